@@ -1,0 +1,1 @@
+"""Production Celery: the environment model, the Celery app, its tasks and its command line."""

@@ -1,0 +1,45 @@
+"""Write the generated files: `resolved.json` of an environment and the JSON Schema that editors use."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+from app.environment.load import environments_folder, load
+from app.environment.model import Environment
+from app.environment.resolve import resolve
+
+SCHEMA_FILE = "environment.schema.json"
+
+
+def to_text(data: Any) -> str:
+    """JSON as it is committed: indented, keys in the order of the file they come from, one final newline."""
+    return json.dumps(data, indent=2) + "\n"
+
+
+def resolved_file(name: str) -> Path:
+    """Where an environment's derived values are."""
+    return environments_folder() / name / "resolved.json"
+
+
+def schema() -> dict[str, Any]:
+    """The JSON Schema of an environment file."""
+    return Environment.model_json_schema()
+
+
+def generated(names: list[str]) -> dict[Path, str]:
+    """Each generated file and the text it should have, for the environments named and the schema they share."""
+    files = {resolved_file(name): to_text(resolve(load(name))) for name in names}
+    return {environments_folder() / SCHEMA_FILE: to_text(schema()), **files}
+
+
+def write(names: list[str]) -> list[Path]:
+    """Write what has changed and return it."""
+    changed = [(file, text) for file, text in generated(names).items() if not file.exists() or file.read_text() != text]
+    for file, text in changed:
+        file.write_text(text)
+    return [file for file, _ in changed]
+
+
+def stale(names: list[str]) -> list[Path]:
+    """The generated files that no longer match their source; CI fails on any."""
+    return [file for file, text in generated(names).items() if not file.exists() or file.read_text() != text]

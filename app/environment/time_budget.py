@@ -1,0 +1,56 @@
+"""The time budget: one chain of limits in which every link outlives the one before it.
+
+    soft limit < hard limit < worker stop timeout < visibility timeout and consumer timeout
+
+A task that overruns first gets an exception (soft), then is killed (hard); a stopping worker may finish what it runs
+(stop timeout: systemd, pod grace period, lifecycle hook); and a broker must not hand the message to another worker
+while the first may still be running it or holding it for a countdown (visibility timeout on SQS and Redis, consumer
+timeout on RabbitMQ). Celery's documentation asks for this under "Visibility timeout"; celery#3270 is what happens
+without it.
+"""
+
+from dataclasses import asdict, dataclass
+
+# Time for a task to clean up after SoftTimeLimitExceeded.
+CLEAN_UP_SECONDS = 10
+# Time for a worker to notice TERM, acknowledge and close connections after its last task.
+SHUTDOWN_SECONDS = 20
+# Clock error and the slowest acknowledgement we plan for.
+ACKNOWLEDGE_SECONDS = 30
+# AWS: an SQS visibility timeout is at most 12 hours.
+MAX_VISIBILITY_TIMEOUT_SECONDS = 43_200
+
+
+@dataclass(frozen=True)
+class TimeBudget:
+    """The limits of one queue or, for a pool, the largest of its queues. All in seconds.
+
+    Example: `TimeBudget.of(soft=60, countdown=300).hard_time_limit == 70`
+    """
+
+    soft_time_limit: int
+    hard_time_limit: int
+    stop_timeout: int
+    max_countdown: int
+    visibility_timeout: int
+    consumer_timeout: int
+
+    @classmethod
+    def of(cls, soft: int, countdown: int) -> "TimeBudget":
+        """The chain for a soft time limit and the longest countdown, both in seconds."""
+        hard = soft + CLEAN_UP_SECONDS
+        stop = hard + SHUTDOWN_SECONDS
+        held = countdown + stop + ACKNOWLEDGE_SECONDS
+        return cls(
+            soft_time_limit=soft,
+            hard_time_limit=hard,
+            stop_timeout=stop,
+            max_countdown=countdown,
+            visibility_timeout=held,
+            consumer_timeout=held,
+        )
+
+    @classmethod
+    def largest(cls, budgets: list["TimeBudget"]) -> "TimeBudget":
+        """The budget that satisfies all of `budgets`, for what they share: a pool, or a broker-wide setting."""
+        return cls(**{key: max(asdict(budget)[key] for budget in budgets) for key in asdict(budgets[0])})
