@@ -1,0 +1,41 @@
+"""Which AWS account an environment's tools talk to.
+
+An environment whose folder holds `aws/config` (and `aws/credentials`) brings its own AWS configuration: an endpoint, a
+role to assume, a profile. Any other uses what the person running the tool has configured, as every AWS tool does.
+"""
+
+import configparser
+import os
+from collections.abc import Mapping
+
+from app.environment.load import environments_folder
+
+# What a person's shell may have set and what would override the environment's own files.
+_PERSONAL = ("AWS_PROFILE", "AWS_DEFAULT_PROFILE", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN")
+
+
+def account_variables(name: str, region: str, inherited: Mapping[str, str] | None = None) -> dict[str, str]:
+    """The process environment for a tool that works on the environment `name`.
+
+    Example: `subprocess.run(["terraform", "plan"], env=account_variables("prod", "eu-west-1"))`
+    """
+    variables = dict(os.environ if inherited is None else inherited)
+    variables |= {"AWS_REGION": region, "AWS_DEFAULT_REGION": region}
+    folder = environments_folder() / name / "aws"
+    config = folder / "config"
+    if not config.exists():
+        return variables
+    for key in _PERSONAL:
+        variables.pop(key, None)
+    variables |= {"AWS_CONFIG_FILE": str(config), "AWS_SHARED_CREDENTIALS_FILE": str(folder / "credentials")}
+    endpoint = _endpoint(config.read_text())
+    if endpoint:
+        variables["AWS_ENDPOINT_URL"] = endpoint
+        variables["AWS_EC2_METADATA_DISABLED"] = "true"
+    return variables
+
+
+def _endpoint(config: str) -> str | None:
+    parser = configparser.ConfigParser()
+    parser.read_string(config)
+    return parser.get("default", "endpoint_url", fallback=None)
