@@ -28,7 +28,8 @@ def load(name: str) -> Environment:
     """Read and check one environment.
 
     Raises:
-        EnvironmentFileError: there is no such environment, or its file is not YAML, has a wrong key or type, or breaks a rule.
+        EnvironmentFileError: there is no such environment, or its file is not YAML, has a wrong key or type, or breaks
+            a rule.
 
     Example: `load("prod").broker.kind`
     """
@@ -59,7 +60,11 @@ def parse(text: str, file: Path) -> Environment:
 def _problem(detail: dict[str, Any]) -> Problem:
     path = ".".join(str(part) for part in detail["loc"] if part != "[key]")
     if detail["type"] == "extra_forbidden":
-        return Problem(path, "an unknown key", f"see environments/environment.schema.json for the keys of {path.rpartition('.')[0] or 'the file'}")
+        return Problem(
+            path,
+            "an unknown key",
+            f"see environments/environment.schema.json for the keys of {path.rpartition('.')[0] or 'the file'}",
+        )
     if detail["type"] == "missing":
         return Problem(path, "nothing", "a value; the key is required")
     return Problem(path, repr(detail["input"]), detail["msg"])

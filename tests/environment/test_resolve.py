@@ -1,0 +1,65 @@
+"""What is derived is unique, addressable and complete for every environment and every broker kind."""
+
+from ipaddress import ip_address, ip_network
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from app.environment import load, resolve
+from app.environment.load import names
+from app.environment.model import BrokerKind
+from app.environment.render import stale
+
+
+def with_kind(name: str, kind: BrokerKind) -> dict[str, Any]:
+    env = load(name)
+    return resolve(env.model_copy(update={"broker": env.broker.model_copy(update={"kind": kind})}))
+
+
+@pytest.mark.parametrize("name", names())
+def test_the_committed_files_match_their_source(name: str) -> None:
+    assert stale([name]) == []
+
+
+@pytest.mark.parametrize("name", names())
+def test_every_host_has_its_own_address_inside_the_private_subnet_of_its_zone(name: str) -> None:
+    resolved = with_kind(name, BrokerKind.RABBITMQ)
+    hosts = resolved["rabbitmq_hosts"] | resolved["worker_hosts"]
+
+    addresses = [host["private_ip"] for host in hosts.values()]
+    assert len(set(addresses)) == len(hosts) > 0
+    for host in hosts.values():
+        subnet = ip_network(resolved["network"]["zones"][host["zone"]]["private_cidr"])
+        assert ip_address(host["private_ip"]) in subnet
+
+
+def test_rabbitmq_nodes_are_spread_over_the_zones() -> None:
+    hosts = resolve(load("prod"))["rabbitmq_hosts"]
+
+    assert len({host["zone"] for host in hosts.values()}) == len(hosts) == 3
+
+
+@pytest.mark.parametrize("kind", [BrokerKind.SQS, BrokerKind.REDIS, BrokerKind.AMAZON_MQ])
+def test_only_the_rabbitmq_kind_has_rabbitmq_hosts_and_a_cookie(kind: BrokerKind) -> None:
+    resolved = with_kind("prod", kind)
+
+    assert resolved["rabbitmq_hosts"] == {}
+    assert "erlang_cookie" not in resolved["secrets"]
+
+
+@pytest.mark.parametrize("name", names())
+def test_queue_names_fit_what_sqs_allows(name: str) -> None:
+    for queue in resolve(load(name))["queues"].values():
+        assert len(queue["dead_letter_name"]) <= 80
+
+
+@pytest.mark.parametrize("kind", list(BrokerKind))
+def test_switching_the_broker_is_one_line_of_the_file(environments: Path, kind: BrokerKind) -> None:
+    file = environments / "local" / "environment.yml"
+    file.write_text(file.read_text().replace("  kind: rabbitmq\n", f"  kind: {kind.value}\n"))
+
+    resolved = resolve(load("local"))
+
+    assert resolved["broker"]["kind"] == kind.value
+    assert bool(resolved["rabbitmq_hosts"]) == (kind is BrokerKind.RABBITMQ)
