@@ -1,7 +1,7 @@
 """One file per environment: read it, check it, derive every layer's values from it.
 
-`load(name)` reads `environments/<name>/environment.yml`; `resolve(environment)` computes what Terraform, Ansible and the
-app read from `resolved.json`. Nothing outside this package computes a name or a number that two layers share.
+`load(name)` reads `environments/<name>/environment.yml`; `resolve(environment)` computes what Terraform, Ansible
+and the app read from `resolved.json`. Nothing outside this package computes a name or a number that two layers share.
 """
 
 from app.environment.errors import EnvironmentFileError

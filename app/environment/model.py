@@ -83,7 +83,7 @@ class Hosts(Closed):
     """How hosts are reached and what they boot. `connection` is an Ansible connection plugin."""
 
     connection: Literal["amazon.aws.aws_ssm", "ansible.builtin.ssh", "containers.podman.podman"] = "amazon.aws.aws_ssm"
-    image: str = Field(default="debian-13-amd64", description="name prefix of the machine image, published by Debian")
+    image: str = Field(default="debian-13-amd64", pattern=r"^debian-1[23]-(amd64|arm64)$")
 
 
 class Pool(Closed):

@@ -3,11 +3,14 @@
 One function per rule; each yields the problems it finds. The docstring gives the reason and its source.
 """
 
+import re
 from collections.abc import Callable, Iterator
 
 from app.environment.errors import Problem
 from app.environment.model import BrokerKind, Environment
 from app.environment.time_budget import MAX_VISIBILITY_TIMEOUT_SECONDS, TimeBudget
+
+GRAVITON = re.compile(r"^[a-z]+\d+g[a-z]*\.")
 
 Rule = Callable[[Environment], Iterator[Problem]]
 
@@ -45,6 +48,19 @@ def hosts_are_not_autoscaled(env: Environment) -> Iterator[Problem]:
     for name, pool in env.pools.items():
         if pool.runs_on == "hosts" and pool.min != pool.max:
             yield Problem(f"pools.{name}.max", str(pool.max), f"equal to min ({pool.min}) on a pool that runs on hosts")
+
+
+def instances_fit_the_image(env: Environment) -> Iterator[Problem]:
+    """EC2 refuses an image of another architecture than the instance type's (Graviton families have a g: m7g, t4g)."""
+    types = {
+        f"pools.{name}.instance_type": pool.instance_type for name, pool in env.pools.items() if pool.runs_on == "hosts"
+    }
+    if env.broker.kind is BrokerKind.RABBITMQ:
+        types["broker.rabbitmq.instance_type"] = env.broker.rabbitmq.instance_type
+    for path, found in types.items():
+        architecture = "arm64" if GRAVITON.match(found) else "amd64"
+        if not env.hosts.image.endswith(architecture):
+            yield Problem(path, f"{found} ({architecture})", f"a type for the image {env.hosts.image}")
 
 
 def visibility_timeout_is_allowed(env: Environment) -> Iterator[Problem]:
@@ -96,6 +112,7 @@ RULES: tuple[Rule, ...] = (
     schedule_names_an_existing_queue,
     pool_bounds_are_ordered,
     hosts_are_not_autoscaled,
+    instances_fit_the_image,
     visibility_timeout_is_allowed,
     amazon_mq_version_has_its_instances,
     amazon_mq_cluster_spans_three_zones,

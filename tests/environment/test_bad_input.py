@@ -19,6 +19,8 @@ from .conftest import Edit
         ("min: 2, max: 20", "min: 30, max: 20", "pools.io.min: found 30", "at most max (20)"),
         ("min: 3, max: 3", "min: 3, max: 4", "pools.cpu.max: found 4", "equal to min (3)"),
         ("mq.m7g.large", "mq.m5.large", "broker.amazon_mq.instance_type: found mq.m5.large", "mq.m7g.*"),
+        ("instance_type: m7i.large, volume", "instance_type: m7g.large, volume",
+         "broker.rabbitmq.instance_type: found m7g.large (arm64)", "the image debian-13-amd64"),
         ("nodes: 3", "nodes: 4", "broker.rabbitmq.nodes: found 4", "an odd number"),
         ("volume_gib: 100}", "volume_gib: 100, replication: mirrored}", "mirrored on 4.0", "a version 3.x"),
         ("10.40.0.0/16", "10.40.0.0/24", "network.cidr: found 10.40.0.0/24", "/16 to /22"),
