@@ -7,6 +7,9 @@ from typing import Any
 from app.environment.model import BrokerKind, Environment, Pool
 from app.environment.time_budget import TimeBudget
 
+# The Python of each Debian release and the CPU name in wheel tags of each Debian architecture.
+DEBIAN_PYTHON = {"12": "3.11", "13": "3.13"}
+MACHINES = {"amd64": "x86_64", "arm64": "aarch64"}
 # AWS keeps the first four addresses of a subnet; hosts count up from the tenth so that ranges read well.
 FIRST_HOST_ADDRESS = {"rabbitmq": 10, "worker": 40}
 # One subnet is 1/16 of the VPC: three public, three private, ten spare.
@@ -34,7 +37,7 @@ def resolve(env: Environment) -> Json:
         "network": _network(env),
         "broker": _broker(env, prefix, budgets),
         "results": env.results.model_dump(mode="json") | {"name": f"{prefix}-results"},
-        "hosts": env.hosts.model_dump(mode="json"),
+        "hosts": _hosts_platform(env),
         "rabbitmq_hosts": _rabbitmq_hosts(env, prefix),
         "worker_hosts": _worker_hosts(env, prefix),
         "eks": {"enabled": any(pool.runs_on == "eks" for pool in env.pools.values()), "name": prefix},
@@ -78,6 +81,15 @@ def _broker(env: Environment, prefix: str, budgets: Mapping[str, TimeBudget]) ->
         "virtual_host": "celery",
         "consumer_timeout_seconds": whole.consumer_timeout,
         "visibility_timeout_seconds": whole.visibility_timeout,
+    }
+
+
+def _hosts_platform(env: Environment) -> Json:
+    """What the machine image implies: the Python it ships and the CPU it runs on."""
+    _, release, architecture = env.hosts.image.split("-")
+    return env.hosts.model_dump(mode="json") | {
+        "python_version": DEBIAN_PYTHON[release],
+        "machine": MACHINES[architecture],
     }
 
 

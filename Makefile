@@ -1,0 +1,103 @@
+# The verbs of this repository. Each calls the real tool; `make help` lists them.
+ENV ?= local
+IMAGES ?= app/demo/photographs
+VENV := .venv
+UV_VERSION := 0.13.9
+
+export ENV
+export PATH := $(CURDIR)/$(VENV)/bin:$(PATH)
+export PYTHONPATH := $(CURDIR):$(CURDIR)/environments/local
+.DEFAULT_GOAL := help
+.PHONY: help setup lock up down status demo plan apply destroy output site wheelhouse validate render schema diff \
+        lint format test test-unit test-terraform test-roles test-path
+
+help: ## list the verbs
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 16
+
+# --- tools -----------------------------------------------------------------------------------------------------------
+setup: $(VENV)/.complete ## install the locked Python tools into .venv
+$(VENV)/.complete: requirements-dev.lock
+	@python3 -c 'import sys; sys.exit(sys.version_info < (3, 11) and "expected Python 3.11 or newer, found " + sys.version.split()[0])'
+	@echo "installing the locked tools into $(VENV)"
+	@python3 -m venv $(VENV) && $(VENV)/bin/python -m pip install -qq uv==$(UV_VERSION)
+	@$(VENV)/bin/uv pip sync --quiet --require-hashes --python $(VENV) requirements-dev.lock
+	@touch $@
+
+lock: ## resolve pyproject.toml again into the two lock files
+	$(VENV)/bin/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header pyproject.toml -o requirements.lock
+	$(VENV)/bin/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header pyproject.toml --group dev -o requirements-dev.lock
+
+# --- the local environment: the whole path on one machine ---------------------------------------------------------------
+up: ENV = local
+up: setup wheelhouse ## bring the local environment up: account, Terraform, hosts, Ansible
+	@python -m region start
+	@python terraform/run.py plan local
+	@python terraform/run.py apply local --yes
+	@python -m region hosts
+	@cd ansible && ansible-playbook site.yml
+
+demo: setup ## run the pipeline on a folder of photographs (IMAGES=...) and print what became of it
+	@python -m app demo --env $(ENV) --images "$(IMAGES)"
+
+status: setup ## what runs in the local environment
+	@python -m region status
+
+down: setup ## remove everything `make up` made; caches stay
+	@python -m region stop
+
+# --- an environment on AWS ----------------------------------------------------------------------------------------------
+plan: setup ## plan ENV and save the plan; without AWS credentials, against an empty emulated account
+	@python terraform/run.py plan $(ENV)
+
+apply: setup ## apply the saved plan of ENV, after its name is typed
+	@python terraform/run.py apply $(ENV)
+
+destroy: setup ## destroy ENV, after its name is typed
+	@python terraform/run.py destroy $(ENV)
+
+output: setup ## print Terraform's outputs of ENV
+	@python terraform/run.py output $(ENV)
+
+site: setup wheelhouse ## configure the hosts of ENV
+	@cd ansible && ansible-playbook site.yml
+
+wheelhouse: setup ## build the app and collect the locked wheels that the hosts of ENV install
+	@python -m app.release.wheelhouse $(ENV)
+
+# --- the environment file -----------------------------------------------------------------------------------------------
+validate: setup ## check ENV's file and that what is generated matches it
+	@python -m app environment validate $(ENV)
+
+render: setup ## write resolved.json of every environment and the JSON Schema
+	@python -m app environment render
+
+diff: setup ## say in words how TO differs from FROM (make diff FROM=staging TO=prod)
+	@python -m app environment diff $(FROM) $(TO)
+
+# --- checks -------------------------------------------------------------------------------------------------------------
+lint: setup ## every linter
+	@ruff check . && ruff format --check .
+	@mypy
+	@python -m app environment validate
+	@yamllint --strict .
+	@cd ansible && ansible-lint --offline -q
+	@terraform fmt -check -recursive terraform
+	@shellcheck .ci/run
+
+format: setup ## rewrite Python and HCL in the house style
+	@ruff format -q . && ruff check -q --fix . && terraform fmt -recursive terraform
+
+test: lint ## every check and test, with what ran and what was skipped at the end
+	@python -m pytest
+
+test-unit: setup ## the tests that take seconds
+	@python -m pytest -m "not path and not terraform and not roles"
+
+test-terraform: setup ## the tests that run Terraform
+	@python -m pytest -m terraform
+
+test-roles: setup ## the Molecule scenarios of the Ansible roles
+	@python -m pytest -m roles
+
+test-path: setup ## the whole path on one machine, on each broker
+	@python -m pytest -m path

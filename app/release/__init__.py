@@ -1,0 +1,1 @@
+"""What ships: the wheel of the app and the locked wheels it runs with."""
