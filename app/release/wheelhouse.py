@@ -80,9 +80,8 @@ def main() -> int:
             file=sys.stderr,
         )
         return 1
-    print(
-        f"{'built' if worked else 'current'}: dist/wheelhouse for Python {hosts['python_version']} on {hosts['machine']}"
-    )
+    state = "built" if worked else "current"
+    print(f"{state}: dist/wheelhouse for Python {hosts['python_version']} on {hosts['machine']}")
     return 0
 
 

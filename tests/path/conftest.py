@@ -1,0 +1,66 @@
+"""The local environment, brought up as a person does, once for each broker."""
+
+import os
+import shutil
+import subprocess
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+REPOSITORY = Path(__file__).parents[2]
+BROKERS = ("rabbitmq", "sqs")
+
+
+@dataclass(frozen=True)
+class LocalEnvironment:
+    """A checkout whose local environment uses `broker`; `run` runs a command as at a shell in it."""
+
+    broker: str
+    environments: Path
+
+    def run(self, *words: str, folder: str = ".", timeout: int = 900) -> subprocess.CompletedProcess[str]:
+        """Run a command with this environment's files; its output is kept for the assertion's message."""
+        variables = os.environ | {"ENVIRONMENTS": str(self.environments), "ENV": "local", "COLUMNS": "160"}
+        variables["PATH"] = f"{REPOSITORY / '.venv' / 'bin'}:{variables['PATH']}"
+        return subprocess.run(
+            words, cwd=REPOSITORY / folder, env=variables, timeout=timeout, text=True, check=False,
+            stdout=subprocess.PIPE, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL,
+        )  # fmt: skip
+
+
+def tail(run: subprocess.CompletedProcess[str]) -> str:
+    """What a failing assertion shows of a command's output."""
+    return f"exit {run.returncode}\n{run.stdout[-6000:]}"
+
+
+@pytest.fixture(scope="session")
+def environments_copy(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A copy of environments/ whose broker a test may switch without touching the checkout."""
+    copy = tmp_path_factory.mktemp("path") / "environments"
+    shutil.copytree(REPOSITORY / "environments", copy, ignore=shutil.ignore_patterns("region", "__pycache__"))
+    return copy
+
+
+@pytest.fixture(scope="session", autouse=True)
+def nothing_is_left(environments_copy: Path) -> Iterator[None]:
+    """Refuse to run over somebody's environment, and take down what these tests brought up, even when one fails."""
+    if (REPOSITORY / ".state" / "local").exists():
+        pytest.exit("the local environment is up: run `make down` before the whole-path tests", returncode=3)
+    yield
+    LocalEnvironment("any", environments_copy).run("make", "down")
+
+
+@pytest.fixture(scope="module", params=BROKERS)
+def local(request: pytest.FixtureRequest, environments_copy: Path) -> LocalEnvironment:
+    """The environment after one line of its file is set to the broker and `make up` has run."""
+    file = environments_copy / "local" / "environment.yml"
+    lines = file.read_text().splitlines()
+    (line,) = (number for number, text in enumerate(lines) if text.startswith("  kind: "))
+    lines[line] = f"  kind: {request.param}"
+    file.write_text("\n".join(lines) + "\n")
+    environment = LocalEnvironment(request.param, environments_copy)
+    up = environment.run("make", "render", "up")
+    assert up.returncode == 0, tail(up)
+    return environment
