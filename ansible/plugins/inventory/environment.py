@@ -1,0 +1,134 @@
+"""The inventory: one environment's resolved values and the hosts its AWS account runs."""
+
+import json
+import os
+import sys
+import tempfile
+from pathlib import Path
+from typing import Any
+
+from ansible.errors import AnsibleParserError
+from ansible.plugins.inventory import BaseInventoryPlugin
+from ansible.plugins.loader import inventory_loader
+
+REPOSITORY = Path(__file__).parents[3]
+sys.path.append(str(REPOSITORY))
+
+DOCUMENTATION = """
+name: environment
+short_description: Hosts and variables of one environment
+description:
+  - Reads C(environments/<environment>/resolved.json) and sets it, whole, as the variable C(environment_resolved) of group C(all).
+  - Points this process at that environment's AWS account, so that lookups and modules on the controller follow.
+  - Lets P(amazon.aws.aws_ec2#inventory) find the running instances whose tag Environment is the environment's name.
+  - Groups hosts by tag Role (C(rabbitmq), C(worker)) and by tag Pool (C(pool_io), C(pool_cpu)).
+options:
+  plugin:
+    description: Says that the file is meant for this plugin.
+    required: true
+    choices: [environment]
+  environment:
+    description: Name of a folder in C(environments/).
+    default: local
+    env: [{name: ENV}]
+"""
+
+EXAMPLES = """
+# inventory/environment.yml
+plugin: environment
+"""
+
+ROLES = ("rabbitmq", "worker")
+
+
+class InventoryModule(BaseInventoryPlugin):
+    """Ansible's entry point."""
+
+    NAME = "environment"
+
+    def verify_file(self, path: str) -> bool:
+        """Only files named environment.yml are ours."""
+        return bool(super().verify_file(path)) and Path(path).name == "environment.yml"
+
+    def parse(self, inventory: Any, loader: Any, path: str, cache: bool = True) -> None:
+        """Fill the inventory.
+
+        Raises:
+            AnsibleParserError: no such environment, no resolved.json, or the account cannot be asked.
+        """
+        super().parse(inventory, loader, path, cache)
+        self._read_config_data(path)
+        resolved = _resolved(self.get_option("environment"))
+        inventory.set_variable("all", "environment_resolved", resolved)
+        for role in ROLES:
+            inventory.add_group(role)  # an environment without such hosts skips their plays instead of warning
+        _enter_account(resolved)
+        if resolved["rabbitmq_hosts"] or resolved["worker_hosts"]:
+            _ask_account(inventory, loader, resolved, cache)
+
+
+def _resolved(name: str) -> dict[str, Any]:
+    from app.environment.load import environments_folder, names
+
+    if name not in names():
+        raise AnsibleParserError(f"ENV={name}: there is no such environment. Expected one of: {', '.join(names())}")
+    file = environments_folder() / name / "resolved.json"
+    if not file.exists():
+        raise AnsibleParserError(f"{file} is missing. Write it with: python -m app environment render {name}")
+    resolved: dict[str, Any] = json.loads(file.read_text())
+    return resolved
+
+
+def _enter_account(resolved: dict[str, Any]) -> None:
+    """Point this process and the workers it forks at the environment's account."""
+    from app.environment.account import account_variables
+
+    variables = account_variables(resolved["name"], resolved["region"])
+    for gone in set(os.environ) - set(variables):
+        del os.environ[gone]
+    os.environ.update(variables)
+
+
+def _ask_account(inventory: Any, loader: Any, resolved: dict[str, Any], cache: bool) -> None:
+    """Delegate to amazon.aws.aws_ec2, which reads its options from a file of its own naming."""
+    plugin = inventory_loader.get("amazon.aws.aws_ec2")
+    if plugin is None:
+        raise AnsibleParserError("the collection amazon.aws is not installed; it comes with: pip install ansible")
+    with tempfile.TemporaryDirectory() as folder:
+        file = Path(folder) / "aws_ec2.yml"
+        file.write_text(json.dumps(aws_ec2_options(resolved)))
+        try:
+            plugin.parse(inventory, loader, str(file), cache=cache)
+        except Exception as error:  # the collection raises what boto3 raised
+            where = os.environ.get("AWS_ENDPOINT_URL", f"AWS in {resolved['region']}")
+            raise AnsibleParserError(
+                f"cannot list the hosts of environment {resolved['name']} at {where}: {error}. "
+                "Is the environment up, and are its AWS credentials valid? (make up)"
+            ) from None
+
+
+def aws_ec2_options(resolved: dict[str, Any]) -> dict[str, Any]:
+    """What amazon.aws.aws_ec2 is asked."""
+    return {
+        "plugin": "amazon.aws.aws_ec2",
+        "regions": [resolved["region"]],
+        "filters": {"tag:Environment": resolved["name"], "instance-state-name": "running"},
+        "hostnames": ["tag:Name"],
+        "keyed_groups": [
+            {"key": "tags.Role", "prefix": "", "separator": ""},
+            {"key": "tags.Pool", "prefix": "pool"},
+        ],
+        "compose": _connection(resolved),
+        "strict": False,  # RabbitMQ hosts have no tag Pool
+    }
+
+
+def _connection(resolved: dict[str, Any]) -> dict[str, str]:
+    """Connection variables as Jinja expressions over an instance: each connection names a host in its own way."""
+    plugin = resolved["hosts"]["connection"]
+    named: dict[str, dict[str, str]] = {
+        "ansible.builtin.ssh": {"ansible_host": "private_ip_address", "ansible_user": "'admin'"},  # Debian's image
+        "amazon.aws.aws_ssm": {"ansible_aws_ssm_instance_id": "instance_id", "ansible_aws_ssm_region": f"'{resolved['region']}'"},
+        "containers.podman.podman": {"ansible_host": "tags.Name"},
+    }
+    return {"ansible_connection": f"'{plugin}'"} | named[plugin]
