@@ -1,0 +1,53 @@
+"""Whether a service answers, asked the way its users ask it."""
+
+import socket
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Callable
+
+from region.errors import RegionError
+
+# These addresses are on this machine: a proxy that the shell names for the internet must not be asked for them.
+direct = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+
+
+def http(url: str) -> bool:
+    """Whether a GET is answered with success within two seconds."""
+    try:
+        with direct.open(url, timeout=2) as response:
+            return bool(response.status == 200)
+    except (urllib.error.URLError, OSError):
+        return False
+
+
+def valkey(host: str, port: int) -> bool:
+    """Whether a Valkey or Redis answers PING."""
+    return _line(host, port, b"PING\r\n").startswith(b"+PONG")
+
+
+def smtp(host: str, port: int) -> bool:
+    """Whether a mail server greets."""
+    return _line(host, port, b"").startswith(b"220")
+
+
+def wait(what: str, answers: Callable[[], bool], seconds: float, found: Callable[[], str]) -> None:
+    """Ask until it answers.
+
+    Raises:
+        RegionError: it did not within `seconds`; `found` says what there is to see instead.
+    """
+    end = time.monotonic() + seconds
+    while not answers():
+        if time.monotonic() > end:
+            raise RegionError(f"{what} to answer within {seconds:.0f} s", found() or "silence", "`python -m region stop`, then start again")
+        time.sleep(0.1)
+
+
+def _line(host: str, port: int, say: bytes) -> bytes:
+    try:
+        with socket.create_connection((host, port), timeout=2) as connection:
+            connection.sendall(say)
+            return connection.recv(512)
+    except OSError:
+        return b""

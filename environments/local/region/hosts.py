@@ -1,0 +1,132 @@
+"""Make each running EC2 instance a host: a systemd container with the same name and private address."""
+
+import json
+import urllib.error
+import urllib.request
+from concurrent.futures import ThreadPoolExecutor
+
+from region import answers
+from region.apt_cache import archive_folder
+from region.aws import Account, Instance
+from region.ensure import KIND_LABEL, Spec, ensure_container
+from region.errors import RegionError
+from region.host_files import archive, aws_variables
+from region.images import HOST
+from region.plan import VALKEY_PORT, Region
+from region.podman import Container, Podman
+from region.progress import console, step
+
+KIND = "EC2 instance"
+
+
+def ensure_hosts(region: Region) -> None:
+    """Have one host for each instance and none besides; a second call changes nothing.
+
+    Raises:
+        RegionError: the account does not answer or holds something that cannot be served, or a host did not come up.
+    """
+    podman = Podman(region.containers_conf)
+    account = Account(region)
+    instances = account.instances()
+    existing = podman.containers()
+    _remove_orphans(podman, region, instances, existing)
+    with step(f"{len(instances)} hosts"), ThreadPoolExecutor(max_workers=4) as pool:
+        futures = [pool.submit(_ensure_host, podman, region, instance, existing.get(instance.name)) for instance in instances]
+        for instance, future in zip(instances, futures, strict=True):
+            console.print(f"  {instance.name} {instance.address} {future.result()}")
+    check_store(region, account)
+    register_merchant(region, account)
+
+
+def _remove_orphans(podman: Podman, region: Region, instances: list[Instance], existing: dict[str, Container]) -> None:
+    wanted = {instance.name for instance in instances}
+    mine = podman.containers(f"label={region.label}", f"label={KIND_LABEL}={KIND}")
+    orphans = sorted(set(mine) & set(existing) - wanted)
+    podman.remove(*orphans)
+    for name in orphans:
+        console.print(f"  {name} removed: its instance is gone")
+
+
+def host(region: Region, instance: Instance) -> Spec:
+    """What a host is. Its environment is that of shells and Ansible; services get theirs from systemd (host_files)."""
+    return Spec(
+        name=instance.name,
+        kind=KIND,
+        address=instance.address,
+        identity=instance.instance_id,
+        image=HOST.tag,
+        options=(
+            "--systemd=always",
+            f"--label=celery-platform.instance={instance.instance_id}",
+            f"--volume={region.cache / 'apt' / instance.name}:/var/cache/apt/archives",
+            *(f"--env={key}={value}" for key, value in aws_variables(region).items()),
+        ),
+    )
+
+
+def _ensure_host(podman: Podman, region: Region, instance: Instance, existing: Container | None) -> str:
+    archive_folder(region.cache, instance.name)
+
+    def put_files() -> None:
+        podman.run("cp", "-", f"{instance.name}:/", data=archive(region))
+
+    done = ensure_container(podman, region, host(region, instance), existing, put_files)
+    if done != "kept":
+        _wait_for_systemd(podman, instance.name)
+    return done
+
+
+def _wait_for_systemd(podman: Podman, name: str) -> None:
+    """Wait until systemd has started all it should.
+
+    Raises:
+        RegionError: it did not within a minute, or a unit failed.
+    """
+
+    def has_settled() -> bool:
+        state = podman.attempt("exec", name, "systemctl", "is-system-running").stdout.decode().strip()
+        if state == "degraded":
+            failed = podman.attempt("exec", name, "systemctl", "--failed", "--plain", "--no-legend").stdout.decode()
+            units = ", ".join(line.split()[0] for line in failed.splitlines() if line.strip())
+            raise RegionError(f"every unit of {name} to start", f"failed: {units}", f"`podman exec {name} systemctl status`")
+        return state == "running"
+
+    answers.wait(f"systemd of {name}", has_settled, 60, lambda: podman.logs(name))
+
+
+def check_store(region: Region, account: Account) -> None:
+    """What Terraform was told is the store's endpoint must be what is served.
+
+    Raises:
+        RegionError: a group's endpoint is another one, or nothing answers there.
+    """
+    for group, address, port in account.store_endpoints():
+        served = (str(region.valkey_address), VALKEY_PORT)
+        if (address, port) != served:
+            raise RegionError(
+                f"ElastiCache group {group} at {served[0]}:{served[1]}",
+                f"{address}:{port}",
+                "`python -m region stop`, then bring the environment up again",
+            )
+        answers.wait(f"ElastiCache group {group}", lambda: answers.valkey(*served), 10, lambda: "silence")  # noqa: B023
+        console.print(f"  {group} {address}:{port} answers")
+
+
+def register_merchant(region: Region, account: Account) -> None:
+    """Give the payment gateway the key that the account holds, as its operator would for a customer's.
+
+    Raises:
+        RegionError: the gateway did not take it.
+    """
+    key = account.secret(region.payment_secret)
+    if key is None:
+        console.print(f"  no secret {region.payment_secret} yet: the payment gateway will refuse charges")
+        return
+    request = urllib.request.Request(
+        f"{region.outside_url}/merchant", data=json.dumps({"key": key}).encode(), method="PUT"
+    )
+    try:
+        with answers.direct.open(request, timeout=5):
+            return
+    except (urllib.error.URLError, OSError) as error:
+        raise RegionError(f"the payment gateway at {region.outside_url}", str(error), "`python -m region start` first") from None

@@ -1,0 +1,100 @@
+"""The two images: the machine image that hosts start from, and one for the services that stand behind AWS.
+
+Bootstrapped from Debian's archive and cached as a tarball; where mmdebstrap is missing, built on `debian:13` of a registry.
+"""
+
+import hashlib
+import os
+import platform
+import shutil
+import subprocess
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+
+from region.errors import RegionError
+from region.podman import Podman
+
+SUITE = "trixie"
+_PATH = "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """A Debian with some packages. The name carries the recipe's hash, so a changed recipe is a new image."""
+
+    name: str
+    packages: tuple[str, ...]
+    command: str
+
+    @property
+    def tag(self) -> str:
+        """The image's local name."""
+        text = repr((SUITE, self.packages, self.command, platform.machine()))
+        return f"localhost/celery-platform-{self.name}:{hashlib.sha256(text.encode()).hexdigest()[:12]}"
+
+    def tarball(self, cache: Path) -> Path:
+        """Where the bootstrapped system is kept."""
+        return cache / "images" / f"{self.tag.rpartition('/')[2].replace(':', '-')}.tar"
+
+
+# As close to Debian's own cloud image as a container needs: what a role wants beyond this, it must install, as on EC2.
+HOST = Recipe(
+    "host",
+    (
+        "ca-certificates", "dbus", "iproute2", "iputils-ping", "procps", "python3", "python3-apt", "sudo", "systemd", "systemd-sysv",
+    ),
+    "/sbin/init",
+)  # fmt: skip
+SERVICES = Recipe("services", ("ca-certificates", "python3", "valkey-server"), "/bin/false")
+
+
+def ensure_images(podman: Podman, cache: Path) -> None:
+    """Have both images; what is missing is made, side by side.
+
+    Raises:
+        RegionError: an image could not be made.
+    """
+    missing = [recipe for recipe in (HOST, SERVICES) if podman.attempt("image", "exists", recipe.tag).returncode != 0]
+    with ThreadPoolExecutor() as pool:
+        list(pool.map(lambda recipe: _make(podman, recipe, cache), missing))
+
+
+def _make(podman: Podman, recipe: Recipe, cache: Path) -> None:
+    if shutil.which("mmdebstrap") is None:
+        _build_on_registry(podman, recipe)
+        return
+    tarball = recipe.tarball(cache)
+    if not tarball.exists():
+        _bootstrap(recipe, tarball)
+    changes = ["--change", f"ENV {_PATH}", "--change", f'CMD ["{recipe.command}"]']
+    podman.run("import", "--quiet", *changes, str(tarball), recipe.tag)
+
+
+def _bootstrap(recipe: Recipe, tarball: Path) -> None:
+    """Bootstrap into a file of another name and rename it, so that an interrupted run leaves no half tarball."""
+    tarball.parent.mkdir(parents=True, exist_ok=True)
+    partial = tarball.with_suffix(f".{os.getpid()}.partial.tar")
+    command = ["mmdebstrap", "--quiet", "--variant=minbase", f"--include={','.join(recipe.packages)}", SUITE, str(partial)]
+    try:
+        done = subprocess.run(command, capture_output=True, text=True, check=False)
+        if done.returncode != 0:
+            raise RegionError(
+                f"`mmdebstrap {SUITE}` to bootstrap Debian",
+                next((line for line in done.stderr.splitlines() if line.startswith("E:")), f"exit code {done.returncode}"),
+                "check that deb.debian.org is reachable (`apt-get update`) and that the disk is not full",
+            )
+        partial.replace(tarball)
+    finally:
+        partial.unlink(missing_ok=True)
+
+
+def _build_on_registry(podman: Podman, recipe: Recipe) -> None:
+    # docker-clean deletes packages after each install: the hosts' shared package cache would stay empty.
+    containerfile = (
+        f"FROM docker.io/library/debian:{SUITE}\n"
+        f"RUN apt-get update && apt-get install -y --no-install-recommends {' '.join(recipe.packages)}"
+        " && rm -rf /var/lib/apt/lists/* /etc/apt/apt.conf.d/docker-clean\n"
+        f'CMD ["{recipe.command}"]\n'
+    )
+    podman.run("build", "--quiet", "--tag", recipe.tag, "-", data=containerfile.encode(), seconds=900)

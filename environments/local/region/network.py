@@ -1,0 +1,74 @@
+"""The region's network: a podman network whose subnet is the VPC's range."""
+
+import json
+
+from region.errors import RegionError
+from region.plan import OWNER_LABEL, Region
+from region.podman import Podman
+
+
+def ensure_network(podman: Podman, region: Region) -> None:
+    """Have the network.
+
+    Raises:
+        RegionError: a network of that name belongs to somebody else or has another range, or the range is in use.
+    """
+    found = find_network(podman, region)
+    if found is None:
+        _create(podman, region)
+        return
+    if found != str(region.cidr):
+        raise RegionError(
+            f"the network {region.prefix} with the range {region.cidr}",
+            f"the range {found}, from before network.cidr was changed",
+            "`python -m region stop`, then start again",
+        )
+
+
+def find_network(podman: Podman, region: Region) -> str | None:
+    """The range of the region's network, or None when there is none.
+
+    Raises:
+        RegionError: a network of that name is not the region's.
+    """
+    done = podman.attempt("network", "inspect", region.prefix)
+    if done.returncode != 0:
+        return None
+    network = json.loads(done.stdout)[0]
+    if (network.get("labels") or {}).get(OWNER_LABEL) != region.prefix:
+        raise RegionError(
+            f"the name {region.prefix} to be free or this region's among podman's networks",
+            "a network of that name that somebody else made",
+            f"look at it with `podman network inspect {region.prefix}`; rename or remove it",
+        )
+    return str(network["subnets"][0]["subnet"])
+
+
+def remove_network(podman: Podman, region: Region) -> bool:
+    """Remove the network if it is there; returns whether it was.
+
+    Raises:
+        RegionError: a container that is not the region's still uses it.
+    """
+    if find_network(podman, region) is None:
+        return False
+    guests = podman.containers(f"network={region.prefix}")
+    if guests:
+        raise RegionError(
+            f"nobody on the network {region.prefix}",
+            f"containers this region did not make: {', '.join(sorted(guests))}",
+            "stop them, then stop the region again",
+        )
+    podman.run("network", "rm", region.prefix)
+    return True
+
+
+def _create(podman: Podman, region: Region) -> None:
+    done = podman.attempt("network", "create", "--subnet", str(region.cidr), "--label", region.label, region.prefix)
+    if done.returncode != 0:
+        raise RegionError(
+            f"the range {region.cidr} to be free on this machine",
+            done.stderr.decode(errors="replace").strip().removeprefix("Error: "),
+            "free it (`ip route`, `podman network ls`), or change network.cidr and the services' addresses in "
+            f"environments/{region.environment}/environment.yml",
+        )

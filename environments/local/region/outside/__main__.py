@@ -1,0 +1,30 @@
+"""Run the outside world on the ports that the process environment names, until it is told to stop."""
+
+import os
+import signal
+import sys
+from types import FrameType
+
+from region.outside.mail import Inbox
+from region.outside.mail import serve as serve_mail
+from region.outside.metrics import Metrics
+from region.outside.payments import Payments
+from region.outside.web import World
+from region.outside.web import serve as serve_web
+
+
+def _stop(_signal: int, _frame: FrameType | None) -> None:
+    sys.exit(0)
+
+
+def main() -> None:
+    """Serve until SIGTERM."""
+    signal.signal(signal.SIGTERM, _stop)
+    world = World(Payments(), Metrics(int(os.environ["METRICS_RATE_PER_MINUTE"])), Inbox())
+    # Every address of this container: it is reached over the region's network only.
+    serve_mail(world.inbox, "0.0.0.0", int(os.environ["OUTSIDE_SMTP_PORT"]))  # noqa: S104
+    serve_web(world, "0.0.0.0", int(os.environ["OUTSIDE_HTTP_PORT"])).serve_forever()  # noqa: S104
+
+
+if __name__ == "__main__":
+    main()

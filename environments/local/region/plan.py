@@ -1,0 +1,165 @@
+"""What a region is made of, derived from an environment's resolved.json and aws/ folder: names, addresses, folders."""
+
+import configparser
+import json
+import os
+from dataclasses import dataclass
+from ipaddress import IPv4Address, IPv4Network
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+from app.environment.load import environments_folder
+
+from region.errors import RegionError
+
+CHECKOUT = Path(__file__).parents[3]
+VALKEY_PORT = 6379
+EMULATOR_PORT = 4566
+
+# Every container and network of a region carries this label; its value is the region's prefix. `stop` goes by it alone.
+OWNER_LABEL = "celery-platform.region"
+
+
+@dataclass(frozen=True)
+class Region:
+    """Names, addresses and folders of one region.
+
+    Example: `read("local").emulator_address` -> `IPv4Address("10.90.0.10")`
+    """
+
+    environment: str
+    prefix: str
+    aws_region: str
+    cidr: IPv4Network
+    endpoint: str
+    access_key: str
+    secret_key: str
+    outside_port: int
+    smtp_port: int
+    metrics_rate_per_minute: int
+    payment_secret: str
+    state: Path
+    cache: Path
+
+    # The first sixteen addresses of the first public subnet: no instance is ever given one of them.
+    @property
+    def emulator_address(self) -> IPv4Address:
+        """Where hosts reach AWS."""
+        return self.cidr.network_address + 10
+
+    @property
+    def valkey_address(self) -> IPv4Address:
+        """What the endpoint of every ElastiCache group answers."""
+        return self.cidr.network_address + 11
+
+    @property
+    def outside_address(self) -> IPv4Address:
+        """Where the payment gateway, the metrics API and the mail server are."""
+        return self.cidr.network_address + 12
+
+    @property
+    def inner_endpoint(self) -> str:
+        """The AWS endpoint as hosts see it."""
+        return f"http://{self.emulator_address}:{EMULATOR_PORT}"
+
+    @property
+    def outside_url(self) -> str:
+        """The outside world's HTTP address."""
+        return f"http://{self.outside_address}:{self.outside_port}"
+
+    @property
+    def label(self) -> str:
+        """The label, `key=value`, that says this region owns a thing."""
+        return f"{OWNER_LABEL}={self.prefix}"
+
+    @property
+    def endpoint_port(self) -> int:
+        """The loopback port on which tools of this machine reach AWS."""
+        return urlsplit(self.endpoint).port or 80
+
+    @property
+    def containers_conf(self) -> Path:
+        """The project's podman settings (`CONTAINERS_CONF`)."""
+        return self.state / "containers.conf"
+
+
+def read(environment: str) -> Region:
+    """The region of an environment.
+
+    Raises:
+        RegionError: the environment has no resolved.json, or it is not one that brings its own endpoint on loopback.
+    """
+    folder = environments_folder() / environment
+    resolved = _resolved(folder)
+    config = _ini(folder / "aws" / "config")
+    credentials = _ini(folder / "aws" / "credentials")
+    endpoint = config.get("endpoint_url", "")
+    if urlsplit(endpoint).hostname not in {"127.0.0.1", "localhost"}:
+        raise RegionError(
+            f"endpoint_url = http://127.0.0.1:PORT in {folder / 'aws' / 'config'}",
+            repr(endpoint) if endpoint else "no endpoint_url",
+            f"name an environment that is emulated (local), not {environment!r}",
+        )
+    region = Region(
+        environment=environment,
+        prefix=resolved["prefix"],
+        aws_region=resolved["region"],
+        cidr=IPv4Network(resolved["network"]["cidr"]),
+        endpoint=endpoint,
+        access_key=credentials.get("aws_access_key_id", "000000000000"),
+        secret_key=credentials.get("aws_secret_access_key", "emulated"),
+        outside_port=urlsplit(resolved["services"]["payment_gateway_url"]).port or 80,
+        smtp_port=resolved["services"]["smtp_port"],
+        metrics_rate_per_minute=resolved["services"]["metrics_rate_per_minute"],
+        payment_secret=resolved["secrets"]["payment_gateway"],
+        state=CHECKOUT / ".state" / environment,
+        cache=Path(os.environ.get("REGION_CACHE") or CHECKOUT / ".cache"),
+    )
+    _check_services(region, resolved["services"])
+    return region
+
+
+def _resolved(folder: Path) -> dict[str, Any]:
+    file = folder / "resolved.json"
+    try:
+        data: dict[str, Any] = json.loads(file.read_text())
+    except FileNotFoundError:
+        raise RegionError(
+            f"the derived values of an environment in {file}",
+            "no such file",
+            f"check ENV; then `python -m app environment render {folder.name}`",
+        ) from None
+    except json.JSONDecodeError as error:
+        raise RegionError(f"JSON in {file}", str(error), f"`python -m app environment render {folder.name}`") from None
+    return data
+
+
+def _ini(file: Path) -> dict[str, str]:
+    parser = configparser.ConfigParser()
+    try:
+        parser.read(file)
+    except configparser.Error as error:
+        raise RegionError(f"an AWS configuration in {file}", " ".join(str(error).split()), "correct the file") from None
+    return dict(parser["default"]) if parser.has_section("default") else {}
+
+
+def _check_services(region: Region, services: dict[str, Any]) -> None:
+    """The outside world is one container: an address of it that differs would be served by nobody."""
+    found = {
+        "payment_gateway_url": services["payment_gateway_url"].rstrip("/"),
+        "metrics_api_url": services["metrics_api_url"].rstrip("/"),
+        "smtp_host": services["smtp_host"],
+    }
+    wanted = {
+        "payment_gateway_url": region.outside_url,
+        "metrics_api_url": region.outside_url,
+        "smtp_host": str(region.outside_address),
+    }
+    for key, value in wanted.items():
+        if found[key] != value:
+            raise RegionError(
+                f"services.{key} = {value} (the twelfth address of network.cidr)",
+                found[key],
+                f"correct environments/{region.environment}/environment.yml and render it again",
+            )

@@ -1,0 +1,81 @@
+"""Podman's command line, as far as a region uses it."""
+
+import json
+import os
+import subprocess
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from region.errors import RegionError
+
+
+@dataclass(frozen=True)
+class Container:
+    """One container as podman lists it; `state` is podman's word: created, running, exited, paused..."""
+
+    name: str
+    state: str
+    labels: dict[str, str] = field(default_factory=dict)
+
+
+class Podman:
+    """Runs podman with the project's settings, when they have been written."""
+
+    def __init__(self, containers_conf: Path) -> None:
+        self._conf = containers_conf
+
+    def environment(self) -> dict[str, str]:
+        """The process environment podman runs with."""
+        return os.environ | ({"CONTAINERS_CONF": str(self._conf)} if self._conf.exists() else {})
+
+    def attempt(self, *arguments: str, data: bytes | None = None, seconds: float = 300) -> subprocess.CompletedProcess[bytes]:
+        """Run podman and return whatever happened.
+
+        Raises:
+            RegionError: there is no podman, or it took longer than `seconds`.
+        """
+        try:
+            return subprocess.run(
+                ["podman", *arguments], input=data, capture_output=True, check=False, env=self.environment(), timeout=seconds
+            )
+        except FileNotFoundError:
+            raise RegionError("podman on the PATH", "no podman", "`python -m region start` says which packages it needs") from None
+        except subprocess.TimeoutExpired:
+            raise RegionError(
+                f"`podman {' '.join(arguments[:2])}` within {seconds:.0f} s", "no answer", "try `podman ps`; start again"
+            ) from None
+
+    def run(self, *arguments: str, data: bytes | None = None, seconds: float = 300) -> str:
+        """Run podman and return what it printed.
+
+        Raises:
+            RegionError: podman refused; the last line it wrote is what was found.
+        """
+        done = self.attempt(*arguments, data=data, seconds=seconds)
+        if done.returncode != 0:
+            said = done.stderr.decode(errors="replace").strip().splitlines() or [f"exit code {done.returncode}"]
+            raise RegionError(
+                f"`podman {' '.join(arguments[:2])}` to succeed", said[-1], "`python -m region stop`, then start again"
+            )
+        return done.stdout.decode().strip()
+
+    def containers(self, *filters: str) -> dict[str, Container]:
+        """The containers that match podman's filters, by name, in whatever state.
+
+        Example: `podman.containers("label=celery-platform.region=celery-local")`
+        """
+        options = [part for text in filters for part in ("--filter", text)]
+        # A pod's infra container matches too: whoever made the pod owns it, and carries no label of ours.
+        rows = json.loads(self.run("ps", "--all", "--format", "json", *options) or "[]")
+        found = [Container(row["Names"][0], row["State"], row.get("Labels") or {}) for row in rows]
+        return {container.name: container for container in found}
+
+    def remove(self, *names: str) -> None:
+        """Kill and remove containers and their anonymous volumes; those already gone are no error."""
+        if names:
+            self.run("rm", "--force", "--volumes", "--ignore", "--time", "0", *names)
+
+    def logs(self, name: str, lines: int = 5) -> str:
+        """The last lines a container wrote."""
+        done = self.attempt("logs", "--tail", str(lines), name)
+        return (done.stdout + done.stderr).decode(errors="replace").strip()

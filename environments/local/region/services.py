@@ -1,0 +1,69 @@
+"""The containers that stand behind AWS and around it: the emulated account, the key-value store, the outside world."""
+
+from pathlib import Path
+
+from region.ensure import Spec
+from region.images import SERVICES
+from region.plan import CHECKOUT, EMULATOR_PORT, VALKEY_PORT, Region
+
+_SITE = "/opt/region/site"
+_CODE = "/opt/region/code"
+
+
+def emulator(region: Region, packages: Path) -> Spec:
+    """The AWS account. Queue addresses it hands out name its inner address, which this machine reaches over the bridge."""
+    return Spec(
+        name=f"{region.prefix}-aws",
+        kind="AWS emulator",
+        address=region.emulator_address,
+        identity=packages.name,
+        image=SERVICES.tag,
+        options=(
+            "--init",
+            f"--publish=127.0.0.1:{region.endpoint_port}:{EMULATOR_PORT}",
+            f"--volume={packages}:{_SITE}:ro",
+            f"--env=PYTHONPATH={_SITE}",
+            f"--env=MINISTACK_HOST={region.emulator_address}",
+            f"--env=MINISTACK_REGION={region.aws_region}",
+            f"--env=REDIS_HOST={region.valkey_address}",
+            f"--env=REDIS_PORT={VALKEY_PORT}",
+        ),
+        command=("python3", "-B", "-m", "ministack"),
+    )
+
+
+def valkey(region: Region) -> Spec:
+    """What every ElastiCache group answers with. As there: no password inside the VPC, nothing evicted, no files kept."""
+    return Spec(
+        name=f"{region.prefix}-valkey",
+        kind="ElastiCache",
+        address=region.valkey_address,
+        identity="",
+        image=SERVICES.tag,
+        options=("--init",),
+        command=(
+            "valkey-server", "--bind", "0.0.0.0", "--port", str(VALKEY_PORT), "--protected-mode", "no",
+            "--save", "", "--appendonly", "no", "--maxmemory-policy", "noeviction",
+        ),
+    )  # fmt: skip
+
+
+def outside(region: Region, packages: Path) -> Spec:
+    """The payment gateway, the metrics API and the mail server: other people's services, so outside AWS."""
+    return Spec(
+        name=f"{region.prefix}-outside",
+        kind="outside world",
+        address=region.outside_address,
+        identity=packages.name,
+        image=SERVICES.tag,
+        options=(
+            "--init",
+            f"--volume={packages}:{_SITE}:ro",
+            f"--volume={CHECKOUT / 'environments' / 'local'}:{_CODE}:ro",
+            f"--env=PYTHONPATH={_SITE}:{_CODE}",
+            f"--env=OUTSIDE_HTTP_PORT={region.outside_port}",
+            f"--env=OUTSIDE_SMTP_PORT={region.smtp_port}",
+            f"--env=METRICS_RATE_PER_MINUTE={region.metrics_rate_per_minute}",
+        ),
+        command=("python3", "-B", "-u", "-m", "region.outside"),
+    )

@@ -1,0 +1,59 @@
+"""What of a region runs, as a table."""
+
+from concurrent.futures import ThreadPoolExecutor
+
+from rich.table import Table
+
+from region import answers
+from region.ensure import KIND_LABEL
+from region.hosts import KIND
+from region.network import find_network
+from region.plan import VALKEY_PORT, Region
+from region.podman import Container, Podman
+from region.progress import console
+
+
+def show(region: Region) -> bool:
+    """Print the table; returns whether everything there is answers."""
+    podman = Podman(region.containers_conf)
+    mine = podman.containers(f"label={region.label}")
+    if not mine:
+        console.print(f"Nothing of {region.prefix} runs. `python -m region start` starts it.")
+        return False
+    with ThreadPoolExecutor() as pool:
+        healths = list(pool.map(lambda container: _health(podman, region, container), mine.values()))
+    table = Table(title=f"{region.prefix}: network {find_network(podman, region)}, AWS at {region.endpoint}")
+    for column in ("name", "what", "address", "container", "answers"):
+        table.add_column(column, no_wrap=True)
+    for container, health in sorted(zip(mine.values(), healths, strict=True), key=lambda pair: pair[0].name):
+        good = health in {"yes", "running"}
+        table.add_row(
+            container.name,
+            container.labels.get(KIND_LABEL, ""),
+            _address(podman, container.name),
+            container.state,
+            f"[{'green' if good else 'red'}]{health}[/]",
+        )
+    console.print(table)
+    return all(health in {"yes", "running"} for health in healths)
+
+
+def _health(podman: Podman, region: Region, container: Container) -> str:
+    if container.state != "running":
+        return "no"
+    if container.labels.get(KIND_LABEL) == KIND:
+        return podman.attempt("exec", container.name, "systemctl", "is-system-running").stdout.decode().strip() or "no"
+    checks = {
+        f"{region.prefix}-aws": lambda: answers.http(f"{region.endpoint}/_ministack/health"),
+        f"{region.prefix}-valkey": lambda: answers.valkey(str(region.valkey_address), VALKEY_PORT),
+        f"{region.prefix}-outside": lambda: (
+            answers.http(f"{region.outside_url}/health") and answers.smtp(str(region.outside_address), region.smtp_port)
+        ),
+    }
+    check = checks.get(container.name)
+    return "yes" if check is not None and check() else "no"
+
+
+def _address(podman: Podman, name: str) -> str:
+    template = "{{range .NetworkSettings.Networks}}{{.IPAddress}} {{end}}"
+    return podman.attempt("inspect", "--format", template, name).stdout.decode().strip()

@@ -1,0 +1,50 @@
+"""The programs a region needs, and their installation where this project may do that."""
+
+import os
+import shutil
+import subprocess
+from pathlib import Path
+
+from region.errors import RegionError
+
+PACKAGES = ["podman", "runc", "catatonit", "mmdebstrap", "uidmap", "netavark", "aardvark-dns", "iptables"]
+
+
+def ensure_tools() -> bool:
+    """Have podman, or install it on Debian as root.
+
+    Returns: whether something was installed.
+
+    Raises:
+        RegionError: not root, or podman is missing and this is not Debian, or apt-get failed.
+    """
+    if os.geteuid() != 0:
+        raise RegionError(
+            "root: the tools of this machine reach hosts at their private addresses, which rootless podman does not offer",
+            f"user {os.geteuid()}",
+            "run it with sudo, or in a virtual machine of your own",
+        )
+    if shutil.which("podman"):
+        return False
+    wanted = " ".join(PACKAGES)
+    if not (shutil.which("apt-get") and Path("/etc/debian_version").exists()):
+        raise RegionError("podman on the PATH", "no podman", f"install these packages of your system: {wanted}")
+    _apt_get("update", "-qq")
+    _apt_get("install", "-y", "-qq", "--no-install-recommends", *PACKAGES)
+    return True
+
+
+def _apt_get(*arguments: str) -> None:
+    done = subprocess.run(
+        ["apt-get", *arguments],
+        capture_output=True,
+        text=True,
+        check=False,
+        env=os.environ | {"DEBIAN_FRONTEND": "noninteractive"},
+    )
+    if done.returncode != 0:
+        raise RegionError(
+            f"`apt-get {' '.join(arguments)}` to succeed",
+            (done.stderr.strip().splitlines() or [f"exit code {done.returncode}"])[-1],
+            "install the packages yourself, then start again",
+        )
