@@ -8,8 +8,9 @@ from pathlib import Path
 from typing import Any
 
 from ansible.errors import AnsibleParserError
-from ansible.plugins.inventory import BaseInventoryPlugin
 from ansible.plugins.loader import inventory_loader
+
+from ansible.plugins.inventory import BaseInventoryPlugin
 
 REPOSITORY = Path(__file__).parents[3]
 sys.path.append(str(REPOSITORY))
@@ -18,7 +19,7 @@ DOCUMENTATION = """
 name: environment
 short_description: Hosts and variables of one environment
 description:
-  - Reads C(environments/<environment>/resolved.json) and sets it, whole, as the variable C(environment_resolved) of group C(all).
+  - Reads C(environments/<environment>/resolved.json); it is, whole, the variable C(environment_resolved) of group C(all).
   - Points this process at that environment's AWS account, so that lookups and modules on the controller follow.
   - Lets P(amazon.aws.aws_ec2#inventory) find the running instances whose tag Environment is the environment's name.
   - Groups hosts by tag Role (C(rabbitmq), C(worker)) and by tag Pool (C(pool_io), C(pool_cpu)).
@@ -128,7 +129,10 @@ def _connection(resolved: dict[str, Any]) -> dict[str, str]:
     plugin = resolved["hosts"]["connection"]
     named: dict[str, dict[str, str]] = {
         "ansible.builtin.ssh": {"ansible_host": "private_ip_address", "ansible_user": "'admin'"},  # Debian's image
-        "amazon.aws.aws_ssm": {"ansible_aws_ssm_instance_id": "instance_id", "ansible_aws_ssm_region": f"'{resolved['region']}'"},
+        "amazon.aws.aws_ssm": {
+            "ansible_aws_ssm_instance_id": "instance_id",
+            "ansible_aws_ssm_region": f"'{resolved['region']}'",
+        },
         "containers.podman.podman": {"ansible_host": "tags.Name"},
     }
     return {"ansible_connection": f"'{plugin}'"} | named[plugin]

@@ -1,0 +1,61 @@
+"""The units of a worker host: what runs, how it is fenced in, how it stops."""
+
+import json
+import time
+from typing import Any
+
+import pytest
+
+WORKERS = ["io-1", "io-2"]
+
+
+@pytest.mark.parametrize("unit", [*(f"celery-worker@{worker}" for worker in WORKERS), "celery-beat"])
+def test_unit_runs_now_and_at_boot(host: Any, unit: str) -> None:
+    service = host.service(unit)
+    assert service.is_running
+    assert service.is_enabled
+
+
+@pytest.mark.parametrize("worker", WORKERS)
+def test_worker_is_started_for_its_pool_with_its_environment(host: Any, worker: str) -> None:
+    started = json.loads(host.file(f"/run/celery-{worker}/started.json").content_string)
+    assert started == {"arguments": ["worker", "--pool", "io"], "environment": "molecule", "region": "eu-west-1"}
+
+
+def test_worker_has_a_user_without_rights(host: Any) -> None:
+    pid = host.check_output("systemctl show --value -p MainPID celery-worker@io-1")
+    status = dict(line.split(":\t", 1) for line in host.check_output(f"cat /proc/{pid}/status").splitlines())
+    assert host.check_output(f"stat -c %U /proc/{pid}") == "celery"
+    assert status["NoNewPrivs"].strip() == "1"
+    assert int(status["CapBnd"], 16) == 0
+    assert int(status["CapEff"], 16) == 0
+
+
+def test_sandbox_scores_well(host: Any) -> None:
+    summary = host.run("systemd-analyze security --no-pager celery-worker@io-1.service").stdout.splitlines()[-1]
+    assert float(summary.rsplit(":", 1)[1].split()[0]) <= 3.0
+
+
+def test_application_cannot_be_changed_by_its_user(host: Any) -> None:
+    program = host.file("/opt/celery/venv/bin/app")
+    assert program.user == "root"
+    assert not program.mode & 0o022
+
+
+def test_stop_lets_the_task_in_hand_finish(host: Any) -> None:
+    host.run_expect([0], "rm -f /var/lib/celery/celery-io-2-stopped")
+    host.run_expect([0], "systemctl stop celery-worker@io-2")
+    assert host.file("/var/lib/celery/celery-io-2-stopped").content_string == "finished the task in hand"
+    assert host.check_output("systemctl show --value -p Result celery-worker@io-2") == "success"
+    host.run_expect([0], "systemctl start celery-worker@io-2")
+
+
+def test_a_killed_worker_comes_back(host: Any) -> None:
+    show = "systemctl show --value -p MainPID celery-worker@io-1"
+    before = host.check_output(show)
+    host.run_expect([0], "systemctl kill --signal=KILL celery-worker@io-1")
+    deadline = time.monotonic() + 10
+    while (now := host.check_output(show)) in {before, "0"} and time.monotonic() < deadline:
+        time.sleep(0.2)
+    assert now not in {before, "0"}
+    assert host.service("celery-worker@io-1").is_running
