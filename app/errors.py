@@ -1,0 +1,23 @@
+"""Errors that reach a person: one message saying what was expected, what was found and what to do."""
+
+
+class AppError(Exception):
+    """Something a person can put right. The command line prints it without a traceback and exits with 2.
+
+    Example: `raise AppError(expected="a worker pool", found="'oi'", remedy="use one of: cpu, io")`
+    """
+
+    def __init__(self, *, expected: str, found: str, remedy: str) -> None:
+        super().__init__(f"expected {expected}; found {found}. {remedy}")
+
+
+class SettingsError(AppError):
+    """The environment's resolved values, its discovery parameters or its secrets cannot be read."""
+
+
+class BrokerError(AppError):
+    """The broker cannot be used as the environment describes it."""
+
+
+class DemoError(AppError):
+    """The demo cannot run with what it was given."""

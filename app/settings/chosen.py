@@ -1,0 +1,47 @@
+"""Which environment this process runs in: the file that CELERY_ENVIRONMENT_FILE names."""
+
+import os
+from pathlib import Path
+
+from app.errors import SettingsError
+
+VARIABLE = "CELERY_ENVIRONMENT_FILE"
+
+
+def choose(name: str) -> None:
+    """Make this process, and those it starts, work on the environment `name` of this checkout and on its AWS account.
+
+    For a person's machine; hosts and pods carry the variable already.
+
+    Raises:
+        EnvironmentFileError: there is no such environment, or its file breaks a rule.
+        SettingsError: its values were never rendered.
+    """
+    from app.environment import load
+    from app.environment.account import account_variables
+    from app.environment.render import resolved_file
+
+    region = load(name).region
+    file = resolved_file(name)
+    if not file.exists():
+        raise SettingsError(expected=f"{file}", found="no such file", remedy="Run `make render`.")
+    variables = account_variables(name, region)
+    for removed in set(os.environ) - set(variables):
+        del os.environ[removed]
+    os.environ.update(variables)
+    os.environ[VARIABLE] = str(file)
+
+
+def chosen_file() -> Path:
+    """The resolved.json in use.
+
+    Raises:
+        SettingsError: no environment was chosen.
+    """
+    if not os.environ.get(VARIABLE):
+        raise SettingsError(
+            expected=f"the variable {VARIABLE} or the option --env",
+            found="neither",
+            remedy="Name an environment, for example `app worker --env local --pool io`.",
+        )
+    return Path(os.environ[VARIABLE])

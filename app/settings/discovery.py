@@ -1,0 +1,82 @@
+"""Where things are: SSM parameters that Terraform wrote, and values of secrets."""
+
+import json
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+
+from app.errors import SettingsError
+
+NAMES = ("broker_url", "results_url", "media_bucket", "queue_urls")
+
+
+@dataclass(frozen=True)
+class Discovery:
+    """What Terraform made. `broker_url` carries no credentials; `queue_urls` maps a queue's label to its SQS URL."""
+
+    broker_url: str
+    results_url: str
+    media_bucket: str
+    queue_urls: Mapping[str, str]
+
+
+def client(service: str) -> Any:
+    """A boto3 client of this process's account and region, with time-outs that a person can wait for."""
+    import boto3
+    from botocore.config import Config
+
+    return boto3.client(service, config=Config(connect_timeout=5, read_timeout=20, retries={"max_attempts": 3}))
+
+
+def discover(prefix: str) -> Discovery:
+    """Read the discovery parameters under `prefix`.
+
+    Raises:
+        SettingsError: AWS does not answer, refuses, or a parameter is missing.
+
+    Example: `discover("/celery/local").results_url == "redis://10.90.0.11:6379/1"`
+    """
+    names = [f"{prefix}/{name}" for name in NAMES]
+    with _explained(f"the SSM parameters {prefix}/*"):
+        answer = client("ssm").get_parameters(Names=names)
+    found = {parameter["Name"].rpartition("/")[2]: parameter["Value"] for parameter in answer["Parameters"]}
+    missing = [name for name in NAMES if name not in found]
+    if missing:
+        raise SettingsError(
+            expected=f"the SSM parameters {', '.join(names)}",
+            found=f"none named {', '.join(missing)}",
+            remedy="Apply Terraform first (`make up` for local, `make apply` elsewhere).",
+        )
+    return Discovery(
+        broker_url=found["broker_url"],
+        results_url=found["results_url"],
+        media_bucket=found["media_bucket"],
+        queue_urls=json.loads(found["queue_urls"]),
+    )
+
+
+@lru_cache
+def secret(name: str) -> str:
+    """The value of a secret, read once for each process.
+
+    Raises:
+        SettingsError: AWS does not answer, refuses, or there is no such secret.
+    """
+    with _explained(f"the secret {name}"):
+        return str(client("secretsmanager").get_secret_value(SecretId=name)["SecretString"])
+
+
+@contextmanager
+def _explained(what: str) -> Iterator[None]:
+    from botocore.exceptions import BotoCoreError, ClientError
+
+    try:
+        yield
+    except (BotoCoreError, ClientError) as error:
+        raise SettingsError(
+            expected=f"to read {what}",
+            found=str(error),
+            remedy="Check the AWS credentials and endpoint, and that Terraform was applied.",
+        ) from None

@@ -1,0 +1,135 @@
+"""The part of an environment's resolved.json that the running app reads, typed.
+
+`app.environment.resolve` computed every value; nothing is derived again here. Plain dataclasses, because a worker
+should not need the model's validation at each start.
+"""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from app.errors import SettingsError
+
+Json = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class QueueSettings:
+    """A queue and its time budget; every limit is in seconds."""
+
+    label: str
+    name: str
+    dead_letter_name: str
+    max_deliveries: int
+    soft_time_limit: int
+    hard_time_limit: int
+    max_countdown: int
+
+
+@dataclass(frozen=True)
+class PoolSettings:
+    """Workers with one resource profile; `queues` are labels."""
+
+    name: str
+    type: str
+    concurrency: int
+    prefetch_multiplier: int
+    max_tasks_per_child: int
+    queues: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Resolved:
+    """An environment's values. `broker`, `schedule`, `services` and `secrets` are as in resolved.json."""
+
+    name: str
+    prefix: str
+    region: str
+    broker: Json
+    result_expires_seconds: int
+    queues: Mapping[str, QueueSettings]
+    pools: Mapping[str, PoolSettings]
+    schedule: Mapping[str, Json]
+    services: Json
+    secrets: Mapping[str, str]
+    discovery_prefix: str
+
+    @property
+    def broker_kind(self) -> str:
+        """One of `sqs`, `amazon_mq`, `rabbitmq`, `redis`."""
+        return str(self.broker["kind"])
+
+    def pool(self, name: str) -> PoolSettings:
+        """A pool by name.
+
+        Raises:
+            SettingsError: the environment has no such pool.
+        """
+        if name not in self.pools:
+            allowed = ", ".join(sorted(self.pools))
+            raise SettingsError(
+                expected=f"a worker pool of environment {self.name}", found=repr(name), remedy=f"Use one of: {allowed}."
+            )
+        return self.pools[name]
+
+
+def read(file: Path) -> Resolved:
+    """Read an environment's resolved.json.
+
+    Raises:
+        SettingsError: the file is missing, is not JSON, or lacks a value.
+
+    Example: `read(Path("environments/local/resolved.json")).queues["email"].name == "celery-local-email"`
+    """
+    try:
+        return _typed(json.loads(file.read_text()))
+    except (OSError, ValueError) as error:
+        raise SettingsError(
+            expected=f"an environment's resolved values in {file}", found=str(error), remedy="Run `make render`."
+        ) from None
+    except (KeyError, TypeError) as error:
+        raise SettingsError(
+            expected=f"every value the app reads in {file}", found=f"none for {error}", remedy="Run `make render`."
+        ) from None
+
+
+def _typed(data: Json) -> Resolved:
+    return Resolved(
+        name=data["name"],
+        prefix=data["prefix"],
+        region=data["region"],
+        broker=data["broker"],
+        result_expires_seconds=data["results"]["expires_hours"] * 3600,
+        queues={label: _queue(label, queue) for label, queue in data["queues"].items()},
+        pools={name: _pool(name, pool) for name, pool in data["pools"].items()},
+        schedule=data["schedule"],
+        services=data["services"],
+        secrets=data["secrets"],
+        discovery_prefix=data["discovery_prefix"],
+    )
+
+
+def _queue(label: str, data: Json) -> QueueSettings:
+    budget = data["time_budget"]
+    return QueueSettings(
+        label=label,
+        name=data["name"],
+        dead_letter_name=data["dead_letter_name"],
+        max_deliveries=data["max_deliveries"],
+        soft_time_limit=budget["soft_time_limit"],
+        hard_time_limit=budget["hard_time_limit"],
+        max_countdown=budget["max_countdown"],
+    )
+
+
+def _pool(name: str, data: Json) -> PoolSettings:
+    return PoolSettings(
+        name=name,
+        type=data["type"],
+        concurrency=data["concurrency"],
+        prefetch_multiplier=data["prefetch_multiplier"],
+        max_tasks_per_child=data["max_tasks_per_child"],
+        queues=tuple(data["queues"]),
+    )

@@ -1,0 +1,31 @@
+"""All settings of a running process in one value."""
+
+from dataclasses import dataclass
+from functools import lru_cache
+
+from app.settings.chosen import chosen_file
+from app.settings.discovery import Discovery, discover, secret
+from app.settings.resolved import Resolved, read
+
+
+@dataclass(frozen=True)
+class Runtime:
+    """The environment and what Terraform made for it."""
+
+    environment: Resolved
+    discovery: Discovery
+
+    def secret(self, label: str) -> str:
+        """The value of the secret with this label (`broker_password`, `payment_gateway`)."""
+        return secret(self.environment.secrets[label])
+
+
+@lru_cache(maxsize=1)
+def runtime() -> Runtime:
+    """Read once for each process, at first use; importing reads nothing.
+
+    Raises:
+        SettingsError: no environment is chosen, or its values cannot be read.
+    """
+    environment = read(chosen_file())
+    return Runtime(environment, discover(environment.discovery_prefix))
