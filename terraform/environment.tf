@@ -1,0 +1,22 @@
+locals {
+  # Every value a person chose or the environment model derived. Nothing below computes a name or a number of its own.
+  env = jsondecode(file("${var.environments_folder}/${var.environment}/resolved.json"))
+
+  kind = local.env.broker.kind
+
+  pools_on_hosts = { for name, pool in local.env.pools : name => pool if pool.runs_on == "hosts" }
+  pools_on_eks   = { for name, pool in local.env.pools : name => pool if pool.runs_on == "eks" }
+
+  # Who connects to brokers and stores. The keys are known before anything exists, as for_each needs.
+  clients = merge(
+    { hosts = module.worker_hosts.security_group_id },
+    local.env.eks.enabled ? { eks = module.eks[0].security_group_id } : {},
+  )
+}
+
+check "resolved_is_this_environment" {
+  assert {
+    condition     = local.env.name == var.environment
+    error_message = "resolved.json of ${var.environment} describes ${local.env.name}: render it again."
+  }
+}

@@ -1,0 +1,59 @@
+resource "aws_launch_template" "this" {
+  for_each = var.pools
+
+  name = "${var.name}-${each.key}"
+
+  block_device_mappings {
+    device_name = "/dev/xvda" # the root device of Amazon Linux's EKS images
+
+    ebs {
+      encrypted   = true
+      volume_type = "gp3"
+      volume_size = 40
+    }
+  }
+
+  metadata_options {
+    http_endpoint               = "enabled"
+    http_tokens                 = "required"
+    http_put_response_hop_limit = 1 # a pod is one hop further than its node: it cannot borrow the node's role
+  }
+
+  tag_specifications {
+    resource_type = "instance"
+    tags          = { Name = "${var.name}-${each.key}" }
+  }
+}
+
+resource "aws_eks_node_group" "this" {
+  for_each = var.pools
+
+  cluster_name    = aws_eks_cluster.this.name
+  node_group_name = each.key
+  node_role_arn   = aws_iam_role.node.arn
+  subnet_ids      = local.subnet_ids
+  instance_types  = [each.value.instance_type]
+  labels          = { pool = each.key }
+
+  # A pool's pod fills a node, so pods and nodes have the same bounds.
+  scaling_config {
+    min_size     = each.value.min
+    max_size     = each.value.max
+    desired_size = max(each.value.min, 1)
+  }
+
+  launch_template {
+    id      = aws_launch_template.this[each.key].id
+    version = aws_launch_template.this[each.key].latest_version
+  }
+
+  update_config {
+    max_unavailable = 1
+  }
+
+  lifecycle {
+    ignore_changes = [scaling_config[0].desired_size] # the autoscaler's to change
+  }
+
+  depends_on = [aws_iam_role_policy_attachment.node]
+}

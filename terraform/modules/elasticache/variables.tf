@@ -1,0 +1,49 @@
+variable "name" {
+  description = "The group's name."
+  type        = string
+
+  validation {
+    condition     = can(regex("^[a-z]([a-z0-9-]{0,38}[a-z0-9])?$", var.name)) && !strcontains(var.name, "--")
+    error_message = "ElastiCache takes names of 1 to 40 lowercase letters, digits and single hyphens, starting with a letter."
+  }
+}
+
+variable "purpose" {
+  description = "What is kept in it, for people who read the console."
+  type        = string
+}
+
+variable "node_type" {
+  description = "Size of each node, such as cache.m7g.large."
+  type        = string
+
+  validation {
+    condition     = startswith(var.node_type, "cache.")
+    error_message = "ElastiCache node types start with cache."
+  }
+}
+
+variable "replicas" {
+  description = "Copies beside the primary. With one or more, a lost primary is replaced by itself."
+  type        = number
+
+  validation {
+    condition     = var.replicas >= 0 && var.replicas <= 5
+    error_message = "A replication group has 0 to 5 replicas."
+  }
+}
+
+variable "vpc_id" {
+  description = "The VPC."
+  type        = string
+}
+
+variable "subnet_ids" {
+  description = "Private subnets by zone."
+  type        = map(string)
+}
+
+variable "clients" {
+  description = "Security groups that may connect, by who they are."
+  type        = map(string)
+}

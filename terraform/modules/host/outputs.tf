@@ -1,0 +1,4 @@
+output "instance_id" {
+  description = "The instance."
+  value       = aws_instance.this.id
+}

@@ -1,0 +1,60 @@
+variable "name" {
+  description = "The machine's name: its Name tag and its name in Ansible's inventory."
+  type        = string
+}
+
+variable "tags" {
+  description = "What the dynamic inventory groups by: Role, and Pool on workers."
+  type        = map(string)
+}
+
+variable "image_id" {
+  description = "The machine image to boot."
+  type        = string
+}
+
+variable "instance_type" {
+  description = "Size, such as m7i.large."
+  type        = string
+
+  validation {
+    condition     = can(regex("^[a-z][a-z0-9-]*\\.[a-z0-9-]+$", var.instance_type))
+    error_message = "instance_type must be an EC2 instance type, such as m7i.large."
+  }
+}
+
+variable "subnet_id" {
+  description = "The private subnet."
+  type        = string
+}
+
+variable "private_ip" {
+  description = "The fixed address in it."
+  type        = string
+}
+
+variable "security_group_id" {
+  description = "The group's security group."
+  type        = string
+}
+
+variable "instance_profile" {
+  description = "The instance profile, which is all the machine may do in the account."
+  type        = string
+}
+
+variable "volume_gib" {
+  description = "Root volume, GiB."
+  type        = number
+
+  validation {
+    condition     = var.volume_gib >= 8 && var.volume_gib <= 16384
+    error_message = "volume_gib must be from 8 (the size of Debian's image) to 16384 (the largest gp3 volume)."
+  }
+}
+
+variable "user_data" {
+  description = "What the machine runs at its first boot, or null."
+  type        = string
+  default     = null
+}

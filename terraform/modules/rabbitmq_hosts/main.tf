@@ -1,0 +1,15 @@
+module "host" {
+  source   = "../host"
+  for_each = var.hosts
+
+  name              = each.key
+  tags              = { Role = each.value.role }
+  image_id          = var.image_id
+  instance_type     = each.value.instance_type
+  subnet_id         = var.subnet_ids[each.value.zone]
+  private_ip        = each.value.private_ip
+  security_group_id = aws_security_group.this.id
+  instance_profile  = var.instance_profile
+  volume_gib        = each.value.volume_gib
+  user_data         = var.user_data
+}

@@ -1,0 +1,49 @@
+locals {
+  # What nodes say to each other (rabbitmq.com, "Networking"): peer discovery, Erlang distribution, command line tools.
+  peer_ports = {
+    epmd         = { from = 4369, to = 4369 }
+    distribution = { from = 25672, to = 25672 }
+    cli          = { from = 35672, to = 35682 }
+  }
+  # What clients use. The management port is not among them: it listens on the node itself.
+  client_ports = { amqp = 5672, metrics = 15692 }
+  client_rules = merge([for client, group in var.clients : { for service, port in local.client_ports : "${client}-${service}" => { group = group, port = port } }]...)
+}
+
+resource "aws_security_group" "this" {
+  name        = "${var.name}-rabbitmq"
+  description = "RabbitMQ nodes"
+  vpc_id      = var.vpc_id
+
+  tags = { Name = "${var.name}-rabbitmq" }
+}
+
+resource "aws_vpc_security_group_ingress_rule" "peers" {
+  for_each = local.peer_ports
+
+  security_group_id            = aws_security_group.this.id
+  description                  = each.key
+  referenced_security_group_id = aws_security_group.this.id
+  ip_protocol                  = "tcp"
+  from_port                    = each.value.from
+  to_port                      = each.value.to
+}
+
+resource "aws_vpc_security_group_ingress_rule" "clients" {
+  for_each = local.client_rules
+
+  security_group_id            = aws_security_group.this.id
+  description                  = each.key
+  referenced_security_group_id = each.value.group
+  ip_protocol                  = "tcp"
+  from_port                    = each.value.port
+  to_port                      = each.value.port
+}
+
+# Debian's archive, Systems Manager and Secrets Manager are reached through the NAT gateway.
+resource "aws_vpc_security_group_egress_rule" "all" {
+  security_group_id = aws_security_group.this.id
+  description       = "anywhere"
+  cidr_ipv4         = "0.0.0.0/0"
+  ip_protocol       = "-1"
+}

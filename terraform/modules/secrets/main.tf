@@ -1,0 +1,27 @@
+locals {
+  all = merge(var.generated, var.supplied)
+}
+
+# Ephemeral, and written through a write-only argument: the value is in neither the plan nor the state.
+ephemeral "aws_secretsmanager_random_password" "this" {
+  for_each = local.all
+
+  password_length     = 40
+  exclude_punctuation = true # it also travels in URLs and in RabbitMQ's configuration
+}
+
+resource "aws_secretsmanager_secret" "this" {
+  for_each = local.all
+
+  name = each.value
+  # Days in which a deletion can be undone. None for what can be made up again: its name is needed at the next apply.
+  recovery_window_in_days = contains(keys(var.supplied), each.key) ? 7 : 0
+}
+
+resource "aws_secretsmanager_secret_version" "this" {
+  for_each = local.all
+
+  secret_id                = aws_secretsmanager_secret.this[each.key].id
+  secret_string_wo         = ephemeral.aws_secretsmanager_random_password.this[each.key].random_password
+  secret_string_wo_version = 1 # written once; values are rotated by people and playbooks, not by an apply
+}

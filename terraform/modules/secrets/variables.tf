@@ -1,0 +1,19 @@
+variable "generated" {
+  description = "Secrets whose value is made up here, as label = name."
+  type        = map(string)
+
+  validation {
+    condition     = alltrue([for name in values(var.generated) : can(regex("^[A-Za-z0-9/_+=.@-]{1,512}$", name))])
+    error_message = "Secrets Manager takes names of 1 to 512 letters, digits and /_+=.@-."
+  }
+}
+
+variable "supplied" {
+  description = "Secrets whose value another company issues, as label = name. They start with a random value that a person replaces."
+  type        = map(string)
+
+  validation {
+    condition     = alltrue([for name in values(var.supplied) : can(regex("^[A-Za-z0-9/_+=.@-]{1,512}$", name))])
+    error_message = "Secrets Manager takes names of 1 to 512 letters, digits and /_+=.@-."
+  }
+}

@@ -1,0 +1,19 @@
+locals {
+  volume_gib = 20 # Debian, the app and its wheels; tasks keep nothing on the machine
+}
+
+module "host" {
+  source   = "../host"
+  for_each = var.hosts
+
+  name              = each.key
+  tags              = { Role = each.value.role, Pool = each.value.pool }
+  image_id          = var.image_id
+  instance_type     = each.value.instance_type
+  subnet_id         = var.subnet_ids[each.value.zone]
+  private_ip        = each.value.private_ip
+  security_group_id = aws_security_group.this.id
+  instance_profile  = var.instance_profiles[each.value.pool]
+  volume_gib        = local.volume_gib
+  user_data         = var.user_data
+}

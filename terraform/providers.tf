@@ -1,0 +1,7 @@
+provider "aws" {
+  region = local.env.region
+
+  default_tags {
+    tags = local.env.tags
+  }
+}

@@ -1,0 +1,20 @@
+variable "environment" {
+  description = "The environment's name: a folder of environments_folder."
+  type        = string
+
+  validation {
+    condition     = can(regex("^[a-z][a-z0-9-]{0,19}$", var.environment))
+    error_message = "An environment's name has 1 to 20 lowercase letters, digits and hyphens and starts with a letter: it goes into every AWS name."
+  }
+
+  validation {
+    condition     = fileexists("${var.environments_folder}/${var.environment}/resolved.json")
+    error_message = "There is no resolved.json for this environment: write its environment.yml, then render it (make render)."
+  }
+}
+
+variable "environments_folder" {
+  description = "Where the environments are; a path from this folder, or an absolute one."
+  type        = string
+  default     = "../environments"
+}
