@@ -1,0 +1,164 @@
+"""Plan and apply an environment: `python terraform/run.py plan|apply|destroy|output|bootstrap ENV`."""
+
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Annotated
+
+import typer
+from runner.account import Account, configure, has_credentials, identify
+from runner.errors import RunError
+from runner.state import State
+from runner.throwaway import throwaway
+from runner.tools import terraform
+from runner.workspace import STATE_FOLDER, Workspace, workspace
+
+from app.environment import Environment, EnvironmentFileError, load
+from app.environment.render import stale
+
+BANNER = """\
++------------------------------------------------------------------------------+
+| No AWS credentials are configured: this plans against an EMPTY, EMULATED      |
+| account on this machine. It shows what would be created from nothing. It      |
+| knows nothing of your real account, and cannot be applied.                    |
++------------------------------------------------------------------------------+"""
+
+app = typer.Typer(add_completion=False, no_args_is_help=True, help=__doc__, pretty_exceptions_enable=False)
+Env = Annotated[str, typer.Argument(metavar="ENV", help="a folder of environments/")]
+Yes = Annotated[bool, typer.Option("--yes", help="do not ask; only where the account is emulated on this machine")]
+
+
+@app.command()
+def plan(env: Env) -> None:
+    """Show what would change and save it for `apply`. Needs no credentials."""
+    environment = _environment(env)
+    if has_credentials():
+        with _opened(environment, identify()) as ready:
+            print(f"\n{ready.plan()}")
+        return
+    print(BANNER, flush=True)
+    with throwaway(environment.region), _opened(environment, identify(), without_account=True) as ready:
+        summary = ready.plan()
+        ready.forget_plan()
+    print(f"\n(not saved: there is no account to apply it to)\n{summary}")
+
+
+@app.command()
+def apply(env: Env, yes: Yes = False) -> None:
+    """Make the saved plan happen."""
+    environment = _environment(env)
+    account = _own_account(environment)
+    with _opened(environment, account) as ready:
+        plan_file = ready.saved_plan()
+        _confirm(env, "change", account, yes)
+        ready.apply(plan_file)
+
+
+@app.command()
+def destroy(env: Env, yes: Yes = False) -> None:
+    """Show what would be destroyed, ask, and destroy it."""
+    environment = _environment(env)
+    account = _own_account(environment)
+    with _opened(environment, account) as ready:
+        print(ready.plan("-destroy"))
+        try:
+            _confirm(env, "DESTROY", account, yes)
+        except RunError:
+            ready.forget_plan()
+            raise
+        ready.apply(ready.saved_plan())
+
+
+@app.command()
+def output(env: Env) -> None:
+    """Print the environment's outputs as JSON."""
+    environment = _environment(env)
+    with _opened(environment, _own_account(environment)) as ready:
+        ready.run("output", "-json")
+
+
+@app.command()
+def bootstrap(env: Env, yes: Yes = False) -> None:
+    """Create the bucket that holds the environment's state; once per environment."""
+    environment = _environment(env)
+    account = _own_account(environment)
+    state = _state(environment, account)
+    if state.exists():
+        print(f"The state bucket {state.bucket} is there.")
+        return
+    _confirm(env, f"create the bucket {state.bucket} in", account, yes)
+    state.create()
+    print(f"Created the state bucket {state.bucket}.")
+
+
+def _environment(name: str) -> Environment:
+    """The environment, checked and with its derived values up to date, and this process set to its account."""
+    terraform()
+    environment = load(name)
+    old = stale([name])
+    if old:
+        raise RunError("derived values that match environment.yml", f"{old[0]} is out of date", "run `make render`")
+    configure(name, environment.region)
+    return environment
+
+
+def _own_account(environment: Environment) -> Account:
+    if not has_credentials():
+        remedy = "configure them (`aws configure sso`); without an account only `plan` works"
+        raise RunError(f"AWS credentials for {environment.name}", "none", remedy)
+    return identify()
+
+
+def _state(environment: Environment, account: Account) -> State:
+    return State(f"celery-{environment.name}", environment.region, account)
+
+
+@contextmanager
+def _opened(environment: Environment, account: Account, *, without_account: bool = False) -> Iterator[Workspace]:
+    """The environment's workspace with providers and state in place."""
+    state = _state(environment, account)
+    folder = STATE_FOLDER / environment.name / ("without-account" if without_account else "")
+    with workspace(environment.name, account, folder) as ready:
+        state.ready(environment.name)
+        ready.initialise(state)
+        yield ready
+
+
+def _confirm(name: str, verb: str, account: Account, yes: bool) -> None:
+    """Ask for the environment's name.
+
+    Raises:
+        RunError: another answer, nobody to ask, or `--yes` on a real account.
+    """
+    if yes and account.on_this_machine:
+        return
+    if yes:
+        remedy = "run it without --yes and type the environment's name"
+        raise RunError("--yes only where the account is emulated on this machine", f"account {account.number}", remedy)
+    try:
+        answer = input(f"This will {verb} {name} in account {account.number}. Type {name} to go on: ")
+    except EOFError:
+        answer = ""
+    if answer != name:
+        raise RunError(f"the name {name}, typed", repr(answer), "nothing was changed; repeat when you are sure")
+
+
+def main() -> int:
+    """Run a command; every failure is a message and an exit code."""
+    try:
+        app(standalone_mode=False)
+    except (RunError, EnvironmentFileError) as error:
+        print(f"\n{error}", file=sys.stderr)
+        return 1
+    except typer.Exit as done:
+        return done.exit_code
+    except typer.Abort:
+        return 130
+    except KeyboardInterrupt:
+        print("\nInterrupted. Repeat the command: what was done is in the state.", file=sys.stderr)
+        return 130
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

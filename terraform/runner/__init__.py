@@ -1,0 +1,1 @@
+"""Run Terraform for an environment: which account, where its state is, which plan may be applied."""

@@ -1,0 +1,85 @@
+"""Find out which AWS account a run would work on, before Terraform starts."""
+
+import os
+from collections.abc import MutableMapping
+from dataclasses import dataclass
+from ipaddress import ip_address
+from urllib.parse import urlsplit
+
+import boto3
+from botocore.config import Config
+from botocore.exceptions import BotoCoreError, ClientError, NoCredentialsError
+
+from app.environment.account import account_variables
+from runner.errors import RunError
+
+
+@dataclass(frozen=True)
+class Account:
+    """An account that answered. `endpoint` is None for AWS itself."""
+
+    number: str
+    endpoint: str | None
+
+    @property
+    def on_this_machine(self) -> bool:
+        """Whether the account is emulated behind a loopback address, so that nothing real can be lost."""
+        return self.endpoint is not None and _is_loopback(self.endpoint)
+
+
+def _is_loopback(endpoint: str) -> bool:
+    host = urlsplit(endpoint).hostname or ""
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
+def configure(name: str, region: str, process: MutableMapping[str, str] = os.environ) -> None:
+    """Let this process, and so Terraform, see the environment's account and no other."""
+    variables = account_variables(name, region, process)
+    process.clear()
+    process.update(variables)
+
+
+def has_credentials() -> bool:
+    """Whether any credentials are configured: variables, files, a profile, single sign-on.
+
+    An instance's own role does not count: asking for it takes seconds on every machine that has none.
+    """
+    hidden = os.environ.get("AWS_EC2_METADATA_DISABLED")
+    os.environ["AWS_EC2_METADATA_DISABLED"] = "true"
+    try:
+        return boto3.Session().get_credentials() is not None
+    except (BotoCoreError, ClientError) as error:
+        raise _refused(str(error)) from None
+    finally:
+        if hidden is None:
+            del os.environ["AWS_EC2_METADATA_DISABLED"]
+        else:
+            os.environ["AWS_EC2_METADATA_DISABLED"] = hidden
+
+
+def identify() -> Account:
+    """Ask the account who we are.
+
+    Raises:
+        RunError: the credentials are refused, or the endpoint does not answer.
+    """
+    endpoint = os.environ.get("AWS_ENDPOINT_URL")
+    config = Config(connect_timeout=5, read_timeout=10, retries={"total_max_attempts": 2})
+    try:
+        return Account(boto3.client("sts", config=config).get_caller_identity()["Account"], endpoint)
+    except NoCredentialsError as error:
+        raise _refused(str(error)) from None
+    except ClientError as error:
+        raise _refused(error.response["Error"].get("Message", str(error))) from None
+    except BotoCoreError as error:
+        if endpoint and _is_loopback(endpoint):
+            raise RunError(f"the emulated AWS account at {endpoint}", "no answer", "run `make up`") from None
+        raise _refused(str(error)) from None
+
+
+def _refused(found: str) -> RunError:
+    remedy = "log in again (`aws sso login`, or new keys), or unset AWS_* and AWS_PROFILE to plan without an account"
+    return RunError("AWS credentials that GetCallerIdentity accepts", found, remedy)

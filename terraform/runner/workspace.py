@@ -1,0 +1,137 @@
+"""Terraform's folder for one environment, and running commands in it."""
+
+import fcntl
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from app.environment.load import environments_folder
+from runner.account import Account
+from runner.errors import RunError
+from runner.state import State
+from runner.tools import terraform, terraform_variables
+
+CONFIGURATION = Path(__file__).parents[1]
+STATE_FOLDER = Path(os.environ.get("STATE_FOLDER") or CONFIGURATION.parent / ".state")
+
+
+@dataclass(frozen=True)
+class Workspace:
+    """One environment's Terraform: `folder` holds its plugins, its saved plan and nothing that must be kept."""
+
+    name: str
+    folder: Path
+    account: Account
+
+    @property
+    def plan_file(self) -> Path:
+        """The saved plan."""
+        return self.folder / "plan"
+
+    @property
+    def plan_account_file(self) -> Path:
+        """Which account the saved plan is for."""
+        return self.folder / "plan.account.json"
+
+    def initialise(self, state: State) -> None:
+        """`terraform init`: providers and the state's place. Silent unless it fails."""
+        done = subprocess.run(
+            [terraform(), "init", "-no-color", "-reconfigure", *state.backend_arguments()],
+            cwd=CONFIGURATION,
+            env=self._variables(),
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        if done.returncode:
+            print(done.stdout + done.stderr, file=sys.stderr)
+            raise RunError("terraform init to succeed", "the error above", "mend what it names and repeat")
+
+    def run(self, *arguments: str) -> None:
+        """Run Terraform with its output going straight to the person."""
+        code = subprocess.run(
+            [terraform(), *arguments], cwd=CONFIGURATION, env=self._variables(), check=False
+        ).returncode
+        if code:
+            raise RunError(f"terraform {arguments[0]} to succeed", "the error above", "mend what it names and repeat")
+
+    def plan(self, *arguments: str) -> str:
+        """Plan into the plan file, show it as it comes, and return the line that sums it up."""
+        summary = "No changes."
+        self.plan_file.unlink(missing_ok=True)
+        command = [terraform(), "plan", f"-out={self.plan_file}", *self.selection(), *arguments]
+        with subprocess.Popen(
+            [*command, *([] if sys.stdout.isatty() else ["-no-color"])],
+            cwd=CONFIGURATION,
+            env=self._variables(),
+            stdout=subprocess.PIPE,
+            text=True,
+        ) as process:
+            for line in process.stdout or ():
+                if "Plan: " in line and " to add" in line:
+                    summary = line.strip()
+                    continue
+                print(line, end="", flush=True)
+        if process.returncode:
+            raise RunError("terraform plan to succeed", "the error above", "mend what it names and repeat")
+        self.plan_account_file.write_text(json.dumps(asdict(self.account)))
+        return summary
+
+    def saved_plan(self) -> Path:
+        """The plan that may be applied.
+
+        Raises:
+            RunError: there is none, or it was made for another account.
+        """
+        remedy = f"make one and read it: `make plan ENV={self.name}`"
+        if not self.plan_file.exists() or not self.plan_account_file.exists():
+            raise RunError(f"a saved plan of {self.name}", "none", remedy)
+        planned = json.loads(self.plan_account_file.read_text())
+        if planned != asdict(self.account):
+            found = f"a plan for account {planned['number']} at {planned['endpoint'] or 'AWS'}"
+            raise RunError(
+                f"a plan for account {self.account.number} at {self.account.endpoint or 'AWS'}", found, remedy
+            )
+        return self.plan_file
+
+    def apply(self, plan_file: Path) -> None:
+        """Apply the plan. It is forgotten whatever comes of it: a plan half applied is no longer true."""
+        try:
+            self.run("apply", *([] if sys.stdout.isatty() else ["-no-color"]), str(plan_file))
+        finally:
+            self.forget_plan()
+
+    def forget_plan(self) -> None:
+        """A plan is applied once; what it was made from has changed."""
+        self.plan_file.unlink(missing_ok=True)
+        self.plan_account_file.unlink(missing_ok=True)
+
+    def selection(self) -> list[str]:
+        """The arguments that name the environment."""
+        return [f"-var=environment={self.name}", f"-var=environments_folder={environments_folder().resolve()}"]
+
+    def _variables(self) -> dict[str, str]:
+        return terraform_variables(self.folder, os.environ)
+
+
+@contextmanager
+def workspace(name: str, account: Account, folder: Path | None = None) -> Iterator[Workspace]:
+    """The environment's workspace, ours alone until the block ends.
+
+    Raises:
+        RunError: another run on this machine has it.
+    """
+    folder = folder or STATE_FOLDER / name
+    folder.mkdir(parents=True, exist_ok=True)
+    with (folder / "lock").open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            found = "another run that has not ended"
+            raise RunError(f"to be the only Terraform run of {name}", found, "wait for it, or stop it") from None
+        yield Workspace(name, folder, account)
