@@ -19,7 +19,7 @@ DOCUMENTATION = """
 name: environment
 short_description: Hosts and variables of one environment
 description:
-  - Reads C(environments/<environment>/resolved.json); it is, whole, the variable C(environment_resolved) of group C(all).
+  - Reads C(environments/<environment>/resolved.json); it is the variable C(environment_resolved) of group C(all).
   - Points this process at that environment's AWS account, so that lookups and modules on the controller follow.
   - Lets P(amazon.aws.aws_ec2#inventory) find the running instances whose tag Environment is the environment's name.
   - Groups hosts by tag Role (C(rabbitmq), C(worker)) and by tag Pool (C(pool_io), C(pool_cpu)).
