@@ -8,6 +8,8 @@ from collections.abc import Callable
 
 from region.errors import RegionError
 
+_AGAIN = "`python -m region stop`, then start again"
+
 # These addresses are on this machine: a proxy that the shell names for the internet must not be asked for them.
 direct = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 
@@ -40,7 +42,7 @@ def wait(what: str, answers: Callable[[], bool], seconds: float, found: Callable
     end = time.monotonic() + seconds
     while not answers():
         if time.monotonic() > end:
-            raise RegionError(f"{what} to answer within {seconds:.0f} s", found() or "silence", "`python -m region stop`, then start again")
+            raise RegionError(f"{what} to answer within {seconds:.0f} s", found() or "silence", _AGAIN)
         time.sleep(0.1)
 
 

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from ipaddress import IPv4Address
+from itertools import pairwise
 from typing import Any
 
 import boto3
@@ -44,7 +45,9 @@ class Account:
                 return {}
             raise RegionError(f"{service} to answer {operation}", str(error), "`python -m region status`") from None
         except BotoCoreError as error:
-            raise RegionError(f"AWS to answer at {region.endpoint}", str(error), "`python -m region start` first") from None
+            raise RegionError(
+                f"AWS to answer at {region.endpoint}", str(error), "run `python -m region start`"
+            ) from None
         return answer
 
     def instances(self) -> list[Instance]:
@@ -63,7 +66,7 @@ class Account:
         )
         rows = [row for reservation in answer["Reservations"] for row in reservation["Instances"]]
         found = sorted((self._instance(row) for row in rows), key=lambda instance: instance.name)
-        for one, other in zip(found, found[1:], strict=False):
+        for one, other in pairwise(found):
             if one.name == other.name:
                 raise RegionError(
                     f"one running instance named {one.name}",

@@ -38,8 +38,8 @@ def ensure_container(
 ) -> str:
     """Have the container running; returns what was done: kept, started or made.
 
-    `prepare` runs between create and start. A container found in the state `created` is the rest of an interrupted run, of
-    which nobody knows how far it came, so it is made anew.
+    `prepare` runs between create and start. A container found in the state `created` is the rest of an interrupted run,
+    of which nobody knows how far it came, so it is made anew.
 
     Raises:
         RegionError: a container of that name is not this region's, or podman refused.

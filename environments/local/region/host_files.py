@@ -1,14 +1,15 @@
-"""What a host finds in its file system before it first starts, as EC2's machine image and instance role would give it."""
+"""What a host finds in its file system before its first start: what a machine image and an instance role give."""
 
 import io
 import tarfile
 
 from region.plan import Region
 
-# What Debian starts by itself and a container cannot or should not do. The daily package runs hold dpkg's lock at a random
-# moment, which on EC2 is the same trouble; here they would only make a run slower.
+# What Debian starts by itself and a container cannot or should not do. The daily package runs hold dpkg's lock at a
+# random moment, which on EC2 is the same trouble; here they would only make a run slower.
 MASKED = (
-    "apt-daily.timer", "apt-daily-upgrade.timer", "console-getty.service", "dev-hugepages.mount", "dpkg-db-backup.timer",
+    "apt-daily.timer", "apt-daily-upgrade.timer", "console-getty.service", "dev-hugepages.mount",
+    "dpkg-db-backup.timer",
     "e2scrub_all.timer", "fstrim.timer", "getty@tty1.service", "sys-kernel-config.mount", "sys-kernel-debug.mount",
     "sys-kernel-tracing.mount", "systemd-modules-load.service", "systemd-udevd.service", "systemd-udev-trigger.service",
 )  # fmt: skip

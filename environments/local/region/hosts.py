@@ -31,7 +31,7 @@ def ensure_hosts(region: Region) -> None:
     existing = podman.containers()
     _remove_orphans(podman, region, instances, existing)
     with step(f"{len(instances)} hosts"), ThreadPoolExecutor(max_workers=4) as pool:
-        futures = [pool.submit(_ensure_host, podman, region, instance, existing.get(instance.name)) for instance in instances]
+        futures = [pool.submit(_ensure_host, podman, region, one, existing.get(one.name)) for one in instances]
         for instance, future in zip(instances, futures, strict=True):
             console.print(f"  {instance.name} {instance.address} {future.result()}")
     check_store(region, account)
@@ -88,7 +88,8 @@ def _wait_for_systemd(podman: Podman, name: str) -> None:
         if state == "degraded":
             failed = podman.attempt("exec", name, "systemctl", "--failed", "--plain", "--no-legend").stdout.decode()
             units = ", ".join(line.split()[0] for line in failed.splitlines() if line.strip())
-            raise RegionError(f"every unit of {name} to start", f"failed: {units}", f"`podman exec {name} systemctl status`")
+            look = f"`podman exec {name} systemctl status`"
+            raise RegionError(f"every unit of {name} to start", f"failed: {units}", look)
         return state == "running"
 
     answers.wait(f"systemd of {name}", has_settled, 60, lambda: podman.logs(name))
@@ -122,11 +123,12 @@ def register_merchant(region: Region, account: Account) -> None:
     if key is None:
         console.print(f"  no secret {region.payment_secret} yet: the payment gateway will refuse charges")
         return
-    request = urllib.request.Request(
-        f"{region.outside_url}/merchant", data=json.dumps({"key": key}).encode(), method="PUT"
-    )
+    url, body = f"{region.outside_url}/merchant", json.dumps({"key": key}).encode()
+    request = urllib.request.Request(url, data=body, method="PUT")  # noqa: S310 - the address is our own, always http
     try:
         with answers.direct.open(request, timeout=5):
             return
     except (urllib.error.URLError, OSError) as error:
-        raise RegionError(f"the payment gateway at {region.outside_url}", str(error), "`python -m region start` first") from None
+        raise RegionError(
+            f"the payment gateway at {region.outside_url}", str(error), "run `python -m region start`"
+        ) from None

@@ -1,6 +1,6 @@
 """The two images: the machine image that hosts start from, and one for the services that stand behind AWS.
 
-Bootstrapped from Debian's archive and cached as a tarball; where mmdebstrap is missing, built on `debian:13` of a registry.
+Bootstrapped from Debian's archive and cached as a tarball; where mmdebstrap is missing, built on a registry's `debian`.
 """
 
 import hashlib
@@ -42,7 +42,8 @@ class Recipe:
 HOST = Recipe(
     "host",
     (
-        "ca-certificates", "dbus", "iproute2", "iputils-ping", "procps", "python3", "python3-apt", "sudo", "systemd", "systemd-sysv",
+        "ca-certificates", "dbus", "iproute2", "iputils-ping", "procps", "python3", "python3-apt", "sudo",
+        "systemd", "systemd-sysv",
     ),
     "/sbin/init",
 )  # fmt: skip
@@ -75,13 +76,15 @@ def _bootstrap(recipe: Recipe, tarball: Path) -> None:
     """Bootstrap into a file of another name and rename it, so that an interrupted run leaves no half tarball."""
     tarball.parent.mkdir(parents=True, exist_ok=True)
     partial = tarball.with_suffix(f".{os.getpid()}.partial.tar")
-    command = ["mmdebstrap", "--quiet", "--variant=minbase", f"--include={','.join(recipe.packages)}", SUITE, str(partial)]
+    include = f"--include={','.join(recipe.packages)}"
+    command = ["mmdebstrap", "--quiet", "--variant=minbase", include, SUITE, str(partial)]
     try:
         done = subprocess.run(command, capture_output=True, text=True, check=False)
         if done.returncode != 0:
+            said = [line for line in done.stderr.splitlines() if line.startswith("E:")]
             raise RegionError(
                 f"`mmdebstrap {SUITE}` to bootstrap Debian",
-                next((line for line in done.stderr.splitlines() if line.startswith("E:")), f"exit code {done.returncode}"),
+                said[0] if said else f"exit code {done.returncode}",
                 "check that deb.debian.org is reachable (`apt-get update`) and that the disk is not full",
             )
         partial.replace(tarball)

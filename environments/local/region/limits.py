@@ -18,7 +18,7 @@ def at_most(wanted: int, hard: int) -> int:
 
 
 def containers_conf(open_files: int, processes: int, unified_cgroups: bool) -> str:
-    """The text of a containers.conf: limits for containers, the runtime, and no names of this machine in their /etc/hosts.
+    """The text of a containers.conf: limits, the runtime, and no names of this machine in the containers' /etc/hosts.
 
     `crun`, podman's default, refuses hybrid cgroups ("cgroups in hybrid mode not supported"); `runc` accepts them.
     """

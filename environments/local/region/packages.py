@@ -49,7 +49,8 @@ def _installed(name: str) -> str:
     try:
         return importlib.metadata.version(name)
     except importlib.metadata.PackageNotFoundError:
-        raise RegionError(f"the package {name} in this Python ({sys.prefix})", "it is not there", "install the locked dev dependencies") from None
+        expected = f"the package {name} in this Python ({sys.prefix})"
+        raise RegionError(expected, "it is not there", "install the locked dev dependencies") from None
 
 
 def _installer(target: Path, machine: str) -> list[str]:
@@ -62,4 +63,4 @@ def _installer(target: Path, machine: str) -> list[str]:
         return [sys.executable, "-m", "pip", "install", *platforms, *common]
     if pip := shutil.which("pip") or shutil.which("pip3"):
         return [pip, "install", *platforms, *common]
-    raise RegionError("uv or pip, to install the emulator for the services' Python", "neither", "install uv, or `python -m ensurepip`")
+    raise RegionError("uv or pip, to install the emulator for its container", "neither", "run `python -m ensurepip`")

@@ -10,7 +10,6 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from app.environment.load import environments_folder
-
 from region.errors import RegionError
 
 CHECKOUT = Path(__file__).parents[3]

@@ -28,7 +28,9 @@ class Podman:
         """The process environment podman runs with."""
         return os.environ | ({"CONTAINERS_CONF": str(self._conf)} if self._conf.exists() else {})
 
-    def attempt(self, *arguments: str, data: bytes | None = None, seconds: float = 300) -> subprocess.CompletedProcess[bytes]:
+    def attempt(
+        self, *arguments: str, data: bytes | None = None, seconds: float = 300
+    ) -> subprocess.CompletedProcess[bytes]:
         """Run podman and return whatever happened.
 
         Raises:
@@ -36,14 +38,18 @@ class Podman:
         """
         try:
             return subprocess.run(
-                ["podman", *arguments], input=data, capture_output=True, check=False, env=self.environment(), timeout=seconds
+                ["podman", *arguments],
+                input=data,
+                capture_output=True,
+                check=False,
+                env=self.environment(),
+                timeout=seconds,
             )
         except FileNotFoundError:
-            raise RegionError("podman on the PATH", "no podman", "`python -m region start` says which packages it needs") from None
+            raise RegionError("podman on the PATH", "no podman", "`python -m region start` installs it") from None
         except subprocess.TimeoutExpired:
-            raise RegionError(
-                f"`podman {' '.join(arguments[:2])}` within {seconds:.0f} s", "no answer", "try `podman ps`; start again"
-            ) from None
+            expected = f"`podman {' '.join(arguments[:2])}` within {seconds:.0f} s"
+            raise RegionError(expected, "no answer", "see whether `podman ps` answers; start again") from None
 
     def run(self, *arguments: str, data: bytes | None = None, seconds: float = 300) -> str:
         """Run podman and return what it printed.

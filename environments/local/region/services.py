@@ -1,5 +1,6 @@
 """The containers that stand behind AWS and around it: the emulated account, the key-value store, the outside world."""
 
+import hashlib
 from pathlib import Path
 
 from region.ensure import Spec
@@ -10,30 +11,44 @@ _SITE = "/opt/region/site"
 _CODE = "/opt/region/code"
 
 
+def _python(packages: Path) -> tuple[str, ...]:
+    """What lets a container run this package's modules."""
+    return (
+        f"--volume={packages}:{_SITE}:ro",
+        f"--volume={CHECKOUT / 'environments' / 'local'}:{_CODE}:ro",
+        f"--env=PYTHONPATH={_SITE}:{_CODE}",
+    )
+
+
+def _digest(pattern: str) -> str:
+    """A fingerprint of the code a container runs: changed code asks for a new container."""
+    files = sorted(Path(__file__).parent.glob(pattern))
+    return hashlib.sha256(b"".join(file.read_bytes() for file in files)).hexdigest()
+
+
 def emulator(region: Region, packages: Path) -> Spec:
-    """The AWS account. Queue addresses it hands out name its inner address, which this machine reaches over the bridge."""
+    """The AWS account. Queue addresses name its inner address, which this machine too reaches, over the bridge."""
     return Spec(
         name=f"{region.prefix}-aws",
         kind="AWS emulator",
         address=region.emulator_address,
-        identity=packages.name,
+        identity=_digest("emulator.py"),
         image=SERVICES.tag,
         options=(
             "--init",
             f"--publish=127.0.0.1:{region.endpoint_port}:{EMULATOR_PORT}",
-            f"--volume={packages}:{_SITE}:ro",
-            f"--env=PYTHONPATH={_SITE}",
+            *_python(packages),
             f"--env=MINISTACK_HOST={region.emulator_address}",
             f"--env=MINISTACK_REGION={region.aws_region}",
             f"--env=REDIS_HOST={region.valkey_address}",
             f"--env=REDIS_PORT={VALKEY_PORT}",
         ),
-        command=("python3", "-B", "-m", "ministack"),
+        command=("python3", "-B", "-u", "-m", "region.emulator"),
     )
 
 
 def valkey(region: Region) -> Spec:
-    """What every ElastiCache group answers with. As there: no password inside the VPC, nothing evicted, no files kept."""
+    """What every ElastiCache group answers with. As there: no password inside the VPC; nothing evicted, no files."""
     return Spec(
         name=f"{region.prefix}-valkey",
         kind="ElastiCache",
@@ -42,7 +57,7 @@ def valkey(region: Region) -> Spec:
         image=SERVICES.tag,
         options=("--init",),
         command=(
-            "valkey-server", "--bind", "0.0.0.0", "--port", str(VALKEY_PORT), "--protected-mode", "no",
+            "valkey-server", "--bind", "*", "--port", str(VALKEY_PORT), "--protected-mode", "no",
             "--save", "", "--appendonly", "no", "--maxmemory-policy", "noeviction",
         ),
     )  # fmt: skip
@@ -54,13 +69,11 @@ def outside(region: Region, packages: Path) -> Spec:
         name=f"{region.prefix}-outside",
         kind="outside world",
         address=region.outside_address,
-        identity=packages.name,
+        identity=_digest("outside/*.py"),
         image=SERVICES.tag,
         options=(
             "--init",
-            f"--volume={packages}:{_SITE}:ro",
-            f"--volume={CHECKOUT / 'environments' / 'local'}:{_CODE}:ro",
-            f"--env=PYTHONPATH={_SITE}:{_CODE}",
+            *_python(packages),
             f"--env=OUTSIDE_HTTP_PORT={region.outside_port}",
             f"--env=OUTSIDE_SMTP_PORT={region.smtp_port}",
             f"--env=METRICS_RATE_PER_MINUTE={region.metrics_rate_per_minute}",

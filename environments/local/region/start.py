@@ -36,7 +36,8 @@ def start(region: Region) -> None:
     with step(f"network {region.prefix} {region.cidr}"):
         ensure_network(podman, region)
     with step("AWS emulator, Valkey, outside world"):
-        _start_services(podman, region, [services.emulator(region, site), services.valkey(region), services.outside(region, site)])
+        specs = [services.emulator(region, site), services.valkey(region), services.outside(region, site)]
+        _start_services(podman, region, specs)
     with step("the account's seed"):
         account.seed(region.endpoint)
     console.print(f"  AWS answers at {region.endpoint}, inside at {region.inner_endpoint}")
@@ -61,8 +62,8 @@ def check_port(podman: Podman, region: Region) -> None:
             raise RegionError(
                 f"port {region.endpoint_port} of 127.0.0.1 to be free for the AWS endpoint",
                 error.strerror or str(error),
-                f"see who has it with `ss -ltnp 'sport = :{region.endpoint_port}'` and stop it, or change endpoint_url in "
-                f"environments/{region.environment}/aws/config",
+                f"see who has it with `ss -ltnp 'sport = :{region.endpoint_port}'` and stop it, "
+                f"or change endpoint_url in environments/{region.environment}/aws/config",
             ) from None
 
 

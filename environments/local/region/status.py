@@ -2,6 +2,7 @@
 
 from concurrent.futures import ThreadPoolExecutor
 
+from rich.box import SIMPLE
 from rich.table import Table
 
 from region import answers
@@ -11,6 +12,8 @@ from region.network import find_network
 from region.plan import VALKEY_PORT, Region
 from region.podman import Container, Podman
 from region.progress import console
+
+GOOD = {"answers", "running"}  # a service that answers; a host whose systemd says that everything runs
 
 
 def show(region: Region) -> bool:
@@ -22,27 +25,30 @@ def show(region: Region) -> bool:
         return False
     with ThreadPoolExecutor() as pool:
         healths = list(pool.map(lambda container: _health(podman, region, container), mine.values()))
-    table = Table(title=f"{region.prefix}: network {find_network(podman, region)}, AWS at {region.endpoint}")
-    for column in ("name", "what", "address", "container", "answers"):
+    table = Table(
+        title=f"{region.prefix}: network {find_network(podman, region)}, AWS at {region.endpoint}", box=SIMPLE
+    )
+    for column in ("name", "what", "address", "state"):
         table.add_column(column, no_wrap=True)
     for container, health in sorted(zip(mine.values(), healths, strict=True), key=lambda pair: pair[0].name):
-        good = health in {"yes", "running"}
+        good = health in GOOD
         table.add_row(
             container.name,
             container.labels.get(KIND_LABEL, ""),
             _address(podman, container.name),
-            container.state,
             f"[{'green' if good else 'red'}]{health}[/]",
         )
     console.print(table)
-    return all(health in {"yes", "running"} for health in healths)
+    return all(health in GOOD for health in healths)
 
 
 def _health(podman: Podman, region: Region, container: Container) -> str:
     if container.state != "running":
-        return "no"
+        return container.state
     if container.labels.get(KIND_LABEL) == KIND:
-        return podman.attempt("exec", container.name, "systemctl", "is-system-running").stdout.decode().strip() or "no"
+        return (
+            podman.attempt("exec", container.name, "systemctl", "is-system-running").stdout.decode().strip() or "silent"
+        )
     checks = {
         f"{region.prefix}-aws": lambda: answers.http(f"{region.endpoint}/_ministack/health"),
         f"{region.prefix}-valkey": lambda: answers.valkey(str(region.valkey_address), VALKEY_PORT),
@@ -51,7 +57,7 @@ def _health(podman: Podman, region: Region, container: Container) -> str:
         ),
     }
     check = checks.get(container.name)
-    return "yes" if check is not None and check() else "no"
+    return "answers" if check is not None and check() else "silent"
 
 
 def _address(podman: Podman, name: str) -> str:

@@ -20,7 +20,7 @@ def ensure_tools() -> bool:
     """
     if os.geteuid() != 0:
         raise RegionError(
-            "root: the tools of this machine reach hosts at their private addresses, which rootless podman does not offer",
+            "root: tools here reach hosts at their private addresses, which rootless podman does not offer",
             f"user {os.geteuid()}",
             "run it with sudo, or in a virtual machine of your own",
         )

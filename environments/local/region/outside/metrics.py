@@ -12,7 +12,7 @@ WINDOW_SECONDS = 60.0
 
 
 class Metrics:
-    """Serves at most `per_minute` requests in any 60 seconds, over all callers together. Safe to use from many threads."""
+    """Serves at most `per_minute` requests in any 60 seconds, over all callers together. Safe for many threads."""
 
     def __init__(self, per_minute: int, clock: Callable[[], float] = time.monotonic) -> None:
         self._per_minute = per_minute

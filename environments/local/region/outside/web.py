@@ -78,10 +78,11 @@ class _Handler(BaseHTTPRequestHandler):
     def do_PUT(self) -> None:
         """The gateway's operator gives a merchant a key."""
         body = self._body()
-        if self.path != "/merchant" or not isinstance(body, dict) or not isinstance(body.get("key"), str) or not body["key"]:
+        key = body.get("key") if isinstance(body, dict) else None
+        if self.path != "/merchant" or not isinstance(key, str) or not key:
             self._send(_refuse(HTTPStatus.BAD_REQUEST, 'PUT /merchant with {"key": "..."} is expected'))
             return
-        self.world.merchant_key = body["key"]
+        self.world.merchant_key = key
         self._send(Answer(HTTPStatus.OK, {"status": "ok"}))
 
     def _is_merchant(self) -> bool:
@@ -126,7 +127,8 @@ def _charge(world: World, key: str, body: Any) -> Answer:
     if not key:
         return _refuse(HTTPStatus.BAD_REQUEST, "the header Idempotency-Key is needed")
     if not isinstance(body, dict) or any(not isinstance(body.get(name), kind) for name, kind in wanted.items()):
-        return _refuse(HTTPStatus.BAD_REQUEST, 'JSON {"order_id": text, "amount_cents": number, "currency": text} is expected')
+        form = 'JSON {"order_id": text, "amount_cents": number, "currency": text} is expected'
+        return _refuse(HTTPStatus.BAD_REQUEST, form)
     try:
         charge, is_new = world.payments.charge(key, body["order_id"], body["amount_cents"], body["currency"])
     except ValueError as error:

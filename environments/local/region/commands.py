@@ -1,0 +1,37 @@
+"""The four verbs of `python -m region` and the environment they are for."""
+
+import argparse
+import os
+
+from region import plan
+from region.hosts import ensure_hosts
+from region.start import start
+from region.status import show
+from region.stop import stop
+
+VERBS = {
+    "start": "start the AWS emulator, Valkey and the outside world",
+    "hosts": "make each running EC2 instance a systemd container",
+    "stop": "remove everything the region made; caches stay",
+    "status": "show what runs; exit code 1 unless everything answers",
+}
+
+
+def run(arguments: list[str]) -> int:
+    """Do what the arguments say; returns the exit code.
+
+    Raises:
+        RegionError: it cannot be done, for a reason a person can act on.
+    """
+    parser = argparse.ArgumentParser(prog="python -m region", description="The emulated region of an environment.")
+    name = os.environ.get("ENV") or "local"
+    parser.add_argument("--environment", "-e", default=name, metavar="NAME", help="the folder under environments/")
+    verbs = parser.add_subparsers(dest="verb", required=True)
+    for verb, meaning in VERBS.items():
+        verbs.add_parser(verb, help=meaning)
+    chosen = parser.parse_args(arguments)
+    region = plan.read(chosen.environment)
+    if chosen.verb == "status":
+        return 0 if show(region) else 1
+    {"start": start, "hosts": ensure_hosts, "stop": stop}[chosen.verb](region)
+    return 0

@@ -1,0 +1,77 @@
+"""A region of the tests' own: other names, another network and another port than those of environments/local."""
+
+import os
+import shutil
+import socket
+import subprocess
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+REPOSITORY = Path(__file__).parents[2]
+PYTHONPATH = (str(REPOSITORY / "environments" / "local"), str(REPOSITORY))
+sys.path[:0] = [folder for folder in PYTHONPATH if folder not in sys.path]
+
+NAME = "region-test"
+
+
+@dataclass(frozen=True)
+class Checkout:
+    """The environments folder the tests use, and the commands a person would type against it."""
+
+    environments: Path
+
+    @property
+    def folder(self) -> Path:
+        return self.environments / NAME
+
+    @property
+    def state(self) -> Path:
+        return REPOSITORY / ".state" / NAME
+
+    def variables(self, **more: str) -> dict[str, str]:
+        return os.environ | {
+            "ENVIRONMENTS": str(self.environments), "ENV": NAME, "PYTHONPATH": ":".join(PYTHONPATH),
+            "COLUMNS": "120", **more,
+        }  # fmt: skip
+
+    def region(self, *words: str, **variables: str) -> subprocess.CompletedProcess[str]:
+        """Run `python -m region` and return what it printed."""
+        return subprocess.run(
+            [sys.executable, "-m", "region", *words], cwd=REPOSITORY, env=self.variables(**variables), check=False,
+            text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL, timeout=300,
+        )  # fmt: skip
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+@pytest.fixture(scope="session")
+def make_checkout() -> Callable[[Path], Checkout]:
+    """Writes an environment like local, but with names and addresses of its own, into a folder."""
+
+    def make(folder: Path) -> Checkout:
+        checkout = Checkout(folder)
+        local = REPOSITORY / "environments" / "local"
+        shutil.copytree(local / "aws", checkout.folder / "aws")
+        resolved = (local / "resolved.json").read_text()
+        resolved = resolved.replace("celery-local", f"celery-{NAME}").replace('"10.90.', '"10.93.')
+        resolved = resolved.replace("//10.90.", "//10.93.").replace('"local"', f'"{NAME}"')
+        (checkout.folder / "resolved.json").write_text(resolved)
+        config = checkout.folder / "aws" / "config"
+        config.write_text(config.read_text().replace(":4566", f":{free_port()}"))
+        return checkout
+
+    return make
+
+
+@pytest.fixture
+def checkout(make_checkout: Callable[[Path], Checkout], tmp_path: Path) -> Checkout:
+    """An environment that a test may break."""
+    return make_checkout(tmp_path / "environments")
