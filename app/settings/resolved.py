@@ -55,6 +55,7 @@ class Resolved:
     services: Json
     secrets: Mapping[str, str]
     discovery_prefix: str
+    report_to: str
 
     @property
     def broker_kind(self) -> str:
@@ -108,6 +109,7 @@ def _typed(data: Json) -> Resolved:
         services=data["services"],
         secrets=data["secrets"],
         discovery_prefix=data["discovery_prefix"],
+        report_to=data["alerts"]["notify"],
     )
 
 

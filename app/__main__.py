@@ -1,0 +1,5 @@
+"""`python -m app` is the command `app`."""
+
+from app.cli import app
+
+app()

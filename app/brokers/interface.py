@@ -1,0 +1,68 @@
+"""What the app asks of a broker, whatever its kind."""
+
+from abc import ABC, abstractmethod
+from typing import Any, ClassVar
+
+from kombu import Connection, Queue
+
+from app.settings import QueueSettings, Runtime
+
+# Seconds a broker may be silent before its connection counts as dead.
+HEARTBEAT_SECONDS = 10
+CONNECT_TIMEOUT_SECONDS = 5
+
+
+class Broker(ABC):
+    """Connection, queues and dead letter queues of one environment. Building one opens no connection."""
+
+    kind: ClassVar[str]
+    # Remote control and events need fanout exchanges, which SQS has not.
+    remote_control: ClassVar[bool] = True
+
+    def __init__(self, runtime: Runtime) -> None:
+        self.runtime = runtime
+        self.environment = runtime.environment
+
+    @abstractmethod
+    def url(self) -> str:
+        """The broker's URL with credentials; several, separated by semicolons, fail over in turn."""
+
+    @abstractmethod
+    def transport_options(self) -> dict[str, Any]:
+        """Kombu's `transport_options`."""
+
+    @abstractmethod
+    def queue(self, queue: QueueSettings) -> Queue:
+        """The queue that tasks go to."""
+
+    @abstractmethod
+    def dead_letter_queue(self, queue: QueueSettings) -> Queue:
+        """The queue for messages of `queue` that failed for good. Nothing consumes it but people."""
+
+    def settings(self) -> dict[str, Any]:
+        """Celery settings that only this kind of broker needs."""
+        return {}
+
+    def publish_options(self, countdown: float | None) -> dict[str, Any]:  # noqa: ARG002 - others use it
+        """What a message with a delay of `countdown` seconds needs beside Celery's own header."""
+        return {}
+
+    def declare_dead_letters(self, connection: Connection) -> None:
+        """Make sure that every dead letter queue exists, on the connection in use."""
+        with connection.channel() as channel:
+            for queue in self.environment.queues.values():
+                self.dead_letter_queue(queue)(channel).declare()
+
+    def dead_letters(self, connection: Connection, queue: QueueSettings) -> int:
+        """How many messages of `queue` failed for good. SQS answers approximately."""
+        with connection.channel() as channel:
+            declared: Any = self.dead_letter_queue(queue)(channel).queue_declare(passive=True)
+            return int(declared.message_count)
+
+    def purge(self, connection: Connection) -> None:
+        """Empty every queue and dead letter queue. For tests."""
+        with connection.channel() as channel:
+            for queue in self.environment.queues.values():
+                for each in (self.queue(queue), self.dead_letter_queue(queue)):
+                    each(channel).declare()
+                    each(channel).purge()

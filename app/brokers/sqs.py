@@ -1,0 +1,78 @@
+"""Amazon SQS: queues that Terraform made, by URL; credentials and endpoint as any AWS client finds them."""
+
+from typing import Any
+
+from kombu import Exchange, Queue
+
+from app.brokers.interface import Broker
+from app.errors import BrokerError
+from app.settings import QueueSettings
+
+WAIT_TIME_SECONDS = 10
+# After an empty or refused poll, and whenever all slots are taken; kombu's default of 1 s caps a worker of eight
+# slots at eight short tasks a second.
+POLLING_INTERVAL_SECONDS = 0.1
+# SQS refuses a longer delay of one message.
+MAX_DELAY_SECONDS = 900
+
+
+class SqsBroker(Broker):
+    """No exchange is real: a routing key is a queue's name, by which kombu also finds the client to delete with."""
+
+    kind = "sqs"
+    remote_control = False
+
+    def url(self) -> str:
+        """Without host, so that boto3 picks the endpoint (AWS_ENDPOINT_URL where set), and without keys."""
+        return "sqs://"
+
+    def transport_options(self) -> dict[str, Any]:
+        """Every queue by URL, so that kombu neither lists nor creates queues.
+
+        Raises:
+            BrokerError: Terraform wrote no URL for a queue.
+        """
+        return {
+            "region": self.environment.region,
+            "predefined_queues": self._predefined_queues(),
+            "wait_time_seconds": WAIT_TIME_SECONDS,
+            "polling_interval": POLLING_INTERVAL_SECONDS,
+            "visibility_timeout": self.environment.broker["visibility_timeout_seconds"],
+        }
+
+    def settings(self) -> dict[str, Any]:
+        """The guarded transport: kombu 5.7.0's own ends the worker when SQS answers 5xx."""
+        return {"broker_transport": "app.guards.sqs_server_error:Transport"}
+
+    def publish_options(self, countdown: float | None) -> dict[str, Any]:
+        """SQS holds a delayed message itself, so that no worker does."""
+        if not countdown or countdown > MAX_DELAY_SECONDS:
+            return {}
+        return {"delay_seconds": int(countdown)}
+
+    def queue(self, queue: QueueSettings) -> Queue:
+        """A queue of Terraform's."""
+        return self._named(queue.name)
+
+    def dead_letter_queue(self, queue: QueueSettings) -> Queue:
+        """A queue of Terraform's; SQS itself moves messages there after `max_deliveries` receives."""
+        return self._named(queue.dead_letter_name)
+
+    def _named(self, name: str) -> Queue:
+        return Queue(name, Exchange(f"{self.environment.prefix}-tasks", type="direct"), routing_key=name)
+
+    def _predefined_queues(self) -> dict[str, dict[str, str]]:
+        predefined = {}
+        for label, queue in self.environment.queues.items():
+            url = self.runtime.discovery.queue_urls.get(label)
+            if url is None:
+                raise BrokerError(
+                    expected=f"the SQS URL of queue {label} in {self.environment.discovery_prefix}/queue_urls",
+                    found=f"URLs of: {', '.join(self.runtime.discovery.queue_urls) or 'none'}",
+                    remedy="Apply Terraform again.",
+                )
+            # An SQS URL ends in the queue's name; both queues are in the same account and region.
+            account = url.rpartition("/")[0]
+            predefined[queue.name] = {"url": url}
+            predefined[queue.dead_letter_name] = {"url": f"{account}/{queue.dead_letter_name}"}
+        return predefined

@@ -1,0 +1,56 @@
+"""The Celery app. Importing it reads no file and opens no connection: settings are read at first use.
+
+Example: `from app.tasks.payments import charge_customer; charge_customer.delay("order-1", 1999, "EUR")`
+"""
+
+import time
+from datetime import datetime
+from typing import Any
+
+from celery import Celery
+
+from app.brokers import broker_of
+from app.configuration import configuration
+from app.guards.whole_second_delay import whole_seconds
+from app.observability import counts
+from app.settings import runtime
+
+# Headers of our own that follow a task to those it sends: a run's tasks are counted together.
+INHERITED_HEADERS = ("run_id",)
+
+
+class PlatformCelery(Celery):
+    """Celery with what every published message gets, whichever way it is published."""
+
+    task_cls = "app.reliability.task:ReliableTask"
+
+    def send_task(  # type: ignore[override]
+        self,
+        name: str,
+        args: Any = None,
+        kwargs: Any = None,
+        countdown: float | None = None,
+        eta: datetime | str | None = None,
+        **options: Any,
+    ) -> Any:
+        """Publish a task: delays in whole seconds, the broker's own delay where it has one, the time of sending."""
+        delay = whole_seconds(countdown, eta)
+        options = broker_of(runtime()).publish_options(delay) | options
+        options["headers"] = self._headers(options.get("headers"))
+        return super().send_task(name, args, kwargs, countdown=delay, **options)
+
+    def _headers(self, given: dict[str, Any] | None) -> dict[str, Any]:
+        headers = dict(given or {})
+        # A retry brings the header of the first message along, so it says when the work was first asked for.
+        headers.setdefault("sent_at", time.time())
+        parent = self.current_worker_task
+        for name in INHERITED_HEADERS:
+            value = getattr(parent.request, name, None) if parent else None
+            if value is not None:
+                headers.setdefault(name, value)
+        return headers
+
+
+celery = PlatformCelery("app", set_as_current=True)
+celery.add_defaults(configuration)
+counts.connect()

@@ -1,0 +1,1 @@
+"""Defects of the pinned Celery and kombu, each guarded in a file of its own with the version that ends the need."""

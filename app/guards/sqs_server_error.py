@@ -1,0 +1,23 @@
+"""kombu 5.7.0 ends the worker when SQS answers ReceiveMessage with a 5xx or not in time.
+
+`kombu.asynchronous.aws.connection` turns such an answer into an empty list, and `Channel._on_messages_ready` calls
+`.get` on it: "Unrecoverable error: AttributeError", even on an idle worker. kombu 5.6.2 survives the same answers.
+Unnecessary as soon as kombu's `_on_messages_ready` accepts an empty list; `tests/app/guards` fails then and says so.
+"""
+
+from typing import Any
+
+from kombu.transport import SQS
+
+
+class Channel(SQS.Channel):
+    """Takes an empty answer for what it is: no messages this time."""
+
+    def _on_messages_ready(self, queue: str, qname: str, messages: Any) -> Any:
+        return super()._on_messages_ready(queue, qname, messages or {})  # type: ignore[misc]
+
+
+class Transport(SQS.Transport):
+    """kombu's SQS transport with the guarded channel."""
+
+    Channel = Channel

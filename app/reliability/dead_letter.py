@@ -1,0 +1,87 @@
+"""A message whose task failed for good goes to its queue's dead letter queue, with why, on every broker alike.
+
+Celery acknowledges a failed task, and a broker's own dead lettering only sees rejected or expired messages; on SQS it
+would also run the task `maxReceiveCount` times first. So the app publishes the message itself, in the form in which it
+came, with headers that say what happened: publishing it to its queue again is all that a replay needs.
+The message is published before the failure is acknowledged. A worker that dies in between leaves both, and the message
+is delivered again: a dead letter may then be there twice, with the same task id, and is never lost.
+"""
+
+import logging
+import time
+import traceback
+from typing import Any
+
+from celery import Task
+from celery.exceptions import Reject
+
+from app.brokers import broker_of
+from app.routes import queue_of
+from app.settings import runtime
+
+logger = logging.getLogger(__name__)
+
+# SQS and many brokers refuse large messages; the end of a traceback is what explains it.
+MAX_TRACEBACK_CHARACTERS = 8_000
+PUBLISH_RETRY = {"max_retries": 3, "interval_start": 0.2, "interval_step": 0.5, "interval_max": 2}
+
+
+def publish(task: Task[Any, Any], error: Exception) -> None:
+    """Publish the message that `task` is working on to its dead letter queue.
+
+    Raises:
+        Reject: the broker did not take it; the message goes back to its queue rather than being acknowledged.
+    """
+    queue = queue_of(runtime().environment, str(task.name))
+    target = broker_of(runtime()).dead_letter_queue(queue)
+    message = _message(task)
+    headers = message.headers | _reasons(task, error, queue.name)
+    try:
+        with task.app.producer_or_acquire() as producer:
+            producer.publish(
+                message.body,
+                exchange="",
+                routing_key=target.name,
+                serializer="json",
+                declare=[target],
+                headers=headers,
+                retry=True,
+                retry_policy=PUBLISH_RETRY,
+                **message.properties,
+            )
+    except Exception as refused:
+        logger.exception("dead letter of %s[%s] was refused; the message goes back", task.name, task.request.id)
+        raise Reject(refused, requeue=True) from error
+
+
+def _message(task: Task[Any, Any]) -> Any:
+    """The message as Celery would publish it anew: same id, arguments, callbacks and place in its group or chord."""
+    request = task.request
+    return task.app.amqp.create_task_message(
+        request.id,
+        task.name,
+        request.args,
+        request.kwargs,
+        group_id=request.group,
+        group_index=request.group_index,
+        retries=request.retries,
+        chord=request.chord,
+        callbacks=request.callbacks,
+        errbacks=request.errbacks,
+        root_id=request.root_id,
+        parent_id=request.parent_id,
+        chain=request.chain,
+        ignore_result=request.ignore_result,
+    )
+
+
+def _reasons(task: Task[Any, Any], error: Exception, queue: str) -> dict[str, Any]:
+    request = task.request
+    trace = "".join(traceback.format_exception(error))[-MAX_TRACEBACK_CHARACTERS:]
+    return dict(request.headers or {}) | {
+        "x-dead-letter-reason": f"{type(error).__name__}: {error}"[:1000],
+        "x-dead-letter-traceback": trace,
+        "x-dead-letter-attempts": (request.retries or 0) + 1,
+        "x-dead-letter-queue": queue,
+        "x-dead-letter-at": time.time(),
+    }

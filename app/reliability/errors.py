@@ -1,0 +1,9 @@
+"""The two ways a task fails: it may pass by itself, or it will not."""
+
+
+class TransientError(Exception):
+    """May succeed when tried again: a time-out, a refused connection, a 503. Every task retries it by itself."""
+
+
+class PermanentError(Exception):
+    """Will fail whenever it is tried: a refused payment, a picture that is not there. Goes to the dead letters."""

@@ -1,0 +1,79 @@
+"""A limit shared by all workers: a token bucket in Valkey on the server's clock, in which callers reserve their turn.
+
+Celery's own `rate_limit` is per worker process, so N workers send N times the limit. Here a task that finds the bucket
+empty takes a token of the future, goes back to its queue until that token's time, and is then let through without
+asking again: first come, first served, and one wait for each task however many there are.
+"""
+
+from dataclasses import dataclass
+from typing import Any
+
+from celery import Task
+
+from app.reliability.valkey import valkey
+from app.reliability.waiting import wait
+from app.routes import queue_of
+from app.settings import runtime
+
+# KEYS[1] bucket; ARGV: capacity, tokens per second, longest reservation in ms.
+# Returns the wait in ms (0: go), or -1 when the next free token is further away than the longest reservation.
+_RESERVE = """
+local clock = redis.call('TIME')
+local now = tonumber(clock[1]) + tonumber(clock[2]) / 1e6
+local capacity, rate, longest = tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3])
+local bucket = redis.call('HMGET', KEYS[1], 'tokens', 'at')
+local tokens, at = tonumber(bucket[1]) or capacity, tonumber(bucket[2]) or now
+tokens = math.min(capacity, tokens + math.max(0, now - at) * rate) - 1
+local wait = math.max(0, math.ceil(-tokens / rate * 1000))
+if wait > longest then return -1 end
+redis.call('HSET', KEYS[1], 'tokens', string.format('%.6f', tokens), 'at', string.format('%.6f', now))
+redis.call('PEXPIRE', KEYS[1], math.ceil((capacity - tokens) / rate * 1000) + 1000)
+return wait
+"""
+# A delayed message may come a few seconds late, and so close to the next ones: spread a minute's tokens over more.
+_MINUTE_WITH_SLACK_SECONDS = 65
+
+
+@dataclass(frozen=True)
+class RateLimit:
+    """At most `per_minute` of something in any minute, over all workers of the environment.
+
+    Example: `RateLimit("metrics-api", per_minute=600).admit(self)` as the first line of a bound task.
+    """
+
+    name: str
+    per_minute: int
+
+    @property
+    def burst(self) -> float:
+        """How many may go at once after a quiet time: a twentieth of the limit."""
+        return max(1.0, self.per_minute / 20)
+
+    @property
+    def per_second(self) -> float:
+        """The steady rate that, with a burst before it, stays within the limit in any minute."""
+        return max(self.per_minute - self.burst, self.per_minute / 2) / _MINUTE_WITH_SLACK_SECONDS
+
+    def reserve(self, longest_seconds: float) -> float | None:
+        """Take a token: seconds to wait for it (0: go now), or `None` when it is too far away and none was taken."""
+        key = f"{runtime().environment.prefix}:rate:{self.name}"
+        wait_ms = int(valkey().eval(_RESERVE, 1, key, self.burst, self.per_second, int(longest_seconds * 1000)))
+        return None if wait_ms < 0 else wait_ms / 1000
+
+    def admit(self, task: Task[Any, Any]) -> None:
+        """Let the task's current run go on, or send it back until its turn.
+
+        Raises:
+            Waiting: the run ends here; the message comes back.
+        """
+        request = task.request
+        retries = request.retries or 0
+        # The reservation holds for one attempt: a retry after an error asks anew.
+        if getattr(request, "admitted_attempt", None) == retries:
+            return
+        longest = queue_of(runtime().environment, str(task.name)).max_countdown
+        seconds = self.reserve(longest)
+        if seconds is None:
+            wait(task, longest)
+        if seconds:
+            wait(task, seconds, admitted_attempt=retries)

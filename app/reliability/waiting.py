@@ -1,0 +1,38 @@
+"""A task that must wait its turn comes back later without spending its budget of retries on errors."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any, NoReturn
+
+from celery import Task
+from celery.exceptions import Reject, Retry
+
+from app.routes import queue_of
+from app.settings import runtime
+
+
+class Waiting(Retry):
+    """The task was published again, to run later. Not an error, and not counted as a retry."""
+
+
+def wait(task: Task[Any, Any], seconds: float, **headers: Any) -> NoReturn:
+    """Publish the current message again with a delay, its count of retries unchanged, and end this run.
+
+    At most the queue's longest countdown is waited at once. `headers` go with the message.
+
+    Raises:
+        Waiting: always, when the message is out.
+        Reject: the broker did not take it; the message goes back to its queue.
+    """
+    queue = queue_of(runtime().environment, str(task.name))
+    delay = min(seconds, queue.max_countdown)
+    again = task.signature_from_request(
+        countdown=delay,
+        retries=task.request.retries,
+        queue=queue.name,
+        headers=dict(task.request.headers or {}) | headers,
+    )
+    try:
+        again.apply_async()
+    except Exception as refused:
+        raise Reject(refused, requeue=True) from refused
+    raise Waiting(when=datetime.now(UTC) + timedelta(seconds=delay))

@@ -1,0 +1,61 @@
+"""Calls of other people's HTTP services, with their answers sorted into what may pass and what will not."""
+
+import json
+from collections.abc import Mapping
+from functools import lru_cache
+from typing import Any
+
+import urllib3
+
+from app.reliability.errors import PermanentError, TransientError
+
+CONNECT_TIMEOUT_SECONDS = 3
+READ_TIMEOUT_SECONDS = 10
+_TOO_MANY_REQUESTS = 429
+
+
+class TooManyRequestsError(TransientError):
+    """The service asks for patience: `retry_after` seconds."""
+
+    def __init__(self, message: str, retry_after: float) -> None:
+        super().__init__(message)
+        self.retry_after = retry_after
+
+
+@lru_cache(maxsize=1)
+def _connections() -> urllib3.PoolManager:
+    # No retries here: the task's own policy decides, and a POST is only repeated with its idempotency key.
+    timeout = urllib3.Timeout(connect=CONNECT_TIMEOUT_SECONDS, read=READ_TIMEOUT_SECONDS)
+    return urllib3.PoolManager(maxsize=32, timeout=timeout, retries=False)
+
+
+def call(method: str, url: str, body: Any = None, headers: Mapping[str, str] | None = None) -> Any:
+    """Send a request, with `body` as JSON; returns the JSON of a 2xx answer.
+
+    Raises:
+        TooManyRequestsError: 429, with the seconds that the service names.
+        TransientError: no answer, or 5xx.
+        PermanentError: any other answer.
+    """
+    content = {"Content-Type": "application/json"} if body is not None else {}
+    try:
+        answer = _connections().request(
+            method,
+            url,
+            body=json.dumps(body).encode() if body is not None else None,
+            headers=content | dict(headers or {}),
+        )
+    except urllib3.exceptions.HTTPError as error:
+        raise TransientError(f"{method} {url}: {error}") from error
+    if answer.status == _TOO_MANY_REQUESTS:
+        raise TooManyRequestsError(f"{method} {url}: 429", _seconds(answer.headers.get("Retry-After")))
+    if answer.status >= 500:
+        raise TransientError(f"{method} {url}: {answer.status}")
+    if answer.status >= 300:
+        raise PermanentError(f"{method} {url}: {answer.status} {answer.data[:200].decode(errors='replace')}")
+    return json.loads(answer.data)
+
+
+def _seconds(value: str | None) -> float:
+    """Retry-After in seconds; its date form, which none of our services use, counts as a second."""
+    return float(value) if value and value.isdigit() else 1.0

@@ -1,0 +1,49 @@
+"""Sending one e-mail over SMTP."""
+
+import hashlib
+import smtplib
+from email.message import EmailMessage
+
+from app.reliability.errors import PermanentError, TransientError
+from app.settings import runtime
+
+TIMEOUT_SECONDS = 8
+
+
+def message_id(key: str) -> str:
+    """The Message-ID of the e-mail with this key: always the same, so that receivers can tell a second copy."""
+    return f"<{hashlib.sha256(key.encode()).hexdigest()[:32]}@{runtime().environment.prefix}.invalid>"
+
+
+def send(key: str, to: str, subject: str, text: str) -> None:
+    """Hand an e-mail to the SMTP server.
+
+    Raises:
+        TransientError: no connection, or a 4xx answer.
+        PermanentError: the server refuses the e-mail (5xx), or an address is malformed.
+    """
+    message = _message(key, to, subject, text)
+    services = runtime().environment.services
+    try:
+        with smtplib.SMTP(services["smtp_host"], services["smtp_port"], timeout=TIMEOUT_SECONDS) as server:
+            server.send_message(message)
+    except smtplib.SMTPResponseException as error:
+        kind = PermanentError if error.smtp_code >= 500 else TransientError
+        raise kind(f"SMTP {error.smtp_code}: {error.smtp_error!r}") from error
+    except smtplib.SMTPRecipientsRefused as error:
+        raise PermanentError(f"SMTP refused {to}: {error.recipients}") from error
+    except (OSError, smtplib.SMTPException) as error:
+        raise TransientError(f"SMTP: {error}") from error
+
+
+def _message(key: str, to: str, subject: str, text: str) -> EmailMessage:
+    message = EmailMessage()
+    try:
+        message["From"] = f"no-reply@{runtime().environment.prefix}.invalid"
+        message["To"] = to
+        message["Subject"] = subject
+    except ValueError as error:  # a line break in a header
+        raise PermanentError(f"not an e-mail: {error}") from error
+    message["Message-ID"] = message_id(key)
+    message.set_content(text)
+    return message

@@ -1,0 +1,51 @@
+"""The bucket of pictures, thumbnails, contact sheets and reports."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import lru_cache
+from typing import Any
+
+from app.reliability.errors import PermanentError, TransientError
+from app.settings import runtime
+from app.settings.discovery import client
+
+
+@lru_cache(maxsize=1)
+def _s3() -> Any:
+    return client("s3")
+
+
+def read(key: str) -> bytes:
+    """The object's content.
+
+    Raises:
+        PermanentError: there is no such object, or reading it is not allowed.
+        TransientError: S3 does not answer or says 5xx.
+    """
+    with _sorted(f"read {key}"):
+        return bytes(_s3().get_object(Bucket=runtime().discovery.media_bucket, Key=key)["Body"].read())
+
+
+def write(key: str, content: bytes, content_type: str) -> None:
+    """Write an object; the same key again replaces it, so a second run changes nothing.
+
+    Raises:
+        PermanentError, TransientError: as `read`.
+    """
+    with _sorted(f"write {key}"):
+        bucket = runtime().discovery.media_bucket
+        _s3().put_object(Bucket=bucket, Key=key, Body=content, ContentType=content_type)
+
+
+@contextmanager
+def _sorted(what: str) -> Iterator[None]:
+    from botocore.exceptions import BotoCoreError, ClientError
+
+    try:
+        yield
+    except ClientError as error:
+        status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 500)
+        kind = PermanentError if 400 <= status < 500 and status != 429 else TransientError
+        raise kind(f"{what}: {error}") from error
+    except BotoCoreError as error:
+        raise TransientError(f"{what}: {error}") from error

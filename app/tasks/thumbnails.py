@@ -1,0 +1,92 @@
+"""Three thumbnails of a picture, joined into a contact sheet."""
+
+import io
+import json
+from typing import Any
+
+from celery import chord
+
+from app.celery import celery
+from app.reliability.errors import PermanentError
+from app.services import media
+
+# Longest side in pixels.
+SIZES = {"small": 96, "medium": 192, "large": 384}
+MARGIN_PIXELS = 12
+
+
+def original_key(image: str) -> str:
+    """Where the picture `image` is put before its thumbnails are asked for."""
+    return f"originals/{image}"
+
+
+def sheet_key(image: str) -> str:
+    """Where the contact sheet of `image` will be."""
+    return f"sheets/{image}.jpg"
+
+
+def contact_sheet(image: str) -> Any:
+    """The pipeline of one picture: three sizes side by side, then the sheet; an error leaves a note in its place.
+
+    Example: `contact_sheet("cat.jpg").apply_async()`
+    """
+    header = [resize_image.s(image, size) for size in SIZES]
+    return chord(header, combine_thumbnails.s(image=image).on_error(record_failed_sheet.s(image=image)))
+
+
+@celery.task(name="app.tasks.thumbnails.resize_image", ignore_result=False)
+def resize_image(image: str, size: str) -> str:
+    """Write one thumbnail; returns its key, which the chord hands on.
+
+    Raises:
+        PermanentError: there is no such picture, or it is not one.
+    """
+    thumbnail = _reduced(media.read(original_key(image)), SIZES[size], image)
+    key = f"thumbnails/{image}/{size}.jpg"
+    media.write(key, thumbnail, "image/jpeg")
+    return key
+
+
+@celery.task(name="app.tasks.thumbnails.combine_thumbnails")
+def combine_thumbnails(keys: list[str], image: str) -> str:
+    """Write the contact sheet of a picture's thumbnails, largest last; returns its key."""
+    from PIL import Image
+
+    pictures = [Image.open(io.BytesIO(media.read(key))) for key in keys]
+    width = sum(picture.width for picture in pictures) + MARGIN_PIXELS * (len(pictures) + 1)
+    height = max(picture.height for picture in pictures) + 2 * MARGIN_PIXELS
+    sheet = Image.new("RGB", (width, height), "white")
+    left = MARGIN_PIXELS
+    for picture in pictures:
+        sheet.paste(picture, (left, (height - picture.height) // 2))
+        left += picture.width + MARGIN_PIXELS
+    media.write(sheet_key(image), _jpeg(sheet), "image/jpeg")
+    return sheet_key(image)
+
+
+@celery.task(name="app.tasks.thumbnails.record_failed_sheet")
+def record_failed_sheet(request: Any, error: Any, _traceback: Any, *, image: str) -> None:
+    """Note in the bucket that a sheet will not come. Celery calls it in the worker that found the failure."""
+    note = {"image": image, "task_id": request.id, "error": str(error)}
+    media.write(f"sheets/{image}.error.json", json.dumps(note).encode(), "application/json")
+
+
+def _reduced(content: bytes, longest: int, image: str) -> bytes:
+    """A JPEG whose longest side is `longest` pixels."""
+    from PIL import Image, ImageOps, UnidentifiedImageError
+
+    try:
+        with Image.open(io.BytesIO(content)) as picture:
+            # A JPEG decodes straight to about the wanted size: a picture of 100 megapixels needs no 300 MB.
+            picture.draft("RGB", (longest * 2, longest * 2))
+            upright = ImageOps.exif_transpose(picture.convert("RGB"))
+    except (UnidentifiedImageError, OSError, Image.DecompressionBombError) as error:
+        raise PermanentError(f"{image} is not a picture that can be read: {error}") from error
+    upright.thumbnail((longest, longest))
+    return _jpeg(upright)
+
+
+def _jpeg(picture: Any) -> bytes:
+    buffer = io.BytesIO()
+    picture.save(buffer, "JPEG", quality=85)
+    return buffer.getvalue()

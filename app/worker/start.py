@@ -1,0 +1,63 @@
+"""Starting a worker or beat with the options that the environment implies."""
+
+import os
+import secrets
+import socket
+from collections.abc import Mapping
+
+from app.settings import PoolSettings, Resolved, runtime
+
+# Celery's name of each pool type of the environment model.
+CELERY_POOLS: Mapping[str, str] = {"prefork": "prefork", "threads": "threads", "solo": "solo"}
+
+
+def worker_options(environment: Resolved, pool: PoolSettings) -> list[str]:
+    """Celery's command line for a worker of `pool`.
+
+    The node name is new at each start: RabbitMQ refuses (`ResourceLocked`) a second connection to the exclusive control
+    queue of a name whose dead owner it has not missed yet. Mingle, gossip and heartbeats are chatter between workers
+    that nothing here needs, and that grows with the square of their number.
+    """
+    options = [
+        "worker",
+        f"--queues={','.join(environment.queues[label].name for label in pool.queues)}",
+        f"--pool={CELERY_POOLS[pool.type]}",
+        f"--concurrency={pool.concurrency}",
+        f"--prefetch-multiplier={pool.prefetch_multiplier}",
+        f"--hostname={pool.name}-{secrets.token_hex(4)}@{socket.gethostname()}",
+        "--without-mingle",
+        "--without-gossip",
+        "--without-heartbeat",
+        f"--loglevel={os.environ.get('CELERY_LOG_LEVEL', 'INFO')}",
+    ]
+    if pool.type == "prefork":
+        options.append(f"--max-tasks-per-child={pool.max_tasks_per_child}")
+    return options
+
+
+def start_worker(pool_name: str) -> None:
+    """Run a worker until it is told to stop.
+
+    Raises:
+        SettingsError, BrokerError: the environment cannot be used, or has no such pool.
+    """
+    environment = runtime().environment
+    options = worker_options(environment, environment.pool(pool_name))
+    from app.celery import celery
+    from app.worker.topology import DeclareDeadLetters
+
+    celery.conf  # noqa: B018 - settings that cannot be read are our error here, a traceback inside Celery
+    celery.steps["consumer"].add(DeclareDeadLetters)
+    celery.worker_main(options)
+
+
+def start_beat() -> None:
+    """Run beat until it is told to stop; a second one waits for the first one's lock.
+
+    Raises:
+        SettingsError, BrokerError: the environment cannot be used.
+    """
+    from app.celery import celery
+
+    celery.conf  # noqa: B018 - as above
+    celery.start(["beat", f"--loglevel={os.environ.get('CELERY_LOG_LEVEL', 'INFO')}"])
