@@ -1,0 +1,126 @@
+"""An environment on loopback: what Terraform would have made for `local`, with a broker of a given kind."""
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import boto3
+
+from app.environment.load import load
+from app.environment.model import BrokerKind
+from app.environment.resolve import resolve
+
+from .processes import running
+from .servers import MERCHANT_KEY, RABBITMQ_PASSWORD, REPOSITORY, Outside
+
+REGION = "eu-west-1"
+KEYS = {"AWS_ACCESS_KEY_ID": "000000000000", "AWS_SECRET_ACCESS_KEY": "emulated", "AWS_REGION": REGION,
+        "AWS_DEFAULT_REGION": REGION, "AWS_EC2_METADATA_DISABLED": "true"}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class TestEnvironment:
+    """An environment that is up. `variables` make any process one of its own."""
+
+    __test__ = False
+    kind: str
+    folder: Path
+    resolved: dict[str, Any]
+    endpoint: str
+    valkey_url: str
+    outside: Outside
+    variables: dict[str, str]
+
+    def client(self, service: str) -> Any:
+        """A boto3 client of the environment's account."""
+        return boto3.client(
+            service, endpoint_url=self.endpoint, region_name=REGION,
+            aws_access_key_id=KEYS["AWS_ACCESS_KEY_ID"], aws_secret_access_key=KEYS["AWS_SECRET_ACCESS_KEY"],
+        )  # fmt: skip
+
+    def app(self, *words: str, timeout: float = 240) -> subprocess.CompletedProcess[str]:
+        """Run `app` with these words."""
+        return self._run([sys.executable, "-m", "app", *words], timeout)
+
+    def python(self, code: str, timeout: float = 60) -> str:
+        """Run code as a producer would, in a process of its own; returns what it printed."""
+        run = self._run([sys.executable, "-c", code], timeout)
+        assert run.returncode == 0, run.stdout
+        return run.stdout.strip()
+
+    def _run(self, command: list[str], timeout: float) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            command, cwd=REPOSITORY, env=self.variables, timeout=timeout, text=True, check=False,
+            stdout=subprocess.PIPE, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL,
+        )  # fmt: skip
+
+    @contextmanager
+    def worker(self, pool: str, **variables: str) -> Iterator[tuple[subprocess.Popen[bytes], Path]]:
+        """A worker of a pool; yields it and its log."""
+        log = self.folder / f"worker-{pool}-{os.urandom(3).hex()}.log"
+        command = [sys.executable, "-m", "app", "worker", "--pool", pool]
+        with running(command, log, self.variables | variables, stop_seconds=30) as process:
+            yield process, log
+
+
+def prepare(
+    kind: str, folder: Path, *, endpoint: str, valkey_port: int, outside: Outside, rabbitmq_port: int | None = None
+) -> TestEnvironment:
+    """Write resolved.json and make in the account what Terraform would; names carry the kind, so kinds share servers."""
+    resolved = _resolved(kind, outside)
+    file = folder / "resolved.json"
+    file.write_text(json.dumps(resolved))
+    variables = os.environ | KEYS | {"AWS_ENDPOINT_URL": endpoint, "CELERY_ENVIRONMENT_FILE": str(file)}
+    valkey_url = f"redis://127.0.0.1:{valkey_port}/1"
+    environment = TestEnvironment(kind, folder, resolved, endpoint, valkey_url, outside, variables)
+    broker_url = {"sqs": "sqs://", "rabbitmq": f"amqp://127.0.0.1:{rabbitmq_port}"}[kind]
+    _publish(environment, broker_url, _queues(environment) if kind == "sqs" else {})
+    return environment
+
+
+def _resolved(kind: str, outside: Outside) -> dict[str, Any]:
+    model = load("local")
+    resolved = resolve(model.model_copy(update={"broker": model.broker.model_copy(update={"kind": BrokerKind(kind)})}))
+    web = f"http://127.0.0.1:{outside.http_port}"
+    resolved["services"] |= {
+        "payment_gateway_url": web, "metrics_api_url": web, "smtp_host": "127.0.0.1", "smtp_port": outside.smtp_port,
+    }  # fmt: skip
+    # What a bare RabbitMQ has without anybody's help.
+    resolved["broker"] |= {"user": "guest", "virtual_host": "/"}
+    resolved["discovery_prefix"] = f"/celery/{kind}"
+    resolved["prefix"] = f"celery-{kind}"
+    return resolved
+
+
+def _queues(environment: TestEnvironment) -> dict[str, str]:
+    sqs = environment.client("sqs")
+    urls = {}
+    for label, queue in environment.resolved["queues"].items():
+        dead = sqs.create_queue(QueueName=queue["dead_letter_name"])["QueueUrl"]
+        arn = sqs.get_queue_attributes(QueueUrl=dead, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
+        redrive = {"deadLetterTargetArn": arn, "maxReceiveCount": queue["max_deliveries"]}
+        attributes = {"VisibilityTimeout": "30", "RedrivePolicy": json.dumps(redrive)}
+        urls[label] = sqs.create_queue(QueueName=queue["name"], Attributes=attributes)["QueueUrl"]
+    return urls
+
+
+def _publish(environment: TestEnvironment, broker_url: str, urls: dict[str, str]) -> None:
+    ssm, secrets = environment.client("ssm"), environment.client("secretsmanager")
+    values = {"broker_url": broker_url, "results_url": environment.valkey_url, "media_bucket": f"media-{environment.kind}",
+              "queue_urls": json.dumps(urls)}  # fmt: skip
+    for name, value in values.items():
+        path = f"{environment.resolved['discovery_prefix']}/{name}"
+        ssm.put_parameter(Name=path, Value=value, Type="String", Overwrite=True)
+    for label, value in {"payment_gateway": MERCHANT_KEY, "broker_password": RABBITMQ_PASSWORD}.items():
+        name = f"{environment.kind}/{label}"
+        secrets.create_secret(Name=name, SecretString=value)
+        environment.resolved["secrets"][label] = name
+    (environment.folder / "resolved.json").write_text(json.dumps(environment.resolved))
+    bucket = {"LocationConstraint": REGION}
+    environment.client("s3").create_bucket(Bucket=values["media_bucket"], CreateBucketConfiguration=bucket)

@@ -1,0 +1,95 @@
+"""The servers behind an environment: an AWS account, Valkey, RabbitMQ, the outside world."""
+
+import os
+import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from .processes import find_program, free_port, running, wait_for_port
+
+REPOSITORY = Path(__file__).parents[3]
+MERCHANT_KEY = "merchant-key"
+RABBITMQ_PASSWORD = "guest"
+
+
+@contextmanager
+def aws(folder: Path) -> Iterator[str]:
+    """An emulated account on loopback; yields its endpoint."""
+    port = free_port()
+    variables = os.environ | {
+        "GATEWAY_PORT": str(port), "BIND_HOST": "127.0.0.1", "MINISTACK_HOST": "127.0.0.1", "PERSIST_STATE": "0",
+    }  # fmt: skip
+    log = folder / "aws.log"
+    with running([sys.executable, "-m", "ministack.app"], log, variables) as process:
+        wait_for_port(port, process, log)
+        yield f"http://127.0.0.1:{port}"
+
+
+@contextmanager
+def valkey(folder: Path) -> Iterator[int]:
+    """A Valkey, or a Redis 7, which is the same to us; yields its port."""
+    port, log = free_port(), folder / "valkey.log"
+    program = find_program("redis-server", "redis-server")
+    command = [program, "--port", str(port), "--bind", "127.0.0.1", "--save", "", "--appendonly", "no"]
+    with running([*command, "--dir", str(folder)], log) as process:
+        wait_for_port(port, process, log)
+        yield port
+
+
+@contextmanager
+def rabbitmq(folder: Path) -> Iterator[int]:
+    """One RabbitMQ node, guest may log in from loopback; yields its port."""
+    program = find_program("rabbitmq-server", "rabbitmq-server")
+    port, distribution, log = free_port(), free_port(), folder / "rabbitmq.log"
+    home = folder / "rabbitmq"
+    home.mkdir()
+    (home / "enabled_plugins").write_text("[].\n")
+    variables = os.environ | {
+        "HOME": str(home), "RABBITMQ_NODENAME": f"app-{port}@localhost", "RABBITMQ_NODE_IP_ADDRESS": "127.0.0.1",
+        "RABBITMQ_NODE_PORT": str(port), "RABBITMQ_DIST_PORT": str(distribution),
+        "RABBITMQ_MNESIA_BASE": str(home / "data"), "RABBITMQ_LOG_BASE": str(home / "log"),
+        "RABBITMQ_ENABLED_PLUGINS_FILE": str(home / "enabled_plugins"), "RABBITMQ_CONFIG_FILE": str(home / "none"),
+        "ERL_EPMD_PORT": str(free_port()), "ERL_EPMD_ADDRESS": "127.0.0.1",
+        "RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS": "-start_epmd false -erl_epmd_port " + str(distribution),
+    }  # fmt: skip
+    # The package's wrapper changes to its own user; the script behind it runs as whoever tests.
+    script = Path("/usr/lib/rabbitmq/bin/rabbitmq-server")
+    with running([str(script) if script.exists() else program], log, variables) as process:
+        wait_for_port(port, process, log, seconds=90)
+        yield port
+
+
+@dataclass(frozen=True)
+class Outside:
+    """Other people's services, in threads of the test; `world` holds their ledgers."""
+
+    world: object
+    http_port: int
+    smtp_port: int
+
+
+@contextmanager
+def outside(per_minute: int = 600) -> Iterator[Outside]:
+    """The payment gateway, metrics API and mail server of the local region."""
+    sys.path.insert(0, str(REPOSITORY / "environments" / "local"))
+    from region.outside.mail import Inbox
+    from region.outside.mail import serve as serve_mail
+    from region.outside.metrics import Metrics
+    from region.outside.payments import Payments
+    from region.outside.web import World
+    from region.outside.web import serve as serve_web
+
+    world = World(Payments(), Metrics(per_minute), Inbox(), merchant_key=MERCHANT_KEY)
+    smtp_port = free_port()
+    mail = serve_mail(world.inbox, "127.0.0.1", smtp_port)
+    web = serve_web(world, "127.0.0.1", 0)
+    threading.Thread(target=web.serve_forever, daemon=True).start()
+    try:
+        yield Outside(world, int(web.server_address[1]), smtp_port)
+    finally:
+        web.shutdown()
+        web.server_close()
+        mail.stop()
