@@ -60,7 +60,10 @@ class State:
             raise RunError(f"to create the state bucket {self.bucket}", message, "ask for s3:CreateBucket") from None
 
     def ready(self, name: str) -> None:
-        """Have a bucket, or say how to get one. In an account on this machine it is made, and a dead run's lock removed."""
+        """Have a bucket, or say how to get one.
+
+        In an account on this machine it is made, and the lock of a run that died is removed.
+        """
         if not self.exists():
             if not self.account.on_this_machine:
                 remedy = f"create it once: `python terraform/run.py bootstrap {name}`"

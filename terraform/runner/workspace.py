@@ -17,6 +17,8 @@ from runner.state import State
 from runner.tools import terraform, terraform_variables
 
 CONFIGURATION = Path(__file__).parents[1]
+# Twice Terraform's default: SQS makes the provider wait 25 s for each attribute of each queue.
+PARALLELISM = "-parallelism=20"
 STATE_FOLDER = Path(os.environ.get("STATE_FOLDER") or CONFIGURATION.parent / ".state")
 
 
@@ -102,7 +104,7 @@ class Workspace:
     def apply(self, plan_file: Path) -> None:
         """Apply the plan. It is forgotten whatever comes of it: a plan half applied is no longer true."""
         try:
-            self.run("apply", *([] if sys.stdout.isatty() else ["-no-color"]), str(plan_file))
+            self.run("apply", PARALLELISM, *([] if sys.stdout.isatty() else ["-no-color"]), str(plan_file))
         finally:
             self.forget_plan()
 

@@ -27,8 +27,8 @@ def publish(parameters: dict[str, Any]) -> None:
 
 def main() -> None:
     """Publish, then serve until told to stop."""
-    from ministack.app import main as serve
-    from ministack.services import ssm
+    from ministack.app import main as serve  # type: ignore[import-untyped]
+    from ministack.services import ssm  # type: ignore[import-untyped]
 
     publish(ssm._PUBLIC_AMI_PARAMETERS)
     serve()

@@ -1,13 +1,17 @@
 locals {
-  zones = sort(keys(var.subnet_ids))
+  zones                            = sort(keys(var.subnet_ids))
+  default_consumer_timeout_seconds = 30 * 60
 }
 
+# Only where Amazon MQ's own consumer timeout, 30 minutes, is too short for the longest task.
 resource "aws_mq_configuration" "this" {
+  count = var.consumer_timeout_seconds > local.default_consumer_timeout_seconds ? 1 : 0
+
   name           = var.name
   engine_type    = "RabbitMQ"
   engine_version = var.engine_version
 
-  # RabbitMQ counts this in milliseconds. The default, 30 minutes, would return a long task to the queue while it runs.
+  # RabbitMQ counts this in milliseconds. A shorter one would return a long task to the queue while it runs.
   data = <<-CONFIGURATION
     # From the environment's time budget
     consumer_timeout = ${var.consumer_timeout_seconds * 1000}
@@ -25,9 +29,12 @@ resource "aws_mq_broker" "this" {
   subnet_ids                 = [for zone in slice(local.zones, 0, var.deployment == "cluster" ? 3 : 1) : var.subnet_ids[zone]]
   security_groups            = [aws_security_group.this.id]
 
-  configuration {
-    id       = aws_mq_configuration.this.id
-    revision = aws_mq_configuration.this.latest_revision
+  dynamic "configuration" {
+    for_each = aws_mq_configuration.this
+    content {
+      id       = configuration.value.id
+      revision = configuration.value.latest_revision
+    }
   }
 
   logs {

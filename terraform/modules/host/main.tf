@@ -1,13 +1,11 @@
 resource "aws_instance" "this" {
-  ami                         = var.image_id
-  instance_type               = var.instance_type
-  subnet_id                   = var.subnet_id
-  private_ip                  = var.private_ip
-  associate_public_ip_address = false
-  vpc_security_group_ids      = [var.security_group_id]
-  iam_instance_profile        = var.instance_profile
-  user_data                   = var.user_data
-  monitoring                  = true # one-minute metrics: five minutes is longer than a queue may wait
+  ami                    = var.image_id
+  instance_type          = var.instance_type
+  subnet_id              = var.subnet_id
+  private_ip             = var.private_ip
+  vpc_security_group_ids = [var.security_group_id]
+  iam_instance_profile   = var.instance_profile
+  user_data              = var.user_data
 
   root_block_device {
     encrypted   = true
