@@ -15,7 +15,7 @@ REPOSITORY = Path(__file__).parents[2]
 PYTHONPATH = (str(REPOSITORY / "environments" / "local"), str(REPOSITORY))
 sys.path[:0] = [folder for folder in PYTHONPATH if folder not in sys.path]
 
-NAME = "region-test"
+NAME = "trial"
 
 
 @dataclass(frozen=True)

@@ -22,7 +22,7 @@ pytestmark = [
     pytest.mark.skipif(os.geteuid() != 0, reason="a region needs root"),
     pytest.mark.skipif(shutil.which("podman") is None, reason="podman is not installed"),
 ]
-HOSTS = {"celery-region-test-one": "10.93.128.10", "celery-region-test-two": "10.93.144.10"}
+HOSTS = {"celery-trial-one": "10.93.128.10", "celery-trial-two": "10.93.144.10"}
 
 
 def podman(*words: str) -> str:
@@ -32,15 +32,18 @@ def podman(*words: str) -> str:
 
 
 def traces() -> list[str]:
-    """Containers and networks of the tests' region."""
+    """Containers, networks, interfaces and firewall rules of the tests' region."""
     containers = podman("ps", "--all", "--format", "{{.Names}}").splitlines()
     networks = podman("network", "ls", "--format", "{{.Name}}").splitlines()
-    return [name for name in containers + networks if name.startswith("celery-region-test")]
+    named = [name for name in containers + networks if name.startswith("celery-trial")]
+    listings = [["ip", "-4", "-oneline", "address"], ["iptables", "-t", "nat", "-S"], ["iptables", "-S"]]
+    printed = [subprocess.run(words, capture_output=True, text=True, check=True).stdout for words in listings]
+    return named + [line for listing in printed for line in listing.splitlines() if "10.93." in line]
 
 
 def identities() -> dict[str, str]:
     rows = podman("ps", "--format", "{{.Names}} {{.ID}}").splitlines()
-    return dict(row.split() for row in rows if row.startswith("celery-region-test"))
+    return dict(row.split() for row in rows if row.startswith("celery-trial"))
 
 
 class Account:
@@ -63,7 +66,7 @@ class Account:
         return str(subnet)
 
     def launch(self, subnet: str, name: str, address: str) -> str:
-        tags = [{"Key": "Name", "Value": name}, {"Key": "Environment", "Value": "region-test"}]
+        tags = [{"Key": "Name", "Value": name}, {"Key": "Environment", "Value": "trial"}]
         made = self.ec2.run_instances(
             ImageId="ami-12345678", MinCount=1, MaxCount=1, SubnetId=subnet, PrivateIpAddress=address,
             TagSpecifications=[{"ResourceType": "instance", "Tags": tags}],
@@ -76,10 +79,12 @@ def started(checkout: Checkout, monkeypatch: pytest.MonkeyPatch) -> Iterator[Che
     """A region that runs, and is stopped whatever the test finds."""
     monkeypatch.setenv("ENVIRONMENTS", str(checkout.environments))
     checkout.region("stop")
-    run = checkout.region("start")
-    assert run.returncode == 0, run.stdout
-    yield checkout
-    stop = checkout.region("stop")
+    try:
+        run = checkout.region("start")
+        assert run.returncode == 0, run.stdout
+        yield checkout
+    finally:
+        stop = checkout.region("stop")
     assert stop.returncode == 0, stop.stdout
 
 
@@ -91,7 +96,7 @@ def test_instances_become_hosts_and_stop_leaves_nothing(started: Checkout) -> No
         ReplicationGroupId="results", ReplicationGroupDescription="results", Engine="valkey",
         CacheNodeType="cache.t4g.micro", NumCacheClusters=1,
     )  # fmt: skip
-    account.client("secretsmanager").create_secret(Name="celery-region-test/payment-gateway", SecretString="from-aws")
+    account.client("secretsmanager").create_secret(Name="celery-trial/payment-gateway", SecretString="from-aws")
 
     run = started.region("hosts")
     assert run.returncode == 0, run.stdout
@@ -107,6 +112,10 @@ def test_instances_become_hosts_and_stop_leaves_nothing(started: Checkout) -> No
     # a service under systemd reaches AWS with nothing but the environment it is given
     asked = podman("exec", one, "systemd-run", "--quiet", "--wait", "--pipe", "python3", "-c", ASK_AWS)
     assert "10.93.128.10" in asked
+    # what a unit says it may not do, it cannot do
+    fenced = ["podman", "exec", one, "systemd-run", "--quiet", "--wait", "--property=ProtectSystem=strict"]
+    assert subprocess.run([*fenced, "touch", "/etc/x"], check=False, timeout=60).returncode != 0
+    assert subprocess.run([*fenced, "true"], check=False, timeout=60).returncode == 0
     # the outside world knows the key that the account holds
     assert charge("from-aws") == 201
 
@@ -133,19 +142,19 @@ def test_instances_become_hosts_and_stop_leaves_nothing(started: Checkout) -> No
 
 def test_packages_can_be_installed_on_a_host(started: Checkout) -> None:
     account = Account(started)
-    account.launch(account.network(), "celery-region-test-one", "10.93.128.10")
+    account.launch(account.network(), "celery-trial-one", "10.93.128.10")
     assert started.region("hosts").returncode == 0
 
-    podman("exec", "celery-region-test-one", "apt-get", "update", "-qq")
-    podman("exec", "celery-region-test-one", "apt-get", "install", "-qq", "-y", "--no-install-recommends", "hello")
+    podman("exec", "celery-trial-one", "apt-get", "update", "-qq")
+    podman("exec", "celery-trial-one", "apt-get", "install", "-qq", "-y", "--no-install-recommends", "hello")
 
-    assert "Hello" in podman("exec", "celery-region-test-one", "hello")
-    assert list((REPOSITORY / ".cache" / "apt" / "celery-region-test-one").glob("hello_*.deb"))
+    assert "Hello" in podman("exec", "celery-trial-one", "hello")
+    assert list((REPOSITORY / ".cache" / "apt" / "celery-trial-one").glob("hello_*.deb"))
 
 
 def test_an_instance_whose_address_nobody_could_serve_is_refused(started: Checkout) -> None:
     account = Account(started)
-    account.launch(account.network(), "celery-region-test-one", "10.77.0.5")
+    account.launch(account.network(), "celery-trial-one", "10.77.0.5")
 
     run = started.region("hosts")
 
@@ -154,17 +163,24 @@ def test_an_instance_whose_address_nobody_could_serve_is_refused(started: Checko
     assert "Traceback" not in run.stdout
 
 
-@pytest.mark.parametrize("sent", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
-@pytest.mark.parametrize("after_seconds", [0.6, 1.1, 1.6])
-def test_an_interrupted_start_recovers(checkout: Checkout, sent: signal.Signals, after_seconds: float) -> None:
+def interrupted(checkout: Checkout, verb: str, after_seconds: float, sent: signal.Signals) -> None:
+    """Run a verb and send it, and all it started, a signal: what Ctrl-C does, or a machine that kills it."""
     process = subprocess.Popen(
-        [sys.executable, "-m", "region", "start"], cwd=REPOSITORY, env=checkout.variables(), text=True,
+        [sys.executable, "-m", "region", verb], cwd=REPOSITORY, env=checkout.variables(), text=True,
         stdout=subprocess.PIPE, stderr=subprocess.STDOUT, start_new_session=True,
     )  # fmt: skip
     time.sleep(after_seconds)
     os.killpg(process.pid, sent)
     output = process.communicate(timeout=60)[0]
-    assert "Traceback" not in output or sent == signal.SIGKILL, output
+    assert "Traceback" not in output, output
+
+
+@pytest.mark.parametrize(
+    ("after_seconds", "sent"),
+    [(0.5, signal.SIGINT), (1.6, signal.SIGINT), (1.3, signal.SIGTERM), (1.3, signal.SIGKILL), (1.8, signal.SIGKILL)],
+)
+def test_an_interrupted_start_recovers(checkout: Checkout, after_seconds: float, sent: signal.Signals) -> None:
+    interrupted(checkout, "start", after_seconds, sent)
     try:
         again = checkout.region("start")
         assert again.returncode == 0, again.stdout
@@ -173,6 +189,41 @@ def test_an_interrupted_start_recovers(checkout: Checkout, sent: signal.Signals,
         stop = checkout.region("stop")
     assert stop.returncode == 0, stop.stdout
     assert traces() == []
+
+
+def test_what_a_killed_podman_left_does_not_stop_a_start(checkout: Checkout) -> None:
+    rule = ["-s", "10.93.0.0/16", "-d", "10.93.0.0/16", "-j", "ACCEPT"]
+    for command in (
+        ["ip", "link", "add", "podman93", "type", "bridge"],
+        ["ip", "address", "add", "10.93.0.1/16", "dev", "podman93"],
+        ["ip", "link", "set", "podman93", "up"],
+        ["iptables", "-t", "nat", "-N", "NETAVARK-0123456789ABC"],
+        ["iptables", "-t", "nat", "-A", "NETAVARK-0123456789ABC", *rule],
+        ["iptables", "-t", "nat", "-A", "POSTROUTING", "-s", "10.93.0.0/16", "-j", "NETAVARK-0123456789ABC"],
+    ):
+        subprocess.run(command, check=True, timeout=10)
+    try:
+        start = checkout.region("start")
+        assert start.returncode == 0, start.stdout
+    finally:
+        stop = checkout.region("stop")
+    assert stop.returncode == 0, stop.stdout
+    assert traces() == []
+
+
+def test_interrupted_hosts_recover(started: Checkout) -> None:
+    account = Account(started)
+    subnet = account.network()
+    for name, address in HOSTS.items():
+        account.launch(subnet, name, address)
+    for after_seconds, sent in [(1.5, signal.SIGINT), (1.8, signal.SIGKILL), (2.2, signal.SIGKILL)]:
+        interrupted(started, "hosts", after_seconds, sent)
+
+    assert started.region("hosts").returncode == 0
+
+    for name in HOSTS:
+        assert podman("exec", name, "systemctl", "is-system-running") == "running"
+        assert "AWS_ENDPOINT_URL=http://10.93.0.10:4566" in podman("exec", name, "systemctl", "show-environment")
 
 
 ASK_AWS = """

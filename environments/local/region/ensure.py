@@ -64,7 +64,7 @@ def ensure_container(
     _create(podman, region, spec)
     if prepare is not None:
         prepare()
-    podman.run("start", spec.name)
+    _start(podman, spec)
     return "made"
 
 
@@ -82,3 +82,17 @@ def _create(podman: Podman, region: Region, spec: Spec) -> None:
         spec.image,
         *spec.command,
     )
+
+
+def _start(podman: Podman, spec: Spec) -> None:
+    try:
+        podman.run("start", spec.name)
+    except RegionError as error:
+        if "already allocated" not in error.found:
+            raise
+        # Podman was killed while it started a container here before: it keeps the address for one that is gone.
+        raise RegionError(
+            f"the address {spec.address} to be free for {spec.name}",
+            error.found,
+            "`python -m region stop`; then, while no container runs at all, remove /run/containers/networks/ipam.db",
+        ) from None

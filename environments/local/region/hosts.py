@@ -57,6 +57,8 @@ def host(region: Region, instance: Instance) -> Spec:
         image=HOST.tag,
         options=(
             "--systemd=always",
+            # As on EC2, systemd may make mount namespaces: without this it ignores ProtectSystem, PrivateTmp and so on.
+            "--cap-add=SYS_ADMIN",
             f"--label=celery-platform.instance={instance.instance_id}",
             f"--volume={region.cache / 'apt' / instance.name}:/var/cache/apt/archives",
             *(f"--env={key}={value}" for key, value in aws_variables(region).items()),

@@ -3,6 +3,7 @@
 import json
 
 from region.errors import RegionError
+from region.leftovers import remove_leftovers
 from region.plan import OWNER_LABEL, Region
 from region.podman import Podman
 
@@ -15,6 +16,7 @@ def ensure_network(podman: Podman, region: Region) -> None:
     """
     found = find_network(podman, region)
     if found is None:
+        remove_leftovers(region.cidr)
         _create(podman, region)
         return
     if found != str(region.cidr):
@@ -51,6 +53,7 @@ def remove_network(podman: Podman, region: Region) -> bool:
         RegionError: a container that is not the region's still uses it.
     """
     if find_network(podman, region) is None:
+        remove_leftovers(region.cidr)
         return False
     guests = podman.containers(f"network={region.prefix}")
     if guests:
@@ -60,6 +63,7 @@ def remove_network(podman: Podman, region: Region) -> bool:
             "stop them, then stop the region again",
         )
     podman.run("network", "rm", region.prefix)
+    remove_leftovers(region.cidr)
     return True
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from region.errors import RegionError
+from region.shielded import run_whole
 
 
 @dataclass(frozen=True)
@@ -37,14 +38,7 @@ class Podman:
             RegionError: there is no podman, or it took longer than `seconds`.
         """
         try:
-            return subprocess.run(
-                ["podman", *arguments],
-                input=data,
-                capture_output=True,
-                check=False,
-                env=self.environment(),
-                timeout=seconds,
-            )
+            return run_whole(["podman", *arguments], self.environment(), data, seconds)
         except FileNotFoundError:
             raise RegionError("podman on the PATH", "no podman", "`python -m region start` installs it") from None
         except subprocess.TimeoutExpired:

@@ -4,7 +4,7 @@ import errno
 import socket
 from concurrent.futures import ThreadPoolExecutor
 
-from region import account, answers, services
+from region import answers, services
 from region.ensure import Spec, ensure_container
 from region.errors import RegionError
 from region.images import ensure_images
@@ -38,8 +38,6 @@ def start(region: Region) -> None:
     with step("AWS emulator, Valkey, outside world"):
         specs = [services.emulator(region, site), services.valkey(region), services.outside(region, site)]
         _start_services(podman, region, specs)
-    with step("the account's seed"):
-        account.seed(region.endpoint)
     console.print(f"  AWS answers at {region.endpoint}, inside at {region.inner_endpoint}")
 
 

@@ -2,10 +2,10 @@
 
 import os
 import shutil
-import subprocess
 from pathlib import Path
 
 from region.errors import RegionError
+from region.shielded import run_whole
 
 PACKAGES = ["podman", "runc", "catatonit", "mmdebstrap", "uidmap", "netavark", "aardvark-dns", "iptables"]
 
@@ -35,16 +35,10 @@ def ensure_tools() -> bool:
 
 
 def _apt_get(*arguments: str) -> None:
-    done = subprocess.run(
-        ["apt-get", *arguments],
-        capture_output=True,
-        text=True,
-        check=False,
-        env=os.environ | {"DEBIAN_FRONTEND": "noninteractive"},
-    )
+    done = run_whole(["apt-get", *arguments], os.environ | {"DEBIAN_FRONTEND": "noninteractive"}, seconds=900)
     if done.returncode != 0:
         raise RegionError(
             f"`apt-get {' '.join(arguments)}` to succeed",
-            (done.stderr.strip().splitlines() or [f"exit code {done.returncode}"])[-1],
+            (done.stderr.decode(errors="replace").strip().splitlines() or [f"exit code {done.returncode}"])[-1],
             "install the packages yourself, then start again",
         )
