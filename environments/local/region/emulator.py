@@ -1,8 +1,8 @@
 """The AWS emulator, with what an AWS region does and this emulator lacks.
 
-* The ids of Debian's machine images. Real accounts read `/aws/service/debian/release/<n>/latest/<architecture>` (wiki.debian.org, "Cloud/AmazonEC2Image").
-Nobody but AWS may write under `/aws`, in the emulator neither, so the two names are added where the emulator keeps the
-public parameters of Amazon Linux.
+* The ids of Debian's machine images. Real accounts read `/aws/service/debian/release/<n>/latest/<architecture>`
+  (wiki.debian.org, "Cloud/AmazonEC2Image"). Nobody but AWS may write under `/aws`, in the emulator neither, so the names
+  are added where the emulator keeps the public parameters of Amazon Linux.
 * An instance's own address and subnet. Terraform's provider names them in the request's first network interface, where
   the emulator does not look (it gives a random address, ministack 1.5.33), so they are moved to where it does.
 
