@@ -31,6 +31,17 @@ def test_worker_has_a_user_without_rights(host: Any) -> None:
     assert int(status["CapEff"], 16) == 0
 
 
+def test_worker_sees_a_read_only_system_and_a_tmp_of_its_own(host: Any) -> None:
+    pid = host.check_output("systemctl show --value -p MainPID celery-worker@io-1")
+    mounts = {
+        line.split()[1]: line.split()[3].split(",")
+        for line in host.file(f"/proc/{pid}/mounts").content_string.splitlines()
+    }
+    assert "ro" in mounts["/"]
+    assert "rw" in mounts["/tmp"]  # noqa: S108 -- the mount point is the point
+    assert "rw" in mounts["/var/lib/celery"]
+
+
 def test_sandbox_scores_well(host: Any) -> None:
     summary = host.run("systemd-analyze security --no-pager celery-worker@io-1.service").stdout.splitlines()[-1]
     assert float(summary.rsplit(":", 1)[1].split()[0]) <= 3.0
