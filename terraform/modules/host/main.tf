@@ -1,3 +1,4 @@
+# No public address: the private subnets give none.
 resource "aws_instance" "this" {
   ami                    = var.image_id
   instance_type          = var.instance_type
@@ -11,6 +12,7 @@ resource "aws_instance" "this" {
     encrypted   = true
     volume_type = "gp3"
     volume_size = var.volume_gib
+    tags        = { Name = var.name }
   }
 
   metadata_options {
@@ -19,8 +21,7 @@ resource "aws_instance" "this" {
     http_put_response_hop_limit = 1
   }
 
-  tags        = merge(var.tags, { Name = var.name })
-  volume_tags = { Name = var.name }
+  tags = merge(var.tags, { Name = var.name })
 
   lifecycle {
     # Each would replace a running machine: Debian publishes a new image every few weeks, and AWS encrypts and runs
