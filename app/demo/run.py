@@ -20,7 +20,7 @@ from app.services import media
 from app.settings import runtime
 from app.tasks.thumbnails import sheet_key
 
-out = Console(highlight=False)
+out = Console(highlight=False, soft_wrap=True)
 POLL_SECONDS = 0.2
 # SQS counts approximately: its number may need a moment.
 DEAD_LETTER_SECONDS = 15
@@ -35,8 +35,8 @@ def run(images: Path, output: Path, each: int, patience: int) -> bool:
     """
     pictures = photographs(images)
     environment = runtime().environment
-    out.print(f"environment {environment.name}, broker {environment.broker_kind}: {len(pictures)} photographs; {each} each of "
-              "orders, e-mails and metrics fetches; some twice on purpose; one task that must fail")  # fmt: skip
+    out.print(f"environment {environment.name}, broker {environment.broker_kind}: {len(pictures)} photographs")
+    out.print(f"{each} each of orders, e-mails, metrics fetches, some twice on purpose; and one task that must fail")
     before = _dead_letters()
     sent = send(pictures, each)
     records = _watch(sent, patience)

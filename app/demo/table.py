@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.table import Table
 
@@ -12,10 +13,10 @@ NAMED_AT_MOST = 5
 
 def show(out: Console, result: Outcome, sheets: list[Path], output: Path) -> None:
     """Print the table, the verdict, and where the pictures are."""
-    table = Table(title="What became of it")
-    table.add_column("queue")
+    table = Table(title="What became of it", box=SIMPLE_HEAD, pad_edge=False, padding=(0, 1, 0, 0))
+    table.add_column("queue", no_wrap=True)
     for heading in ("tasks", "failures", "retries", "waits", "duplicates", "dead letters", "p50", "p95"):
-        table.add_column(heading, justify="right")
+        table.add_column(heading, justify="right", no_wrap=True)
     for label, row in result.queues.items():
         table.add_row(label, *_cells(row))
     out.print(table)

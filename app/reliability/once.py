@@ -12,6 +12,9 @@ from enum import Enum
 from app.reliability.valkey import valkey
 from app.settings import runtime
 
+# Most effects take less than a second; a dead owner's lease is looked at every so often.
+LOOK_AGAIN_SECONDS = 5
+
 _FINISH = """
 if redis.call('GET', KEYS[1]) ~= ARGV[1] then return 0 end
 redis.call('SET', KEYS[1], 'done', 'EX', ARGV[2])
@@ -46,9 +49,10 @@ class Once:
             return Claim.OURS
         return Claim.DONE if valkey().get(self._key) == "done" else Claim.TAKEN
 
-    def lease_left(self) -> float:
-        """Seconds until the present owner's lease ends."""
-        return max(1.0, int(valkey().pttl(self._key)) / 1000)
+    def patience(self) -> float:
+        """Seconds after which to look again at a key that is taken: its owner is about to finish, or its lease ends."""
+        lease_left = int(valkey().pttl(self._key)) / 1000
+        return min(max(1.0, lease_left), LOOK_AGAIN_SECONDS)
 
     def finish(self) -> bool:
         """The effect happened. False when the lease had run out meanwhile, so that another run may own it."""

@@ -29,7 +29,7 @@ def send_email(self: Task[Any, Any], key: str, to: str, subject: str, text: str)
     if claim is Claim.DONE:
         return False
     if claim is Claim.TAKEN:
-        wait(self, once.lease_left())
+        wait(self, once.patience())
     try:
         mail.send(key, to, subject, text)
     except Exception:

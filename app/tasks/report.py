@@ -35,7 +35,7 @@ def send_report(self: Task[Any, Any], slot: str | None = None) -> str | None:
     if claim is Claim.DONE:
         return None
     if claim is Claim.TAKEN:
-        wait(self, once.lease_left())
+        wait(self, once.patience())
     try:
         key = _write(slot)
     except Exception:

@@ -1,5 +1,6 @@
 """Starting a worker or beat with the options that the environment implies."""
 
+import logging
 import os
 import secrets
 import socket
@@ -35,6 +36,11 @@ def worker_options(environment: Resolved, pool: PoolSettings) -> list[str]:
     return options
 
 
+def _quiet_libraries() -> None:
+    """Boto says for each client where it found its credentials; a worker makes several."""
+    logging.getLogger("botocore").setLevel(logging.WARNING)
+
+
 def start_worker(pool_name: str) -> None:
     """Run a worker until it is told to stop.
 
@@ -47,6 +53,7 @@ def start_worker(pool_name: str) -> None:
     from app.worker.topology import DeclareDeadLetters
 
     celery.conf  # noqa: B018 - settings that cannot be read are our error here, a traceback inside Celery
+    _quiet_libraries()
     celery.steps["consumer"].add(DeclareDeadLetters)
     celery.worker_main(options)
 
@@ -60,4 +67,5 @@ def start_beat() -> None:
     from app.celery import celery
 
     celery.conf  # noqa: B018 - as above
+    _quiet_libraries()
     celery.start(["beat", f"--loglevel={os.environ.get('CELERY_LOG_LEVEL', 'INFO')}"])

@@ -63,7 +63,7 @@ def environment(request: pytest.FixtureRequest) -> TestEnvironment:
 
 @pytest.fixture
 def inside_sqs(sqs: TestEnvironment, monkeypatch: pytest.MonkeyPatch) -> Iterator[TestEnvironment]:
-    """This very process is one of the SQS environment's."""
+    """The test process itself becomes one of the SQS environment's."""
     for name, value in sqs.variables.items():
         monkeypatch.setenv(name, value)
     caches = (runtime, valkey_client)

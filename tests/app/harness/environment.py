@@ -72,7 +72,7 @@ class TestEnvironment:
 def prepare(
     kind: str, folder: Path, *, endpoint: str, valkey_port: int, outside: Outside, rabbitmq_port: int | None = None
 ) -> TestEnvironment:
-    """Write resolved.json and make in the account what Terraform would; names carry the kind, so kinds share servers."""
+    """Write resolved.json and make in the account what Terraform would. Names carry the kind: kinds share servers."""
     resolved = _resolved(kind, outside)
     file = folder / "resolved.json"
     file.write_text(json.dumps(resolved))
@@ -112,8 +112,12 @@ def _queues(environment: TestEnvironment) -> dict[str, str]:
 
 def _publish(environment: TestEnvironment, broker_url: str, urls: dict[str, str]) -> None:
     ssm, secrets = environment.client("ssm"), environment.client("secretsmanager")
-    values = {"broker_url": broker_url, "results_url": environment.valkey_url, "media_bucket": f"media-{environment.kind}",
-              "queue_urls": json.dumps(urls)}  # fmt: skip
+    values = {
+        "broker_url": broker_url,
+        "results_url": environment.valkey_url,
+        "media_bucket": f"media-{environment.kind}",
+        "queue_urls": json.dumps(urls),
+    }
     for name, value in values.items():
         path = f"{environment.resolved['discovery_prefix']}/{name}"
         ssm.put_parameter(Name=path, Value=value, Type="String", Overwrite=True)

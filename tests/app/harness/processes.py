@@ -7,7 +7,7 @@ import socket
 import subprocess
 import time
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import pytest
@@ -21,7 +21,7 @@ def free_port() -> int:
 
 
 def find_program(name: str, package: str) -> str:
-    """The program's path; as root on Debian its package is installed when it is missing, otherwise the test is skipped."""
+    """The program's path. Root on Debian installs a package that is missing; others skip the test."""
     folders = f"{os.environ['PATH']}:/usr/sbin:/usr/lib/rabbitmq/bin"
     found = shutil.which(name, path=folders)
     if found is None and os.geteuid() == 0 and shutil.which("apt-get"):
@@ -67,12 +67,8 @@ def stop(process: subprocess.Popen[bytes], seconds: float) -> None:
     """Ask the process alone to end, as systemd does; then end what is left of its group."""
     if process.poll() is None:
         process.terminate()
-        try:
+        with suppress(subprocess.TimeoutExpired):
             process.wait(seconds)
-        except subprocess.TimeoutExpired:
-            pass
-    try:
+    with suppress(ProcessLookupError):
         os.killpg(process.pid, signal.SIGKILL)
-    except ProcessLookupError:
-        pass
     process.wait(10)

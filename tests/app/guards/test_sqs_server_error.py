@@ -1,0 +1,45 @@
+"""SQS answers 503 for a while: the guarded worker goes on, kombu 5.7.0's own ends."""
+
+import sys
+from pathlib import Path
+
+from ..harness.environment import TestEnvironment
+from ..harness.processes import running
+from ..harness.refusing_proxy import refusing_proxy
+from ..harness.waiting import eventually
+
+SEND = "from app.tasks.email import send_email; send_email.delay({key!r}, 'a@example.com', 'Hello', 'Hello')"
+UNGUARDED = """
+from app.brokers.sqs import SqsBroker
+SqsBroker.settings = lambda self: {}
+from app.worker.start import start_worker
+start_worker("io")
+"""
+
+
+def subjects(environment: TestEnvironment) -> int:
+    return len(environment.outside.world.inbox.messages())  # type: ignore[attr-defined]
+
+
+def test_the_worker_survives_503_and_works_on(sqs: TestEnvironment) -> None:
+    with (
+        refusing_proxy(sqs.endpoint) as (endpoint, refusals),
+        sqs.worker("io", AWS_ENDPOINT_URL=endpoint) as (run, log),
+    ):
+        eventually(lambda: "ready" in log.read_text(), "the worker")
+        refusals.status["ReceiveMessage"] = 503
+        eventually(lambda: refusals.refused["ReceiveMessage"] > 10, "refused polls")
+        refusals.status.clear()
+        before = subjects(sqs)
+        sqs.python(SEND.format(key="after-503"))
+        eventually(lambda: subjects(sqs) > before, f"the e-mail; worker log:\n{log.read_text()[-2000:]}")
+        assert run.poll() is None
+
+
+def test_without_the_guard_503_ends_the_worker(sqs: TestEnvironment) -> None:
+    log = Path(sqs.folder) / "unguarded.log"
+    with refusing_proxy(sqs.endpoint) as (endpoint, refusals):
+        refusals.status["ReceiveMessage"] = 503
+        with running([sys.executable, "-c", UNGUARDED], log, sqs.variables | {"AWS_ENDPOINT_URL": endpoint}, 5):
+            what = "the defect (if kombu no longer has it, remove app/guards/sqs_server_error.py)"
+            eventually(lambda: "Unrecoverable error: AttributeError" in log.read_text(), what, seconds=40)

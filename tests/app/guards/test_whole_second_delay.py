@@ -1,0 +1,49 @@
+"""A delay under a second on a real RabbitMQ: rounded up with the guard, refused by Celery without it."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from app.guards.whole_second_delay import whole_seconds
+
+from ..harness.environment import TestEnvironment
+from ..harness.waiting import eventually
+
+SEND = """
+from app.tasks.email import send_email
+send_email.apply_async(("half-a-second", "a@example.com", "Half a second", "Hello"), countdown=0.5)
+"""
+UNGUARDED = """
+import app.celery
+app.celery.whole_seconds = lambda countdown, eta: countdown
+from app.tasks.email import send_email
+try:
+    send_email.apply_async(("never", "a@example.com", "Never", "Hello"), countdown=0.5)
+except ValueError as error:
+    print(error)
+"""
+
+
+@pytest.mark.parametrize(("countdown", "expected"), [(0.2, 1), (1, 1), (1.2, 2), (0, None), (None, None), (-3, None)])
+def test_countdowns_are_rounded_up(countdown: float | None, expected: int | None) -> None:
+    assert whole_seconds(countdown, None) == expected
+
+
+@pytest.mark.parametrize("form", ["datetime", "text", "naive"])
+def test_times_become_delays(form: str) -> None:
+    moment = datetime.now(UTC) + timedelta(seconds=7.5)
+    eta = {"datetime": moment, "text": moment.isoformat(), "naive": moment.replace(tzinfo=None)}[form]
+
+    assert whole_seconds(None, eta) == 8
+
+
+def test_half_a_second_arrives(rabbitmq: TestEnvironment) -> None:
+    inbox = rabbitmq.outside.world.inbox  # type: ignore[attr-defined]
+    with rabbitmq.worker("io") as (_, log):
+        eventually(lambda: "ready" in log.read_text(), "the worker")
+        rabbitmq.python(SEND)
+        eventually(lambda: "Half a second" in {mail["subject"] for mail in inbox.messages()}, "the e-mail", seconds=15)
+
+
+def test_without_the_guard_celery_refuses_half_a_second(rabbitmq: TestEnvironment) -> None:
+    assert rabbitmq.python(UNGUARDED) == "countdown must be a positive number"

@@ -1,0 +1,18 @@
+"""Waiting for something to come true."""
+
+import time
+from collections.abc import Callable
+from typing import TypeVar
+
+T = TypeVar("T")
+
+
+def eventually(found: Callable[[], T], what: str, seconds: float = 60) -> T:
+    """The first truthy answer; fails after `seconds` saying what did not come."""
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        answer = found()
+        if answer:
+            return answer
+        time.sleep(0.1)
+    raise AssertionError(f"{what} did not come within {seconds} s")

@@ -1,0 +1,48 @@
+"""A final failure is in the dead letter queue once, with why, and in a form that can be sent again."""
+
+import json
+
+from ..harness.environment import TestEnvironment
+from ..harness.waiting import eventually
+
+SEND = """
+from app.tasks.thumbnails import resize_image
+print(resize_image.apply_async(("nobody/uploaded-this.jpg", "small")).id)
+"""
+# What is there, then put back where it was: another test may count.
+TAKE = """
+import json
+from app.brokers import broker_of
+from app.celery import celery
+from app.settings import runtime
+queue = broker_of(runtime()).dead_letter_queue(runtime().environment.queues["thumbnails"])
+with celery.connection_for_read() as connection:
+    bound = queue(connection.channel())
+    bound.declare()
+    found = []
+    while (message := bound.get()) is not None:
+        found.append({"headers": dict(message.headers), "payload": message.payload})
+        message.ack()
+print(json.dumps(found))
+"""
+
+
+def test_a_final_failure_is_a_dead_letter_once(environment: TestEnvironment) -> None:
+    with environment.worker("cpu") as (_, log):
+        task_id = environment.python(SEND)
+        eventually(lambda: f"{task_id}] raised" in log.read_text(), "the failure")
+        letters = eventually(lambda: _letters(environment, task_id), "the dead letter", seconds=30)
+
+    assert len(letters) == 1
+    headers = letters[0]["headers"]
+    assert headers["x-dead-letter-reason"].startswith("PermanentError: read originals/nobody/uploaded-this.jpg")
+    assert "raise kind" in headers["x-dead-letter-traceback"]
+    assert headers["x-dead-letter-attempts"] == 1
+    assert headers["x-dead-letter-queue"] == environment.resolved["queues"]["thumbnails"]["name"]
+    assert headers["task"] == "app.tasks.thumbnails.resize_image"
+    assert headers["sent_at"] > 0
+    assert letters[0]["payload"][0] == ["nobody/uploaded-this.jpg", "small"]
+
+
+def _letters(environment: TestEnvironment, task_id: str) -> list[dict[str, dict[str, object]]]:
+    return [letter for letter in json.loads(environment.python(TAKE)) if letter["headers"]["id"] == task_id]

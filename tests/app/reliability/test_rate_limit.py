@@ -1,0 +1,80 @@
+"""The shared token bucket on a real Valkey, and a task that waits its turn in a real worker."""
+
+import json
+import time
+import uuid
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+from redis import Redis
+
+from app.reliability.rate_limit import RateLimit
+
+from ..harness.environment import TestEnvironment
+from ..harness.waiting import eventually
+
+SEND = """
+from app.tasks.metrics import fetch_social_metrics
+for number in range(5):
+    fetch_social_metrics.apply_async((f"{run}-{{number}}",), headers={{"run_id": "{run}"}})
+"""
+
+
+@pytest.mark.usefixtures("inside_sqs")
+@pytest.mark.parametrize("per_minute", [5, 60, 600])
+def test_no_minute_has_more_than_the_limit(per_minute: int) -> None:
+    limit = RateLimit(uuid.uuid4().hex, per_minute)
+    start = time.monotonic()
+
+    def turn(_: int) -> float:
+        wait = limit.reserve(longest_seconds=600)
+        assert wait is not None
+        return time.monotonic() - start + wait
+
+    with ThreadPoolExecutor(8) as pool:
+        turns = sorted(pool.map(turn, range(per_minute * 3)))
+
+    for index, first in enumerate(turns):
+        assert sum(first <= other < first + 60 for other in turns[index:]) <= per_minute
+    assert turns[-1] < 60 * 3 * 1.3, "the limit must be used, not only kept"
+
+
+@pytest.mark.usefixtures("inside_sqs")
+def test_a_reservation_too_far_away_is_not_taken() -> None:
+    limit = RateLimit(uuid.uuid4().hex, 60)
+    while limit.reserve(longest_seconds=0) == 0:
+        pass
+
+    assert limit.reserve(longest_seconds=0) is None
+    first = limit.reserve(longest_seconds=100)
+    assert first is not None
+    assert first < 2, "refused reservations must not have pushed later ones away"
+
+
+def test_a_task_waits_once_and_spends_no_retry(environment: TestEnvironment) -> None:
+    file = environment.folder / "slow.json"
+    resolved = environment.resolved | {"services": environment.resolved["services"] | {"metrics_rate_per_minute": 30}}
+    file.write_text(json.dumps(resolved))
+    run = uuid.uuid4().hex
+    store = Redis.from_url(environment.valkey_url, decode_responses=True)
+    store.delete(f"{resolved['prefix']}:rate:metrics-api")
+    variables = dict(environment.variables)
+    environment.variables["CELERY_ENVIRONMENT_FILE"] = str(file)
+    try:
+        with environment.worker("io") as (_, log):
+            eventually(lambda: "ready" in log.read_text(), "the worker")
+            environment.python(SEND.format(run=run))
+
+            def records() -> list[dict[str, object]]:
+                found = [json.loads(line) for line in store.lrange(f"{resolved['prefix']}:run:{run}", 0, -1)]
+                return found if sum(record["state"] == "success" for record in found) == 5 else []
+
+            states = [
+                record["state"] for record in eventually(records, f"five fetches; log:\n{log.read_text()[-2000:]}")
+            ]
+    finally:
+        environment.variables.update(variables)
+
+    assert states.count("wait") == 4, "a burst of one at 30 a minute: each other task waits exactly once"
+    assert "retry" not in states
+    assert "failure" not in states
