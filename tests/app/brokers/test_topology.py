@@ -1,0 +1,104 @@
+"""What each kind of broker is told, from the environment alone: no server is asked."""
+
+import json
+import ssl
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from app.brokers import Broker, broker_of
+from app.environment.load import load
+from app.environment.model import BrokerKind
+from app.environment.resolve import resolve
+from app.errors import BrokerError
+from app.settings import Runtime
+from app.settings.discovery import Discovery
+from app.settings.resolved import read
+
+URLS = {
+    "rabbitmq": "amqp://10.0.0.1:5672;amqp://10.0.0.2:5672",
+    "amazon_mq": "amqps://b-1.mq.example.com:5671",
+    "redis": "rediss://cache.example.com:6379/0",
+    "sqs": "sqs://",
+}
+
+
+def broker(kind: str, folder: Path, queue_urls: dict[str, str] | None = None, **rabbitmq: Any) -> Broker:
+    model = load("local")
+    chosen = model.broker.model_copy(
+        update={"kind": BrokerKind(kind), "rabbitmq": model.broker.rabbitmq.model_copy(update=rabbitmq)}
+    )
+    file = folder / "resolved.json"
+    file.write_text(json.dumps(resolve(model.model_copy(update={"broker": chosen}))))
+    return broker_of(Runtime(read(file), Discovery(URLS[kind], "redis://127.0.0.1/1", "media", queue_urls or {})))
+
+
+@pytest.fixture(autouse=True)
+def a_password(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The one thing that would be asked of AWS; a stub, because no broker is connected to here."""
+    monkeypatch.setattr(Runtime, "secret", lambda _runtime, _label: "p@ss/word")
+
+
+def test_every_node_is_in_the_url_with_credentials_escaped(tmp_path: Path) -> None:
+    assert broker("rabbitmq", tmp_path).url() == (
+        "amqp://celery:p%40ss%2Fword@10.0.0.1:5672/celery;amqp://celery:p%40ss%2Fword@10.0.0.2:5672/celery"
+    )
+
+
+def test_quorum_queues_dead_letter_at_least_once_by_the_right_key(tmp_path: Path) -> None:
+    made = broker("rabbitmq", tmp_path)
+    queue = made.queue(made.environment.queues["email"])
+
+    assert queue.exchange.type == "topic"
+    assert queue.queue_arguments == {
+        "x-queue-type": "quorum",
+        "x-delivery-limit": 5,
+        "x-dead-letter-exchange": "celery-local-dead-letters",
+        "x-dead-letter-routing-key": "celery-local-email-dlq",
+        "x-dead-letter-strategy": "at-least-once",
+        "x-overflow": "reject-publish",
+    }
+    dead = made.dead_letter_queue(made.environment.queues["email"])
+    assert (dead.exchange.name, dead.routing_key) == ("celery-local-dead-letters", "celery-local-email-dlq")
+    assert made.transport_options()["confirm_publish"] is True
+
+
+def test_mirrored_queues_are_classic_without_quorum_arguments(tmp_path: Path) -> None:
+    made = broker("rabbitmq", tmp_path, replication="mirrored", version="3.10")
+    arguments = made.queue(made.environment.queues["email"]).queue_arguments
+
+    assert arguments["x-queue-type"] == "classic"
+    assert "x-delivery-limit" not in arguments
+
+
+def test_amazon_mq_checks_the_certificate(tmp_path: Path) -> None:
+    made = broker("amazon_mq", tmp_path)
+
+    assert made.url() == "amqps://celery:p%40ss%2Fword@b-1.mq.example.com:5671/celery"
+    assert made.settings()["broker_use_ssl"]["cert_reqs"] == ssl.CERT_REQUIRED
+
+
+def test_redis_outlives_every_task_and_checks_the_certificate(tmp_path: Path) -> None:
+    made = broker("redis", tmp_path)
+
+    assert made.transport_options()["visibility_timeout"] == 420
+    assert made.settings()["broker_use_ssl"]["ssl_cert_reqs"] == ssl.CERT_REQUIRED
+
+
+def test_sqs_knows_every_queue_by_url_and_asks_for_no_list(tmp_path: Path) -> None:
+    account = "https://sqs.eu-west-1.amazonaws.com/123456789012"
+    labels = ("payments", "metrics", "email", "thumbnails", "reports")
+    made = broker("sqs", tmp_path, {label: f"{account}/celery-local-{label}" for label in labels})
+    queues = made.transport_options()["predefined_queues"]
+
+    assert queues["celery-local-email"]["url"] == f"{account}/celery-local-email"
+    assert queues["celery-local-email-dlq"]["url"] == f"{account}/celery-local-email-dlq"
+    assert len(queues) == 10
+    assert made.publish_options(30) == {"delay_seconds": 30}
+    assert made.publish_options(None) == made.publish_options(901) == {}
+
+
+def test_sqs_without_a_url_says_which_queue_lacks_one(tmp_path: Path) -> None:
+    with pytest.raises(BrokerError, match="the SQS URL of queue payments"):
+        broker("sqs", tmp_path).transport_options()

@@ -1,0 +1,35 @@
+"""The report of a slot is written and mailed once, however often it is asked for."""
+
+import json
+
+from app.tasks.report import slot_of
+
+from ..harness.environment import TestEnvironment
+from ..harness.waiting import eventually
+
+SEND = """
+from app.tasks.report import send_report
+for _ in range(3):
+    send_report.delay("2026-11-23T12:05")
+"""
+
+
+def test_a_slot_is_the_minute_of_sending() -> None:
+    assert slot_of(1_795_435_559.9) == slot_of(1_795_435_500.0) == "2026-11-23T12:05"
+    assert slot_of(1_795_435_560.0) == "2026-11-23T12:06"
+
+
+def test_a_slot_is_reported_once(environment: TestEnvironment) -> None:
+    def mails() -> int:
+        subject = f"celery-{environment.kind}: tasks until 2026-11-23T12:05"
+        return sum(mail["subject"] == subject for mail in environment.outside.world.inbox.messages())  # type: ignore[attr-defined]
+
+    with environment.worker("io"), environment.worker("cpu") as (_, log):
+        environment.python(SEND)
+        eventually(lambda: log.read_text().count("send_report[") >= 6, "three runs received and ended")
+        eventually(mails, "the e-mail")
+
+    assert mails() == 1
+    bucket = environment.client("s3")
+    report = bucket.get_object(Bucket=f"media-{environment.kind}", Key="reports/2026-11-23T12:05.json")
+    assert json.loads(report["Body"].read())["slot"] == "2026-11-23T12:05"
