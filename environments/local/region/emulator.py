@@ -1,15 +1,23 @@
 """The AWS emulator, with what an AWS region does and this emulator lacks.
 
 * The ids of Debian's machine images. Real accounts read `/aws/service/debian/release/<n>/latest/<architecture>`
-  (wiki.debian.org, "Cloud/AmazonEC2Image"). Nobody but AWS may write under `/aws`, in the emulator neither, so the names
+  (wiki.debian.org, "Cloud/AmazonEC2Image"). Nobody but AWS may write under `/aws`, here neither, so the names
   are added where the emulator keeps the public parameters of Amazon Linux.
 * An instance's own address and subnet. Terraform's provider names them in the request's first network interface, where
   the emulator does not look (it gives a random address, ministack 1.5.33), so they are moved to where it does.
+* An instance's metadata options (IMDSv2), which it drops: every second apply would set them again, and fail.
+* Asking a parameter group only for what was changed in it: it answers with the defaults too, and every plan would
+  remove them.
 
 Run as `python -m region.emulator`; the environment variables are ministack's.
 """
 
+import re
+from collections.abc import Callable
 from typing import Any
+
+Request = dict[str, Any]
+Response = tuple[int, dict[str, str], bytes]
 
 # Any image that DescribeImages knows will do: an emulated instance boots nothing.
 _EXISTING = "/aws/service/ami-amazon-linux-latest/al2023-ami-kernel-default-x86_64"
@@ -17,6 +25,7 @@ RELEASES = ("12", "13")
 ARCHITECTURES = ("amd64", "arm64")
 
 _FIRST_INTERFACE = "NetworkInterface.1."
+_OPTIONS = "MetadataOptions."
 _LIFTED = ("PrivateIpAddress", "SubnetId", "SecurityGroupId.")
 
 
@@ -45,14 +54,66 @@ def with_interface_lifted(request: dict[str, Any]) -> dict[str, Any]:
     return lifted | request
 
 
+def metadata_options(request: Request) -> dict[str, str]:
+    """The metadata options that a RunInstances request asks for, by their names in the answer.
+
+    Example: `{"MetadataOptions.HttpTokens": ["required"]}` gives `{"httpTokens": "required"}`.
+    """
+    asked = {
+        key.removeprefix(_OPTIONS): value[0] if isinstance(value, list) else value
+        for key, value in request.items()
+        if key.startswith(_OPTIONS)
+    }
+    return {key[0].lower() + key[1:]: str(value) for key, value in asked.items()}
+
+
+def described(instance: dict[str, Any], xml: str) -> str:
+    """An instance's description with its metadata options, if it was started with any."""
+    options = instance.get("MetadataOptions")
+    if not options:
+        return xml
+    inner = "".join(f"<{key}>{value}</{key}>" for key, value in {"state": "applied", **options}.items())
+    before, _, after = xml.rpartition("</item>")
+    return f"{before}<metadataOptions>{inner}</metadataOptions></item>{after}"
+
+
+def of_source(source: str, body: bytes) -> bytes:
+    """The cache parameters in an answer whose source is `source`; all of them when none is named."""
+    if not source:
+        return body
+    wanted = f"<Source>{source}</Source>".encode()
+    return re.sub(
+        rb"<Parameter>.*?</Parameter>", lambda one: one[0] if wanted in one[0] else b"", body, flags=re.DOTALL
+    )
+
+
+def started(ec2: Any, run_instances: Callable[[Request], Response]) -> Callable[[Request], Response]:
+    """RunInstances, with address, subnet and metadata options heeded."""
+
+    def run(request: Request) -> Response:
+        response = run_instances(with_interface_lifted(request))
+        for instance in re.findall(rb"<instanceId>([^<]+)</instanceId>", response[2]):
+            ec2._instances[instance.decode()]["MetadataOptions"] = metadata_options(request)
+        return response
+
+    return run
+
+
 def main() -> None:
     """Publish, then serve until told to stop."""
     from ministack.app import main as serve  # type: ignore[import-untyped]
-    from ministack.services import ec2, ssm  # type: ignore[import-untyped]
+    from ministack.services import ec2, elasticache, ssm  # type: ignore[import-untyped]
 
     publish(ssm._PUBLIC_AMI_PARAMETERS)
-    run_instances = ec2._ACTION_MAP["RunInstances"]
-    ec2._ACTION_MAP["RunInstances"] = lambda request: run_instances(with_interface_lifted(request))
+    ec2._ACTION_MAP["RunInstances"] = started(ec2, ec2._ACTION_MAP["RunInstances"])
+    plain, parameters = ec2._instance_xml, elasticache._describe_cache_parameters
+    ec2._instance_xml = lambda instance: described(instance, plain(instance))
+
+    def describe_cache_parameters(request: Request) -> Response:
+        status, headers, body = parameters(request)
+        return status, headers, of_source(elasticache._p(request, "Source"), body)
+
+    elasticache._describe_cache_parameters = describe_cache_parameters
     serve()
 
 
