@@ -9,11 +9,18 @@ import pytest
 WORKERS = ["io-1", "io-2"]
 
 
-@pytest.mark.parametrize("unit", [*(f"celery-worker@{worker}" for worker in WORKERS), "celery-beat"])
+@pytest.mark.parametrize("unit", [f"celery-worker@{worker}" for worker in WORKERS])
 def test_unit_runs_now_and_at_boot(host: Any, unit: str) -> None:
     service = host.service(unit)
     assert service.is_running
     assert service.is_enabled
+
+
+def test_beat_runs_on_one_host_and_is_removed_from_the_other(host: Any) -> None:
+    beat = host.service("celery-beat")
+    first = host.check_output("hostname") == "molecule-worker-1"
+    assert beat.is_running == first
+    assert host.file("/etc/systemd/system/celery-beat.service").exists == first
 
 
 @pytest.mark.parametrize("worker", WORKERS)
