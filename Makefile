@@ -81,11 +81,11 @@ lint: setup ## every linter
 	@python -m app environment validate
 	@yamllint --strict .
 	@cd ansible && ansible-lint --offline -q
-	@terraform fmt -check -recursive terraform
+	@TF_CLI_CONFIG_FILE= terraform fmt -check -recursive terraform
 	@shellcheck .ci/run
 
 format: setup ## rewrite Python and HCL in the house style
-	@ruff format -q . && ruff check -q --fix . && terraform fmt -recursive terraform
+	@ruff format -q . && ruff check -q --fix . && TF_CLI_CONFIG_FILE= terraform fmt -recursive terraform
 
 test: lint ## every check and test, with what ran and what was skipped at the end
 	@python -m pytest

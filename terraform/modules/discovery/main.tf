@@ -3,5 +3,6 @@ resource "aws_ssm_parameter" "this" {
 
   name           = "${var.prefix}/${each.key}"
   type           = "String"
+  overwrite      = true       # a request repeated because its answer was lost would else meet its own parameter
   insecure_value = each.value # not a secret: shown in plans, so that a reviewer sees a changed endpoint
 }
