@@ -13,9 +13,9 @@ NAMED_AT_MOST = 5
 
 def show(out: Console, result: Outcome, sheets: list[Path], output: Path) -> None:
     """Print the table, the verdict, and where the pictures are."""
-    table = Table(title="What became of it", box=SIMPLE_HEAD, pad_edge=False, padding=(0, 1, 0, 0))
+    table = Table(title="What became of it", box=SIMPLE_HEAD, pad_edge=False, padding=0)
     table.add_column("queue", no_wrap=True)
-    for heading in ("tasks", "failures", "retries", "waits", "duplicates", "dead letters", "p50", "p95"):
+    for heading in ("tasks", "failures", "retries", "waits", "duplicates", "dead\nletters", "p50", "p95"):
         table.add_column(heading, justify="right", no_wrap=True)
     for label, row in result.queues.items():
         table.add_row(label, *_cells(row))

@@ -1,7 +1,8 @@
-"""kombu 5.7.0 ends the worker when SQS answers ReceiveMessage with a 5xx or not in time.
+"""kombu 5.7.0 ends or deafens the worker when SQS answers ReceiveMessage with a 5xx or not in time.
 
 `kombu.asynchronous.aws.connection` turns such an answer into an empty list, and `Channel._on_messages_ready` calls
-`.get` on it: "Unrecoverable error: AttributeError", even on an idle worker. kombu 5.6.2 survives the same answers.
+`.get` on it. Either the worker ends ("Unrecoverable error: AttributeError"), or, when a timer polled, it stays up and
+never polls that queue again ("Error in timer"). kombu 5.6.2 survives the same answers.
 Unnecessary as soon as kombu's `_on_messages_ready` accepts an empty list; `tests/app/guards` fails then and says so.
 """
 
