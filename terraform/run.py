@@ -146,17 +146,10 @@ def _confirm(name: str, verb: str, account: Account, yes: bool) -> None:
 def main() -> int:
     """Run a command; every failure is a message and an exit code."""
     try:
-        app(standalone_mode=False)
+        app()
     except (RunError, EnvironmentFileError) as error:
         print(f"\n{error}", file=sys.stderr)
         return 1
-    except typer.Exit as done:
-        return done.exit_code
-    except typer.Abort:
-        return 130
-    except KeyboardInterrupt:
-        print("\nInterrupted. Repeat the command: what was done is in the state.", file=sys.stderr)
-        return 130
     return 0
 
 

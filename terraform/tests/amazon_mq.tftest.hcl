@@ -1,0 +1,91 @@
+mock_provider "aws" {}
+
+variables {
+  name                     = "b"
+  engine_version           = "4.2"
+  instance_type            = "mq.m7g.large"
+  deployment               = "cluster"
+  consumer_timeout_seconds = 600
+  user                     = "celery"
+  password                 = "only-in-this-test"
+  vpc_id                   = "vpc-1"
+  subnet_ids               = { a = "subnet-a", b = "subnet-b", c = "subnet-c" }
+  clients                  = { hosts = "sg-1" }
+}
+
+run "a_cluster" {
+  command = plan
+
+  module {
+    source = "./modules/amazon_mq"
+  }
+
+  assert {
+    condition     = aws_mq_broker.this.deployment_mode == "CLUSTER_MULTI_AZ" && length(aws_mq_broker.this.subnet_ids) == 3 && !aws_mq_broker.this.publicly_accessible
+    error_message = "three private nodes"
+  }
+
+  assert {
+    condition     = length(aws_mq_configuration.this) == 0
+    error_message = "ten minutes fit in Amazon MQ's own consumer timeout"
+  }
+}
+
+run "a_task_longer_than_half_an_hour" {
+  command = plan
+
+  module {
+    source = "./modules/amazon_mq"
+  }
+
+  variables {
+    consumer_timeout_seconds = 3600
+  }
+
+  assert {
+    condition     = strcontains(aws_mq_configuration.this[0].data, "consumer_timeout = 3600000")
+    error_message = "the broker waits as long as the task may run, in milliseconds"
+  }
+}
+
+run "four_on_m5" {
+  command = plan
+
+  module {
+    source = "./modules/amazon_mq"
+  }
+
+  variables {
+    instance_type = "mq.m5.large"
+  }
+
+  expect_failures = [var.instance_type]
+}
+
+run "a_version_it_does_not_offer" {
+  command = plan
+
+  module {
+    source = "./modules/amazon_mq"
+  }
+
+  variables {
+    engine_version = "4.0"
+  }
+
+  expect_failures = [var.engine_version]
+}
+
+run "a_cluster_in_two_zones" {
+  command = plan
+
+  module {
+    source = "./modules/amazon_mq"
+  }
+
+  variables {
+    subnet_ids = { a = "subnet-a", b = "subnet-b" }
+  }
+
+  expect_failures = [var.subnet_ids]
+}

@@ -1,0 +1,32 @@
+# What plans need to know and only AWS could say.
+
+mock_data "aws_region" {
+  defaults = {
+    id   = "eu-west-1"
+    name = "eu-west-1"
+  }
+}
+
+mock_data "aws_caller_identity" {
+  defaults = {
+    account_id = "123456789012"
+  }
+}
+
+mock_data "aws_partition" {
+  defaults = {
+    partition = "aws"
+  }
+}
+
+mock_data "aws_iam_policy_document" {
+  defaults = {
+    json = "{}"
+  }
+}
+
+mock_data "aws_ssm_parameter" {
+  defaults = {
+    insecure_value = "ami-0123456789abcdef0"
+  }
+}

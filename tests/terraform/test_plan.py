@@ -1,0 +1,46 @@
+"""Every environment and every broker kind plans on a machine with no credentials, with the real provider."""
+
+import time
+
+import pytest
+
+from tests.terraform.conftest import Runner
+
+pytestmark = pytest.mark.terraform
+
+TARGET_SECONDS = 60
+# What each kind makes, and what stands for the kinds it is not.
+SIGNS = {
+    "sqs": 'module.sqs[0].aws_sqs_queue.this["email"]',
+    "rabbitmq": 'module.rabbitmq_hosts[0].module.host["celery-prod-rabbitmq-1"]',
+    "amazon_mq": "module.amazon_mq[0].aws_mq_broker.this",
+    "redis": "module.redis_broker[0].aws_elasticache_replication_group.this",
+}
+
+
+def plan(runner: Runner, environment: str) -> str:
+    began = time.monotonic()
+    done = runner.run("plan", environment)
+    assert done.returncode == 0, done.stdout
+    assert time.monotonic() - began < TARGET_SECONDS
+    assert "No AWS credentials are configured" in done.stdout
+    last = done.stdout.strip().splitlines()[-1]
+    assert last.startswith("Plan: ")
+    assert last.endswith(" to add, 0 to change, 0 to destroy.")
+    assert not (runner.folder / "state" / environment / "plan").exists()
+    return done.stdout
+
+
+@pytest.mark.parametrize("environment", ["dev", "staging"])
+def test_plans_without_credentials(runner: Runner, environment: str) -> None:
+    plan(runner, environment)
+
+
+@pytest.mark.parametrize("kind", SIGNS)
+def test_each_kind_makes_its_own_broker_only(runner: Runner, kind: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    runner.set_kind("prod", kind, monkeypatch)
+    shown = plan(runner, "prod")
+    for other, sign in SIGNS.items():
+        assert (sign in shown) is (other == kind), sign
+    assert "Deprecated" not in shown
+    assert ("sqs:ReceiveMessage" in shown) is (kind == "sqs")
