@@ -1,6 +1,6 @@
 """What the region adds to the emulator: see region/emulator.py."""
 
-from region.emulator import publish, with_interface_lifted
+from region.emulator import broker_settings, described, metadata_options, of_source, publish, with_interface_lifted
 
 
 def test_an_address_asked_for_in_the_first_interface_is_seen() -> None:
@@ -21,3 +21,24 @@ def test_debian_images_are_published_for_both_architectures() -> None:
     publish(parameters)
 
     assert "/aws/service/debian/release/13/latest/arm64" in parameters
+
+
+def test_metadata_options_are_described() -> None:
+    options = metadata_options({"MetadataOptions.HttpTokens": ["required"], "ImageId": ["ami-1"]})
+    assert options == {"httpTokens": "required"}
+    plain = "<item><groupSet><item/></groupSet></item>"
+    assert described({}, plain) == plain
+    shown = described({"MetadataOptions": options}, plain)
+    assert shown.endswith("<httpTokens>required</httpTokens></metadataOptions></item>")
+
+
+def test_only_parameters_of_the_source_asked_for() -> None:
+    mine = b"<Parameter><ParameterName>a</ParameterName><Source>user</Source></Parameter>"
+    default = b"<Parameter><ParameterName>b</ParameterName><Source>system</Source></Parameter>"
+    assert of_source("user", mine + default) == mine
+    assert of_source("", mine + default) == mine + default
+
+
+def test_a_broker_keeps_its_settings() -> None:
+    asked = {"engineType": "RABBITMQ", "subnetIds": ["subnet-1"], "users": [{"password": "x"}]}
+    assert broker_settings(asked) == {"engineType": "RabbitMQ", "subnetIds": ["subnet-1"]}

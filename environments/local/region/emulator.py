@@ -8,12 +8,16 @@
 * An instance's metadata options (IMDSv2), which it drops: every second apply would set them again, and fail.
 * Asking a parameter group only for what was changed in it: it answers with the defaults too, and every plan would
   remove them.
+* An Amazon MQ broker's engine as AWS spells it, its subnets, security groups, logs and maintenance window: without
+  them every second apply would replace the broker.
 
 Run as `python -m region.emulator`; the environment variables are ministack's.
 """
 
+import json
 import re
 from collections.abc import Callable
+from http import HTTPStatus
 from typing import Any
 
 Request = dict[str, Any]
@@ -26,6 +30,7 @@ ARCHITECTURES = ("amd64", "arm64")
 
 _FIRST_INTERFACE = "NetworkInterface.1."
 _OPTIONS = "MetadataOptions."
+_BROKER_SETTINGS = ("subnetIds", "securityGroups", "logs", "maintenanceWindowStartTime", "configuration")
 _LIFTED = ("PrivateIpAddress", "SubnetId", "SecurityGroupId.")
 
 
@@ -99,13 +104,32 @@ def started(ec2: Any, run_instances: Callable[[Request], Response]) -> Callable[
     return run
 
 
+def broker_settings(request: Request) -> dict[str, Any]:
+    """What DescribeBroker must answer besides what the emulator keeps of a CreateBroker request."""
+    engine = {"RABBITMQ": "RabbitMQ", "ACTIVEMQ": "ActiveMQ"}[str(request["engineType"]).upper()]
+    return {"engineType": engine, **{key: request[key] for key in _BROKER_SETTINGS if key in request}}
+
+
+def created(mq: Any, create_broker: Callable[[Request], Response]) -> Callable[[Request], Response]:
+    """CreateBroker, with every setting kept."""
+
+    def create(request: Request) -> Response:
+        response = create_broker(request)
+        if response[0] == HTTPStatus.OK:
+            mq._brokers[json.loads(response[2])["brokerId"]].update(broker_settings(request))
+        return response
+
+    return create
+
+
 def main() -> None:
     """Publish, then serve until told to stop."""
     from ministack.app import main as serve  # type: ignore[import-untyped]
-    from ministack.services import ec2, elasticache, ssm  # type: ignore[import-untyped]
+    from ministack.services import ec2, elasticache, mq, ssm  # type: ignore[import-untyped]
 
     publish(ssm._PUBLIC_AMI_PARAMETERS)
     ec2._ACTION_MAP["RunInstances"] = started(ec2, ec2._ACTION_MAP["RunInstances"])
+    mq._create_broker = created(mq, mq._create_broker)
     plain, parameters = ec2._instance_xml, elasticache._describe_cache_parameters
     ec2._instance_xml = lambda instance: described(instance, plain(instance))
 
