@@ -43,7 +43,7 @@ def valkey(folder: Path) -> Iterator[int]:
 def rabbitmq(folder: Path) -> Iterator[int]:
     """One RabbitMQ node, guest may log in from loopback; yields its port."""
     program = find_program("rabbitmq-server", "rabbitmq-server")
-    port, distribution, log = free_port(), free_port(), folder / "rabbitmq.log"
+    port, distribution, names, log = free_port(), free_port(), free_port(), folder / "rabbitmq.log"
     home = folder / "rabbitmq"
     home.mkdir()
     (home / "enabled_plugins").write_text("[].\n")
@@ -52,14 +52,17 @@ def rabbitmq(folder: Path) -> Iterator[int]:
         "RABBITMQ_NODE_PORT": str(port), "RABBITMQ_DIST_PORT": str(distribution),
         "RABBITMQ_MNESIA_BASE": str(home / "data"), "RABBITMQ_LOG_BASE": str(home / "log"),
         "RABBITMQ_ENABLED_PLUGINS_FILE": str(home / "enabled_plugins"), "RABBITMQ_CONFIG_FILE": str(home / "none"),
-        "ERL_EPMD_PORT": str(free_port()), "ERL_EPMD_ADDRESS": "127.0.0.1",
-        "RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS": "-start_epmd false -erl_epmd_port " + str(distribution),
+        "ERL_EPMD_PORT": str(names), "ERL_EPMD_ADDRESS": "127.0.0.1",
     }  # fmt: skip
     # The package's wrapper changes to its own user; the script behind it runs as whoever tests.
     script = Path("/usr/lib/rabbitmq/bin/rabbitmq-server")
-    with running([str(script) if script.exists() else program], log, variables) as process:
-        wait_for_port(port, process, log, seconds=90)
-        yield port
+    command = [str(script) if script.exists() else program]
+    # Erlang would start this name server itself, as a daemon that outlives the broker.
+    with running([find_program("epmd", "erlang-base"), "-port", str(names)], log, variables) as epmd:
+        wait_for_port(names, epmd, log)
+        with running(command, log, variables) as process:
+            wait_for_port(port, process, log, seconds=90)
+            yield port
 
 
 @dataclass(frozen=True)
