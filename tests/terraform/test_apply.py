@@ -1,6 +1,5 @@
 """The kinds that the whole-path tests do not bring up are applied for real on the emulated account, and taken away."""
 
-import time
 from collections.abc import Callable
 
 import boto3
@@ -9,9 +8,6 @@ import pytest
 from tests.terraform.conftest import Runner
 
 pytestmark = [pytest.mark.terraform, pytest.mark.timeout(900)]
-
-APPLY_SECONDS = 240
-DESTROY_SECONDS = 120
 
 
 @pytest.mark.parametrize(("kind", "scheme"), [("redis", "redis://"), ("amazon_mq", "amqps://")])
@@ -22,10 +18,8 @@ def test_applies_repeats_and_destroys(
     emulator()
     assert (planned := runner.run("plan", "local")).returncode == 0, planned.stdout
 
-    began = time.monotonic()
     applied = runner.run("apply", "local", "--yes")
     assert applied.returncode == 0, applied.stdout
-    assert time.monotonic() - began < APPLY_SECONDS
     assert f'"broker_url" = "{scheme}' in applied.stdout
 
     account = account_client(runner)
@@ -38,10 +32,8 @@ def test_applies_repeats_and_destroys(
     again = runner.run("plan", "local")
     assert "Plan: 0 to add, 1 to change, 0 to destroy." in again.stdout, again.stdout  # the gap in terraform/README.md
 
-    began = time.monotonic()
     destroyed = runner.run("destroy", "local", "--yes")
     assert destroyed.returncode == 0, destroyed.stdout
-    assert time.monotonic() - began < DESTROY_SECONDS
     running = account("ec2").describe_instances(Filters=[{"Name": "instance-state-name", "Values": ["running"]}])
     assert running["Reservations"] == []
 

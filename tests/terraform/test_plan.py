@@ -1,14 +1,11 @@
 """Every environment and every broker kind plans on a machine with no credentials, with the real provider."""
 
-import time
-
 import pytest
 
 from tests.terraform.conftest import Runner
 
 pytestmark = pytest.mark.terraform
 
-TARGET_SECONDS = 60
 # What each kind makes, and what stands for the kinds it is not.
 SIGNS = {
     "sqs": 'module.sqs[0].aws_sqs_queue.this["email"]',
@@ -19,10 +16,8 @@ SIGNS = {
 
 
 def plan(runner: Runner, environment: str) -> str:
-    began = time.monotonic()
     done = runner.run("plan", environment)
     assert done.returncode == 0, done.stdout
-    assert time.monotonic() - began < TARGET_SECONDS
     assert "No AWS credentials are configured" in done.stdout
     last = done.stdout.strip().splitlines()[-1]
     assert last.startswith("Plan: ")
