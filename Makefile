@@ -97,7 +97,7 @@ test-terraform: setup ## the tests that run Terraform
 	@python -m pytest -m terraform
 
 test-roles: setup ## the Molecule scenarios of the Ansible roles
-	@python -m pytest -m roles
+	@MOLECULE=1 python -m pytest -m roles tests/roles
 
 test-path: setup ## the whole path on one machine, on each broker
 	@python -m pytest -m path

@@ -1,13 +1,28 @@
-"""Each role's Molecule scenarios, run as `molecule test` runs them."""
+"""Each role's Molecule scenarios, run as `molecule test` runs them, on the machine image of the emulated region."""
 
 import os
 import subprocess
 from pathlib import Path
 
 import pytest
+from region.images import HOST, ensure_images
+from region.limits import write_containers_conf
+from region.podman import Podman
+from region.tools import ensure_tools
 
-ROLES = Path(__file__).parents[2] / "ansible" / "roles"
+REPOSITORY = Path(__file__).parents[2]
+ROLES = REPOSITORY / "ansible" / "roles"
 SCENARIOS = sorted(file.parent for file in ROLES.glob("*/molecule/*/molecule.yml"))
+
+
+@pytest.fixture(scope="module")
+def machine_image(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
+    """The variables by which a scenario finds the machine image and podman's settings; builds the image if need be."""
+    settings = tmp_path_factory.mktemp("podman") / "containers.conf"
+    ensure_tools()
+    write_containers_conf(settings)
+    ensure_images(Podman(settings), REPOSITORY / ".cache")
+    return {"HOST_IMAGE": HOST.tag, "CONTAINERS_CONF": str(settings)}
 
 
 def test_there_are_scenarios_to_run() -> None:
@@ -15,12 +30,15 @@ def test_there_are_scenarios_to_run() -> None:
 
 
 @pytest.mark.roles
-@pytest.mark.timeout(1200)
+@pytest.mark.timeout(1800)
+@pytest.mark.skipif(
+    "MOLECULE" not in os.environ, reason="`make test-roles` runs Molecule; tests/path runs the same roles"
+)
 @pytest.mark.parametrize("scenario", SCENARIOS, ids=lambda path: f"{path.parents[1].name}-{path.name}")
-def test_the_scenario_passes(scenario: Path) -> None:
+def test_the_scenario_passes(scenario: Path, machine_image: dict[str, str]) -> None:
     run = subprocess.run(
         ["molecule", "test", "--scenario-name", scenario.name],
-        cwd=scenario.parents[1], env=os.environ | {"ANSIBLE_FORCE_COLOR": "0", "NO_COLOR": "1"}, text=True, check=False,
+        cwd=scenario.parents[1], env=os.environ | machine_image | {"NO_COLOR": "1"}, text=True, check=False,
         stdout=subprocess.PIPE, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL,
     )  # fmt: skip
 
