@@ -80,7 +80,7 @@ lint: setup ## every linter
 	@mypy
 	@python -m app environment validate
 	@yamllint --strict .
-	@cd ansible && ansible-lint --offline -q
+	@cd ansible && ANSIBLE_INVENTORY=localhost, ansible-lint --offline -q
 	@TF_CLI_CONFIG_FILE= terraform fmt -check -recursive terraform
 	@shellcheck .ci/run
 
