@@ -75,12 +75,17 @@ diff: setup ## say in words how TO differs from FROM (make diff FROM=staging TO=
 	@python -m app environment diff $(FROM) $(TO)
 
 # --- checks -------------------------------------------------------------------------------------------------------------
+# Linting asks no account for hosts. ansible-lint passes over a playbook it cannot load, hence the syntax check.
+lint: export ANSIBLE_INVENTORY = /dev/null
+lint: export ANSIBLE_INVENTORY_ANY_UNPARSED_IS_FAILED = false
+lint: export ANSIBLE_LOCALHOST_WARNING = false
+lint: export ANSIBLE_INVENTORY_UNPARSED_WARNING = false
 lint: setup ## every linter
 	@ruff check . && ruff format --check .
 	@mypy
 	@python -m app environment validate
 	@yamllint --strict .
-	@cd ansible && ANSIBLE_INVENTORY=localhost, ansible-lint --offline -q
+	@cd ansible && ansible-playbook --syntax-check *.yml && ansible-lint --offline -q
 	@TF_CLI_CONFIG_FILE= terraform fmt -check -recursive terraform
 	@shellcheck .ci/run
 
