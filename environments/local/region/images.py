@@ -1,4 +1,4 @@
-"""The two images: the machine image that hosts start from, and one for the services that stand behind AWS.
+"""Images: the machine image that hosts start from, one for the services behind AWS, and RabbitMQ of each Debian.
 
 Bootstrapped from Debian's archive and cached as a tarball; where mmdebstrap is missing, built on a registry's `debian`.
 """
@@ -8,6 +8,7 @@ import os
 import platform
 import shutil
 import subprocess
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,7 +16,6 @@ from pathlib import Path
 from region.errors import RegionError
 from region.podman import Podman
 
-SUITE = "trixie"
 _PATH = "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
 
@@ -26,11 +26,12 @@ class Recipe:
     name: str
     packages: tuple[str, ...]
     command: str
+    suite: str = "trixie"
 
     @property
     def tag(self) -> str:
         """The image's local name."""
-        text = repr((SUITE, self.packages, self.command, platform.machine()))
+        text = repr((self.suite, self.packages, self.command, platform.machine()))
         return f"localhost/celery-platform-{self.name}:{hashlib.sha256(text.encode()).hexdigest()[:12]}"
 
     def tarball(self, cache: Path) -> Path:
@@ -48,15 +49,19 @@ HOST = Recipe(
     "/sbin/init",
 )  # fmt: skip
 SERVICES = Recipe("services", ("ca-certificates", "python3", "valkey-server"), "/bin/false")
+# Debian 13 has RabbitMQ 4.0, Debian 12 has 3.10: the first with quorum queues only, the last with mirrored ones.
+_RABBITMQ = ("ca-certificates", "iproute2", "procps", "rabbitmq-server")
+RABBITMQ_4 = Recipe("rabbitmq-4", _RABBITMQ, "/bin/false")
+RABBITMQ_3 = Recipe("rabbitmq-3", _RABBITMQ, "/bin/false", suite="bookworm")
 
 
-def ensure_images(podman: Podman, cache: Path) -> None:
-    """Have both images; what is missing is made, side by side.
+def ensure_images(podman: Podman, cache: Path, recipes: Sequence[Recipe] = (HOST, SERVICES)) -> None:
+    """Have the images; what is missing is made, side by side.
 
     Raises:
         RegionError: an image could not be made.
     """
-    missing = [recipe for recipe in (HOST, SERVICES) if podman.attempt("image", "exists", recipe.tag).returncode != 0]
+    missing = [recipe for recipe in recipes if podman.attempt("image", "exists", recipe.tag).returncode]
     with ThreadPoolExecutor() as pool:
         list(pool.map(lambda recipe: _make(podman, recipe, cache), missing))
 
@@ -77,13 +82,13 @@ def _bootstrap(recipe: Recipe, tarball: Path) -> None:
     tarball.parent.mkdir(parents=True, exist_ok=True)
     partial = tarball.with_suffix(f".{os.getpid()}.partial.tar")
     include = f"--include={','.join(recipe.packages)}"
-    command = ["mmdebstrap", "--quiet", "--variant=minbase", include, SUITE, str(partial)]
+    command = ["mmdebstrap", "--quiet", "--variant=minbase", include, recipe.suite, str(partial)]
     try:
         done = subprocess.run(command, capture_output=True, text=True, check=False)
         if done.returncode != 0:
             said = [line for line in done.stderr.splitlines() if line.startswith("E:")]
             raise RegionError(
-                f"`mmdebstrap {SUITE}` to bootstrap Debian",
+                f"`mmdebstrap {recipe.suite}` to bootstrap Debian",
                 said[0] if said else f"exit code {done.returncode}",
                 "check that deb.debian.org is reachable (`apt-get update`) and that the disk is not full",
             )
@@ -95,7 +100,7 @@ def _bootstrap(recipe: Recipe, tarball: Path) -> None:
 def _build_on_registry(podman: Podman, recipe: Recipe) -> None:
     # docker-clean deletes packages after each install: the hosts' shared package cache would stay empty.
     containerfile = (
-        f"FROM docker.io/library/debian:{SUITE}\n"
+        f"FROM docker.io/library/debian:{recipe.suite}\n"
         f"RUN apt-get update && apt-get install -y --no-install-recommends {' '.join(recipe.packages)}"
         " && rm -rf /var/lib/apt/lists/* /etc/apt/apt.conf.d/docker-clean\n"
         f'CMD ["{recipe.command}"]\n'
