@@ -5,7 +5,7 @@ from typing import Any
 from celery import Task
 from celery.exceptions import TaskPredicate
 
-from app.reliability import dead_letter
+from app import dead_letters
 from app.reliability.errors import TransientError
 
 
@@ -33,5 +33,5 @@ class ReliableTask(Task[Any, Any]):
         except TaskPredicate:  # Retry, Ignore, Reject: not a failure
             raise
         except Exception as error:
-            dead_letter.publish(self, error)
+            dead_letters.publish(self, error)
             raise
