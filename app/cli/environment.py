@@ -4,29 +4,32 @@ import json
 from typing import Annotated
 
 import typer
-from rich.console import Console
 
-from app.environment import differences, render
-from app.environment.load import environments_folder, load, names
-
-environment = typer.Typer(help="Check, render and compare environment files.", no_args_is_help=True)
+environment = typer.Typer(
+    help="Check, render and compare environment files.", no_args_is_help=True, rich_markup_mode=None
+)
 Name = Annotated[str, typer.Argument(metavar="ENV", help="an environment's name; all of them when left out")]
-out = Console(highlight=False, soft_wrap=True)
 
 
 def _chosen(name: str) -> list[str]:
+    from app.environment.load import names
+
     return [name] if name else names()
 
 
 @environment.command()
 def validate(name: Name = "") -> None:
     """Check the file, its rules, and that the generated files match it. Exit 1 when they do not."""
+    from app.cli.output import say
+    from app.environment import render
+    from app.environment.load import environments_folder, load
+
     for chosen in _chosen(name):
         kind = load(chosen).broker.kind.value
-        out.print(f"environments/{chosen}/environment.yml is valid: broker {kind}")
+        say(f"environments/{chosen}/environment.yml is valid: broker {kind}")
     stale = render.stale(_chosen(name))
     for file in stale:
-        out.print(f"{file.relative_to(environments_folder().parent)} is out of date: run `make render`", style="red")
+        say(f"{file.relative_to(environments_folder().parent)} is out of date: run `make render`", style="red")
     if stale:
         raise typer.Exit(1)
 
@@ -34,17 +37,23 @@ def validate(name: Name = "") -> None:
 @environment.command(name="render")
 def render_(name: Name = "") -> None:
     """Write resolved.json and environment.schema.json."""
+    from app.cli.output import say
+    from app.environment import render
+    from app.environment.load import environments_folder
+
     written = render.write(_chosen(name))
     for file in written:
-        out.print(f"wrote {file.relative_to(environments_folder().parent)}")
+        say(f"wrote {file.relative_to(environments_folder().parent)}")
     if not written:
-        out.print("nothing to write: the generated files match their source")
+        say("nothing to write: the generated files match their source")
 
 
 @environment.command()
 def schema() -> None:
     """Print the JSON Schema of an environment file."""
-    out.print_json(json.dumps(render.schema()))
+    from app.environment import render
+
+    typer.echo(json.dumps(render.schema(), indent=2))
 
 
 @environment.command()
@@ -53,7 +62,10 @@ def diff(
     right: Annotated[str, typer.Argument(help="ENV or ENV@REVISION")],
 ) -> None:
     """Say in words what changes from LEFT to RIGHT."""
+    from app.cli.output import say
+    from app.environment import differences
+
     lines = differences.between(left, right)
     for line in lines:
-        out.print(line, markup=False)
-    out.print(f"{len(lines)} differences from {left} to {right}")
+        say(line)
+    say(f"{len(lines)} differences from {left} to {right}")

@@ -1,0 +1,33 @@
+"""The command `app`: one file for each group of commands, and the one place where errors become words.
+
+Exit codes: 0 good; 1 it found something bad, or nothing where something was asked for; 2 something a person can put
+right, said in words; 130 interrupted. Importing this package loads typer and nothing heavy: `app --help` is quick.
+"""
+
+import sys
+
+from app.cli.commands import commands
+from app.cli.explained import explained
+
+EXIT_UNUSABLE = 2
+EXIT_INTERRUPTED = 130
+
+
+def app() -> None:
+    """Run the command line. Whatever a person can put right is printed in words, with exit code 2."""
+    try:
+        commands()
+    except KeyboardInterrupt:
+        raise SystemExit(EXIT_INTERRUPTED) from None
+    except Exception as error:
+        words = explained(error)
+        if words is None:
+            raise
+        _print_error(words)
+        sys.exit(EXIT_UNUSABLE)
+
+
+def _print_error(words: str) -> None:
+    from rich.console import Console
+
+    Console(stderr=True, highlight=False, soft_wrap=True).print(words, style="red", markup=False)

@@ -1,0 +1,40 @@
+"""`app worker`, `app beat`, `app demo`: what runs until it is told to stop, or until its work is done."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from app.cli.env import Env, choose
+
+PHOTOGRAPHS = Path(__file__).parents[1] / "demo" / "photographs"
+
+
+def worker(pool: Annotated[str, typer.Option(help="the pool whose queues to drain")], env: Env = "") -> None:
+    """Run a worker of a pool until it is told to stop (SIGTERM lets running tasks finish)."""
+    choose(env)
+    from app.worker.start import start_worker
+
+    start_worker(pool)
+
+
+def beat(env: Env = "") -> None:
+    """Send scheduled tasks until told to stop; of several, one sends and the others stand by."""
+    choose(env)
+    from app.worker.start import start_beat
+
+    start_beat()
+
+
+def demo(
+    env: Env = "",
+    images: Annotated[Path, typer.Option(help="a folder of photographs")] = PHOTOGRAPHS,
+    output: Annotated[Path, typer.Option(help="where the contact sheets go")] = Path("demo-output"),
+    each: Annotated[int, typer.Option(min=4, max=10_000, help="how many orders, e-mails and metrics fetches")] = 40,
+    patience: Annotated[int, typer.Option(min=5, help="seconds without progress after which it gives up")] = 90,
+) -> None:
+    """Run the pipeline on a folder of photographs and say what became of it. Exit 1 on a loss or a repeated effect."""
+    choose(env)
+    from app.demo.run import run
+
+    raise typer.Exit(0 if run(images, output, each, patience) else 1)
