@@ -1,0 +1,21 @@
+"""Subnets: one slice of the VPC for each zone."""
+
+from app.environment.derived import Json
+from app.environment.model import Environment
+
+# One subnet is 1/16 of the VPC: three public, three private, ten spare.
+SUBNET_BITS = 4
+FIRST_PRIVATE_SUBNET = 8
+
+
+def network(env: Environment) -> Json:
+    """A public and a private subnet for each zone."""
+    subnets = list(env.network.cidr.subnets(prefixlen_diff=SUBNET_BITS))
+    zones = {
+        f"{env.region}{letter}": {
+            "public_cidr": str(subnets[index]),
+            "private_cidr": str(subnets[FIRST_PRIVATE_SUBNET + index]),
+        }
+        for index, letter in enumerate("abc"[: env.network.zones])
+    }
+    return {"cidr": str(env.network.cidr), "zones": zones, "nat": env.network.nat}

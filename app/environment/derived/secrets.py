@@ -1,0 +1,14 @@
+"""Names of secrets, never values."""
+
+from app.environment.derived import Json
+from app.environment.model import BrokerKind, Environment
+
+
+def secrets(env: Environment, prefix: str) -> Json:
+    """Terraform creates them; hosts and pods read them at start."""
+    names = {"payment_gateway": f"{prefix}/payment-gateway"}
+    if env.broker.kind in {BrokerKind.RABBITMQ, BrokerKind.AMAZON_MQ}:
+        names["broker_password"] = f"{prefix}/broker-password"
+    if env.broker.kind is BrokerKind.RABBITMQ:
+        names["erlang_cookie"] = f"{prefix}/erlang-cookie"
+    return names

@@ -1,0 +1,51 @@
+"""Section `broker`: the kind in use, and the settings of each kind side by side."""
+
+from enum import StrEnum
+from typing import Literal
+
+from pydantic import Field
+
+from app.environment.model.base import Closed
+
+
+class BrokerKind(StrEnum):
+    """Which broker carries the tasks. Changing it is a one-line diff."""
+
+    SQS = "sqs"
+    AMAZON_MQ = "amazon_mq"
+    RABBITMQ = "rabbitmq"
+    REDIS = "redis"
+
+
+class RabbitMQ(Closed):
+    """Self-managed RabbitMQ on EC2 hosts."""
+
+    version: str = Field(default="4.0", pattern=r"^\d+\.\d+$")
+    nodes: int = Field(default=3, ge=1, le=7)
+    instance_type: str = "m7g.large"
+    volume_gib: int = Field(default=50, ge=8, le=16_384, description="data volume of each node, GiB")
+    replication: Literal["quorum", "mirrored"] = "quorum"
+
+
+class AmazonMQ(Closed):
+    """Amazon MQ for RabbitMQ."""
+
+    version: str = Field(default="4.2", pattern=r"^\d+\.\d+$")
+    instance_type: str = Field(default="mq.m7g.medium", pattern=r"^mq\.")
+    deployment: Literal["single", "cluster"] = "cluster"
+
+
+class RedisBroker(Closed):
+    """A Valkey replication group of its own for messages, apart from the result store."""
+
+    node_type: str = Field(default="cache.t4g.micro", pattern=r"^cache\.")
+    replicas: int = Field(default=1, ge=0, le=5)
+
+
+class Broker(Closed):
+    """The broker in use (`kind`) and the settings of each kind, kept side by side so that switching is one line."""
+
+    kind: BrokerKind
+    rabbitmq: RabbitMQ = RabbitMQ()
+    amazon_mq: AmazonMQ = AmazonMQ()
+    redis: RedisBroker = RedisBroker()

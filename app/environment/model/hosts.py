@@ -1,0 +1,14 @@
+"""Section `hosts`."""
+
+from typing import Literal
+
+from pydantic import Field
+
+from app.environment.model.base import Closed
+
+
+class Hosts(Closed):
+    """How hosts are reached and what they boot. `connection` is an Ansible connection plugin."""
+
+    connection: Literal["amazon.aws.aws_ssm", "ansible.builtin.ssh", "containers.podman.podman"] = "amazon.aws.aws_ssm"
+    image: str = Field(default="debian-13-amd64", pattern=r"^debian-1[23]-(amd64|arm64)$")

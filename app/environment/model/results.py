@@ -1,0 +1,13 @@
+"""Section `results`."""
+
+from pydantic import Field
+
+from app.environment.model.base import Closed
+
+
+class Results(Closed):
+    """The result store, a Valkey replication group. Results live `expires_hours`, then are removed."""
+
+    node_type: str = Field(pattern=r"^cache\.")
+    replicas: int = Field(default=1, ge=0, le=5)
+    expires_hours: int = Field(default=24, ge=1, le=168)

@@ -1,0 +1,42 @@
+"""Rules about brokers: what each kind and version can and cannot."""
+
+from collections.abc import Iterator
+
+from app.environment.errors import Problem
+from app.environment.model import BrokerKind, Environment
+
+
+def amazon_mq_version_has_its_instances(env: Environment) -> Iterator[Problem]:
+    """Amazon MQ runs RabbitMQ 4.2 and later on mq.m7g only (Amazon MQ guide, "RabbitMQ 4")."""
+    mq = env.broker.amazon_mq
+    if int(mq.version.split(".")[0]) >= 4 and not mq.instance_type.startswith("mq.m7g."):
+        yield Problem("broker.amazon_mq.instance_type", mq.instance_type, f"mq.m7g.* for version {mq.version}")
+
+
+def amazon_mq_cluster_spans_three_zones(env: Environment) -> Iterator[Problem]:
+    """An Amazon MQ cluster deployment is three nodes over three zones."""
+    wanted = env.broker.kind is BrokerKind.AMAZON_MQ and env.broker.amazon_mq.deployment == "cluster"
+    if wanted and env.network.zones < 3:
+        yield Problem("broker.amazon_mq.deployment", "cluster with 2 zones", "single, or network.zones: 3")
+
+
+def quorum_needs_an_odd_cluster(env: Environment) -> Iterator[Problem]:
+    """An even number of nodes tolerates no more failures than one fewer and can split in half."""
+    nodes = env.broker.rabbitmq.nodes
+    if nodes % 2 == 0:
+        yield Problem("broker.rabbitmq.nodes", str(nodes), "an odd number: 1, 3, 5 or 7")
+
+
+def mirrored_queues_need_rabbitmq_3(env: Environment) -> Iterator[Problem]:
+    """Classic queue mirroring was removed in RabbitMQ 4.0 (RabbitMQ guide, "Quorum queues")."""
+    rabbitmq = env.broker.rabbitmq
+    if rabbitmq.replication == "mirrored" and not rabbitmq.version.startswith("3."):
+        yield Problem("broker.rabbitmq.replication", f"mirrored on {rabbitmq.version}", "quorum, or a version 3.x")
+
+
+RULES = (
+    amazon_mq_version_has_its_instances,
+    amazon_mq_cluster_spans_three_zones,
+    quorum_needs_an_odd_cluster,
+    mirrored_queues_need_rabbitmq_3,
+)
