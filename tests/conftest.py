@@ -1,4 +1,4 @@
-"""Suites run side by side (`make test`): the tests of one suite in order and in one process, the longest suites first."""
+"""Suites run side by side (`make test`): each in order and in one process, the longest first."""
 
 from pathlib import Path
 
@@ -18,4 +18,5 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Keep a suite together and start with the longest."""
     for item in items:
         item.add_marker(pytest.mark.xdist_group(suite(item)))
-    items.sort(key=lambda item: LONGEST_FIRST.index(suite(item)) if suite(item) in LONGEST_FIRST else len(LONGEST_FIRST))
+    turns = {name: turn for turn, name in enumerate(LONGEST_FIRST)}
+    items.sort(key=lambda item: turns.get(suite(item), len(turns)))
