@@ -12,7 +12,7 @@ from celery import Celery
 from app.brokers import broker_of
 from app.configuration import configuration
 from app.guards.whole_second_delay import whole_seconds
-from app.observability import counts
+from app.observability import counts, outcome
 from app.settings import runtime
 
 # Headers of our own that follow a task to those it sends: a run's tasks are counted together.
@@ -54,3 +54,4 @@ class PlatformCelery(Celery):
 celery = PlatformCelery("app", set_as_current=True)
 celery.add_defaults(configuration)
 counts.connect()
+outcome.stamp_messages()

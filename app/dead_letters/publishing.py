@@ -16,6 +16,7 @@ from celery import Task
 from celery.exceptions import Reject
 
 from app.brokers import broker_of
+from app.observability.signals import dead_letter_published
 from app.routes import queue_of
 from app.settings import runtime
 
@@ -52,6 +53,7 @@ def publish(task: Task[Any, Any], error: Exception) -> None:
     except Exception as refused:
         logger.exception("dead letter of %s[%s] was refused; the message goes back", task.name, task.request.id)
         raise Reject(refused, requeue=True) from error
+    dead_letter_published.send(sender=None, queue=queue.name, task=str(task.name), error=error)
 
 
 def _message(task: Task[Any, Any]) -> Any:

@@ -9,6 +9,7 @@ tried again: what can must carry a stable id of its own then (a gateway's idempo
 import uuid
 from enum import Enum
 
+from app.observability.signals import effect_repeated
 from app.reliability.valkey import valkey
 from app.settings import runtime
 
@@ -38,6 +39,7 @@ class Once:
     """
 
     def __init__(self, key: str, *, lease_seconds: int, keep_seconds: int) -> None:
+        self._effect = key
         self._key = f"{runtime().environment.prefix}:once:{key}"
         self._pending = f"pending:{uuid.uuid4().hex}"
         self._lease_seconds = lease_seconds
@@ -47,7 +49,10 @@ class Once:
         """Try to become the owner."""
         if valkey().set(self._key, self._pending, nx=True, ex=self._lease_seconds):
             return Claim.OURS
-        return Claim.DONE if valkey().get(self._key) == "done" else Claim.TAKEN
+        if valkey().get(self._key) != "done":
+            return Claim.TAKEN
+        effect_repeated.send(sender=None, key=self._effect)
+        return Claim.DONE
 
     def patience(self) -> float:
         """Seconds after which to look again at a key that is taken: its owner is about to finish, or its lease ends."""

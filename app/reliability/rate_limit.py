@@ -10,6 +10,7 @@ from typing import Any
 
 from celery import Task
 
+from app.observability.signals import rate_limit_waited
 from app.reliability.valkey import valkey
 from app.reliability.waiting import wait
 from app.routes import queue_of
@@ -73,7 +74,9 @@ class RateLimit:
             return
         longest = queue_of(runtime().environment, str(task.name)).max_countdown
         seconds = self.reserve(longest)
+        if seconds == 0:
+            return
+        rate_limit_waited.send(sender=None, limit=self.name, seconds=longest if seconds is None else seconds)
         if seconds is None:
             wait(task, longest)
-        if seconds:
-            wait(task, seconds, admitted_attempt=retries)
+        wait(task, seconds, admitted_attempt=retries)

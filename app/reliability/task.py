@@ -18,6 +18,7 @@ class ReliableTask(Task[Any, Any]):
     """
 
     abstract = True
+    Request = "app.observability.request:ObservedRequest"
     autoretry_for = (TransientError,)
     max_retries = 8
     retry_backoff = 1

@@ -42,7 +42,7 @@ class PoolSettings:
 
 @dataclass(frozen=True)
 class Resolved:
-    """An environment's values. `broker`, `schedule`, `services` and `secrets` are as in resolved.json."""
+    """An environment's values. `broker`, `schedule`, `services`, `secrets` and `alerts` are as in resolved.json."""
 
     name: str
     prefix: str
@@ -56,6 +56,7 @@ class Resolved:
     secrets: Mapping[str, str]
     discovery_prefix: str
     report_to: str
+    alerts: Json
 
     @property
     def broker_kind(self) -> str:
@@ -110,6 +111,7 @@ def _typed(data: Json) -> Resolved:
         secrets=data["secrets"],
         discovery_prefix=data["discovery_prefix"],
         report_to=data["alerts"]["notify"],
+        alerts=data["alerts"],
     )
 
 

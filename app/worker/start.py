@@ -6,6 +6,7 @@ import secrets
 import socket
 from collections.abc import Mapping
 
+from app.observability.metrics.server import start_metrics
 from app.settings import PoolSettings, Resolved, runtime
 
 # Celery's name of each pool type of the environment model.
@@ -49,6 +50,7 @@ def start_worker(pool_name: str) -> None:
     """
     environment = runtime().environment
     options = worker_options(environment, environment.pool(pool_name))
+    start_metrics(environment, environment.pool(pool_name))
     from app.celery import celery
     from app.worker.topology import DeclareDeadLetters
 

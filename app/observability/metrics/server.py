@@ -1,0 +1,79 @@
+"""Serving a worker's metrics on CELERY_METRICS_PORT, from a thread that only reads."""
+
+import atexit
+import logging
+import os
+import socket
+import threading
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from app.observability.metrics import children
+
+if TYPE_CHECKING:
+    from prometheus_client.metrics_core import Metric
+
+    from app.settings import PoolSettings, Resolved
+
+logger = logging.getLogger(__name__)
+
+PORT, ADDRESS = "CELERY_METRICS_PORT", "CELERY_METRICS_ADDRESS"
+# Pools whose tasks run in the worker's own process; of the others children count for themselves.
+ONE_PROCESS_POOLS = frozenset({"threads", "solo", "gevent"})
+
+
+def start_metrics(environment: "Resolved", pool: "PoolSettings") -> None:
+    """Count and serve from now on, when CELERY_METRICS_PORT is set. Call before anything imports prometheus_client.
+
+    A port that is taken is logged: a worker nobody can see still works, and the alert on a missing target tells.
+
+    Example: `CELERY_METRICS_PORT=9540 app worker --env local --pool io`, then `curl localhost:9540/metrics`
+    """
+    port = os.environ.get(PORT)
+    if not port:
+        return
+    folder = None if pool.type in ONE_PROCESS_POOLS else children.prepare_folder()
+    from prometheus_client import CollectorRegistry, start_http_server
+
+    from app.observability.metrics.state import WorkerState
+    from app.observability.metrics.tasks import TaskMetrics
+    from app.observability.metrics.totals import WithTotals
+
+    hostname = f"{pool.name}@{socket.gethostname()}"
+    counted, served = CollectorRegistry(), CollectorRegistry()
+    TaskMetrics(counted, environment, hostname).connect()
+    state = WorkerState(environment, pool, hostname)
+    state.connect()
+    served.register(state)
+    served.register(WithTotals(counted.collect if folder is None else _of_children(folder)))
+    if folder is not None:
+        _remove_at_exit(folder)
+    try:
+        start_http_server(int(port), addr=os.environ.get(ADDRESS, "0.0.0.0"), registry=served)  # noqa: S104 - scraped
+    except OSError:
+        logger.exception("no metrics: cannot listen on port %s", port)
+
+
+def _of_children(folder: Path) -> Callable[[], Iterator["Metric"]]:
+    """Add up what parent and children wrote. One at a time: two scrapes must not fold the same file."""
+    from prometheus_client.multiprocess import MultiProcessCollector
+
+    lock = threading.Lock()
+
+    def collect() -> Iterator["Metric"]:
+        with lock:
+            children.fold_dead(folder)
+            return iter(list(MultiProcessCollector(None, str(folder)).collect()))
+
+    return collect
+
+
+def _remove_at_exit(folder: Path) -> None:
+    parent = os.getpid()
+
+    def remove() -> None:
+        if os.getpid() == parent:
+            children.remove_folder(folder)
+
+    atexit.register(remove)

@@ -1,0 +1,99 @@
+"""What the worker's main process knows of itself, read at each scrape: nothing here asks the broker or waits."""
+
+import os
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from celery import __version__ as celery_version
+from celery.signals import worker_ready, worker_shutting_down
+from celery.worker import state
+from prometheus_client.core import GaugeMetricFamily
+from prometheus_client.metrics_core import Metric
+
+from app.settings import PoolSettings, Resolved
+
+
+@dataclass(eq=False)
+class WorkerState:
+    """A collector of gauges. `controller` is known once the worker is ready, `shutdown` once it was told to stop."""
+
+    environment: Resolved
+    pool: PoolSettings
+    hostname: str
+    controller: Any = None
+    shutdown: str = ""
+    started_at: float = field(default_factory=time.time)
+
+    def connect(self) -> None:
+        """Learn from Celery's signals."""
+        worker_ready.connect(self._ready, weak=False)
+        worker_shutting_down.connect(self._stopping, weak=False)
+
+    def collect(self) -> Iterator[Metric]:
+        """The gauges of this moment."""
+        active, concurrency = len(state.active_requests), self._concurrency()
+        gauges: dict[str, tuple[str, float | None]] = {
+            "celery_worker_up": ("1 from ready to stopped.", float(self.controller is not None)),
+            "celery_worker_tasks_active": ("Attempts that run now.", active),
+            "celery_worker_tasks_reserved": ("Messages taken and not finished.", len(state.reserved_requests)),
+            "celery_worker_concurrency": ("How many attempts may run at once.", concurrency),
+            "celery_worker_pool_utilization_ratio": ("Share of the slots in use.", active / max(1, concurrency)),
+            "celery_worker_prefetch_count": ("Messages the broker may hand out in advance.", self._prefetch()),
+            "celery_worker_start_time_seconds": ("When it started, since 1970.", self.started_at),
+            "celery_worker_heartbeat_age_seconds": ("Since the event loop last ticked.", _heartbeat_age()),
+        }
+        for name, (text, value) in gauges.items():
+            if value is not None:
+                yield _gauge(name, text, {"hostname": self.hostname}, value)
+        yield self._shutdowns()
+        yield from self._consumers(concurrency)
+        labels = {"hostname": self.hostname, "pool": self.pool.name, "type": self.pool.type, "celery": celery_version}
+        yield _gauge("celery_worker_info", "What it is.", labels, 1)
+
+    def _shutdowns(self) -> Metric:
+        family = GaugeMetricFamily("celery_worker_shutting_down", "1 while it stops.", labels=("hostname", "how"))
+        for how in ("warm", "soft", "cold"):
+            family.add_metric((self.hostname, how), float(self.shutdown == how))
+        return family
+
+    def _consumers(self, concurrency: int) -> Iterator[Metric]:
+        """A worker's share of each queue; summed over workers they are what celery-exporter reports."""
+        for what, value in (("worker", 1), ("process", concurrency), ("consumer", 1)):
+            text = f"Of this worker: {what}s that drain the queue."
+            family = GaugeMetricFamily(f"celery_active_{what}_count", text, labels=("queue_name", "hostname"))
+            for label in self.pool.queues:
+                active = value if self.controller is not None else 0
+                family.add_metric((self.environment.queues[label].name, self.hostname), active)
+            yield family
+
+    def _concurrency(self) -> int:
+        pool = getattr(self.controller, "pool", None)
+        return int(getattr(pool, "num_processes", None) or self.pool.concurrency)
+
+    def _prefetch(self) -> float | None:
+        qos = getattr(getattr(self.controller, "consumer", None), "qos", None)
+        return float(qos.value) if qos is not None else None
+
+    def _ready(self, sender: Any = None, **_: Any) -> None:
+        self.controller = sender.controller
+
+    def _stopping(self, how: str = "", **_: Any) -> None:
+        soft = self.controller is not None and self.controller.app.conf.worker_soft_shutdown_timeout
+        self.shutdown = "soft" if how == "Cold" and soft else how.lower()
+
+
+def _gauge(name: str, text: str, labels: dict[str, str], value: float) -> Metric:
+    family = GaugeMetricFamily(name, text, labels=tuple(labels))
+    family.add_metric(tuple(labels.values()), value)
+    return family
+
+
+def _heartbeat_age() -> float | None:
+    """Seconds since the file was touched; `None` without one."""
+    try:
+        return max(0.0, time.time() - Path(os.environ["CELERY_HEARTBEAT_FILE"]).stat().st_mtime)
+    except (KeyError, OSError):
+        return None

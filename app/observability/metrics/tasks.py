@@ -1,0 +1,148 @@
+"""The counters and histograms of tasks. Names are those of the known celery-exporter, so that its dashboards work.
+
+Labels are bounded: a task name is a row of `app.routes`, a queue follows from it, and of exceptions each process names
+the first forty classes. `hostname` is the pool and the host, without what Celery's node name adds at each start.
+"""
+
+from collections.abc import Iterable, Sequence
+from functools import cache
+from typing import Any
+
+from celery.signals import after_task_publish, task_received, task_rejected, task_unknown
+from prometheus_client import CollectorRegistry, Counter, Histogram
+
+from app.observability import signals
+from app.observability.outcome import Outcome, Start, listen
+from app.routes import QUEUE_OF_TASK, queue_of
+from app.settings import Resolved
+
+OTHER = "other"
+MAX_EXCEPTION_CLASSES = 40
+TASK_LABELS = ("name", "queue_name", "hostname")
+RUNTIME_BUCKETS = (0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120, 300, 600, 1800)
+WAIT_BUCKETS = (0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120, 300, 600, 1800, 3600)
+# Outcome -> the counter that celery-exporter has for it. `lost` and `waiting` are ours: it calls both a retry.
+COUNTER_OF_STATE = {
+    "succeeded": "succeeded", "failed": "failed", "timed_out": "failed", "retried": "retried",
+    "rejected": "rejected", "revoked": "revoked", "lost": "lost", "waiting": "waited", "ignored": "ignored",
+}  # fmt: skip
+HELP = {
+    "sent": "Messages published by this process.",
+    "received": "Messages taken from the broker.",
+    "started": "Attempts begun.",
+    "succeeded": "Attempts that returned.",
+    "failed": "Attempts that failed for good, by exception.",
+    "retried": "Attempts that ended in a retry after an error.",
+    "rejected": "Messages given back to the broker or dead-lettered unrun.",
+    "revoked": "Messages revoked or expired.",
+    "lost": "Attempts whose process died; the broker delivers the message again.",
+    "waited": "Attempts sent back until their turn (rate limit, a twin at work).",
+    "ignored": "Attempts that asked for no outcome.",
+}
+
+
+class TaskMetrics:
+    """All families of one process. `hostname` is the value of that label.
+
+    Example: `TaskMetrics(registry, environment, "io@host-1").connect()`
+    """
+
+    def __init__(self, registry: CollectorRegistry | None, environment: Resolved, hostname: str) -> None:
+        self._environment = environment
+        self._hostname = hostname
+        self._exceptions: set[str] = set()
+        self._counters = {
+            state: Counter(
+                f"celery_task_{state}", text, (*TASK_LABELS, *(("exception",) if state == "failed" else ())),
+                registry=registry,
+            )
+            for state, text in HELP.items()
+        }  # fmt: skip
+        threshold = environment.alerts["queue_wait_seconds"]
+        self._runtime = _histogram(registry, "celery_task_runtime", "Seconds that attempts ran.", RUNTIME_BUCKETS)
+        # The objective is a bucket's bound: the share of tasks within it is exact.
+        self._wait = _histogram(
+            registry, "celery_task_queue_wait_time", "Seconds from the moment a message was due to its start.",
+            sorted({*WAIT_BUCKETS, threshold}),
+        )  # fmt: skip
+        self._idempotency_hits = Counter(
+            "celery_idempotency_hits", "Effects found done already.", ("effect", "hostname"), registry=registry
+        )
+        self._rate_limit_waits = Counter(
+            "celery_rate_limit_waits", "Tasks sent back by a shared limit.", ("limit", "hostname"), registry=registry
+        )
+        self._rate_limit_seconds = Counter(
+            "celery_rate_limit_wait_seconds", "Seconds those were sent back for.", ("limit", "hostname"),
+            registry=registry,
+        )  # fmt: skip
+        self._dead_letters = Counter(
+            "celery_dead_letters_published", "Messages moved to dead letters.", TASK_LABELS, registry=registry
+        )
+        self._labels = cache(self._labels_of)
+        self._child = cache(self._child_of)
+
+    def connect(self) -> None:
+        """Count from now on."""
+        listen(start=self._started, outcome=self._ended)
+        after_task_publish.connect(self._sent, weak=False)
+        task_received.connect(self._received, weak=False)
+        task_rejected.connect(self._rejected, weak=False)
+        task_unknown.connect(self._rejected, weak=False)
+        signals.effect_repeated.connect(self._repeated, weak=False)
+        signals.rate_limit_waited.connect(self._waited, weak=False)
+        signals.dead_letter_published.connect(self._dead_lettered, weak=False)
+
+    def _labels_of(self, name: str) -> tuple[str, str, str]:
+        if name not in QUEUE_OF_TASK:
+            return OTHER, OTHER, self._hostname
+        return name, queue_of(self._environment, name).name, self._hostname
+
+    def _child_of(self, family: Any, *labels: str) -> Any:
+        """A family's series; found once, since looking it up costs more than counting."""
+        return family.labels(*labels)
+
+    def _count(self, state: str, name: str, *more: str) -> None:
+        self._child(self._counters[state], *self._labels(name), *more).inc()
+
+    def _sent(self, sender: Any = None, **_: Any) -> None:
+        self._count("sent", str(sender))
+
+    def _received(self, request: Any = None, **_: Any) -> None:
+        self._count("received", request.name)
+
+    def _rejected(self, name: str = "", **_: Any) -> None:
+        self._count("rejected", name)
+
+    def _started(self, start: Start) -> None:
+        self._count("started", start.task)
+        if start.wait_seconds is not None:
+            self._child(self._wait, *self._labels(start.task)).observe(start.wait_seconds)
+
+    def _ended(self, outcome: Outcome) -> None:
+        state = COUNTER_OF_STATE.get(outcome.state, "ignored")
+        self._count(state, outcome.task, *((self._exception(outcome.error),) if state == "failed" else ()))
+        if outcome.run_seconds is not None:
+            self._child(self._runtime, *self._labels(outcome.task)).observe(outcome.run_seconds)
+
+    def _exception(self, error: BaseException | None) -> str:
+        name = type(error).__name__
+        if len(self._exceptions) < MAX_EXCEPTION_CLASSES:
+            self._exceptions.add(name)
+        return name if name in self._exceptions else OTHER
+
+    def _repeated(self, key: str = "", **_: Any) -> None:
+        # A key is `<effect>:<what it is about>`; only the effect may become a label.
+        effect = key.partition(":")[0] if ":" in key else OTHER
+        self._child(self._idempotency_hits, effect, self._hostname).inc()
+
+    def _waited(self, limit: str = OTHER, seconds: float = 0, **_: Any) -> None:
+        self._child(self._rate_limit_waits, limit, self._hostname).inc()
+        self._child(self._rate_limit_seconds, limit, self._hostname).inc(seconds)
+
+    def _dead_lettered(self, task: str = "", **_: Any) -> None:
+        self._child(self._dead_letters, *self._labels(task)).inc()
+
+
+def _histogram(registry: CollectorRegistry | None, name: str, text: str, buckets: Iterable[float]) -> Histogram:
+    bounds: Sequence[float] = tuple(buckets)
+    return Histogram(name, text, TASK_LABELS, buckets=bounds, registry=registry)

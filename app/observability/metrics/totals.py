@@ -1,0 +1,32 @@
+"""`celery_task_total` by state, added up at each scrape from the counters of each state."""
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator
+
+from prometheus_client.core import CounterMetricFamily
+from prometheus_client.metrics_core import Metric
+
+LABELS = ("name", "queue_name", "hostname", "state")
+PREFIX = "celery_task_"
+
+
+class WithTotals:
+    """A collector that yields what `collect` does, and the total."""
+
+    def __init__(self, collect: Callable[[], Iterable[Metric]]) -> None:
+        self._collect = collect
+
+    def collect(self) -> Iterator[Metric]:
+        """All families."""
+        totals: dict[tuple[str, ...], float] = defaultdict(float)
+        for family in self._collect():
+            yield family
+            if family.type == "counter" and family.name.startswith(PREFIX):
+                state = family.name.removeprefix(PREFIX)
+                for sample in family.samples:
+                    if sample.name.endswith("_total"):
+                        totals[*(sample.labels[label] for label in LABELS[:-1]), state] += sample.value
+        total = CounterMetricFamily(PREFIX.rstrip("_"), "Tasks by what became of them.", labels=LABELS)
+        for labels, value in totals.items():
+            total.add_metric(labels, value)
+        yield total

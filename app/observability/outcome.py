@@ -1,0 +1,121 @@
+"""What became of each attempt at a task, once each, in whichever process learns it. Metrics and logs both listen here.
+
+The process that runs a task sees its start and its end (Celery's `task_prerun` and `task_postrun`), on every pool and
+broker. Of a child that was killed only its parent knows: `app.observability.request` tells. A revoked task never ran.
+"""
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from celery.signals import before_task_publish, task_postrun, task_prerun, task_revoked
+
+from app.reliability.waiting import Waiting
+
+# Time of publishing, put on every message anew (`sent_at`, beside it, keeps the time of the first attempt).
+PUBLISHED_AT = "published_at"
+# Celery's state after a run -> the word of metrics and logs.
+STATES = {"SUCCESS": "succeeded", "FAILURE": "failed", "RETRY": "retried", "IGNORED": "ignored", "REJECTED": "rejected"}
+_STARTED = "_observed_start"
+
+
+@dataclass(frozen=True, slots=True)
+class Start:
+    """An attempt that begins now. `wait_seconds` is the time in the queue past the moment it was due, if known."""
+
+    task: str
+    wait_seconds: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """The end of an attempt. `state` is one of STATES' values, or `waiting`, `lost`, `timed_out`, `revoked`."""
+
+    task: str
+    task_id: str
+    state: str
+    request: Any
+    wait_seconds: float | None = None
+    run_seconds: float | None = None
+    error: BaseException | None = None
+
+
+_on_start: list[Callable[[Start], None]] = []
+_on_outcome: list[Callable[[Outcome], None]] = []
+
+
+def listen(*, start: Callable[[Start], None] | None = None, outcome: Callable[[Outcome], None] | None = None) -> None:
+    """Call `start` and `outcome` for each attempt from now on.
+
+    Example: `listen(outcome=lambda outcome: print(outcome.state))`
+    """
+    if not _on_start and not _on_outcome:
+        task_prerun.connect(_started, weak=False)
+        task_postrun.connect(_ended, weak=False)
+        task_revoked.connect(_revoked, weak=False)
+    if start:
+        _on_start.append(start)
+    if outcome:
+        _on_outcome.append(outcome)
+
+
+def stamp_messages() -> None:
+    """Put the time of publishing on every message that this process sends from now on."""
+    before_task_publish.connect(_stamp, weak=False)
+
+
+def report(outcome: Outcome) -> None:
+    """Tell every listener."""
+    for listener in _on_outcome:
+        listener(outcome)
+
+
+def wait_of(request: Any, now: float) -> float | None:
+    """Seconds that a message lay in its queue after it was due; `None` when nobody stamped it.
+
+    The clocks of two machines are compared, so a small wait may come out as zero.
+    """
+    published = getattr(request, PUBLISHED_AT, None)
+    if published is None:
+        return None
+    due = max(published, _timestamp(getattr(request, "eta", None)))
+    return float(max(0.0, now - due))
+
+
+def _timestamp(eta: str | None) -> float:
+    return datetime.fromisoformat(eta).timestamp() if eta else 0.0
+
+
+def _stamp(headers: dict[str, Any] | None = None, **_: Any) -> None:
+    if headers is not None:
+        headers[PUBLISHED_AT] = time.time()
+
+
+def _started(task: Any = None, **_: Any) -> None:
+    wait = wait_of(task.request, time.time())
+    setattr(task.request, _STARTED, (time.monotonic(), wait))
+    start = Start(task.name, wait)
+    for listener in _on_start:
+        listener(start)
+
+
+def _ended(task: Any = None, task_id: str = "", state: str = "", retval: Any = None, **_: Any) -> None:
+    began, wait = getattr(task.request, _STARTED, (None, None))
+    error = retval if isinstance(retval, BaseException) else None
+    report(
+        Outcome(
+            task=task.name,
+            task_id=task_id,
+            state="waiting" if isinstance(error, Waiting) else STATES.get(state, state.lower()),
+            request=task.request,
+            wait_seconds=wait,
+            run_seconds=None if began is None else time.monotonic() - began,
+            error=error,
+        )
+    )
+
+
+def _revoked(sender: Any = None, request: Any = None, **_: Any) -> None:
+    report(Outcome(sender.name, request.id, "revoked", request))

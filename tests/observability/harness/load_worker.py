@@ -1,0 +1,72 @@
+"""A worker like any other (`app worker`), with tasks beside the app's that end in each way a task can end."""
+
+import os
+import signal
+import sys
+import time
+from typing import Any
+
+from app.routes import QUEUE_OF_TASK
+
+QUEUE = "metrics"
+TASKS = ("load.succeed", "load.fail", "load.retry", "load.nap", "load.die", "load.wait", "load.parent", "load.total")
+QUEUE_OF_TASK.update(dict.fromkeys(TASKS, QUEUE))  # type: ignore[attr-defined]
+
+from app.celery import celery  # noqa: E402 - the routes are read when settings are
+from app.reliability.errors import PermanentError, TransientError  # noqa: E402
+from app.reliability.rate_limit import RateLimit  # noqa: E402
+
+
+@celery.task(name="load.succeed")
+def succeed(*_: Any, **__: Any) -> int:
+    """Return at once."""
+    return 1
+
+
+@celery.task(name="load.fail")
+def fail(*_: Any, **__: Any) -> None:
+    """Fail for good."""
+    raise PermanentError("as asked")
+
+
+@celery.task(bind=True, name="load.retry", retry_backoff=False, default_retry_delay=1)
+def retry(self: Any) -> None:
+    """Fail once, then succeed."""
+    if not self.request.retries:
+        raise TransientError("once")
+
+
+@celery.task(name="load.nap")
+def nap(seconds: float) -> None:
+    """Take a while."""
+    time.sleep(seconds)
+
+
+@celery.task(name="load.die")
+def die() -> None:
+    """Kill the process that runs this."""
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+@celery.task(bind=True, name="load.wait")
+def wait(self: Any) -> None:
+    """Wait for a turn under a narrow limit."""
+    RateLimit("narrow", 60).admit(self)
+
+
+@celery.task(name="load.parent")
+def parent() -> None:
+    """Send another task."""
+    succeed.delay()
+
+
+@celery.task(name="load.total", ignore_result=False)
+def total(numbers: list[int]) -> int:
+    """The body of a chord."""
+    return sum(numbers)
+
+
+if __name__ == "__main__":
+    from app.worker.start import start_worker
+
+    start_worker(sys.argv[1])
