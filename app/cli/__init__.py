@@ -1,13 +1,11 @@
 """The command `app`: one file for each group of commands, and the one place where errors become words.
 
 Exit codes: 0 good; 1 it found something bad, or nothing where something was asked for; 2 something a person can put
-right, said in words; 130 interrupted. Importing this package loads typer and nothing heavy: `app --help` is quick.
+right, said in words; 130 interrupted. `app --help` loads typer and nothing heavy; `app health` not even that, because
+probes run it all day.
 """
 
 import sys
-
-from app.cli.commands import commands
-from app.cli.explained import explained
 
 EXIT_UNUSABLE = 2
 EXIT_INTERRUPTED = 130
@@ -15,6 +13,18 @@ EXIT_INTERRUPTED = 130
 
 def app() -> None:
     """Run the command line. Whatever a person can put right is printed in words, with exit code 2."""
+    from app.cli import health
+
+    probe = health.asked(sys.argv[1:])
+    if probe is not None:
+        raise SystemExit(health.answer(probe))
+    _run()
+
+
+def _run() -> None:
+    from app.cli.commands import commands
+    from app.cli.explained import explained
+
     try:
         commands()
     except KeyboardInterrupt:

@@ -12,6 +12,6 @@ commands = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
-for command in (run.worker, run.beat, run.demo):
+for command in (run.worker, run.beat, run.health, run.demo):
     commands.command()(command)
 commands.add_typer(environment, name="environment")

@@ -1,4 +1,4 @@
-"""`app worker`, `app beat`, `app demo`: what runs until it is told to stop, or until its work is done."""
+"""`app worker`, `app beat`, `app health`, `app demo`: what runs until it is told to stop, or until its work is done."""
 
 from pathlib import Path
 from typing import Annotated
@@ -24,6 +24,16 @@ def beat(env: Env = "") -> None:
     from app.worker.start import start_beat
 
     start_beat()
+
+
+def health(probe: Annotated[str, typer.Argument(help="liveness, readiness or startup")] = "liveness") -> None:
+    """Say whether this host's or pod's worker is well, from its heartbeat file alone. Exit 1 when it is not."""
+    from app.cli.health import answer
+    from app.worker.heartbeat_file import PROBES
+
+    if probe not in PROBES:
+        raise typer.BadParameter(f"expected one of {', '.join(PROBES)}; found {probe!r}")
+    raise typer.Exit(answer(probe))
 
 
 def demo(

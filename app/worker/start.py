@@ -8,6 +8,7 @@ from collections.abc import Mapping
 
 from app.observability.metrics.server import start_metrics
 from app.settings import PoolSettings, Resolved, runtime
+from app.worker.heartbeat_file import begin_heartbeat
 
 # Celery's name of each pool type of the environment model.
 CELERY_POOLS: Mapping[str, str] = {"prefork": "prefork", "threads": "threads", "solo": "solo"}
@@ -48,15 +49,17 @@ def start_worker(pool_name: str) -> None:
     Raises:
         SettingsError, BrokerError: the environment cannot be used, or has no such pool.
     """
+    begin_heartbeat()
     environment = runtime().environment
     options = worker_options(environment, environment.pool(pool_name))
     start_metrics(environment, environment.pool(pool_name))
     from app.celery import celery
+    from app.worker.heartbeat import Heartbeat
     from app.worker.topology import DeclareDeadLetters
 
     celery.conf  # noqa: B018 - settings that cannot be read are our error here, a traceback inside Celery
     _quiet_libraries()
-    celery.steps["consumer"].add(DeclareDeadLetters)
+    celery.steps["consumer"].update({Heartbeat, DeclareDeadLetters})
     celery.worker_main(options)
 
 

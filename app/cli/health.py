@@ -1,0 +1,34 @@
+"""`app health`: whether the worker of this host or pod is well, from its heartbeat file alone."""
+
+import os
+import sys
+
+from app.worker.heartbeat_file import PROBES, VARIABLE, judge
+
+EXIT_UNHEALTHY = 1
+EXIT_UNUSABLE = 2
+
+
+def asked(arguments: list[str]) -> str | None:
+    """The probe that these arguments of `app` ask for, `liveness` unless said; `None` when they ask for anything else.
+
+    Looked for before the command line is loaded, which costs ten times what the answer does.
+
+    Example: `asked(["health", "readiness"]) == "readiness"`
+    """
+    if arguments == ["health"]:
+        return PROBES[0]
+    if len(arguments) == 2 and arguments[0] == "health" and arguments[1] in PROBES:
+        return arguments[1]
+    return None
+
+
+def answer(probe: str) -> int:
+    """Print the answer; returns the exit code."""
+    path = os.environ.get(VARIABLE)
+    if not path:
+        sys.stderr.write(f"expected the variable {VARIABLE}; found none. Set it to the worker's heartbeat file.\n")
+        return EXIT_UNUSABLE
+    well, why = judge(probe, path)
+    sys.stdout.write(why + "\n")
+    return 0 if well else EXIT_UNHEALTHY

@@ -1,0 +1,139 @@
+"""The heartbeat of a running worker: under every pool, through a broker outage, and not through a wedged loop."""
+
+import json
+import os
+import resource
+import signal
+import statistics
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from app.worker.heartbeat_file import STALE_SECONDS, TICK_SECONDS, HeartbeatFile, judge
+
+from ..harness.environment import TestEnvironment
+from ..harness.waiting import eventually
+
+POOLS = ("prefork", "threads", "solo")
+SEND = "from app.tasks.email import send_email; send_email.delay({key!r}, 'a@example.com', 'Hello', 'Hello')"
+
+
+def variables(environment: TestEnvironment, pool_type: str, heartbeat: Path) -> dict[str, str]:
+    """What gives a worker of pool `io` this type and this heartbeat file."""
+    resolved = json.loads(json.dumps(environment.resolved))
+    resolved["pools"]["io"] |= {"type": pool_type, "concurrency": 2}
+    file = environment.folder / f"resolved-{pool_type}.json"
+    file.write_text(json.dumps(resolved))
+    return {"CELERY_ENVIRONMENT_FILE": str(file), "CELERY_HEARTBEAT_FILE": str(heartbeat)}
+
+
+def passes(probe: str, heartbeat: Path) -> bool:
+    return judge(probe, str(heartbeat))[0]
+
+
+def ticks_again(heartbeat: Path) -> bool:
+    """Whether a tick follows within a few of its intervals."""
+    last = heartbeat.stat().st_mtime_ns
+    return eventually(lambda: heartbeat.stat().st_mtime_ns > last, "a tick", seconds=10 * TICK_SECONDS)
+
+
+@pytest.mark.parametrize("pool", POOLS)
+def test_a_worker_is_alive_while_it_starts_and_ready_when_it_consumes(
+    environment: TestEnvironment, tmp_path: Path, pool: str
+) -> None:
+    heartbeat = tmp_path / "heartbeat"
+    assert not passes("startup", heartbeat)
+    with environment.worker("io", **variables(environment, pool, heartbeat)) as (_, log):
+        eventually(heartbeat.exists, "the heartbeat")
+        assert passes("liveness", heartbeat)
+        eventually(lambda: passes("readiness", heartbeat), f"readiness; worker log:\n{log.read_text()[-2000:]}")
+        assert passes("startup", heartbeat)
+        assert ticks_again(heartbeat)
+
+
+@pytest.mark.parametrize("pool", POOLS)
+def test_a_worker_that_stops_is_alive_and_no_longer_ready(
+    environment: TestEnvironment, tmp_path: Path, pool: str
+) -> None:
+    heartbeat = tmp_path / "heartbeat"
+    with environment.worker("io", **variables(environment, pool, heartbeat)) as (process, _):
+        eventually(lambda: passes("readiness", heartbeat), "readiness")
+        process.terminate()
+        eventually(lambda: not passes("readiness", heartbeat), "the end of readiness")
+        assert passes("liveness", heartbeat)
+
+
+def test_a_frozen_worker_fails_its_liveness_probe(sqs: TestEnvironment, tmp_path: Path) -> None:
+    heartbeat = tmp_path / "heartbeat"
+    with sqs.worker("io", **variables(sqs, "threads", heartbeat)) as (process, _):
+        eventually(lambda: passes("readiness", heartbeat), "readiness")
+        process.send_signal(signal.SIGSTOP)
+        try:
+            eventually(
+                lambda: not passes("liveness", heartbeat), "the failure of the probe", STALE_SECONDS + 2 * TICK_SECONDS
+            )
+        finally:
+            process.send_signal(signal.SIGCONT)
+
+
+@pytest.mark.parametrize(
+    ("state", "age", "liveness", "readiness", "startup"),
+    [
+        ("starting", 0, True, False, False),
+        ("connecting", 0, True, False, True),
+        ("ready", 0, True, True, True),
+        ("ready", STALE_SECONDS + 5, False, False, False),
+        ("ready", -60, True, True, True),
+        ("stopping", -60, True, False, True),
+    ],
+)
+def test_each_probe_asks_for_its_own_thing(
+    tmp_path: Path, state: str, age: float, liveness: bool, readiness: bool, startup: bool
+) -> None:
+    heartbeat = tmp_path / "heartbeat"
+    HeartbeatFile(str(heartbeat)).tick(state, away=-age)
+
+    answers = [passes(probe, heartbeat) for probe in ("liveness", "readiness", "startup")]
+    assert answers == [liveness, readiness, startup]
+
+
+def health(heartbeat: Path, *words: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "app", "health", *words], text=True, check=False, capture_output=True,
+        env=os.environ | {"CELERY_HEARTBEAT_FILE": str(heartbeat)},
+    )  # fmt: skip
+
+
+def test_app_health_answers_by_exit_code_and_in_words(tmp_path: Path) -> None:
+    heartbeat = tmp_path / "heartbeat"
+    missing = health(heartbeat)
+    HeartbeatFile(str(heartbeat)).tick("connecting")
+
+    assert (missing.returncode, "has not started" in missing.stdout) == (1, True)
+    assert health(heartbeat).returncode == 0
+    assert health(heartbeat, "startup").returncode == 0
+    assert (health(heartbeat, "readiness").returncode, health(heartbeat, "readiness").stdout[:10]) == (1, "connecting")
+    assert (health(heartbeat, "vigour").returncode, "vigour" in health(heartbeat, "vigour").stderr) == (2, True)
+
+
+def test_a_probe_costs_little_more_than_starting_python(tmp_path: Path) -> None:
+    heartbeat = tmp_path / "heartbeat"
+    HeartbeatFile(str(heartbeat)).tick("ready")
+
+    def cpu_seconds(run: Callable[[], object]) -> float:
+        before = resource.getrusage(resource.RUSAGE_CHILDREN)
+        run()
+        after = resource.getrusage(resource.RUSAGE_CHILDREN)
+        return after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+
+    rounds = [
+        (cpu_seconds(lambda: subprocess.run([sys.executable, "-c", ""], check=True)),
+         cpu_seconds(lambda: health(heartbeat)))
+        for _ in range(9)
+    ]  # fmt: skip
+    bare, probe = (statistics.median(values) for values in zip(*rounds, strict=True))
+    # Importing typer alone would be six times, celery thirty.
+    assert probe < 3 * bare, f"{probe * 1000:.0f} ms of CPU for a probe, {bare * 1000:.0f} ms for bare Python"
