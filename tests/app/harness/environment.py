@@ -4,9 +4,9 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -59,6 +59,34 @@ class TestEnvironment:
             command, cwd=REPOSITORY, env=self.variables, timeout=timeout, text=True, check=False,
             stdout=subprocess.PIPE, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL,
         )  # fmt: skip
+
+    @property
+    def broker_url(self) -> str:
+        """The broker's URL as discovered, without credentials."""
+        name = f"{self.resolved['discovery_prefix']}/broker_url"
+        return str(self.client("ssm").get_parameter(Name=name)["Parameter"]["Value"])
+
+    def variant(
+        self, folder: Path, *, pools: Mapping[str, Mapping[str, Any]] | None = None, broker_url: str | None = None
+    ) -> "TestEnvironment":
+        """The same environment for processes that see other pools, or reach the broker by another URL.
+
+        Example: `rabbitmq.variant(tmp_path, pools={"io": {"type": "solo"}}).worker("io")`
+        """
+        resolved = json.loads(json.dumps(self.resolved))
+        for name, changes in (pools or {}).items():
+            resolved["pools"][name] |= changes
+        if broker_url is not None:
+            resolved["discovery_prefix"] = f"/{folder.name}-{os.urandom(3).hex()}"
+            ssm = self.client("ssm")
+            for parameter in ssm.get_parameters_by_path(Path=self.resolved["discovery_prefix"])["Parameters"]:
+                name = parameter["Name"].rpartition("/")[2]
+                value = broker_url if name == "broker_url" else parameter["Value"]
+                ssm.put_parameter(Name=f"{resolved['discovery_prefix']}/{name}", Value=value, Type="String")
+        file = folder / f"resolved-{os.urandom(3).hex()}.json"
+        file.write_text(json.dumps(resolved))
+        variables = self.variables | {"CELERY_ENVIRONMENT_FILE": str(file)}
+        return replace(self, folder=folder, resolved=resolved, variables=variables)
 
     @contextmanager
     def worker(self, pool: str, **variables: str) -> Iterator[tuple[subprocess.Popen[bytes], Path]]:

@@ -1,6 +1,5 @@
 """The heartbeat of a running worker: under every pool, through a broker outage, and not through a wedged loop."""
 
-import json
 import os
 import resource
 import signal
@@ -14,20 +13,9 @@ import pytest
 
 from app.worker.heartbeat_file import STALE_SECONDS, TICK_SECONDS, HeartbeatFile, judge
 
+from ..harness.cable import cable
 from ..harness.environment import TestEnvironment
 from ..harness.waiting import eventually
-
-POOLS = ("prefork", "threads", "solo")
-SEND = "from app.tasks.email import send_email; send_email.delay({key!r}, 'a@example.com', 'Hello', 'Hello')"
-
-
-def variables(environment: TestEnvironment, pool_type: str, heartbeat: Path) -> dict[str, str]:
-    """What gives a worker of pool `io` this type and this heartbeat file."""
-    resolved = json.loads(json.dumps(environment.resolved))
-    resolved["pools"]["io"] |= {"type": pool_type, "concurrency": 2}
-    file = environment.folder / f"resolved-{pool_type}.json"
-    file.write_text(json.dumps(resolved))
-    return {"CELERY_ENVIRONMENT_FILE": str(file), "CELERY_HEARTBEAT_FILE": str(heartbeat)}
 
 
 def passes(probe: str, heartbeat: Path) -> bool:
@@ -40,35 +28,45 @@ def ticks_again(heartbeat: Path) -> bool:
     return eventually(lambda: heartbeat.stat().st_mtime_ns > last, "a tick", seconds=10 * TICK_SECONDS)
 
 
-@pytest.mark.parametrize("pool", POOLS)
-def test_a_worker_is_alive_while_it_starts_and_ready_when_it_consumes(
-    environment: TestEnvironment, tmp_path: Path, pool: str
+@pytest.mark.parametrize(
+    ("broker", "pool"), [("rabbitmq", "prefork"), ("rabbitmq", "threads"), ("rabbitmq", "solo"), ("sqs", "threads")]
+)
+def test_a_worker_is_alive_from_start_to_stop_and_ready_while_it_consumes(
+    request: pytest.FixtureRequest, tmp_path: Path, broker: str, pool: str
 ) -> None:
+    environment: TestEnvironment = request.getfixturevalue(broker)
     heartbeat = tmp_path / "heartbeat"
     assert not passes("startup", heartbeat)
-    with environment.worker("io", **variables(environment, pool, heartbeat)) as (_, log):
+    of_type = environment.variant(tmp_path, pools={"io": {"type": pool, "concurrency": 2}})
+    with of_type.worker("io", CELERY_HEARTBEAT_FILE=str(heartbeat)) as (process, log):
         eventually(heartbeat.exists, "the heartbeat")
         assert passes("liveness", heartbeat)
         eventually(lambda: passes("readiness", heartbeat), f"readiness; worker log:\n{log.read_text()[-2000:]}")
         assert passes("startup", heartbeat)
         assert ticks_again(heartbeat)
-
-
-@pytest.mark.parametrize("pool", POOLS)
-def test_a_worker_that_stops_is_alive_and_no_longer_ready(
-    environment: TestEnvironment, tmp_path: Path, pool: str
-) -> None:
-    heartbeat = tmp_path / "heartbeat"
-    with environment.worker("io", **variables(environment, pool, heartbeat)) as (process, _):
-        eventually(lambda: passes("readiness", heartbeat), "readiness")
         process.terminate()
         eventually(lambda: not passes("readiness", heartbeat), "the end of readiness")
         assert passes("liveness", heartbeat)
 
 
+def test_a_broker_outage_ends_readiness_and_not_the_beat(rabbitmq: TestEnvironment, tmp_path: Path) -> None:
+    heartbeat = tmp_path / "heartbeat"
+    with cable(int(rabbitmq.broker_url.rpartition(":")[2])) as broker:
+        beyond = rabbitmq.variant(tmp_path, broker_url=f"amqp://127.0.0.1:{broker.port}")
+        with beyond.worker("cpu", CELERY_HEARTBEAT_FILE=str(heartbeat)) as (_, log):
+            eventually(lambda: passes("readiness", heartbeat), f"readiness; worker log:\n{log.read_text()[-2000:]}")
+            broker.pull()
+            eventually(lambda: not passes("readiness", heartbeat), "the end of readiness")
+            for _ in range(3):
+                assert ticks_again(heartbeat)
+            assert (passes("liveness", heartbeat), passes("startup", heartbeat)) == (True, True)
+            broker.plug()
+            eventually(lambda: passes("readiness", heartbeat), f"readiness; worker log:\n{log.read_text()[-2000:]}")
+
+
 def test_a_frozen_worker_fails_its_liveness_probe(sqs: TestEnvironment, tmp_path: Path) -> None:
     heartbeat = tmp_path / "heartbeat"
-    with sqs.worker("io", **variables(sqs, "threads", heartbeat)) as (process, _):
+    with sqs.worker("io", CELERY_HEARTBEAT_FILE=str(heartbeat)) as (process, _):
         eventually(lambda: passes("readiness", heartbeat), "readiness")
         process.send_signal(signal.SIGSTOP)
         try:
