@@ -8,7 +8,7 @@ export ENV
 export PATH := $(CURDIR)/$(VENV)/bin:$(PATH)
 export PYTHONPATH := $(CURDIR):$(CURDIR)/environments/local
 .DEFAULT_GOAL := help
-.PHONY: help setup lock up down status demo plan apply destroy output site wheelhouse validate render schema diff \
+.PHONY: help setup lock up down status demo plan apply destroy output site wheelhouse image validate render schema diff \
         lint format test test-unit test-terraform test-roles test-path
 
 help: ## list the verbs
@@ -64,6 +64,9 @@ site: setup wheelhouse ## configure the hosts of ENV
 wheelhouse: setup ## build the app and collect the locked wheels that the hosts of ENV install
 	@python -m app.release.wheelhouse $(ENV)
 
+image: setup ## build the app's container image, weigh it and list what is in it
+	@python -m app.image
+
 # --- the environment file -----------------------------------------------------------------------------------------------
 validate: setup ## check ENV's file and that what is generated matches it
 	@python -m app environment validate $(ENV)
@@ -96,7 +99,7 @@ test: lint ## every check and test, with what ran and what was skipped at the en
 	@python -m pytest -n 3 --dist loadgroup --no-loadscope-reorder
 
 test-unit: setup ## the tests that take seconds
-	@python -m pytest -m "not path and not terraform and not roles"
+	@python -m pytest -m "not path and not terraform and not roles and not image"
 
 test-terraform: setup ## the tests that run Terraform
 	@python -m pytest -m terraform

@@ -21,3 +21,7 @@ class BrokerError(AppError):
 
 class DemoError(AppError):
     """The demo cannot run with what it was given."""
+
+
+class ImageError(AppError):
+    """The container image cannot be built as it has to be."""

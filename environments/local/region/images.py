@@ -16,6 +16,11 @@ from pathlib import Path
 from region.errors import RegionError
 from region.podman import Podman
 
+# What Debian's own slim images leave out; licences stay.
+_SLIM = (
+    *(f"--dpkgopt=path-exclude=/usr/share/{path}/*" for path in ("doc", "man", "info", "locale", "lintian")),
+    "--dpkgopt=path-include=/usr/share/doc/*/copyright",
+)
 _PATH = "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
 
@@ -27,11 +32,12 @@ class Recipe:
     packages: tuple[str, ...]
     command: str
     suite: str = "trixie"
+    slim: bool = False
 
     @property
     def tag(self) -> str:
         """The image's local name."""
-        text = repr((self.suite, self.packages, self.command, platform.machine()))
+        text = repr((self.suite, self.packages, self.command, platform.machine(), *(_SLIM if self.slim else ())))
         return f"localhost/celery-platform-{self.name}:{hashlib.sha256(text.encode()).hexdigest()[:12]}"
 
     def tarball(self, cache: Path) -> Path:
@@ -53,6 +59,9 @@ SERVICES = Recipe("services", ("ca-certificates", "python3", "valkey-server"), "
 _RABBITMQ = ("ca-certificates", "iproute2", "procps", "rabbitmq-server")
 RABBITMQ_4 = Recipe("rabbitmq-4", _RABBITMQ, "/bin/false")
 RABBITMQ_3 = Recipe("rabbitmq-3", _RABBITMQ, "/bin/false", suite="bookworm")
+
+# What the app's container image is built on where no registry is reachable: python:3.13-slim-trixie, near enough.
+PYTHON = Recipe("python", ("ca-certificates", "python3"), "python3", slim=True)
 
 
 def ensure_images(podman: Podman, cache: Path, recipes: Sequence[Recipe] = (HOST, SERVICES)) -> None:
@@ -82,7 +91,8 @@ def _bootstrap(recipe: Recipe, tarball: Path) -> None:
     tarball.parent.mkdir(parents=True, exist_ok=True)
     partial = tarball.with_suffix(f".{os.getpid()}.partial.tar")
     include = f"--include={','.join(recipe.packages)}"
-    command = ["mmdebstrap", "--quiet", "--variant=minbase", include, recipe.suite, str(partial)]
+    slim = _SLIM if recipe.slim else ()
+    command = ["mmdebstrap", "--quiet", "--variant=minbase", *slim, include, recipe.suite, str(partial)]
     try:
         done = subprocess.run(command, capture_output=True, text=True, check=False)
         if done.returncode != 0:
