@@ -96,7 +96,7 @@ format: setup ## rewrite Python and HCL in the house style
 	@ruff format -q . && ruff check -q --fix . && TF_CLI_CONFIG_FILE= terraform fmt -recursive terraform
 
 test: lint ## every check and test, with what ran and what was skipped at the end
-	@python -m pytest -n 3 --dist loadgroup --no-loadscope-reorder
+	@python -m pytest -n 3 --no-loadscope-reorder
 
 test-unit: setup ## the tests that take seconds
 	@python -m pytest -m "not path and not terraform and not roles and not image"

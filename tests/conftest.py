@@ -1,23 +1,35 @@
 """Suites run side by side (`make test`): each in order and in one process, the longest first."""
 
-from pathlib import Path
+from typing import Any
 
 import pytest
+from xdist.scheduler import LoadScopeScheduling
 
-HERE = Path(__file__).parent
 # What brings environments up takes most of the time; begun last, it would run alone at the end.
 LONGEST_FIRST = ("path", "terraform", "region")
 
 
-def suite(item: pytest.Item) -> str:
-    """The folder of tests/ that a test is in."""
-    return item.path.relative_to(HERE).parts[0]
+class OneProcessForEachSuite(LoadScopeScheduling):
+    """Tests of one folder of tests/ share servers and names on this machine, so they share a process."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        return suite(nodeid)
 
 
-@pytest.hookimpl(tryfirst=True)  # before xdist reads the groups
+def suite(nodeid: str) -> str:
+    """The folder of tests/ that a test is in.
+
+    Example: `suite("tests/path/test_whole_path.py::test_down") == "path"`
+    """
+    return nodeid.split("/")[1]
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> OneProcessForEachSuite:
+    """How xdist hands tests out, whatever `--dist` says."""
+    return OneProcessForEachSuite(config, log)
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Keep a suite together and start with the longest."""
-    for item in items:
-        item.add_marker(pytest.mark.xdist_group(suite(item)))
+    """Start with the longest suites."""
     turns = {name: turn for turn, name in enumerate(LONGEST_FIRST)}
-    items.sort(key=lambda item: turns.get(suite(item), len(turns)))
+    items.sort(key=lambda item: turns.get(suite(item.nodeid), len(turns)))
