@@ -9,7 +9,7 @@ export PATH := $(CURDIR)/$(VENV)/bin:$(PATH)
 export PYTHONPATH := $(CURDIR):$(CURDIR)/environments/local
 .DEFAULT_GOAL := help
 .PHONY: help setup lock up down status demo plan apply destroy output site wheelhouse image validate render schema diff \
-        lint format test test-unit test-terraform test-roles test-path
+        lint format test test-unit test-terraform test-roles test-chart test-path
 
 help: ## list the verbs
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 16
@@ -106,6 +106,9 @@ test-terraform: setup ## the tests that run Terraform
 
 test-roles: setup ## the Molecule scenarios of the Ansible roles
 	@MOLECULE=1 python -m pytest -m roles tests/roles
+
+test-chart: setup ## the chart: rendered for every environment and broker, checked against Kubernetes and KEDA
+	@python -m pytest tests/chart
 
 test-path: setup ## the whole path on one machine, on each broker
 	@python -m pytest -m path

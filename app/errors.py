@@ -25,3 +25,7 @@ class DemoError(AppError):
 
 class ImageError(AppError):
     """The container image cannot be built as it has to be."""
+
+
+class ChartError(AppError):
+    """The chart cannot be rendered for these values."""

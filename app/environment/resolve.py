@@ -4,6 +4,7 @@ from dataclasses import asdict
 
 from app.environment.derived import Json, hosts
 from app.environment.derived.broker import broker
+from app.environment.derived.egress import egress
 from app.environment.derived.network import network
 from app.environment.derived.pools import pool_of
 from app.environment.derived.secrets import secrets
@@ -32,6 +33,8 @@ def resolve(env: Environment) -> Json:
         "hosts": hosts.platform(env),
         "rabbitmq_hosts": hosts.rabbitmq_hosts(env, prefix),
         "worker_hosts": hosts.worker_hosts(env, prefix),
+        "autoscaler": env.autoscaler,
+        "egress": egress(env),
         "eks": {"enabled": any(pool.runs_on == "eks" for pool in env.pools.values()), "name": prefix},
         "pools": {name: pool_of(env, name, pool, budgets) for name, pool in env.pools.items()},
         "queues": {

@@ -7,9 +7,20 @@ from app.environment.derived import Json
 from app.environment.model import Environment, Pool
 from app.environment.time_budget import TimeBudget
 
+# A worker is added when each slot has a task running and another waiting.
+BACKLOG_PER_SLOT = 2
+
 
 def pool_of(env: Environment, name: str, pool: Pool, budgets: Mapping[str, TimeBudget]) -> Json:
     """A pool as every layer reads it."""
     queues = [queue for queue, of in env.queues.items() if of.pool == name]
     whole = TimeBudget.largest([budgets[queue] for queue in queues])
-    return pool.model_dump(mode="json") | {"queues": queues, "time_budget": asdict(whole)}
+    concurrency = max(1, int(pool.cpu)) if pool.concurrency == "auto" else pool.concurrency
+    return pool.model_dump(mode="json") | {
+        "concurrency": concurrency,
+        "backlog_per_worker": pool.backlog_per_worker or BACKLOG_PER_SLOT * concurrency,
+        "queues": queues,
+        "unacknowledged_key": f"unacked:{name}",
+        "calls": sorted({service for queue in queues for service in env.queues[queue].calls}),
+        "time_budget": asdict(whole),
+    }

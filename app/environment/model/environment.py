@@ -1,5 +1,7 @@
 """The whole file."""
 
+from typing import Literal
+
 from pydantic import Field
 
 from app.environment.model.alerts import Alerts, Budget
@@ -26,6 +28,7 @@ class Environment(Closed):
     broker: Broker
     results: Results
     hosts: Hosts = Hosts()
+    autoscaler: Literal["keda", "hpa"] = Field(default="keda", description="who scales the pools on EKS")
     pools: dict[Label, Pool] = Field(min_length=1)
     queues: dict[Label, Queue] = Field(min_length=1)
     schedule: dict[Label, ScheduleEntry] = Field(default_factory=dict)

@@ -1,6 +1,6 @@
 """Section `pools`: who does the work, and where."""
 
-from typing import Literal
+from typing import Annotated, Literal
 
 from pydantic import Field
 
@@ -8,13 +8,25 @@ from app.environment.model.base import Closed
 
 
 class Pool(Closed):
-    """Workers with one resource profile. `concurrency` is per worker process tree; `min`/`max` count hosts or pods."""
+    """Workers with one resource profile. `concurrency` is per worker process tree; `min`/`max` count hosts or pods.
+
+    `cpu` and `memory_mib` are what one worker has to itself: a pod's requests and limits.
+    """
 
     runs_on: Literal["eks", "hosts"]
     type: Literal["prefork", "threads", "solo"]
-    concurrency: int = Field(ge=1, le=500)
+    concurrency: Annotated[int, Field(ge=1, le=500)] | Literal["auto"] = Field(
+        description="tasks at a time; auto (prefork only): one for each whole core of `cpu`"
+    )
     min: int = Field(ge=0, le=100)
     max: int = Field(ge=1, le=100)
     instance_type: str
     max_tasks_per_child: int = Field(default=500, ge=1, description="prefork only: recycle a child after so many tasks")
     prefetch_multiplier: int = Field(default=1, ge=1, le=64)
+    cpu: float = Field(default=1, ge=0.1, le=192, description="cores of one worker")
+    memory_mib: int = Field(default=1024, ge=256, le=1_572_864, description="memory of one worker, MiB")
+    backlog_per_worker: int | None = Field(
+        default=None,
+        ge=1,
+        description="waiting and running tasks above which a worker is added; default 2 x concurrency",
+    )

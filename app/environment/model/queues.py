@@ -1,5 +1,7 @@
 """Sections `queues` and `schedule`: what is to be done, and when."""
 
+from typing import Literal
+
 from pydantic import Field
 
 from app.environment.model.base import Closed, Label, Seconds
@@ -11,6 +13,9 @@ class Queue(Closed):
     pool: Label
     soft_time_limit_seconds: Seconds
     max_countdown_seconds: int = Field(default=300, ge=0, le=900, description="longest countdown or retry delay")
+    calls: tuple[Literal["payment_gateway", "metrics_api", "smtp"], ...] = Field(
+        default=(), description="services outside the environment that its tasks need: their pods reach no other"
+    )
     max_deliveries: int = Field(default=5, ge=1, le=100, description="then the message goes to the dead letter queue")
 
 

@@ -41,7 +41,31 @@ def hosts_are_not_autoscaled(env: Environment) -> Iterator[Problem]:
             yield Problem(f"pools.{name}.max", str(pool.max), f"equal to min ({pool.min}) on a pool that runs on hosts")
 
 
+def auto_concurrency_is_for_prefork(env: Environment) -> Iterator[Problem]:
+    """Other pools are sized by how long tasks wait, which no number of cores tells (Celery guide, "Concurrency")."""
+    for name, pool in env.pools.items():
+        if pool.concurrency == "auto" and pool.type != "prefork":
+            yield Problem(f"pools.{name}.concurrency", f"auto on a {pool.type} pool", "a number, or type prefork")
+
+
+def pool_on_eks_has_a_name_kubernetes_takes(env: Environment) -> Iterator[Problem]:
+    """A Deployment's and a ServiceAccount's name is a DNS label (RFC 1123): no underscore."""
+    for name, pool in env.pools.items():
+        if pool.runs_on == "eks" and "_" in name:
+            yield Problem(f"pools.{name}", "an underscore in the name of a pool on EKS", "letters and digits")
+
+
+def hpa_keeps_a_worker(env: Environment) -> Iterator[Problem]:
+    """Kubernetes' own autoscaler cannot start from nothing (HPAScaleToZero is alpha); KEDA can."""
+    for name, pool in env.pools.items():
+        if env.autoscaler == "hpa" and pool.runs_on == "eks" and pool.min == 0:
+            yield Problem(f"pools.{name}.min", "0 with autoscaler hpa", "at least 1, or autoscaler keda")
+
+
 RULES = (
+    hpa_keeps_a_worker,
+    auto_concurrency_is_for_prefork,
+    pool_on_eks_has_a_name_kubernetes_takes,
     queue_names_an_existing_pool,
     every_pool_drains_a_queue,
     schedule_names_an_existing_queue,

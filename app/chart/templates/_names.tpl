@@ -1,0 +1,36 @@
+{{/* Labels that select a component's pods: they never change. Takes (root, component). */}}
+{{- define "celery.selector" -}}
+app.kubernetes.io/name: celery-platform
+app.kubernetes.io/instance: {{ (index . 0).Values.prefix }}
+app.kubernetes.io/component: {{ index . 1 }}
+{{- end }}
+
+{{/* Labels of every object: what selects it, and which environment it is of. */}}
+{{- define "celery.labels" -}}
+{{ include "celery.selector" . }}
+app.kubernetes.io/managed-by: {{ (index . 0).Release.Service }}
+helm.sh/chart: {{ (index . 0).Chart.Name }}-{{ (index . 0).Chart.Version }}
+environment: {{ (index . 0).Values.name }}
+{{- end }}
+
+{{/* An image by tag is another image tomorrow, and two nodes may run two of them. */}}
+{{- define "celery.image" -}}
+{{- if not (regexMatch "@sha256:[0-9a-f]{64}$" .Values.image) -}}
+{{- fail (printf "expected image to name a digest (REGISTRY/NAME@sha256:...); found %q. `make image` prints what to push." .Values.image) -}}
+{{- end -}}
+{{ .Values.image }}
+{{- end }}
+
+{{/* Names of the pools that run here. */}}
+{{- define "celery.pools" -}}
+{{- $names := list }}
+{{- range $name, $pool := .Values.pools }}
+{{- if eq $pool.runs_on "eks" }}{{- $names = append $names $name }}{{- end }}
+{{- end }}
+{{- toJson $names }}
+{{- end }}
+
+{{/* resolved.json again, without what this chart's own values.yaml added. */}}
+{{- define "celery.resolved" -}}
+{{- omit .Values "image" "discovery" "beat" "exporter" "metrics_port" "backlog_metric" "global" | toPrettyJson }}
+{{- end }}

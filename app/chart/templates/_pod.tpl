@@ -1,0 +1,73 @@
+{{/* What every pod says of itself. Takes (root, component). */}}
+{{- define "celery.podMetadata" -}}
+labels:
+  {{- include "celery.labels" . | nindent 2 }}
+annotations:
+  # Processes read their configuration once, at their start.
+  checksum/configuration: {{ include "celery.resolved" (index . 0) | sha256sum }}
+{{- end }}
+
+{{/* What every pod asks of its node: the restricted profile of the Pod Security Standards, no Kubernetes API. */}}
+{{- define "celery.podSecurity" -}}
+automountServiceAccountToken: false
+enableServiceLinks: false
+securityContext:
+  runAsNonRoot: true
+  runAsUser: 10001
+  runAsGroup: 10001
+  fsGroup: 10001
+  seccompProfile: {type: RuntimeDefault}
+{{- end }}
+
+{{- define "celery.containerSecurity" -}}
+securityContext:
+  allowPrivilegeEscalation: false
+  readOnlyRootFilesystem: true
+  capabilities: {drop: [ALL]}
+{{- end }}
+
+{{/* Replicas in different zones and on different nodes, as far as there are any. Takes (root, component). */}}
+{{- define "celery.spread" -}}
+topologySpreadConstraints:
+  {{- range $key := list "topology.kubernetes.io/zone" "kubernetes.io/hostname" }}
+  - maxSkew: 1
+    topologyKey: {{ $key }}
+    whenUnsatisfiable: ScheduleAnyway
+    matchLabelKeys: [pod-template-hash]
+    labelSelector:
+      matchLabels:
+        {{- include "celery.selector" $ | nindent 8 }}
+  {{- end }}
+{{- end }}
+
+{{- define "celery.environment" -}}
+- {name: CELERY_ENVIRONMENT_FILE, value: /etc/celery/resolved.json}
+- {name: AWS_REGION, value: {{ .Values.region }}}
+- {name: AWS_DEFAULT_REGION, value: {{ .Values.region }}}
+# Folders that may be written: nothing in them outlives the pod.
+- {name: RUNTIME_DIRECTORY, value: /run/celery}
+- {name: TMPDIR, value: /tmp}
+{{- end }}
+
+{{- define "celery.mounts" -}}
+- {name: configuration, mountPath: /etc/celery, readOnly: true}
+- {name: run, mountPath: /run/celery}
+- {name: tmp, mountPath: /tmp}
+{{- end }}
+
+{{- define "celery.volumes" -}}
+- name: configuration
+  configMap: {name: {{ .Values.prefix }}}
+# Memory: a heartbeat each three seconds, and the counters that a prefork pool's children share.
+- name: run
+  emptyDir: {medium: Memory, sizeLimit: 16Mi}
+- name: tmp
+  emptyDir: {sizeLimit: 1Gi}
+{{- end }}
+
+{{/* Requests equal limits, so the pod is Guaranteed: evicted last, and sure of the cores its concurrency counts on. */}}
+{{- define "celery.resources" -}}
+resources:
+  requests: {cpu: {{ .cpu }}, memory: {{ .memory }}}
+  limits: {cpu: {{ .cpu }}, memory: {{ .memory }}}
+{{- end }}

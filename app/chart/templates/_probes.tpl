@@ -1,0 +1,21 @@
+{{/*
+From the heartbeat that the worker's event loop writes, never from the broker: while the broker is away nothing is
+restarted, and a loop that is stuck for 30 s fails two probes and is restarted within 60 s.
+*/}}
+{{- define "celery.probes" -}}
+startupProbe:
+  exec: {command: [app, health, startup]}
+  periodSeconds: 2
+  timeoutSeconds: 5
+  failureThreshold: 60
+readinessProbe:
+  exec: {command: [app, health, readiness]}
+  periodSeconds: 10
+  timeoutSeconds: 5
+  failureThreshold: 2
+livenessProbe:
+  exec: {command: [app, health, liveness]}
+  periodSeconds: 10
+  timeoutSeconds: 5
+  failureThreshold: 2
+{{- end }}

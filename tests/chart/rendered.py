@@ -1,0 +1,82 @@
+"""The chart's manifests for an environment, a broker kind and an autoscaler."""
+
+import json
+import tempfile
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from app.environment import load, resolve
+from app.environment.load import names
+from app.environment.model import BrokerKind
+from app.release import helm
+
+Json = dict[str, Any]
+IMAGE = "registry.example.com/celery/app@sha256:" + "0123456789abcdef" * 4
+
+
+def on_eks(name: str) -> bool:
+    """Whether a pool of this environment runs on EKS."""
+    return any(pool.runs_on == "eks" for pool in load(name).pools.values())
+
+
+# Every environment on EKS as it is, and production on each kind of broker and with either autoscaler.
+CASES = tuple(
+    dict.fromkeys(
+        [(name, load(name).broker.kind, load(name).autoscaler) for name in names() if on_eks(name)]
+        + [("prod", kind, autoscaler) for kind in BrokerKind for autoscaler in ("keda", "hpa")]
+    )
+)
+
+
+@dataclass(frozen=True)
+class Rendered:
+    """Manifests, and the resolved values they were rendered from."""
+
+    manifests: tuple[Json, ...]
+    resolved: Json
+
+    def of(self, kind: str) -> dict[str, Json]:
+        """The objects of a kind by name."""
+        return {one["metadata"]["name"]: one for one in self.manifests if one["kind"] == kind}
+
+    @property
+    def pods(self) -> dict[str, Json]:
+        """Every pod template's spec by its Deployment's name."""
+        return {name: deployment["spec"]["template"] for name, deployment in self.of("Deployment").items()}
+
+    @property
+    def pools(self) -> Json:
+        """The pools on EKS."""
+        return {name: pool for name, pool in self.resolved["pools"].items() if pool["runs_on"] == "eks"}
+
+
+def settings(kind: BrokerKind) -> list[str]:
+    """What a deploy adds: the image, and where the broker is."""
+    urls = {
+        BrokerKind.RABBITMQ: "",
+        BrokerKind.AMAZON_MQ: "amqps://b-1234.mq.eu-west-1.on.aws:5671",
+        BrokerKind.REDIS: "rediss://master.celery-prod-broker.abc.euw1.cache.amazonaws.com:6379/0",
+        BrokerKind.SQS: "sqs://",
+    }
+    return ["--set", f"image={IMAGE}", "--set", f"discovery.broker_url={urls[kind]}"]
+
+
+@cache
+def render(environment: str, kind: BrokerKind, autoscaler: str) -> Rendered:
+    """Render once; tests only look."""
+    model = load(environment)
+    broker = model.broker.model_copy(update={"kind": kind})
+    return render_resolved(resolve(model.model_copy(update={"broker": broker, "autoscaler": autoscaler})), kind)
+
+
+def render_resolved(resolved: Json, kind: BrokerKind) -> Rendered:
+    """The manifests for these values."""
+    with tempfile.TemporaryDirectory() as folder:
+        file = Path(folder) / "resolved.json"
+        file.write_text(json.dumps(resolved))
+        text = helm.template("-f", str(file), *settings(kind))
+    return Rendered(tuple(one for one in yaml.safe_load_all(text) if one), resolved)

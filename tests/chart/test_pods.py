@@ -1,0 +1,123 @@
+"""What every pod is: restricted, probed without the broker, given the time and the size that its pool was promised."""
+
+import re
+
+from app.environment import load, resolve
+from app.environment.model import BrokerKind
+from app.worker.heartbeat_file import STALE_SECONDS
+
+from .rendered import Rendered, render, render_resolved
+
+UNREACHABLE_FOR_PODS = ("hostNetwork", "hostPID", "hostIPC")
+RESTRICTED_VOLUMES = {"configMap", "csi", "downwardAPI", "emptyDir", "ephemeral", "persistentVolumeClaim", "projected",
+                      "secret"}  # fmt: skip
+
+
+def test_every_pod_keeps_the_restricted_profile(rendered: Rendered) -> None:
+    """Kubernetes' Pod Security Standards, "Restricted", control by control."""
+    for name, pod in rendered.pods.items():
+        spec = pod["spec"]
+        assert not any(spec.get(field) for field in UNREACHABLE_FOR_PODS), name
+        assert spec["securityContext"]["runAsNonRoot"] is True, name
+        assert spec["securityContext"]["runAsUser"] > 0, name
+        assert spec["securityContext"]["seccompProfile"] == {"type": "RuntimeDefault"}, name
+        assert all(set(volume) - {"name"} <= RESTRICTED_VOLUMES for volume in spec["volumes"]), name
+        for container in [*spec["containers"], *spec.get("initContainers", [])]:
+            security = container["securityContext"]
+            assert security["allowPrivilegeEscalation"] is False, name
+            assert security["capabilities"] == {"drop": ["ALL"]}, name
+            assert security["readOnlyRootFilesystem"] is True, name
+            assert "privileged" not in security, name
+            assert not any("hostPort" in port for port in container.get("ports", [])), name
+
+
+def test_no_pod_can_talk_to_kubernetes(rendered: Rendered) -> None:
+    assert all(pod["spec"]["automountServiceAccountToken"] is False for pod in rendered.pods.values())
+
+
+def test_every_pod_runs_as_its_own_service_account(rendered: Rendered) -> None:
+    accounts = {name: pod["spec"]["serviceAccountName"] for name, pod in rendered.pods.items()}
+
+    assert accounts == {name: name for name in rendered.pods}
+    assert set(accounts) <= set(rendered.of("ServiceAccount"))
+
+
+def test_no_secret_is_in_any_manifest(rendered: Rendered) -> None:
+    assert rendered.of("Secret") == {}
+    for pod in rendered.pods.values():
+        for variable in pod["spec"]["containers"][0]["env"]:
+            assert not re.search("PASSWORD|SECRET|TOKEN|KEY", variable["name"]), variable
+
+
+def test_every_pool_on_eks_has_a_deployment_and_none_of_the_others(rendered: Rendered) -> None:
+    workers = {name for name in rendered.of("Deployment") if name.startswith("worker-")}
+
+    assert workers == {f"worker-{pool}" for pool in rendered.pools}
+
+
+def test_a_worker_has_the_time_its_longest_task_needs(rendered: Rendered) -> None:
+    for name, pool in rendered.pools.items():
+        spec = rendered.pods[f"worker-{name}"]["spec"]
+        assert spec["terminationGracePeriodSeconds"] == pool["time_budget"]["stop_timeout"]
+        assert spec["terminationGracePeriodSeconds"] > pool["time_budget"]["hard_time_limit"]
+
+
+def test_a_worker_has_the_cores_and_the_memory_of_its_pool(rendered: Rendered) -> None:
+    for name, pool in rendered.pools.items():
+        resources = rendered.pods[f"worker-{name}"]["spec"]["containers"][0]["resources"]
+        assert resources["limits"] == {"cpu": pool["cpu"], "memory": f"{pool['memory_mib']}Mi"}
+        assert resources["requests"] == resources["limits"]
+
+
+def test_a_deploy_adds_workers_before_it_takes_any_and_leaves_their_number_alone(rendered: Rendered) -> None:
+    for name in rendered.pools:
+        spec = rendered.of("Deployment")[f"worker-{name}"]["spec"]
+        assert "replicas" not in spec
+        assert spec["strategy"]["rollingUpdate"]["maxUnavailable"] == 0
+
+
+def test_no_probe_asks_the_broker(rendered: Rendered) -> None:
+    for name in rendered.pools:
+        container = rendered.pods[f"worker-{name}"]["spec"]["containers"][0]
+        for probe in ("startup", "readiness", "liveness"):
+            assert container[f"{probe}Probe"]["exec"]["command"] == ["app", "health", probe]
+
+
+def test_a_wedged_worker_is_restarted_within_a_minute(rendered: Rendered) -> None:
+    for name in rendered.pools:
+        probe = rendered.pods[f"worker-{name}"]["spec"]["containers"][0]["livenessProbe"]
+        assert STALE_SECONDS + probe["periodSeconds"] * probe["failureThreshold"] + probe["timeoutSeconds"] < 60
+
+
+def test_a_budget_lets_one_pod_of_each_component_be_moved_at_a_time(rendered: Rendered) -> None:
+    budgets = rendered.of("PodDisruptionBudget")
+
+    assert set(budgets) == set(rendered.pods) - {"exporter"}
+    for name, budget in budgets.items():
+        labels = rendered.pods[name]["metadata"]["labels"]
+        assert budget["spec"]["selector"]["matchLabels"].items() <= labels.items()
+        assert budget["spec"]["maxUnavailable"] == 1
+
+
+def test_deployments_select_their_own_pods_and_no_others(rendered: Rendered) -> None:
+    for name, deployment in rendered.of("Deployment").items():
+        selector = deployment["spec"]["selector"]["matchLabels"].items()
+        chosen = {other for other, pod in rendered.pods.items() if selector <= pod["metadata"]["labels"].items()}
+        assert chosen == {name}
+
+
+def test_a_change_of_the_configuration_restarts_pods() -> None:
+    def checksum(kind: BrokerKind) -> str:
+        pod = render("prod", kind, "keda").pods["beat"]
+        return str(pod["metadata"]["annotations"]["checksum/configuration"])
+
+    assert checksum(BrokerKind.SQS) != checksum(BrokerKind.RABBITMQ)
+
+
+def test_an_environment_without_a_pool_on_eks_runs_nothing_there() -> None:
+    model = load("prod")
+    pools = {name: pool.model_copy(update={"runs_on": "hosts"}) for name, pool in model.pools.items()}
+
+    rendered = render_resolved(resolve(model.model_copy(update={"pools": pools})), model.broker.kind)
+
+    assert {one["kind"] for one in rendered.manifests} == {"ConfigMap"}

@@ -1,0 +1,83 @@
+"""What Kubernetes would say: every object against the schemas of three versions, with nothing unknown let through."""
+
+import json
+from pathlib import Path
+
+import kubernetes_validate
+import pytest
+
+from app.environment.model import BrokerKind
+from app.environment.render import resolved_file
+from app.errors import ChartError
+from app.release import helm
+
+from .rendered import IMAGE, Rendered, render, settings
+
+VERSIONS = ("1.33", "1.34", "1.35")
+# These have no schema in Kubernetes itself; test_keda.py checks them.
+CUSTOM = ("keda.sh/v1alpha1",)
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+def test_every_object_passes_the_strict_schema(rendered: Rendered, version: str) -> None:
+    checked = [one for one in rendered.manifests if one["apiVersion"] not in CUSTOM]
+
+    # A kind without schema raises here; the command line would only warn.
+    assert {kubernetes_validate.validate(one, version, strict=True) for one in checked} <= {version}
+
+
+def test_a_field_that_does_not_exist_is_found() -> None:
+    (deployment,) = (
+        one
+        for one in render("prod", BrokerKind.SQS, "keda").of("Deployment").values()
+        if one["metadata"]["name"] == "beat"
+    )
+    wrong = json.loads(json.dumps(deployment))
+    wrong["spec"]["template"]["spec"]["containers"][0]["livenessProb"] = {}
+
+    with pytest.raises(kubernetes_validate.ValidationError, match="livenessProb"):
+        kubernetes_validate.validate(wrong, VERSIONS[0], strict=True)
+
+
+@pytest.mark.parametrize("kind", list(BrokerKind))
+def test_helm_lint_has_nothing_to_say(kind: BrokerKind, tmp_path: Path) -> None:
+    rendered = render("prod", kind, "keda")
+    (tmp_path / "resolved.json").write_text(json.dumps(rendered.resolved))
+
+    said = helm.run("lint", "--strict", str(helm.CHART), "-f", str(tmp_path / "resolved.json"), *settings(kind))
+
+    assert "0 chart(s) failed" in said
+    assert "WARNING" not in said
+
+
+def test_the_committed_values_of_production_are_enough_with_an_image() -> None:
+    assert "kind: ScaledObject" in helm.template("-f", str(resolved_file("prod")), "--set", f"image={IMAGE}")
+
+
+@pytest.mark.parametrize("image", ["", "celery", "celery:latest", "celery:1.0"])
+def test_an_image_without_a_digest_is_refused(image: str) -> None:
+    with pytest.raises(ChartError, match="to name a digest"):
+        helm.template("-f", str(resolved_file("prod")), "--set", f"image={image}")
+
+
+def test_a_broker_whose_address_aws_chooses_must_be_named(tmp_path: Path) -> None:
+    resolved = render("prod", BrokerKind.REDIS, "keda").resolved
+    (tmp_path / "resolved.json").write_text(json.dumps(resolved))
+
+    with pytest.raises(ChartError, match=r"expected discovery\.broker_url"):
+        helm.template("-f", str(tmp_path / "resolved.json"), "--set", f"image={IMAGE}")
+
+
+def test_no_value_of_an_environment_collides_with_the_charts_own(rendered: Rendered) -> None:
+    own = {
+        line.partition(":")[0] for line in (helm.CHART / "values.yaml").read_text().splitlines() if line[:1].isalpha()
+    }
+
+    assert own
+    assert own & set(rendered.resolved) == set()
+
+
+def test_the_app_reads_exactly_what_was_resolved(rendered: Rendered) -> None:
+    (configuration,) = rendered.of("ConfigMap").values()
+
+    assert json.loads(configuration["data"]["resolved.json"]) == rendered.resolved

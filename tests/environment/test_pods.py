@@ -1,0 +1,77 @@
+"""What the chart reads of an environment: sizes, targets, and where pods may connect to."""
+
+import pytest
+
+from app.environment import EnvironmentFileError, load, resolve
+from app.environment.model import BrokerKind
+
+from .conftest import Edit
+from .test_resolve import with_kind
+
+IO = "io: {runs_on: eks, type: threads, concurrency: 32, min: 2"
+CPU = "cpu: {runs_on: hosts, type: prefork, concurrency: 4"
+
+
+def test_auto_concurrency_is_one_for_each_whole_core(edit_prod: Edit) -> None:
+    edit_prod(CPU, "cpu: {runs_on: hosts, type: prefork, concurrency: auto, cpu: 3.5")
+
+    assert resolve(load("prod"))["pools"]["cpu"]["concurrency"] == 3
+
+
+def test_auto_concurrency_is_at_least_one(edit_prod: Edit) -> None:
+    edit_prod(CPU, "cpu: {runs_on: hosts, type: prefork, concurrency: auto, cpu: 0.5")
+
+    assert resolve(load("prod"))["pools"]["cpu"]["concurrency"] == 1
+
+
+def test_auto_concurrency_of_threads_is_refused(edit_prod: Edit) -> None:
+    edit_prod(IO, IO.replace("concurrency: 32", "concurrency: auto"))
+
+    with pytest.raises(EnvironmentFileError, match=r"pools\.io\.concurrency: found auto on a threads pool"):
+        load("prod")
+
+
+def test_the_backlog_that_adds_a_worker_is_twice_its_slots_unless_said(edit_prod: Edit) -> None:
+    assert resolve(load("prod"))["pools"]["io"]["backlog_per_worker"] == 64
+
+    edit_prod(IO, IO.replace("min: 2", "backlog_per_worker: 10, min: 2"))
+
+    assert resolve(load("prod"))["pools"]["io"]["backlog_per_worker"] == 10
+
+
+def test_a_pool_on_eks_whose_name_kubernetes_refuses_is_refused(edit_prod: Edit) -> None:
+    edit_prod(
+        IO, IO + ", max: 3, instance_type: m7i.large}\n  io_2: {runs_on: eks, type: threads, concurrency: 32, min: 2"
+    )
+
+    with pytest.raises(EnvironmentFileError, match=r"pools\.io_2: found an underscore"):
+        load("prod")
+
+
+def test_an_hpa_that_would_have_to_start_from_nothing_is_refused(edit_prod: Edit) -> None:
+    edit_prod(IO, IO.replace("min: 2", "min: 0"))
+    assert load("prod").autoscaler == "keda"
+
+    edit_prod("budget:", "autoscaler: hpa\nbudget:")
+
+    with pytest.raises(EnvironmentFileError, match=r"pools\.io\.min: found 0 with autoscaler hpa"):
+        load("prod")
+
+
+def test_a_pool_calls_what_its_queues_call() -> None:
+    pools = resolve(load("prod"))["pools"]
+
+    assert pools["io"]["calls"] == ["metrics_api", "payment_gateway", "smtp"]
+    assert pools["cpu"]["calls"] == []
+
+
+def test_a_service_named_by_its_address_is_reached_at_that_address_alone() -> None:
+    egress = resolve(load("local"))["egress"]
+
+    assert egress["payment_gateway"] == {"cidr": "10.90.0.12/32", "ports": [8080]}
+    assert resolve(load("prod"))["egress"]["payment_gateway"] == {"cidr": "0.0.0.0/0", "ports": [443]}
+
+
+@pytest.mark.parametrize("kind", list(BrokerKind))
+def test_every_broker_but_sqs_is_reached_at_ports_of_its_own(kind: BrokerKind) -> None:
+    assert bool(with_kind("prod", kind)["egress"]["broker"]["ports"]) is (kind is not BrokerKind.SQS)
