@@ -2,7 +2,7 @@
 
 import typer
 
-from app.cli import run
+from app.cli import observe, run
 from app.cli.environment import environment
 
 # Plain help: typer's rich help loads a Markdown parser and takes three times as long to appear.
@@ -12,6 +12,6 @@ commands = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
-for command in (run.worker, run.beat, run.health, run.demo):
+for command in (run.worker, run.beat, run.health, run.demo, observe.exporter):
     commands.command()(command)
 commands.add_typer(environment, name="environment")

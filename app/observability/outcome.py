@@ -12,10 +12,9 @@ from typing import Any
 
 from celery.signals import before_task_publish, task_postrun, task_prerun, task_revoked
 
+from app.observability.published_at import PUBLISHED_AT
 from app.reliability.waiting import Waiting
 
-# Time of publishing, put on every message anew (`sent_at`, beside it, keeps the time of the first attempt).
-PUBLISHED_AT = "published_at"
 # Celery's state after a run -> the word of metrics and logs.
 STATES = {"SUCCESS": "succeeded", "FAILURE": "failed", "RETRY": "retried", "IGNORED": "ignored", "REJECTED": "rejected"}
 _STARTED = "_observed_start"

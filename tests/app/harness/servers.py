@@ -40,18 +40,21 @@ def valkey(folder: Path) -> Iterator[int]:
 
 
 @contextmanager
-def rabbitmq(folder: Path) -> Iterator[int]:
-    """One RabbitMQ node, guest may log in from loopback; yields its port."""
+def rabbitmq(folder: Path, management_port: int | None = None) -> Iterator[int]:
+    """One RabbitMQ node, guest may log in from loopback; yields its port. The management API costs a few seconds."""
     program = find_program("rabbitmq-server", "rabbitmq-server")
     port, distribution, names, log = free_port(), free_port(), free_port(), folder / "rabbitmq.log"
     home = folder / "rabbitmq"
     home.mkdir()
-    (home / "enabled_plugins").write_text("[].\n")
+    (home / "enabled_plugins").write_text("[rabbitmq_management].\n" if management_port else "[].\n")
+    management = f"management.tcp.port = {management_port}\nmanagement.tcp.ip = 127.0.0.1\n" if management_port else ""
+    # Counts of the last seconds, for tests that look twice: the default is every five.
+    (home / "rabbitmq.conf").write_text(f"{management}collect_statistics_interval = 1000\n")
     variables = os.environ | {
         "HOME": str(home), "RABBITMQ_NODENAME": f"app-{port}@localhost", "RABBITMQ_NODE_IP_ADDRESS": "127.0.0.1",
         "RABBITMQ_NODE_PORT": str(port), "RABBITMQ_DIST_PORT": str(distribution),
         "RABBITMQ_MNESIA_BASE": str(home / "data"), "RABBITMQ_LOG_BASE": str(home / "log"),
-        "RABBITMQ_ENABLED_PLUGINS_FILE": str(home / "enabled_plugins"), "RABBITMQ_CONFIG_FILE": str(home / "none"),
+        "RABBITMQ_ENABLED_PLUGINS_FILE": str(home / "enabled_plugins"), "RABBITMQ_CONFIG_FILE": str(home / "rabbitmq.conf"),
         "ERL_EPMD_PORT": str(names), "ERL_EPMD_ADDRESS": "127.0.0.1",
     }  # fmt: skip
     # The package's wrapper changes to its own user; the script behind it runs as whoever tests.

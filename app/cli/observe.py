@@ -1,0 +1,23 @@
+"""`app exporter`, `app status`: what an operator, or Prometheus, asks."""
+
+from typing import Annotated
+
+import typer
+
+from app.cli.env import Env, choose
+
+
+def exporter(
+    env: Env = "",
+    address: Annotated[str, typer.Option(help="the interface to serve on")] = "0.0.0.0",  # noqa: S104 - scraped
+    port: Annotated[int, typer.Option(min=1, max=65_535, help="the port to serve on")] = 9530,
+    interval: Annotated[float, typer.Option(min=1, help="seconds between two looks at the broker")] = 15,
+) -> None:
+    """Serve depth, age, consumers and dead letters of every queue to Prometheus until told to stop."""
+    choose(env)
+    import logging
+
+    from app.observability.exporter.run import run
+
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
+    run(address, port, interval)

@@ -1,0 +1,83 @@
+"""`app exporter`: look at the broker in the background, serve what was seen."""
+
+import logging
+import signal
+import threading
+import time
+from collections.abc import Callable
+
+from app.observability.exporter.beat import read_beat
+from app.observability.exporter.memory import Memory, MemoryCollector
+from app.observability.exporter.reading import Source
+from app.observability.exporter.valkey import connect
+from app.settings import Runtime, runtime
+
+logger = logging.getLogger(__name__)
+
+
+def source_of(runtime: Runtime) -> Source:
+    """How to look at the environment's broker. Each kind's module loads what it needs, and no other's."""
+    kind = runtime.environment.broker_kind
+    if kind == "sqs":
+        from app.observability.exporter.sqs import sqs_source
+
+        return sqs_source(runtime)
+    if kind == "redis":
+        from app.observability.exporter.valkey import valkey_source
+
+        return valkey_source(runtime)
+    from app.observability.exporter.management import management_source
+
+    return management_source(runtime)
+
+
+def run(address: str, port: int, interval_seconds: float) -> None:
+    """Serve until told to stop (SIGTERM, SIGINT).
+
+    Raises:
+        SettingsError: the environment cannot be used.
+        OSError: the port is taken.
+    """
+    from prometheus_client import CollectorRegistry, start_http_server
+
+    now = runtime()
+    memory = Memory(now.environment, interval_seconds)
+    registry = CollectorRegistry()
+    registry.register(MemoryCollector(memory))
+    server, _ = start_http_server(port, addr=address, registry=registry)
+    stop = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stop.set())
+    logger.info("serving the state of %s on %s:%s", now.environment.broker_kind, address, port)
+    source, look_at_beat = source_of(now), beat_look(now)
+    while not stop.is_set():
+        look(memory, source, look_at_beat)
+        stop.wait(interval_seconds)
+    server.shutdown()
+
+
+def beat_look(runtime: Runtime) -> Callable[[Memory], None]:
+    """Looks at beat's schedule; the environment may have none."""
+    if not runtime.environment.schedule:
+        return lambda _: None
+    store = connect(runtime.discovery.results_url)
+
+    def look_at_beat(memory: Memory) -> None:
+        memory.beat = read_beat(store, runtime.environment.prefix)
+
+    return look_at_beat
+
+
+def look(memory: Memory, source: Source, look_at_beat: Callable[[Memory], None]) -> None:
+    """One look. Whatever fails is logged and tried again with the next."""
+    began = time.monotonic()
+    try:
+        memory.remember(source.read(), time.monotonic() - began)
+    except Exception as error:
+        memory.miss()
+        logger.warning("cannot see the broker: %s", error)
+    try:
+        look_at_beat(memory)
+    except Exception as error:
+        memory.beat = None
+        logger.warning("cannot see beat's schedule: %s", error)

@@ -1,0 +1,85 @@
+"""Redis or Valkey as a broker: lists, and what kombu keeps beside them; and beat's schedule, which lives in Valkey."""
+
+import json
+import time
+from collections import Counter
+from typing import Any
+
+from redis import Redis
+
+from app.observability.exporter.reading import NodeReading, QueueReading, Reading
+from app.observability.published_at import PUBLISHED_AT
+from app.settings import Runtime
+
+# Messages looked into to learn of whose queue they are; beyond that the rest counts in proportion.
+UNACKED_SAMPLE = 1_000
+
+
+class ValkeySource:
+    """`names` are the queues, `prefix` what kombu puts before its keys.
+
+    Example: `ValkeySource(Redis(), "celery-dev:", ["celery-dev-email"]).read()`
+    """
+
+    def __init__(self, server: "Redis", prefix: str, names: list[str]) -> None:
+        self._server, self._prefix, self._names = server, prefix, names
+
+    def read(self) -> Reading:
+        """One round trip for all queues, one for what workers hold.
+
+        Raises:
+            RedisError: it does not answer.
+        """
+        with self._server.pipeline(transaction=False) as pipe:
+            for name in self._names:
+                pipe.llen(self._prefix + name)
+                pipe.lindex(self._prefix + name, -1)  # kombu pushes left and takes right
+            pipe.info("memory")
+            *found, memory = pipe.execute()
+        held = self._held()
+        now = time.time()
+        queues = {
+            name: QueueReading(ready, held.get(name, 0), _age(oldest, now))
+            for name, ready, oldest in zip(self._names, found[::2], found[1::2], strict=True)
+        }
+        limit = float(memory.get("maxmemory", 0))
+        used = float(memory["used_memory"])
+        return Reading(queues, {"valkey": NodeReading(True, used, limit, memory_alarm=bool(limit) and used >= limit)})
+
+    def _held(self) -> dict[str, int]:
+        """Messages that workers hold, by queue: kombu keeps all in one hash, each with its routing key."""
+        total = int(self._server.hlen(f"{self._prefix}unacked"))
+        if not total:
+            return {}
+        found: Any = self._server.hscan(f"{self._prefix}unacked", count=UNACKED_SAMPLE)
+        keys = Counter(json.loads(entry)[2] for entry in found[1].values())
+        return {name: round(count * total / keys.total()) for name, count in keys.items()}
+
+
+def valkey_source(runtime: Runtime) -> ValkeySource:
+    """The source for an environment whose broker is Redis or Valkey."""
+    queues = runtime.environment.queues.values()
+    names = [name for queue in queues for name in (queue.name, queue.dead_letter_name)]
+    return ValkeySource(connect(broker_url(runtime)), f"{runtime.environment.prefix}:", names)
+
+
+def broker_url(runtime: Runtime) -> str:
+    """With the password in it, where the broker has one."""
+    from urllib.parse import quote, urlsplit
+
+    url = runtime.discovery.broker_url
+    if "broker_password" not in runtime.environment.secrets or "@" in url:
+        return url
+    login = f"{quote(runtime.environment.broker['user'], safe='')}:{quote(runtime.secret('broker_password'), safe='')}"
+    parts = urlsplit(url)
+    return parts._replace(netloc=f"{login}@{parts.netloc}").geturl()
+
+
+def connect(url: str) -> "Redis":
+    """A client that gives up soon: the next look comes anyway."""
+    return Redis.from_url(url, decode_responses=True, socket_connect_timeout=3, socket_timeout=5)
+
+
+def _age(message: str | None, now: float) -> float:
+    published: Any = json.loads(message)["headers"].get(PUBLISHED_AT) if message else None
+    return max(0.0, now - published) if published else 0.0

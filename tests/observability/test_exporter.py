@@ -1,0 +1,155 @@
+"""The exporter shows what only the broker knows, answers from memory, and says so when it sees nothing."""
+
+import json
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+from prometheus_client import CollectorRegistry, generate_latest
+from prometheus_client.parser import text_string_to_metric_families
+
+from app.observability.exporter.memory import Memory, MemoryCollector
+from app.observability.exporter.run import beat_look, look, source_of
+from app.reliability.valkey import valkey
+from app.settings import runtime
+
+from ..app.harness import servers
+from ..app.harness.environment import TestEnvironment, prepare
+from ..app.harness.processes import free_port
+from ..app.harness.servers import Outside
+from ..app.harness.waiting import eventually
+
+pytestmark = pytest.mark.observability
+WAITING, FAILED = 7, 2
+
+
+@pytest.fixture(scope="module")
+def managed_rabbitmq(folder: Path, aws_endpoint: str, valkey_port: int, outside: Outside) -> Iterator[TestEnvironment]:
+    """An environment whose RabbitMQ answers on its management API."""
+    here, port = folder / "managed", free_port()
+    here.mkdir()
+    with servers.rabbitmq(here, management_port=port) as broker_port:
+        environment = prepare(
+            "rabbitmq", here, endpoint=aws_endpoint, valkey_port=valkey_port, outside=outside,
+            rabbitmq_port=broker_port, name="managed",
+        )  # fmt: skip
+        environment.resolved["broker"]["management_port"] = port
+        (here / "resolved.json").write_text(json.dumps(environment.resolved))
+        yield environment
+
+
+@contextmanager
+def inside(environment: TestEnvironment, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """The test process itself becomes one of the environment's."""
+    for name, value in environment.variables.items():
+        monkeypatch.setenv(name, value)
+    for cached in (runtime, valkey):
+        cached.cache_clear()
+    yield
+    for cached in (runtime, valkey):
+        cached.cache_clear()
+
+
+@pytest.fixture(params=["managed_rabbitmq", "sqs", "redis"])
+def environment(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[TestEnvironment]:
+    """Each kind of broker in turn, with messages waiting in the queue `email` and in its dead letters."""
+    made: TestEnvironment = request.getfixturevalue(request.param)
+    code = (
+        "from app.celery import celery; from app.brokers import broker_of; from app.settings import runtime\n"
+        "from app.tasks.email import send_email\n"
+        "broker, queue = broker_of(runtime()), runtime().environment.queues['email']\n"
+        "with celery.connection_for_write() as connection:\n"
+        "    broker.purge(connection)\n"
+        f"    for _ in range({WAITING}): send_email.delay('k', 'a@example.com', 's', 't')\n"
+        f"    for _ in range({FAILED}):\n"
+        "        connection.Producer().publish({}, routing_key=broker.dead_letter_queue(queue).name)\n"
+    )
+    made.python(code)
+    with inside(made, monkeypatch):
+        yield made
+
+
+def looked(memory: Memory) -> dict[str, float]:
+    """The samples of a memory by name and first label."""
+    registry = CollectorRegistry()
+    registry.register(MemoryCollector(memory))
+    return {
+        "/".join([sample.name, *list(sample.labels.values())[:1]]): sample.value
+        for family in text_string_to_metric_families(generate_latest(registry).decode())
+        for sample in family.samples
+    }
+
+
+def test_depth_age_and_dead_letters_show(environment: TestEnvironment) -> None:
+    memory = Memory(runtime().environment, interval_seconds=15)
+    source, queue = source_of(runtime()), runtime().environment.queues["email"].name
+
+    def seen() -> dict[str, float] | None:
+        look(memory, source, lambda _: None)
+        samples = looked(memory)
+        return samples if samples.get(f"celery_queue_length/{queue}") == WAITING else None
+
+    samples = eventually(seen, "the waiting messages", 20)
+
+    assert samples["celery_broker_up"] == 1
+    assert samples[f"celery_dead_letter_queue_length/{queue}"] == FAILED
+    assert samples[f"celery_queue_unacked/{queue}"] == 0
+    if environment.kind == "rabbitmq":
+        assert samples[f"celery_queue_consumers/{queue}"] == 0
+        assert samples[f"celery_queue_members/{queue}"] == samples[f"celery_queue_members_online/{queue}"] == 1
+        node = next(name for name in samples if name.startswith("celery_broker_memory_used_bytes/"))
+        assert 0 < samples[node] < samples[node.replace("used", "limit")]
+    if environment.kind != "sqs":  # the emulator's CloudWatch knows no ages
+        time.sleep(2)
+        look(memory, source, lambda _: None)
+        assert 1 <= looked(memory)[f"celery_queue_oldest_message_age_seconds/{queue}"] < 120
+
+
+def test_an_age_in_cloudwatch_shows(sqs: TestEnvironment, monkeypatch: pytest.MonkeyPatch) -> None:
+    with inside(sqs, monkeypatch):
+        queue = runtime().environment.queues["email"].name
+        dimensions = [{"Name": "QueueName", "Value": queue}]
+        datum = {"MetricName": "ApproximateAgeOfOldestMessage", "Dimensions": dimensions, "Value": 321.0}
+        sqs.client("cloudwatch").put_metric_data(Namespace="AWS/SQS", MetricData=[datum])
+        sqs.client("sqs").send_message(QueueUrl=runtime().discovery.queue_urls["email"], MessageBody="x")
+        memory = Memory(runtime().environment, interval_seconds=15)
+        look(memory, source_of(runtime()), lambda _: None)
+
+        assert looked(memory)[f"celery_queue_oldest_message_age_seconds/{queue}"] == 321
+
+
+def test_a_broker_that_is_gone_shows_and_old_numbers_are_withdrawn(
+    environment: TestEnvironment, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    memory = Memory(runtime().environment, interval_seconds=0.2)
+    look(memory, source_of(runtime()), lambda _: None)
+    queue = f"celery_queue_length/{runtime().environment.queues['email'].name}"
+    assert queue in looked(memory)
+
+    class Gone:
+        def read(self) -> Any:
+            raise ConnectionError("gone")
+
+    look(memory, Gone(), lambda _: None)
+    assert looked(memory)["celery_broker_up"] == 0
+    assert looked(memory)["celery_broker_look_failures_total"] == 1
+    assert queue in looked(memory), "one missed look is no reason to know nothing"
+    time.sleep(1)
+    assert queue not in looked(memory)
+    assert environment and monkeypatch
+
+
+def test_beat_that_stopped_shows(sqs: TestEnvironment, monkeypatch: pytest.MonkeyPatch) -> None:
+    with inside(sqs, monkeypatch):
+        memory = Memory(runtime().environment, interval_seconds=15)
+        prefix = runtime().environment.prefix
+        valkey().zadd(f"{prefix}:redbeat::schedule", {"entry": time.time() - 300})
+        valkey().delete(f"{prefix}:redbeat::lock")
+        look(memory, source_of(runtime()), beat_look(runtime()))
+
+        assert looked(memory)["celery_beat_locked"] == 0
+        assert 299 < looked(memory)["celery_beat_overdue_seconds"] < 310
+        valkey().delete(f"{prefix}:redbeat::schedule")

@@ -1,0 +1,48 @@
+"""The age of the oldest message, worked out from totals."""
+
+from app.observability.exporter.age import OldestMessages
+from app.observability.exporter.reading import QueueReading
+
+
+def age(oldest: OldestMessages, at: float, *, ready: int, published: int) -> float | None:
+    return oldest.aged({"q": QueueReading(ready, published=published)}, at)["q"].oldest_seconds
+
+
+def test_a_queue_that_nobody_drains_ages_with_its_first_message() -> None:
+    oldest = OldestMessages()
+    age(oldest, 0, ready=0, published=100)
+    age(oldest, 10, ready=5, published=105)
+
+    assert age(oldest, 70, ready=9, published=109) == 60
+
+
+def test_a_queue_that_is_drained_in_order_is_as_old_as_what_is_left() -> None:
+    oldest = OldestMessages()
+    age(oldest, 0, ready=0, published=0)
+    age(oldest, 10, ready=5, published=5)
+    age(oldest, 20, ready=10, published=10)
+
+    assert age(oldest, 30, ready=4, published=10) == 10, "the six oldest are gone; what is left came at 20"
+
+
+def test_an_empty_queue_has_no_age_and_starts_anew() -> None:
+    oldest = OldestMessages()
+    age(oldest, 0, ready=3, published=3)
+
+    assert age(oldest, 60, ready=0, published=3) == 0
+    assert age(oldest, 120, ready=1, published=4) == 0
+
+
+def test_a_broker_that_counts_from_zero_again_starts_anew() -> None:
+    oldest = OldestMessages()
+    age(oldest, 0, ready=3, published=300)
+
+    assert age(oldest, 60, ready=3, published=3) == 0
+
+
+def test_a_queue_that_is_gone_is_forgotten() -> None:
+    oldest = OldestMessages()
+    age(oldest, 0, ready=3, published=3)
+    oldest.aged({}, 30)
+
+    assert age(oldest, 60, ready=3, published=3) == 0
