@@ -12,7 +12,7 @@ from celery import Celery
 from app.brokers import broker_of
 from app.configuration import configuration
 from app.guards.whole_second_delay import whole_seconds
-from app.observability import counts, outcome
+from app.observability import counts, outcome, traces
 from app.settings import runtime
 
 # Headers of our own that follow a task to those it sends: a run's tasks are counted together.
@@ -51,7 +51,14 @@ class PlatformCelery(Celery):
         return headers
 
 
+def _configured() -> dict[str, Any]:
+    """In producers and workers alike, tracing starts at the first use of the settings, before anything is published."""
+    settings = configuration()
+    traces.start_traces(runtime().environment.name, runtime().environment.prefix)
+    return settings
+
+
 celery = PlatformCelery("app", set_as_current=True)
-celery.add_defaults(configuration)
+celery.add_defaults(_configured)
 counts.connect()
 outcome.stamp_messages()

@@ -1,11 +1,11 @@
 """Starting a worker or beat with the options that the environment implies."""
 
-import logging
 import os
 import secrets
 import socket
 from collections.abc import Mapping
 
+from app.observability.logs.setup import own_logging
 from app.observability.metrics.server import start_metrics
 from app.settings import PoolSettings, Resolved, runtime
 from app.worker.heartbeat_file import begin_heartbeat
@@ -38,11 +38,6 @@ def worker_options(environment: Resolved, pool: PoolSettings) -> list[str]:
     return options
 
 
-def _quiet_libraries() -> None:
-    """Boto says for each client where it found its credentials; a worker makes several."""
-    logging.getLogger("botocore").setLevel(logging.WARNING)
-
-
 def start_worker(pool_name: str) -> None:
     """Run a worker until it is told to stop.
 
@@ -58,7 +53,7 @@ def start_worker(pool_name: str) -> None:
     from app.worker.topology import DeclareDeadLetters
 
     celery.conf  # noqa: B018 - settings that cannot be read are our error here, a traceback inside Celery
-    _quiet_libraries()
+    own_logging(environment.name)
     celery.steps["consumer"].update({Heartbeat, DeclareDeadLetters})
     celery.worker_main(options)
 
@@ -72,5 +67,5 @@ def start_beat() -> None:
     from app.celery import celery
 
     celery.conf  # noqa: B018 - as above
-    _quiet_libraries()
+    own_logging(runtime().environment.name)
     celery.start(["beat", f"--loglevel={os.environ.get('CELERY_LOG_LEVEL', 'INFO')}"])

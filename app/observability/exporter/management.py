@@ -85,7 +85,7 @@ def management_source(runtime: Runtime) -> ManagementSource:
 
 
 def management_urls(runtime: Runtime) -> list[str]:
-    """Where the API listens: on 443 at Amazon MQ, on a port of its own at each node of ours, with TLS if they speak it."""
+    """Where the API listens: on 443 at Amazon MQ, on a port of its own at each node of ours, with TLS like the node."""
     urls = []
     for node in runtime.discovery.broker_url.split(";"):
         parts = urlsplit(node)

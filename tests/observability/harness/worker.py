@@ -6,7 +6,7 @@ import time
 import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -57,7 +57,7 @@ class ObservedWorker:
         command = [sys.executable, str(SCRIPT), POOL]
         given = self.variables | {"CELERY_METRICS_PORT": str(self.port)} | variables
         with running(command, self.log, given, stop_seconds=30) as process:
-            eventually(lambda: " ready." in self.log.read_text() or process.poll() is not None, "the worker", 60)
+            eventually(lambda: " ready" in self.log.read_text() or process.poll() is not None, "the worker", 60)
             assert process.poll() is None, self.log.read_text()
             yield self
 
@@ -77,9 +77,9 @@ class ObservedWorker:
         )
         self.python(code)
 
-    def python(self, code: str) -> str:
+    def python(self, code: str, **variables: str) -> str:
         """Run a producer's code; returns what it printed."""
-        made = TestEnvironment(**self.environment.__dict__ | {"variables": self.variables})
+        made = replace(self.environment, variables=self.variables | variables)
         return made.python(code, timeout=240)
 
     def scrape(self) -> tuple[dict[str, float], float]:

@@ -1,0 +1,64 @@
+"""Which task a line belongs to, on every line logged while one runs, whoever logs it."""
+
+import sys
+from typing import Any
+
+from celery import current_task
+from structlog.typing import EventDict
+
+from app.observability.outcome import Outcome
+from app.routes import QUEUE_OF_TASK
+
+# Celery adds a task's arguments to its own lines under this name: they are the user's data.
+CELERY_DATA = "data"
+
+
+class TaskContext:
+    """A structlog processor that adds the fields of the current task, and the environment's name to all lines."""
+
+    def __init__(self, environment: str) -> None:
+        self._environment = environment
+
+    def __call__(self, _: Any, __: str, event: EventDict) -> EventDict:
+        """Add what the line does not say itself."""
+        event.pop(CELERY_DATA, None)
+        event.setdefault("environment", self._environment)
+        if "task_id" not in event and current_task:
+            event.update(task_fields(current_task.name, current_task.request))
+        event.setdefault("trace_id", trace_id())
+        return event
+
+
+def task_fields(name: str, request: Any) -> dict[str, Any]:
+    """What identifies an attempt. `root_id` is the same for all tasks that one task led to."""
+    return {
+        "task_id": request.id,
+        "task_name": name,
+        "queue": QUEUE_OF_TASK.get(name),
+        "attempt": (request.retries or 0) + 1,
+        "worker_hostname": request.hostname,
+        "root_id": request.root_id,
+    }
+
+
+def outcome_fields(outcome: Outcome) -> dict[str, Any]:
+    """The fields of the line that ends an attempt; a time is `None` when it is not known."""
+    return task_fields(outcome.task, outcome.request) | {
+        "task_id": outcome.task_id,
+        "outcome": outcome.state,
+        "duration_ms": _milliseconds(outcome.run_seconds),
+        "wait_ms": _milliseconds(outcome.wait_seconds),
+    }
+
+
+def trace_id() -> str | None:
+    """The trace this runs in; `None` without tracing, which is then not even imported."""
+    trace = sys.modules.get("opentelemetry.trace")
+    if trace is None:
+        return None
+    context = trace.get_current_span().get_span_context()
+    return format(context.trace_id, "032x") if context.is_valid else None
+
+
+def _milliseconds(seconds: float | None) -> float | None:
+    return None if seconds is None else round(seconds * 1000, 1)

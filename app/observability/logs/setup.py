@@ -1,0 +1,87 @@
+"""One handler for everything a process logs: the app's lines, Celery's and every library's."""
+
+import logging
+import os
+import sys
+from typing import Any, TextIO
+
+import structlog
+from celery.signals import setup_logging
+
+from app.observability.logs import outcome_line
+from app.observability.logs.context import TaskContext
+from app.observability.logs.redaction import redact
+from app.observability.outcome import listen
+
+FORMAT = "CELERY_LOG_FORMAT"
+FORMATS = ("json", "console")
+# Chatty where nothing is wrong. Celery's own lines about received and finished tasks are replaced by ours.
+QUIET = {
+    "botocore": logging.WARNING,
+    "celery.app.trace": logging.CRITICAL,
+    "celery.worker.strategy": logging.WARNING,
+    "urllib3": logging.WARNING,
+}
+# A line up to this long is written whole when several processes write to one pipe (PIPE_BUF is 4096 on Linux).
+MAX_TRACEBACK_CHARACTERS = 2_500
+
+
+def own_logging(environment: str) -> None:
+    """Take logging over from Celery in this process: call before a worker or beat starts.
+
+    CELERY_LOG_FORMAT is `json` or `console`; without it a terminal gets `console` and everything else `json`.
+
+    Example: `own_logging("prod")`
+    """
+
+    def set_up(loglevel: int | str | None = None, **_: Any) -> None:
+        configure(environment, loglevel or logging.INFO)
+
+    setup_logging.connect(set_up, weak=False)
+    listen(outcome=outcome_line.write)
+
+
+def configure(environment: str, level: int | str, stream: TextIO | None = None) -> None:
+    """Send everything from `level` on to `stream` (standard error) in the process's format."""
+    stream = stream or sys.stderr
+    handler = logging.StreamHandler(stream)
+    handler.setFormatter(formatter(environment, _format(stream), colors=stream.isatty()))
+    root = logging.getLogger()
+    root.handlers[:] = [handler]
+    root.setLevel(level)
+    for name, least in QUIET.items():
+        logging.getLogger(name).setLevel(max(least, root.level))
+    logging.captureWarnings(True)
+
+
+def formatter(environment: str, form: str, *, colors: bool = False) -> logging.Formatter:
+    """The formatter of a process; `form` is one of FORMATS."""
+    shared: list[structlog.typing.Processor] = [
+        structlog.stdlib.add_log_level,
+        structlog.stdlib.add_logger_name,
+        structlog.processors.TimeStamper(fmt="iso", utc=True),
+        structlog.stdlib.ExtraAdder(),
+        TaskContext(environment),
+        structlog.processors.ExceptionRenderer(),
+    ]
+    last: structlog.typing.Processor = (
+        structlog.processors.JSONRenderer(default=str)
+        if form == "json"
+        else structlog.dev.ConsoleRenderer(colors=colors)
+    )
+    return structlog.stdlib.ProcessorFormatter(
+        foreign_pre_chain=shared,
+        processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, _shorten, redact, last],
+    )
+
+
+def _format(stream: TextIO) -> str:
+    chosen = os.environ.get(FORMAT, "")
+    return chosen if chosen in FORMATS else ("console" if stream.isatty() else "json")
+
+
+def _shorten(_: Any, __: str, event: structlog.typing.EventDict) -> structlog.typing.EventDict:
+    """Keep the end of a traceback, which says what happened."""
+    if len(event.get("exception") or "") > MAX_TRACEBACK_CHARACTERS:
+        event["exception"] = "..." + event["exception"][-MAX_TRACEBACK_CHARACTERS:]
+    return event

@@ -1,0 +1,72 @@
+"""What is cut out of log lines, and what is left in."""
+
+import io
+import json
+import logging
+
+import pytest
+
+from app.observability.logs.redaction import REDACTED, redacted
+from app.observability.logs.setup import formatter
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("Authorization: Bearer abcdef0123456789", f"Authorization: Bearer {REDACTED}"),
+        ("amqp://celery:hunter2@host/vhost", f"amqp://celery:{REDACTED}@host/vhost"),
+        ("key AKIAIOSFODNN7EXAMPLE was refused", f"key {REDACTED} was refused"),
+        ("login failed: password='hunter2', user='x'", f"login failed: password='{REDACTED}', user='x'"),
+        ("mail to jane.doe+x@example.com bounced", f"mail to {REDACTED}@example.com bounced"),
+        ("card 4111 1111 1111 1111 refused", f"card {REDACTED} refused"),
+    ],
+)  # fmt: skip
+def test_secrets_and_personal_data_are_cut_out_of_texts(text: str, expected: str) -> None:
+    assert redacted(text) == expected
+
+
+@pytest.mark.parametrize(
+    "text", ["order-1 charged", "queue celery-prod-email", "took 12.5 s at 10.90.0.12:8080", "io-1a2b"]
+)
+def test_what_an_operator_needs_is_left(text: str) -> None:
+    assert redacted(text) == text
+
+
+def test_fields_are_cut_by_name_however_deep() -> None:
+    event = {"request": {"headers": [{"Authorization": "x", "Accept": "y"}]}, "customer_email": "jane", "amount": 5}
+
+    assert redacted(event) == {
+        "request": {"headers": [{"Authorization": REDACTED, "Accept": "y"}]}, "customer_email": REDACTED, "amount": 5,
+    }  # fmt: skip
+
+
+def _line(form: str, **extra: object) -> str:
+    sink = io.StringIO()
+    handler = logging.StreamHandler(sink)
+    handler.setFormatter(formatter("test", form))
+    logger = logging.Logger("a.library")
+    logger.addHandler(handler)
+    try:
+        int("amqp://celery:hunter2@host")
+    except ValueError:
+        logger.exception("could not reach %s", "redis://:hunter2@cache", extra=extra)
+    return sink.getvalue()
+
+
+def test_a_library_s_line_is_json_on_one_line_without_its_secrets() -> None:
+    text = _line("json", token="hunter2", data={"args": ("hunter2",)})
+    line = json.loads(text)
+
+    assert text.count("\n") == 1
+    assert "hunter2" not in text
+    assert line["event"].startswith("could not reach redis://")
+    assert (line["level"], line["logger"], line["environment"]) == ("error", "a.library", "test")
+    assert "ValueError" in line["exception"]
+
+
+def test_the_console_form_is_for_people_and_keeps_no_secret_either() -> None:
+    text = _line("console", token="hunter2")
+
+    assert "hunter2" not in text
+    assert "could not reach" in text
+    assert not text.startswith("{")
