@@ -9,7 +9,7 @@ export PATH := $(CURDIR)/$(VENV)/bin:$(PATH)
 export PYTHONPATH := $(CURDIR):$(CURDIR)/environments/local
 .DEFAULT_GOAL := help
 .PHONY: help setup lock up down status demo plan apply destroy output site wheelhouse image validate render schema diff \
-        lint format test test-unit test-terraform test-roles test-chart test-path
+        lint format test test-unit test-terraform test-roles test-chart test-observability test-path
 
 help: ## list the verbs
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 16
@@ -109,6 +109,9 @@ test-roles: setup ## the Molecule scenarios of the Ansible roles
 
 test-chart: setup ## the chart: rendered for every environment and broker, checked against Kubernetes and KEDA
 	@python -m pytest tests/chart
+
+test-observability: setup ## metrics, logs, traces, alerts and dashboards against real brokers and Prometheus
+	@OBSERVABILITY=1 python -m pytest tests/observability
 
 test-path: setup ## the whole path on one machine, on each broker
 	@python -m pytest -m path

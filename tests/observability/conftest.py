@@ -1,5 +1,6 @@
 """The environments on loopback of the app's tests, and workers with tasks made for being observed."""
 
+import os
 from collections.abc import Callable
 from pathlib import Path
 
@@ -16,3 +17,11 @@ __all__ = ["aws_endpoint", "folder", "inside_sqs", "outside", "rabbitmq", "sqs",
 def worker_of(tmp_path: Path) -> Callable[[TestEnvironment, str], ObservedWorker]:
     """A worker of a pool of a given type, not yet started."""
     return lambda environment, pool_type: ObservedWorker(environment, pool_type, tmp_path)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """What takes minutes runs by its own verb."""
+    skip = pytest.mark.skip(reason="`make test-observability` runs what takes minutes to watch")
+    for item in items:
+        if item.get_closest_marker("observability") and "OBSERVABILITY" not in os.environ:
+            item.add_marker(skip)
