@@ -10,7 +10,9 @@ from app.cli.env import Env, choose
 def exporter(
     env: Env = "",
     address: Annotated[str, typer.Option(help="the interface to serve on")] = "0.0.0.0",  # noqa: S104 - scraped
-    port: Annotated[int, typer.Option(min=1, max=65_535, help="the port to serve on")] = 9530,
+    port: Annotated[
+        int, typer.Option(min=1, max=65_535, envvar="CELERY_METRICS_PORT", help="the port to serve on")
+    ] = 9540,
     interval: Annotated[float, typer.Option(min=1, help="seconds between two looks at the broker")] = 15,
 ) -> None:
     """Serve depth, age, consumers and dead letters of every queue to Prometheus until told to stop."""

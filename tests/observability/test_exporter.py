@@ -73,11 +73,13 @@ def environment(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch)
 
 
 def looked(memory: Memory) -> dict[str, float]:
-    """The samples of a memory by name and first label."""
+    """The samples of a memory by name, and queue or node."""
     registry = CollectorRegistry()
     registry.register(MemoryCollector(memory))
     return {
-        "/".join([sample.name, *list(sample.labels.values())[:1]]): sample.value
+        "/".join(
+            [sample.name, *[sample.labels[name] for name in ("queue_name", "node") if name in sample.labels]]
+        ): sample.value
         for family in text_string_to_metric_families(generate_latest(registry).decode())
         for sample in family.samples
     }

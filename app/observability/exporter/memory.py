@@ -16,6 +16,7 @@ STALE_LOOKS = 4
 
 QUEUE_GAUGES: Mapping[str, tuple[str, str]] = {
     "celery_queue_length": ("Messages that wait for a worker.", "ready"),
+    "celery_queue_backlog": ("Messages not finished: waiting and held.", "backlog"),
     "celery_queue_unacked": ("Messages that workers hold.", "unacked"),
     "celery_queue_oldest_message_age_seconds": ("Age of the oldest message that waits.", "oldest_seconds"),
     "celery_queue_consumers": ("Consumers the broker knows of.", "consumers"),
@@ -95,7 +96,7 @@ class MemoryCollector:
         )
         for queue in queues:
             reading = found.get(queue.dead_letter_name, nothing)
-            dead.add_metric((queue.name, queue.dead_letter_name), reading.ready + reading.unacked)
+            dead.add_metric((queue.name, queue.dead_letter_name), reading.backlog)
         yield dead
 
 

@@ -20,6 +20,11 @@ class QueueReading:
     members_online: int | None = None
     published: int | None = None
 
+    @property
+    def backlog(self) -> int:
+        """All that is not finished: what to scale on. Alone, `ready` is 0 while every slot runs a long task."""
+        return self.ready + self.unacked
+
 
 @dataclass(frozen=True, slots=True)
 class NodeReading:
