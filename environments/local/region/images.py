@@ -46,14 +46,13 @@ class Recipe:
 
 
 # As close to Debian's own cloud image as a container needs: what a role wants beyond this, it must install, as on EC2.
-HOST = Recipe(
-    "host",
-    (
-        "ca-certificates", "dbus", "iproute2", "iputils-ping", "procps", "python3", "python3-apt", "sudo",
-        "systemd", "systemd-sysv",
-    ),
-    "/sbin/init",
+_HOST = (
+    "ca-certificates", "dbus", "iproute2", "iputils-ping", "procps", "python3", "python3-apt", "sudo",
+    "systemd", "systemd-sysv",
 )  # fmt: skip
+HOST = Recipe("host", _HOST, "/sbin/init")
+# The Debian before, whose RabbitMQ still has mirrored queues.
+HOST_12 = Recipe("host-12", _HOST, "/sbin/init", suite="bookworm")
 SERVICES = Recipe("services", ("ca-certificates", "python3", "valkey-server"), "/bin/false")
 # Debian 13 has RabbitMQ 4.0, Debian 12 has 3.10: the first with quorum queues only, the last with mirrored ones.
 _RABBITMQ = ("ca-certificates", "iproute2", "procps", "rabbitmq-server")

@@ -48,10 +48,24 @@ def test_listens_on_the_private_address_only(host: Any) -> None:
         assert local == [f"{address}:{port}"]
 
 
-def test_only_our_user_exists(host: Any) -> None:
+def test_only_the_users_in_the_data_exist(host: Any) -> None:
     users = json.loads(host.check_output("rabbitmqctl -q --formatter json list_users"))
-    assert users == [{"user": "shop", "tags": []}]
+    assert {user["user"]: user["tags"] for user in users} == {"shop": [], "watcher": ["monitoring"]}
     assert host.run("rabbitmqctl -q authenticate_user shop molecule-password").rc == 0
+
+
+def test_only_the_virtual_hosts_in_the_data_exist(host: Any) -> None:
+    assert json.loads(host.check_output("rabbitmqctl -q --formatter json list_vhosts")) == [{"name": "shop"}]
+
+
+def test_monitoring_user_reads_the_nodes_and_no_queue(host: Any) -> None:
+    assert _curl(host, ":15672/api/nodes", "watcher:watcher-password").stdout.startswith("200")
+    permissions = host.check_output("rabbitmqctl -q --formatter json list_user_permissions watcher")
+    assert json.loads(permissions) == []
+
+
+def test_server_knows_what_it_has_read(host: Any) -> None:
+    assert host.run("sha256sum --check --status /run/rabbitmq/started-with").rc == 0
 
 
 def test_settings_are_in_force(host: Any) -> None:

@@ -1,0 +1,128 @@
+"""Definitions as data: what a cluster must hold, compared with what it exports (`rabbitmqctl export_definitions`)."""
+
+import base64
+import hashlib
+from typing import Any
+
+Json = dict[str, Any]
+
+# What identifies an entry of each section, and the command that removes a surplus one. Removing comes in this order.
+KEYS: dict[str, tuple[str, ...]] = {
+    "policies": ("vhost", "name"),
+    "topic_permissions": ("vhost", "user", "exchange"),
+    "permissions": ("vhost", "user"),
+    "users": ("name",),
+    "vhosts": ("name",),
+}
+REMOVE = {
+    "policies": "clear_policy --vhost {vhost} {name}",
+    "topic_permissions": "clear_topic_permissions --vhost {vhost} {user} {exchange}",
+    "permissions": "clear_permissions --vhost {vhost} {user}",
+    "users": "delete_user {name}",
+    "vhosts": "delete_vhost {name}",
+}
+
+
+def rabbitmq_password_hash(password: str, salt_from: str) -> str:
+    """The hash RabbitMQ keeps of a password: base64 of a 4 byte salt and SHA-256 of salt and password.
+
+    The salt need only differ between users and clusters; taken from a text it stays the same from run to run.
+    Source: RabbitMQ guide, "Credentials and Passwords".
+
+    Example: `{{ password | rabbitmq_password_hash('celery-prod-broker/celery') }}`
+    """
+    salt = hashlib.sha256(salt_from.encode()).digest()[:4]
+    return base64.b64encode(salt + hashlib.sha256(salt + password.encode()).digest()).decode()
+
+
+def rabbitmq_definitions(users: list[Json], vhosts: list[str], policies: list[Json], apply_to: str) -> Json:
+    """The role's variables in the form of a definitions file. `apply_to` is for policies that do not say."""
+    return {
+        "vhosts": [{"name": name} for name in vhosts],
+        "users": [
+            {
+                "name": user["name"],
+                "password_hash": user["password_hash"],
+                "hashing_algorithm": "rabbit_password_hashing_sha256",
+                "tags": sorted(user.get("tags") or []),
+            }
+            for user in users
+        ],
+        "permissions": [
+            {"user": user["name"], **{key: granted[key] for key in ("vhost", "configure", "write", "read")}}
+            for user in users
+            for granted in user.get("permissions") or []
+        ],
+        "topic_permissions": [
+            {"user": user["name"], **{key: granted[key] for key in ("vhost", "exchange", "write", "read")}}
+            for user in users
+            for granted in user.get("topic_permissions") or []
+        ],
+        "policies": [
+            {
+                "vhost": policy["vhost"],
+                "name": policy["name"],
+                "pattern": policy["pattern"],
+                "apply-to": policy.get("apply_to") or apply_to,
+                "priority": policy.get("priority") or 0,
+                "definition": policy["definition"],
+            }
+            for policy in policies
+        ],
+    }
+
+
+def rabbitmq_missing(found: Json, wanted: Json) -> Json:
+    """The part of `wanted` that `found` lacks or has otherwise: what is to be imported. Empty when nothing is.
+
+    Example: `rabbitmq_missing({"vhosts": []}, {"vhosts": [{"name": "shop"}]}) == {"vhosts": [{"name": "shop"}]}`
+    """
+    missing = {}
+    for section in KEYS:
+        there = {_key(section, entry): entry for entry in found.get(section, [])}
+        entries = [
+            entry for entry in wanted[section] if not _holds(there.get(_key(section, entry)), entry)
+        ]
+        if entries:
+            missing[section] = entries
+    return missing
+
+
+def rabbitmq_surplus(found: Json, wanted: Json) -> list[list[str]]:
+    """The rabbitmqctl commands that remove what is not in the data, in the order they must run.
+
+    Example: `rabbitmq_surplus({"users": [{"name": "guest"}]}, nothing_wanted) == [["delete_user", "guest"]]`
+    """
+    commands = []
+    for section, command in REMOVE.items():
+        kept = {_key(section, entry) for entry in wanted[section]}
+        gone = [entry for entry in found.get(section, []) if _key(section, entry) not in kept]
+        commands += [[word.format(**entry) for word in command.split()] for entry in gone]
+    return commands
+
+
+def _key(section: str, entry: Json) -> tuple[str, ...]:
+    return tuple(entry[part] for part in KEYS[section])
+
+
+def _holds(there: Json | None, entry: Json) -> bool:
+    """Whether what is there says the same; it may say more (limits, metadata)."""
+    return there is not None and all(_plain(key, there.get(key)) == value for key, value in entry.items())
+
+
+def _plain(key: str, value: Any) -> Any:
+    """RabbitMQ 3 writes tags as one text, 4 as a list in no order."""
+    if key == "tags":
+        return sorted(tag for tag in (value.split(",") if isinstance(value, str) else value or []) if tag)
+    return value
+
+
+class FilterModule:
+    """Ansible's entry point."""
+
+    def filters(self) -> Json:
+        """The filters by name."""
+        return {
+            name: globals()[name]
+            for name in ("rabbitmq_password_hash", "rabbitmq_definitions", "rabbitmq_missing", "rabbitmq_surplus")
+        }
