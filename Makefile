@@ -12,7 +12,7 @@ export PYTHONPATH := $(CURDIR):$(CURDIR)/environments/local
         lint format test test-unit test-terraform test-roles test-chart test-observability test-path
 
 help: ## list the verbs
-	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 16
+	@grep -hE '^[a-z%-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 16
 
 # --- tools -----------------------------------------------------------------------------------------------------------
 setup: $(VENV)/.complete ## install the locked Python tools into .venv
@@ -61,6 +61,9 @@ output: setup ## print Terraform's outputs of ENV
 site: setup wheelhouse ## configure the hosts of ENV
 	@cd ansible && ansible-playbook site.yml
 
+rabbitmq-%: setup ## an operation on ENV's RabbitMQ cluster, named as its playbook: rabbitmq-status, rabbitmq-rolling_restart...
+	@cd ansible && ansible-playbook operations/rabbitmq/$*.yml $(ARGS)
+
 wheelhouse: setup ## build the app and collect the locked wheels that the hosts of ENV install
 	@python -m app.release.wheelhouse $(ENV)
 
@@ -88,7 +91,7 @@ lint: setup ## every linter
 	@mypy
 	@python -m app environment validate
 	@yamllint --strict .
-	@cd ansible && ansible-playbook --syntax-check *.yml && ansible-lint --offline -q
+	@cd ansible && ansible-playbook --syntax-check *.yml operations/*/*.yml && ansible-lint --offline -q
 	@TF_CLI_CONFIG_FILE= terraform fmt -check -recursive terraform
 	@shellcheck .ci/run
 

@@ -80,9 +80,7 @@ def rabbitmq_missing(found: Json, wanted: Json) -> Json:
     missing = {}
     for section in KEYS:
         there = {_key(section, entry): entry for entry in found.get(section, [])}
-        entries = [
-            entry for entry in wanted[section] if not _holds(there.get(_key(section, entry)), entry)
-        ]
+        entries = [entry for entry in wanted[section] if not _holds(there.get(_key(section, entry)), entry)]
         if entries:
             missing[section] = entries
     return missing
