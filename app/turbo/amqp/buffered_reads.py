@@ -1,0 +1,148 @@
+"""Socket transports that read as many frames as have arrived with one `recv`.
+
+py-amqp reads a frame's header, its payload and its end one by one and switches the socket's time-out around each, and a
+message has three frames. Here bytes are taken as they come and frames are cut out of them.
+"""
+
+import socket
+import ssl
+from struct import Struct
+from typing import Any
+
+from amqp.exceptions import UnexpectedFrame
+from amqp.transport import SSLTransport, TCPTransport
+
+READ_BYTES = 65_536
+HEADER = Struct(">BHI")  # type, channel, size of the payload
+FRAME_END = 0xCE
+# Beyond what any broker negotiates (RabbitMQ's default is 128 KiB): such a size is a stream out of step, not a frame.
+LARGEST_FRAME = 64 * 1024 * 1024
+
+Frame = tuple[int, int, bytes]
+
+
+class _BufferedReads:
+    """Cuts frames out of a buffer. Reads of one byte or of many frames at once give the same frames."""
+
+    sock: Any
+    connected: bool
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._buffer = b""
+        self._position = 0
+        self._arrived: list[bytes] = []
+        self._missing = 0
+
+    def next_frame(self) -> Frame | None:
+        """A frame that is here already, or `None`.
+
+        Raises:
+            UnexpectedFrame: what arrived is not a frame; the connection cannot be used any more.
+        """
+        buffer, start = self._buffer, self._position
+        if self._missing > 0 or len(buffer) - start < 8:
+            return None
+        kind, channel, size = HEADER.unpack_from(buffer, start)
+        end = start + 7 + size
+        if end >= len(buffer):
+            self._expect(size, end + 1 - len(buffer))
+            return None
+        if buffer[end] != FRAME_END:
+            raise UnexpectedFrame(f"Received frame_end {buffer[end]:#04x} while expecting 0xce")
+        self._position = end + 1
+        return kind, channel, buffer[start + 7 : end]
+
+    def _expect(self, size: int, missing: int) -> None:
+        if size > LARGEST_FRAME:
+            raise UnexpectedFrame(f"Received a frame of {size} bytes")
+        # Pieces of a large frame are joined once, when it is whole, not at each arrival.
+        self._missing = missing
+
+    def fill(self) -> int:
+        """Read once from the socket, as its time-out says; returns how many bytes came.
+
+        Raises:
+            socket.timeout: nothing came in time.
+            OSError: the connection is lost.
+        """
+        try:
+            data = self.sock.recv(READ_BYTES)
+        except OSError as error:
+            self._not_read(error)
+            raise
+        if not data:
+            self.connected = False
+            raise OSError("Server unexpectedly closed connection")
+        self._keep(data)
+        return len(data)
+
+    def _not_read(self, error: OSError) -> None:
+        if isinstance(error, TimeoutError | BlockingIOError | InterruptedError | ssl.SSLWantReadError):
+            raise TimeoutError from error
+        self.connected = False
+
+    def _keep(self, data: bytes) -> None:
+        if self._missing > 0:
+            self._arrived.append(data)
+            self._missing -= len(data)
+            if self._missing > 0:
+                return
+            data = b"".join(self._arrived)
+            self._arrived = []
+        if self._position == len(self._buffer):
+            self._buffer = data
+        else:
+            self._buffer = self._buffer[self._position :] + data
+        self._position = 0
+
+    def read_frame(self, unpack: Any = None) -> Frame:  # noqa: ARG002 - the signature of py-amqp
+        """The next frame, waiting for it as long as the socket's time-out says."""
+        while (frame := self.next_frame()) is None:
+            self.fill()
+        return frame
+
+    def has_input(self) -> bool:
+        """Whether bytes wait in this process that no poll of the socket would tell of."""
+        return self._missing <= 0 and self._position < len(self._buffer) and self._whole()
+
+    def _whole(self) -> bool:
+        buffer, start = self._buffer, self._position
+        if len(buffer) - start < 8:
+            return False
+        return start + 7 + int(HEADER.unpack_from(buffer, start)[2]) < len(buffer)
+
+
+class BufferedTCP(_BufferedReads, TCPTransport):
+    """Over plain TCP."""
+
+    def fill_now(self) -> int:
+        """As `fill`, without waiting; 0 when nothing has come. Leaves the socket's time-out as it is."""
+        try:
+            data = self.sock.recv(READ_BYTES, socket.MSG_DONTWAIT)
+        except (BlockingIOError, InterruptedError):
+            return 0
+        except OSError:
+            self.connected = False
+            raise
+        if not data:
+            self.connected = False
+            raise OSError("Server unexpectedly closed connection")
+        self._keep(data)
+        return len(data)
+
+
+class BufferedTLS(_BufferedReads, SSLTransport):
+    """Over TLS. One `recv` gives one record, 16 KiB at most; more may wait decrypted, where no poll sees them."""
+
+    def fill_now(self) -> int:
+        """As `fill`, without waiting; 0 when nothing has come."""
+        try:
+            with self.having_timeout(0):
+                return self.fill()
+        except TimeoutError:
+            return 0
+
+    def has_input(self) -> bool:
+        """As for TCP, and what TLS holds decrypted."""
+        return super().has_input() or bool(self.sock is not None and self.sock.pending())

@@ -1,0 +1,75 @@
+"""A connection over the buffered socket transports, whose heartbeats survive a loop that was busy."""
+
+from time import monotonic
+from typing import Any
+
+from kombu.transport import pyamqp
+
+from app.turbo.amqp.buffered_reads import BufferedTCP, BufferedTLS
+from app.turbo.amqp.channel import Channel
+from app.turbo.amqp.deliveries import frame_handler
+
+
+class Connection(pyamqp.Connection):
+    """What py-amqp's does. `Transport` and `frame_handler` are its own points of extension."""
+
+    Channel = Channel
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, frame_handler=frame_handler, **kwargs)
+        self._last_tick = monotonic()
+
+    def Transport(  # noqa: N802 - py-amqp's name
+        self,
+        host: str,
+        connect_timeout: float,
+        ssl: Any = False,
+        read_timeout: float | None = None,
+        write_timeout: float | None = None,
+        **options: Any,
+    ) -> Any:
+        """The socket transport, over TLS when `ssl` says so."""
+        transport = BufferedTLS if ssl else BufferedTCP
+        return transport(
+            host, connect_timeout=connect_timeout, ssl=ssl, read_timeout=read_timeout, write_timeout=write_timeout,
+            **options,
+        )  # fmt: skip
+
+    def blocking_read(self, timeout: float | None = None) -> Any:
+        """Handle one frame: one that is here, or the next to come within `timeout` seconds (0: do not wait).
+
+        Raises:
+            TimeoutError: none came.
+        """
+        transport = self.transport
+        frame = transport.next_frame()
+        if frame is None:
+            with transport.having_timeout(timeout):
+                frame = transport.read_frame()
+        return self.on_inbound_frame(frame)
+
+    def heartbeat_tick(self, rate: int = 2) -> None:
+        """Send a heartbeat when due; raise when the broker was silent for two.
+
+        The broker's frames are not read while a task holds the loop, so its silence counts from the end of the task.
+        """
+        now = monotonic()
+        if self.heartbeat and now - self._last_tick > self.heartbeat:
+            self.last_heartbeat_received = now
+        self._last_tick = now
+        super().heartbeat_tick(rate=rate)
+
+    def open_channels(self) -> list[Channel]:
+        """The channels that are open now."""
+        return [channel for channel in (self.channels or {}).values() if isinstance(channel, Channel)]
+
+    def flush_acks(self) -> None:
+        """Tell the broker on every channel what is done."""
+        for channel in self.open_channels():
+            channel.flush_acks()
+
+    def close(self, *args: Any, **kwargs: Any) -> Any:
+        """The broker delivers again what is untold when a connection closes."""
+        if self._transport is not None and self._transport.connected:
+            self.flush_acks()
+        return super().close(*args, **kwargs)

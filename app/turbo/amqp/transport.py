@@ -1,0 +1,87 @@
+"""kombu's AMQP transport for a worker whose tasks run in the event loop.
+
+At each turn of the loop one read takes what has arrived, its messages are handled for a bounded time, and what is
+done is acknowledged with one write.
+"""
+
+import os
+from time import monotonic
+from typing import Any
+
+from amqp.exceptions import RecoverableConnectionError
+from celery.worker import state
+from kombu.transport import pyamqp
+
+from app.turbo.amqp.channel import ACKS_PER_WRITE
+from app.turbo.amqp.connection import Connection
+
+# After so many seconds of messages the loop turns, for timers, remote control and heartbeats.
+TURN_SECONDS = 0.01
+
+
+class Transport(pyamqp.Transport):
+    """Over TCP, or over TLS when the connection's `ssl` says so."""
+
+    Connection = Connection
+
+    def register_with_event_loop(self, connection: Connection, loop: Any) -> None:
+        """Read when there is something to read, acknowledge before each wait."""
+        connection.transport.raise_on_initial_eintr = True
+        _Turn(connection, loop)
+
+
+class SSLTransport(Transport, pyamqp.SSLTransport):
+    """For `amqps://` URLs."""
+
+
+class _Turn:
+    """What one connection does in each turn of the event loop."""
+
+    def __init__(self, connection: Connection, loop: Any) -> None:
+        self.connection = connection
+        self.loop = loop
+        # Readable while messages wait in this process, so that the loop's wait ends at once.
+        self.more = os.eventfd(0, os.EFD_NONBLOCK | os.EFD_CLOEXEC)
+        loop.add_reader(connection.sock, self.on_readable)
+        loop.add_reader(self.more, self.on_more)
+        loop.on_tick.add(self.on_tick)
+
+    def on_readable(self) -> None:
+        """Take what has arrived and handle it."""
+        if not self.connection.connected:
+            raise RecoverableConnectionError("Socket was disconnected")
+        self.connection.transport.fill_now()
+        self._handle()
+
+    def on_more(self) -> None:
+        """Handle what was left over by the last turn."""
+        os.eventfd_read(self.more)
+        if self.connection.connected:
+            self._handle()
+
+    def on_tick(self) -> None:
+        """Handle what a wait for an answer (a changed prefetch count, say) has read along; acknowledge what is done."""
+        connection = self.connection
+        if not connection.connected:
+            self.loop.on_tick.discard(self.on_tick)
+            os.close(self.more)
+            return
+        if connection.transport.has_input():
+            self._handle()
+        if connection.connected:
+            connection.flush_acks()
+
+    def _handle(self) -> None:
+        connection, transport = self.connection, self.connection.transport
+        until = monotonic() + TURN_SECONDS
+        while (frame := transport.next_frame()) is not None:
+            if not connection.on_inbound_frame(frame):
+                continue
+            if frame[1] and (channel := connection.channels.get(frame[1])) and len(channel.acks) >= ACKS_PER_WRITE:
+                channel.flush_acks()
+            if state.should_stop is not None or state.should_terminate is not None or not connection.connected:
+                return
+            if monotonic() > until:
+                break
+        if transport.has_input():
+            os.eventfd_write(self.more, 1)

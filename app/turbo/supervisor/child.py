@@ -1,0 +1,142 @@
+"""One process of the pool, as its supervisor sees it."""
+
+import atexit
+import ctypes
+import logging
+import os
+import random
+import signal
+import sys
+import traceback
+from collections.abc import Callable
+from pathlib import Path
+from time import monotonic
+
+from app.turbo.supervisor.back_off import BackOff
+from app.turbo.supervisor.options import SupervisorOptions
+from app.turbo.worker.pool import HARD_LIMIT_EXIT, HARD_LIMIT_SIGNAL, SOFT_LIMIT_SIGNAL, TaskPool
+from app.turbo.worker.slot import BUSY_SINCE, DONE, HARD_LIMIT_AT, SOFT_LIMIT_AT, Slot
+
+logger = logging.getLogger(__name__)
+PR_SET_PDEATHSIG = 1
+STOP_SIGNALS = (signal.SIGTERM, signal.SIGINT, signal.SIGQUIT)
+PAGE_MIB = os.sysconf("SC_PAGE_SIZE") / 2**20
+# Bounds differ a little from process to process, so that they do not all start anew together.
+SPREAD = 0.1
+
+
+class Child:
+    """`work` runs a worker in the forked process and returns its exit code; it is given the child's number."""
+
+    def __init__(self, number: int, slot: Slot, work: Callable[[int], int], options: SupervisorOptions) -> None:
+        self.number = number
+        self.slot = slot
+        self.work = work
+        self.options = options
+        self.back_off = BackOff(options)
+        self.process_id = 0
+        self.started_at = 0.0
+        self.start_at = 0.0
+        self.recycling = self.stopping = False
+        self._warned_of = self._settling_of = 0.0
+        self._bounds = (0.0, 0.0)
+
+    @property
+    def running(self) -> bool:
+        """Whether there is a process."""
+        return self.process_id != 0
+
+    def start(self) -> None:
+        """Fork it. Returns in the supervisor only."""
+        self.slot.clear()
+        self.recycling, self.started_at = False, monotonic()
+        self._bounds = tuple(  # type: ignore[assignment]
+            (bound or float("inf")) * random.uniform(1 - SPREAD, 1)  # noqa: S311 - no secret
+            for bound in (self.options.max_tasks, self.options.max_memory_mib)
+        )
+        # A signal between the fork and the child's own handlers would be lost in a copy of the supervisor's.
+        signal.pthread_sigmask(signal.SIG_BLOCK, STOP_SIGNALS)
+        self.process_id = os.fork()
+        if self.process_id == 0:
+            self._become()
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, STOP_SIGNALS)
+
+    def _become(self) -> None:
+        """The forked process: never returns into the supervisor's code."""
+        code = 1
+        try:
+            # A supervisor that is killed does not leave workers behind: they end as when asked to.
+            ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
+            for number in STOP_SIGNALS:
+                signal.signal(number, signal.SIG_DFL)
+            signal.pthread_sigmask(signal.SIG_UNBLOCK, STOP_SIGNALS)
+            TaskPool.slot = self.slot
+            code = self.work(self.number)
+        except SystemExit as exit_:
+            code = exit_.code if isinstance(exit_.code, int) else int(exit_.code is not None)
+        except BaseException:
+            traceback.print_exc()
+        finally:
+            atexit._run_exitfuncs()
+            sys.stdout.flush()
+            sys.stderr.flush()
+            os._exit(code)
+
+    def ended(self, status: int) -> None:
+        """Its process is gone; decide when the next starts."""
+        code = os.waitstatus_to_exitcode(status)
+        crashed = code not in (0, HARD_LIMIT_EXIT) and not self.recycling and not self.stopping
+        wait = self.back_off.after(monotonic() - self.started_at, crashed=crashed)
+        if crashed:
+            what = f"signal {signal.Signals(-code).name}" if code < 0 else f"exit code {code}"
+            logger.error("process %s (%s) ended with %s: next in %.0f s", self.number, self.process_id, what, wait)
+        self.process_id = 0
+        self.start_at = monotonic() + wait
+
+    def send(self, number: int) -> None:
+        """Send a signal to its process, if there is one."""
+        if self.process_id:
+            os.kill(self.process_id, number)
+
+    def keep_limits(self) -> None:
+        """Tell it that its task's soft limit has come; end its task at the hard one."""
+        now, numbers = monotonic(), self.slot.numbers
+        soft, hard = numbers[SOFT_LIMIT_AT], numbers[HARD_LIMIT_AT]
+        if hard and now >= hard:
+            if hard != self._settling_of:
+                self._settling_of = hard
+                self.send(HARD_LIMIT_SIGNAL)
+            elif now >= hard + self.options.settle_seconds:
+                logger.error("task %s is over its hard limit and does not yield: killed", self.slot.task_id)
+                self.send(signal.SIGKILL)
+        elif soft and now >= soft and soft != self._warned_of:
+            self._warned_of = soft
+            self.send(SOFT_LIMIT_SIGNAL)
+
+    def over_bounds(self) -> str:
+        """Why it should be replaced, or nothing."""
+        max_tasks, max_memory_mib = self._bounds
+        if self.slot.numbers[DONE] >= max_tasks:
+            return f"{self.slot.numbers[DONE]:.0f} tasks done"
+        if max_memory_mib != float("inf") and self.memory_mib() >= max_memory_mib:
+            return f"{self.memory_mib():.0f} MiB of memory in use"
+        return ""
+
+    def memory_mib(self) -> float:
+        """What is resident; 0 when it is gone."""
+        try:
+            return int(Path(f"/proc/{self.process_id}/statm").read_text().split()[1]) * PAGE_MIB
+        except (OSError, IndexError):
+            return 0.0
+
+    def recycle(self, why: str) -> None:
+        """Let it finish its task and end; the next starts when it has."""
+        logger.info("process %s (%s) is replaced: %s", self.number, self.process_id, why)
+        self.recycling = True
+        self.send(signal.SIGTERM)
+
+    @property
+    def busy_seconds(self) -> float:
+        """How long its task has been running; 0 between tasks."""
+        since = self.slot.numbers[BUSY_SINCE]
+        return monotonic() - since if since else 0.0

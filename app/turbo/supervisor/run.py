@@ -1,0 +1,84 @@
+"""The supervisor's loop."""
+
+import gc
+import logging
+import os
+import signal
+from collections.abc import Callable
+from contextlib import suppress
+from time import monotonic, sleep
+
+from app.turbo.supervisor.child import Child
+from app.turbo.supervisor.options import SupervisorOptions
+from app.turbo.worker.slot import Slot
+
+logger = logging.getLogger(__name__)
+# As Celery's worker takes them: finish the tasks that run; or end at once, what runs is delivered again.
+WARM, COLD = (signal.SIGTERM, signal.SIGINT), (signal.SIGQUIT,)
+
+
+def supervise(work: Callable[[int], int], options: SupervisorOptions) -> int:
+    """Fork `options.processes` processes that run `work`, and keep that many until told to stop.
+
+    Call it before anything in this process connects or starts threads: a fork takes neither along.
+
+    Returns: the exit code, 0 after a stop that was asked for.
+    """
+    children = [Child(number, slot, work, options) for number, slot in enumerate(Slot.several(options.processes))]
+    # What is loaded by now is shared by all processes as long as nobody writes to it, and the collector would.
+    gc.collect()
+    gc.freeze()
+    stop = _Stop()
+    while not stop.asked or any(child.running for child in children):
+        _reap(children)
+        stop.tell(children)
+        now = monotonic()
+        for child in children:
+            if child.running:
+                child.keep_limits()
+            elif not stop.asked and now >= child.start_at:
+                child.start()
+        if not stop.asked:
+            _recycle_one(children)
+        sleep(options.poll_seconds)
+    return 0
+
+
+class _Stop:
+    """Passes a stop on to every process; the second time, as the signal that ends them at once."""
+
+    def __init__(self) -> None:
+        self.asked = False
+        self._untold: list[int] = []
+        for number in (*WARM, *COLD):
+            signal.signal(number, self._on_signal)
+
+    def _on_signal(self, number: int, _frame: object) -> None:
+        self._untold.append(signal.SIGQUIT if self.asked or number in COLD else signal.SIGTERM)
+        self.asked = True
+
+    def tell(self, children: list[Child]) -> None:
+        """Outside of the handler, so that no process starts between the signal and its being told."""
+        while self._untold:
+            number = self._untold.pop(0)
+            for child in children:
+                child.stopping = True
+                child.send(number)
+
+
+def _reap(children: list[Child]) -> None:
+    for child in children:
+        if child.running:
+            with suppress(ChildProcessError):
+                process_id, status = os.waitpid(child.process_id, os.WNOHANG)
+                if process_id:
+                    child.ended(status)
+
+
+def _recycle_one(children: list[Child]) -> None:
+    """One at a time, so that the others go on meanwhile."""
+    if all(child.running and not child.recycling for child in children):
+        for child in children:
+            if why := child.over_bounds():
+                child.recycle(why)
+                return

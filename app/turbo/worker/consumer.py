@@ -1,0 +1,58 @@
+"""The consumer of a turbo process: hands messages to strategies without a promise for each."""
+
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+
+from celery.worker import state
+from celery.worker.consumer import Consumer as StockConsumer
+from kombu.asynchronous.hub import Hub
+
+
+class Consumer(StockConsumer):
+    """For Celery's setting `worker_consumer`."""
+
+    hub: Hub
+
+    def create_task_handler(self, *args: Any, **kwargs: Any) -> Callable[[Any], Any]:
+        """The function that is called with each message.
+
+        Messages without the name of a task that is known, and all of them while Celery restores the prefetch count after
+        a reconnect, go Celery's way.
+        """
+        stock = super().create_task_handler(*args, **kwargs)
+        strategies, callbacks = self.strategies, self.on_task_message
+
+        def on_task_received(message: Any) -> Any:
+            if state.should_stop is not None or state.should_terminate is not None:
+                # Read while the worker stops: left to the broker, which delivers it elsewhere.
+                return None
+            name = message.headers.get("task")
+            if name is not None and type(name) is not str:
+                return self.on_unknown_message(None, message)
+            fast = getattr(strategies.get(name), "fast", None)
+            if fast is not None and self._maximum_prefetch_restored and fast(message, callbacks):
+                return None
+            return self._stock(stock, message)
+
+        return on_task_received
+
+    def _stock(self, stock: Callable[[Any], Any], message: Any) -> Any:
+        """Celery's way, but a message whose headers Celery cannot make sense of is rejected, not the worker's end."""
+        try:
+            return stock(message)
+        except (*self.connection_errors, *self.channel_errors, MemoryError):
+            raise
+        except Exception as error:
+            if message.acknowledged:
+                raise
+            return self.on_invalid_task(None, message, error)
+
+    def call_soon_ack(self, p: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
+        """Settle at once: an acknowledgement only joins those that wait for the next write.
+
+        Celery would put it off to the next turn of the loop, which may never come when the worker stops.
+        """
+        settle = partial(p, *args, **kwargs)
+        settle()
+        return settle

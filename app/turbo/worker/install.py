@@ -1,0 +1,32 @@
+"""Making a Celery app's worker a turbo one."""
+
+from typing import Any
+
+from celery import Celery
+from kombu.transport import TRANSPORT_ALIASES
+
+from app.turbo.versions import tested
+from app.turbo.worker.keepalive import Keepalive
+
+TRANSPORTS = {
+    "amqp": "app.turbo.amqp.transport:Transport",
+    "pyamqp": "app.turbo.amqp.transport:Transport",
+    "amqps": "app.turbo.amqp.transport:SSLTransport",
+}
+
+
+def install(app: Celery) -> None:
+    """Use the fast paths in this process's worker, or stock code where they are not tested with what is installed.
+
+    By alias, because kombu goes by a URL's scheme when it fails over to another node, whatever transport it had before.
+    """
+    # Celery's command line takes a pool of its own list only, but leaves the choice to this setting.
+    settings: dict[str, Any] = {"worker_pool": "app.turbo.worker.pool:TaskPool", "worker_concurrency": 1}
+    app.conf.update(settings)
+    if not tested():
+        return
+    TRANSPORT_ALIASES.update(TRANSPORTS)
+    settings = {"worker_consumer": "app.turbo.worker.consumer:Consumer"}
+    app.conf.update(settings)
+    app.Task.Strategy = "app.turbo.worker.strategy:strategy"
+    app.steps["consumer"].add(Keepalive)

@@ -1,0 +1,61 @@
+"""Keeps a turbo process's connection alive while a task holds its event loop."""
+
+import logging
+import threading
+from time import monotonic
+from typing import Any
+
+from celery import bootsteps
+from celery.worker.consumer.connection import Connection as ConnectionStep
+
+from app.turbo.amqp.connection import Connection
+from app.turbo.worker.pool import TaskPool
+
+logger = logging.getLogger(__name__)
+# The longest that a task's acknowledgement waits for the task after it.
+INTERVAL_SECONDS = 1.0
+
+
+class Keepalive(bootsteps.StartStopStep):
+    """A thread that acts only while a task runs. Without it the broker closes the connection of a task that is longer
+    than two heartbeats, and delivers its message again."""
+
+    requires = (ConnectionStep,)
+
+    def __init__(self, consumer: Any, **options: Any) -> None:
+        super().__init__(consumer, **options)
+        self._ended = threading.Event()
+
+    def start(self, consumer: Any) -> None:
+        """Begin, on the connection that was just made."""
+        connection = consumer.connection.connection
+        self._ended = threading.Event()
+        if isinstance(connection, Connection) and isinstance(consumer.pool, TaskPool):
+            arguments = (connection, consumer.pool.connection_lock, self._ended)
+            threading.Thread(target=_keep, args=arguments, name="keepalive", daemon=True).start()
+
+    def register_with_event_loop(self, consumer: Any, hub: Any) -> None:
+        """Let the supervisor see that the loop turns. Also bounds its wait: an idle one sees a stop within the interval."""
+        if isinstance(consumer.pool, TaskPool):
+            hub.call_repeatedly(INTERVAL_SECONDS, consumer.pool.slot.turned)
+
+    def stop(self, _consumer: Any) -> None:
+        """End: the connection is to be closed, or lost."""
+        self._ended.set()
+
+
+def _keep(connection: Connection, lock: threading.Lock, ended: threading.Event) -> None:
+    beaten = monotonic()
+    while not ended.wait(INTERVAL_SECONDS) and connection.connected:
+        if not lock.acquire(blocking=False):
+            continue  # no task runs: the loop does all this itself
+        try:
+            connection.flush_acks()
+            if connection.heartbeat and monotonic() - beaten > connection.heartbeat / 2:
+                connection.send_heartbeat()
+                beaten = monotonic()
+        except OSError as error:
+            logger.warning("the connection was lost while a task ran: %r", error)
+            return
+        finally:
+            lock.release()

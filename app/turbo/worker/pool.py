@@ -1,0 +1,115 @@
+"""The pool of a turbo process: solo, with time limits, and a connection that stays alive while a task runs.
+
+While a task runs, the event loop does not. The lock `connection_lock` is the loop's except during a task; the keepalive
+thread takes it then, to send heartbeats and the acknowledgements of tasks before.
+"""
+
+import os
+import signal
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from time import monotonic
+from types import FrameType
+from typing import Any
+
+from celery.concurrency import solo
+from celery.concurrency.base import apply_target
+from celery.exceptions import SoftTimeLimitExceeded
+
+from app.turbo.worker.slot import BUSY_SINCE, HARD_LIMIT_AT, SOFT_LIMIT_AT, Slot
+
+# Sent by the supervisor. Celery gives SIGUSR1 and SIGUSR2 meanings of its own.
+SOFT_LIMIT_SIGNAL = signal.SIGRTMIN + 3
+HARD_LIMIT_SIGNAL = signal.SIGRTMIN + 4
+# How a process ends that settled its task's message at the hard limit (EX_SOFTWARE of sysexits.h).
+HARD_LIMIT_EXIT = 70
+
+
+class TaskPool(solo.TaskPool):
+    """One task at a time, in the event loop's thread. `slot` is shared with the supervisor when there is one."""
+
+    slot = Slot.several(1)[0]
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.on_apply = self._apply
+        self.connection_lock = threading.Lock()
+        self.connection_lock.acquire()
+        # Makes the stock request of the running task, for when its hard limit ends it.
+        self.running_request: Callable[[], Any] | None = None
+        signal.signal(SOFT_LIMIT_SIGNAL, self._on_soft_limit)
+        signal.signal(HARD_LIMIT_SIGNAL, self._on_hard_limit)
+
+    def _apply(
+        self,
+        target: Callable[..., Any],
+        args: tuple[Any, ...] = (),
+        kwargs: dict[str, Any] | None = None,
+        *,
+        soft_timeout: float | None = None,
+        timeout: float | None = None,
+        correlation_id: str = "",
+        callback: Any = None,
+        **options: Any,
+    ) -> Any:
+        def limited(*args: Any, **kwargs: Any) -> Any:
+            with self.running(correlation_id, soft_timeout, timeout):
+                return target(*args, **kwargs)
+
+        # A request's `on_success` is a method of it.
+        self.running_request = lambda: getattr(callback, "__self__", None)
+        return apply_target(limited, args, kwargs, callback=callback, **options)
+
+    @contextmanager
+    def running(self, task_id: str, soft: float | None, hard: float | None) -> Iterator[None]:
+        """A task runs, for so many seconds at most; others may use the connection meanwhile."""
+        self.begin(task_id, soft, hard)
+        try:
+            yield
+        finally:
+            self.end()
+
+    def begin(self, task_id: str, soft: float | None, hard: float | None) -> None:
+        """As `running`, for a caller that has its own `try`."""
+        self.slot.begin(task_id, soft, hard)
+        self.connection_lock.release()
+
+    def end(self) -> None:
+        """The task is over; the connection is the loop's again."""
+        self.slot.end()
+        self.connection_lock.acquire()
+        self.running_request = None
+
+    def _on_soft_limit(self, _number: int, frame: FrameType | None) -> None:
+        # The signal may come late: between two tasks, or when another runs, which has a limit of its own.
+        limit = self.slot.numbers[SOFT_LIMIT_AT]
+        if limit and monotonic() >= limit and _in_tracer(frame):
+            self.slot.numbers[SOFT_LIMIT_AT] = 0.0
+            raise SoftTimeLimitExceeded
+
+    def _on_hard_limit(self, _number: int, frame: FrameType | None) -> None:
+        """Settle the task's message as Celery does and end the process; the supervisor kills it if it cannot."""
+        numbers = self.slot.numbers
+        limit = numbers[HARD_LIMIT_AT]
+        if not limit or monotonic() < limit or not _in_tracer(frame):
+            return
+        request = self.running_request() if self.running_request else None
+        if request is not None and self.connection_lock.acquire(timeout=1):
+            request.on_timeout(False, round(limit - numbers[BUSY_SINCE], 3))
+            channel = request.message.channel
+            if hasattr(channel, "flush_acks"):
+                channel.flush_acks()
+        os._exit(HARD_LIMIT_EXIT)
+
+    def _get_info(self) -> dict[str, Any]:
+        return dict(super()._get_info()) | {"implementation": f"{type(self).__module__}:{type(self).__name__}"}
+
+
+def _in_tracer(frame: FrameType | None) -> bool:
+    """Whether a task runs, as opposed to what surrounds it."""
+    while frame is not None:
+        if frame.f_code.co_name == "trace_task":
+            return True
+        frame = frame.f_back
+    return False

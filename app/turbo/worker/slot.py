@@ -1,0 +1,58 @@
+"""What a supervisor and one of its processes tell each other: a few numbers in memory that both have."""
+
+import mmap
+from time import monotonic
+
+DOUBLES = 8
+TASK_ID_BYTES = 64
+SLOT_BYTES = DOUBLES * 8 + TASK_ID_BYTES
+TURNED_AT, BUSY_SINCE, SOFT_LIMIT_AT, HARD_LIMIT_AT, DONE = range(5)
+
+
+class Slot:
+    """Times are seconds of the system's monotonic clock, which all processes share; 0 means none.
+
+    A number is written as a whole, so that the other side never reads half of one.
+    """
+
+    def __init__(self, memory: mmap.mmap, index: int) -> None:
+        start = index * SLOT_BYTES
+        self.numbers = memoryview(memory)[start : start + DOUBLES * 8].cast("d")
+        self._id = memoryview(memory)[start + DOUBLES * 8 : start + SLOT_BYTES]
+
+    @staticmethod
+    def several(count: int) -> list["Slot"]:
+        """Slots for processes that are forked from this one."""
+        memory = mmap.mmap(-1, count * SLOT_BYTES)
+        return [Slot(memory, index) for index in range(count)]
+
+    def clear(self) -> None:
+        """As new, for the next process."""
+        for index in range(DOUBLES):
+            self.numbers[index] = 0.0
+        self.turned()
+
+    def turned(self) -> None:
+        """The event loop has come round."""
+        self.numbers[TURNED_AT] = monotonic()
+
+    def begin(self, task_id: str, soft: float | None, hard: float | None) -> None:
+        """A task begins that may take so many seconds."""
+        now = monotonic()
+        self.numbers[BUSY_SINCE] = now
+        if soft or hard:
+            name = task_id.encode()[:TASK_ID_BYTES].ljust(TASK_ID_BYTES, b"\0")
+            self._id[:] = name
+            self.numbers[SOFT_LIMIT_AT] = now + soft if soft else 0.0
+            self.numbers[HARD_LIMIT_AT] = now + hard if hard else 0.0
+
+    def end(self) -> None:
+        """The task is over."""
+        numbers = self.numbers
+        numbers[SOFT_LIMIT_AT] = numbers[HARD_LIMIT_AT] = numbers[BUSY_SINCE] = 0.0
+        numbers[DONE] += 1
+
+    @property
+    def task_id(self) -> str:
+        """The task that runs, or ran last, under a limit."""
+        return bytes(self._id).rstrip(b"\0").decode(errors="replace")

@@ -1,0 +1,171 @@
+"""The strategy of a turbo process: what Celery does for a task, without a request object while all goes well.
+
+Taken the fast way: JSON messages of protocol 2 that are to run now. All others take Celery's own strategy, message by
+message: see `_plain`. A task that fails, retries, rejects or is ignored gets Celery's request object for what follows.
+"""
+
+import logging
+from collections.abc import Callable
+from json import JSONDecoder
+from typing import Any
+
+from billiard.einfo import ExceptionInfo
+from billiard.exceptions import WorkerLostError
+from celery import signals
+from celery.app import trace
+from celery.app.task import Context
+from celery.exceptions import WorkerShutdown, WorkerTerminate
+from celery.worker import state
+from celery.worker.request import Request
+from celery.worker.strategy import default
+from celery.utils.imports import symbol_by_name
+from kombu.serialization import prepare_accept_content
+from kombu.utils.json import object_hook
+
+from app.turbo.worker.pool import TaskPool
+
+logger = logging.getLogger("celery.worker.strategy")
+JSON = "application/json"
+decode = JSONDecoder(object_hook=object_hook).decode
+# Headers of Celery's own; what is left are the task's, as `Context._get_custom_headers` has it.
+OWN_HEADERS = frozenset({*vars(Context), "lang", "task", "argsrepr", "kwargsrepr", "compression"})
+NO_LIMITS = (None, [None, None], (None, None))
+
+
+def strategy(task: Any, app: Any, consumer: Any) -> Callable[..., Any]:
+    """For `Task.Strategy`. The function's attribute `fast` takes a message, or says no by returning false."""
+    stock = default(task, app, consumer)
+    if _possible(task, app, consumer):
+        stock.fast = _fast(task, app, consumer)
+    return stock
+
+
+def _possible(task: Any, app: Any, consumer: Any) -> bool:
+    """Whether any message of this task may go the fast way."""
+    accept = prepare_accept_content(app.conf.accept_content)
+    stock_request = symbol_by_name(task.Request) is Request
+    return isinstance(consumer.pool, TaskPool) and stock_request and (accept is None or JSON in accept)
+
+
+def _fast(task: Any, app: Any, consumer: Any) -> Callable[[Any, Any], bool]:
+    name, late, hostname = task.name, task.acks_late, consumer.hostname
+    pool, buckets, eventer = consumer.pool, consumer.task_buckets, consumer.event_dispatcher
+    revoked, received = consumer.controller.state.revoked, signals.task_received
+    total, all_total, succeeded = state.total_count, state.all_total_count, state.successful_requests
+    begin, end = pool.begin, pool.end
+    limits_apply = not consumer.disable_rate_limits
+    informs = logger.isEnabledFor(logging.INFO)
+
+    def plain(message: Any, headers: dict[str, Any], callbacks: Any) -> bool:
+        """Whether nothing about this message needs more than running it now."""
+        get = headers.get
+        return not (
+            get("eta")
+            or get("expires")
+            or get("timelimit") not in NO_LIMITS
+            or get("stamped_headers")
+            or message.content_type != JSON
+            or message.content_encoding != "utf-8"
+            or get("shadow")
+            or headers["id"] in revoked
+            or callbacks
+            or received.receivers
+            or (limits_apply and buckets[name])
+            or (eventer and eventer.enabled and task.send_events)
+        )
+
+    def fast(message: Any, callbacks: Any) -> bool:
+        headers = message.headers
+        uuid = headers.get("id")
+        if type(uuid) is not str or not plain(message, headers, callbacks):
+            return False
+        try:
+            args, kwargs, embed = decode(message.body.decode())
+            request = dict(embed)
+        except (ValueError, TypeError):
+            return False
+        properties, delivery = message.properties, message.delivery_info
+        request = {
+            **headers,
+            "headers": {key: headers[key] for key in headers.keys() - OWN_HEADERS},
+            "properties": properties,
+            "reply_to": properties.get("reply_to"),
+            "correlation_id": properties.get("correlation_id"),
+            "hostname": hostname,
+            "delivery_info": {
+                "exchange": delivery.get("exchange"),
+                "routing_key": delivery.get("routing_key"),
+                "priority": properties.get("priority"),
+                "redelivered": delivery.get("redelivered"),
+            },
+            "args": args,
+            "kwargs": kwargs,
+            "is_eager": False,
+            **request,
+        }
+        if informs:
+            _inform(uuid, name, headers)
+        total[name] += 1
+        all_total[0] += 1
+        if not late:
+            message.ack()
+            message.channel.flush_acks()
+        pool.running_request = lambda: _request(task, app, consumer, message, acknowledged=not late)
+        begin(uuid, task.soft_time_limit, task.time_limit)
+        try:
+            result, info, runtime, text = task.__trace__(uuid, args, kwargs, request)
+        except (WorkerShutdown, WorkerTerminate):
+            end()
+            raise
+        except BaseException as error:
+            end()
+            _raised(_request(task, app, consumer, message, acknowledged=not late), error)
+            return True
+        end()
+        if info is not None:
+            failed = _request(task, app, consumer, message, acknowledged=not late)
+            failed.on_success((1, result, runtime))
+            return True
+        succeeded.add(uuid)
+        if late:
+            message.ack()
+        return True
+
+    return fast
+
+
+def _inform(uuid: str, name: str, headers: dict[str, Any]) -> None:
+    context = {
+        "id": uuid, "name": name, "args": headers.get("argsrepr", ""), "kwargs": headers.get("kwargsrepr", ""),
+        "eta": None,
+    }  # fmt: skip
+    logger.info(trace.LOG_RECEIVED, context, extra={"data": context})
+
+
+def _request(task: Any, app: Any, consumer: Any, message: Any, *, acknowledged: bool) -> Any:
+    """Celery's request for a message whose task has run: it settles the message and tells of the failure."""
+
+    def ack(logger: Any, errors: Any, *_: Any) -> None:
+        message.ack_log_error(logger, errors)
+
+    def reject(logger: Any, errors: Any, requeue: bool) -> None:
+        message.reject_log_error(logger, errors, requeue)
+
+    request = Request(
+        message, on_ack=ack, on_reject=reject, app=app, hostname=consumer.hostname, eventer=consumer.event_dispatcher,
+        task=task, connection_errors=consumer.connection_errors, body=message.body, headers=message.headers,
+        decoded=False, utc=app.uses_utc_timezone(),
+    )  # fmt: skip
+    request.acknowledged = acknowledged
+    return request
+
+
+def _raised(request: Any, error: BaseException) -> None:
+    """What the tracer lets through: Reject from a handler, MemoryError, SystemExit. As in Celery's pools."""
+    if isinstance(error, Exception):
+        request.on_failure(ExceptionInfo())
+        return
+    try:
+        raise WorkerLostError(repr(error)) from error
+    except WorkerLostError:
+        request.on_failure(ExceptionInfo())
