@@ -36,7 +36,8 @@ class PoolSettings:
     type: str
     concurrency: int
     prefetch_multiplier: int
-    max_tasks_per_child: int
+    max_tasks_per_child: int | None
+    max_memory_per_child_mib: int | None
     queues: tuple[str, ...]
 
 
@@ -135,5 +136,6 @@ def _pool(name: str, data: Json) -> PoolSettings:
         concurrency=data["concurrency"],
         prefetch_multiplier=data["prefetch_multiplier"],
         max_tasks_per_child=data["max_tasks_per_child"],
+        max_memory_per_child_mib=data["max_memory_per_child_mib"],
         queues=tuple(data["queues"]),
     )

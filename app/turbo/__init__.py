@@ -1,1 +1,1 @@
-"""Celery at the speed of its parts: a worker of lone processes, prepared publishing, batches where brokers have them."""
+"""Celery at the speed of its parts: lone processes, prepared publishing, batches where a broker has them."""

@@ -3,15 +3,18 @@
 import os
 import secrets
 import socket
+import sys
 from collections.abc import Mapping
 
 from app.observability.logs.setup import own_logging
 from app.observability.metrics.server import start_metrics
 from app.settings import PoolSettings, Resolved, runtime
+from app.worker.gevent_patch import ensure_patched
 from app.worker.heartbeat_file import begin_heartbeat
+from app.worker.turbo import run_turbo
 
 # Celery's name of each pool type of the environment model.
-CELERY_POOLS: Mapping[str, str] = {"prefork": "prefork", "threads": "threads", "solo": "solo"}
+CELERY_POOLS: Mapping[str, str] = {"prefork": "prefork", "threads": "threads", "solo": "solo", "gevent": "gevent"}
 
 
 def worker_options(environment: Resolved, pool: PoolSettings) -> list[str]:
@@ -21,11 +24,10 @@ def worker_options(environment: Resolved, pool: PoolSettings) -> list[str]:
     queue of a name whose dead owner it has not missed yet. Mingle, gossip and heartbeats are chatter between workers
     that nothing here needs, and that grows with the square of their number.
     """
-    options = [
+    return [
         "worker",
         f"--queues={','.join(environment.queues[label].name for label in pool.queues)}",
-        f"--pool={CELERY_POOLS[pool.type]}",
-        f"--concurrency={pool.concurrency}",
+        *_pool_options(pool),
         f"--prefetch-multiplier={pool.prefetch_multiplier}",
         f"--hostname={pool.name}-{secrets.token_hex(4)}@{socket.gethostname()}",
         "--without-mingle",
@@ -33,8 +35,16 @@ def worker_options(environment: Resolved, pool: PoolSettings) -> list[str]:
         "--without-heartbeat",
         f"--loglevel={os.environ.get('CELERY_LOG_LEVEL', 'INFO')}",
     ]
+
+
+def _pool_options(pool: PoolSettings) -> list[str]:
+    if pool.type == "turbo":  # its processes are the supervisor's, each with a pool of its own
+        return []
+    options = [f"--pool={CELERY_POOLS[pool.type]}", f"--concurrency={pool.concurrency}"]
     if pool.type == "prefork":
         options.append(f"--max-tasks-per-child={pool.max_tasks_per_child}")
+        if pool.max_memory_per_child_mib:
+            options.append(f"--max-memory-per-child={pool.max_memory_per_child_mib * 1024}")
     return options
 
 
@@ -46,8 +56,10 @@ def start_worker(pool_name: str) -> None:
     """
     begin_heartbeat()
     environment = runtime().environment
-    options = worker_options(environment, environment.pool(pool_name))
-    start_metrics(environment, environment.pool(pool_name))
+    pool = environment.pool(pool_name)
+    if pool.type == "gevent":
+        ensure_patched()
+    start_metrics(environment, pool)
     from app.celery import celery
     from app.worker.heartbeat import Heartbeat
     from app.worker.topology import DeclareDeadLetters
@@ -55,7 +67,9 @@ def start_worker(pool_name: str) -> None:
     celery.conf  # noqa: B018 - settings that cannot be read are our error here, a traceback inside Celery
     own_logging(environment.name)
     celery.steps["consumer"].update({Heartbeat, DeclareDeadLetters})
-    celery.worker_main(options)
+    if pool.type == "turbo":
+        sys.exit(run_turbo(celery, environment, pool, worker_options))
+    celery.worker_main(worker_options(environment, pool))
 
 
 def start_beat() -> None:

@@ -14,15 +14,24 @@ class Pool(Closed):
     """
 
     runs_on: Literal["eks", "hosts"]
-    type: Literal["prefork", "threads", "solo"]
+    type: Literal["prefork", "threads", "solo", "gevent", "turbo"]
     concurrency: Annotated[int, Field(ge=1, le=500)] | Literal["auto"] = Field(
-        description="tasks at a time; auto (prefork only): one for each whole core of `cpu`"
+        description="tasks at a time; auto (prefork, turbo): one for each whole core of `cpu`"
     )
     min: int = Field(ge=0, le=100)
     max: int = Field(ge=1, le=100)
     instance_type: str
-    max_tasks_per_child: int = Field(default=500, ge=1, description="prefork only: recycle a child after so many tasks")
-    prefetch_multiplier: int = Field(default=1, ge=1, le=64)
+    max_tasks_per_child: int | None = Field(
+        default=None,
+        ge=1,
+        description="prefork, turbo: replace a child after so many tasks; prefork: 500 unless stated",
+    )
+    max_memory_per_child_mib: int | None = Field(
+        default=None, ge=64, description="prefork, turbo: replace a child that holds so much, after its task"
+    )
+    prefetch_multiplier: int | None = Field(
+        default=None, ge=1, le=64, description="messages reserved for each slot: 1, on turbo pools 64, unless stated"
+    )
     cpu: float = Field(default=1, ge=0.1, le=192, description="cores of one worker")
     memory_mib: int = Field(default=1024, ge=256, le=1_572_864, description="memory of one worker, MiB")
     backlog_per_worker: int | None = Field(

@@ -1,10 +1,11 @@
 """A channel that receives deliveries the short way and gathers acknowledgements."""
 
 import logging
+from collections.abc import Callable
 from struct import Struct
 from typing import Any
 
-from kombu.transport import pyamqp
+from kombu.transport import base, pyamqp
 
 from app.turbo.amqp.acknowledgements import AckWindow
 from app.turbo.amqp.header_table import properties_of
@@ -22,25 +23,31 @@ DeliveryMethod = tuple[str, int, bool, str, str]
 class Message(pyamqp.Message):
     """A received message, made without py-amqp's in between."""
 
-    def __init__(self, channel: "Channel", method: DeliveryMethod, properties: dict[str, Any], body: bytes) -> None:
-        tag = method[1]
-        super(pyamqp.Message, self).__init__(
+    def __init__(self, channel: Any, method: DeliveryMethod, properties: dict[str, Any], body: bytes) -> None:
+        consumer, tag, redelivered, exchange, routing_key = method
+        init: Any = base.Message.__init__
+        init(
+            self,
             body=body,
             channel=channel,
             delivery_tag=tag,
             content_type=properties.get("content_type"),
             content_encoding=properties.get("content_encoding"),
             delivery_info={
-                "consumer_tag": method[0], "delivery_tag": tag, "redelivered": method[2], "exchange": method[3],
-                "routing_key": method[4],
+                "consumer_tag": consumer, "delivery_tag": tag, "redelivered": redelivered, "exchange": exchange,
+                "routing_key": routing_key,
             },
             properties=properties,
             headers=properties.get("application_headers"),
         )  # fmt: skip
 
 
-class Channel(pyamqp.Channel):
+class AckingChannel(pyamqp.Channel):
     """Acknowledgements wait in `acks` until `flush_acks`, which the transport calls at each turn of the event loop."""
+
+    callbacks: dict[str, Callable[[Any], Any]]
+    no_ack_consumers: set[str]
+    is_closing: bool
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -84,19 +91,19 @@ class Channel(pyamqp.Channel):
         """Messages of `basic_get` come from py-amqp; those of consumers are made already."""
         return raw_message if isinstance(raw_message, Message) else super().message_to_python(raw_message)
 
-    def basic_ack(self, delivery_tag: int, multiple: bool = False, **options: Any) -> None:
+    def basic_ack(self, delivery_tag: int, multiple: bool = False, argsig: str = "Lb") -> None:
         """Acknowledge with the next write; at once with `multiple`."""
         if multiple:
             self.flush_acks()
-            super().basic_ack(delivery_tag, multiple=True, **options)
+            super().basic_ack(delivery_tag, multiple=True, argsig=argsig)
             self.acks.settled_up_to(delivery_tag)
             return
         self.acks.done(delivery_tag)
 
-    def basic_reject(self, delivery_tag: int, requeue: bool, **options: Any) -> None:
+    def basic_reject(self, delivery_tag: int, requeue: bool, argsig: str = "Lb") -> None:
         """Reject at once."""
         self.acks.settled(delivery_tag)
-        super().basic_reject(delivery_tag, requeue, **options)
+        super().basic_reject(delivery_tag, requeue, argsig=argsig)
 
     def flush_acks(self) -> None:
         """Tell the broker what is done.
@@ -105,7 +112,7 @@ class Channel(pyamqp.Channel):
             OSError: the connection is lost; the broker will deliver these messages again.
         """
         connection = self.connection
-        if not len(self.acks) or connection is None:
+        if not len(self.acks) or connection is None or self.channel_id is None:
             return
         connection.transport.write(self.acks.frames(self.channel_id))
         connection.bytes_sent += 1

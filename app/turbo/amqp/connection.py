@@ -6,23 +6,25 @@ from typing import Any
 from kombu.transport import pyamqp
 
 from app.turbo.amqp.buffered_reads import BufferedTCP, BufferedTLS
-from app.turbo.amqp.channel import Channel
+from app.turbo.amqp.channel import AckingChannel
 from app.turbo.amqp.deliveries import frame_handler
 
 
-class Connection(pyamqp.Connection):
+class BufferedConnection(pyamqp.Connection):
     """What py-amqp's does. `Transport` and `frame_handler` are its own points of extension."""
 
-    Channel = Channel
+    Channel = AckingChannel
+    channels: dict[int, Any] | None
+    _transport: Any
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, frame_handler=frame_handler, **kwargs)
+    def __init__(self, **options: Any) -> None:
+        super().__init__(frame_handler=frame_handler, **options)
         self._last_tick = monotonic()
 
-    def Transport(  # noqa: N802 - py-amqp's name
+    def Transport(  # type: ignore[override] # noqa: N802 - py-amqp's name; it gives more, by keyword
         self,
         host: str,
-        connect_timeout: float,
+        connect_timeout: float | None,
         ssl: Any = False,
         read_timeout: float | None = None,
         write_timeout: float | None = None,
@@ -55,13 +57,13 @@ class Connection(pyamqp.Connection):
         """
         now = monotonic()
         if self.heartbeat and now - self._last_tick > self.heartbeat:
-            self.last_heartbeat_received = now
+            self.last_heartbeat_received = now  # type: ignore[assignment] # the stub says int
         self._last_tick = now
         super().heartbeat_tick(rate=rate)
 
-    def open_channels(self) -> list[Channel]:
+    def open_channels(self) -> list[AckingChannel]:
         """The channels that are open now."""
-        return [channel for channel in (self.channels or {}).values() if isinstance(channel, Channel)]
+        return [channel for channel in (self.channels or {}).values() if isinstance(channel, AckingChannel)]
 
     def flush_acks(self) -> None:
         """Tell the broker on every channel what is done."""

@@ -8,17 +8,18 @@ from contextlib import suppress
 from struct import Struct, error
 from typing import Any
 
-from amqp.serialization import _read_item, decode_properties_basic
+from amqp import serialization
 
 LONG = Struct(">I").unpack_from
 SIGNED_LONG = Struct(">i").unpack_from
 SIGNED_LONG_LONG = Struct(">q").unpack_from
 DOUBLE = Struct(">d").unpack_from
 SHORT = Struct(">H").unpack_from
-# The flags Celery's messages have: content type and encoding, headers, delivery mode, priority, correlation id, reply to.
+# What Celery's messages have: content type and encoding, headers, delivery mode, priority, correlation id, reply to.
 CELERY_FLAGS = 0xFE00
 
-read_item: Callable[[bytes, int], tuple[Any, int]] = _read_item
+general: Any = serialization
+read_item: Callable[[bytes, int], tuple[Any, int]] = general._read_item
 
 
 def properties_of(payload: bytes) -> dict[str, Any]:
@@ -31,7 +32,7 @@ def properties_of(payload: bytes) -> dict[str, Any]:
         # What is not decoded here (headers that are not UTF-8, for one) is for py-amqp to accept or to refuse.
         with suppress(ValueError, IndexError, error):
             return _of_celery(payload)
-    return dict(decode_properties_basic(payload, 12)[0])
+    return dict(general.decode_properties_basic(payload, 12)[0])
 
 
 def _of_celery(payload: bytes) -> dict[str, Any]:

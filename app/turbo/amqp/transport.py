@@ -13,7 +13,7 @@ from celery.worker import state
 from kombu.transport import pyamqp
 
 from app.turbo.amqp.channel import ACKS_PER_WRITE
-from app.turbo.amqp.connection import Connection
+from app.turbo.amqp.connection import BufferedConnection
 
 # After so many seconds of messages the loop turns, for timers, remote control and heartbeats.
 TURN_SECONDS = 0.01
@@ -22,9 +22,9 @@ TURN_SECONDS = 0.01
 class Transport(pyamqp.Transport):
     """Over TCP, or over TLS when the connection's `ssl` says so."""
 
-    Connection = Connection
+    Connection = BufferedConnection
 
-    def register_with_event_loop(self, connection: Connection, loop: Any) -> None:
+    def register_with_event_loop(self, connection: Any, loop: Any) -> None:
         """Read when there is something to read, acknowledge before each wait."""
         connection.transport.raise_on_initial_eintr = True
         _Turn(connection, loop)
@@ -37,7 +37,7 @@ class SSLTransport(Transport, pyamqp.SSLTransport):
 class _Turn:
     """What one connection does in each turn of the event loop."""
 
-    def __init__(self, connection: Connection, loop: Any) -> None:
+    def __init__(self, connection: BufferedConnection, loop: Any) -> None:
         self.connection = connection
         self.loop = loop
         # Readable while messages wait in this process, so that the loop's wait ends at once.
@@ -77,7 +77,8 @@ class _Turn:
         while (frame := transport.next_frame()) is not None:
             if not connection.on_inbound_frame(frame):
                 continue
-            if frame[1] and (channel := connection.channels.get(frame[1])) and len(channel.acks) >= ACKS_PER_WRITE:
+            channel = (connection.channels or {}).get(frame[1])
+            if frame[1] and channel is not None and len(channel.acks) >= ACKS_PER_WRITE:
                 channel.flush_acks()
             if state.should_stop is not None or state.should_terminate is not None or not connection.connected:
                 return

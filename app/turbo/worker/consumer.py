@@ -13,12 +13,17 @@ class Consumer(StockConsumer):
     """For Celery's setting `worker_consumer`."""
 
     hub: Hub
+    strategies: dict[str, Any]
+    on_task_message: set[Any]
+    connection_errors: tuple[type[Exception], ...]
+    channel_errors: tuple[type[Exception], ...]
+    _maximum_prefetch_restored: bool
 
     def create_task_handler(self, *args: Any, **kwargs: Any) -> Callable[[Any], Any]:
         """The function that is called with each message.
 
-        Messages without the name of a task that is known, and all of them while Celery restores the prefetch count after
-        a reconnect, go Celery's way.
+        Those without the name of a known task, and all while Celery restores the prefetch count after a reconnect, go
+        Celery's way.
         """
         stock = super().create_task_handler(*args, **kwargs)
         strategies, callbacks = self.strategies, self.on_task_message
@@ -30,7 +35,7 @@ class Consumer(StockConsumer):
             name = message.headers.get("task")
             if name is not None and type(name) is not str:
                 return self.on_unknown_message(None, message)
-            fast = getattr(strategies.get(name), "fast", None)
+            fast = getattr(strategies.get(name or ""), "fast", None)
             if fast is not None and self._maximum_prefetch_restored and fast(message, callbacks):
                 return None
             return self._stock(stock, message)
@@ -39,9 +44,10 @@ class Consumer(StockConsumer):
 
     def _stock(self, stock: Callable[[Any], Any], message: Any) -> Any:
         """Celery's way, but a message whose headers Celery cannot make sense of is rejected, not the worker's end."""
+        passed_on: Any = (*self.connection_errors, *self.channel_errors, MemoryError)
         try:
             return stock(message)
-        except (*self.connection_errors, *self.channel_errors, MemoryError):
+        except passed_on:
             raise
         except Exception as error:
             if message.acknowledged:

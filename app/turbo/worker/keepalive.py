@@ -8,7 +8,7 @@ from typing import Any
 from celery import bootsteps
 from celery.worker.consumer.connection import Connection as ConnectionStep
 
-from app.turbo.amqp.connection import Connection
+from app.turbo.amqp.connection import BufferedConnection
 from app.turbo.worker.pool import TaskPool
 
 logger = logging.getLogger(__name__)
@@ -17,8 +17,10 @@ INTERVAL_SECONDS = 1.0
 
 
 class Keepalive(bootsteps.StartStopStep):
-    """A thread that acts only while a task runs. Without it the broker closes the connection of a task that is longer
-    than two heartbeats, and delivers its message again."""
+    """A thread that acts only while a task runs.
+
+    Without it the broker closes the connection of a task that is longer than two heartbeats, and delivers it again.
+    """
 
     requires = (ConnectionStep,)
 
@@ -30,12 +32,12 @@ class Keepalive(bootsteps.StartStopStep):
         """Begin, on the connection that was just made."""
         connection = consumer.connection.connection
         self._ended = threading.Event()
-        if isinstance(connection, Connection) and isinstance(consumer.pool, TaskPool):
+        if isinstance(connection, BufferedConnection) and isinstance(consumer.pool, TaskPool):
             arguments = (connection, consumer.pool.connection_lock, self._ended)
             threading.Thread(target=_keep, args=arguments, name="keepalive", daemon=True).start()
 
     def register_with_event_loop(self, consumer: Any, hub: Any) -> None:
-        """Let the supervisor see that the loop turns. Also bounds its wait: an idle one sees a stop within the interval."""
+        """Let the supervisor see that the loop turns; that also bounds how late an idle loop sees a stop."""
         if isinstance(consumer.pool, TaskPool):
             hub.call_repeatedly(INTERVAL_SECONDS, consumer.pool.slot.turned)
 
@@ -44,7 +46,7 @@ class Keepalive(bootsteps.StartStopStep):
         self._ended.set()
 
 
-def _keep(connection: Connection, lock: threading.Lock, ended: threading.Event) -> None:
+def _keep(connection: BufferedConnection, lock: threading.Lock, ended: threading.Event) -> None:
     beaten = monotonic()
     while not ended.wait(INTERVAL_SECONDS) and connection.connected:
         if not lock.acquire(blocking=False):

@@ -13,8 +13,8 @@ from time import monotonic
 from types import FrameType
 from typing import Any
 
-from celery.concurrency import solo
-from celery.concurrency.base import apply_target
+from celery import signals
+from celery.concurrency.base import BasePool, apply_target
 from celery.exceptions import SoftTimeLimitExceeded
 
 from app.turbo.worker.slot import BUSY_SINCE, HARD_LIMIT_AT, SOFT_LIMIT_AT, Slot
@@ -26,14 +26,17 @@ HARD_LIMIT_SIGNAL = signal.SIGRTMIN + 4
 HARD_LIMIT_EXIT = 70
 
 
-class TaskPool(solo.TaskPool):
+class TaskPool(BasePool):
     """One task at a time, in the event loop's thread. `slot` is shared with the supervisor when there is one."""
 
     slot = Slot.several(1)[0]
+    body_can_be_buffer = True
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.on_apply = self._apply
+        self.limit = 1
+        # As Celery's solo pool: the worker gives every pool (app, hostname).
+        signals.worker_process_init.send(sender=(self.options.get("initargs") or (None, None))[1])
         self.connection_lock = threading.Lock()
         self.connection_lock.acquire()
         # Makes the stock request of the running task, for when its hard limit ends it.
@@ -41,7 +44,7 @@ class TaskPool(solo.TaskPool):
         signal.signal(SOFT_LIMIT_SIGNAL, self._on_soft_limit)
         signal.signal(HARD_LIMIT_SIGNAL, self._on_hard_limit)
 
-    def _apply(
+    def on_apply(
         self,
         target: Callable[..., Any],
         args: tuple[Any, ...] = (),
@@ -53,6 +56,8 @@ class TaskPool(solo.TaskPool):
         callback: Any = None,
         **options: Any,
     ) -> Any:
+        """Run what Celery's own request asks for, now and here."""
+
         def limited(*args: Any, **kwargs: Any) -> Any:
             with self.running(correlation_id, soft_timeout, timeout):
                 return target(*args, **kwargs)
@@ -103,7 +108,8 @@ class TaskPool(solo.TaskPool):
         os._exit(HARD_LIMIT_EXIT)
 
     def _get_info(self) -> dict[str, Any]:
-        return dict(super()._get_info()) | {"implementation": f"{type(self).__module__}:{type(self).__name__}"}
+        info: dict[str, Any] = super()._get_info()  # type: ignore[misc]
+        return info | {"max-concurrency": 1, "processes": [os.getpid()], "put-guarded-by-semaphore": True}
 
 
 def _in_tracer(frame: FrameType | None) -> bool:

@@ -1,7 +1,7 @@
 """The strategy of a turbo process: what Celery does for a task, without a request object while all goes well.
 
 Taken the fast way: JSON messages of protocol 2 that are to run now. All others take Celery's own strategy, message by
-message: see `_plain`. A task that fails, retries, rejects or is ignored gets Celery's request object for what follows.
+message: see `plain`. A task that fails, retries, rejects or is ignored gets Celery's request object for what follows.
 """
 
 import logging
@@ -15,10 +15,10 @@ from celery import signals
 from celery.app import trace
 from celery.app.task import Context
 from celery.exceptions import WorkerShutdown, WorkerTerminate
+from celery.utils.imports import symbol_by_name
 from celery.worker import state
 from celery.worker.request import Request
 from celery.worker.strategy import default
-from celery.utils.imports import symbol_by_name
 from kombu.serialization import prepare_accept_content
 from kombu.utils.json import object_hook
 
@@ -34,10 +34,11 @@ NO_LIMITS = (None, [None, None], (None, None))
 
 def strategy(task: Any, app: Any, consumer: Any) -> Callable[..., Any]:
     """For `Task.Strategy`. The function's attribute `fast` takes a message, or says no by returning false."""
-    stock = default(task, app, consumer)
+    stock: Any = default(task, app, consumer)
     if _possible(task, app, consumer):
         stock.fast = _fast(task, app, consumer)
-    return stock
+    handler: Callable[..., Any] = stock
+    return handler
 
 
 def _possible(task: Any, app: Any, consumer: Any) -> bool:
@@ -113,7 +114,7 @@ def _fast(task: Any, app: Any, consumer: Any) -> Callable[[Any, Any], bool]:
         pool.running_request = lambda: _request(task, app, consumer, message, acknowledged=not late)
         begin(uuid, task.soft_time_limit, task.time_limit)
         try:
-            result, info, runtime, text = task.__trace__(uuid, args, kwargs, request)
+            result, info, runtime, _text = task.__trace__(uuid, args, kwargs, request)
         except (WorkerShutdown, WorkerTerminate):
             end()
             raise
@@ -162,10 +163,5 @@ def _request(task: Any, app: Any, consumer: Any, message: Any, *, acknowledged: 
 
 def _raised(request: Any, error: BaseException) -> None:
     """What the tracer lets through: Reject from a handler, MemoryError, SystemExit. As in Celery's pools."""
-    if isinstance(error, Exception):
-        request.on_failure(ExceptionInfo())
-        return
-    try:
-        raise WorkerLostError(repr(error)) from error
-    except WorkerLostError:
-        request.on_failure(ExceptionInfo())
+    lost = error if isinstance(error, Exception) else WorkerLostError(repr(error))
+    request.on_failure(ExceptionInfo((type(lost), lost, error.__traceback__)))

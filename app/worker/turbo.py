@@ -1,0 +1,36 @@
+"""A pool of type turbo: the app's worker in several lone processes under a supervisor."""
+
+from collections.abc import Callable
+
+from celery import Celery
+
+from app.settings import PoolSettings, Resolved
+
+
+def run_turbo(
+    celery: Celery,
+    environment: Resolved,
+    pool: PoolSettings,
+    options_of: Callable[[Resolved, PoolSettings], list[str]],
+) -> int:
+    """Run `pool.concurrency` workers until told to stop; returns the exit code.
+
+    `options_of` is asked in each process anew, because each start needs a node name of its own.
+    """
+    from app.turbo.supervisor import SupervisorOptions, supervise
+    from app.turbo.worker.install import install
+
+    def work(_number: int) -> int:
+        install(celery)
+        celery.worker_main(options_of(environment, pool))
+        return 0
+
+    # Loaded once, before the fork, and shared by all processes.
+    celery.loader.import_default_modules()
+    celery.finalize()
+    bounds = SupervisorOptions(
+        processes=pool.concurrency,
+        max_tasks=pool.max_tasks_per_child,
+        max_memory_mib=pool.max_memory_per_child_mib,
+    )
+    return supervise(work, bounds)
