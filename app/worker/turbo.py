@@ -1,10 +1,13 @@
 """A pool of type turbo: the app's worker in several lone processes under a supervisor."""
 
+import os
 from collections.abc import Callable
 
 from celery import Celery
 
 from app.settings import PoolSettings, Resolved
+from app.worker.heartbeat_file import VARIABLE
+from app.worker.turbo_heartbeat import TurboHeartbeat, file_of_process
 
 
 def run_turbo(
@@ -20,7 +23,11 @@ def run_turbo(
     from app.turbo.supervisor import SupervisorOptions, supervise
     from app.turbo.worker.install import install
 
-    def work(_number: int) -> int:
+    heartbeat = os.environ.get(VARIABLE)
+
+    def work(number: int) -> int:
+        if heartbeat:
+            os.environ[VARIABLE] = file_of_process(heartbeat, number)
         install(celery)
         celery.worker_main(options_of(environment, pool))
         return 0
@@ -28,9 +35,7 @@ def run_turbo(
     # Loaded once, before the fork, and shared by all processes.
     celery.loader.import_default_modules()
     celery.finalize()
-    bounds = SupervisorOptions(
-        processes=pool.concurrency,
-        max_tasks=pool.max_tasks_per_child,
-        max_memory_mib=pool.max_memory_per_child_mib,
+    options = SupervisorOptions(
+        processes=pool.concurrency, max_tasks=pool.max_tasks_per_child, max_memory_mib=pool.max_memory_per_child_mib
     )
-    return supervise(work, bounds)
+    return supervise(work, options, on_turn=TurboHeartbeat(heartbeat).tick if heartbeat else None)

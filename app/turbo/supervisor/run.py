@@ -17,9 +17,14 @@ logger = logging.getLogger(__name__)
 WARM, COLD = (signal.SIGTERM, signal.SIGINT), (signal.SIGQUIT,)
 
 
-def supervise(work: Callable[[int], int], options: SupervisorOptions) -> int:
+def supervise(
+    work: Callable[[int], int],
+    options: SupervisorOptions,
+    on_turn: Callable[[list[Child]], None] | None = None,
+) -> int:
     """Fork `options.processes` processes that run `work`, and keep that many until told to stop.
 
+    `on_turn` is called with the processes at each turn of the loop (every `options.poll_seconds`).
     Call it before anything in this process connects or starts threads: a fork takes neither along.
 
     Returns: the exit code, 0 after a stop that was asked for.
@@ -40,6 +45,8 @@ def supervise(work: Callable[[int], int], options: SupervisorOptions) -> int:
                 child.start()
         if not stop.asked:
             _recycle_one(children)
+        if on_turn:
+            on_turn(children)
         sleep(options.poll_seconds)
     return 0
 
