@@ -1,5 +1,6 @@
 """The consumer of a turbo process: hands messages to strategies without a promise for each."""
 
+import logging
 from collections.abc import Callable
 from functools import partial
 from typing import Any
@@ -7,6 +8,8 @@ from typing import Any
 from celery.worker import state
 from celery.worker.consumer import Consumer as StockConsumer
 from kombu.asynchronous.hub import Hub
+
+logger = logging.getLogger(__name__)
 
 
 class Consumer(StockConsumer):
@@ -50,9 +53,10 @@ class Consumer(StockConsumer):
         except passed_on:
             raise
         except Exception as error:
-            if message.acknowledged:
-                raise
-            return self.on_invalid_task(None, message, error)
+            if not message.acknowledged:
+                return self.on_invalid_task(None, message, error)
+            logger.exception("message %r was settled, but what follows failed", message)
+            return None
 
     def call_soon_ack(self, p: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
         """Settle at once: an acknowledgement only joins those that wait for the next write.

@@ -3,6 +3,7 @@
 from typing import Any
 
 from celery import Celery
+from kombu import transport
 from kombu.transport import TRANSPORT_ALIASES
 
 from app.turbo.versions import tested
@@ -26,6 +27,8 @@ def install(app: Celery) -> None:
     if not tested():
         return
     TRANSPORT_ALIASES.update(TRANSPORTS)
+    for scheme in TRANSPORTS:  # kombu keeps what it found before
+        transport._transport_cache.pop(scheme, None)
     settings = {"worker_consumer": "app.turbo.worker.consumer:Consumer"}
     app.conf.update(settings)
     app.Task.Strategy = "app.turbo.worker.strategy:strategy"

@@ -81,7 +81,8 @@ def _fast(task: Any, app: Any, consumer: Any) -> Callable[[Any, Any], bool]:
         if type(uuid) is not str or not plain(message, headers, callbacks):
             return False
         try:
-            args, kwargs, embed = decode(message.body.decode())
+            body = message.body
+            args, kwargs, embed = decode(body if type(body) is str else body.decode())
             request = dict(embed)
         except (ValueError, TypeError):
             return False
