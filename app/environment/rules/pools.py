@@ -41,11 +41,13 @@ def hosts_are_not_autoscaled(env: Environment) -> Iterator[Problem]:
             yield Problem(f"pools.{name}.max", str(pool.max), f"equal to min ({pool.min}) on a pool that runs on hosts")
 
 
-def auto_concurrency_is_for_prefork(env: Environment) -> Iterator[Problem]:
+def auto_concurrency_is_for_processes(env: Environment) -> Iterator[Problem]:
     """Other pools are sized by how long tasks wait, which no number of cores tells (Celery guide, "Concurrency")."""
     for name, pool in env.pools.items():
-        if pool.concurrency == "auto" and pool.type != "prefork":
-            yield Problem(f"pools.{name}.concurrency", f"auto on a {pool.type} pool", "a number, or type prefork")
+        if pool.concurrency == "auto" and pool.type not in ("prefork", "turbo"):
+            yield Problem(
+                f"pools.{name}.concurrency", f"auto on a {pool.type} pool", "a number, or type prefork or turbo"
+            )
 
 
 def pool_on_eks_has_a_name_kubernetes_takes(env: Environment) -> Iterator[Problem]:
@@ -64,7 +66,7 @@ def hpa_keeps_a_worker(env: Environment) -> Iterator[Problem]:
 
 RULES = (
     hpa_keeps_a_worker,
-    auto_concurrency_is_for_prefork,
+    auto_concurrency_is_for_processes,
     pool_on_eks_has_a_name_kubernetes_takes,
     queue_names_an_existing_pool,
     every_pool_drains_a_queue,

@@ -27,8 +27,9 @@ def install(app: Celery) -> None:
     if not tested():
         return
     TRANSPORT_ALIASES.update(TRANSPORTS)
-    for scheme in TRANSPORTS:  # kombu keeps what it found before
-        transport._transport_cache.pop(scheme, None)
+    found_before: dict[str, Any] = vars(transport)["_transport_cache"]
+    for scheme in TRANSPORTS:
+        found_before.pop(scheme, None)
     settings = {"worker_consumer": "app.turbo.worker.consumer:Consumer"}
     app.conf.update(settings)
     app.Task.Strategy = "app.turbo.worker.strategy:strategy"

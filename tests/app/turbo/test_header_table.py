@@ -13,8 +13,8 @@ from app.turbo.amqp.header_table import properties_of
 
 TEXT = st.text(max_size=40)
 VALUES = st.recursive(
-    st.none() | st.booleans() | st.integers(-(2**63), 2**63 - 1) | st.floats(allow_nan=False) | TEXT | st.binary(max_size=9)
-    | st.datetimes(datetime(1971, 1, 1), datetime(2100, 1, 1))
+    st.none() | st.booleans() | st.integers(-(2**63), 2**63 - 1) | st.floats(allow_nan=False) | TEXT
+    | st.binary(max_size=9) | st.datetimes(datetime(1971, 1, 1), datetime(2100, 1, 1))
     | st.decimals(-1000, 1000, places=2).map(Decimal),
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=9), inner, max_size=3),
     max_leaves=8,

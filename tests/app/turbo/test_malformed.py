@@ -27,6 +27,7 @@ JSON = st.recursive(
     JUNK, lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=5), inner, max_size=3)
 )
 BODY = st.binary(max_size=60) | JSON.map(lambda value: json.dumps(value).encode())
+ENCODING = st.sampled_from(["utf-8", "x", ""])
 CONTENT = st.sampled_from(["application/json", "application/x-python-serialize", "text/plain", ""])
 
 
