@@ -42,7 +42,8 @@ def _pool_options(pool: PoolSettings) -> list[str]:
         return []
     options = [f"--pool={CELERY_POOLS[pool.type]}", f"--concurrency={pool.concurrency}"]
     if pool.type == "prefork":
-        options.append(f"--max-tasks-per-child={pool.max_tasks_per_child}")
+        if pool.max_tasks_per_child:
+            options.append(f"--max-tasks-per-child={pool.max_tasks_per_child}")
         if pool.max_memory_per_child_mib:
             options.append(f"--max-memory-per-child={pool.max_memory_per_child_mib * 1024}")
     return options
