@@ -10,7 +10,10 @@ from typing import Any
 from celery import Celery
 
 from app.brokers import broker_of
+from app.brokers.interface import PUBLISH_BUDGET_SECONDS
 from app.configuration import configuration
+from app.guards import transports
+from app.guards.bounded_publish import budget
 from app.guards.whole_second_delay import whole_seconds
 from app.observability import counts, outcome, traces
 from app.settings import runtime
@@ -37,7 +40,8 @@ class PlatformCelery(Celery):
         delay = whole_seconds(countdown, eta)
         options = broker_of(runtime()).publish_options(delay) | options
         options["headers"] = self._headers(options.get("headers"))
-        return super().send_task(name, args, kwargs, countdown=delay, **options)
+        with budget(PUBLISH_BUDGET_SECONDS):
+            return super().send_task(name, args, kwargs, countdown=delay, **options)
 
     def _headers(self, given: dict[str, Any] | None) -> dict[str, Any]:
         headers = dict(given or {})
@@ -58,6 +62,7 @@ def _configured() -> dict[str, Any]:
     return settings
 
 
+transports.install()
 celery = PlatformCelery("app", set_as_current=True)
 celery.add_defaults(_configured)
 counts.connect()

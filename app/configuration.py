@@ -1,10 +1,12 @@
 """Celery's settings, all derived from the environment. `app.celery` reads them at first use."""
 
+import ssl
 from typing import Any
 
 from celery.schedules import crontab
 
 from app.brokers import broker_of
+from app.brokers.interface import PUBLISH_BUDGET_SECONDS
 from app.errors import SettingsError
 from app.routes import QUEUE_OF_TASK, queue_of
 from app.settings import Resolved, Runtime, runtime
@@ -59,6 +61,8 @@ def _broker(runtime: Runtime) -> dict[str, Any]:
         "broker_url": broker.url(),
         "broker_transport_options": broker.transport_options(),
         "broker_connection_retry_on_startup": True,
+        "broker_pool_acquire_timeout": PUBLISH_BUDGET_SECONDS,
+        "task_publish_retry_policy": {"max_retries": 3, "interval_start": 0, "interval_step": 0.2, "interval_max": 0.5},
         # A task whose acknowledgement died with the connection will be delivered again: do not also run it to its end.
         "worker_cancel_long_running_tasks_on_connection_loss": True,
         "task_queues": queues,
@@ -69,7 +73,8 @@ def _broker(runtime: Runtime) -> dict[str, Any]:
 
 def _results(runtime: Runtime) -> dict[str, Any]:
     return {
-        "result_backend": runtime.discovery.results_url,
+        "result_backend": runtime.results_url,
+        **_results_tls(runtime),
         "result_expires": runtime.environment.result_expires_seconds,
         "result_extended": True,
         # One connection pool for all threads of a worker instead of a backend for each thread.
@@ -81,6 +86,13 @@ def _results(runtime: Runtime) -> dict[str, Any]:
         "redis_backend_health_check_interval": 10,
         "redis_retry_on_timeout": True,
     }
+
+
+def _results_tls(runtime: Runtime) -> dict[str, Any]:
+    """Celery refuses a `rediss://` URL that does not say whether the certificate is checked."""
+    if not runtime.results_url.startswith("rediss://"):
+        return {}
+    return {"redis_backend_use_ssl": {"ssl_cert_reqs": ssl.CERT_REQUIRED}}
 
 
 def _worker() -> dict[str, Any]:
@@ -111,7 +123,10 @@ def _schedule(runtime: Runtime) -> dict[str, Any]:
         "beat_schedule": entries,
         "beat_scheduler": "redbeat.RedBeatScheduler",
         "beat_max_loop_interval": BEAT_LOOP_SECONDS,
-        "redbeat_redis_url": runtime.discovery.results_url,
+        "redbeat_redis_url": runtime.results_url,
+        # Stated, because redbeat would otherwise take the broker's.
+        "redbeat_redis_use_ssl": _results_tls(runtime).get("redis_backend_use_ssl", False),
+        "redbeat_redis_options": {},
         "redbeat_key_prefix": f"{environment.prefix}:redbeat:",
         "redbeat_lock_timeout": BEAT_LOCK_SECONDS,
     }

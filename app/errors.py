@@ -19,6 +19,10 @@ class BrokerError(AppError):
     """The broker cannot be used as the environment describes it."""
 
 
+class PublishError(AppError):
+    """A message was not published, or nobody knows whether it was."""
+
+
 class DemoError(AppError):
     """The demo cannot run with what it was given."""
 

@@ -7,9 +7,13 @@ from kombu import Connection, Queue
 
 from app.settings import QueueSettings, Runtime
 
-# Seconds a broker may be silent before its connection counts as dead.
-HEARTBEAT_SECONDS = 10
-CONNECT_TIMEOUT_SECONDS = 5
+# A node gives up a worker after two of these, a worker its node sooner (app/guards/silent_node.py).
+HEARTBEAT_SECONDS = 3
+HEARTBEAT_CHECKS = 12  # in each of these
+# Within a region a connection takes milliseconds; one that takes longer is to a node that is frozen or cut off.
+CONNECT_TIMEOUT_SECONDS = 1
+# Seconds in which a publish returns or fails, failover to the next node included.
+PUBLISH_BUDGET_SECONDS = 5
 
 
 class Broker(ABC):

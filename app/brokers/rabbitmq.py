@@ -1,27 +1,28 @@
 """Self-managed RabbitMQ: quorum queues, confirmed publishing, dead letters, a list of nodes to fail over to."""
 
-from typing import Any
+from typing import Any, ClassVar
 from urllib.parse import quote
 
 from kombu import Exchange, Queue
 
-from app.brokers.interface import CONNECT_TIMEOUT_SECONDS, HEARTBEAT_SECONDS, Broker
+from app.brokers.interface import CONNECT_TIMEOUT_SECONDS, HEARTBEAT_CHECKS, HEARTBEAT_SECONDS, Broker
+from app.brokers.tls import amqp_tls
 from app.settings import QueueSettings
+from app.settings.login import with_login
 
 
 class RabbitMQBroker(Broker):
     """Queues are declared by the app, so that their arguments are stated once."""
 
     kind = "rabbitmq"
+    connect_timeout: ClassVar[float] = CONNECT_TIMEOUT_SECONDS
 
     def url(self) -> str:
         """Every node, with user, password and virtual host put in."""
-        user, vhost = self.environment.broker["user"], self.environment.broker["virtual_host"]
-        login = f"{quote(user, safe='')}:{quote(self.runtime.secret('broker_password'), safe='')}"
-        nodes = [node.partition("://") for node in self.runtime.discovery.broker_url.split(";")]
-        return ";".join(
-            f"{scheme}://{login}@{address.rstrip('/')}/{quote(vhost, safe='')}" for scheme, _, address in nodes
-        )
+        user, password = self.environment.broker["user"], self.runtime.secret("broker_password")
+        vhost = quote(self.environment.broker["virtual_host"], safe="")
+        nodes = self.runtime.discovery.broker_url.split(";")
+        return ";".join(f"{with_login(node.rstrip('/'), user, password)}/{vhost}" for node in nodes)
 
     def transport_options(self) -> dict[str, Any]:
         """Without `confirm_publish` a publish succeeds although the broker dropped the message."""
@@ -29,9 +30,12 @@ class RabbitMQBroker(Broker):
 
     def settings(self) -> dict[str, Any]:
         """The queue type is always stated: brokers differ in what they make of an unstated one."""
-        return {
-            "broker_connection_timeout": CONNECT_TIMEOUT_SECONDS,
+        discovery = self.runtime.discovery
+        return amqp_tls(discovery.broker_url, discovery.broker_ca_certificate) | {
+            "broker_connection_timeout": self.connect_timeout,
             "broker_heartbeat": HEARTBEAT_SECONDS,
+            "broker_heartbeat_checkrate": HEARTBEAT_CHECKS,
+            "worker_consumer": "app.guards.delayed_delivery_once:Consumer",
             "task_default_exchange_type": "topic",
             "task_default_queue_type": "classic" if self._mirrored else "quorum",
             "broker_native_delayed_delivery_queue_type": "classic" if self._mirrored else "quorum",

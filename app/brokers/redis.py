@@ -3,20 +3,28 @@
 import ssl
 from typing import Any
 
-from kombu import Exchange, Queue
+from kombu import Connection, Exchange, Queue
 
-from app.brokers.interface import CONNECT_TIMEOUT_SECONDS, HEARTBEAT_SECONDS, Broker
+from app.brokers.interface import CONNECT_TIMEOUT_SECONDS, Broker
 from app.settings import QueueSettings
+from app.settings.login import with_login
+
+# Longer than kombu's blocking read of one second.
+ANSWER_SECONDS = 2
+HEALTH_CHECK_SECONDS = 5
 
 
 class RedisBroker(Broker):
-    """Constructible; what it promises under faults comes with the broker contract suite."""
+    """kombu's lists: a message being worked on is kept aside until it is acknowledged or its visibility ends."""
 
     kind = "redis"
 
     def url(self) -> str:
-        """As discovered; the group is reachable from the VPC only."""
-        return self.runtime.discovery.broker_url
+        """As discovered, with the login where its users have passwords."""
+        url = self.runtime.discovery.broker_url
+        if "broker_password" not in self.environment.secrets:
+            return url
+        return with_login(url, self.environment.broker["user"], self.runtime.secret("broker_password"))
 
     def transport_options(self) -> dict[str, Any]:
         """A message unacknowledged for the visibility timeout is delivered again; that outlives every task."""
@@ -25,7 +33,8 @@ class RedisBroker(Broker):
             "global_keyprefix": f"{self.environment.prefix}:",
             "socket_connect_timeout": CONNECT_TIMEOUT_SECONDS,
             "socket_keepalive": True,
-            "health_check_interval": HEARTBEAT_SECONDS,
+            "socket_timeout": ANSWER_SECONDS,
+            "health_check_interval": HEALTH_CHECK_SECONDS,
         }
 
     def settings(self) -> dict[str, Any]:
@@ -41,6 +50,12 @@ class RedisBroker(Broker):
     def dead_letter_queue(self, queue: QueueSettings) -> Queue:
         """A list."""
         return self._named(queue.dead_letter_name)
+
+    def dead_letters(self, connection: Connection, queue: QueueSettings) -> int:
+        """An empty list is not there at all, which is no error."""
+        with connection.channel() as channel:
+            declared: Any = self.dead_letter_queue(queue)(channel).queue_declare()
+            return int(declared.message_count)
 
     def _named(self, name: str) -> Queue:
         return Queue(name, Exchange(f"{self.environment.prefix}-tasks", type="direct"), routing_key=name)

@@ -40,10 +40,6 @@ class SqsBroker(Broker):
             "visibility_timeout": self.environment.broker["visibility_timeout_seconds"],
         }
 
-    def settings(self) -> dict[str, Any]:
-        """The guarded transport: kombu 5.7.0's own ends the worker when SQS answers 5xx."""
-        return {"broker_transport": "app.guards.sqs_server_error:Transport"}
-
     def publish_options(self, countdown: float | None) -> dict[str, Any]:
         """SQS holds a delayed message itself, so that no worker does."""
         if not countdown or countdown > MAX_DELAY_SECONDS:

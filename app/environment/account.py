@@ -1,7 +1,8 @@
 """Which AWS account an environment's tools talk to.
 
 An environment whose folder holds `aws/config` (and `aws/credentials`) brings its own AWS configuration: an endpoint, a
-role to assume, a profile. Any other uses what the person running the tool has configured, as every AWS tool does.
+role to assume, a profile; and `aws/trust.pem`, where there is one, holds the authorities that vouch for its endpoints
+(as behind a proxy that opens TLS). Any other uses what the person running the tool has configured.
 """
 
 import configparser
@@ -32,6 +33,8 @@ def account_variables(name: str, region: str, inherited: Mapping[str, str] | Non
     if endpoint:
         variables["AWS_ENDPOINT_URL"] = endpoint
         variables["AWS_EC2_METADATA_DISABLED"] = "true"
+    if (folder / "trust.pem").exists():
+        variables["SSL_CERT_FILE"] = str(folder / "trust.pem")  # OpenSSL's own variable
     return variables
 
 

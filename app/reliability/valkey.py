@@ -11,7 +11,7 @@ from app.settings import runtime
 def valkey() -> "Redis":
     """A client with time-outs; redis-py opens new connections in a forked child by itself."""
     return Redis.from_url(
-        runtime().discovery.results_url,
+        runtime().results_url,
         decode_responses=True,
         socket_connect_timeout=5,
         socket_timeout=10,

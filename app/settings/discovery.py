@@ -9,17 +9,24 @@ from typing import Any
 
 from app.errors import SettingsError
 
-NAMES = ("broker_url", "results_url", "media_bucket", "queue_urls")
+REQUIRED = ("broker_url", "results_url", "media_bucket", "queue_urls")
+# Only a broker whose certificates Terraform's own authority signs has one.
+OPTIONAL = ("broker_ca_certificate",)
 
 
 @dataclass(frozen=True)
 class Discovery:
-    """What Terraform made. `broker_url` carries no credentials; `queue_urls` maps a queue's label to its SQS URL."""
+    """What Terraform made. URLs carry no credentials; `queue_urls` maps a queue's label to its SQS URL.
+
+    `broker_ca_certificate` is the PEM of the authority that signed the broker's certificates; `None` means that the
+    system's trusted authorities did, as for AWS's own endpoints.
+    """
 
     broker_url: str
     results_url: str
     media_bucket: str
     queue_urls: Mapping[str, str]
+    broker_ca_certificate: str | None = None
 
 
 def client(service: str) -> Any:
@@ -38,14 +45,14 @@ def discover(prefix: str) -> Discovery:
 
     Example: `discover("/celery/local").results_url == "redis://10.90.0.11:6379/1"`
     """
-    names = [f"{prefix}/{name}" for name in NAMES]
+    names = [f"{prefix}/{name}" for name in (*REQUIRED, *OPTIONAL)]
     with _explained(f"the SSM parameters {prefix}/*"):
         answer = client("ssm").get_parameters(Names=names)
     found = {parameter["Name"].rpartition("/")[2]: parameter["Value"] for parameter in answer["Parameters"]}
-    missing = [name for name in NAMES if name not in found]
+    missing = [name for name in REQUIRED if name not in found]
     if missing:
         raise SettingsError(
-            expected=f"the SSM parameters {', '.join(names)}",
+            expected=f"the SSM parameters {', '.join(f'{prefix}/{name}' for name in REQUIRED)}",
             found=f"none named {', '.join(missing)}",
             remedy="Apply Terraform first (`make up` for local, `make apply` elsewhere).",
         )
@@ -54,6 +61,7 @@ def discover(prefix: str) -> Discovery:
         results_url=found["results_url"],
         media_bucket=found["media_bucket"],
         queue_urls=json.loads(found["queue_urls"]),
+        broker_ca_certificate=found.get("broker_ca_certificate"),
     )
 
 

@@ -49,6 +49,7 @@ class Resolved:
     prefix: str
     region: str
     broker: Json
+    results_user: str
     result_expires_seconds: int
     queues: Mapping[str, QueueSettings]
     pools: Mapping[str, PoolSettings]
@@ -104,6 +105,7 @@ def _typed(data: Json) -> Resolved:
         prefix=data["prefix"],
         region=data["region"],
         broker=data["broker"],
+        results_user=data["results"].get("user", "default"),
         result_expires_seconds=data["results"]["expires_hours"] * 3600,
         queues={label: _queue(label, queue) for label, queue in data["queues"].items()},
         pools={name: _pool(name, pool) for name, pool in data["pools"].items()},

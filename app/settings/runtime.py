@@ -5,6 +5,7 @@ from functools import lru_cache
 
 from app.settings.chosen import chosen_file
 from app.settings.discovery import Discovery, discover, secret
+from app.settings.login import with_login
 from app.settings.resolved import Resolved, read
 
 
@@ -18,6 +19,14 @@ class Runtime:
     def secret(self, label: str) -> str:
         """The value of the secret with this label (`broker_password`, `payment_gateway`)."""
         return secret(self.environment.secrets[label])
+
+    @property
+    def results_url(self) -> str:
+        """The result store with its login, where its users have passwords."""
+        url = self.discovery.results_url
+        if "results_password" not in self.environment.secrets:
+            return url
+        return with_login(url, self.environment.results_user, self.secret("results_password"))
 
 
 @lru_cache(maxsize=1)

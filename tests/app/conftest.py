@@ -9,8 +9,8 @@ from app.reliability.valkey import valkey as valkey_client
 from app.settings import runtime
 
 from .harness import servers
-from .harness.environment import TestEnvironment, prepare
-from .harness.servers import Outside
+from .harness.environment import Servers, TestEnvironment, prepare
+from .harness.servers import Authority, Outside
 
 
 @pytest.fixture(scope="session")
@@ -37,24 +37,59 @@ def outside() -> Iterator[Outside]:
 
 
 @pytest.fixture(scope="session")
-def sqs(folder: Path, aws_endpoint: str, valkey_port: int, outside: Outside) -> TestEnvironment:
-    """An environment whose broker is the emulator's SQS."""
-    (folder / "sqs").mkdir()
-    return prepare("sqs", folder / "sqs", endpoint=aws_endpoint, valkey_port=valkey_port, outside=outside)
+def authority(folder: Path) -> Authority:
+    """Who signs the certificates of what AWS would manage."""
+    (folder / "authority").mkdir()
+    return servers.authority(folder / "authority")
 
 
 @pytest.fixture(scope="session")
-def rabbitmq(folder: Path, aws_endpoint: str, valkey_port: int, outside: Outside) -> Iterator[TestEnvironment]:
+def plain_results(valkey_port: int) -> str:
+    """A result store without TLS and users."""
+    return f"redis://127.0.0.1:{valkey_port}/1"
+
+
+@pytest.fixture(scope="session")
+def sqs(folder: Path, aws_endpoint: str, plain_results: str, outside: Outside) -> TestEnvironment:
+    """An environment whose broker is the emulator's SQS."""
+    (folder / "sqs").mkdir()
+    return prepare("sqs", folder / "sqs", Servers(aws_endpoint, "sqs://", plain_results, outside))
+
+
+@pytest.fixture(scope="session")
+def rabbitmq(folder: Path, aws_endpoint: str, plain_results: str, outside: Outside) -> Iterator[TestEnvironment]:
     """An environment whose broker is a real RabbitMQ."""
     (folder / "rabbitmq").mkdir()
     with servers.rabbitmq(folder / "rabbitmq") as port:
-        yield prepare(
-            "rabbitmq", folder / "rabbitmq", endpoint=aws_endpoint, valkey_port=valkey_port, outside=outside,
-            rabbitmq_port=port,
-        )  # fmt: skip
+        password = {"broker_password": servers.RABBITMQ_PASSWORD}
+        made = Servers(aws_endpoint, f"amqp://127.0.0.1:{port}", plain_results, outside, password)
+        yield prepare("rabbitmq", folder / "rabbitmq", made)
 
 
-@pytest.fixture(params=["rabbitmq", "sqs"])
+@pytest.fixture(scope="session")
+def amazon_mq(
+    folder: Path, aws_endpoint: str, plain_results: str, outside: Outside, authority: Authority
+) -> Iterator[TestEnvironment]:
+    """An environment whose broker is a real RabbitMQ as Amazon MQ sets it up: TLS, one user, virtual host /."""
+    (folder / "amazon_mq").mkdir()
+    with servers.amazon_mq(folder / "amazon_mq", authority) as port:
+        password = {"broker_password": servers.MANAGED_PASSWORD}
+        made = Servers(aws_endpoint, f"amqps://127.0.0.1:{port}", plain_results, outside, password, authority)
+        yield prepare("amazon_mq", folder / "amazon_mq", made)
+
+
+@pytest.fixture(scope="session")
+def redis(folder: Path, aws_endpoint: str, outside: Outside, authority: Authority) -> Iterator[TestEnvironment]:
+    """An environment whose broker and result store are a real Valkey as ElastiCache sets it up: TLS, users."""
+    (folder / "redis").mkdir()
+    with servers.managed_valkey(folder / "redis", authority) as port:
+        url = f"rediss://127.0.0.1:{port}"
+        passwords = dict.fromkeys(("broker_password", "results_password"), servers.MANAGED_PASSWORD)
+        made = Servers(aws_endpoint, f"{url}/0", f"{url}/1", outside, passwords, authority)
+        yield prepare("redis", folder / "redis", made)
+
+
+@pytest.fixture(params=["rabbitmq", "amazon_mq", "sqs", "redis"])
 def environment(request: pytest.FixtureRequest) -> TestEnvironment:
     """Each environment in turn."""
     made: TestEnvironment = request.getfixturevalue(request.param)

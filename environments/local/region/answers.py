@@ -1,6 +1,7 @@
 """Whether a service answers, asked the way its users ask it."""
 
 import socket
+import ssl
 import time
 import urllib.error
 import urllib.request
@@ -11,6 +12,10 @@ from region.errors import RegionError
 _AGAIN = "`python -m region stop`, then start again"
 
 # These addresses are on this machine: a proxy that the shell names for the internet must not be asked for them.
+# Whether there is an answer is asked here, not whose: clients check the certificate.
+_unchecked = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+_unchecked.check_hostname = False
+_unchecked.verify_mode = ssl.CERT_NONE
 direct = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 
 
@@ -24,8 +29,13 @@ def http(url: str) -> bool:
 
 
 def valkey(host: str, port: int) -> bool:
-    """Whether a Valkey or Redis answers PING."""
-    return _line(host, port, b"PING\r\n").startswith(b"+PONG")
+    """Whether a Valkey or Redis answers PING, with TLS or without; to want a login first is an answer too."""
+    return any(_line(host, port, b"PING\r\n", tls).startswith((b"+PONG", b"-NOAUTH")) for tls in (False, True))
+
+
+def amqps(host: str, port: int) -> bool:
+    """Whether a RabbitMQ offers to begin (method connection.start) over TLS."""
+    return b"RabbitMQ" in _line(host, port, b"AMQP\x00\x00\x09\x01", tls=True)
 
 
 def smtp(host: str, port: int) -> bool:
@@ -46,9 +56,10 @@ def wait(what: str, answers: Callable[[], bool], seconds: float, found: Callable
         time.sleep(0.1)
 
 
-def _line(host: str, port: int, say: bytes) -> bytes:
+def _line(host: str, port: int, say: bytes, tls: bool = False) -> bytes:
     try:
-        with socket.create_connection((host, port), timeout=2) as connection:
+        with socket.create_connection((host, port), timeout=2) as plain:
+            connection = _unchecked.wrap_socket(plain) if tls else plain
             connection.sendall(say)
             return connection.recv(512)
     except OSError:

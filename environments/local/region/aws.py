@@ -22,6 +22,25 @@ class Instance:
     address: IPv4Address
 
 
+@dataclass(frozen=True)
+class StoreUser:
+    """A user of an ElastiCache group; `access` is its access string."""
+
+    name: str
+    access: str
+
+
+@dataclass(frozen=True)
+class StoreGroup:
+    """An ElastiCache replication group at its primary endpoint; without users, everybody may do everything."""
+
+    name: str
+    address: str
+    port: int
+    encrypted: bool
+    users: tuple[StoreUser, ...]
+
+
 class Account:
     """Reads the account. Every failure is a RegionError that says whom we asked for what."""
 
@@ -78,7 +97,10 @@ class Account:
     def _instance(self, row: dict[str, Any]) -> Instance:
         tags = {tag["Key"]: tag["Value"] for tag in row.get("Tags", [])}
         address = IPv4Address(row["PrivateIpAddress"])
-        reserved = {self._region.emulator_address, self._region.valkey_address, self._region.outside_address}
+        region = self._region
+        reserved = {
+            region.emulator_address, region.valkey_address, region.outside_address, region.broker_address,
+        }  # fmt: skip
         if "Name" not in tags:
             raise RegionError("a tag Name on every instance", f"{row['InstanceId']} has none", "add it in terraform/")
         if address not in self._region.cidr or address in reserved:
@@ -89,14 +111,38 @@ class Account:
             )
         return Instance(row["InstanceId"], tags["Name"], address)
 
-    def store_endpoints(self) -> list[tuple[str, str, int]]:
-        """Each ElastiCache group as (id, host, port) of its primary endpoint."""
+    def store_groups(self) -> list[StoreGroup]:
+        """The ElastiCache replication groups."""
         groups = self._ask("elasticache", "describe_replication_groups").get("ReplicationGroups", [])
         return [
-            (group["ReplicationGroupId"], node["PrimaryEndpoint"]["Address"], int(node["PrimaryEndpoint"]["Port"]))
+            StoreGroup(
+                group["ReplicationGroupId"],
+                node["PrimaryEndpoint"]["Address"],
+                int(node["PrimaryEndpoint"]["Port"]),
+                bool(group.get("TransitEncryptionEnabled")),
+                self._store_users(group.get("UserGroupIds") or []),
+            )
             for group in groups
             for node in group.get("NodeGroups", [])
         ]
+
+    def _store_users(self, user_groups: list[str]) -> tuple[StoreUser, ...]:
+        ids = {
+            user
+            for name in user_groups
+            for found in self._ask("elasticache", "describe_user_groups", UserGroupId=name).get("UserGroups", [])
+            for user in found["UserIds"]
+        }
+        users = [
+            user
+            for one in sorted(ids)
+            for user in self._ask("elasticache", "describe_users", UserId=one).get("Users", [])
+        ]
+        return tuple(StoreUser(user["UserName"], user["AccessString"]) for user in users)
+
+    def message_brokers(self) -> set[str]:
+        """The names of the Amazon MQ brokers."""
+        return {broker["BrokerName"] for broker in self._ask("mq", "list_brokers").get("BrokerSummaries", [])}
 
     def secret(self, name: str) -> str | None:
         """A secret's value, or None when there is no such secret."""

@@ -10,11 +10,13 @@
   remove them.
 * An Amazon MQ broker's engine as AWS spells it, its subnets, security groups, logs and maintenance window: without
   them every second apply would replace the broker.
+* An address of its own for the broker that AWS manages: it answers the same for everything.
 
 Run as `python -m region.emulator`; the environment variables are ministack's.
 """
 
 import json
+import os
 import re
 from collections.abc import Callable
 from http import HTTPStatus
@@ -122,6 +124,31 @@ def created(mq: Any, create_broker: Callable[[Request], Response]) -> Callable[[
     return create
 
 
+def at_address(name: str, address: str, mq: Any, elasticache: Any) -> None:
+    """Let the broker that AWS would manage have an address of its own, be it Amazon MQ or an ElastiCache group."""
+    create_broker, create_group = mq._create_broker, elasticache._create_replication_group
+
+    def broker(request: Request) -> Response:
+        response: Response = create_broker(request)
+        if response[0] == HTTPStatus.OK and request.get("brokerName") == name:
+            instance = {"consoleURL": f"https://{address}", "endpoints": [f"amqps://{address}:5671"]}
+            made = mq._brokers[json.loads(response[2])["brokerId"]]
+            made["brokerInstances"] = [instance | {"ipAddress": address}]
+        return response
+
+    def group(request: Request) -> Response:
+        usual = elasticache.REDIS_DEFAULT_HOST
+        if elasticache._p(request, "ReplicationGroupId") == name:
+            elasticache.REDIS_DEFAULT_HOST = address
+        try:
+            response: Response = create_group(request)
+        finally:
+            elasticache.REDIS_DEFAULT_HOST = usual
+        return response
+
+    mq._create_broker, elasticache._create_replication_group = broker, group
+
+
 def main() -> None:
     """Publish, then serve until told to stop."""
     from ministack.app import main as serve  # type: ignore[import-untyped]
@@ -130,6 +157,7 @@ def main() -> None:
     publish(ssm._PUBLIC_AMI_PARAMETERS)
     ec2._ACTION_MAP["RunInstances"] = started(ec2, ec2._ACTION_MAP["RunInstances"])
     mq._create_broker = created(mq, mq._create_broker)
+    at_address(os.environ["MANAGED_BROKER_NAME"], os.environ["MANAGED_BROKER_ADDRESS"], mq, elasticache)
     plain, parameters = ec2._instance_xml, elasticache._describe_cache_parameters
     ec2._instance_xml = lambda instance: described(instance, plain(instance))
 

@@ -3,6 +3,7 @@
 import io
 import tarfile
 
+from region.authority import certificates
 from region.plan import Region
 
 # What Debian starts by itself and a container cannot or should not do. The daily package runs hold dpkg's lock at a
@@ -32,6 +33,8 @@ def archive(region: Region) -> bytes:
     defaults = " ".join(f'"{key}={value}"' for key, value in variables.items())
     files = {
         "etc/systemd/system.conf.d/10-aws.conf": f"[Manager]\nDefaultEnvironment={defaults}\n",
+        # Whom the image's own certificates would vouch for, had AWS signed; `update-ca-certificates` takes it in.
+        "usr/local/share/ca-certificates/region.crt": certificates(region).authority.read_text(),
         "etc/environment": "".join(f"{key}={value}\n" for key, value in variables.items()),
     }
     buffer = io.BytesIO()

@@ -12,9 +12,11 @@ from region.ensure import KIND_LABEL, Spec, ensure_container
 from region.errors import RegionError
 from region.host_files import archive, aws_variables
 from region.images import HOST
-from region.plan import VALKEY_PORT, Region
+from region.message_broker import ensure_message_broker
+from region.plan import Region
 from region.podman import Container, Podman
 from region.progress import console, step
+from region.stores import ensure_stores
 
 KIND = "EC2 instance"
 
@@ -34,7 +36,8 @@ def ensure_hosts(region: Region) -> None:
         futures = [pool.submit(_ensure_host, podman, region, one, existing.get(one.name)) for one in instances]
         for instance, future in zip(instances, futures, strict=True):
             console.print(f"  {instance.name} {instance.address} {future.result()}")
-    check_store(region, account)
+    ensure_stores(podman, region, account)
+    ensure_message_broker(podman, region, account)
     register_merchant(region, account)
 
 
@@ -74,6 +77,7 @@ def _ensure_host(podman: Podman, region: Region, instance: Instance, existing: C
 
     done = ensure_container(podman, region, host(region, instance), existing, put_files)
     if done != "kept":
+        podman.run("exec", instance.name, "update-ca-certificates")
         _wait_for_systemd(podman, instance.name)
     return done
 
@@ -97,33 +101,15 @@ def _wait_for_systemd(podman: Podman, name: str) -> None:
     answers.wait(f"systemd of {name}", has_settled, 60, lambda: podman.logs(name))
 
 
-def check_store(region: Region, account: Account) -> None:
-    """What Terraform was told is the store's endpoint must be what is served.
-
-    Raises:
-        RegionError: a group's endpoint is another one, or nothing answers there.
-    """
-    for group, address, port in account.store_endpoints():
-        served = (str(region.valkey_address), VALKEY_PORT)
-        if (address, port) != served:
-            raise RegionError(
-                f"ElastiCache group {group} at {served[0]}:{served[1]}",
-                f"{address}:{port}",
-                "`python -m region stop`, then bring the environment up again",
-            )
-        answers.wait(f"ElastiCache group {group}", lambda: answers.valkey(*served), 10, lambda: "silence")  # noqa: B023
-        console.print(f"  {group} {address}:{port} answers")
-
-
 def register_merchant(region: Region, account: Account) -> None:
     """Give the payment gateway the key that the account holds, as its operator would for a customer's.
 
     Raises:
         RegionError: the gateway did not take it.
     """
-    key = account.secret(region.payment_secret)
+    key = account.secret(region.secrets["payment_gateway"])
     if key is None:
-        console.print(f"  no secret {region.payment_secret} yet: the payment gateway will refuse charges")
+        console.print(f"  no secret {region.secrets['payment_gateway']} yet: the payment gateway will refuse charges")
         return
     url, body = f"{region.outside_url}/merchant", json.dumps({"key": key}).encode()
     request = urllib.request.Request(url, data=body, method="PUT")  # noqa: S310 - the address is our own, always http

@@ -3,6 +3,7 @@
 import configparser
 import json
 import os
+from collections.abc import Mapping
 from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv4Network
 from pathlib import Path
@@ -37,7 +38,10 @@ class Region:
     outside_port: int
     smtp_port: int
     metrics_rate_per_minute: int
-    payment_secret: str
+    secrets: Mapping[str, str]
+    broker_kind: str
+    broker_name: str
+    broker_user: str
     state: Path
     cache: Path
 
@@ -49,13 +53,28 @@ class Region:
 
     @property
     def valkey_address(self) -> IPv4Address:
-        """What the endpoint of every ElastiCache group answers."""
+        """What the endpoint of every ElastiCache group but the broker's answers."""
         return self.cidr.network_address + 11
 
     @property
     def outside_address(self) -> IPv4Address:
         """Where the payment gateway, the metrics API and the mail server are."""
         return self.cidr.network_address + 12
+
+    @property
+    def broker_address(self) -> IPv4Address:
+        """What the endpoint of a broker that AWS manages answers: Amazon MQ, or an ElastiCache group of its own."""
+        return self.cidr.network_address + 13
+
+    @property
+    def broker_container(self) -> str:
+        """The container behind that endpoint."""
+        return f"{self.prefix}-broker"
+
+    @property
+    def trust_file(self) -> Path:
+        """Where this machine's own tools find whom to trust."""
+        return environments_folder() / self.environment / "aws" / "trust.pem"
 
     @property
     def inner_endpoint(self) -> str:
@@ -111,7 +130,10 @@ def read(environment: str) -> Region:
         outside_port=urlsplit(resolved["services"]["payment_gateway_url"]).port or 80,
         smtp_port=resolved["services"]["smtp_port"],
         metrics_rate_per_minute=resolved["services"]["metrics_rate_per_minute"],
-        payment_secret=resolved["secrets"]["payment_gateway"],
+        secrets=resolved["secrets"],
+        broker_kind=resolved["broker"]["kind"],
+        broker_name=resolved["broker"]["name"],
+        broker_user=resolved["broker"]["user"],
         state=CHECKOUT / ".state" / environment,
         cache=Path(os.environ.get("REGION_CACHE") or CHECKOUT / ".cache"),
     )

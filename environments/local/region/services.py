@@ -1,4 +1,4 @@
-"""The containers that stand behind AWS and around it: the emulated account, the key-value store, the outside world."""
+"""The containers that are there before Terraform runs: the emulated account and the outside world."""
 
 import hashlib
 from pathlib import Path
@@ -42,25 +42,11 @@ def emulator(region: Region, packages: Path) -> Spec:
             f"--env=MINISTACK_REGION={region.aws_region}",
             f"--env=REDIS_HOST={region.valkey_address}",
             f"--env=REDIS_PORT={VALKEY_PORT}",
+            f"--env=MANAGED_BROKER_NAME={region.broker_name}",
+            f"--env=MANAGED_BROKER_ADDRESS={region.broker_address}",
         ),
         command=("python3", "-B", "-u", "-m", "region.emulator"),
     )
-
-
-def valkey(region: Region) -> Spec:
-    """What every ElastiCache group answers with. As there: no password inside the VPC; nothing evicted, no files."""
-    return Spec(
-        name=f"{region.prefix}-valkey",
-        kind="ElastiCache",
-        address=region.valkey_address,
-        identity="",
-        image=SERVICES.tag,
-        options=("--init",),
-        command=(
-            "valkey-server", "--bind", "*", "--port", str(VALKEY_PORT), "--protected-mode", "no",
-            "--save", "", "--appendonly", "no", "--maxmemory-policy", "noeviction",
-        ),
-    )  # fmt: skip
 
 
 def outside(region: Region, packages: Path) -> Spec:

@@ -5,13 +5,14 @@ import socket
 from concurrent.futures import ThreadPoolExecutor
 
 from region import answers, services
+from region.authority import ensure_authority
 from region.ensure import Spec, ensure_container
 from region.errors import RegionError
-from region.images import ensure_images
+from region.images import HOST, RABBITMQ_4, SERVICES, ensure_images
 from region.limits import write_containers_conf
 from region.network import ensure_network
 from region.packages import ensure_packages
-from region.plan import VALKEY_PORT, Region
+from region.plan import Region
 from region.podman import Podman
 from region.progress import console, step
 from region.tools import ensure_tools
@@ -31,12 +32,14 @@ def start(region: Region) -> None:
     check_port(podman, region)
     with step("Debian images and the emulator's packages (cached)"), ThreadPoolExecutor() as pool:
         packages = pool.submit(ensure_packages, region.cache)
-        ensure_images(podman, region.cache)
+        recipes = (HOST, SERVICES, RABBITMQ_4) if region.broker_kind == "amazon_mq" else (HOST, SERVICES)
+        ensure_images(podman, region.cache, recipes)
         site = packages.result()
     with step(f"network {region.prefix} {region.cidr}"):
         ensure_network(podman, region)
-    with step("AWS emulator, Valkey, outside world"):
-        specs = [services.emulator(region, site), services.valkey(region), services.outside(region, site)]
+    ensure_authority(region)
+    with step("AWS emulator, outside world"):
+        specs = [services.emulator(region, site), services.outside(region, site)]
         _start_services(podman, region, specs)
     console.print(f"  AWS answers at {region.endpoint}, inside at {region.inner_endpoint}")
 
@@ -69,10 +72,9 @@ def _start_services(podman: Podman, region: Region, specs: list[Spec]) -> None:
     existing = podman.containers()
     with ThreadPoolExecutor() as pool:
         list(pool.map(lambda spec: ensure_container(podman, region, spec, existing.get(spec.name)), specs))
-    emulator, valkey, outside = specs
+    emulator, outside = specs
     checks = [
         (emulator, "the AWS emulator", lambda: answers.http(f"{region.endpoint}/_ministack/health")),
-        (valkey, "Valkey", lambda: answers.valkey(str(region.valkey_address), VALKEY_PORT)),
         (outside, "the payment gateway", lambda: answers.http(f"{region.outside_url}/health")),
         (outside, "the mail server", lambda: answers.smtp(str(region.outside_address), region.smtp_port)),
     ]

@@ -8,6 +8,7 @@ from rich.table import Table
 from region import answers
 from region.ensure import KIND_LABEL
 from region.hosts import KIND
+from region.message_broker import PORT as AMQPS
 from region.network import find_network
 from region.plan import VALKEY_PORT, Region
 from region.podman import Container, Podman
@@ -52,6 +53,9 @@ def _health(podman: Podman, region: Region, container: Container) -> str:
     checks = {
         f"{region.prefix}-aws": lambda: answers.http(f"{region.endpoint}/_ministack/health"),
         f"{region.prefix}-valkey": lambda: answers.valkey(str(region.valkey_address), VALKEY_PORT),
+        region.broker_container: lambda: (
+            answers.valkey(str(region.broker_address), VALKEY_PORT) or answers.amqps(str(region.broker_address), AMQPS)
+        ),
         f"{region.prefix}-outside": lambda: (
             answers.http(f"{region.outside_url}/health") and answers.smtp(str(region.outside_address), region.smtp_port)
         ),

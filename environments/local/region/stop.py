@@ -2,6 +2,7 @@
 
 import shutil
 
+from region.authority import remove_authority
 from region.network import remove_network
 from region.plan import Region
 from region.podman import Podman
@@ -21,4 +22,5 @@ def stop(region: Region) -> None:
             podman.remove(*mine)
         if remove_network(podman, region):
             console.print(f"  network {region.prefix} removed")
+    remove_authority(region)
     shutil.rmtree(region.state, ignore_errors=True)

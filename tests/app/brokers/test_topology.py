@@ -2,6 +2,7 @@
 
 import json
 import ssl
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -75,8 +76,18 @@ def test_mirrored_queues_are_classic_without_quorum_arguments(tmp_path: Path) ->
 def test_amazon_mq_checks_the_certificate(tmp_path: Path) -> None:
     made = broker("amazon_mq", tmp_path)
 
-    assert made.url() == "amqps://celery:p%40ss%2Fword@b-1.mq.example.com:5671/celery"
-    assert made.settings()["broker_use_ssl"]["cert_reqs"] == ssl.CERT_REQUIRED
+    assert made.url() == "amqps://celery:p%40ss%2Fword@b-1.mq.example.com:5671/%2F"
+    tls = made.settings()["broker_use_ssl"]
+    assert (tls["context"], tls["server_hostname"]) == ({"check_hostname": True}, None)
+
+
+def test_a_broker_of_our_own_is_trusted_by_its_authority_alone(tmp_path: Path) -> None:
+    made = broker("rabbitmq", tmp_path)
+    discovery = replace(made.runtime.discovery, broker_url="amqps://10.0.0.1:5671", broker_ca_certificate="PEM")
+    secure = broker_of(replace(made.runtime, discovery=discovery))
+
+    assert secure.settings()["broker_use_ssl"]["context"] == {"check_hostname": True, "cadata": "PEM"}
+    assert "broker_use_ssl" not in made.settings()
 
 
 def test_redis_outlives_every_task_and_checks_the_certificate(tmp_path: Path) -> None:

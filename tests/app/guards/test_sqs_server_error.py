@@ -10,8 +10,8 @@ from ..harness.waiting import eventually
 
 SEND = "from app.tasks.email import send_email; send_email.delay({key!r}, 'a@example.com', 'Hello', 'Hello')"
 UNGUARDED = """
-from app.brokers.sqs import SqsBroker
-SqsBroker.settings = lambda self: {}
+from app.guards import transports
+transports.install = lambda: None
 from app.worker.start import start_worker
 start_worker("io")
 """

@@ -6,7 +6,7 @@ import subprocess
 import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -15,9 +15,10 @@ import boto3
 from app.environment.load import load
 from app.environment.model import BrokerKind
 from app.environment.resolve import resolve
+from app.settings.login import with_login
 
 from .processes import running
-from .servers import MERCHANT_KEY, RABBITMQ_PASSWORD, REPOSITORY, Outside
+from .servers import MANAGED_USER, MERCHANT_KEY, REPOSITORY, Authority, Outside
 
 REGION = "eu-west-1"
 KEYS = {"AWS_ACCESS_KEY_ID": "000000000000", "AWS_SECRET_ACCESS_KEY": "emulated", "AWS_REGION": REGION,
@@ -97,32 +98,56 @@ class TestEnvironment:
             yield process, log
 
 
-def prepare(
-    kind: str, folder: Path, *, endpoint: str, valkey_port: int, outside: Outside, rabbitmq_port: int | None = None
-) -> TestEnvironment:
-    """Write resolved.json and make in the account what Terraform would. Names carry the kind: kinds share servers."""
-    resolved = _resolved(kind, outside)
+@dataclass(frozen=True)
+class Servers:
+    """Where the environment's servers are, as Terraform would publish it; `secrets` are values by label."""
+
+    endpoint: str
+    broker_url: str
+    results_url: str
+    outside: Outside
+    secrets: dict[str, str] = field(default_factory=dict)
+    authority: Authority | None = None
+
+
+def prepare(kind: str, folder: Path, servers: Servers, name: str | None = None) -> TestEnvironment:
+    """Write resolved.json and make in the account what Terraform would. Names carry `name`: environments share servers.
+
+    An authority is put where a host's system trust would be. `name` is the kind unless there are two of it.
+    """
+    name = name or kind
+    resolved = _resolved(kind, name, servers.outside)
     file = folder / "resolved.json"
-    file.write_text(json.dumps(resolved))
-    variables = os.environ | KEYS | {"AWS_ENDPOINT_URL": endpoint, "CELERY_ENVIRONMENT_FILE": str(file)}
-    valkey_url = f"redis://127.0.0.1:{valkey_port}/1"
-    environment = TestEnvironment(kind, folder, resolved, endpoint, valkey_url, outside, variables)
-    broker_url = {"sqs": "sqs://", "rabbitmq": f"amqp://127.0.0.1:{rabbitmq_port}"}[kind]
-    _publish(environment, broker_url, _queues(environment) if kind == "sqs" else {})
+    variables = os.environ | KEYS | {"AWS_ENDPOINT_URL": servers.endpoint, "CELERY_ENVIRONMENT_FILE": str(file)}
+    if servers.authority:
+        variables["SSL_CERT_FILE"] = str(servers.authority.trust)
+    store = _valkey_url(servers)
+    environment = TestEnvironment(kind, folder, resolved, servers.endpoint, store, servers.outside, variables)
+    _publish(environment, name, servers, _queues(environment) if kind == "sqs" else {})
     return environment
 
 
-def _resolved(kind: str, outside: Outside) -> dict[str, Any]:
+def _valkey_url(servers: Servers) -> str:
+    """The result store as a test may open it: with login and authority."""
+    url = servers.results_url
+    if "results_password" in servers.secrets:
+        url = with_login(url, MANAGED_USER, servers.secrets["results_password"])
+    return f"{url}?ssl_ca_certs={servers.authority.trust}" if servers.authority and url.startswith("rediss") else url
+
+
+def _resolved(kind: str, name: str, outside: Outside) -> dict[str, Any]:
     model = load("local")
     resolved = resolve(model.model_copy(update={"broker": model.broker.model_copy(update={"kind": BrokerKind(kind)})}))
     web = f"http://127.0.0.1:{outside.http_port}"
     resolved["services"] |= {
         "payment_gateway_url": web, "metrics_api_url": web, "smtp_host": "127.0.0.1", "smtp_port": outside.smtp_port,
     }  # fmt: skip
-    # What a bare RabbitMQ has without anybody's help.
-    resolved["broker"] |= {"user": "guest", "virtual_host": "/"}
-    resolved["discovery_prefix"] = f"/celery/{kind}"
-    resolved["prefix"] = f"celery-{kind}"
+    if kind == "rabbitmq":
+        # What a bare RabbitMQ has without anybody's help.
+        resolved["broker"] |= {"user": "guest", "virtual_host": "/"}
+    resolved["results"]["user"] = MANAGED_USER
+    resolved["discovery_prefix"] = f"/celery/{name}"
+    resolved["prefix"] = f"celery-{name}"
     return resolved
 
 
@@ -138,21 +163,21 @@ def _queues(environment: TestEnvironment) -> dict[str, str]:
     return urls
 
 
-def _publish(environment: TestEnvironment, broker_url: str, urls: dict[str, str]) -> None:
+def _publish(environment: TestEnvironment, name: str, servers: Servers, urls: dict[str, str]) -> None:
     ssm, secrets = environment.client("ssm"), environment.client("secretsmanager")
     values = {
-        "broker_url": broker_url,
-        "results_url": environment.valkey_url,
-        "media_bucket": f"media-{environment.kind}",
+        "broker_url": servers.broker_url,
+        "results_url": servers.results_url,
+        "media_bucket": f"media-{name.replace('_', '-')}",
         "queue_urls": json.dumps(urls),
     }
-    for name, value in values.items():
-        path = f"{environment.resolved['discovery_prefix']}/{name}"
+    for key, value in values.items():
+        path = f"{environment.resolved['discovery_prefix']}/{key}"
         ssm.put_parameter(Name=path, Value=value, Type="String", Overwrite=True)
-    for label, value in {"payment_gateway": MERCHANT_KEY, "broker_password": RABBITMQ_PASSWORD}.items():
-        name = f"{environment.kind}/{label}"
-        secrets.create_secret(Name=name, SecretString=value)
-        environment.resolved["secrets"][label] = name
+    environment.resolved["secrets"] = {}
+    for label, value in ({"payment_gateway": MERCHANT_KEY} | servers.secrets).items():
+        secrets.create_secret(Name=f"{name}/{label}", SecretString=value)
+        environment.resolved["secrets"][label] = f"{name}/{label}"
     (environment.folder / "resolved.json").write_text(json.dumps(environment.resolved))
     bucket = {"LocationConstraint": REGION}
     environment.client("s3").create_bucket(Bucket=values["media_bucket"], CreateBucketConfiguration=bucket)

@@ -8,11 +8,42 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+import trustme
+
 from .processes import find_program, free_port, running, wait_for_port
 
 REPOSITORY = Path(__file__).parents[3]
 MERCHANT_KEY = "merchant-key"
 RABBITMQ_PASSWORD = "guest"
+# As ElastiCache and Amazon MQ have them: the app's user, with a password that a URL has to escape.
+MANAGED_USER, MANAGED_PASSWORD = "celery", "p@ss/word-of-sixteen"
+
+
+@dataclass(frozen=True)
+class Authority:
+    """A certificate authority; `trust` is the file that makes a process trust it (SSL_CERT_FILE)."""
+
+    folder: Path
+    trust: Path
+    key: Path
+    certificate: Path
+
+    @property
+    def pem(self) -> str:
+        """The authority's own certificate."""
+        return self.trust.read_text()
+
+
+def authority(folder: Path) -> Authority:
+    """An authority with a certificate for loopback."""
+    made = Authority(folder, folder / "ca.pem", folder / "server.key", folder / "server.pem")
+    ca = trustme.CA()
+    issued = ca.issue_cert("127.0.0.1", "localhost")
+    ca.cert_pem.write_to_path(made.trust)
+    issued.private_key_pem.write_to_path(made.key)
+    for blob in issued.cert_chain_pems:
+        blob.write_to_path(made.certificate, append=True)
+    return made
 
 
 @contextmanager
@@ -40,16 +71,53 @@ def valkey(folder: Path) -> Iterator[int]:
 
 
 @contextmanager
-def rabbitmq(folder: Path, management_port: int | None = None) -> Iterator[int]:
-    """One RabbitMQ node, guest may log in from loopback; yields its port. The management API costs a few seconds."""
+def managed_valkey(folder: Path, ca: Authority) -> Iterator[int]:
+    """As ElastiCache runs it: TLS only, and a user with a password; yields its port."""
+    port, log = free_port(), folder / "managed-valkey.log"
+    program = find_program("redis-server", "redis-server")
+    options = {
+        "port": "0", "tls-port": str(port), "bind": "127.0.0.1", "save": "", "appendonly": "no", "dir": str(folder),
+        "tls-cert-file": str(ca.certificate), "tls-key-file": str(ca.key), "tls-ca-cert-file": str(ca.trust),
+        "tls-auth-clients": "no",
+    }  # fmt: skip
+    users = ["--user", MANAGED_USER, "on", f">{MANAGED_PASSWORD}", "~*", "&*", "+@all", "--user", "default", "off"]
+    command = [program, *(word for name, value in options.items() for word in (f"--{name}", value)), *users]
+    with running(command, log) as process:
+        wait_for_port(port, process, log)
+        yield port
+
+
+@contextmanager
+def amazon_mq(folder: Path, ca: Authority) -> Iterator[int]:
+    """As Amazon MQ runs it: AMQP over TLS only, one user, the virtual host /; yields its port."""
+    port = free_port()
+    configuration = (
+        f"listeners.tcp = none\nlisteners.ssl.1 = 127.0.0.1:{port}\n"
+        f"ssl_options.certfile = {ca.certificate}\nssl_options.keyfile = {ca.key}\n"
+        f"ssl_options.cacertfile = {ca.trust}\n"
+        f"default_user = {MANAGED_USER}\ndefault_pass = {MANAGED_PASSWORD}\n"
+    )
+    with rabbitmq(folder, configuration=configuration, port=port):
+        yield port
+
+
+@contextmanager
+def rabbitmq(
+    folder: Path, management_port: int | None = None, *, configuration: str = "", port: int | None = None
+) -> Iterator[int]:
+    """One RabbitMQ node, guest may log in from loopback; yields its port. The management API costs a few seconds.
+
+    `configuration` is more of its rabbitmq.conf.
+    """
     program = find_program("rabbitmq-server", "rabbitmq-server")
-    port, distribution, names, log = free_port(), free_port(), free_port(), folder / "rabbitmq.log"
+    port = port or free_port()
+    distribution, names, log = free_port(), free_port(), folder / "rabbitmq.log"
     home = folder / "rabbitmq"
     home.mkdir()
     (home / "enabled_plugins").write_text("[rabbitmq_management].\n" if management_port else "[].\n")
     management = f"management.tcp.port = {management_port}\nmanagement.tcp.ip = 127.0.0.1\n" if management_port else ""
     # Counts of the last seconds, for tests that look twice: the default is every five.
-    (home / "rabbitmq.conf").write_text(f"{management}collect_statistics_interval = 1000\n")
+    (home / "rabbitmq.conf").write_text(f"{management}collect_statistics_interval = 1000\n{configuration}")
     variables = os.environ | {
         "HOME": str(home), "RABBITMQ_NODENAME": f"app-{port}@localhost", "RABBITMQ_NODE_IP_ADDRESS": "127.0.0.1",
         "RABBITMQ_NODE_PORT": str(port), "RABBITMQ_DIST_PORT": str(distribution),

@@ -1,0 +1,123 @@
+"""py-amqp waits for ever for a node that is there and says nothing: a frozen host, a quorum without majority.
+
+Publishing with confirms (`Channel.basic_publish_confirm`), opening a channel and closing a connection all wait without
+a time-out; a confirmed publish was seen to block for as long as the node was frozen. Its own `timeout` argument counts
+from the last frame received, so a node that still sends heartbeats is waited for without end.
+Here every wait of a connection has an end, a connection found silent is dropped without saying goodbye to it, and
+`budget` bounds all steps of a publish together: confirm, next node, confirm. The message keeps its task id throughout.
+Unnecessary as soon as py-amqp takes deadlines; `tests/app/guards` shows the wait without it.
+"""
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from typing import Any
+
+import amqp
+from kombu.transport import pyamqp
+
+from app.errors import PublishError
+
+# A quorum queue confirms within milliseconds; the rest is for disks that are busy.
+CONFIRM_SECONDS = 2.0
+# Declarations, QoS, opening and closing: a new quorum queue elects its leader first.
+ANSWER_SECONDS = 10.0
+
+_deadline: ContextVar[float | None] = ContextVar("publish_deadline", default=None)
+
+
+@contextmanager
+def budget(seconds: float) -> Iterator[None]:
+    """Within, whatever talks to RabbitMQ gives up after `seconds` in all; an outer budget that ends earlier stays.
+
+    Raises:
+        PublishError: the time is up. The broker may or may not have taken the message.
+    """
+    end = time.monotonic() + seconds
+    outer = _deadline.get()
+    token = _deadline.set(end if outer is None else min(outer, end))
+    try:
+        yield
+    finally:
+        _deadline.reset(token)
+
+
+def allowed(step_seconds: float) -> float:
+    """How long a step may take: its own limit, or what is left of the budget.
+
+    Raises:
+        PublishError: nothing is left.
+    """
+    end = _deadline.get()
+    if end is None:
+        return step_seconds
+    left = end - time.monotonic()
+    if left <= 0:
+        raise PublishError(
+            expected="the broker to take the message within the publish budget",
+            found="no node that did",
+            remedy="It may have been taken all the same: send it again under the same task id, or refuse the caller.",
+        )
+    return min(step_seconds, left)
+
+
+class Bounded:
+    """A channel or connection of py-amqp whose waits end."""
+
+    def wait(self, method: Any, callback: Any = None, timeout: float | None = None, returns_tuple: bool = False) -> Any:
+        """As py-amqp's, but `timeout` counts from now whatever else arrives, and there is one always."""
+        connection: Any = self.connection  # type: ignore[attr-defined]
+        if connection is None:
+            raise amqp.RecoverableConnectionError("connection already closed")
+        end = time.monotonic() + allowed(timeout or ANSWER_SECONDS)
+        with connection.reading_until(end):
+            try:
+                return super().wait(method, callback, timeout, returns_tuple)  # type: ignore[misc]
+            except TimeoutError:
+                # Closing it in good manners would mean to wait for the silent node again.
+                connection.collect()
+                raise
+
+
+class Channel(Bounded, pyamqp.Channel):
+    """kombu's channel with bounded waits."""
+
+    def basic_publish_confirm(self, *args: Any, **kwargs: Any) -> Any:
+        """Write, then wait for the confirm, each no longer than `CONFIRM_SECONDS` unless told otherwise."""
+        kwargs["timeout"] = allowed(kwargs.get("timeout") or CONFIRM_SECONDS)
+        kwargs["confirm_timeout"] = kwargs.get("confirm_timeout") or CONFIRM_SECONDS
+        try:
+            return super().basic_publish_confirm(*args, **kwargs)
+        except amqp.RecoverableConnectionError:
+            if self.connection is not None:  # a frame written in part: nothing can follow it
+                self.connection.collect()
+            raise
+
+
+class Connection(Bounded, pyamqp.Connection):
+    """kombu's connection with bounded waits."""
+
+    Channel = Channel
+    _reading_ends: float | None = None
+
+    @contextmanager
+    def reading_until(self, end: float) -> Iterator[None]:
+        """Within, reading fails with a time-out at `end`, a moment of the monotonic clock."""
+        outer, self._reading_ends = (
+            self._reading_ends,
+            end if self._reading_ends is None else min(self._reading_ends, end),
+        )
+        try:
+            yield
+        finally:
+            self._reading_ends = outer
+
+    def blocking_read(self, timeout: float | None = None) -> Any:
+        """Read a frame within the time that is left."""
+        if self._reading_ends is not None:
+            left = self._reading_ends - time.monotonic()
+            if left <= 0:
+                raise TimeoutError(f"{self.host} did not answer in time")
+            timeout = left if timeout is None else min(timeout, left)
+        return super().blocking_read(timeout)

@@ -1,0 +1,50 @@
+"""Celery 5.7.0 declares the delay topology on every URL of the failover list before it consumes.
+
+`celery.worker.consumer.delayed_delivery:DelayedDelivery` tries each URL three times, time-outs included: after one of
+three RabbitMQ nodes died, a worker that had reconnected within milliseconds stood still for 45 s, and so does one that
+starts then. A cluster has one topology, so here it is declared once, on the node that the worker is connected to.
+Unnecessary as soon as Celery declares on the connection in use; `tests/app/guards` shows the standstill.
+"""
+
+from typing import Any
+
+from celery.worker import consumer
+from celery.worker.consumer import delayed_delivery
+from kombu.transport.native_delayed_delivery import declare_native_delayed_delivery_exchanges_and_queues
+
+_STEP = "celery.worker.consumer.delayed_delivery:DelayedDelivery"
+
+
+class DelayedDelivery(delayed_delivery.DelayedDelivery):
+    """The step, on one node."""
+
+    requires = (consumer.Tasks,)
+
+    def start(self, c: Any) -> None:
+        """Declare exchanges and queues of the delays, and bind the tasks' queues to them."""
+        step: Any = self
+        step._validate_configuration(c.app)
+        # A connection of its own to the same node, because upstream's functions leave their channels open.
+        with c.connection.clone() as connection:
+            queue_type = c.app.conf.broker_native_delayed_delivery_queue_type
+            self._declare_queues(c.app, connection)
+            declare_native_delayed_delivery_exchanges_and_queues(connection, queue_type)
+            step._bind_queues(c.app, connection)
+
+    def _declare_queues(self, app: Any, connection: Any) -> None:
+        """Those of other pools too: a queue that is not there cannot be bound, and upstream only logs that."""
+        with connection.channel() as channel:
+            for queue in app.amqp.queues.values():
+                queue(channel).declare()
+
+
+class Consumer(consumer.Consumer):
+    """Celery's consumer with the guarded step in the place of its own."""
+
+    class Blueprint(consumer.Consumer.Blueprint):  # type: ignore[misc, valid-type]
+        """The same steps in the same order."""
+
+        default_steps = [  # noqa: RUF012 - as upstream has it
+            f"{__name__}:DelayedDelivery" if step == _STEP else step
+            for step in consumer.Consumer.Blueprint.default_steps
+        ]

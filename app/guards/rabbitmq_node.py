@@ -1,0 +1,35 @@
+"""kombu's RabbitMQ transports with what keeps one bad node from stopping a producer or worker."""
+
+from typing import Any
+
+from kombu.transport import pyamqp
+
+from app.guards import bounded_publish
+from app.guards.bounded_publish import allowed
+from app.guards.silent_node import Attentive
+from app.guards.tls_failover import settings_for
+
+
+class Connection(Attentive, bounded_publish.Connection):
+    """Waits end, and a silent node is noticed."""
+
+
+class Guarded:
+    """Mixed into a transport of kombu."""
+
+    Connection: Any = Connection
+
+    def establish_connection(self) -> Any:
+        """Connect within what is left of a publish budget, checking the certificate of the host at hand."""
+        client: Any = self.client  # type: ignore[attr-defined]
+        client.ssl = settings_for(client.ssl, client.hostname)
+        client.connect_timeout = allowed(client.connect_timeout)
+        return super().establish_connection()  # type: ignore[misc]
+
+
+class Transport(Guarded, pyamqp.Transport):
+    """For amqp://."""
+
+
+class SecureTransport(Guarded, pyamqp.SSLTransport):
+    """For amqps://."""

@@ -1,0 +1,64 @@
+"""Celery 5.7.0 ends the worker when Redis goes away while a late-acknowledged task runs.
+
+`Consumer.on_connection_error_after_connected` closes a connection that `collect()` has just taken the client from;
+closing its channel puts unacknowledged messages back, which needs that client: "Unrecoverable error: AttributeError:
+'NoneType' object has no attribute 'hostname'". Celery 5.6.3 does not close it.
+Here such a channel closes without asking Redis. Its unacknowledged messages are put back by the worker's next
+connection, as RabbitMQ does when a connection ends, and not only after the visibility timeout.
+Unnecessary as soon as Celery or kombu closes a collected connection without error; `tests/app/guards` shows it.
+"""
+
+import logging
+from collections import deque
+from typing import Any, ClassVar
+
+from kombu.transport import redis
+from redis.exceptions import RedisError
+
+logger = logging.getLogger(__name__)
+
+
+class Channel(redis.Channel):
+    """kombu's channel, which may be closed after its connection was collected."""
+
+    # Tags of messages that this process held when its connection broke.
+    orphans: ClassVar[deque[str]] = deque()
+
+    def close(self) -> None:
+        """Close; without a client, only what needs no Redis."""
+        if self.connection is None or self.connection.client is not None or self._qos is None:
+            super().close()
+            return
+        qos: Any = self._qos
+        qos._on_collect.cancel()
+        qos._flush()
+        self.orphans.extend(qos._delivered)
+        qos._delivered.clear()
+        qos._delivered.restored = True
+        self._in_poll = None
+        super().close()
+
+    def put_back(self) -> None:
+        """Return the messages of broken connections to their queues, unless they were acknowledged meanwhile."""
+        qos: Any = self.qos
+        while self.orphans:
+            tag = self.orphans.popleft()
+            try:
+                qos.restore_by_tag(tag)
+            except (RedisError, OSError):
+                self.orphans.appendleft(tag)
+                raise
+            logger.info("message %s of a broken connection went back to its queue", tag)
+
+
+class Transport(redis.Transport):
+    """kombu's Redis transport with the guarded channel."""
+
+    Channel = Channel
+
+    def register_with_event_loop(self, connection: Any, loop: Any) -> None:
+        """A worker's new connection puts back what the broken one held."""
+        super().register_with_event_loop(connection, loop)
+        if Channel.orphans:
+            client: Any = self.client
+            client.default_channel.put_back()

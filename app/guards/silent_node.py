@@ -1,0 +1,45 @@
+"""A worker notices late that its RabbitMQ node is frozen: py-amqp wants two whole heartbeats missed.
+
+Shorter heartbeats would have the broker, too, give up a worker whose event loop is busy for a moment. So the two
+sides are judged apart. The broker waits two to three heartbeats for the worker, as ever. It sends a frame at least once
+in each heartbeat (RabbitMQ guide, "Heartbeats": twice, unless there was other traffic), so the worker calls it silent
+when one is a quarter late; but only when nothing waits to be read either: a loop that was busy itself blames nobody.
+Unnecessary as soon as py-amqp lets a client judge sooner than the server.
+"""
+
+import select
+import time
+from typing import Any
+
+from amqp import ConnectionForced
+
+SILENCE = 1.25  # heartbeats
+
+
+class Attentive:
+    """Mixed into a connection of py-amqp."""
+
+    _heard_bytes = -1
+    _heard_at = 0.0
+
+    def heartbeat_tick(self, rate: float = 2) -> None:
+        """Send what is due, and judge the node.
+
+        Raises:
+            ConnectionForced: the node is silent.
+        """
+        super().heartbeat_tick(rate)  # type: ignore[misc]
+        connection: Any = self
+        if not connection.heartbeat:
+            return
+        now = time.monotonic()
+        if connection.bytes_recv != self._heard_bytes or _readable(connection.sock):
+            self._heard_bytes, self._heard_at = connection.bytes_recv, now
+        elif now - self._heard_at > SILENCE * connection.heartbeat:
+            raise ConnectionForced(f"{connection.host} has been silent for {now - self._heard_at:.1f} s")
+
+
+def _readable(sock: Any) -> bool:
+    if getattr(sock, "pending", lambda: 0)():
+        return True
+    return bool(select.select([sock], [], [], 0)[0])

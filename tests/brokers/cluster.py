@@ -1,0 +1,161 @@
+"""A real RabbitMQ cluster of containers, whose nodes can be killed, frozen and brought back."""
+
+import os
+import shutil
+import subprocess
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from ..app.harness.servers import REPOSITORY
+
+USER, PASSWORD = "celery", "celery"
+GENERATIONS = {"4": "RABBITMQ_4", "3": "RABBITMQ_3"}
+
+
+@dataclass(frozen=True)
+class Node:
+    """One node; `name` is its container's and its Erlang host's."""
+
+    cluster: "Cluster"
+    name: str
+    address: str
+
+    def kill(self) -> None:
+        """As a host that lost its power."""
+        self.cluster.podman("kill", self.name)
+
+    def freeze(self) -> None:
+        """As a host whose disk or hypervisor hangs: connections stay open and nothing answers."""
+        self.cluster.podman("pause", self.name)
+
+    def heal(self) -> None:
+        """Undo either, and wait until the node serves."""
+        state = self.cluster.podman("inspect", "--format", "{{.State.Status}}", self.name)
+        if state == "paused":
+            self.cluster.podman("unpause", self.name)
+        elif state != "running":
+            self.cluster.podman("start", self.name)
+        self.cluster.wait()
+
+    def control(self, *words: str) -> str:
+        """Run rabbitmqctl in it."""
+        return self.cluster.podman("exec", self.name, "/usr/lib/rabbitmq/bin/rabbitmqctl", "--quiet", *words)
+
+
+class Cluster:
+    """Nodes on a network of their own."""
+
+    def __init__(self, generation: str, size: int, state: Path) -> None:
+        from region.images import RABBITMQ_3, RABBITMQ_4, ensure_images
+        from region.limits import write_containers_conf
+        from region.podman import Podman
+
+        conf = state / "containers.conf"
+        write_containers_conf(conf)
+        self._podman = Podman(conf)
+        recipe = {"4": RABBITMQ_4, "3": RABBITMQ_3}[generation]
+        ensure_images(self._podman, Path(os.environ.get("REGION_CACHE") or REPOSITORY / ".cache"), [recipe])
+        self.image = recipe.tag
+        self.generation = generation
+        self.network = f"broker-contract-{generation}-{os.getpid()}"
+        # A slice of 10.97/16 for each process, so that two test runs do not meet.
+        self.subnet = f"10.97.{os.getpid() % 250}.{'0' if generation == '4' else '128'}/25"
+        first = 10 if generation == "4" else 138
+        self.nodes = [
+            Node(self, f"{self.network}-{number + 1}", f"10.97.{os.getpid() % 250}.{first + number}")
+            for number in range(size)
+        ]
+        self.state = state
+
+    @property
+    def url(self) -> str:
+        """Every node, as discovery publishes it."""
+        return ";".join(f"amqp://{node.address}:5672" for node in self.nodes)
+
+    def podman(self, *words: str) -> str:
+        """Run podman and return what it printed."""
+        return self._podman.run(*words)
+
+    def start(self) -> None:
+        """Make the network and the nodes, and wait until all have joined."""
+        self.podman("network", "create", "--subnet", self.subnet, self.network)
+        for node in self.nodes:
+            self._create(node)
+        for node in self.nodes:
+            self.podman("start", node.name)
+        self.wait()
+
+    def _create(self, node: Node) -> None:
+        folder = self.state / node.name
+        folder.mkdir(parents=True)
+        (folder / "rabbitmq.conf").write_text(
+            "cluster_formation.peer_discovery_backend = classic_config\n"
+            + "".join(
+                f"cluster_formation.classic_config.nodes.{number} = rabbit@{peer.name}\n"
+                for number, peer in enumerate(self.nodes, 1)
+            )
+            + "cluster_partition_handling = pause_minority\n"
+            + f"default_user = {USER}\ndefault_pass = {PASSWORD}\nloopback_users = none\n"
+            + ("raft.adaptive_failure_detector.poll_interval = 1000\n" if self.generation == "4" else "")
+        )
+        (folder / "enabled_plugins").write_text("[].\n")
+        self.podman(
+            "create", f"--name={node.name}", f"--hostname={node.name}", f"--network={self.network}",
+            f"--ip={node.address}", "--init", "--env=HOME=/var/lib/rabbitmq",
+            f"--env=RABBITMQ_NODENAME=rabbit@{node.name}",
+            "--env=RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS=-setcookie contract",
+            "--env=RABBITMQ_CTL_ERL_ARGS=-setcookie contract",
+            f"--volume={folder}:/etc/rabbitmq:ro",
+            *(f"--add-host={peer.name}:{peer.address}" for peer in self.nodes),
+            self.image, "/usr/lib/rabbitmq/bin/rabbitmq-server",
+        )  # fmt: skip
+
+    def wait(self, seconds: float = 120) -> None:
+        """Wait until every node runs and knows all others."""
+        end = time.monotonic() + seconds
+        waiting = list(self.nodes)
+        while waiting:
+            done = self._podman.attempt(
+                "exec", waiting[0].name, "/usr/lib/rabbitmq/bin/rabbitmqctl", "--quiet", "eval",
+                f"length(rabbit_nodes:list_running()) =:= {len(self.nodes)}.",
+            )  # fmt: skip
+            if done.returncode == 0 and done.stdout.strip() == b"true":
+                waiting.pop(0)
+            elif time.monotonic() > end:
+                pytest.fail(
+                    f"{waiting[0].name} did not join:\n{done.stderr.decode()}{self._podman.logs(waiting[0].name, 30)}"
+                )
+            else:
+                time.sleep(1)
+
+    def remove(self) -> None:
+        """Leave nothing."""
+        for node in self.nodes:
+            with suppress(Exception):
+                self._podman.attempt("unpause", node.name)
+        self._podman.remove(*(node.name for node in self.nodes))
+        self._podman.attempt("network", "rm", "--force", self.network)
+
+
+@contextmanager
+def cluster(generation: str, folder: Path, size: int = 3) -> Iterator[Cluster]:
+    """A cluster of RabbitMQ 4 or 3 that is removed at the end."""
+    if os.geteuid() != 0 or shutil.which("podman") is None:
+        pytest.skip("a cluster needs root and podman (`python -m region start` installs it)")
+    import sys
+
+    sys.path.insert(0, str(REPOSITORY / "environments" / "local"))
+    made = Cluster(generation, size, folder)
+    try:
+        made.start()
+        yield made
+    finally:
+        made.remove()
+
+
+__all__ = ["Cluster", "Node", "cluster", "subprocess"]
