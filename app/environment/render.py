@@ -1,4 +1,4 @@
-"""Write the generated files: `resolved.json` of an environment and the JSON Schema that editors use."""
+"""Write the generated files: `resolved.json` and the Prometheus rules of an environment, the JSON Schema of editors."""
 
 import json
 from pathlib import Path
@@ -7,6 +7,7 @@ from typing import Any
 from app.environment.load import environments_folder, load
 from app.environment.model import Environment
 from app.environment.resolve import resolve
+from app.observability.alerts import render as rules
 
 SCHEMA_FILE = "environment.schema.json"
 
@@ -21,6 +22,11 @@ def resolved_file(name: str) -> Path:
     return environments_folder() / name / "resolved.json"
 
 
+def rules_file(name: str) -> Path:
+    """Where an environment's Prometheus rules are."""
+    return environments_folder() / name / "prometheus_rules.yml"
+
+
 def schema() -> dict[str, Any]:
     """The JSON Schema of an environment file."""
     return Environment.model_json_schema()
@@ -28,8 +34,12 @@ def schema() -> dict[str, Any]:
 
 def generated(names: list[str]) -> dict[Path, str]:
     """Each generated file and the text it should have, for the environments named and the schema they share."""
-    files = {resolved_file(name): to_text(resolve(load(name))) for name in names}
-    return {environments_folder() / SCHEMA_FILE: to_text(schema()), **files}
+    files = {environments_folder() / SCHEMA_FILE: to_text(schema())}
+    for name in names:
+        resolved = resolve(load(name))
+        files[resolved_file(name)] = to_text(resolved)
+        files[rules_file(name)] = rules.to_text(resolved)
+    return files
 
 
 def write(names: list[str]) -> list[Path]:

@@ -3,6 +3,7 @@
 from dataclasses import asdict
 
 from app.environment.derived import Json, hosts
+from app.environment.derived.alerts import alerts
 from app.environment.derived.broker import broker
 from app.environment.derived.egress import egress
 from app.environment.derived.network import network
@@ -51,6 +52,6 @@ def resolve(env: Environment) -> Json:
         "services": env.services.model_dump(mode="json"),
         "secrets": secrets(env, prefix),
         "discovery_prefix": f"/celery/{env.name}",
-        "alerts": env.alerts.model_dump(mode="json"),
+        "alerts": alerts(env),
         "budget": env.budget.model_dump(mode="json"),
     }

@@ -10,7 +10,13 @@ class Alerts(Closed):
 
     queue_length: int = Field(gt=0)
     queue_wait_seconds: Seconds
+    queue_wait_objective: float = Field(default=0.99, gt=0, lt=1, description="share that starts within that wait")
     failure_ratio: float = Field(gt=0, lt=1)
+    failure_minimum: int = Field(default=50, gt=0, description="attempts in ten minutes from which the ratio counts")
+    dead_letters: int = Field(default=0, ge=0, description="messages in a dead letter queue that need nobody")
+    worker_restarts: int = Field(default=3, gt=0, description="starts in fifteen minutes that need nobody")
+    memory_ratio: float = Field(default=0.8, gt=0, lt=1, description="of a broker's or store's limit")
+    beat_silent_seconds: Seconds = 120
     notify: str
 
 

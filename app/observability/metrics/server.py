@@ -42,11 +42,13 @@ def start_metrics(environment: "Resolved", pool: "PoolSettings") -> None:
 
     hostname = f"{pool.name}@{socket.gethostname()}"
     counted, served = CollectorRegistry(), CollectorRegistry()
-    TaskMetrics(counted, environment, hostname).connect()
+    tasks = TaskMetrics(counted, environment, hostname)
+    known = tasks.begin_at_zero(pool.queues)
+    tasks.connect()
     state = WorkerState(environment, pool, hostname)
     state.connect()
     served.register(state)
-    served.register(WithTotals(counted.collect if folder is None else _of_children(folder)))
+    served.register(WithTotals(counted.collect if folder is None else _of_children(folder), known))
     if folder is not None:
         _remove_at_exit(folder)
     try:

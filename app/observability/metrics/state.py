@@ -49,7 +49,7 @@ class WorkerState:
             if value is not None:
                 yield _gauge(name, text, {"hostname": self.hostname}, value)
         yield self._shutdowns()
-        yield from self._consumers(concurrency)
+        yield from self._consumers(concurrency, max(0, concurrency - active))
         labels = {"hostname": self.hostname, "pool": self.pool.name, "type": self.pool.type, "celery": celery_version}
         yield _gauge("celery_worker_info", "What it is.", labels, 1)
 
@@ -59,11 +59,16 @@ class WorkerState:
             family.add_metric((self.hostname, how), float(self.shutdown == how))
         return family
 
-    def _consumers(self, concurrency: int) -> Iterator[Metric]:
-        """A worker's share of each queue; summed over workers they are what celery-exporter reports."""
-        for what, value in (("worker", 1), ("process", concurrency), ("consumer", 1)):
-            text = f"Of this worker: {what}s that drain the queue."
-            family = GaugeMetricFamily(f"celery_active_{what}_count", text, labels=("queue_name", "hostname"))
+    def _consumers(self, concurrency: int, free: int) -> Iterator[Metric]:
+        """A worker's share of each queue; summed over workers, the first three are what celery-exporter reports."""
+        shares = {
+            "celery_active_worker_count": ("Workers that drain the queue.", 1),
+            "celery_active_process_count": ("Slots that serve the queue.", concurrency),
+            "celery_active_consumer_count": ("Consumers of the queue.", 1),
+            "celery_queue_free_slots": ("Slots that serve the queue and have nothing to do.", free),
+        }
+        for name, (text, value) in shares.items():
+            family = GaugeMetricFamily(name, text, labels=("queue_name", "hostname"))
             for label in self.pool.queues:
                 active = value if self.controller is not None else 0
                 family.add_metric((self.environment.queues[label].name, self.hostname), active)

@@ -81,6 +81,15 @@ class TaskMetrics:
         self._labels = cache(self._labels_of)
         self._child = cache(self._child_of)
 
+    def begin_at_zero(self, queues: Iterable[str]) -> list[tuple[str, str, str]]:
+        """Make the series of all tasks of these queues (labels of the environment); returns their labels."""
+        known = [self._labels(name) for name, queue in QUEUE_OF_TASK.items() if queue in queues]
+        for labels in known:
+            for family in (*self._counters.values(), self._runtime, self._wait, self._dead_letters):
+                if family is not self._counters["failed"]:  # which exceptions there will be is not known
+                    family.labels(*labels)
+        return known
+
     def connect(self) -> None:
         """Count from now on."""
         listen(start=self._started, outcome=self._ended)

@@ -11,14 +11,19 @@ PREFIX = "celery_task_"
 
 
 class WithTotals:
-    """A collector that yields what `collect` does, and the total."""
+    """A collector that yields what `collect` does, and the total.
 
-    def __init__(self, collect: Callable[[], Iterable[Metric]]) -> None:
+    `known` are the name, queue and hostname of the tasks to expect: their totals begin at zero, since a rate sees
+    nothing of what a series had counted when it appeared.
+    """
+
+    def __init__(self, collect: Callable[[], Iterable[Metric]], known: Iterable[tuple[str, str, str]] = ()) -> None:
         self._collect = collect
+        self._zeros = {(*labels, state): 0.0 for labels in known for state in ("succeeded", "failed")}
 
     def collect(self) -> Iterator[Metric]:
         """All families."""
-        totals: dict[tuple[str, ...], float] = defaultdict(float)
+        totals: dict[tuple[str, ...], float] = defaultdict(float, self._zeros)
         for family in self._collect():
             yield family
             if family.type == "counter" and family.name.startswith(PREFIX):

@@ -1,0 +1,55 @@
+"""What an alert is."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Literal
+
+RUNBOOK = "app/observability/alerts/README.md"
+
+
+@dataclass(frozen=True)
+class Thresholds:
+    """The numbers that the rules are made of: section `alerts` of resolved.json."""
+
+    queue_length: int
+    queue_wait_seconds: int
+    queue_wait_objective: float
+    oldest_message_seconds: int
+    failure_ratio: float
+    failure_minimum: int
+    dead_letters: int
+    worker_restarts: int
+    memory_ratio: float
+    beat_silent_seconds: int
+
+    @classmethod
+    def of(cls, resolved: Mapping[str, Any]) -> "Thresholds":
+        """Read from an environment's resolved values.
+
+        Example: `Thresholds.of({"alerts": {...}}).queue_length == 500`
+        """
+        return cls(**{name: resolved["alerts"][name] for name in cls.__dataclass_fields__})
+
+
+@dataclass(frozen=True)
+class Alert:
+    """A rule. `lasting` is how long the expression must hold, `page` wakes somebody, `ticket` waits for the morning.
+
+    `summary` may name labels of the expression, as Prometheus writes them: `{{ $labels.queue_name }}`.
+    """
+
+    name: str
+    expression: str
+    lasting: str
+    severity: Literal["page", "ticket"]
+    summary: str
+
+    def rule(self) -> dict[str, Any]:
+        """As Prometheus reads it."""
+        return {
+            "alert": self.name,
+            "expr": self.expression,
+            "for": self.lasting,
+            "labels": {"severity": self.severity},
+            "annotations": {"summary": self.summary, "runbook": f"{RUNBOOK}#{self.name.lower()}"},
+        }

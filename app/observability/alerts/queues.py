@@ -1,0 +1,87 @@
+"""Work that piles up, comes late, or that nobody does."""
+
+from collections.abc import Iterator
+
+from app.observability.alerts.alert import Alert, Thresholds
+
+# Google's SRE workbook, "Alerting on SLOs", table 5-8: burn rates of a 30-day budget, each over a long window that says
+# it matters and a short one that says it still goes on.
+FAST_BURN, SLOW_BURN = 14.4, 6
+WINDOWS = ("5m", "30m", "1h", "6h")
+# Below this rate one late task would be a catastrophe in percent.
+LEAST_TASKS = 10
+
+
+def late_ratio(window: str) -> str:
+    """The recorded share of tasks that began later than the objective allows."""
+    return f"celery:task_late:ratio_rate{window}"
+
+
+def recorded(thresholds: Thresholds) -> Iterator[dict[str, str]]:
+    """Recording rules: the share of late tasks by queue, for each window, and the wait that 95 % stay below."""
+    bucket, count = "celery_task_queue_wait_time_bucket", "celery_task_queue_wait_time_count"
+    within = f'{bucket}{{le="{float(thresholds.queue_wait_seconds)}"}}'
+    for window in WINDOWS:
+        started = f"sum by (queue_name) (increase({count}[{window}]))"
+        in_time = f"sum by (queue_name) (increase({within}[{window}]))"
+        expression = f"(1 - {in_time} / {started}) and {started} >= {LEAST_TASKS}"
+        yield {"record": late_ratio(window), "expr": expression}
+    yield {
+        "record": "celery:task_queue_wait_time:p95_5m",
+        "expr": f"histogram_quantile(0.95, sum by (queue_name, le) (rate({bucket}[5m])))",
+    }
+
+
+def alerts(thresholds: Thresholds) -> Iterator[Alert]:
+    """The alerts on queues."""
+    budget = 1 - thresholds.queue_wait_objective
+    late = (
+        "{{ $value | humanizePercentage }} of {{ $labels.queue_name }} "
+        + f"waited over {thresholds.queue_wait_seconds} s."
+    )
+    yield Alert(
+        "CeleryQueueLong",
+        f"celery_queue_length > {thresholds.queue_length}",
+        "5m", "ticket",
+        "{{ $labels.queue_name }} has {{ $value }} waiting messages.",
+    )  # fmt: skip
+    yield Alert(
+        "CeleryQueueWaitBurnsFast", _burn("1h", "5m", FAST_BURN * budget), "2m", "page", late
+    )  # fmt: skip
+    yield Alert(
+        "CeleryQueueWaitBurnsSlowly", _burn("6h", "30m", SLOW_BURN * budget), "15m", "ticket", late
+    )  # fmt: skip
+    yield Alert(
+        "CeleryQueueNotDrained",
+        # Workers tell what they drain, so this holds on brokers that know no consumers.
+        "celery_queue_length > 0 unless on (queue_name) sum by (queue_name) (celery_active_consumer_count) > 0",
+        "30s", "page",
+        "{{ $labels.queue_name }} has {{ $value }} messages and no worker.",
+    )  # fmt: skip
+    yield Alert(
+        "CeleryQueueStalled",
+        "celery_queue_length > 0"
+        " and on (queue_name) sum by (queue_name) (celery_active_consumer_count) > 0"
+        " and on (queue_name) sum by (queue_name) (celery_queue_free_slots) > 0"
+        " unless on (queue_name) sum by (queue_name) (increase(celery_task_started_total[30s])) > 0",
+        "10s", "page",
+        "{{ $labels.queue_name }} has messages and free workers, and nothing starts.",
+    )  # fmt: skip
+    yield Alert(
+        "CeleryOldestMessageOld",
+        f"celery_queue_oldest_message_age_seconds > {thresholds.oldest_message_seconds}",
+        "1m", "page",
+        "The oldest message of {{ $labels.queue_name }} waits since {{ $value | humanizeDuration }}.",
+    )  # fmt: skip
+    yield Alert(
+        "CeleryDeadLetters",
+        f"celery_dead_letter_queue_length > {thresholds.dead_letters}",
+        "1m", "ticket",
+        "{{ $value }} messages of {{ $labels.queue_name }} failed for good.",
+    )  # fmt: skip
+
+
+def _burn(long: str, short: str, ratio: float) -> str:
+    # More than everything late cannot be; a loose objective would otherwise make an alert that never fires.
+    most = round(min(ratio, 0.9), 6)
+    return f"{late_ratio(long)} > {most} and {late_ratio(short)} > {most}"

@@ -1,0 +1,219 @@
+"""Each alert fires when it should, stays quiet when it should, and resolves: judged by promtool, without waiting."""
+
+import subprocess
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from app.environment.load import load, names
+from app.environment.render import rules_file
+from app.environment.resolve import resolve
+from app.observability.alerts.alert import Thresholds
+from app.observability.alerts.render import all_alerts
+
+from ..app.harness.processes import find_program
+
+# Thresholds of environments/local: 500 messages, 60 s, 2 % of at least 50.
+QUEUE = '{queue_name="q"}'
+TASK = '{name="t", queue_name="q"'
+Series = dict[str, str]
+
+
+@dataclass(frozen=True)
+class Case:
+    """Input series, a sample each 10 s, and the minutes at which the alert fires and at which it does not."""
+
+    alert: str
+    why: str
+    series: Series
+    fires: tuple[float, ...] = ()
+    quiet: tuple[float, ...] = ()
+
+
+def steps(*parts: tuple[float, float]) -> str:
+    """A gauge: values and the minutes that each is held."""
+    return " ".join(f"{value}x{round(minutes * 6) - 1}" for value, minutes in parts)
+
+
+def counts(*parts: tuple[float, float]) -> str:
+    """A counter: increases a sample and the minutes that each goes on."""
+    total, text = 0.0, []
+    for each, minutes in parts:
+        samples = round(minutes * 6)
+        text.append(f"{total}+{each}x{samples - 1}")
+        total += each * samples
+    return " ".join(text)
+
+
+def busy(free: float = 2, consumers: float = 1, minutes: float = 60) -> Series:
+    """A queue that workers serve."""
+    return {
+        f"celery_active_consumer_count{QUEUE}": steps((consumers, minutes)),
+        f"celery_queue_free_slots{QUEUE}": steps((free, minutes)),
+    }
+
+
+def histogram(*phases: tuple[float, float, float]) -> Series:
+    """Tasks of a queue that began: (in time per sample, late per sample, minutes) for each phase."""
+    return {
+        'celery_task_queue_wait_time_bucket{queue_name="q", le="60.0"}': counts(*((good, m) for good, _, m in phases)),
+        'celery_task_queue_wait_time_bucket{queue_name="q", le="+Inf"}': counts(
+            *((good + late, m) for good, late, m in phases)
+        ),
+        "celery_task_queue_wait_time_count" + QUEUE: counts(*((good + late, m) for good, late, m in phases)),
+    }
+
+
+def outcomes(*phases: tuple[float, float, float]) -> Series:
+    """Ends of a task: (succeeded per sample, failed per sample, minutes) for each phase."""
+    return {
+        f'celery_task_total{TASK}, state="{state}"}}': counts(*((phase[index], phase[2]) for phase in phases))
+        for index, state in enumerate(("succeeded", "failed"))
+    }
+
+
+def gauge(name: str, *parts: tuple[float, float]) -> Series:
+    return {name: steps(*parts)}
+
+
+CASES = [
+    Case("CeleryQueueLong", "over 500 for five minutes",
+         gauge(f"celery_queue_length{QUEUE}", (0, 5), (501, 10), (0, 5)), fires=(11,), quiet=(4, 9, 16)),
+    Case("CeleryQueueLong", "a burst that is gone in four minutes, and exactly the threshold",
+         gauge(f"celery_queue_length{QUEUE}", (0, 5), (9999, 4), (500, 20)), quiet=(8, 9.5, 20)),
+    Case("CeleryQueueWaitBurnsFast", "a fifth late for an hour, then none",
+         histogram((10, 0, 30), (8, 2, 70), (10, 0, 30)), fires=(99,), quiet=(29, 107)),
+    Case("CeleryQueueWaitBurnsFast", "a tenth late is no emergency",
+         histogram((9, 1, 180)), quiet=(90, 170)),
+    Case("CeleryQueueWaitBurnsSlowly", "a tenth late for six hours, then none",
+         histogram((9, 1, 400), (10, 0, 60)), fires=(390,), quiet=(440,)),
+    Case("CeleryQueueWaitBurnsSlowly", "one in fifty late is within six times the budget",
+         histogram((49, 1, 400)), quiet=(200, 390)),
+    Case("CeleryQueueNotDrained", "messages and nobody",
+         gauge(f"celery_queue_length{QUEUE}", (3, 30))
+         | gauge(f"celery_active_consumer_count{QUEUE}", (1, 5), (0, 5), (1, 20)), fires=(6, 9), quiet=(4, 11)),
+    Case("CeleryQueueNotDrained", "a queue that no worker ever served",
+         gauge(f"celery_queue_length{QUEUE}", (3, 30)), fires=(2,)),
+    Case("CeleryQueueNotDrained", "an empty queue needs nobody",
+         gauge(f"celery_queue_length{QUEUE}", (0, 30)), quiet=(5, 20)),
+    Case("CeleryQueueStalled", "messages, free slots, and no start for a minute",
+         busy() | gauge(f"celery_queue_length{QUEUE}", (3, 30))
+         | {f"celery_task_started_total{TASK}}}": counts((1, 10), (0, 5), (1, 15))}, fires=(11, 14), quiet=(9, 16)),
+    Case("CeleryQueueStalled", "every slot runs a long task",
+         busy(free=0) | gauge(f"celery_queue_length{QUEUE}", (3, 30))
+         | {f"celery_task_started_total{TASK}}}": counts((0, 30))}, quiet=(5, 20)),
+    Case("CeleryOldestMessageOld", "older than two minutes",
+         gauge(f"celery_queue_oldest_message_age_seconds{QUEUE}", (5, 5), (121, 5), (0, 5)), fires=(9,), quiet=(4, 12)),
+    Case("CeleryOldestMessageOld", "two minutes are allowed",
+         gauge(f"celery_queue_oldest_message_age_seconds{QUEUE}", (120, 20)), quiet=(15,)),
+    Case("CeleryDeadLetters", "one message failed for good, and is replayed",
+         gauge(f"celery_dead_letter_queue_length{QUEUE}", (0, 5), (1, 5), (0, 5)), fires=(8,), quiet=(4, 12)),
+    Case("CeleryTasksFail", "a twentieth fails, then nothing",
+         outcomes((10, 0, 20), (19, 1, 20), (10, 0, 40)), fires=(35,), quiet=(19, 58)),
+    Case("CeleryTasksFail", "one of three failed, which says nothing yet",
+         outcomes((0, 0, 5), (0.04, 0.02, 20)), quiet=(10, 20)),
+    Case("CeleryTasksFail", "one in a hundred is within the two allowed",
+         outcomes((99, 1, 40)), quiet=(30,)),
+    Case("CeleryWorkerDown", "a worker that does not answer",
+         gauge('up{job="celery-worker"}', (1, 5), (0, 5), (1, 5)), fires=(8,), quiet=(4, 5.5, 11)),
+    Case("CeleryWorkerRestarts", "four starts after the first in fifteen minutes",
+         gauge("celery_worker_start_time_seconds", (1, 20), (2, 2), (3, 2), (4, 2), (5, 60)), fires=(28,),
+         quiet=(24, 60)),
+    Case("CeleryWorkerRestarts", "a deploy starts it once",
+         gauge("celery_worker_start_time_seconds", (1, 20), (2, 20)), quiet=(22, 30)),
+    Case("CeleryWorkerWedged", "a loop that stands still",
+         gauge("celery_worker_heartbeat_age_seconds", (3, 5), (90, 5), (3, 5)), fires=(8,), quiet=(4, 11)),
+    Case("CeleryChildrenLost", "a message that kills its process each time",
+         {f"celery_task_lost_total{TASK}}}": counts((0, 5), (1, 1), (0, 20))}, fires=(7,), quiet=(4, 20)),
+    Case("CeleryChildrenLost", "one killed child",
+         {f"celery_task_lost_total{TASK}}}": counts((0, 5), (1, 0.17), (0, 20))}, quiet=(7,)),
+    Case("CeleryBrokerMemory", "over four fifths, then an alarm",
+         gauge('celery_broker_memory_used_bytes{node="n"}', (1, 5), (85, 5), (1, 30))
+         | gauge('celery_broker_memory_limit_bytes{node="n"}', (100, 40))
+         | gauge('celery_broker_memory_alarm{node="n"}', (0, 20), (1, 5), (0, 5)), fires=(9, 24), quiet=(4, 15, 27)),
+    Case("CeleryBrokerMemory", "a server without a limit",
+         gauge('celery_broker_memory_used_bytes{node="n"}', (85, 20))
+         | gauge('celery_broker_memory_limit_bytes{node="n"}', (0, 20)), quiet=(15,)),
+    Case("CeleryBrokerDisk", "less than twice what stops it",
+         gauge('celery_broker_disk_free_bytes{node="n"}', (300, 5), (190, 5), (300, 5))
+         | gauge('celery_broker_disk_free_limit_bytes{node="n"}', (100, 15)), fires=(9,), quiet=(4, 12)),
+    Case("CeleryBrokerPartitioned", "a node lost sight of another",
+         gauge('celery_broker_partitions{node="n"}', (0, 5), (1, 5), (0, 5)), fires=(6,), quiet=(4, 12)),
+    Case("CeleryBrokerNodeDown", "a node stopped and came back",
+         gauge('celery_broker_node_up{node="n"}', (1, 5), (0, 5), (1, 5)), fires=(8,), quiet=(4, 12)),
+    Case("CeleryQuorumDegraded", "two of three members",
+         gauge(f"celery_queue_members{QUEUE}", (3, 20))
+         | gauge(f"celery_queue_members_online{QUEUE}", (3, 5), (2, 5), (3, 10)), fires=(8,), quiet=(4, 12)),
+    Case("CeleryBeatSilent", "an entry three minutes late",
+         gauge("celery_beat_overdue_seconds", (0, 5), (180, 5), (0, 5)) | gauge("celery_beat_locked", (1, 15)),
+         fires=(8,), quiet=(4, 12)),
+    Case("CeleryBeatSilent", "nobody holds the lock",
+         gauge("celery_beat_overdue_seconds", (0, 15)) | gauge("celery_beat_locked", (1, 5), (0, 5), (1, 5)),
+         fires=(8,), quiet=(4, 12)),
+    Case("CeleryExporterBlind", "the broker cannot be seen",
+         gauge('up{job="celery-exporter"}', (1, 15)) | gauge("celery_broker_up", (1, 5), (0, 5), (1, 5)),
+         fires=(8,), quiet=(4, 12)),
+    Case("CeleryExporterBlind", "there is no exporter at all", gauge("up", (1, 15)), fires=(8,)),
+]  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def promtool() -> str:
+    return find_program("promtool", "prometheus")
+
+
+def document(case: Case) -> dict[str, Any]:
+    return {
+        "rule_files": [str(rules_file("local"))],
+        "evaluation_interval": "10s",
+        "tests": [
+            {
+                "interval": "10s",
+                "input_series": [{"series": name, "values": values} for name, values in case.series.items()],
+                "promql_expr_test": [
+                    {
+                        "expr": f'count(ALERTS{{alertname="{case.alert}", alertstate="firing"}}) > bool 0 or vector(0)',
+                        "eval_time": f"{int(minute * 60)}s",
+                        "exp_samples": [{"labels": "{}", "value": float(firing)}],
+                    }
+                    for minute, firing in [*((at, True) for at in case.fires), *((at, False) for at in case.quiet)]
+                ],
+            }
+        ],
+    }
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: f"{case.alert}-{case.why}".replace(" ", "_"))
+def test_the_alert_fires_then_and_only_then(case: Case, promtool: str, tmp_path: Path) -> None:
+    file = tmp_path / "test.yml"
+    file.write_text(yaml.safe_dump(document(case)))
+    run = subprocess.run([promtool, "test", "rules", str(file)], capture_output=True, text=True, check=False)
+
+    assert run.returncode == 0, run.stdout + run.stderr
+
+
+def test_a_wrong_expectation_would_be_noticed(promtool: str, tmp_path: Path) -> None:
+    case = CASES[0]
+    file = tmp_path / "test.yml"
+    file.write_text(yaml.safe_dump(document(replace(case, fires=case.quiet, quiet=case.fires))))
+
+    assert subprocess.run([promtool, "test", "rules", str(file)], capture_output=True, check=False).returncode == 1
+
+
+@pytest.mark.parametrize("environment", names())
+def test_every_environment_s_rules_are_valid(environment: str, promtool: str) -> None:
+    run = subprocess.run(
+        [promtool, "check", "rules", str(rules_file(environment))], capture_output=True, text=True, check=False
+    )
+
+    assert run.returncode == 0, run.stdout + run.stderr
+
+
+def test_every_alert_has_a_case_in_which_it_fires_and_one_in_which_it_does_not() -> None:
+    alerts = {alert.name for alert in all_alerts(Thresholds.of(resolve(load("local"))))}
+
+    assert {case.alert for case in CASES if case.fires} == alerts
+    assert {case.alert for case in CASES if case.quiet} == alerts

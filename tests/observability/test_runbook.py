@@ -1,0 +1,25 @@
+"""Each alert has a page that starts with the command to run, and links to it."""
+
+import re
+
+import pytest
+
+from app.environment.load import load
+from app.environment.resolve import resolve
+from app.observability.alerts.alert import RUNBOOK, Alert, Thresholds
+from app.observability.alerts.render import all_alerts
+
+from ..app.harness.servers import REPOSITORY
+
+ALERTS = all_alerts(Thresholds.of(resolve(load("local"))))
+PAGES = dict(re.findall(r"^## (\w+)\n(.*?)(?=^## |\Z)", (REPOSITORY / RUNBOOK).read_text(), re.MULTILINE | re.DOTALL))
+
+
+@pytest.mark.parametrize("alert", ALERTS, ids=lambda alert: alert.name)
+def test_the_page_starts_with_a_command(alert: Alert) -> None:
+    assert PAGES[alert.name].startswith("```console\n$ ")
+    assert alert.rule()["annotations"]["runbook"].endswith(f"#{alert.name.lower()}")
+
+
+def test_there_is_no_page_without_an_alert() -> None:
+    assert set(PAGES) == {alert.name for alert in ALERTS}
