@@ -19,7 +19,9 @@ class WithTotals:
 
     def __init__(self, collect: Callable[[], Iterable[Metric]], known: Iterable[tuple[str, str, str]] = ()) -> None:
         self._collect = collect
-        self._zeros = {(*labels, state): 0.0 for labels in known for state in ("succeeded", "failed")}
+        self._zeros: dict[tuple[str, ...], float] = {
+            (*labels, state): 0.0 for labels in known for state in ("succeeded", "failed")
+        }
 
     def collect(self) -> Iterator[Metric]:
         """All families."""
