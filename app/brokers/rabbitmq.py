@@ -68,8 +68,16 @@ class RabbitMQBroker(Broker):
             self._dead_letter_exchange,
             routing_key=queue.dead_letter_name,
             durable=True,
-            queue_arguments={"x-queue-type": "classic" if self._mirrored else "quorum"},
+            queue_arguments=self._dead_letter_arguments,
         )
+
+    @property
+    def _dead_letter_arguments(self) -> dict[str, Any]:
+        if self._mirrored:
+            return {"x-queue-type": "classic"}
+        # Looking at a letter takes it and gives it back, which counts as a delivery: RabbitMQ 4 would drop it at the
+        # twentieth look (guide "Quorum queues", poison messages). RabbitMQ 3 refuses the -1 that means no limit.
+        return {"x-queue-type": "quorum", "x-delivery-limit": 2**31 - 1}
 
     @property
     def _dead_letter_exchange(self) -> Exchange:

@@ -2,8 +2,11 @@
 
 import typer
 
-from app.cli import observe, run
+from app.cli import observe, produce, run
+from app.cli.dlq import dlq
 from app.cli.environment import environment
+from app.cli.inspect import inspect
+from app.cli.schedule import schedule
 
 # Plain help: typer's rich help loads a Markdown parser and takes three times as long to appear.
 commands = typer.Typer(
@@ -12,6 +15,10 @@ commands = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
-for command in (run.worker, run.beat, run.health, run.demo, observe.exporter):
+for command in (
+    run.worker, run.beat, run.health, run.relay, run.demo, produce.producer, produce.send, inspect, observe.exporter,
+):  # fmt: skip
     commands.command()(command)
+commands.add_typer(dlq, name="dlq")
+commands.add_typer(schedule, name="schedule")
 commands.add_typer(environment, name="environment")

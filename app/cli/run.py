@@ -36,6 +36,30 @@ def health(probe: Annotated[str, typer.Argument(help="liveness, readiness or sta
     raise typer.Exit(answer(probe))
 
 
+def relay(env: Env = "") -> None:
+    """Publish what producers left in the outbox of CELERY_DATABASE_URL, until told to stop (SIGTERM)."""
+    choose(env)
+    import logging
+    import signal
+    import threading
+
+    from app.celery import celery
+    from app.errors import SettingsError
+    from app.outbox import relay
+    from app.services.database import VARIABLE, database
+
+    logging.basicConfig(level=logging.INFO)
+    engine = database()
+    if engine is None:
+        raise SettingsError(
+            expected=f"a database in {VARIABLE}", found="none", remedy="Without one there is no outbox."
+        )
+    stopped = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stopped.set())
+    relay.run(celery, engine, stopped)
+
+
 def demo(
     env: Env = "",
     images: Annotated[Path, typer.Option(help="a folder of photographs")] = PHOTOGRAPHS,

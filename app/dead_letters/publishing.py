@@ -27,16 +27,16 @@ MAX_TRACEBACK_CHARACTERS = 8_000
 PUBLISH_RETRY = {"max_retries": 3, "interval_start": 0.2, "interval_step": 0.5, "interval_max": 2}
 
 
-def publish(task: Task[Any, Any], error: Exception) -> None:
-    """Publish the message that `task` is working on to its dead letter queue.
+def publish(task: Task[Any, Any], request: Any, error: Exception) -> None:
+    """Publish the message of `request`, which `task` works on or worked on, to its dead letter queue.
 
     Raises:
         Reject: the broker did not take it; the message goes back to its queue rather than being acknowledged.
     """
     queue = queue_of(runtime().environment, str(task.name))
     target = broker_of(runtime()).dead_letter_queue(queue)
-    message = _message(task)
-    headers = message.headers | _reasons(task, error, queue.name)
+    message = _message(task, request)
+    headers = message.headers | _reasons(request, error, queue.name)
     try:
         with task.app.producer_or_acquire() as producer:
             producer.publish(
@@ -51,14 +51,13 @@ def publish(task: Task[Any, Any], error: Exception) -> None:
                 **message.properties,
             )
     except Exception as refused:
-        logger.exception("dead letter of %s[%s] was refused; the message goes back", task.name, task.request.id)
+        logger.exception("dead letter of %s[%s] was refused; the message goes back", task.name, request.id)
         raise Reject(refused, requeue=True) from error
     dead_letter_published.send(sender=None, queue=queue.name, task=str(task.name), error=error)
 
 
-def _message(task: Task[Any, Any]) -> Any:
+def _message(task: Task[Any, Any], request: Any) -> Any:
     """The message as Celery would publish it anew: same id, arguments, callbacks and place in its group or chord."""
-    request = task.request
     return task.app.amqp.create_task_message(
         request.id,
         task.name,
@@ -77,8 +76,7 @@ def _message(task: Task[Any, Any]) -> Any:
     )
 
 
-def _reasons(task: Task[Any, Any], error: Exception, queue: str) -> dict[str, Any]:
-    request = task.request
+def _reasons(request: Any, error: Exception, queue: str) -> dict[str, Any]:
     trace = "".join(traceback.format_exception(error))[-MAX_TRACEBACK_CHARACTERS:]
     return dict(request.headers or {}) | {
         "x-dead-letter-reason": f"{type(error).__name__}: {error}"[:1000],

@@ -6,23 +6,23 @@ from celery import Task
 from celery.exceptions import TaskPredicate
 
 from app import dead_letters
-from app.reliability.errors import TransientError
+from app.reliability.retry import DEFAULT
 
 
 class ReliableTask(Task[Any, Any]):
     """The base of every task.
 
-    A transient error is retried up to eight times after 1, 2, 4 ... at most 60 s, each with full jitter (between 0 and
-    that), so that a service that comes back is not met by all at once. Any other error, and the last transient one, is
-    final: the message is published to its queue's dead letters first and acknowledged after, so it is never in neither.
+    Transient errors are retried by `retry.DEFAULT` unless the task brings a `Retry` of its own. Any other error, and
+    the last transient one, is final: the message is published to its queue's dead letters first and acknowledged after,
+    so it is never in neither.
     """
 
     abstract = True
-    Request = "app.observability.request:ObservedRequest"
-    autoretry_for = (TransientError,)
-    max_retries = 8
-    retry_backoff = 1
-    retry_backoff_max = 60
+    Request = "app.dead_letters.time_limit:Request"
+    autoretry_for = DEFAULT.transient
+    max_retries = DEFAULT.times
+    retry_backoff = DEFAULT.first_seconds
+    retry_backoff_max = DEFAULT.longest_seconds
     retry_jitter = True
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
@@ -34,5 +34,6 @@ class ReliableTask(Task[Any, Any]):
         except TaskPredicate:  # Retry, Ignore, Reject: not a failure
             raise
         except Exception as error:
-            dead_letters.publish(self, error)
+            if getattr(error, "dead_letter", True):
+                dead_letters.publish(self, self.request, error)
             raise

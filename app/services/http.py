@@ -21,6 +21,10 @@ class TooManyRequestsError(TransientError):
         super().__init__(message)
         self.retry_after = retry_after
 
+    def __reduce__(self) -> tuple[type["TooManyRequestsError"], tuple[str, float]]:
+        """A pool's child sends the error to its parent, and unpickling calls the class with what this names."""
+        return type(self), (str(self), self.retry_after)
+
 
 @lru_cache(maxsize=1)
 def _connections() -> urllib3.PoolManager:

@@ -37,6 +37,17 @@ def write(key: str, content: bytes, content_type: str) -> None:
         _s3().put_object(Bucket=bucket, Key=key, Body=content, ContentType=content_type)
 
 
+def keys(prefix: str) -> set[str]:
+    """The keys that start with `prefix`, at most a thousand.
+
+    Raises:
+        PermanentError, TransientError: as `read`.
+    """
+    with _sorted(f"list {prefix}"):
+        answer = _s3().list_objects_v2(Bucket=runtime().discovery.media_bucket, Prefix=prefix)
+    return {entry["Key"] for entry in answer.get("Contents", [])}
+
+
 @contextmanager
 def _sorted(what: str) -> Iterator[None]:
     from botocore.exceptions import BotoCoreError, ClientError

@@ -2,29 +2,50 @@
 
 from typing import Any
 
+from celery import Task
+
 from app.celery import celery
+from app.orders import Order, OrderState, orders
+from app.reliability.errors import PermanentError
+from app.reliability.idempotent import fencing_token, idempotent
 from app.services import http
 from app.settings import runtime
 
 
-@celery.task(name="app.tasks.payments.charge_customer")
-def charge_customer(order_id: str, amount_cents: int, currency: str) -> str:
+@celery.task(bind=True, name="app.tasks.payments.charge_customer")
+@idempotent(key=lambda order_id, **_: f"charge:{order_id}")
+def charge_customer(self: Task[Any, Any], order_id: str, amount_cents: int, currency: str) -> str:
     """Charge an order; returns the charge's id.
 
-    The order's id is the gateway's idempotency key: a retry, a redelivery or the same order sent twice gets the charge
-    there is. Nothing is locked or written here while the gateway works: dying at any moment leaves nothing half done.
+    Two short transactions, none open while the gateway works: the order becomes `charging`, the gateway is asked, the
+    order becomes `charged`. The order's id is the gateway's idempotency key. Whenever a worker dies, the next delivery
+    finds how far the order is: `charging` means asking again, and getting the charge there is.
 
     Raises:
         TransientError: retried. PermanentError: the gateway refuses the order; goes to the dead letters.
 
     Example: `charge_customer.delay("order-1", 1999, "EUR")`
     """
+    store, token = orders(), fencing_token(self)
+    order = store.begin(Order(order_id, amount_cents, currency), token)
+    if order.state is OrderState.CHARGED and order.charge_id:
+        return order.charge_id
+    try:
+        charge_id = _ask_gateway(order)
+    except PermanentError:
+        store.end(order_id, token, OrderState.REFUSED)
+        raise
+    store.end(order_id, token, OrderState.CHARGED, charge_id)
+    return charge_id
+
+
+def _ask_gateway(order: Order) -> str:
     receipt: dict[str, Any] = http.call(
         "POST",
         f"{runtime().environment.services['payment_gateway_url']}/charges",
-        body={"order_id": order_id, "amount_cents": amount_cents, "currency": currency},
+        body={"order_id": order.id, "amount_cents": order.amount_cents, "currency": order.currency},
         headers={
-            "Idempotency-Key": order_id,
+            "Idempotency-Key": order.id,
             "Authorization": f"Bearer {runtime().secret('payment_gateway')}",
         },
     )

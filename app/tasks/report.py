@@ -5,44 +5,15 @@ import time
 from datetime import UTC, datetime
 from typing import Any
 
-from celery import Task
+from celery import Task, current_task
 
 from app.celery import celery
 from app.observability.counts import counts_key
-from app.reliability.once import Claim, Once
+from app.reliability.idempotent import idempotent
 from app.reliability.valkey import valkey
-from app.reliability.waiting import wait
 from app.services import media
 from app.settings import runtime
 from app.tasks.email import send_email
-
-LEASE_SECONDS = 120
-KEEP_SECONDS = 7 * 86_400
-
-
-@celery.task(bind=True, name="app.tasks.report.send_report")
-def send_report(self: Task[Any, Any], slot: str | None = None) -> str | None:
-    """Write the day's counts to S3 and mail them, once for each slot; returns the object's key, None when done before.
-
-    A slot is the minute in which beat sent the task (as in 2026-11-23T12:05): the same for a retry, a redelivery, and a
-    second beat that fires in the same minute.
-
-    Example: `send_report.delay("2026-11-23T12:05")` writes a missed slot.
-    """
-    slot = slot or slot_of(getattr(self.request, "sent_at", None) or time.time())
-    once = Once(f"report:{slot}", lease_seconds=LEASE_SECONDS, keep_seconds=KEEP_SECONDS)
-    claim = once.claim()
-    if claim is Claim.DONE:
-        return None
-    if claim is Claim.TAKEN:
-        wait(self, once.patience())
-    try:
-        key = _write(slot)
-    except Exception:
-        once.give_up()
-        raise
-    once.finish()
-    return key
 
 
 def slot_of(sent_at: float) -> str:
@@ -50,7 +21,23 @@ def slot_of(sent_at: float) -> str:
     return datetime.fromtimestamp(sent_at, UTC).strftime("%Y-%m-%dT%H:%M")
 
 
-def _write(slot: str) -> str:
+def _this_slot(slot: str | None) -> str:
+    """The slot that was asked for, or the minute in which beat sent the message."""
+    return slot or slot_of(getattr(current_task.request, "sent_at", None) or time.time())
+
+
+@celery.task(bind=True, name="app.tasks.report.send_report")
+@idempotent(key=lambda slot: f"report:{_this_slot(slot)}")
+def send_report(_self: Task[Any, Any], slot: str | None = None) -> str:
+    """Write the day's counts to S3 and mail them, once for each slot; returns the object's key.
+
+    A slot is the minute in which beat sent the task (as in 2026-11-23T12:05): the same for a retry, a redelivery, and a
+    second beat that fires in the same minute. A worker that dies in the middle leaves the object, which is written
+    again, and perhaps the e-mail, whose key is the slot's.
+
+    Example: `send_report.delay("2026-11-23T12:05")` writes a missed slot.
+    """
+    slot = _this_slot(slot)
     counts = dict(sorted(valkey().hgetall(counts_key(slot.partition("T")[0])).items()))
     key = f"reports/{slot}.json"
     media.write(key, json.dumps({"slot": slot, "counts": counts}, indent=2).encode(), "application/json")

@@ -13,6 +13,8 @@ from app.services import media
 # Longest side in pixels.
 SIZES = {"small": 96, "medium": 192, "large": 384}
 MARGIN_PIXELS = 12
+# At four bytes each this is 400 MB, which each process of a pool of thumbnails must be able to take.
+MAX_DECODED_PIXELS = 100_000_000
 
 
 def original_key(image: str) -> str:
@@ -23,6 +25,21 @@ def original_key(image: str) -> str:
 def sheet_key(image: str) -> str:
     """Where the contact sheet of `image` will be."""
     return f"sheets/{image}.jpg"
+
+
+def failure_key(image: str) -> str:
+    """Where a note will be, with the reason, when the contact sheet of `image` will not come."""
+    return f"sheets/{image}.error.json"
+
+
+def thumbnail_key(image: str, size: str) -> str:
+    """Where one thumbnail of `image` will be."""
+    return f"{thumbnails_prefix(image)}{size}.jpg"
+
+
+def thumbnails_prefix(image: str) -> str:
+    """What the keys of all thumbnails of `image` start with."""
+    return f"thumbnails/{image}/"
 
 
 def contact_sheet(image: str) -> Any:
@@ -42,7 +59,7 @@ def resize_image(image: str, size: str) -> str:
         PermanentError: there is no such picture, or it is not one.
     """
     thumbnail = _reduced(media.read(original_key(image)), SIZES[size], image)
-    key = f"thumbnails/{image}/{size}.jpg"
+    key = thumbnail_key(image, size)
     media.write(key, thumbnail, "image/jpeg")
     return key
 
@@ -68,22 +85,27 @@ def combine_thumbnails(keys: list[str], image: str) -> str:
 def record_failed_sheet(request: Any, error: Any, _traceback: Any, *, image: str) -> None:
     """Note in the bucket that a sheet will not come. Celery calls it in the worker that found the failure."""
     note = {"image": image, "task_id": request.id, "error": str(error)}
-    media.write(f"sheets/{image}.error.json", json.dumps(note).encode(), "application/json")
+    media.write(failure_key(image), json.dumps(note).encode(), "application/json")
 
 
 def _reduced(content: bytes, longest: int, image: str) -> bytes:
-    """A JPEG whose longest side is `longest` pixels."""
+    """A JPEG whose longest side is `longest` pixels.
+
+    A JPEG is decoded straight to about the wanted size, so 100 megapixels need about as much memory as their file.
+    Other formats are decoded whole, and refused beyond `MAX_DECODED_PIXELS`. Pillow itself refuses any picture beyond
+    twice its `MAX_IMAGE_PIXELS` (179 megapixels), as a decompression bomb.
+    """
     from PIL import Image, ImageOps, UnidentifiedImageError
 
     try:
         with Image.open(io.BytesIO(content)) as picture:
-            # A JPEG decodes straight to about the wanted size: a picture of 100 megapixels needs no 300 MB.
-            picture.draft("RGB", (longest * 2, longest * 2))
-            upright = ImageOps.exif_transpose(picture.convert("RGB"))
+            if picture.format != "JPEG" and picture.width * picture.height > MAX_DECODED_PIXELS:
+                raise PermanentError(f"{image} has {picture.width} x {picture.height} pixels: more than is decoded")
+            # Reduced before anything copies it.
+            picture.thumbnail((longest, longest))
+            return _jpeg(ImageOps.exif_transpose(picture).convert("RGB"))
     except (UnidentifiedImageError, OSError, Image.DecompressionBombError) as error:
         raise PermanentError(f"{image} is not a picture that can be read: {error}") from error
-    upright.thumbnail((longest, longest))
-    return _jpeg(upright)
 
 
 def _jpeg(picture: Any) -> bytes:

@@ -10,6 +10,7 @@ from app.settings import runtime
 
 from .harness import servers
 from .harness.environment import Servers, TestEnvironment, prepare
+from .harness.postgresql import postgresql as run_postgresql
 from .harness.servers import Authority, Outside
 
 
@@ -28,6 +29,13 @@ def aws_endpoint(folder: Path) -> Iterator[str]:
 def valkey_port(folder: Path) -> Iterator[int]:
     with servers.valkey(folder) as port:
         yield port
+
+
+@pytest.fixture(scope="session")
+def postgresql() -> Iterator[str]:
+    """The URL of a real PostgreSQL, for applications that have a database."""
+    with run_postgresql() as url:
+        yield url
 
 
 @pytest.fixture(scope="session")

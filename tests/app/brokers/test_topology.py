@@ -61,6 +61,7 @@ def test_quorum_queues_dead_letter_at_least_once_by_the_right_key(tmp_path: Path
         "x-overflow": "reject-publish",
     }
     dead = made.dead_letter_queue(made.environment.queues["email"])
+    assert dead.queue_arguments["x-delivery-limit"] > 10**9, "looking at a dead letter counts as a delivery"
     assert (dead.exchange.name, dead.routing_key) == ("celery-local-dead-letters", "celery-local-email-dlq")
     assert made.transport_options()["confirm_publish"] is True
 

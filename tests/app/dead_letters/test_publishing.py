@@ -1,7 +1,9 @@
 """A final failure is in the dead letter queue once, with why, and in a form that can be sent again."""
 
 import json
+from pathlib import Path
 
+from ..harness.ends import ends
 from ..harness.environment import TestEnvironment
 from ..harness.waiting import eventually
 
@@ -12,6 +14,7 @@ print(resize_image.apply_async(("nobody/uploaded-this.jpg", "small")).id)
 # What is there, then put back where it was: another test may count.
 TAKE = """
 import json
+from pathlib import Path
 from app.brokers import broker_of
 from app.celery import celery
 from app.settings import runtime
@@ -30,7 +33,7 @@ print(json.dumps(found))
 def test_a_final_failure_is_a_dead_letter_once(environment: TestEnvironment) -> None:
     with environment.worker("cpu") as (_, log):
         task_id = environment.python(SEND)
-        eventually(lambda: f"{task_id}] raised" in log.read_text(), "the failure")
+        eventually(lambda: ends(log, "app.tasks.thumbnails.resize_image", task_id), "the failure")
         letters = eventually(lambda: _letters(environment, task_id), "the dead letter", seconds=30)
 
     assert len(letters) == 1
@@ -46,3 +49,20 @@ def test_a_final_failure_is_a_dead_letter_once(environment: TestEnvironment) -> 
 
 def _letters(environment: TestEnvironment, task_id: str) -> list[dict[str, dict[str, object]]]:
     return [letter for letter in json.loads(environment.python(TAKE)) if letter["headers"]["id"] == task_id]
+
+
+def test_a_task_ended_by_its_hard_time_limit_is_a_dead_letter_once(
+    environment: TestEnvironment, tmp_path: Path
+) -> None:
+    send = (
+        "from tests.app.harness.probe import endless;"
+        "print(endless.apply_async(({!r},), soft_time_limit=1, time_limit=2).id)"
+    )
+    with environment.worker("cpu", probe=True) as (_, log):
+        task_id = environment.python(send.format(str(tmp_path / "runs")))
+        eventually(lambda: ends(log, "probe.endless", task_id), "the limit")
+        (letter,) = eventually(lambda: _letters(environment, task_id), "the dead letter", seconds=30)
+
+    assert letter["headers"]["x-dead-letter-reason"] == "TimeLimitExceeded: TimeLimitExceeded(2,)"
+    assert letter["headers"]["sent_at"] > 0  # type: ignore[operator]
+    assert (tmp_path / "runs").read_text().count("\n") == 1

@@ -90,10 +90,12 @@ class TestEnvironment:
         return replace(self, folder=folder, resolved=resolved, variables=variables)
 
     @contextmanager
-    def worker(self, pool: str, **variables: str) -> Iterator[tuple[subprocess.Popen[bytes], Path]]:
-        """A worker of a pool; yields it and its log."""
+    def worker(self, pool: str, *, probe: bool = False, **variables: str) -> Iterator[tuple[Any, Path]]:
+        """A worker of a pool; yields its process and its log. With `probe`, it knows the tasks of probe.py."""
         log = self.folder / f"worker-{pool}-{os.urandom(3).hex()}.log"
         command = [sys.executable, "-m", "app", "worker", "--pool", pool]
+        if probe:
+            command[1:] = ["-c", f"from tests.app.harness import probe; probe.work({pool!r})"]
         with running(command, log, self.variables | variables, stop_seconds=30) as process:
             yield process, log
 

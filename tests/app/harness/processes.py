@@ -22,7 +22,8 @@ def free_port() -> int:
 
 def find_program(name: str, package: str) -> str:
     """The program's path. Root on Debian installs a package that is missing; others skip the test."""
-    folders = f"{os.environ['PATH']}:/usr/sbin:/usr/lib/rabbitmq/bin"
+    versioned = ":".join(str(folder) for folder in sorted(Path("/usr/lib/postgresql").glob("*/bin")))
+    folders = f"{os.environ['PATH']}:/usr/sbin:/usr/lib/rabbitmq/bin:{versioned}"
     found = shutil.which(name, path=folders)
     if found is None and os.geteuid() == 0 and shutil.which("apt-get"):
         command = ["apt-get", "install", "-qq", "--no-install-recommends", "--yes", package]

@@ -6,9 +6,12 @@ import uuid
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 from redis import Redis
 
 from app.reliability.rate_limit import RateLimit
+from app.reliability.valkey import valkey
 
 from ..harness.environment import TestEnvironment
 from ..harness.waiting import eventually
@@ -40,6 +43,31 @@ def test_no_minute_has_more_than_the_limit(per_minute: int) -> None:
 
 
 @pytest.mark.usefixtures("inside_sqs")
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    per_minute=st.integers(3, 2_000),
+    pauses=st.lists(st.floats(0, 90), min_size=1, max_size=120),
+)
+def test_whenever_callers_come_turns_are_in_order_and_within_the_limit(per_minute: int, pauses: list[float]) -> None:
+    """Time is the server's: a pause is made by setting back when the bucket was last filled."""
+    limit, turns = RateLimit(uuid.uuid4().hex, per_minute), []
+    key = f"celery-sqs:rate:{limit.name}"
+    start, passed = time.monotonic(), 0.0
+    for pause in pauses:
+        passed += pause
+        if valkey().exists(key):
+            valkey().hincrbyfloat(key, "at", -pause)
+            valkey().persist(key)
+        wait = limit.reserve(longest_seconds=100_000)
+        assert wait is not None
+        turns.append(time.monotonic() - start + passed + wait)
+
+    assert turns == sorted(turns, key=lambda turn: round(turn, 2)), "first come, first served"
+    for index, first in enumerate(turns):
+        assert sum(first <= other < first + 59.9 for other in turns[index:]) <= per_minute
+
+
+@pytest.mark.usefixtures("inside_sqs")
 def test_a_reservation_too_far_away_is_not_taken() -> None:
     limit = RateLimit(uuid.uuid4().hex, 60)
     while limit.reserve(longest_seconds=0) == 0:
@@ -51,7 +79,7 @@ def test_a_reservation_too_far_away_is_not_taken() -> None:
     assert first < 2, "refused reservations must not have pushed later ones away"
 
 
-def test_a_task_waits_once_and_spends_no_retry(environment: TestEnvironment) -> None:
+def test_under_one_limit_of_two_workers_a_task_waits_once_and_spends_no_retry(environment: TestEnvironment) -> None:
     file = environment.folder / "slow.json"
     resolved = environment.resolved | {"services": environment.resolved["services"] | {"metrics_rate_per_minute": 30}}
     file.write_text(json.dumps(resolved))
@@ -61,8 +89,8 @@ def test_a_task_waits_once_and_spends_no_retry(environment: TestEnvironment) -> 
     variables = dict(environment.variables)
     environment.variables["CELERY_ENVIRONMENT_FILE"] = str(file)
     try:
-        with environment.worker("io") as (_, log):
-            eventually(lambda: "ready" in log.read_text(), "the worker")
+        with environment.worker("io") as (_, other), environment.worker("io") as (_, log):
+            eventually(lambda: "ready" in log.read_text() and "ready" in other.read_text(), "both workers")
             environment.python(SEND.format(run=run))
 
             def records() -> list[dict[str, object]]:

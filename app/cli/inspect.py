@@ -1,0 +1,86 @@
+"""`app inspect`: queues, how much waits in them, and the workers, where the broker lets one ask."""
+
+from typing import Annotated, Any
+
+import typer
+
+from app.cli.env import Env, choose
+
+WORKER_ANSWER_SECONDS = 2.0
+
+
+def inspect(
+    env: Env = "",
+    workers: Annotated[bool, typer.Option("--workers", help="also ask every worker what it is doing")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="JSON instead of tables")] = False,
+) -> None:
+    """Show what waits in each queue and its dead letters; with --workers, what each worker does.
+
+    Exit 1 when a queue is past the environment's limit (alerts.queue_length) or has dead letters.
+    """
+    choose(env)
+    from app.cli.output import say, show_json, show_table
+
+    queues = _queues()
+    found = _workers() if workers else None
+    if as_json:
+        show_json({"queues": queues, "workers": found})
+    else:
+        show_table(
+            ("queue", "name", "pool", "waiting", "limit", "dead letters"),
+            (list(each.values()) for each in queues),
+            numbers=("waiting", "limit", "dead letters"),
+        )
+        if found is not None and not found:
+            say("no worker answered")
+        for worker in found or []:
+            say(f"{worker['name']}: {len(worker['running'])} running: {', '.join(worker['running']) or '-'}")
+    if any(queue["waiting"] >= queue["limit"] or queue["dead_letters"] for queue in queues):
+        raise typer.Exit(1)
+
+
+def _queues() -> list[dict[str, Any]]:
+    from app.brokers import broker_of
+    from app.brokers.depth import depth
+    from app.celery import celery
+    from app.settings import runtime
+
+    environment, broker = runtime().environment, broker_of(runtime())
+    pools = {label: pool.name for pool in environment.pools.values() for label in pool.queues}
+    with celery.connection_for_read() as connection:
+        return [
+            {
+                "queue": label,
+                "name": queue.name,
+                "pool": pools.get(label),
+                "waiting": depth(connection, broker.queue(queue)),
+                "limit": environment.alerts["queue_length"],
+                "dead_letters": depth(connection, broker.dead_letter_queue(queue)),
+            }
+            for label, queue in environment.queues.items()
+        ]
+
+
+def _workers() -> list[dict[str, Any]]:
+    """Every worker that answers in time.
+
+    Raises:
+        BrokerError: the broker carries no such questions.
+    """
+    from app.brokers import broker_of
+    from app.celery import celery
+    from app.errors import BrokerError
+    from app.settings import runtime
+
+    broker = broker_of(runtime())
+    if not broker.remote_control:
+        raise BrokerError(
+            expected="a broker that carries questions to workers",
+            found=broker.kind,
+            remedy="Leave --workers out; `app health` on a host and the workers' metrics say how they are.",
+        )
+    answers = celery.control.inspect(timeout=WORKER_ANSWER_SECONDS).active() or {}
+    return [
+        {"name": name, "running": [f"{task['name']}[{task['id']}]" for task in tasks]}
+        for name, tasks in sorted(answers.items())
+    ]

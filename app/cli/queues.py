@@ -1,0 +1,25 @@
+"""The queues that a command is about."""
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from app.settings import QueueSettings
+
+
+def chosen_queues(label: str) -> "list[QueueSettings]":
+    """The queue with this label, or all when it is empty.
+
+    Raises:
+        SettingsError: the environment has no such queue.
+    """
+    from app.errors import SettingsError
+    from app.settings import runtime
+
+    queues = runtime().environment.queues
+    if not label:
+        return list(queues.values())
+    if label not in queues:
+        raise SettingsError(
+            expected="the label of a queue", found=repr(label), remedy=f"Use one of: {', '.join(sorted(queues))}."
+        )
+    return [queues[label]]

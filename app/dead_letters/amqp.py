@@ -1,0 +1,42 @@
+"""Reading a dead letter queue of RabbitMQ: taken without acknowledging, so that closing the channel gives all back."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import partial
+from typing import Any
+
+from kombu import Connection
+from kombu.exceptions import KombuError
+
+from app.brokers import Broker
+from app.dead_letters.held import Held
+from app.dead_letters.letter import letter_of
+from app.settings import QueueSettings
+
+PROPERTIES = ("correlation_id", "reply_to", "priority")
+
+
+@contextmanager
+def open_queue(broker: Broker, connection: Connection, queue: QueueSettings) -> Iterator[Iterator[Held]]:
+    """The letters that are there now, oldest first; those not removed are back in the queue afterwards."""
+    with connection.channel() as channel:
+        bound = broker.dead_letter_queue(queue)(channel)
+        bound.declare()
+        declared: Any = bound.queue_declare(passive=True)
+        yield _letters(bound, queue, declared.message_count)
+
+
+def _letters(bound: Any, queue: QueueSettings, there: int) -> Iterator[Held]:
+    for _ in range(there):
+        message = bound.get()
+        if message is None:
+            return
+        try:
+            body = message.payload
+        except (ValueError, KombuError):
+            body = None
+        properties = {name: message.properties.get(name) for name in PROPERTIES}
+        letter = letter_of(
+            queue.label, dict(message.headers or {}), body, properties, max_deliveries=queue.max_deliveries
+        )
+        yield Held(letter, partial(message.ack))

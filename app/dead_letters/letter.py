@@ -1,0 +1,83 @@
+"""A dead letter as people and programs see it, whoever put it there: the app, or the broker by itself."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+Json = dict[str, Any]
+# What a broker adds when it moves a message by itself: RabbitMQ's reasons (guide "Dead Letter Exchanges").
+BROKER_REASONS: Mapping[str, str] = {
+    "delivery_limit": "moved by the broker: delivered as often as the queue allows, its worker dying each time",
+    "rejected": "moved by the broker: a worker rejected it (an unknown task, or a body that cannot be read)",
+    "expired": "moved by the broker: it expired in the queue",
+    "maxlen": "moved by the broker: the queue was full",
+}
+REDRIVEN = "moved by the broker: received as often as the redrive policy allows, its worker dying each time"
+UNREADABLE = "not a task message: it can be shown and removed, not replayed"
+
+
+@dataclass(frozen=True)
+class Letter:
+    """`queue` is the label of the queue it failed in; times are seconds since 1970; `body` is args, kwargs, embed.
+
+    `reason` starts with the error's type. `attempts` and times are `None` where nobody noted them.
+    """
+
+    queue: str
+    id: str
+    task: str
+    reason: str
+    attempts: int | None
+    failed_at: float | None
+    sent_at: float | None
+    traceback: str | None
+    body: Any
+    headers: Json = field(repr=False)
+    properties: Json = field(repr=False)
+
+    @property
+    def replayable(self) -> bool:
+        """Whether it is a task message that can be sent again."""
+        return bool(self.task) and isinstance(self.body, list | tuple)
+
+    def as_json(self) -> Json:
+        """All of it, for `--json`, `show` and `export`."""
+        names = ("queue", "id", "task", "reason", "attempts", "failed_at", "sent_at", "traceback", "body", "headers")
+        return {name: getattr(self, name) for name in names}
+
+
+def letter_of(queue: str, headers: Json, body: Any, properties: Json, *, max_deliveries: int) -> Letter:
+    """Make sense of a message of `queue`'s dead letter queue.
+
+    Example: `letter_of("email", message.headers, message.payload, {}, max_deliveries=5).reason`
+    """
+    reason, attempts = headers.get("x-dead-letter-reason"), headers.get("x-dead-letter-attempts")
+    failed_at = headers.get("x-dead-letter-at")
+    if reason is None:
+        reason, attempts, failed_at = _by_the_broker(headers, max_deliveries)
+    task = str(headers.get("task") or "")
+    return Letter(
+        queue=queue,
+        id=str(headers.get("id") or properties.get("correlation_id") or ""),
+        task=task,
+        reason=str(reason) if task else UNREADABLE,
+        attempts=attempts,
+        failed_at=failed_at,
+        sent_at=headers.get("sent_at"),
+        traceback=headers.get("x-dead-letter-traceback"),
+        body=body,
+        headers=headers,
+        properties=properties,
+    )
+
+
+def _by_the_broker(headers: Json, max_deliveries: int) -> tuple[str, int | None, float | None]:
+    """Reason, attempts and time of a message that no worker lived to explain."""
+    deaths = headers.get("x-death") or []
+    if not deaths:
+        return f"redriven: {REDRIVEN}", max_deliveries, None
+    death = deaths[0]
+    kind = str(death.get("reason", "unknown"))
+    moment = death.get("time")
+    attempts = max_deliveries if kind == "delivery_limit" else None
+    return f"{kind}: {BROKER_REASONS.get(kind, 'moved by the broker')}", attempts, moment and float(moment.timestamp())

@@ -1,0 +1,40 @@
+"""Reading a dead letter list of Redis or Valkey: looked at in place, so that nothing is taken until it is removed."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import partial
+from typing import Any
+
+from kombu import Connection
+
+from app.brokers import Broker
+from app.dead_letters.envelope import unpack
+from app.dead_letters.held import Held
+from app.dead_letters.letter import letter_of
+from app.settings import QueueSettings
+
+BATCH = 100
+
+
+@contextmanager
+def open_queue(broker: Broker, connection: Connection, queue: QueueSettings) -> Iterator[Iterator[Held]]:
+    """The letters that are there now, oldest first."""
+    with connection.channel() as channel:
+        yield _letters(channel, broker.dead_letter_queue(queue).name, queue)
+
+
+def _letters(channel: Any, name: str, queue: QueueSettings) -> Iterator[Held]:
+    """Kombu keeps a list for each priority and adds at the head: the oldest is at the tail."""
+    client = channel.client
+    for priority in channel.priority_steps:
+        key = channel._q_for_pri(name, priority)
+        kept = 0
+        while batch := client.lrange(key, -(kept + BATCH), -(kept + 1)):
+            for raw in reversed(batch):
+                text = raw.decode() if isinstance(raw, bytes) else raw
+                held = Held(
+                    letter_of(queue.label, *unpack(text), max_deliveries=queue.max_deliveries),
+                    partial(client.lrem, key, -1, raw),
+                )
+                yield held
+                kept += not held.removed

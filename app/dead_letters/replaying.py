@@ -1,0 +1,68 @@
+"""Sending a dead letter again: to its queue first, out of the dead letters after, so that it is never in neither.
+
+A replay that dies in between leaves the letter in both. It is then sent twice with the same task id, which idempotent
+tasks bear, and never lost.
+"""
+
+from collections.abc import Iterable, Iterator
+from time import monotonic, sleep
+from typing import Any
+
+from celery import Celery
+
+from app.dead_letters.held import Held
+from app.dead_letters.letter import Json, Letter
+from app.dead_letters.publishing import PUBLISH_RETRY
+from app.settings import runtime
+
+# What belongs to the life that ended: its death, its count of tries, its time limits of being wanted.
+OF_ITS_FORMER_LIFE = ("x-dead-letter-", "x-death", "x-first-death-", "x-last-death-", "x-delivery-count", "x-acquired-")
+FORGOTTEN = frozenset({"eta", "expires", "deadline", "admitted_attempt"})
+
+
+def replayed_headers(headers: Json) -> Json:
+    """The headers of a message that starts anew: all retries to come, no deadline, and how often it was replayed.
+
+    Example: `replayed_headers({"id": "a", "retries": 8, "x-death": []}) == {"id": "a", "retries": 0, "x-replays": 1}`
+    """
+    kept = {
+        name: value
+        for name, value in headers.items()
+        if name not in FORGOTTEN and not name.startswith(OF_ITS_FORMER_LIFE)
+    }
+    return kept | {"retries": 0, "x-replays": int(headers.get("x-replays") or 0) + 1}
+
+
+def replay(app: Celery, letters: Iterable[Held], *, per_second: float | None = None) -> Iterator[Letter]:
+    """Send each letter to the queue it failed in and remove it; yields each that was. Unreadable ones stay.
+
+    `per_second` keeps replayed work from pushing aside what comes in meanwhile.
+
+    Raises:
+        OperationalError: the broker did not take a letter; it is still with the dead letters, as are those after it.
+    """
+    started, number = monotonic(), 0
+    for held in letters:
+        if not held.letter.replayable:
+            continue
+        if per_second:
+            sleep(max(0.0, started + number / per_second - monotonic()))
+        number += 1
+        _send(app, held.letter)
+        held.remove()
+        yield held.letter
+
+
+def _send(app: Celery, letter: Letter) -> None:
+    properties: dict[str, Any] = {name: value for name, value in letter.properties.items() if value is not None}
+    with app.producer_or_acquire() as producer:
+        producer.publish(
+            letter.body,
+            exchange="",
+            routing_key=runtime().environment.queues[letter.queue].name,
+            serializer="json",
+            headers=replayed_headers(letter.headers),
+            retry=True,
+            retry_policy=PUBLISH_RETRY,
+            **properties,
+        )

@@ -1,0 +1,67 @@
+"""Reading a dead letter queue of SQS: received, hidden from others for a while, and made visible again at the end."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import partial
+from typing import Any
+
+from kombu import Connection
+
+from app.brokers import Broker
+from app.dead_letters.envelope import unpack
+from app.dead_letters.held import Held
+from app.dead_letters.letter import letter_of
+from app.settings import QueueSettings
+from app.settings.discovery import client
+
+BATCH = 10  # SQS's most for one request
+# After this long a letter in the hands of a process that died is back. A batch at the slowest replay takes 20 s.
+HOLD_SECONDS = 60
+# Long polling asks every server of the queue; a short poll may find nothing although something is there.
+WAIT_SECONDS = 1
+ROUNDS_WITHOUT_NEWS = 3
+
+
+@contextmanager
+def open_queue(broker: Broker, _connection: Connection, queue: QueueSettings) -> Iterator[Iterator[Held]]:
+    """The letters that are there now, in no order; those not removed are visible again afterwards."""
+    sqs = client("sqs")
+    url = broker.transport_options()["predefined_queues"][queue.dead_letter_name]["url"]
+    in_hand: dict[str, tuple[str, Held]] = {}
+    try:
+        yield _letters(sqs, url, queue, in_hand)
+    finally:
+        _give_back(sqs, url, [receipt for receipt, held in in_hand.values() if not held.removed])
+
+
+def _letters(sqs: Any, url: str, queue: QueueSettings, in_hand: dict[str, tuple[str, Held]]) -> Iterator[Held]:
+    nothing_new = 0
+    while nothing_new < ROUNDS_WITHOUT_NEWS:
+        answer = sqs.receive_message(
+            QueueUrl=url, MaxNumberOfMessages=BATCH, VisibilityTimeout=HOLD_SECONDS, WaitTimeSeconds=WAIT_SECONDS
+        )
+        messages = answer.get("Messages", [])
+        if not messages:
+            return
+        nothing_new += 1
+        for message in messages:
+            known = in_hand.get(message["MessageId"])
+            if known:  # held longer than its hold: it came again, with another receipt
+                in_hand[message["MessageId"]] = message["ReceiptHandle"], known[1]
+                continue
+            nothing_new = 0
+            held = Held(
+                letter_of(queue.label, *unpack(message["Body"]), max_deliveries=queue.max_deliveries),
+                partial(sqs.delete_message, QueueUrl=url, ReceiptHandle=message["ReceiptHandle"]),
+            )
+            in_hand[message["MessageId"]] = message["ReceiptHandle"], held
+            yield held
+
+
+def _give_back(sqs: Any, url: str, receipts: list[str]) -> None:
+    for start in range(0, len(receipts), BATCH):
+        entries = [
+            {"Id": str(number), "ReceiptHandle": receipt, "VisibilityTimeout": 0}
+            for number, receipt in enumerate(receipts[start : start + BATCH])
+        ]
+        sqs.change_message_visibility_batch(QueueUrl=url, Entries=entries)

@@ -1,0 +1,25 @@
+"""A task that its hard time limit ended is a dead letter too.
+
+Its process is killed, so nothing inside the task can say so; Celery calls the request in the worker's main process.
+"""
+
+from typing import Any
+
+from celery.exceptions import Reject, TimeLimitExceeded
+from celery.worker import state
+
+from app.dead_letters.publishing import publish
+from app.observability.request import ObservedRequest
+
+
+class Request(ObservedRequest):
+    """A message that a worker has taken."""
+
+    def on_timeout(self, soft: bool, timeout: float) -> Any:
+        """Publish the dead letter before the message is acknowledged; not when the worker is being stopped."""
+        if not soft and not state.should_terminate:
+            try:
+                publish(self.task, self._context, TimeLimitExceeded(timeout))
+            except Reject:
+                self.reject(requeue=True)
+        return super().on_timeout(soft, timeout)

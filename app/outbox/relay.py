@@ -1,0 +1,73 @@
+"""The relay: publishes what is in the outbox, with the broker's confirmation, and removes it after.
+
+A relay that dies in between publishes some again, under the same task ids, which idempotent tasks bear; none is lost.
+Several relays share the work on PostgreSQL (`SKIP LOCKED`); on SQLite run one.
+"""
+
+import logging
+import threading
+from typing import Any
+
+from celery import Celery
+from kombu.exceptions import OperationalError
+from sqlalchemy import Engine, delete, select
+
+from app.outbox.table import metadata, outbox
+
+logger = logging.getLogger(__name__)
+
+BATCH = 100
+IDLE_SECONDS = 0.5
+LONGEST_PAUSE_SECONDS = 30.0
+PUBLISH_RETRY = {"max_retries": 2, "interval_start": 0.2, "interval_step": 0.5, "interval_max": 1}
+
+
+def relay_batch(app: Celery, engine: Engine) -> int:
+    """Publish and remove the oldest rows, at most `BATCH`, in their order; returns how many.
+
+    Raises:
+        OperationalError: the broker did not take one; it and those after it are still in the outbox.
+    """
+    oldest = select(outbox).order_by(outbox.c.number).limit(BATCH).with_for_update(skip_locked=True)
+    sent: list[int] = []
+    with engine.connect() as connection:
+        try:
+            for row in connection.execute(oldest).all():
+                _publish(app, row)
+                sent.append(row.number)
+        finally:
+            # Also when a later row was refused: what the broker confirmed need not be sent again.
+            connection.execute(delete(outbox).where(outbox.c.number.in_(sent)))
+            connection.commit()
+    return len(sent)
+
+
+def run(app: Celery, engine: Engine, stopped: threading.Event) -> None:
+    """Relay until `stopped` is set. A broker that refuses is asked again after 1, 2, 4 ... at most 30 s."""
+    metadata.create_all(engine)
+    pause = 1.0
+    while not stopped.is_set():
+        try:
+            number = relay_batch(app, engine)
+        except OperationalError as error:
+            logger.warning("the broker takes nothing: %s; again in %.0f s", error, pause)
+            stopped.wait(pause)
+            pause = min(pause * 2, LONGEST_PAUSE_SECONDS)
+            continue
+        pause = 1.0
+        if number:
+            logger.info("published %d tasks", number)
+        else:
+            stopped.wait(IDLE_SECONDS)
+
+
+def _publish(app: Celery, row: Any) -> None:
+    app.send_task(
+        row.task,
+        row.args,
+        row.kwargs,
+        task_id=row.task_id,
+        headers=row.headers,
+        retry=True,
+        retry_policy=PUBLISH_RETRY,
+    )

@@ -1,0 +1,55 @@
+"""The outbox: a task to be sent is a row of the same transaction as the change that asks for it.
+
+Publishing inside a transaction sends tasks for changes that are rolled back; publishing after it loses them when the
+process dies in between. Celery's own guide recommends an outbox for this reason (celery#10271).
+"""
+
+import time
+import uuid
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from celery import Task
+from sqlalchemy import JSON, BigInteger, Column, Connection, Integer, MetaData, String, Table, insert
+
+metadata = MetaData()
+outbox = Table(
+    "outbox",
+    metadata,
+    # SQLite counts only an INTEGER key up by itself.
+    Column("number", BigInteger().with_variant(Integer, "sqlite"), primary_key=True, autoincrement=True),
+    Column("task_id", String(255), nullable=False, unique=True),
+    Column("task", String(255), nullable=False),
+    Column("args", JSON, nullable=False),
+    Column("kwargs", JSON, nullable=False),
+    Column("headers", JSON, nullable=False),
+)
+
+
+def enqueue(
+    connection: Connection,
+    task: Task[Any, Any],
+    args: Sequence[Any] = (),
+    kwargs: Mapping[str, Any] | None = None,
+    *,
+    task_id: str | None = None,
+) -> str:
+    """Send `task` when the transaction of `connection` commits; returns the task's id, which stays the same.
+
+    Raises:
+        TypeError: the task does not take these arguments.
+        IntegrityError: a task with this id is waiting to be sent.
+
+    Example:
+        with engine.begin() as connection:
+            connection.execute(insert(orders).values(...))
+            enqueue(connection, charge_customer, ("order-1", 1999, "EUR"), task_id="charge-order-1")
+    """
+    named = dict(kwargs or {})
+    task.__header__(*args, **named)  # type: ignore[attr-defined] # Celery's own check of arguments at sending
+    task_id = task_id or uuid.uuid4().hex
+    # The deadline of a task counts from the moment in which it was asked for, not from its relay.
+    headers = {"sent_at": time.time()}
+    row = {"task_id": task_id, "task": task.name, "args": list(args), "kwargs": named, "headers": headers}
+    connection.execute(insert(outbox).values(row))
+    return task_id

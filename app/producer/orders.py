@@ -1,0 +1,94 @@
+"""Taking an order in: kept, and its charge asked for, both or neither."""
+
+import uuid
+from contextlib import suppress
+from typing import Any
+
+from app.orders import Order, OrderState, orders
+from app.orders.order import OrderConflictError
+from app.producer.answer import Answer, RefuseError
+from app.producer.publishing import Publisher
+from app.services.database import database
+from app.tasks.payments import charge_customer
+
+# Ids are made of the request's key: asked for again after a crash, the order and its task are the same.
+NAMESPACE = uuid.UUID("6d0f0a52-8f0b-5d0e-9a61-0f2f5b1d6c11")
+STEPS = (OrderState.PENDING, OrderState.CHARGING, OrderState.CHARGED)
+
+
+def order_of(key: str, body: Any) -> Order:
+    """The order that a request asks for.
+
+    Raises:
+        RefuseError: 400, it is none.
+    """
+    fields = body if isinstance(body, dict) else {}
+    amount, currency = fields.get("amount_cents"), fields.get("currency")
+    if not isinstance(amount, int) or isinstance(amount, bool) or amount <= 0 or not _is_currency(currency):
+        raise RefuseError(400, 'expected JSON such as {"amount_cents": 1999, "currency": "EUR"}')
+    return Order(str(uuid.uuid5(NAMESPACE, key)), amount, str(currency))
+
+
+def take(order: Order, publisher: Publisher) -> Answer:
+    """Keep the order and ask for its charge.
+
+    With a database both are one transaction, through the outbox, which `app relay` publishes: the order is taken even
+    while the broker is away. Without one the order is kept in Valkey first and the task is published, confirmed.
+
+    Raises:
+        PublishingError: the broker did not take the task; the same request may be made again.
+        RefuseError: 409, the order is known with another amount.
+    """
+    arguments, task_id = (order.id, order.amount_cents, order.currency), f"charge-{order.id}"
+    try:
+        if not _in_one_transaction(order, arguments, task_id):
+            orders().add(order)
+            publisher.run(lambda options: charge_customer.apply_async(arguments, task_id=task_id, **options))
+    except OrderConflictError as error:
+        raise RefuseError(409, str(error)) from error
+    return Answer(202, {"order": order.id, "status": f"/orders/{order.id}"})
+
+
+def status(order_id: str) -> Answer:
+    """How far the order's payment is.
+
+    Raises:
+        RefuseError: 404, there is no such order.
+    """
+    found = orders().find(order_id)
+    if found is None:
+        raise RefuseError(404, f"no order {order_id}")
+    progress = STEPS.index(found.state) if found.state in STEPS else None
+    return Answer(
+        200,
+        {
+            "order": found.id,
+            "state": found.state,
+            "progress": None if progress is None else f"{progress}/{len(STEPS) - 1}",
+            "charge": found.charge_id,
+        },
+    )
+
+
+def _in_one_transaction(order: Order, arguments: tuple[str, int, str], task_id: str) -> bool:
+    """Order and outbox row together; false where there is no database."""
+    engine = database()
+    if engine is None:
+        return False
+    from sqlalchemy.exc import IntegrityError
+
+    from app.orders.sql import SqlOrders
+    from app.outbox.table import enqueue
+
+    store = orders()
+    if not isinstance(store, SqlOrders):
+        return False
+    # The row of an earlier request that died before it answered is still waiting for the relay.
+    with suppress(IntegrityError), engine.begin() as connection:
+        store.add(order, connection)
+        enqueue(connection, charge_customer, arguments, task_id=task_id)
+    return True
+
+
+def _is_currency(value: object) -> bool:
+    return isinstance(value, str) and len(value) == 3 and value.isascii() and value.isupper()

@@ -1,0 +1,43 @@
+"""Back-pressure: work is refused at the door when its queue is longer than workers can be expected to work off."""
+
+import time
+from threading import Lock
+
+from app.brokers import broker_of
+from app.brokers.depth import depth
+from app.celery import celery
+from app.producer.publishing import RefusedError
+from app.settings import runtime
+
+# How old a depth may be: asking for each request would cost the broker more than the work.
+FRESH_SECONDS = 1.0
+
+
+class Pressure:
+    """The depth of each queue, asked at most once a second, against the environment's `alerts.queue_length`."""
+
+    def __init__(self) -> None:
+        self._depths: dict[str, tuple[float, int]] = {}
+        self._lock = Lock()
+
+    def admit(self, label: str) -> None:
+        """Let a request for the queue `label` in.
+
+        Raises:
+            RefusedError: the queue is past its limit; `retry_after` is how long it may take to get shorter.
+        """
+        limit = int(runtime().environment.alerts["queue_length"])
+        found = self._depth(label)
+        if found >= limit:
+            wait = min(60, max(1, found // limit * 5))
+            raise RefusedError(f"{found} tasks wait in {label}, the limit is {limit}", retry_after=wait)
+
+    def _depth(self, label: str) -> int:
+        with self._lock:  # one asks, the others take its answer
+            asked_at, found = self._depths.get(label, (float("-inf"), 0))
+            if time.monotonic() - asked_at > FRESH_SECONDS:
+                queue = broker_of(runtime()).queue(runtime().environment.queues[label])
+                with celery.connection_for_write(connect_timeout=1) as connection:
+                    found = depth(connection, queue)
+                self._depths[label] = time.monotonic(), found
+            return found

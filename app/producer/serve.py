@@ -1,0 +1,35 @@
+"""Serving until told to stop."""
+
+import logging
+import signal
+from types import FrameType
+
+import waitress
+
+from app.producer.web import create_app
+from app.settings import runtime
+
+logger = logging.getLogger(__name__)
+
+# Requests at once; each waits for a broker no longer than the publishing budget.
+THREADS = 16
+
+
+def serve(host: str, port: int) -> None:
+    """Serve the producer; SIGTERM lets running requests finish.
+
+    Raises:
+        SettingsError, BrokerError: the environment cannot be used.
+    """
+    from app.celery import celery
+
+    runtime()
+    celery.conf  # noqa: B018 - settings that cannot be read are said now, not at the first request
+    logging.basicConfig(level=logging.INFO)
+    signal.signal(signal.SIGTERM, _stop)
+    logger.info("taking work in at http://%s:%d", host, port)
+    waitress.serve(create_app(), host=host, port=port, threads=THREADS, ident=None)
+
+
+def _stop(_signal: int, _frame: FrameType | None) -> None:
+    raise SystemExit(0)

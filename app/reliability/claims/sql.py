@@ -1,0 +1,116 @@
+"""Claims in a SQL database: a row for each key, written by one statement under the database's own row lock.
+
+For an effect that is itself a row of that database: `finish` on the effect's connection commits both or neither, which
+no other store can promise. SQLite for one host, PostgreSQL for many.
+"""
+
+import time
+import uuid
+from collections.abc import Mapping
+from typing import Any
+
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    ColumnElement,
+    Connection,
+    Engine,
+    MetaData,
+    String,
+    Table,
+    Text,
+    case,
+    cast,
+    delete,
+    func,
+    literal,
+    update,
+)
+from sqlalchemy.dialects import postgresql, sqlite
+
+from app.reliability.claims.claim import Claim, State
+
+MICROSECONDS = 1_000_000
+INSERTS: Mapping[str, Any] = {"sqlite": sqlite.insert, "postgresql": postgresql.insert}
+
+metadata = MetaData()
+# `until`: the end of the lease of a pending key, of the memory of a done one, in microseconds since 1970.
+claims = Table(
+    "claims",
+    metadata,
+    Column("key", String(255), primary_key=True),
+    Column("state", String(7), nullable=False),
+    Column("owner", String(32), nullable=False),
+    Column("token", BigInteger, nullable=False),
+    Column("until", BigInteger, nullable=False, index=True),
+    Column("result", Text, nullable=False),
+)
+
+
+class SqlClaims:
+    """Claims in the table `claims`; `metadata.create_all(engine)` makes it.
+
+    Example: `SqlClaims(create_engine("sqlite:///claims.db")).claim("order-1", lease_seconds=30)`
+    """
+
+    def __init__(self, engine: Engine) -> None:
+        # Each statement is a transaction of its own: one round trip, and no lock is held while the effect happens.
+        self._engine = engine.execution_options(isolation_level="AUTOCOMMIT")
+
+    def claim(self, key: str, *, lease_seconds: float) -> Claim:
+        """As `ClaimStore`. One upsert: it waits for another's row lock, then takes a key that is free by then."""
+        now, owner = self._now(), uuid.uuid4().hex
+        until = now + int(lease_seconds * MICROSECONDS)
+        insert = INSERTS[self._engine.dialect.name](claims)
+        fresh = insert.values(key=key, state="pending", owner=owner, token=now, until=until, result="null")
+        free, new = claims.c.until <= now, fresh.excluded
+        following = claims.c.token + 1
+        taken_over: dict[str, ColumnElement[Any]] = {
+            "state": new.state,
+            "owner": new.owner,
+            "token": case((new.token > following, new.token), else_=following),
+            "until": new.until,
+            "result": new.result,
+        }
+        statement = fresh.on_conflict_do_update(
+            index_elements=[claims.c.key],
+            set_={name: case((free, value), else_=claims.c[name]) for name, value in taken_over.items()},
+        ).returning(*claims.c, (claims.c.until - now).label("left"))
+        with self._engine.connect() as connection:
+            row = connection.execute(statement).one()
+        if row.owner == owner:
+            return Claim(key, State.OURS, token=row.token)
+        if row.state == "done":
+            return Claim(key, State.DONE, result=row.result)
+        return Claim(key, State.TAKEN, lease_left=max(0, row.left) / MICROSECONDS)
+
+    def finish(self, claim: Claim, result: str, *, keep_seconds: float, connection: Connection | None = None) -> bool:
+        """As `ClaimStore`; with `connection`, as part of the transaction that the effect's own rows are in."""
+        now = self._now()
+        still_ours = (claims.c.token == claim.token) | (claims.c.until <= now)
+        statement = (
+            update(claims)
+            .where(claims.c.key == claim.key, claims.c.state == "pending", still_ours)
+            .values(state="done", until=now + int(keep_seconds * MICROSECONDS), result=result)
+        )
+        if connection is not None:
+            return connection.execute(statement).rowcount == 1
+        with self._engine.connect() as own:
+            return own.execute(statement).rowcount == 1
+
+    def give_up(self, claim: Claim) -> None:
+        """As `ClaimStore`. The row stays, so that the next token is larger."""
+        ours = claims.c.key == claim.key, claims.c.token == claim.token, claims.c.state == "pending"
+        with self._engine.connect() as connection:
+            connection.execute(update(claims).where(*ours).values(until=0))
+
+    def forget(self) -> int:
+        """Remove keys whose time is over; returns how many. For a daily job: the table does not shrink by itself."""
+        with self._engine.connect() as connection:
+            return int(connection.execute(delete(claims).where(claims.c.until <= self._now())).rowcount)
+
+    def _now(self) -> Any:
+        """Microseconds since 1970 on the database's clock, so that workers' clocks need not agree."""
+        if self._engine.dialect.name == "postgresql":
+            return cast(func.extract("epoch", func.clock_timestamp()) * literal(MICROSECONDS), BigInteger)
+        return time.time_ns() // 1000  # SQLite has no clock but its process's, on the one host that it serves

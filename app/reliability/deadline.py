@@ -1,0 +1,69 @@
+"""A task that comes too late is not run: nobody wants the answer any more, and those that are wanted wait behind it.
+
+After an outage a queue holds hours of work whose senders have given up. A deadline lets workers clear it in moments.
+"""
+
+import functools
+import inspect
+import time
+from collections.abc import Callable
+from typing import ParamSpec, TypeVar
+
+from celery import current_task
+
+from app.reliability.errors import PermanentError
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+
+class DeadlinePassedError(PermanentError):
+    """The task was due `late_seconds` before it would have run. It is kept with the dead letters."""
+
+    def __init__(self, late_seconds: float) -> None:
+        super().__init__(f"not run: its deadline passed {late_seconds:.1f} s ago")
+        self.late_seconds = late_seconds
+
+    def __reduce__(self) -> tuple[type["DeadlinePassedError"], tuple[float]]:
+        """A pool's child sends the error to its parent, and unpickling calls the class with what this names."""
+        return type(self), (self.late_seconds,)
+
+
+class DroppedError(DeadlinePassedError):
+    """As `DeadlinePassedError`, of a task that nobody will ask for: counted as a failure and not kept."""
+
+    dead_letter = False
+
+
+def deadline(seconds: float, *, drop: bool = False) -> Callable[[Callable[P, R]], Callable[P, R]]:
+    """Run the task only within `seconds` of its first sending, retries and waits included.
+
+    `drop` forgets a late task instead of keeping it with the dead letters. The header `deadline` (seconds since 1970)
+    of one message, `apply_async(..., headers={"deadline": time.time() + 5})`, overrules `seconds`. Outermost of several
+    decorators, so that a late task costs nothing. Compares the sender's clock with the worker's: allow for their
+    difference. A call outside a worker has no deadline.
+
+    Raises:
+        DeadlinePassedError, DroppedError: instead of running.
+
+    Example:
+        @celery.task(name="app.tasks.metrics.fetch_social_metrics")
+        @deadline(3_600, drop=True)
+        def fetch_social_metrics(user_id): ...
+    """
+
+    def decorate(function: Callable[P, R]) -> Callable[P, R]:
+        @functools.wraps(function)
+        def run(*given: P.args, **named: P.kwargs) -> R:
+            request = current_task.request if current_task else None
+            sent_at = getattr(request, "sent_at", None)
+            due = getattr(request, "deadline", None) or (sent_at + seconds if sent_at else None)
+            late = time.time() - due if due else 0
+            if late > 0:
+                raise (DroppedError if drop else DeadlinePassedError)(late)
+            return function(*given, **named)
+
+        run.__signature__ = inspect.signature(function)  # type: ignore[attr-defined] # as in idempotent.py
+        return run
+
+    return decorate

@@ -1,0 +1,110 @@
+"""An effect that happens once for each key, however often its message is sent, delivered or run in parallel.
+
+The decorated task claims its key first. The owner runs and notes its result; a run that finds the key done returns that
+result without running; one that finds another at work comes back when that one's lease may be over. A worker that dies
+in the middle leaves its lease, which runs out: the next delivery runs the task again. So the effect itself must bear
+that one repetition: by a key that the other side knows (a gateway's idempotency key, an e-mail's Message-ID), by the
+fencing token (`fencing_token(self)`), or by `SqlClaims.finish` in the effect's own transaction.
+
+One round trip in, one out.
+"""
+
+import functools
+import inspect
+import json
+import logging
+from collections.abc import Callable
+from typing import Any, ParamSpec, TypeVar
+
+from celery import Task
+
+from app.observability.signals import effect_repeated
+from app.reliability.claims import ClaimStore, State, valkey_claims
+from app.reliability.errors import TransientError
+from app.reliability.waiting import wait
+from app.routes import queue_of
+from app.settings import runtime
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+# Where a run keeps its token: the request is the run's own.
+_ATTRIBUTE = "fencing_token"
+logger = logging.getLogger(__name__)
+
+# Longer than any redelivery or replay of a message: dead letters are kept two weeks on SQS, a week is when people look.
+KEEP_SECONDS = 7 * 86_400
+# Most effects take less than a second: look whether the owner is done before its lease is over.
+SHORTEST_WAIT_SECONDS, LONGEST_WAIT_SECONDS = 1.0, 5.0
+
+
+class TakenError(TransientError):
+    """Another run is at work on the same key. Only raised to callers outside a worker, who cannot be sent back."""
+
+
+def idempotent(
+    key: Callable[..., str],
+    *,
+    lease_seconds: float | None = None,
+    keep_seconds: float = KEEP_SECONDS,
+    store: Callable[[], ClaimStore] = valkey_claims,
+) -> Callable[[Callable[P, R]], Callable[P, R]]:
+    """Run a bound task once for each key.
+
+    `key` is called with the task's arguments by name and returns the key. `lease_seconds` must outlast a run; the
+    default is the hard time limit of the task's queue, at which no run is alive. `keep_seconds` must outlast every
+    redelivery and replay. `store` is called when the task runs. The task's result must be JSON; it is kept.
+
+    Example:
+        @celery.task(bind=True, name="app.tasks.email.send_email")
+        @idempotent(key=lambda key, **_: f"email:{key}")
+        def send_email(self, key, to, subject, text): ...
+    """
+
+    def decorate(function: Callable[P, R]) -> Callable[P, R]:
+        signature = inspect.signature(function)
+
+        @functools.wraps(function)
+        def run(*given: P.args, **named: P.kwargs) -> Any:
+            bound = signature.bind(*given, **named)
+            bound.apply_defaults()
+            task, *_ = bound.args
+            arguments = dict(list(bound.arguments.items())[1:])
+            lease = lease_seconds or _hard_time_limit(task)
+            claims = store()
+            claim = claims.claim(key(**arguments), lease_seconds=lease)
+            if claim.state is State.DONE:
+                effect_repeated.send(sender=None, key=claim.key)
+                return json.loads(claim.result)
+            if claim.state is State.TAKEN:
+                _come_back(task, claim.key, claim.lease_left)
+            setattr(task.request, _ATTRIBUTE, claim.token)
+            try:
+                result = function(*given, **named)
+            except Exception:
+                claims.give_up(claim)
+                raise
+            if not claims.finish(claim, json.dumps(result), keep_seconds=keep_seconds):
+                logger.error("%s outlived its lease of %s s on %s: it may run twice", task.name, lease, claim.key)
+            return result
+
+        # Celery checks arguments at publishing by the signature of what it is given, and looks through no wrapper.
+        run.__signature__ = signature  # type: ignore[attr-defined]
+        return run
+
+    return decorate
+
+
+def fencing_token(task: Task[Any, Any]) -> int:
+    """The token of the claim that the task's current run holds: larger than that of every run of this key before it."""
+    return int(getattr(task.request, _ATTRIBUTE))
+
+
+def _hard_time_limit(task: Task[Any, Any]) -> int:
+    return queue_of(runtime().environment, str(task.name)).hard_time_limit
+
+
+def _come_back(task: Task[Any, Any], key: str, lease_left: float) -> None:
+    if task.request.called_directly:
+        raise TakenError(f"another run is at work on {key}; its lease ends in {lease_left:.1f} s")
+    wait(task, min(max(SHORTEST_WAIT_SECONDS, lease_left), LONGEST_WAIT_SECONDS))

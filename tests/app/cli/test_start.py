@@ -1,0 +1,47 @@
+"""`import app` and `app --help` load nothing heavy: counted, as seconds depend on the machine."""
+
+import subprocess
+import sys
+
+import pytest
+
+from ..harness.servers import REPOSITORY
+
+# typer itself loads pydantic for commands with options, though not for `app --help`.
+HEAVY = {"celery", "kombu", "boto3", "botocore", "redis", "sqlalchemy", "flask", "waitress", "rich", "PIL",
+         "opentelemetry", "prometheus_client", "structlog", "urllib3", "yaml"}  # fmt: skip
+LOADED = "import sys; print(*{name.partition('.')[0] for name in sys.modules})"
+HELP = """
+import sys
+from app.cli import commands
+sys.argv = ["app", {words}]
+try:
+    commands.commands()
+except SystemExit as end:
+    assert not end.code
+"""
+
+
+@pytest.mark.parametrize(
+    "code",
+    ["import app", HELP.format(words="'--help'"), HELP.format(words="'dlq', 'list', '--help'"),
+     HELP.format(words="'worker', '--help'")],
+    ids=["import app", "app --help", "app dlq list --help", "app worker --help"],
+)  # fmt: skip
+def test_nothing_heavy_is_loaded(code: str) -> None:
+    run = subprocess.run(
+        [sys.executable, "-c", f"{code}\n{LOADED}"], cwd=REPOSITORY, capture_output=True, text=True, check=False
+    )
+
+    assert run.returncode == 0, run.stderr
+    loaded = set(run.stdout.splitlines()[-1].split())
+    assert loaded & HEAVY == set()
+
+
+def test_completion_is_offered() -> None:
+    run = subprocess.run(
+        [sys.executable, "-m", "app", "--show-completion", "bash"], cwd=REPOSITORY, capture_output=True, text=True,
+        check=False,
+    )  # fmt: skip
+
+    assert "complete" in run.stdout + run.stderr

@@ -1,0 +1,107 @@
+"""`app send`, `app inspect` and `app schedule` against real brokers."""
+
+import json
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from celery.schedules import crontab
+
+from app.cli.schedule import next_runs
+
+from ..harness.commands import commands
+from ..harness.ends import ends
+from ..harness.environment import TestEnvironment
+from ..harness.waiting import eventually
+
+EMPTY = """
+from app.brokers import broker_of
+from app.celery import celery
+from app.settings import runtime
+with celery.connection_for_write() as connection:
+    broker_of(runtime()).purge(connection)
+"""
+
+
+def test_a_task_is_sent_counted_and_done(environment: TestEnvironment) -> None:
+    environment.python(EMPTY)
+    arguments = json.dumps({"order_id": f"cli-{environment.kind}", "amount_cents": 5, "currency": "EUR"})
+    sent, refused, unknown, before = commands(
+        environment, f"send charge_customer '{arguments}' --json --id by-hand", "send charge_customer '[1]'",
+        "send charge '[]'", "inspect --json",
+    )  # fmt: skip
+    ledger = environment.outside.world.payments.ledger  # type: ignore[attr-defined]
+    with environment.worker("io"):
+        eventually(lambda: f"cli-{environment.kind}" in {each["order_id"] for each in ledger()}, "the charge")
+        after = eventually(lambda: _waiting(environment, 0), "an empty queue")
+
+    assert sent[0] == 0, sent[1]
+    assert json.loads(sent[1])["id"] == "by-hand"
+    assert (refused[0], unknown[0] != 0) == (2, True)
+    queues = {queue["queue"]: queue for queue in json.loads(before[1])["queues"]}
+    assert (queues["payments"]["waiting"], queues["payments"]["pool"], queues["email"]["waiting"]) == (1, "io", 0)
+    assert after
+
+
+def _waiting(environment: TestEnvironment, number: int) -> bool:
+    ((_, said),) = commands(environment, "inspect --json")
+    found: int = next(queue["waiting"] for queue in json.loads(said)["queues"] if queue["queue"] == "payments")
+    return found == number
+
+
+def test_wrong_input_is_answered_in_words(sqs: TestEnvironment) -> None:
+    for words, said in {
+        ("send", "charge"): "Use one of: app.tasks.email.send_email",
+        ("send", "send_email", "{"): "expected JSON",
+        ("send", "send_email", "[]"): "missing 4 required positional arguments",
+        ("schedule", "run", "nightly"): "Use one of: daily_report.",
+        ("inspect", "--workers"): "expected a broker that carries questions to workers",
+    }.items():
+        run = sqs.app(*words)
+        assert (run.returncode, said in " ".join(run.stdout.split())) == (2, True), run.stdout
+        assert "Traceback" not in run.stdout
+
+
+def test_workers_say_what_they_do(rabbitmq: TestEnvironment) -> None:
+    with rabbitmq.worker("io") as (_, log):
+        eventually(lambda: "ready" in log.read_text(), "the worker")
+        ((_, said),) = commands(rabbitmq, "inspect --workers --json")
+
+    assert [worker["name"].startswith("io-") for worker in json.loads(said)["workers"]] == [True]
+
+
+def _succeeded(log: Path) -> int:
+    return sum(end["event"] == "task succeeded" for end in ends(log, "app.tasks.report.send_report"))
+
+
+def test_the_schedule_shows_its_next_runs_and_runs_a_slot_once(sqs: TestEnvironment) -> None:
+    shown, table, *runs = commands(
+        sqs,
+        "schedule list --json --times 3",
+        "schedule list",
+        *["schedule run daily_report --slot 2026-01-01T00:05"] * 2,
+    )
+    mails = sqs.outside.world.inbox.messages  # type: ignore[attr-defined]
+    with sqs.worker("io"), sqs.worker("cpu") as (_, log):
+        eventually(lambda: _succeeded(log) == 2, "the end of two runs")
+        eventually(lambda: any("2026-01-01T00:05" in mail["subject"] for mail in mails()), "the e-mail")
+
+    (entry,) = json.loads(shown[1])
+    assert (entry["name"], entry["cron"], len(entry["next"])) == ("daily_report", "*/5 * * * *", 3)
+    assert "daily_report" in table[1]
+    assert [code for code, _ in runs] == [0, 0]
+    assert sum("2026-01-01T00:05" in mail["subject"] for mail in mails()) == 1
+
+
+@pytest.mark.parametrize(
+    ("schedule", "expected"),
+    [
+        (crontab(minute="*/5"), ["23 12:05", "23 12:10", "23 12:15"]),
+        (crontab(minute="0", hour="6"), ["24 06:00", "25 06:00", "26 06:00"]),
+        (crontab(minute="30", hour="9", day_of_week="1"), ["30 09:30", "07 09:30", "14 09:30"]),
+    ],
+)
+def test_next_runs_are_those_of_beat(schedule: crontab, expected: list[str]) -> None:
+    after = datetime(2026, 11, 23, 12, 1, 3, tzinfo=UTC)  # a Monday
+
+    assert [moment.strftime("%d %H:%M") for moment in next_runs(schedule, after, 3)] == expected

@@ -1,0 +1,173 @@
+"""`app dlq` against the real broker of each environment."""
+
+import json
+import signal
+import subprocess
+import sys
+import time
+import uuid
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from ..harness.commands import commands
+from ..harness.environment import TestEnvironment
+from ..harness.servers import REPOSITORY
+from ..harness.waiting import eventually
+
+# Amazon MQ is a RabbitMQ here too.
+on_each_kind = pytest.mark.parametrize("environment", ["rabbitmq", "sqs", "redis"], indirect=True)
+# Letters as the app publishes them, without the time that failing takes.
+FILL = """
+from app import dead_letters
+from app.reliability.errors import PermanentError, TransientError
+from app.tasks.email import send_email
+from app.tasks.payments import charge_customer
+from celery.app.task import Context
+for number in range({count}):
+    for task, error, args in (
+        (send_email, PermanentError("SMTP 550"), ["{run}-%d" % number, "to@example.com", "{run}", "text"]),
+        (charge_customer, TransientError("gateway: 503"), ["{run}-%d" % number, 100, "EUR"]),
+    ):
+        request = Context(id="{run}-%s-%d" % (task.__name__, number), args=args, kwargs={{}}, retries=8, headers={{}})
+        dead_letters.publish(task, request, error)
+"""
+EMPTY = """
+from app.brokers import broker_of
+from app.celery import celery
+from app.settings import runtime
+with celery.connection_for_write() as connection:
+    broker_of(runtime()).purge(connection)
+"""
+
+
+@pytest.fixture
+def run(environment: TestEnvironment) -> Iterator[str]:
+    """Three letters of e-mails and three of payments, nothing else; yields the start of their ids."""
+    name = f"r{uuid.uuid4().hex[:8]}"
+    environment.python(EMPTY + FILL.format(run=name, count=3))
+    yield name
+    environment.python(EMPTY)
+
+
+def dlq(environment: TestEnvironment, *lines: str) -> list[tuple[int, str]]:
+    """Exit code and output of some `app dlq` commands."""
+    return commands(environment, *(f"dlq {line}" for line in lines))
+
+
+def listed(environment: TestEnvironment, *lines: str) -> list[list[dict[str, Any]]]:
+    """What `app dlq list` finds with each of some lines of options."""
+    return [json.loads(said) for _, said in dlq(environment, *(f"list --json {line}" for line in lines))]
+
+
+@on_each_kind
+def test_looking_at_letters_leaves_them_there(environment: TestEnvironment, run: str) -> None:
+    emails, by_error, by_task, old, every = listed(
+        environment, "--queue email", "--error 503", "--task *.charge_*", "--older-than 1h", ""
+    )
+    (letter,) = [each for each in emails if each["id"] == f"{run}-send_email-0"]
+    (shown_code, shown), (_, table) = dlq(environment, f"show {letter['id']}", "list")
+
+    assert [len(found) for found in (emails, by_error, by_task, old, every)] == [3, 3, 3, 0, 6]
+    assert (letter["task"], letter["reason"], letter["attempts"]) == (
+        "app.tasks.email.send_email", "PermanentError: SMTP 550", 9,
+    )  # fmt: skip
+    assert shown_code == 0
+    assert json.loads(shown)["body"][0] == [f"{run}-0", "to@example.com", run, "text"]
+    assert "PermanentError: SMTP 550" in table
+    assert "6 dead letters" in table
+
+
+def test_a_letter_may_be_looked_at_more_often_than_a_message_may_be_delivered(rabbitmq: TestEnvironment) -> None:
+    """RabbitMQ 4 drops a message at its 21st delivery unless the queue says otherwise; a look is a delivery there."""
+    rabbitmq.python(EMPTY + FILL.format(run="often", count=3))
+    seen = listed(rabbitmq, *["--queue email"] * 25)
+
+    assert [len(found) for found in seen] == [3] * 25
+
+
+@on_each_kind
+def test_dry_runs_exports_and_purges_do_as_they_say(environment: TestEnvironment, run: str, tmp_path: Path) -> None:
+    file = tmp_path / "letters.jsonl"
+    (_, dry), (no, _), (_, before), exported, purged, (_, after), gone, unknown = dlq(
+        environment, "replay --dry-run", "purge", "list --json", f"export {file} --queue payments",
+        "purge --yes --error 503", "list --json", "purge --yes --error 503", "show nobody",
+    )  # fmt: skip
+
+    assert "would replay 6" in dry
+    assert no != 0, "nobody was there to say yes"
+    assert len(json.loads(before)) == 6
+    assert exported[0] == purged[0] == 0, exported[1] + purged[1]
+    copies = [json.loads(line) for line in file.read_text().splitlines()]
+    assert {copy["body"][0][0] for copy in copies} == {f"{run}-{number}" for number in range(3)}
+    assert {letter["queue"] for letter in json.loads(after)} == {"email"}
+    assert gone[0] == unknown[0] == 1
+
+
+def test_bad_input_is_answered_in_words(sqs: TestEnvironment) -> None:
+    queue = sqs.app("dlq", "list", "--queue", "emails")
+    age = sqs.app("dlq", "list", "--older-than", "soon")
+
+    assert (queue.returncode, age.returncode) == (2, 2)
+    assert "Use one of: email, metrics, payments, reports, thumbnails." in queue.stdout
+    assert "expected a duration such as 90s" in age.stdout
+
+
+@on_each_kind
+def test_a_replayed_letter_runs_with_all_its_retries(environment: TestEnvironment, run: str) -> None:
+    inbox = environment.outside.world.inbox  # type: ignore[attr-defined]
+    ((code, said),) = dlq(environment, "replay --yes --queue email --rate 50")
+    with environment.worker("io"):
+        eventually(lambda: [mail["subject"] for mail in inbox.messages()].count(run) == 3, "three e-mails")
+
+    assert (code, "replayed 3 of 3" in said) == (0, True), said
+    assert {letter["queue"] for letter in listed(environment, "")[0]} == {"payments"}
+
+
+COUNT = """
+from app.celery import celery
+from app.brokers import broker_of
+from app.settings import runtime
+broker = broker_of(runtime())
+queue = broker.queue(runtime().environment.queues["email"])
+found = []
+with celery.connection_for_read() as connection:
+    bound = queue(connection.channel())
+    bound.declare()
+    while (message := bound.get()) is not None:
+        found.append(message.headers["id"])
+        message.ack()
+print(*found)
+"""
+
+
+@on_each_kind
+def test_a_replay_killed_in_the_middle_loses_nothing(environment: TestEnvironment) -> None:
+    name, count = f"r{uuid.uuid4().hex[:8]}", 12
+    environment.python(EMPTY + FILL.format(run=name, count=count))
+    wanted = {f"{name}-send_email-{number}" for number in range(count)}
+    log = environment.folder / f"replay-{name}.log"
+    command = [sys.executable, "-m", "app", "dlq", "replay", "--yes", "--queue", "email", "--rate", "2"]
+    with log.open("wb") as sink:
+        replay = subprocess.Popen(command, cwd=REPOSITORY, env=environment.variables, stdout=sink, stderr=sink)
+    try:
+        eventually(lambda: replay.poll() is not None or "letters" in log.read_text(), "the replay's start")
+        time.sleep(3)
+        assert replay.poll() is None, f"it must be killed in the middle: {log.read_text()}"
+    finally:
+        replay.send_signal(signal.SIGKILL)
+        replay.wait()
+
+    sent = environment.python(COUNT).split()
+    assert 0 < len(set(sent)) < count
+    assert len(sent) == len(set(sent))
+
+    def left() -> set[str]:
+        return {each["id"] for each in listed(environment, "--queue email")[0]}
+
+    # What it held is back at once on RabbitMQ and Redis, after its hold on SQS. One may be both here and there.
+    found = eventually(lambda: now if (now := left()) | set(sent) == wanted else None, "every letter", seconds=90)
+    assert len(found & set(sent)) <= 1
+    environment.python(EMPTY)

@@ -1,0 +1,22 @@
+"""Several commands of `app` in one process, as starting Python takes longer than they do."""
+
+import json
+import shlex
+
+from .environment import TestEnvironment
+
+# Errors that the command line puts into words would be exceptions here: those are tested one at a time.
+RUN = """
+import json
+from typer.testing import CliRunner
+from app.cli.commands import commands
+runs = [CliRunner().invoke(commands, words) for words in {words!r}]
+print(json.dumps([[run.exit_code, run.stdout] for run in runs]))
+"""
+
+
+def commands(environment: TestEnvironment, *lines: str) -> list[tuple[int, str]]:
+    """Exit code and output of each line, for example `dlq list --json`."""
+    words = [shlex.split(line) for line in lines]
+    printed = environment.python(RUN.format(words=words), timeout=240)
+    return [(code, said) for code, said in json.loads(printed.splitlines()[-1])]

@@ -1,0 +1,65 @@
+"""Tasks for tests alone: each opts into one piece of app/reliability and leaves a line in a file when it runs.
+
+Imported by a test's producers and workers, so that both know the tasks and their queue.
+"""
+
+import os
+import time
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+from billiard.exceptions import SoftTimeLimitExceeded
+
+from app.celery import celery
+from app.reliability.deadline import deadline
+from app.reliability.errors import TransientError
+from app.reliability.idempotent import fencing_token, idempotent
+from app.reliability.retry import Retry
+from app.routes import QUEUE_OF_TASK
+
+for _name, _queue in {"once": "email", "due": "email", "flaky": "email", "endless": "thumbnails"}.items():
+    QUEUE_OF_TASK[f"probe.{_name}"] = _queue  # type: ignore[index]
+
+
+def note(file: str, text: object) -> None:
+    """Add a line; short lines of several processes do not mix."""
+    with Path(file).open("a") as sink:
+        sink.write(f"{text}\n")
+
+
+@celery.task(bind=True, name="probe.once")
+@idempotent(key=lambda key, **_: f"probe:{key}", lease_seconds=3)
+def once(self: Any, key: str, file: str, seconds: float = 0) -> str:
+    note(file, f"start {fencing_token(self)}")
+    time.sleep(seconds)
+    note(file, "end")
+    return key
+
+
+@celery.task(name="probe.due")
+@deadline(60)
+def due(file: str) -> None:
+    note(file, "ran")
+
+
+@celery.task(name="probe.flaky", **Retry(times=2, longest_seconds=2).options())
+def flaky(file: str, failures: int) -> None:
+    note(file, "try")
+    if Path(file).read_text().count("try") <= failures:
+        raise TransientError("not yet")
+
+
+@celery.task(name="probe.endless")
+def endless(file: str) -> None:
+    note(file, os.getpid())
+    with suppress(SoftTimeLimitExceeded):
+        time.sleep(60)
+    time.sleep(60)
+
+
+def work(pool: str) -> None:
+    """Run a worker that knows these tasks."""
+    from app.worker.start import start_worker
+
+    start_worker(pool)

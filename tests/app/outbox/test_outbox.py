@@ -1,0 +1,112 @@
+"""Tasks that are sent with a transaction or not at all, through relays that die."""
+
+import signal
+import subprocess
+import sys
+import time
+import uuid
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from sqlalchemy import Engine, func, select
+
+from app.outbox.table import enqueue, metadata, outbox
+from app.services.database import connect
+from app.tasks.email import send_email
+
+from ..harness.environment import TestEnvironment
+from ..harness.servers import REPOSITORY
+from ..harness.waiting import eventually
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def engine(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Engine]:
+    sqlite = f"sqlite:///{tmp_path}/shop.db"
+    made = connect(sqlite if request.param == "sqlite" else request.getfixturevalue("postgresql"))
+    metadata.drop_all(made)
+    metadata.create_all(made)
+    yield made
+    made.dispose()
+
+
+def waiting(engine: Engine) -> int:
+    with engine.connect() as connection:
+        return int(connection.execute(select(func.count()).select_from(outbox)).scalar_one())
+
+
+def mail(engine: Engine, key: str) -> str:
+    with engine.begin() as connection:
+        return enqueue(connection, send_email, (key, "a@example.com", key, "Hello"), task_id=f"mail-{key}")
+
+
+@pytest.mark.usefixtures("inside_sqs")
+def test_a_task_of_a_transaction_that_fails_is_not_sent(engine: Engine) -> None:
+    def order_and_fail() -> None:
+        with engine.begin() as connection:
+            enqueue(connection, send_email, ("key", "a@example.com", "Hello", "Hello"))
+            raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        order_and_fail()
+    assert waiting(engine) == 0
+
+
+@pytest.mark.usefixtures("inside_sqs")
+def test_a_task_with_wrong_arguments_is_refused_before_anything_is_kept(engine: Engine) -> None:
+    with pytest.raises(TypeError, match="missing"), engine.begin() as connection:
+        enqueue(connection, send_email, ("key",))
+    assert waiting(engine) == 0
+
+
+RELAY = """
+import threading
+from app.celery import celery
+from app.outbox import relay
+from app.services.database import database
+{change}
+relay.run(celery, database(), threading.Event())
+"""
+# Dies where it hurts most: the broker has the message, the row is still there.
+DIES_AFTER_PUBLISHING = """
+import os, signal
+publish, left = relay._publish, [3]
+def publish_and_die(app, row):
+    publish(app, row)
+    left[0] -= 1
+    if not left[0]:
+        os.kill(os.getpid(), signal.SIGKILL)
+relay._publish = publish_and_die
+"""
+
+
+@pytest.mark.usefixtures("inside_sqs")
+def test_relays_that_die_lose_nothing_and_repeat_no_effect(sqs: TestEnvironment, engine: Engine) -> None:
+    run = uuid.uuid4().hex[:8]
+    keys = [f"{run}-{number}" for number in range(12)]
+    for key in keys:
+        assert mail(engine, key) == f"mail-{key}"
+    variables = sqs.variables | {"CELERY_DATABASE_URL": engine.url.render_as_string(hide_password=False)}
+
+    for _ in range(2):
+        dying = subprocess.run(
+            [sys.executable, "-c", RELAY.format(change=DIES_AFTER_PUBLISHING)],
+            cwd=REPOSITORY,
+            env=variables,
+            check=False,
+        )
+        assert dying.returncode == -signal.SIGKILL
+        assert waiting(engine) == 12, "a batch that was not committed must still be there"
+    relay = subprocess.Popen([sys.executable, "-m", "app", "relay"], cwd=REPOSITORY, env=variables)
+    try:
+        eventually(lambda: waiting(engine) == 0, "the relay")
+    finally:
+        relay.terminate()
+    assert relay.wait(20) == 0, "SIGTERM is a good end"
+
+    inbox = sqs.outside.world.inbox  # type: ignore[attr-defined]
+    with sqs.worker("io"):
+        eventually(lambda: {mail["subject"] for mail in inbox.messages()} >= set(keys), "the e-mails")
+        time.sleep(2)
+    subjects = [mail["subject"] for mail in inbox.messages() if mail["subject"] in keys]
+    assert sorted(subjects) == sorted(keys)

@@ -1,0 +1,43 @@
+"""Each store of claims in turn, on its real server, with a way to end a lease early."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from redis import Redis
+from sqlalchemy import Engine, create_engine, update
+
+from app.reliability.claims import ClaimStore, ValkeyClaims
+from app.reliability.claims.sql import SqlClaims, claims, metadata
+
+
+@dataclass(frozen=True)
+class Store:
+    """`end(key)` makes the time of a key be over, as if the lease or the memory of it had run out."""
+
+    claims: ClaimStore
+    end: Callable[[str], None]
+
+
+def sql_store(engine: Engine) -> Store:
+    metadata.create_all(engine)
+
+    def end(key: str) -> None:
+        with engine.begin() as connection:
+            connection.execute(update(claims).where(claims.c.key == key).values(until=0))
+
+    return Store(SqlClaims(engine), end)
+
+
+@pytest.fixture(params=["valkey", "sqlite", "postgresql"])
+def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Store]:
+    if request.param == "valkey":
+        client = Redis(port=request.getfixturevalue("valkey_port"), decode_responses=True)
+        yield Store(ValkeyClaims(client, "test"), lambda key: client.delete(f"test:claim:{key}"))
+        client.close()
+        return
+    url = f"sqlite:///{tmp_path}/claims.db" if request.param == "sqlite" else request.getfixturevalue("postgresql")
+    engine = create_engine(url, pool_size=20)
+    yield sql_store(engine)
+    engine.dispose()

@@ -1,0 +1,45 @@
+"""A task that comes too late is not run, and says so by a typed error."""
+
+import pickle
+from pathlib import Path
+
+from app.reliability.deadline import DeadlinePassedError, DroppedError, deadline
+
+from ..harness.ends import ends
+from ..harness.environment import TestEnvironment
+from ..harness.waiting import eventually
+
+SEND = """
+import time
+from tests.app.harness.probe import due
+now = time.time()
+for name, headers in {{
+    "in time": {{}},
+    "too late": {{"sent_at": now - 61}},
+    "late, but given more time": {{"sent_at": now - 61, "deadline": now + 600}},
+    "in time, but given less": {{"deadline": now - 1}},
+}}.items():
+    due.apply_async(({file!r} + "/" + name,), headers=headers, task_id=name)
+"""
+
+
+def test_late_tasks_are_dead_letters_and_others_run(sqs: TestEnvironment, tmp_path: Path) -> None:
+    with sqs.worker("io", probe=True) as (_, log):
+        sqs.python(SEND.format(file=str(tmp_path)))
+        eventually(lambda: len(ends(log, "probe.due")) == 4, "the end of four tasks")
+
+    assert {file.name for file in tmp_path.iterdir()} == {"in time", "late, but given more time"}
+    late = {end["task_id"]: end for end in ends(log, "probe.due") if end["event"] == "task failed"}
+    assert set(late) == {"too late", "in time, but given less"}
+    assert late["too late"]["error"] == "DeadlinePassedError"
+    assert late["too late"]["reason"].startswith("not run: its deadline passed ")
+
+
+def test_outside_a_worker_there_is_no_deadline() -> None:
+    assert deadline(0)(lambda: "ran")() == "ran"
+
+
+def test_what_is_dropped_is_no_dead_letter_but_a_failure_all_the_same() -> None:
+    assert DeadlinePassedError(3.21).dead_letter
+    assert not DroppedError(3.21).dead_letter
+    assert str(pickle.loads(pickle.dumps(DroppedError(3.21)))) == "not run: its deadline passed 3.2 s ago"  # noqa: S301 - our own bytes

@@ -1,0 +1,119 @@
+"""A task that happens once, in real workers: sent twice, delivered twice, run in parallel, its worker killed."""
+
+import signal
+import time
+import uuid
+from pathlib import Path
+
+import pytest
+
+from app.reliability.idempotent import TakenError, idempotent
+from app.reliability.valkey import valkey
+
+from ..harness.environment import TestEnvironment
+from ..harness.waiting import eventually
+
+SEND = """
+from tests.app.harness.probe import once
+for task_id in {ids!r}:
+    once.apply_async(({key!r}, {file!r}, {seconds}), task_id=task_id)
+"""
+
+
+@pytest.fixture
+def key() -> str:
+    return uuid.uuid4().hex
+
+
+def test_parallel_and_repeated_deliveries_happen_once(environment: TestEnvironment, tmp_path: Path, key: str) -> None:
+    file = tmp_path / "runs"
+    with environment.worker("io", probe=True), environment.worker("io", probe=True) as (_, log):
+        # The same message three times at once, then another message for the same effect.
+        environment.python(SEND.format(ids=["same", "same", "same", "other"], key=key, file=str(file), seconds=1))
+        eventually(lambda: file.exists() and "end" in file.read_text(), "the effect")
+        time.sleep(6)  # a run that found it taken has come back by now
+        assert log.read_text()
+
+    assert [line.split()[0] for line in file.read_text().splitlines()] == ["start", "end"]
+
+
+def test_a_worker_killed_in_the_middle_is_followed_by_one_with_a_larger_token(
+    rabbitmq: TestEnvironment, tmp_path: Path, key: str
+) -> None:
+    file = tmp_path / "runs"
+    with rabbitmq.worker("io", probe=True) as (victim, log):
+        eventually(lambda: "ready" in log.read_text(), "the worker")
+        rabbitmq.python(SEND.format(ids=["a"], key=key, file=str(file), seconds=4))
+        eventually(file.exists, "the start")
+        victim.send_signal(signal.SIGKILL)
+        victim.wait()
+    file.write_text(file.read_text().replace("start", "died"))
+    with rabbitmq.worker("io", probe=True):
+        eventually(lambda: "start" in file.read_text(), "the second run", seconds=20)
+
+    died, started = (line.split() for line in file.read_text().splitlines()[:2])
+    assert (died[0], started[0]) == ("died", "start")
+    assert int(started[1]) > int(died[1]), "the fencing token must grow"
+    assert int(started[1]) - int(died[1]) >= 3_000_000, "the dead worker's lease of 3 s must have been waited for"
+
+
+@pytest.mark.usefixtures("inside_sqs")
+class TestOutsideAWorker:
+    """Called as a function, the decorated task keeps its promise too."""
+
+    @staticmethod
+    def task(body: object) -> object:
+        from app.celery import celery
+
+        def run(_self: object, key: str) -> object:  # noqa: ARG001 - it makes the key
+            return body() if callable(body) else body
+
+        decorated = idempotent(key=lambda key: key, lease_seconds=5)(run)
+        return celery.task(bind=True, name=f"probe.{uuid.uuid4().hex}")(decorated)
+
+    def test_a_second_call_returns_the_first_ones_result_without_running(self, key: str) -> None:
+        runs: list[int] = []
+
+        def body() -> dict[str, int]:
+            runs.append(1)
+            return {"runs": len(runs)}
+
+        task = self.task(body)
+        assert task(key) == task(key) == {"runs": 1}  # type: ignore[operator]
+
+    def test_a_failed_run_lets_the_next_one_try_at_once(self, key: str) -> None:
+        def body() -> None:
+            raise ZeroDivisionError
+
+        task = self.task(body)
+        for _ in range(2):
+            with pytest.raises(ZeroDivisionError):
+                task(key)  # type: ignore[operator]
+
+    def test_a_taken_key_is_said_in_words(self, key: str) -> None:
+        task = self.task(lambda: task(key))  # type: ignore[operator]
+        with pytest.raises(TakenError, match="another run is at work"):
+            task(key)  # type: ignore[operator]
+
+    def test_one_round_trip_in_and_one_out(self, key: str) -> None:
+        task = self.task(1)
+        task(f"{key}-warm")  # type: ignore[operator]
+        before = valkey().info("commandstats")["cmdstat_eval"]["calls"]
+        total = sum(stat["calls"] for name, stat in valkey().info("commandstats").items() if name in SENT)
+        task(key)  # type: ignore[operator]
+        after = valkey().info("commandstats")
+
+        assert after["cmdstat_eval"]["calls"] - before == 2
+        assert sum(stat["calls"] for name, stat in after.items() if name in SENT) - total == 2
+
+
+# Commands that a client sends, as opposed to those that scripts call.
+SENT = ("cmdstat_eval", "cmdstat_evalsha", "cmdstat_multi", "cmdstat_script")
+
+
+def test_arguments_are_still_checked_when_sent(sqs: TestEnvironment) -> None:
+    said = sqs.python(
+        "from app.tasks.email import send_email\ntry: send_email.delay('key')\nexcept TypeError as error: print(error)"
+    )
+
+    assert "missing 3 required positional arguments" in said

@@ -1,0 +1,51 @@
+"""The retry policy: how long it waits, and that a real worker keeps to it."""
+
+import time
+from pathlib import Path
+
+import pytest
+from celery.utils.time import get_exponential_backoff_interval
+from hypothesis import given
+from hypothesis import strategies as st
+
+from app.reliability.retry import DEFAULT, Retry
+from app.reliability.task import ReliableTask
+
+from ..harness.ends import ends
+from ..harness.environment import TestEnvironment
+from ..harness.waiting import eventually
+
+SEND = "from tests.app.harness.probe import flaky; print(flaky.delay({file!r}, {failures}).id)"
+
+
+@given(first=st.integers(1, 30), longest=st.integers(1, 900), times=st.integers(0, 12))
+def test_no_sequence_of_waits_is_longer_than_said(first: int, longest: int, times: int) -> None:
+    policy = Retry(times=times, first_seconds=first, longest_seconds=longest)
+    options = policy.options()
+    waits = [
+        get_exponential_backoff_interval(
+            options["retry_backoff"], number, options["retry_backoff_max"], full_jitter=True
+        )
+        for number in range(options["max_retries"])
+    ]
+
+    assert all(0 <= wait <= longest for wait in waits)
+    assert sum(waits) <= policy.most_seconds()
+
+
+def test_every_task_has_the_default_policy() -> None:
+    assert {name: getattr(ReliableTask, name) for name in DEFAULT.options()} == DEFAULT.options()
+
+
+@pytest.mark.parametrize(("failures", "tries", "end"), [(2, 3, "succeeded"), (9, 3, "failed")])
+def test_a_transient_error_is_tried_again_as_often_as_the_policy_says(
+    rabbitmq: TestEnvironment, tmp_path: Path, failures: int, tries: int, end: str
+) -> None:
+    file = tmp_path / "tries"
+    with rabbitmq.worker("io", probe=True) as (_, log):
+        task_id = rabbitmq.python(SEND.format(file=str(file), failures=failures))
+        eventually(lambda: len(ends(log, "probe.flaky", task_id)) == tries, end)
+        time.sleep(0.5)
+
+    assert [each["event"] for each in ends(log, "probe.flaky", task_id)] == ["task retried"] * 2 + [f"task {end}"]
+    assert file.read_text().count("try") == tries
