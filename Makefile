@@ -8,8 +8,8 @@ export ENV
 export PATH := $(CURDIR)/$(VENV)/bin:$(PATH)
 export PYTHONPATH := $(CURDIR):$(CURDIR)/environments/local
 .DEFAULT_GOAL := help
-.PHONY: help setup lock up down status demo plan apply destroy output site wheelhouse image validate render schema diff \
-        lint format test test-unit test-terraform test-roles test-chart test-observability test-path
+.PHONY: help setup lock up down status demo plan apply destroy output drift site wheelhouse image terraform-docs validate render \
+        schema diff lint scan format test test-unit test-terraform test-roles test-chart test-observability test-path
 
 help: ## list the verbs
 	@grep -hE '^[a-z%-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 16
@@ -26,6 +26,7 @@ $(VENV)/.complete: requirements-dev.lock
 lock: ## resolve pyproject.toml again into the two lock files
 	$(VENV)/bin/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header pyproject.toml -o requirements.lock
 	$(VENV)/bin/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header pyproject.toml --group dev -o requirements-dev.lock
+	$(VENV)/bin/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header terraform/checkov.in -o terraform/checkov.lock
 
 # --- the local environment: the whole path on one machine ---------------------------------------------------------------
 up: ENV = local
@@ -58,6 +59,9 @@ destroy: setup ## destroy ENV, after its name is typed
 output: setup ## print Terraform's outputs of ENV
 	@python terraform/run.py output $(ENV)
 
+drift: setup wheelhouse ## what differs from what was applied, in the account and on hosts; exit code 2 if anything
+	@python terraform/run.py drift $(ENV)
+
 site: setup wheelhouse ## configure the hosts of ENV
 	@cd ansible && ansible-playbook site.yml
 
@@ -71,6 +75,9 @@ image: setup ## build the app's container image, weigh it and list what is in it
 	@python -m app.image
 
 # --- the environment file -----------------------------------------------------------------------------------------------
+terraform-docs: setup ## write the modules' READMEs and the diagram of production's plan
+	@plan=$$(mktemp) && python terraform/run.py plan prod --json $$plan >/dev/null && python terraform/document.py $$plan; rm -f $$plan
+
 validate: setup ## check ENV's file and that what is generated matches it
 	@python -m app environment validate $(ENV)
 
@@ -94,6 +101,11 @@ lint: setup ## every linter
 	@cd ansible && ansible-playbook --syntax-check *.yml operations/*/*.yml && ansible-lint --offline -q
 	@TF_CLI_CONFIG_FILE= terraform fmt -check -recursive terraform
 	@shellcheck .ci/run
+
+# Checkov has an environment of its own: its pins and ours exclude each other.
+scan: setup ## Checkov over Terraform: no failed check without a reason beside its skip
+	@uv venv -q --allow-existing .cache/checkov && uv pip sync -q --require-hashes --python .cache/checkov terraform/checkov.lock
+	@.cache/checkov/bin/checkov --directory terraform --framework terraform --compact --quiet
 
 format: setup ## rewrite Python and HCL in the house style
 	@ruff format -q . && ruff check -q --fix . && TF_CLI_CONFIG_FILE= terraform fmt -recursive terraform

@@ -1,0 +1,25 @@
+"""Write the modules' READMEs, and with a plan the diagram in README.md: `python terraform/document.py [PLAN.json]`."""
+
+import json
+import sys
+from pathlib import Path
+
+from documentation.configuration import CONFIGURATION
+from documentation.diagram import mermaid, placed
+from documentation.modules import readmes
+
+
+def main() -> None:
+    """Write what has changed and say so."""
+    files = readmes()
+    if len(sys.argv) > 1:
+        readme = CONFIGURATION / "README.md"
+        files[readme] = placed(readme.read_text(), mermaid(json.loads(Path(sys.argv[1]).read_text())))
+    for file, text in files.items():
+        if not file.exists() or file.read_text() != text:
+            file.write_text(text)
+            print(f"wrote {file.relative_to(CONFIGURATION)}")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,63 @@
+"""A picture of a plan: its modules, how much each makes, and which needs which. In Mermaid, which GitHub draws."""
+
+import re
+from collections import Counter
+from collections.abc import Iterator
+from typing import Any
+
+Json = dict[str, Any]
+
+BEGIN, END = "<!-- diagram: make terraform-docs -->", "<!-- end of diagram -->"
+
+
+def mermaid(plan: Json) -> str:
+    """The diagram of `terraform show -json` of a plan.
+
+    Example: `mermaid(plan)` contains `network["network<br/>38 resources"]` and `network --> eks`.
+    """
+    calls = plan["configuration"]["root_module"]["module_calls"]
+    counts = Counter(_module(change["address"]) for change in plan["resource_changes"] if change["mode"] == "managed")
+    lines = ["```mermaid", "flowchart LR"]
+    for name in sorted(calls):
+        if counts[name]:
+            lines.append(f'  {name}["{name}<br/>{counts[name]} resources"]')
+    for name in sorted(calls):
+        lines += [f"  {needed} --> {name}" for needed in sorted(_needs(calls, name)) if counts[name] and counts[needed]]
+    return "\n".join([*lines, "```"])
+
+
+def placed(text: str, diagram: str) -> str:
+    """A README with the diagram between its two marks.
+
+    Raises:
+        ValueError: the marks are not there.
+    """
+    before, begin, rest = text.partition(BEGIN)
+    _, end, after = rest.partition(END)
+    if not begin or not end:
+        raise ValueError(f"no {BEGIN} and {END} in the README")
+    return f"{before}{begin}\n{diagram}\n{end}{after}"
+
+
+def _module(address: str) -> str:
+    match = re.match(r"module\.([a-z0-9_]+)", address)
+    return match[1] if match else ""
+
+
+def _needs(calls: Json, name: str) -> set[str]:
+    """The modules whose outputs this module's inputs are made of.
+
+    Through the root's locals the plan does not say, so who connects where (`clients`) is not drawn.
+    """
+    found = {_module(reference) for reference in _references(calls[name].get("expressions", {}))}
+    return {module for module in found if module in calls and module != name}
+
+
+def _references(expression: Any) -> Iterator[str]:
+    if isinstance(expression, dict):
+        yield from expression.get("references", [])
+        for value in expression.values():
+            yield from _references(value)
+    elif isinstance(expression, list):
+        for value in expression:
+            yield from _references(value)

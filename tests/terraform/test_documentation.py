@@ -1,0 +1,78 @@
+"""What is generated from the configuration matches it."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from tests.terraform.conftest import ROOT
+
+PLAN = {
+    "configuration": {
+        "root_module": {
+            "module_calls": {
+                "network": {"expressions": {"name": {"references": ["local.env"]}}},
+                "eks": {
+                    "expressions": {
+                        "subnet_ids": {"references": ["module.network.private_subnet_ids", "module.network"]}
+                    }
+                },
+                "unused": {"expressions": {}},
+            }
+        }
+    },
+    "resource_changes": [
+        {"address": "module.network.aws_vpc.this", "mode": "managed"},
+        {"address": "module.network.aws_subnet.private", "mode": "managed"},
+        {"address": "module.eks[0].aws_eks_cluster.this", "mode": "managed"},
+        {"address": "module.eks[0].data.aws_partition.this", "mode": "data"},
+    ],
+}
+
+
+def test_every_module_has_a_readme_that_matches_it() -> None:
+    from documentation.modules import readmes
+
+    stale = [file.parent.name for file, text in readmes().items() if not file.exists() or file.read_text() != text]
+    assert stale == [], "run `make terraform-docs`"
+
+
+def test_a_new_input_makes_the_readme_stale(tmp_path: Path) -> None:
+    from documentation.modules import readme
+
+    module = tmp_path / "sqs"
+    module.mkdir()
+    (module / "variables.tf").write_text(
+        'variable "surprise" {\n  description = "d"\n  type = bool\n  default = false\n}\n'
+    )
+
+    assert "| `surprise` | `bool` | `false` | d |" in readme(module)
+
+
+def test_the_diagram_shows_modules_that_make_something_and_what_they_need() -> None:
+    from documentation.diagram import mermaid
+
+    drawn = mermaid(PLAN)
+
+    assert 'network["network<br/>2 resources"]' in drawn
+    assert 'eks["eks<br/>1 resources"]' in drawn
+    assert "network --> eks" in drawn
+    assert "unused" not in drawn
+
+
+def test_the_diagram_goes_between_its_marks() -> None:
+    from documentation.diagram import BEGIN, END, placed
+
+    assert placed(f"a\n{BEGIN}\nold\n{END}\nb", "new") == f"a\n{BEGIN}\nnew\n{END}\nb"
+    with pytest.raises(ValueError, match="README"):
+        placed("no marks", "new")
+
+
+def test_every_module_in_the_diagram_exists() -> None:
+    text = (ROOT / "terraform" / "README.md").read_text()
+    drawn = set(re.findall(r'^  (\w+)\["', text, re.MULTILINE))
+    called = set(
+        re.findall(r'^module "(\w+)"', "".join(file.read_text() for file in (ROOT / "terraform").glob("*.tf")), re.M)
+    )
+    assert drawn
+    assert drawn <= called, "run `make terraform-docs`"
