@@ -1,19 +1,23 @@
-"""Plan and apply an environment: `python terraform/run.py plan|apply|destroy|output|bootstrap ENV`."""
+"""Plan and apply an environment: `python terraform/run.py plan|apply|destroy|output|drift|passwords|bootstrap ENV`."""
 
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Annotated
 
 import typer
 from runner.account import Account, configure, has_credentials, identify
+from runner.drift import on_hosts
 from runner.errors import RunError
+from runner.settle import settle
 from runner.state import State
 from runner.throwaway import throwaway
 from runner.tools import terraform
 from runner.workspace import STATE_FOLDER, Workspace, workspace
 
-from app.environment import Environment, EnvironmentFileError, load
+from app.environment import Environment, EnvironmentFileError, load, resolve
+from app.environment.load import environments_folder
 from app.environment.render import stale
 
 BANNER = """\
@@ -25,20 +29,23 @@ BANNER = """\
 
 app = typer.Typer(add_completion=False, no_args_is_help=True, help=__doc__, pretty_exceptions_enable=False)
 Env = Annotated[str, typer.Argument(metavar="ENV", help="a folder of environments/")]
+JsonFile = Annotated[Path | None, typer.Option("--json", help="write the plan as JSON, too, for tools that read it")]
 Yes = Annotated[bool, typer.Option("--yes", help="do not ask; only where the account is emulated on this machine")]
 
 
 @app.command()
-def plan(env: Env) -> None:
+def plan(env: Env, json_file: JsonFile = None) -> None:
     """Show what would change and save it for `apply`. Needs no credentials."""
     environment = _environment(env)
     if has_credentials():
         with _opened(environment, identify()) as ready:
             print(f"\n{ready.plan()}")
+            ready.write_json(json_file)
         return
     print(BANNER, flush=True)
     with throwaway(environment.region), _opened(environment, identify(), without_account=True) as ready:
         summary = ready.plan()
+        ready.write_json(json_file)
         ready.forget_plan()
     print(f"\n(not saved: there is no account to apply it to)\n{summary}")
 
@@ -52,12 +59,14 @@ def apply(env: Env, yes: Yes = False) -> None:
         plan_file = ready.saved_plan()
         _confirm(env, "change", account, yes)
         ready.apply(plan_file)
+        settle(resolve(environment), ready.outputs(), account)
 
 
 @app.command()
 def destroy(env: Env, yes: Yes = False) -> None:
     """Show what would be destroyed, ask, and destroy it."""
     environment = _environment(env)
+    _check_destroy_lock(environment)
     account = _own_account(environment)
     with _opened(environment, account) as ready:
         print(ready.plan("-destroy"))
@@ -75,6 +84,29 @@ def output(env: Env) -> None:
     environment = _environment(env)
     with _opened(environment, _own_account(environment)) as ready:
         ready.run("output", "-json")
+
+
+@app.command()
+def drift(env: Env) -> None:
+    """Say what differs from what was applied, in the account and on the hosts; exit code 2 when anything does."""
+    environment = _environment(env)
+    with _opened(environment, _own_account(environment)) as ready:
+        drifted = ready.drifted()
+    changed = on_hosts(env)
+    print(f"account: {'differs, see above' if drifted else 'as applied'}")
+    print(f"hosts: {f'{len(changed)} tasks would change something' if changed else 'as configured'}")
+    for line in changed:
+        print(f"  {line}")
+    raise typer.Exit(2 if drifted or changed else 0)
+
+
+@app.command()
+def passwords(env: Env) -> None:
+    """Give users the passwords that Secrets Manager holds. Part of every apply; alone after a rotation."""
+    environment = _environment(env)
+    account = _own_account(environment)
+    with _opened(environment, account) as ready:
+        settle(resolve(environment), ready.outputs(), account)
 
 
 @app.command()
@@ -100,6 +132,18 @@ def _environment(name: str) -> Environment:
         raise RunError("derived values that match environment.yml", f"{old[0]} is out of date", "run `make render`")
     configure(name, environment.region)
     return environment
+
+
+def _check_destroy_lock(environment: Environment) -> None:
+    """Some environments are not destroyed by one command.
+
+    Raises:
+        RunError: this one is locked.
+    """
+    if environment.destroy_lock:
+        file = environments_folder() / environment.name / "environment.yml"
+        remedy = "lift the lock in a change of its own, render, apply, and then destroy"
+        raise RunError(f"destroy_lock: false in {file}", "true", remedy)
 
 
 def _own_account(environment: Environment) -> Account:

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
 from app.environment.load import environments_folder
 from runner.account import Account
@@ -84,6 +85,11 @@ class Workspace:
         self.plan_account_file.write_text(json.dumps(asdict(self.account)))
         return summary
 
+    def write_json(self, file: Path | None) -> None:
+        """Write the plan as `terraform show -json` puts it, where a file is named."""
+        if file is not None:
+            file.write_text(self._ask("show", "-json", str(self.plan_file)))
+
     def saved_plan(self) -> Path:
         """The plan that may be applied.
 
@@ -108,6 +114,19 @@ class Workspace:
         finally:
             self.forget_plan()
 
+    def outputs(self) -> dict[str, Any]:
+        """Terraform's outputs by name; none before the first apply."""
+        return {name: output["value"] for name, output in json.loads(self._ask("output", "-json")).items()}
+
+    def drifted(self) -> bool:
+        """Whether a plan would change anything, which it shows. Takes no lock: an apply may go on meanwhile."""
+        colour = [] if sys.stdout.isatty() else ["-no-color"]
+        command = [terraform(), "plan", "-detailed-exitcode", "-lock=false", *colour, *self.selection()]
+        code = subprocess.run(command, cwd=CONFIGURATION, env=self._variables(), check=False).returncode
+        if code not in (0, 2):
+            raise RunError("terraform plan to succeed", "the error above", "mend what it names and repeat")
+        return code == 2
+
     def forget_plan(self) -> None:
         """A plan is applied once; what it was made from has changed."""
         self.plan_file.unlink(missing_ok=True)
@@ -116,6 +135,20 @@ class Workspace:
     def selection(self) -> list[str]:
         """The arguments that name the environment."""
         return [f"-var=environment={self.name}", f"-var=environments_folder={environments_folder().resolve()}"]
+
+    def _ask(self, *arguments: str) -> str:
+        """What Terraform answers."""
+        done = subprocess.run(
+            [terraform(), *arguments],
+            cwd=CONFIGURATION,
+            env=self._variables(),
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        if done.returncode:
+            raise RunError(f"terraform {arguments[0]} to succeed", done.stderr.strip(), "mend what it names and repeat")
+        return done.stdout
 
     def _variables(self) -> dict[str, str]:
         return terraform_variables(self.folder, os.environ)

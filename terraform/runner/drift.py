@@ -1,0 +1,62 @@
+"""What differs from what was applied: the account from Terraform's configuration, the hosts from Ansible's."""
+
+import json
+import os
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from runner.errors import RunError
+
+PLAYBOOKS = Path(__file__).parents[2] / "ansible"
+# Ansible's result as data; ansible.posix comes with the ansible package.
+CALLBACK = {"ANSIBLE_STDOUT_CALLBACK": "ansible.posix.json", "ANSIBLE_CALLBACKS_ENABLED": ""}
+
+
+def on_hosts(name: str) -> list[str]:
+    """What `ansible-playbook site.yml` would change, as `host: task`; nothing where the environment has no hosts.
+
+    Raises:
+        RunError: a host does not answer, or a task fails in check mode.
+    """
+    done = subprocess.run(
+        ["ansible-playbook", "--check", "--diff", "site.yml"],
+        cwd=PLAYBOOKS,
+        env={**os.environ, **CALLBACK, "ENV": name},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    try:
+        report = json.loads(done.stdout[done.stdout.index("{") :])
+    except ValueError:
+        raise RunError("ansible-playbook --check to report", (done.stderr or done.stdout)[-500:], "see above") from None
+    failed = sorted(host for host, count in report["stats"].items() if count["failures"] or count["unreachable"])
+    if failed:
+        why = "; ".join(_failures(report)) or done.stderr[-300:]
+        raise RunError("every host to be checked", f"{', '.join(failed)} failed: {why}", "`make site` says more")
+    return list(changes(report))
+
+
+def changes(report: dict[str, Any]) -> Iterator[str]:
+    """Each task that would change something, from Ansible's report.
+
+    Example: `["worker-1: Write the unit"]`
+    """
+    for task, host, result in _results(report):
+        if result.get("changed"):
+            yield f"{host}: {task}"
+
+
+def _failures(report: dict[str, Any]) -> Iterator[str]:
+    for task, host, result in _results(report):
+        if result.get("failed") or result.get("unreachable"):
+            yield f"{host}: {task}: {result.get('msg', '')}"
+
+
+def _results(report: dict[str, Any]) -> Iterator[tuple[str, str, dict[str, Any]]]:
+    for play in report["plays"]:
+        for task in play["tasks"]:
+            for host, result in task["hosts"].items():
+                yield task["task"]["name"], host, result

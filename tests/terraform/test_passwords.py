@@ -1,0 +1,103 @@
+"""Users that Terraform had to make with a password get the one in Secrets Manager."""
+
+import json
+import socket
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import boto3
+import pytest
+
+from tests.app.harness import servers
+from tests.app.harness.processes import free_port
+
+USER = "celery-x-results-app"
+
+
+@pytest.fixture
+def account(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """An emulated account with an ElastiCache user and the secret of its password."""
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "000000000000")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "emulated")
+    monkeypatch.setenv("AWS_DEFAULT_REGION", "eu-west-1")
+    with servers.aws(tmp_path) as endpoint:
+        monkeypatch.setenv("AWS_ENDPOINT_URL", endpoint)
+        boto3.client("secretsmanager").create_secret(Name="celery-x/results-password", SecretString="s" * 40)
+        boto3.client("elasticache").create_user(
+            UserId=USER, UserName="celery", Engine="valkey", AccessString="on ~* +@all", Passwords=["b" * 64]
+        )
+        yield
+
+
+@pytest.mark.usefixtures("account")
+def test_a_store_user_gets_the_secret_once_and_again_after_a_rotation() -> None:
+    from runner.passwords import settle_store_users
+
+    def settle() -> list[str]:
+        return list(settle_store_users({USER: "results_password"}, {"results_password": "celery-x/results-password"}))
+
+    assert settle() == [f"{USER} has the password of celery-x/results-password"]
+    assert settle() == []
+    boto3.client("secretsmanager").put_secret_value(SecretId="celery-x/results-password", SecretString="t" * 40)
+    assert len(settle()) == 1
+
+
+@pytest.fixture
+def management(tmp_path: Path) -> Iterator[str]:
+    """A real RabbitMQ with its management API, whose only user is `celery`, as Amazon MQ makes it."""
+    port = free_port()
+    with servers.rabbitmq(tmp_path, port, configuration="default_user = celery\ndefault_pass = first\n"):
+        yield f"http://127.0.0.1:{port}"
+
+
+def test_amazon_mqs_user_gets_the_secret_and_the_first_password_is_dead(management: str) -> None:
+    from runner.amazon_mq import Login, Management, settle
+
+    api, wanted, first = Management(management), Login("celery", "wanted"), Login("celery", "first")
+
+    assert len(list(settle(api, wanted, first))) == 1
+    assert (api.accepts(wanted), api.accepts(first)) == (True, False)
+    assert list(settle(api, wanted, first)) == []
+
+
+def test_a_password_changed_by_hand_is_an_error_that_says_so(management: str) -> None:
+    from runner.amazon_mq import Login, Management, settle
+    from runner.errors import RunError
+
+    with pytest.raises(RunError, match="changed it by hand"):
+        list(settle(Management(management), Login("celery", "wanted"), Login("celery", "guessed")))
+
+
+def test_a_broker_that_does_not_answer_is_an_error() -> None:
+    from runner.amazon_mq import Login, Management
+    from runner.errors import RunError
+
+    with pytest.raises(RunError, match="management API"):
+        Management("http://127.0.0.1:9").accepts(Login("celery", "x"))
+
+
+def test_the_tunnel_asks_systems_manager_for_the_broker_behind_a_host() -> None:
+    from runner.tunnel import plugin_command, session_request
+
+    request = session_request("i-1", "b-1.mq.eu-west-1.on.aws", 443, 40001)
+    session: dict[str, Any] = {"SessionId": "s", "TokenValue": "t", "StreamUrl": "u", "ResponseMetadata": {}}
+    command = plugin_command("plugin", session, "eu-west-1", request, "https://ssm.eu-west-1.amazonaws.com")
+
+    assert request["Parameters"] == {
+        "host": ["b-1.mq.eu-west-1.on.aws"], "portNumber": ["443"], "localPortNumber": ["40001"],
+    }  # fmt: skip
+    assert json.loads(command[1]) == {"SessionId": "s", "TokenValue": "t", "StreamUrl": "u"}
+    assert (command[2:5], json.loads(command[5])) == (["eu-west-1", "StartSession", ""], request)
+
+
+def test_a_host_that_answers_needs_no_tunnel() -> None:
+    from runner.tunnel import reachable
+
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        listener.listen()
+        threading.Thread(target=listener.accept, daemon=True).start()
+        assert reachable("127.0.0.1", listener.getsockname()[1])
+    assert not reachable("127.0.0.1", 9)
