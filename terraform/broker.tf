@@ -18,22 +18,17 @@ module "rabbitmq_hosts" {
   source = "./modules/rabbitmq_hosts"
   count  = local.kind == "rabbitmq" ? 1 : 0
 
-  name             = local.env.prefix
-  hosts            = local.env.rabbitmq_hosts
-  image_id         = local.image_id
-  user_data        = local.first_boot
-  vpc_id           = module.network.vpc_id
-  subnet_ids       = module.network.private_subnet_ids
-  instance_profile = module.identity.rabbitmq_profile
-  clients          = local.clients
-}
-
-# The provider has no write-only argument for a broker's user, so this one password is in the (encrypted) state.
-# Reading it back, rather than keeping a second copy, means that a failed apply can be repeated.
-data "aws_secretsmanager_secret_version" "broker_password" {
-  count = local.kind == "amazon_mq" ? 1 : 0
-
-  secret_id = module.secrets.arns["broker_password"]
+  name                = local.env.prefix
+  hosts               = local.env.rabbitmq_hosts
+  image_id            = local.image_id
+  user_data           = local.first_boot
+  vpc_id              = module.network.vpc_id
+  subnet_ids          = module.network.private_subnet_ids
+  instance_profile    = module.identity.instance_profiles["rabbitmq"]
+  tls                 = local.env.broker.rabbitmq.tls
+  load_balancer       = local.env.broker.endpoint
+  deletion_protection = local.env.destroy_lock
+  clients             = local.clients
 }
 
 module "amazon_mq" {
@@ -46,7 +41,6 @@ module "amazon_mq" {
   deployment               = local.env.broker.amazon_mq.deployment
   consumer_timeout_seconds = local.env.broker.consumer_timeout_seconds
   user                     = local.env.broker.user
-  password                 = data.aws_secretsmanager_secret_version.broker_password[0].secret_string
   vpc_id                   = module.network.vpc_id
   subnet_ids               = module.network.private_subnet_ids
   clients                  = local.clients
@@ -56,11 +50,16 @@ module "redis_broker" {
   source = "./modules/elasticache"
   count  = local.kind == "redis" ? 1 : 0
 
-  name       = local.env.broker.name
-  purpose    = "Celery broker"
-  node_type  = local.env.broker.redis.node_type
-  replicas   = local.env.broker.redis.replicas
-  vpc_id     = module.network.vpc_id
-  subnet_ids = module.network.private_subnet_ids
-  clients    = local.clients
+  name               = local.env.broker.name
+  purpose            = "Celery broker"
+  node_type          = local.env.broker.redis.node_type
+  replicas           = local.env.broker.redis.replicas
+  tls                = local.env.broker.redis.tls
+  user               = { name = local.env.broker.user, access = local.env.results.access }
+  events_topic_arn   = module.alarms.topic_arn
+  log_retention_days = local.env.logs.retention_days
+  key_arn            = module.key.arn
+  vpc_id             = module.network.vpc_id
+  subnet_ids         = module.network.private_subnet_ids
+  clients            = local.clients
 }

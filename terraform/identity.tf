@@ -2,17 +2,30 @@ module "identity" {
   source = "./modules/identity"
 
   name                 = local.env.prefix
-  rabbitmq             = local.kind == "rabbitmq"
+  workloads            = local.env.workloads
+  secrets              = local.env.secrets
+  key_arn              = module.key.arn
+  cluster              = local.env.eks.name
   discovery_prefix     = local.env.discovery_prefix
   media_bucket_arn     = module.media.arn
-  queues               = local.kind == "sqs" ? [for queue in local.env.queues : queue.name] : []
-  worker_secret_arns   = { for label, arn in module.secrets.arns : label => arn if label != "erlang_cookie" }
-  rabbitmq_secret_arns = { for label, arn in module.secrets.arns : label => arn if contains(["broker_password", "erlang_cookie"], label) }
+  permissions_boundary = local.permissions_boundary
 
-  pools = {
-    for name, pool in local.pools_on_hosts : name => {
-      queues       = [for queue in pool.queues : local.env.queues[queue].name]
-      dead_letters = [for queue in pool.queues : local.env.queues[queue].dead_letter_name]
-    }
-  }
+  queues = merge(
+    { for label, queue in local.env.queues : label => queue.name },
+    { for label, queue in local.env.queues : "${label}-dlq" => queue.dead_letter_name },
+  )
+}
+
+locals {
+  permissions_boundary = one(module.delivery[*].boundary_arn)
+}
+
+module "delivery" {
+  source = "./modules/delivery"
+  count  = local.env.delivery == null ? 0 : 1
+
+  name     = local.env.prefix
+  issuer   = local.env.delivery.issuer
+  audience = local.env.delivery.audience
+  subjects = { plan = local.env.delivery.plan, apply = local.env.delivery.apply }
 }

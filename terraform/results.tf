@@ -1,11 +1,16 @@
 module "results" {
   source = "./modules/elasticache"
 
-  name       = local.env.results.name
-  purpose    = "Celery results, idempotency keys and rate limits"
-  node_type  = local.env.results.node_type
-  replicas   = local.env.results.replicas
-  vpc_id     = module.network.vpc_id
-  subnet_ids = module.network.private_subnet_ids
-  clients    = local.clients
+  name               = local.env.results.name
+  purpose            = "Celery results, idempotency keys and rate limits"
+  node_type          = local.env.results.node_type
+  replicas           = local.env.results.replicas
+  tls                = local.env.results.tls
+  user               = { name = local.env.results.user, access = local.env.results.access }
+  events_topic_arn   = module.alarms.topic_arn
+  log_retention_days = local.env.logs.retention_days
+  key_arn            = module.key.arn
+  vpc_id             = module.network.vpc_id
+  subnet_ids         = module.network.private_subnet_ids
+  clients            = local.clients
 }

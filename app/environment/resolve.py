@@ -6,9 +6,13 @@ from app.environment.derived import Json, hosts
 from app.environment.derived.alerts import alerts
 from app.environment.derived.broker import broker
 from app.environment.derived.egress import egress
+from app.environment.derived.eks import eks
 from app.environment.derived.network import network
 from app.environment.derived.pools import pool_of
+from app.environment.derived.queues import queue_names
+from app.environment.derived.results import results
 from app.environment.derived.secrets import secrets
+from app.environment.derived.workloads import workloads
 from app.environment.model import Environment
 from app.environment.time_budget import TimeBudget
 
@@ -30,18 +34,17 @@ def resolve(env: Environment) -> Json:
         "tags": {"Environment": env.name, "Owner": env.owner, "Project": "celery-platform"},
         "network": network(env),
         "broker": broker(env, prefix, budgets),
-        "results": env.results.model_dump(mode="json") | {"name": f"{prefix}-results"},
+        "results": results(env, prefix),
         "hosts": hosts.platform(env),
         "rabbitmq_hosts": hosts.rabbitmq_hosts(env, prefix),
         "worker_hosts": hosts.worker_hosts(env, prefix),
         "autoscaler": env.autoscaler,
         "egress": egress(env),
-        "eks": {"enabled": any(pool.runs_on == "eks" for pool in env.pools.values()), "name": prefix},
+        "eks": eks(env, prefix),
         "pools": {name: pool_of(env, name, pool, budgets) for name, pool in env.pools.items()},
         "queues": {
             name: {
-                "name": f"{prefix}-{name}",
-                "dead_letter_name": f"{prefix}-{name}-dlq",
+                **queue_names(prefix, name, queue),
                 "pool": queue.pool,
                 "max_deliveries": queue.max_deliveries,
                 "time_budget": asdict(budgets[name]),
@@ -51,7 +54,12 @@ def resolve(env: Environment) -> Json:
         "schedule": {name: entry.model_dump(mode="json") for name, entry in env.schedule.items()},
         "services": env.services.model_dump(mode="json"),
         "secrets": secrets(env, prefix),
+        "workloads": workloads(env, prefix),
+        "registry": {"name": f"{prefix}/app"},
         "discovery_prefix": f"/celery/{env.name}",
         "alerts": alerts(env),
         "budget": env.budget.model_dump(mode="json"),
+        "logs": env.logs.model_dump(mode="json"),
+        "delivery": env.delivery and env.delivery.model_dump(mode="json"),
+        "destroy_lock": env.destroy_lock,
     }

@@ -1,4 +1,6 @@
-mock_provider "aws" {}
+mock_provider "aws" {
+  source = "./tests/mocks"
+}
 
 variables {
   name                     = "b"
@@ -7,7 +9,6 @@ variables {
   deployment               = "cluster"
   consumer_timeout_seconds = 600
   user                     = "celery"
-  password                 = "only-in-this-test"
   vpc_id                   = "vpc-1"
   subnet_ids               = { a = "subnet-a", b = "subnet-b", c = "subnet-c" }
   clients                  = { hosts = "sg-1" }
@@ -45,6 +46,25 @@ run "a_task_longer_than_half_an_hour" {
   assert {
     condition     = strcontains(aws_mq_configuration.this[0].data, "consumer_timeout = 3600000")
     error_message = "the broker waits as long as the task may run, in milliseconds"
+  }
+}
+
+run "thirteen_on_m5" {
+  command = plan
+
+  module {
+    source = "./modules/amazon_mq"
+  }
+
+  variables {
+    engine_version = "3.13"
+    instance_type  = "mq.m5.large"
+    deployment     = "single"
+  }
+
+  assert {
+    condition     = aws_mq_broker.this.deployment_mode == "SINGLE_INSTANCE" && length(aws_mq_broker.this.subnet_ids) == 1
+    error_message = "one node in one zone"
   }
 }
 
@@ -88,4 +108,32 @@ run "a_cluster_in_two_zones" {
   }
 
   expect_failures = [var.subnet_ids]
+}
+
+run "a_name_with_a_dot" {
+  command = plan
+
+  module {
+    source = "./modules/amazon_mq"
+  }
+
+  variables {
+    name = "celery.broker"
+  }
+
+  expect_failures = [var.name]
+}
+
+run "two_nodes" {
+  command = plan
+
+  module {
+    source = "./modules/amazon_mq"
+  }
+
+  variables {
+    deployment = "active_standby"
+  }
+
+  expect_failures = [var.deployment]
 }

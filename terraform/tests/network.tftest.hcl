@@ -83,3 +83,74 @@ run "another_word_for_nat" {
 
   expect_failures = [var.nat]
 }
+
+run "endpoints_by_choice" {
+  command = plan
+
+  module {
+    source = "./modules/network"
+  }
+
+  variables {
+    endpoints = ["sqs", "ecr.api"]
+  }
+
+  assert {
+    condition     = toset(keys(aws_vpc_endpoint.interface)) == toset(["sqs", "ecr.api"]) && alltrue([for endpoint in aws_vpc_endpoint.interface : endpoint.private_dns_enabled])
+    error_message = "callers need not know"
+  }
+
+  assert {
+    condition     = aws_vpc_security_group_ingress_rule.endpoints[0].cidr_ipv4 == "10.40.0.0/16" && aws_vpc_security_group_ingress_rule.endpoints[0].from_port == 443
+    error_message = "from the VPC, on 443"
+  }
+}
+
+run "flow_logs" {
+  command = plan
+
+  module {
+    source = "./modules/network"
+  }
+
+  variables {
+    flow_logs = true
+  }
+
+  assert {
+    condition     = aws_flow_log.this[0].traffic_type == "ALL" && length(aws_iam_role.flow) == 1
+    error_message = "every connection"
+  }
+
+  assert {
+    condition     = length(aws_vpc_endpoint.interface) == 0
+    error_message = "no endpoint unless asked for"
+  }
+}
+
+run "nobody_in_the_default_group" {
+  command = apply
+
+  module {
+    source = "./modules/network"
+  }
+
+  assert {
+    condition     = length(aws_default_security_group.this.ingress) == 0 && length(aws_default_security_group.this.egress) == 0
+    error_message = "no rules"
+  }
+}
+
+run "an_endpoint_that_is_free" {
+  command = plan
+
+  module {
+    source = "./modules/network"
+  }
+
+  variables {
+    endpoints = ["s3"]
+  }
+
+  expect_failures = [var.endpoints]
+}

@@ -1,4 +1,6 @@
-mock_provider "aws" {}
+mock_provider "aws" {
+  source = "./tests/mocks"
+}
 
 run "queue_and_dead_letters" {
   command = plan
@@ -59,6 +61,59 @@ run "no_delivery_at_all" {
 
   variables {
     queues = { email = { name = "q", dead_letter_name = "dlq", max_deliveries = 0, visibility_timeout = 60 } }
+  }
+
+  expect_failures = [var.queues]
+}
+
+run "both_refuse_plaintext" {
+  command = plan
+
+  module {
+    source = "./modules/sqs"
+  }
+
+  variables {
+    queues = { email = { name = "q-email", dead_letter_name = "q-email-dlq", max_deliveries = 5, visibility_timeout = 380 } }
+  }
+
+  assert {
+    condition     = toset(keys(aws_sqs_queue_policy.this)) == toset(["email", "email-dlq"])
+    error_message = "each has a policy"
+  }
+}
+
+run "in_order" {
+  command = plan
+
+  module {
+    source = "./modules/sqs"
+  }
+
+  variables {
+    queues = { orders = { name = "q-orders.fifo", dead_letter_name = "q-orders-dlq.fifo", max_deliveries = 5, visibility_timeout = 380 } }
+  }
+
+  assert {
+    condition     = aws_sqs_queue.this["orders"].fifo_queue && aws_sqs_queue.dead_letter["orders"].fifo_queue
+    error_message = "a FIFO queue and its FIFO dead letters"
+  }
+
+  assert {
+    condition     = aws_sqs_queue.this["orders"].deduplication_scope == "messageGroup"
+    error_message = "each group has a throughput of its own"
+  }
+}
+
+run "in_order_but_not_the_dead_letters" {
+  command = plan
+
+  module {
+    source = "./modules/sqs"
+  }
+
+  variables {
+    queues = { orders = { name = "q-orders.fifo", dead_letter_name = "q-orders-dlq", max_deliveries = 5, visibility_timeout = 380 } }
   }
 
   expect_failures = [var.queues]

@@ -2,19 +2,17 @@
 
 import os
 import shutil
-import signal
-import socket
 import subprocess
 import sys
-import time
-import urllib.request
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
 from app.environment.render import write
+from tests.terraform.estate import Estate, emulator, free_port, own_account, removed_variables, set_line
 
 ROOT = Path(__file__).parents[2]
 sys.path.insert(0, str(ROOT / "terraform"))
@@ -30,7 +28,7 @@ class Runner:
     def variables(self) -> dict[str, str]:
         """The process environment, without anybody's credentials."""
         return {
-            **{key: value for key, value in os.environ.items() if not key.startswith(("AWS_", "TF_"))},
+            **removed_variables(),
             "HOME": str(self.folder),
             "ENVIRONMENTS": str(self.folder / "environments"),
             "STATE_FOLDER": str(self.folder / "state"),
@@ -51,52 +49,68 @@ class Runner:
 
     def set_kind(self, environment: str, kind: str, monkeypatch: pytest.MonkeyPatch) -> None:
         """The one-line switch, and rendering, as a person would."""
-        file = self.folder / "environments" / environment / "environment.yml"
-        lines = [f"  kind: {kind}" if line.startswith("  kind: ") else line for line in file.read_text().splitlines()]
-        file.write_text("\n".join(lines) + "\n")
+        set_line(self.folder / "environments" / environment / "environment.yml", "  kind: ", f"  kind: {kind}")
         monkeypatch.setenv("ENVIRONMENTS", str(self.folder / "environments"))
         write([environment])
 
 
+Terraform = Callable[..., subprocess.CompletedProcess[str]]
+
+
+@pytest.fixture(scope="session")
+def terraform(tmp_path_factory: pytest.TempPathFactory) -> Terraform:
+    """Terraform in an initialised configuration without a backend."""
+    from runner.tools import terraform_variables
+
+    variables = terraform_variables(tmp_path_factory.mktemp("terraform"), os.environ)
+
+    def run(*arguments: str) -> subprocess.CompletedProcess[str]:
+        command = ["terraform", f"-chdir={ROOT / 'terraform'}", *arguments]
+        return subprocess.run(command, env=variables, capture_output=True, text=True, check=False)
+
+    done = run("init", "-backend=false")
+    assert done.returncode == 0, done.stderr
+    return run
+
+
+def _copied(folder: Path) -> Runner:
+    """A runner on a copy of the environments."""
+    ignored = shutil.ignore_patterns("region", "__pycache__")
+    shutil.copytree(ROOT / "environments", folder / "environments", ignore=ignored)
+    return Runner(folder)
+
+
 @pytest.fixture
 def runner(tmp_path: Path) -> Runner:
-    shutil.copytree(
-        ROOT / "environments", tmp_path / "environments", ignore=shutil.ignore_patterns("region", "__pycache__")
-    )
-    return Runner(tmp_path)
+    return _copied(tmp_path)
 
 
-@pytest.fixture
-def emulator(runner: Runner) -> Iterator[Callable[[], None]]:
-    """Start the emulated account where the test's local environment expects it."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = int(probe.getsockname()[1])
-    config = runner.folder / "environments" / "local" / "aws" / "config"
-    config.write_text(config.read_text().replace(":4566", f":{port}"))
-    started: list[subprocess.Popen[bytes]] = []
+@pytest.fixture(scope="session")
+def apply(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[str, str], Estate]]:
+    """Apply an environment with a broker kind on an emulated account of its own; each pair once."""
+    estates: dict[tuple[str, str], Estate] = {}
+    with ExitStack() as stack, pytest.MonkeyPatch.context() as patch:
 
-    def start() -> None:
-        variables = {"BIND_HOST": "127.0.0.1", "GATEWAY_PORT": str(port), "MINISTACK_REGION": "eu-west-1"}
-        process = subprocess.Popen(
-            [sys.executable, "-m", "region.emulator"],
-            env=runner.variables | variables | {"REDIS_HOST": "10.90.0.11", "TMPDIR": str(runner.folder)},
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-            cwd=runner.folder,
-        )
-        started.append(process)
-        for _ in range(100):
-            try:
-                urllib.request.urlopen(f"http://127.0.0.1:{port}/_ministack/health", timeout=2).close()
-            except OSError:
-                assert process.poll() is None, "the emulator ended"
-                time.sleep(0.2)
-            else:
-                return
-        pytest.fail("the emulator does not answer")
+        def applied(environment: str, kind: str) -> Estate:
+            if (environment, kind) not in estates:
+                runner = _copied(tmp_path_factory.mktemp(f"{environment}-{kind}"))
+                file, port = runner.folder / "environments" / environment / "environment.yml", free_port()
+                own_account(runner.folder / "environments", environment, port)
+                if environment == "prod":
+                    set_line(file, "destroy_lock: true", "destroy_lock: false")
+                runner.set_kind(environment, kind, patch)
+                endpoint = stack.enter_context(emulator(runner.variables, runner.folder, port))
+                estate = estates[environment, kind] = Estate(environment, kind, runner, endpoint)
+                for verb in (["plan"], ["apply", "--yes"]):
+                    done = estate.run(*verb)
+                    assert done.returncode == 0, done.stdout
+            return estates[environment, kind]
 
-    yield start
-    for process in started:
-        process.send_signal(signal.SIGTERM)
-        process.wait(20)
+        yield applied
+
+
+# Production on SQS has the most in it; the others in the size of local, but for what tests/path brings up.
+@pytest.fixture(params=[("prod", "sqs"), ("local", "redis"), ("local", "amazon_mq")], ids="-".join)
+def estate(request: pytest.FixtureRequest, apply: Callable[[str, str], Estate]) -> Estate:
+    """An environment whose plan was applied."""
+    return apply(*request.param)

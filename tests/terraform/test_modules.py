@@ -1,48 +1,48 @@
 """Terraform's own checks: format, validity without a warning, and the modules' tests with a mocked provider."""
 
 import json
-import os
-import subprocess
+import re
 from pathlib import Path
 
 import pytest
 
-from tests.terraform.conftest import ROOT
+from tests.terraform.conftest import ROOT, Terraform
 
 pytestmark = pytest.mark.terraform
 
-
-@pytest.fixture(scope="module")
-def variables(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
-    """An initialised configuration without a backend."""
-    from runner.tools import terraform_variables
-
-    found = terraform_variables(tmp_path_factory.mktemp("terraform"), os.environ)
-    done = terraform(found, "init", "-backend=false")
-    assert done.returncode == 0, done.stderr
-    return found
+MODULES = sorted(folder.name for folder in (ROOT / "terraform" / "modules").iterdir())
+# Mock providers have no ephemeral resources (Terraform 1.11): what this one makes is shown by test_apply.py.
+WITHOUT_A_MOCK = {"secrets"}
 
 
-def terraform(variables: dict[str, str], *arguments: str) -> subprocess.CompletedProcess[str]:
-    command = ["terraform", f"-chdir={ROOT / 'terraform'}", *arguments]
-    return subprocess.run(command, env=variables, capture_output=True, text=True, check=False)
-
-
-def test_is_formatted(variables: dict[str, str]) -> None:
-    done = terraform(variables, "fmt", "-check", "-recursive")
+def test_is_formatted(terraform: Terraform) -> None:
+    done = terraform("fmt", "-check", "-recursive")
     assert done.returncode == 0, f"run `terraform fmt -recursive terraform`: {done.stdout}"
 
 
-def test_is_valid_without_a_warning(variables: dict[str, str]) -> None:
-    assert json.loads(terraform(variables, "validate", "-json").stdout)["diagnostics"] == []
+def test_is_valid_without_a_warning(terraform: Terraform) -> None:
+    assert json.loads(terraform("validate", "-json").stdout)["diagnostics"] == []
 
 
-def test_modules(variables: dict[str, str]) -> None:
-    done = terraform(variables, "test", "-no-color")
+@pytest.mark.timeout(600)
+def test_modules(terraform: Terraform) -> None:
+    done = terraform("test", "-no-color")
     assert done.returncode == 0, done.stdout + done.stderr
 
 
 def test_every_module_is_used() -> None:
     text = "".join(file.read_text() for file in Path(ROOT, "terraform").rglob("*.tf"))
-    unused = [one.name for one in Path(ROOT, "terraform", "modules").iterdir() if f'/{one.name}"' not in text]
-    assert unused == []
+    assert [name for name in MODULES if f'/{name}"' not in text] == []
+
+
+@pytest.mark.parametrize("module", [name for name in MODULES if name not in WITHOUT_A_MOCK])
+def test_every_rule_of_a_module_is_broken_once(module: str) -> None:
+    """Each variable that refuses something is an expected failure of the module's own test file."""
+    from documentation.configuration import MODULES as FOLDER
+    from documentation.configuration import labelled
+
+    file = ROOT / "terraform" / "tests" / f"{module}.tftest.hcl"
+    refusing = {name for name, body in labelled(FOLDER / module, "variable") if body.get("validation")}
+    broken = set(re.findall(r"expect_failures = \[var\.(\w+)\]", file.read_text()))
+
+    assert refusing == broken

@@ -12,12 +12,24 @@ def virtual_host(kind: BrokerKind) -> str:
     return "/" if kind is BrokerKind.AMAZON_MQ else "celery"
 
 
+def endpoint(env: Environment, prefix: str) -> Json | None:
+    """The name under which clients find a self-managed RabbitMQ, in a private zone; None where they know each node.
+
+    Example: `endpoint(load("prod"), "celery-prod")["host"] == "rabbitmq.celery-prod.internal"`
+    """
+    if env.broker.kind is not BrokerKind.RABBITMQ or not env.broker.rabbitmq.load_balancer:
+        return None
+    zone = f"{prefix}.internal"
+    return {"zone": zone, "host": f"rabbitmq.{zone}"}
+
+
 def broker(env: Environment, prefix: str, budgets: Mapping[str, TimeBudget]) -> Json:
     """The section `broker`, with the names every layer uses and the largest limits of all queues."""
     whole = TimeBudget.largest(list(budgets.values()))
     return env.broker.model_dump(mode="json") | {
         "name": f"{prefix}-broker",
         "user": "celery",
+        "endpoint": endpoint(env, prefix),
         "virtual_host": virtual_host(env.broker.kind),
         "consumer_timeout_seconds": whole.consumer_timeout,
         "visibility_timeout_seconds": whole.visibility_timeout,

@@ -18,4 +18,4 @@ def network(env: Environment) -> Json:
         }
         for index, letter in enumerate("abc"[: env.network.zones])
     }
-    return {"cidr": str(env.network.cidr), "zones": zones, "nat": env.network.nat}
+    return env.network.model_dump(mode="json") | {"zones": zones}

@@ -17,6 +17,8 @@ class Alerts(Closed):
     worker_restarts: int = Field(default=3, gt=0, description="starts in fifteen minutes that need nobody")
     memory_ratio: float = Field(default=0.8, gt=0, lt=1, description="of a broker's or store's limit")
     beat_silent_seconds: Seconds = 120
+    broker_connections: int = Field(default=2000, gt=0)
+    failed_requests: int = Field(default=10, ge=0, description="of the Kubernetes API, each minute")
     notify: str
 
 

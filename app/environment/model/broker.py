@@ -25,6 +25,8 @@ class RabbitMQ(Closed):
     instance_type: str = "m7g.large"
     volume_gib: int = Field(default=50, ge=8, le=16_384, description="data volume of each node, GiB")
     replication: Literal["quorum", "mirrored"] = "quorum"
+    tls: bool = Field(default=False, description="TLS to clients, by the environment's own authority")
+    load_balancer: bool = Field(default=True, description="one internal name for clients; off: they know each node")
 
 
 class AmazonMQ(Closed):
@@ -40,6 +42,9 @@ class RedisBroker(Closed):
 
     node_type: str = Field(default="cache.t4g.micro", pattern=r"^cache\.")
     replicas: int = Field(default=1, ge=0, le=5)
+    tls: bool = Field(
+        default=True, description="TLS and a user with a password; off only where no one else can connect"
+    )
 
 
 class Broker(Closed):

@@ -7,7 +7,10 @@ from pydantic import Field
 from app.environment.model.alerts import Alerts, Budget
 from app.environment.model.base import Closed, Label, Name
 from app.environment.model.broker import Broker
+from app.environment.model.delivery import Delivery
+from app.environment.model.eks import Eks
 from app.environment.model.hosts import Hosts
+from app.environment.model.logs import Logs
 from app.environment.model.network import Network
 from app.environment.model.pools import Pool
 from app.environment.model.queues import Queue, ScheduleEntry
@@ -28,6 +31,7 @@ class Environment(Closed):
     broker: Broker
     results: Results
     hosts: Hosts = Hosts()
+    eks: Eks = Eks()
     autoscaler: Literal["keda", "hpa"] = Field(default="keda", description="who scales the pools on EKS")
     pools: dict[Label, Pool] = Field(min_length=1)
     queues: dict[Label, Queue] = Field(min_length=1)
@@ -35,3 +39,6 @@ class Environment(Closed):
     services: Services
     alerts: Alerts
     budget: Budget
+    logs: Logs = Logs()
+    delivery: Delivery | None = None
+    destroy_lock: bool = Field(default=False, description="`make destroy` is refused while this is true")

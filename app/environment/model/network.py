@@ -7,6 +7,12 @@ from pydantic import Field
 
 from app.environment.model.base import Closed
 
+# What workers, hosts and nodes call. Each costs about 8 USD a month in each zone (AWS PrivateLink pricing).
+Endpoint = Literal[
+    "sqs", "secretsmanager", "ecr.api", "ecr.dkr", "sts", "logs", "ssm", "ssmmessages", "ec2messages",
+    "monitoring", "eks-auth",
+]  # fmt: skip
+
 
 class Network(Closed):
     """The VPC. `zones` is how many availability zones it spans; `nat` how private subnets reach the internet."""
@@ -14,3 +20,5 @@ class Network(Closed):
     cidr: IPv4Network
     zones: int = Field(ge=2, le=3)
     nat: Literal["single", "per_zone"] = "single"
+    endpoints: tuple[Endpoint, ...] = Field(default=(), description="AWS services reached inside the VPC, not over NAT")
+    flow_logs: bool = Field(default=False, description="log every connection; billed by the gigabyte")

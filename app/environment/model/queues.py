@@ -16,6 +16,7 @@ class Queue(Closed):
     calls: tuple[Literal["payment_gateway", "metrics_api", "smtp"], ...] = Field(
         default=(), description="services outside the environment that its tasks need: their pods reach no other"
     )
+    fifo: bool = Field(default=False, description="SQS only: in order, one task after the other (one message group)")
     max_deliveries: int = Field(default=5, ge=1, le=100, description="then the message goes to the dead letter queue")
 
 

@@ -11,3 +11,6 @@ class Results(Closed):
     node_type: str = Field(pattern=r"^cache\.")
     replicas: int = Field(default=1, ge=0, le=5)
     expires_hours: int = Field(default=24, ge=1, le=168)
+    tls: bool = Field(
+        default=True, description="TLS and a user with a password; off only where no one else can connect"
+    )

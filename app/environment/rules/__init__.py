@@ -7,11 +7,11 @@ from collections.abc import Callable, Iterator
 
 from app.environment.errors import Problem
 from app.environment.model import Environment
-from app.environment.rules import brokers, machines, network, pools, time
+from app.environment.rules import brokers, eks, machines, network, pools, time
 
 Rule = Callable[[Environment], Iterator[Problem]]
 
-RULES: tuple[Rule, ...] = (*pools.RULES, *machines.RULES, *time.RULES, *brokers.RULES, *network.RULES)
+RULES: tuple[Rule, ...] = (*pools.RULES, *machines.RULES, *time.RULES, *brokers.RULES, *network.RULES, *eks.RULES)
 
 
 def broken(env: Environment) -> list[Problem]:

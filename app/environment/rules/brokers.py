@@ -34,7 +34,24 @@ def mirrored_queues_need_rabbitmq_3(env: Environment) -> Iterator[Problem]:
         yield Problem("broker.rabbitmq.replication", f"mirrored on {rabbitmq.version}", "quorum, or a version 3.x")
 
 
+def fifo_needs_sqs(env: Environment) -> Iterator[Problem]:
+    """Only SQS has FIFO queues; elsewhere order would be lost without an error."""
+    for name, queue in env.queues.items():
+        if queue.fifo and env.broker.kind is not BrokerKind.SQS:
+            yield Problem(f"queues.{name}.fifo", f"true on {env.broker.kind.value}", "false, or broker.kind: sqs")
+
+
+def fifo_messages_are_not_held_back(env: Environment) -> Iterator[Problem]:
+    """A message that a worker holds for a countdown blocks its whole group (SQS guide, "FIFO delivery logic")."""
+    for name, queue in env.queues.items():
+        if queue.fifo and queue.max_countdown_seconds:
+            found = f"{queue.max_countdown_seconds} on a FIFO queue"
+            yield Problem(f"queues.{name}.max_countdown_seconds", found, "0")
+
+
 RULES = (
+    fifo_needs_sqs,
+    fifo_messages_are_not_held_back,
     amazon_mq_version_has_its_instances,
     amazon_mq_cluster_spans_three_zones,
     quorum_needs_an_odd_cluster,

@@ -11,6 +11,7 @@
 * An Amazon MQ broker's engine as AWS spells it, its subnets, security groups, logs and maintenance window: without
   them every second apply would replace the broker.
 * An address of its own for the broker that AWS manages: it answers the same for everything.
+* An ElastiCache user's access string, whose `&` it does not escape; and most of what was put into an alarm.
 
 Run as `python -m region.emulator`; the environment variables are ministack's.
 """
@@ -21,6 +22,9 @@ import re
 from collections.abc import Callable
 from http import HTTPStatus
 from typing import Any
+from xml.sax.saxutils import escape
+
+from region import emulated_alarms
 
 Request = dict[str, Any]
 Response = tuple[int, dict[str, str], bytes]
@@ -152,12 +156,16 @@ def at_address(name: str, address: str, mq: Any, elasticache: Any) -> None:
 def main() -> None:
     """Publish, then serve until told to stop."""
     from ministack.app import main as serve  # type: ignore[import-untyped]
-    from ministack.services import ec2, elasticache, mq, ssm  # type: ignore[import-untyped]
+    from ministack.services import cloudwatch, ec2, elasticache, mq, ssm  # type: ignore[import-untyped]
 
     publish(ssm._PUBLIC_AMI_PARAMETERS)
     ec2._ACTION_MAP["RunInstances"] = started(ec2, ec2._ACTION_MAP["RunInstances"])
     mq._create_broker = created(mq, mq._create_broker)
     at_address(os.environ["MANAGED_BROKER_NAME"], os.environ["MANAGED_BROKER_ADDRESS"], mq, elasticache)
+    cloudwatch._put_metric_alarm = emulated_alarms.kept(cloudwatch, cloudwatch._put_metric_alarm)
+    cloudwatch._describe_alarms = emulated_alarms.described(cloudwatch, cloudwatch._describe_alarms)
+    user_xml = elasticache._user_xml
+    elasticache._user_xml = lambda user: user_xml(user | {"AccessString": escape(user["AccessString"])})
     plain, parameters = ec2._instance_xml, elasticache._describe_cache_parameters
     ec2._instance_xml = lambda instance: described(instance, plain(instance))
 

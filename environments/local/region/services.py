@@ -32,7 +32,7 @@ def emulator(region: Region, packages: Path) -> Spec:
         name=f"{region.prefix}-aws",
         kind="AWS emulator",
         address=region.emulator_address,
-        identity=_digest("emulator.py"),
+        identity=_digest("emulat*.py"),
         image=SERVICES.tag,
         options=(
             "--init",

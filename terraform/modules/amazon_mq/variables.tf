@@ -48,12 +48,6 @@ variable "user" {
   type        = string
 }
 
-variable "password" {
-  description = "That user's password."
-  type        = string
-  sensitive   = true
-}
-
 variable "vpc_id" {
   description = "The VPC."
   type        = string

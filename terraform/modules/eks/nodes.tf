@@ -1,5 +1,10 @@
+locals {
+  # Auto Mode makes nodes for the Pods there are; the chart names the pool's instance type.
+  node_groups = local.auto ? {} : var.pools
+}
+
 resource "aws_launch_template" "this" {
-  for_each = var.pools
+  for_each = local.node_groups
 
   name = "${var.name}-${each.key}"
 
@@ -26,7 +31,7 @@ resource "aws_launch_template" "this" {
 }
 
 resource "aws_eks_node_group" "this" {
-  for_each = var.pools
+  for_each = local.node_groups
 
   cluster_name    = aws_eks_cluster.this.name
   node_group_name = each.key
@@ -55,5 +60,5 @@ resource "aws_eks_node_group" "this" {
     ignore_changes = [scaling_config[0].desired_size] # the autoscaler's to change
   }
 
-  depends_on = [aws_iam_role_policy_attachment.node]
+  depends_on = [aws_iam_role_policy_attachment.node, aws_eks_addon.before_nodes]
 }

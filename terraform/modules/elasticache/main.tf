@@ -19,6 +19,9 @@ resource "aws_elasticache_parameter_group" "this" {
 }
 
 resource "aws_elasticache_replication_group" "this" {
+  #checkov:skip=CKV_AWS_191:encrypted with a key of AWS; another key could only be chosen by making the group anew
+  #checkov:skip=CKV2_AWS_50:with a replica it fails over to another zone; without one there is nothing to fail over to
+
   replication_group_id       = var.name
   description                = var.purpose
   engine                     = "valkey"
@@ -32,6 +35,24 @@ resource "aws_elasticache_replication_group" "this" {
   subnet_group_name          = aws_elasticache_subnet_group.this.name
   security_group_ids         = [aws_security_group.this.id]
   at_rest_encryption_enabled = true
+  transit_encryption_enabled = var.tls
+  user_group_ids             = var.tls ? [aws_elasticache_user_group.this[0].id] : null
+  notification_topic_arn     = var.events_topic_arn     # failovers, replaced nodes
   snapshot_retention_limit   = var.replicas > 0 ? 7 : 0 # days; micro nodes without a replica stall while they save
-  apply_immediately          = false                    # changes that restart nodes wait for the maintenance window
+  snapshot_window            = var.replicas > 0 ? "02:00-03:00" : null
+  maintenance_window         = "tue:03:30-tue:04:30" # after the snapshot; people are at work on the next day
+  apply_immediately          = false                 # changes that restart nodes wait for the maintenance window
+
+  log_delivery_configuration {
+    log_type         = "slow-log"
+    log_format       = "json"
+    destination_type = "cloudwatch-logs"
+    destination      = aws_cloudwatch_log_group.slow.name
+  }
+}
+
+resource "aws_cloudwatch_log_group" "slow" {
+  name              = "/celery/${var.name}/slow-log"
+  retention_in_days = var.log_retention_days
+  kms_key_id        = var.key_arn
 }

@@ -3,8 +3,8 @@ variable "name" {
   type        = string
 
   validation {
-    condition     = can(regex("^[a-z]([a-z0-9-]{0,38}[a-z0-9])?$", var.name)) && !strcontains(var.name, "--")
-    error_message = "ElastiCache takes names of 1 to 40 lowercase letters, digits and single hyphens, starting with a letter."
+    condition     = can(regex("^[a-z]([a-z0-9-]{0,34}[a-z0-9])?$", var.name)) && !strcontains(var.name, "--")
+    error_message = "ElastiCache takes names of 1 to 40 lowercase letters, digits and single hyphens, starting with a letter; its users' names here are 4 longer."
   }
 }
 
@@ -31,6 +31,43 @@ variable "replicas" {
     condition     = var.replicas >= 0 && var.replicas <= 5
     error_message = "A replication group has 0 to 5 replicas."
   }
+}
+
+variable "tls" {
+  description = "TLS in transit, which users with passwords need."
+  type        = bool
+  default     = true
+}
+
+variable "user" {
+  description = "The app's user: its name, and what it may do as an ACL string."
+  type = object({
+    name   = string
+    access = string
+  })
+
+  validation {
+    condition     = var.user.name != "default" && startswith(var.user.access, "on ")
+    error_message = "The app's user has a name of its own (a connection without a name is default's) and is switched on."
+  }
+}
+
+variable "events_topic_arn" {
+  description = "The SNS topic that hears of failovers, or null."
+  type        = string
+  default     = null
+}
+
+variable "log_retention_days" {
+  description = "Days for which the slow log is kept."
+  type        = number
+  default     = 30
+}
+
+variable "key_arn" {
+  description = "The KMS key that encrypts the slow log, or null for CloudWatch's own."
+  type        = string
+  default     = null
 }
 
 variable "vpc_id" {

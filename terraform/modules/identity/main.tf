@@ -4,30 +4,23 @@ data "aws_caller_identity" "this" {}
 
 locals {
   partition = data.aws_partition.this.partition
-  here      = "${data.aws_region.this.id}:${data.aws_caller_identity.this.account_id}"
-  roles     = merge({ for pool in keys(var.pools) : "worker-${pool}" => "worker" }, var.rabbitmq ? { rabbitmq = "rabbitmq" } : {})
-}
+  region    = data.aws_region.this.id
+  account   = data.aws_caller_identity.this.account_id
 
-data "aws_iam_policy_document" "ec2" {
-  statement {
-    actions = ["sts:AssumeRole"]
-
-    principals {
-      type        = "Service"
-      identifiers = ["ec2.amazonaws.com"]
-    }
-  }
+  on_hosts = { for name, workload in var.workloads : name => workload if workload.on == "hosts" }
+  on_pods  = { for name, workload in var.workloads : name => workload if workload.on == "pods" }
 }
 
 resource "aws_iam_role" "this" {
-  for_each = local.roles
+  for_each = var.workloads
 
-  name               = "${var.name}-${each.key}"
-  assume_role_policy = data.aws_iam_policy_document.ec2.json
+  name                 = "${var.name}-${each.key}"
+  assume_role_policy   = data.aws_iam_policy_document.trust[each.key].json
+  permissions_boundary = var.permissions_boundary
 }
 
 resource "aws_iam_instance_profile" "this" {
-  for_each = local.roles
+  for_each = local.on_hosts
 
   name = "${var.name}-${each.key}"
   role = aws_iam_role.this[each.key].name
@@ -35,7 +28,7 @@ resource "aws_iam_instance_profile" "this" {
 
 # Systems Manager instead of SSH: no key to lose, no port to open, and every session is logged.
 resource "aws_iam_role_policy_attachment" "ssm" {
-  for_each = local.roles
+  for_each = local.on_hosts
 
   role       = aws_iam_role.this[each.key].name
   policy_arn = "arn:${local.partition}:iam::aws:policy/AmazonSSMManagedInstanceCore"

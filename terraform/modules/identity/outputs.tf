@@ -1,9 +1,14 @@
-output "worker_profiles" {
-  description = "Instance profile of each pool on hosts."
-  value       = { for pool in keys(var.pools) : pool => aws_iam_instance_profile.this["worker-${pool}"].name }
+output "instance_profiles" {
+  description = "Instance profile of each workload on hosts."
+  value       = { for name in keys(local.on_hosts) : name => aws_iam_instance_profile.this[name].name }
 }
 
-output "rabbitmq_profile" {
-  description = "Instance profile of the RabbitMQ nodes, or null."
-  value       = one([for role, profile in aws_iam_instance_profile.this : profile.name if role == "rabbitmq"])
+output "pod_roles" {
+  description = "Role of each workload in pods, by its service account as namespace/name."
+  value       = { for name, workload in local.on_pods : workload.service_account => aws_iam_role.this[name].arn }
+}
+
+output "role_arns" {
+  description = "Role of each workload."
+  value       = { for name, role in aws_iam_role.this : name => role.arn }
 }

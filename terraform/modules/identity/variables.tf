@@ -3,40 +3,77 @@ variable "name" {
   type        = string
 }
 
-variable "rabbitmq" {
-  description = "Whether there are RabbitMQ nodes, which need a role."
-  type        = bool
-}
-
-variable "pools" {
-  description = "Pools on hosts: the names of the queues each drains and of those queues' dead letter queues."
+variable "workloads" {
+  description = "What each workload needs: who takes its role (hosts, pods of a service account, people), and labels of secrets and queues."
   type = map(object({
-    queues       = list(string)
-    dead_letters = list(string)
+    on              = string
+    service_account = string
+    secrets         = list(string)
+    receives        = list(string)
+    sends           = list(string)
+    measures        = list(string)
+    discovers       = bool
+    pictures        = bool
   }))
+
+  validation {
+    condition     = alltrue([for workload in var.workloads : contains(["hosts", "pods", "people"], workload.on)])
+    error_message = "A workload's role is taken by hosts, pods or people."
+  }
+
+  validation {
+    condition     = alltrue([for workload in var.workloads : can(regex("^[a-z0-9-]+/[a-z0-9-]+$", workload.service_account)) == (workload.on == "pods")])
+    error_message = "A workload in pods has a service account, as namespace/name; others have none."
+  }
+
+  validation {
+    condition     = alltrue([for name in keys(var.workloads) : length("${var.name}-${name}") <= 64])
+    error_message = "IAM takes role names of at most 64 characters."
+  }
+
+  validation {
+    condition     = alltrue(flatten([for workload in var.workloads : [for label in workload.secrets : contains(keys(var.secrets), label)]]))
+    error_message = "A workload names a secret that the environment does not have."
+  }
+
+  validation {
+    condition     = alltrue(flatten([for workload in var.workloads : [for label in concat(workload.receives, workload.sends, workload.measures) : contains(keys(var.queues), label)]]))
+    error_message = "A workload names a queue that the environment does not have."
+  }
 }
 
 variable "queues" {
-  description = "Names of every SQS queue of the environment: a task may call for one of another pool. Empty without SQS."
-  type        = list(string)
-}
-
-variable "worker_secret_arns" {
-  description = "Secrets a worker reads, by label."
+  description = "SQS queues and dead letter queues as label = name."
   type        = map(string)
 }
 
-variable "rabbitmq_secret_arns" {
-  description = "Secrets a RabbitMQ node reads, by label."
+variable "secrets" {
+  description = "Secrets as label = name."
   type        = map(string)
+}
+
+variable "key_arn" {
+  description = "The KMS key that the secrets are encrypted with."
+  type        = string
+}
+
+variable "cluster" {
+  description = "Name of the EKS cluster whose pods may take the pods' roles."
+  type        = string
 }
 
 variable "discovery_prefix" {
-  description = "The path of SSM parameters that workers read."
+  description = "The path of SSM parameters that workloads read."
   type        = string
 }
 
 variable "media_bucket_arn" {
-  description = "The bucket workers read pictures from and write to."
+  description = "The bucket of pictures."
   type        = string
+}
+
+variable "permissions_boundary" {
+  description = "ARN of the policy that bounds the roles, or null."
+  type        = string
+  default     = null
 }

@@ -35,3 +35,38 @@ variable "nat" {
     error_message = "nat must be single or per_zone."
   }
 }
+
+variable "endpoints" {
+  description = "AWS services with an interface endpoint, by the last part of the endpoint's name: sqs, ecr.api."
+  type        = set(string)
+  default     = []
+
+  validation {
+    condition     = !contains(var.endpoints, "s3")
+    error_message = "S3 is reached through its gateway endpoint, which is free."
+  }
+}
+
+variable "flow_logs" {
+  description = "Whether every connection is logged to CloudWatch."
+  type        = bool
+  default     = false
+}
+
+variable "log_retention_days" {
+  description = "Days for which flow logs are kept."
+  type        = number
+  default     = 30
+}
+
+variable "key_arn" {
+  description = "The KMS key that encrypts flow logs, or null for CloudWatch's own."
+  type        = string
+  default     = null
+}
+
+variable "permissions_boundary" {
+  description = "ARN of the policy that bounds the roles made here, or null."
+  type        = string
+  default     = null
+}

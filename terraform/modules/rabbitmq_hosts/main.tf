@@ -1,3 +1,8 @@
+locals {
+  balanced = var.load_balancer == null ? 0 : 1
+  root_gib = 20 # Debian, RabbitMQ and logs; messages are on the data volume
+}
+
 module "host" {
   source   = "../host"
   for_each = var.hosts
@@ -10,6 +15,6 @@ module "host" {
   private_ip        = each.value.private_ip
   security_group_id = aws_security_group.this.id
   instance_profile  = var.instance_profile
-  volume_gib        = each.value.volume_gib
-  user_data         = var.user_data
+  volume_gib        = local.root_gib
+  user_data         = templatefile("${path.module}/data_volume.sh.tftpl", { after = var.user_data, volume_id = aws_ebs_volume.data[each.key].id })
 }

@@ -1,6 +1,9 @@
 output "url" {
-  description = "Every node as amqp://address:port, separated by semicolons, without credentials: clients try them in turn."
-  value       = join(";", [for name in sort(keys(var.hosts)) : "amqp://${var.hosts[name].private_ip}:${local.client_ports.amqp}"])
+  description = "amqp(s)://host:port, without credentials: the load balancer's, or each node's, separated by semicolons, which clients try in turn."
+  value = join(";", [
+    for host in(var.load_balancer == null ? [for name in sort(keys(var.hosts)) : var.hosts[name].private_ip] : [var.load_balancer.host]) :
+    "${var.tls ? "amqps" : "amqp"}://${host}:${local.amqp_port}"
+  ])
 }
 
 output "instance_ids" {

@@ -5,12 +5,15 @@ locals {
     distribution = { from = 25672, to = 25672 }
     cli          = { from = 35672, to = 35682 }
   }
-  # What clients use. The management port is not among them: it listens on the node itself.
-  client_ports = { amqp = 5672, metrics = 15692 }
+  amqp_port = var.tls ? 5671 : 5672
+  # What clients use on a node. The management API is among them only where TLS hides its passwords.
+  client_ports = merge({ amqp = local.amqp_port, prometheus = 15692 }, var.tls ? { management = 15671 } : {})
   client_rules = merge([for client, group in var.clients : { for service, port in local.client_ports : "${client}-${service}" => { group = group, port = port } }]...)
 }
 
 resource "aws_security_group" "this" {
+  #checkov:skip=CKV2_AWS_5:attached by the module host, which Checkov does not follow
+
   name        = "${var.name}-rabbitmq"
   description = "RabbitMQ nodes"
   vpc_id      = var.vpc_id

@@ -17,3 +17,8 @@ variable "supplied" {
     error_message = "Secrets Manager takes names of 1 to 512 letters, digits and /_+=.@-."
   }
 }
+
+variable "key_arn" {
+  description = "The KMS key that encrypts them."
+  type        = string
+}

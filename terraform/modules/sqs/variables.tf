@@ -1,5 +1,5 @@
 variable "queues" {
-  description = "The queues by label: names, how often a message may be received, and for how long it then stays hidden (seconds)."
+  description = "The queues by label: names (FIFO queues end in .fifo), how often a message may be received, and for how long it then stays hidden (seconds)."
   type = map(object({
     name               = string
     dead_letter_name   = string
@@ -8,8 +8,13 @@ variable "queues" {
   }))
 
   validation {
-    condition     = alltrue([for queue in var.queues : can(regex("^[A-Za-z0-9_-]{1,80}$", queue.name)) && can(regex("^[A-Za-z0-9_-]{1,80}$", queue.dead_letter_name))])
-    error_message = "SQS takes queue names of 1 to 80 letters, digits, hyphens and underscores."
+    condition     = alltrue(flatten([for queue in var.queues : [for name in [queue.name, queue.dead_letter_name] : length(name) <= 80 && can(regex("^[A-Za-z0-9_-]+(\\.fifo)?$", name))]]))
+    error_message = "SQS takes queue names of 1 to 80 letters, digits, hyphens and underscores; a FIFO queue's ends in .fifo, which counts."
+  }
+
+  validation {
+    condition     = alltrue([for queue in var.queues : endswith(queue.name, ".fifo") == endswith(queue.dead_letter_name, ".fifo")])
+    error_message = "The dead letter queue of a FIFO queue must be FIFO too, and of no other."
   }
 
   validation {

@@ -30,3 +30,9 @@ mock_data "aws_ssm_parameter" {
     insecure_value = "ami-0123456789abcdef0"
   }
 }
+
+mock_data "aws_secretsmanager_random_password" {
+  defaults = {
+    random_password = "only-in-this-test"
+  }
+}

@@ -1,0 +1,34 @@
+"""The cluster of the pools on EKS: its add-ons, and what runs in it under which service account."""
+
+from app.environment.derived import Json
+from app.environment.model import Environment
+
+# Each Kubernetes version we run and the add-on versions tried with it (`aws eks describe-addon-versions
+# --kubernetes-version 1.35` lists what AWS offers). The first two must be there before a node can be Ready.
+ADDONS = {
+    "1.34": {
+        "vpc-cni": "v1.21.1-eksbuild.1",
+        "kube-proxy": "v1.34.1-eksbuild.2",
+        "coredns": "v1.12.4-eksbuild.1",
+        "eks-pod-identity-agent": "v1.3.10-eksbuild.1",
+    },
+    "1.35": {
+        "vpc-cni": "v1.21.1-eksbuild.3",
+        "kube-proxy": "v1.35.0-eksbuild.2",
+        "coredns": "v1.13.2-eksbuild.1",
+        "eks-pod-identity-agent": "v1.3.10-eksbuild.2",
+    },
+}
+NAMESPACE = "celery"
+
+
+def eks(env: Environment, prefix: str) -> Json:
+    """The section `eks`. Auto Mode runs these add-ons itself."""
+    cluster = env.eks.model_dump(mode="json")
+    return {
+        "enabled": any(pool.runs_on == "eks" for pool in env.pools.values()),
+        "name": prefix,
+        "namespace": NAMESPACE,
+        **cluster,
+        "addons": {} if env.eks.compute == "auto" else ADDONS[env.eks.version],
+    }

@@ -1,0 +1,95 @@
+"""Workloads: everything that runs or is run with a role of its own, and all that the role must allow.
+
+Terraform turns each into one IAM role. Queues and secrets are labels of this environment.
+"""
+
+from dataclasses import asdict, dataclass
+
+from app.environment.derived import Json
+from app.environment.derived.eks import NAMESPACE
+from app.environment.derived.secrets import secrets
+from app.environment.model import BrokerKind, Environment
+
+# What every process of the app logs in with, besides what its tasks need.
+LOGINS = ("broker_password", "results_password")
+# Where KEDA's chart puts its operator (keda.sh, "Deploying KEDA"). It reads backlogs with a role of its own.
+KEDA = "keda/keda-operator"
+RABBITMQ_SECRETS = ("broker_password", "erlang_cookie", "broker_ca")
+
+
+@dataclass(frozen=True)
+class Workload:
+    """What one workload needs. `on` says who takes the role: hosts, pods of a service account, or people.
+
+    A pod's `service_account` is `namespace/name`. `receives`, `sends` and `measures` are queues on SQS (`-dlq` for a
+    dead letter queue); elsewhere the broker's own user decides.
+    """
+
+    on: str
+    service_account: str = ""
+    secrets: tuple[str, ...] = ()
+    receives: tuple[str, ...] = ()
+    sends: tuple[str, ...] = ()
+    measures: tuple[str, ...] = ()
+    discovers: bool = True
+    pictures: bool = False
+
+
+def workloads(env: Environment, prefix: str) -> Json:
+    """Every workload by name.
+
+    Example: `workloads(load("prod"), "celery-prod")["worker-io"]["on"] == "pods"`
+    """
+    queues = tuple(env.queues) if env.broker.kind is BrokerKind.SQS else ()
+    dead = tuple(f"{queue}-dlq" for queue in queues)
+    names = secrets(env, prefix)
+    logins = _logins(names)
+    found = {f"worker-{pool}": _worker(env, pool, queues, names) for pool in env.pools}
+    if any(pool.runs_on == "eks" for pool in env.pools.values()):
+        found |= _pods(env, queues, names)
+    found["dead-letters"] = Workload("people", "", logins, receives=dead, sends=queues + dead, measures=queues + dead)
+    if env.broker.kind is BrokerKind.RABBITMQ:
+        held = tuple(label for label in RABBITMQ_SECRETS if label in names)
+        found["rabbitmq"] = Workload("hosts", secrets=held, discovers=False)
+    return {name: asdict(workload) for name, workload in found.items()}
+
+
+def _pods(env: Environment, queues: tuple[str, ...], names: Json) -> dict[str, Workload]:
+    """What the chart runs beside the workers."""
+    logins = _logins(names)
+    scheduled = {entry.queue for entry in env.schedule.values()}
+    everything = queues + tuple(f"{queue}-dlq" for queue in queues)
+    found = {
+        "beat": Workload("pods", _own("beat"), logins, sends=tuple(queue for queue in queues if queue in scheduled)),
+        "exporter": Workload("pods", _own("exporter"), logins, measures=everything),
+        "producer": Workload("pods", _own("producer"), logins, sends=queues, measures=queues, pictures=True),
+    }
+    if env.autoscaler == "keda":
+        held = tuple(label for label in ("broker_password",) if label in names)
+        found["autoscaler"] = Workload("pods", KEDA, held, measures=queues, discovers=False)
+    return found
+
+
+def _worker(env: Environment, pool: str, queues: tuple[str, ...], names: Json) -> Workload:
+    """A pool's workers drain its own queues, send to any (a task starts tasks of other pools) and bury their dead."""
+    own = [label for label, queue in env.queues.items() if queue.pool == pool]
+    needed = dict.fromkeys(call for label in own for call in env.queues[label].calls if call in names)
+    on_eks = env.pools[pool].runs_on == "eks"
+    drained = tuple(queue for queue in queues if queue in own)
+    return Workload(
+        on="pods" if on_eks else "hosts",
+        service_account=_own(f"worker-{pool}") if on_eks else "",
+        secrets=(*_logins(names), *needed),
+        receives=drained,
+        sends=queues + tuple(f"{queue}-dlq" for queue in drained),
+        measures=queues + tuple(f"{queue}-dlq" for queue in drained),
+        pictures=True,
+    )
+
+
+def _own(name: str) -> str:
+    return f"{NAMESPACE}/{name}"
+
+
+def _logins(names: Json) -> tuple[str, ...]:
+    return tuple(label for label in LOGINS if label in names)

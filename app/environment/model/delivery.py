@@ -1,0 +1,25 @@
+"""Section `delivery`: which pipeline may plan and apply, without a key of its own."""
+
+from typing import Annotated
+
+from pydantic import Field
+
+from app.environment.model.base import Closed
+
+# One subject: a pattern would let other branches and repositories in.
+Subject = Annotated[str, Field(min_length=3, pattern=r"^[^*]+$")]
+
+
+class Delivery(Closed):
+    """A CI system's OpenID Connect issuer and the subjects that may take the roles. No `issuer`, no roles.
+
+    Example: `{issuer: token.actions.githubusercontent.com, plan: "repo:acme/celery:pull_request",
+    apply: "repo:acme/celery:environment:prod"}`
+    """
+
+    issuer: str = Field(pattern=r"^[a-z0-9.-]+(/[A-Za-z0-9._/-]+)?$", description="host and path, without https://")
+    audience: str = "sts.amazonaws.com"
+    plan: str = Field(min_length=3, pattern=r"^[^*]+$", description="subject that may plan: reads, changes nothing")
+    apply: str = Field(
+        min_length=3, pattern=r"^[^*]+$", description="subject that may apply, within the permissions boundary"
+    )

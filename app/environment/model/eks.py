@@ -1,0 +1,17 @@
+"""Section `eks`: the cluster of the pools that run on it. An environment without such a pool has no cluster."""
+
+from ipaddress import IPv4Network
+from typing import Literal
+
+from pydantic import Field
+
+from app.environment.model.base import Closed
+
+
+class Eks(Closed):
+    """The cluster. Its API is private; `public_access_cidrs` opens it to these addresses too."""
+
+    version: str = Field(default="1.35", pattern=r"^1\.\d\d$")
+    compute: Literal["node_groups", "auto"] = Field(default="node_groups", description="auto: EKS Auto Mode")
+    public_access_cidrs: tuple[IPv4Network, ...] = ()
+    admins: tuple[str, ...] = Field(default=(), description="ARNs of roles that administer the cluster")

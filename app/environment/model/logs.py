@@ -1,0 +1,11 @@
+"""Section `logs`: for how long CloudWatch keeps them."""
+
+from typing import Literal
+
+from app.environment.model.base import Closed
+
+
+class Logs(Closed):
+    """One retention for every log group. CloudWatch takes only these numbers of days (PutRetentionPolicy)."""
+
+    retention_days: Literal[1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731] = 30

@@ -1,0 +1,34 @@
+module "alarms" {
+  source = "./modules/alarms"
+
+  name      = local.env.prefix
+  notify    = local.env.alerts.notify
+  amazon_mq = local.kind == "amazon_mq" ? local.env.broker.name : null
+  cluster   = local.env.eks.enabled ? local.env.eks.name : null
+  instances = merge(module.worker_hosts.instance_ids, one(module.rabbitmq_hosts[*].instance_ids))
+  queues    = { for label, queue in local.env.queues : label => queue if local.kind == "sqs" }
+
+  # By name, not from the groups: those need the topic first, for their events.
+  cache_nodes = concat(
+    [for number in range(1, local.env.results.replicas + 2) : format("%s-%03d", local.env.results.name, number)],
+    [for number in range(1, local.env.broker.redis.replicas + 2) : format("%s-%03d", local.env.broker.name, number) if local.kind == "redis"],
+  )
+
+  thresholds = {
+    queue_wait_seconds = local.env.alerts.oldest_message_seconds
+    queue_length       = local.env.alerts.queue_length
+    dead_letters       = local.env.alerts.dead_letters
+    broker_connections = local.env.alerts.broker_connections
+    memory_ratio       = local.env.alerts.memory_ratio
+    failed_requests    = local.env.alerts.failed_requests
+  }
+}
+
+module "budget" {
+  source = "./modules/budget"
+
+  name        = local.env.prefix
+  environment = local.env.name
+  monthly_usd = local.env.budget.monthly_usd
+  topic_arn   = module.alarms.topic_arn
+}

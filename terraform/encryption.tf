@@ -1,0 +1,6 @@
+module "key" {
+  source = "./modules/key"
+
+  name               = local.env.prefix
+  log_group_prefixes = ["/celery/${local.env.prefix}", "/aws/eks/${local.env.eks.name}/"]
+}

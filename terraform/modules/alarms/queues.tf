@@ -1,0 +1,23 @@
+locals {
+  queue_alarms = merge(flatten([for label, queue in var.queues : [
+    {
+      "${label}-waits" = merge(local.usual, {
+        description = "The oldest message in ${queue.name} has waited longer than ${var.thresholds.queue_wait_seconds} s: too few workers, or none."
+        namespace   = "AWS/SQS"
+        metric      = "ApproximateAgeOfOldestMessage"
+        dimensions  = { QueueName = queue.name }
+        threshold   = var.thresholds.queue_wait_seconds
+      })
+    },
+    {
+      "${label}-dead" = merge(local.usual, {
+        description = "Messages failed for good and are in ${queue.dead_letter_name}: look at them with `app dead-letters`."
+        namespace   = "AWS/SQS"
+        metric      = "ApproximateNumberOfMessagesVisible"
+        dimensions  = { QueueName = queue.dead_letter_name }
+        threshold   = var.thresholds.dead_letters
+        periods     = 1
+      })
+    },
+  ]])...)
+}

@@ -1,0 +1,64 @@
+variable "name" {
+  description = "Prefix of alarms and name of the topic."
+  type        = string
+}
+
+variable "notify" {
+  description = "The e-mail address that is told; whoever reads it must confirm the subscription once."
+  type        = string
+
+  validation {
+    condition     = can(regex("^[^@ ]+@[^@ ]+$", var.notify))
+    error_message = "notify must be an e-mail address."
+  }
+}
+
+variable "thresholds" {
+  description = "From which value on somebody must look. Seconds, counts, and memory as a part of 1."
+  type = object({
+    queue_wait_seconds = number
+    queue_length       = number
+    dead_letters       = number
+    broker_connections = number
+    memory_ratio       = number
+    failed_requests    = number
+  })
+
+  validation {
+    condition     = var.thresholds.memory_ratio > 0 && var.thresholds.memory_ratio < 1
+    error_message = "memory_ratio is a part of 1, such as 0.8."
+  }
+}
+
+variable "queues" {
+  description = "SQS queues by label; empty without SQS."
+  type = map(object({
+    name             = string
+    dead_letter_name = string
+  }))
+  default = {}
+}
+
+variable "amazon_mq" {
+  description = "Name of the Amazon MQ broker, or null."
+  type        = string
+  default     = null
+}
+
+variable "cache_nodes" {
+  description = "Names of ElastiCache nodes."
+  type        = set(string)
+  default     = []
+}
+
+variable "instances" {
+  description = "EC2 instances as name = id."
+  type        = map(string)
+  default     = {}
+}
+
+variable "cluster" {
+  description = "Name of the EKS cluster, or null."
+  type        = string
+  default     = null
+}

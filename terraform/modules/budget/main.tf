@@ -1,0 +1,33 @@
+locals {
+  # Percent of the limit, and whether it is spent or only foreseen.
+  warnings = {
+    half     = { percent = 50, kind = "ACTUAL" }
+    most     = { percent = 80, kind = "ACTUAL" }
+    foreseen = { percent = 100, kind = "FORECASTED" }
+  }
+}
+
+# Counts what carries the tag, once it is switched on as a cost allocation tag in the billing console.
+resource "aws_budgets_budget" "this" {
+  name         = var.name
+  budget_type  = "COST"
+  limit_amount = tostring(var.monthly_usd)
+  limit_unit   = "USD"
+  time_unit    = "MONTHLY"
+
+  cost_filter {
+    name   = "TagKeyValue"
+    values = [format("user:Environment$%s", var.environment)]
+  }
+
+  dynamic "notification" {
+    for_each = local.warnings
+    content {
+      comparison_operator       = "GREATER_THAN"
+      threshold                 = notification.value.percent
+      threshold_type            = "PERCENTAGE"
+      notification_type         = notification.value.kind
+      subscriber_sns_topic_arns = [var.topic_arn]
+    }
+  }
+}

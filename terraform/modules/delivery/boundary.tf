@@ -1,0 +1,67 @@
+# The most that any role of this environment may do, whatever its own policies say. It grants nothing. A pipeline can
+# make roles, but none that can do more than it can itself; and it cannot change this policy: a person does.
+data "aws_iam_policy_document" "boundary" {
+  #checkov:skip=CKV_AWS_107:a boundary grants nothing: it is intersected with what a role's own policy grants
+  #checkov:skip=CKV_AWS_108:the same
+  #checkov:skip=CKV_AWS_109:the same
+  #checkov:skip=CKV_AWS_110:the same; the Deny statements below are what keeps a pipeline from raising itself
+  #checkov:skip=CKV_AWS_111:the same
+  #checkov:skip=CKV_AWS_356:the same
+
+  statement {
+    sid       = "ServicesOfThisEstate"
+    actions   = [for service in var.services : "${service}:*"]
+    resources = ["*"]
+  }
+
+  statement {
+    sid       = "OwnRoles"
+    actions   = ["iam:*"]
+    resources = [local.own_roles, local.own_profiles, local.boundary, aws_iam_openid_connect_provider.this.arn]
+  }
+
+  statement {
+    sid       = "ReadIdentities"
+    actions   = ["iam:Get*", "iam:List*"]
+    resources = ["*"]
+  }
+
+  statement {
+    sid       = "ServiceRoles"
+    actions   = ["iam:CreateServiceLinkedRole"]
+    resources = ["arn:${local.partition}:iam::${local.account}:role/aws-service-role/*"]
+  }
+
+  statement {
+    sid       = "BoundaryStays"
+    effect    = "Deny"
+    actions   = ["iam:CreatePolicyVersion", "iam:DeletePolicyVersion", "iam:SetDefaultPolicyVersion", "iam:DeletePolicy"]
+    resources = [local.boundary]
+  }
+
+  statement {
+    sid       = "RolesStayBounded"
+    effect    = "Deny"
+    actions   = ["iam:DeleteRolePermissionsBoundary"]
+    resources = ["*"]
+  }
+
+  statement {
+    sid       = "NoRoleWithoutBoundary"
+    effect    = "Deny"
+    actions   = ["iam:CreateRole", "iam:PutRolePermissionsBoundary"]
+    resources = ["*"]
+
+    condition {
+      test     = "StringNotEquals"
+      variable = "iam:PermissionsBoundary"
+      values   = [local.boundary]
+    }
+  }
+}
+
+resource "aws_iam_policy" "boundary" {
+  name        = "${var.name}-boundary"
+  description = "The most that a role of ${var.name} may do"
+  policy      = data.aws_iam_policy_document.boundary.json
+}

@@ -1,0 +1,25 @@
+locals {
+  # A node without them never becomes Ready, and a node group waits for Ready nodes (terraform-aws-eks#3446).
+  before_nodes = ["vpc-cni", "kube-proxy"]
+}
+
+resource "aws_eks_addon" "before_nodes" {
+  for_each = { for name, version in var.addons : name => version if contains(local.before_nodes, name) }
+
+  cluster_name                = aws_eks_cluster.this.name
+  addon_name                  = each.key
+  addon_version               = each.value
+  resolve_conflicts_on_update = "PRESERVE"
+}
+
+# These are Pods and need a node.
+resource "aws_eks_addon" "after_nodes" {
+  for_each = { for name, version in var.addons : name => version if !contains(local.before_nodes, name) }
+
+  cluster_name                = aws_eks_cluster.this.name
+  addon_name                  = each.key
+  addon_version               = each.value
+  resolve_conflicts_on_update = "PRESERVE"
+
+  depends_on = [aws_eks_node_group.this]
+}

@@ -1,0 +1,53 @@
+# The provider has no write-only argument for a user's password, and an argument is kept in the state. So users are
+# created with one that nobody keeps; after the apply, run.py gives the app's user the one in Secrets Manager.
+data "aws_secretsmanager_random_password" "bootstrap" {
+  count = var.tls ? 1 : 0
+
+  password_length     = 64
+  exclude_punctuation = true
+}
+
+resource "aws_elasticache_user" "app" {
+  count = var.tls ? 1 : 0
+
+  user_id       = "${var.name}-app"
+  user_name     = var.user.name
+  access_string = var.user.access
+  engine        = "valkey"
+
+  authentication_mode {
+    type      = "password"
+    passwords = [data.aws_secretsmanager_random_password.bootstrap[0].random_password]
+  }
+
+  lifecycle {
+    ignore_changes = [authentication_mode] # the password is rotated in Secrets Manager, not by an apply
+  }
+}
+
+# A connection that names no user logs in as this one. It may do nothing.
+resource "aws_elasticache_user" "default" {
+  count = var.tls ? 1 : 0
+
+  user_id       = "${var.name}-off"
+  user_name     = "default"
+  access_string = "off -@all"
+  engine        = "valkey"
+
+  authentication_mode {
+    type      = "password"
+    passwords = [data.aws_secretsmanager_random_password.bootstrap[0].random_password]
+  }
+
+  lifecycle {
+    ignore_changes = [authentication_mode]
+  }
+}
+
+resource "aws_elasticache_user_group" "this" {
+  count = var.tls ? 1 : 0
+
+  user_group_id = var.name
+  engine        = "valkey"
+  user_ids      = [aws_elasticache_user.app[0].user_id, aws_elasticache_user.default[0].user_id]
+}

@@ -1,0 +1,96 @@
+# Each statement is there only for a workload that needs it, and names what it may touch.
+locals {
+  queue_arns  = { for label, name in var.queues : label => "arn:${local.partition}:sqs:${local.region}:${local.account}:${name}" }
+  secret_arns = { for label, name in var.secrets : label => "arn:${local.partition}:secretsmanager:${local.region}:${local.account}:secret:${name}-??????" }
+}
+
+data "aws_iam_policy_document" "this" {
+  for_each = var.workloads
+
+  dynamic "statement" {
+    for_each = each.value.discovers ? [true] : []
+    content {
+      sid       = "Discover"
+      actions   = ["ssm:GetParameter", "ssm:GetParameters", "ssm:GetParametersByPath"]
+      resources = [for suffix in ["", "/*"] : "arn:${local.partition}:ssm:${local.region}:${local.account}:parameter${var.discovery_prefix}${suffix}"]
+    }
+  }
+
+  dynamic "statement" {
+    for_each = length(each.value.secrets) > 0 ? [true] : []
+    content {
+      sid       = "ReadSecrets"
+      actions   = ["secretsmanager:GetSecretValue"]
+      resources = [for label in each.value.secrets : local.secret_arns[label]]
+    }
+  }
+
+  # The key opens only what Secrets Manager hands out, and so only the secrets above.
+  dynamic "statement" {
+    for_each = length(each.value.secrets) > 0 ? [true] : []
+    content {
+      sid       = "OpenSecrets"
+      actions   = ["kms:Decrypt"]
+      resources = [var.key_arn]
+
+      condition {
+        test     = "StringEquals"
+        variable = "kms:ViaService"
+        values   = ["secretsmanager.${local.region}.amazonaws.com"]
+      }
+    }
+  }
+
+  dynamic "statement" {
+    for_each = each.value.pictures ? [true] : []
+    content {
+      sid       = "ListPictures"
+      actions   = ["s3:ListBucket"]
+      resources = [var.media_bucket_arn]
+    }
+  }
+
+  dynamic "statement" {
+    for_each = each.value.pictures ? [true] : []
+    content {
+      sid       = "ReadAndWritePictures"
+      actions   = ["s3:GetObject", "s3:PutObject", "s3:DeleteObject"]
+      resources = ["${var.media_bucket_arn}/*"]
+    }
+  }
+
+  dynamic "statement" {
+    for_each = length(each.value.receives) > 0 ? [true] : []
+    content {
+      sid       = "Receive"
+      actions   = ["sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:ChangeMessageVisibility"]
+      resources = [for label in each.value.receives : local.queue_arns[label]]
+    }
+  }
+
+  dynamic "statement" {
+    for_each = length(each.value.sends) > 0 ? [true] : []
+    content {
+      sid       = "Send"
+      actions   = ["sqs:SendMessage"]
+      resources = [for label in each.value.sends : local.queue_arns[label]]
+    }
+  }
+
+  dynamic "statement" {
+    for_each = length(each.value.measures) > 0 ? [true] : []
+    content {
+      sid       = "Measure"
+      actions   = ["sqs:GetQueueAttributes", "sqs:GetQueueUrl"]
+      resources = [for label in each.value.measures : local.queue_arns[label]]
+    }
+  }
+}
+
+resource "aws_iam_role_policy" "this" {
+  for_each = var.workloads
+
+  name   = "workload"
+  role   = aws_iam_role.this[each.key].id
+  policy = data.aws_iam_policy_document.this[each.key].json
+}

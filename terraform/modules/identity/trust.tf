@@ -1,0 +1,59 @@
+data "aws_iam_policy_document" "trust" {
+  for_each = var.workloads
+
+  dynamic "statement" {
+    for_each = each.value.on == "hosts" ? [true] : []
+    content {
+      actions = ["sts:AssumeRole"]
+
+      principals {
+        type        = "Service"
+        identifiers = ["ec2.amazonaws.com"]
+      }
+    }
+  }
+
+  # Pod Identity: the cluster's agent takes the role for one service account of one namespace, and says so in tags.
+  dynamic "statement" {
+    for_each = each.value.on == "pods" ? [true] : []
+    content {
+      actions = ["sts:AssumeRole", "sts:TagSession"]
+
+      principals {
+        type        = "Service"
+        identifiers = ["pods.eks.amazonaws.com"]
+      }
+
+      condition {
+        test     = "StringEquals"
+        variable = "aws:RequestTag/eks-cluster-name"
+        values   = [var.cluster]
+      }
+
+      condition {
+        test     = "StringEquals"
+        variable = "aws:RequestTag/kubernetes-namespace"
+        values   = [split("/", each.value.service_account)[0]]
+      }
+
+      condition {
+        test     = "StringEquals"
+        variable = "aws:RequestTag/kubernetes-service-account"
+        values   = [split("/", each.value.service_account)[1]]
+      }
+    }
+  }
+
+  # People and their tools: whoever the account's IAM lets take it.
+  dynamic "statement" {
+    for_each = each.value.on == "people" ? [true] : []
+    content {
+      actions = ["sts:AssumeRole"]
+
+      principals {
+        type        = "AWS"
+        identifiers = ["arn:${local.partition}:iam::${local.account}:root"]
+      }
+    }
+  }
+}

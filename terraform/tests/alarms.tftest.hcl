@@ -1,0 +1,112 @@
+mock_provider "aws" {
+  source = "./tests/mocks"
+}
+
+variables {
+  name   = "celery-x"
+  notify = "oncall@example.com"
+  thresholds = {
+    queue_wait_seconds = 300
+    queue_length       = 1000
+    dead_letters       = 0
+    broker_connections = 2000
+    memory_ratio       = 0.8
+    failed_requests    = 10
+  }
+}
+
+run "of_queues" {
+  command = plan
+
+  module {
+    source = "./modules/alarms"
+  }
+
+  variables {
+    queues = { email = { name = "celery-x-email", dead_letter_name = "celery-x-email-dlq" } }
+  }
+
+  assert {
+    condition     = aws_cloudwatch_metric_alarm.this["email-waits"].metric_name == "ApproximateAgeOfOldestMessage" && aws_cloudwatch_metric_alarm.this["email-waits"].threshold == 300
+    error_message = "somebody is told when the oldest message waits"
+  }
+
+  assert {
+    condition     = aws_cloudwatch_metric_alarm.this["email-dead"].dimensions.QueueName == "celery-x-email-dlq" && aws_cloudwatch_metric_alarm.this["email-dead"].threshold == 0
+    error_message = "and of the first dead letter"
+  }
+}
+
+run "of_amazon_mq" {
+  command = plan
+
+  module {
+    source = "./modules/alarms"
+  }
+
+  variables {
+    amazon_mq = "celery-x-broker"
+  }
+
+  assert {
+    condition     = toset(keys(aws_cloudwatch_metric_alarm.ratio)) == toset(["amazon-mq-memory", "amazon-mq-disk"])
+    error_message = "before RabbitMQ blocks publishers"
+  }
+
+  assert {
+    condition     = aws_cloudwatch_metric_alarm.this["amazon-mq-connections"].threshold == 2000
+    error_message = "and when connections pile up"
+  }
+}
+
+run "of_stores_machines_and_the_cluster" {
+  command = plan
+
+  module {
+    source = "./modules/alarms"
+  }
+
+  variables {
+    cache_nodes = ["celery-x-results-001"]
+    instances   = { celery-x-worker-cpu-1 = "i-1" }
+    cluster     = "celery-x"
+  }
+
+  assert {
+    condition     = toset(keys(aws_cloudwatch_metric_alarm.this)) == toset(["results-001-memory", "results-001-evictions", "worker-cpu-1-status", "eks-failed-requests", "eks-unschedulable"])
+    error_message = "each has its alarms"
+  }
+
+  assert {
+    condition     = aws_cloudwatch_metric_alarm.this["worker-cpu-1-status"].treat_missing_data == "breaching"
+    error_message = "a machine that is gone is an alarm"
+  }
+}
+
+run "nobody_to_tell" {
+  command = plan
+
+  module {
+    source = "./modules/alarms"
+  }
+
+  variables {
+    notify = "oncall"
+  }
+
+  expect_failures = [var.notify]
+}
+
+run "memory_in_percent" {
+  command = plan
+
+  module {
+    source = "./modules/alarms"
+  }
+
+  variables {
+    thresholds = { queue_wait_seconds = 300, queue_length = 1000, dead_letters = 0, broker_connections = 2000, memory_ratio = 80, failed_requests = 10 }
+  }
+
+  expect_failures = [var.thresholds]
+}

@@ -1,0 +1,42 @@
+mock_provider "aws" {
+  source = "./tests/mocks"
+}
+
+variables {
+  name        = "celery-x"
+  environment = "x"
+  monthly_usd = 300
+  topic_arn   = "arn:aws:sns:eu-west-1:123456789012:celery-x-alarms"
+}
+
+run "warns_before_it_is_spent" {
+  command = plan
+
+  module {
+    source = "./modules/budget"
+  }
+
+  assert {
+    condition     = toset([for warning in aws_budgets_budget.this.notification : warning.threshold]) == toset([50, 80, 100])
+    error_message = "at half, at most of it, and when it is foreseen"
+  }
+
+  assert {
+    condition     = one(aws_budgets_budget.this.cost_filter).values == tolist(["user:Environment$x"])
+    error_message = "what carries the environment's tag"
+  }
+}
+
+run "no_money" {
+  command = plan
+
+  module {
+    source = "./modules/budget"
+  }
+
+  variables {
+    monthly_usd = 0
+  }
+
+  expect_failures = [var.monthly_usd]
+}

@@ -1,0 +1,69 @@
+mock_provider "aws" {
+  source = "./tests/mocks"
+}
+
+variables {
+  name     = "celery-x"
+  issuer   = "token.actions.githubusercontent.com"
+  subjects = { plan = "repo:acme/celery:pull_request", apply = "repo:acme/celery:environment:x" }
+}
+
+run "two_roles_within_a_boundary" {
+  command = plan
+
+  module {
+    source = "./modules/delivery"
+  }
+
+  assert {
+    condition     = toset(keys(aws_iam_role.this)) == toset(["plan", "apply"]) && alltrue([for role in aws_iam_role.this : role.max_session_duration == 3600])
+    error_message = "plan and apply, an hour each"
+  }
+
+  assert {
+    condition     = endswith(aws_iam_role_policy_attachment.plan.policy_arn, "/ReadOnlyAccess")
+    error_message = "a plan reads"
+  }
+}
+
+run "any_branch" {
+  command = plan
+
+  module {
+    source = "./modules/delivery"
+  }
+
+  variables {
+    subjects = { plan = "repo:acme/celery:*", apply = "repo:acme/celery:environment:x" }
+  }
+
+  expect_failures = [var.subjects]
+}
+
+run "a_third_role" {
+  command = plan
+
+  module {
+    source = "./modules/delivery"
+  }
+
+  variables {
+    subjects = { plan = "a", apply = "b", destroy = "c" }
+  }
+
+  expect_failures = [var.subjects]
+}
+
+run "an_issuer_with_a_scheme" {
+  command = plan
+
+  module {
+    source = "./modules/delivery"
+  }
+
+  variables {
+    issuer = "https://token.actions.githubusercontent.com"
+  }
+
+  expect_failures = [var.issuer]
+}

@@ -1,0 +1,36 @@
+mock_provider "aws" {
+  source = "./tests/mocks"
+}
+
+run "under_one_prefix" {
+  command = plan
+
+  module {
+    source = "./modules/discovery"
+  }
+
+  variables {
+    prefix = "/celery/x"
+    values = { broker_url = "sqs://" }
+  }
+
+  assert {
+    condition     = aws_ssm_parameter.this["broker_url"].name == "/celery/x/broker_url"
+    error_message = "by path"
+  }
+}
+
+run "under_aws" {
+  command = plan
+
+  module {
+    source = "./modules/discovery"
+  }
+
+  variables {
+    prefix = "/aws/celery"
+    values = {}
+  }
+
+  expect_failures = [var.prefix]
+}

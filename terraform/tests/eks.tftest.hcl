@@ -1,0 +1,258 @@
+mock_provider "aws" {
+  source = "./tests/mocks"
+}
+
+variables {
+  name               = "celery-x"
+  kubernetes_version = "1.35"
+  addons = {
+    vpc-cni                = "v1.21.1-eksbuild.3"
+    kube-proxy             = "v1.35.0-eksbuild.2"
+    coredns                = "v1.13.2-eksbuild.1"
+    eks-pod-identity-agent = "v1.3.10-eksbuild.2"
+  }
+  pools = {
+    io  = { instance_type = "m7i.large", min = 1, max = 3 }
+    cpu = { instance_type = "c7i.xlarge", min = 0, max = 2 }
+  }
+  service_accounts = { "celery/worker-io" = "arn:aws:iam::123456789012:role/celery-x-worker-io" }
+  subnet_ids       = { a = "subnet-a", b = "subnet-b" }
+  key_arn          = "arn:aws:kms:eu-west-1:123456789012:key/1"
+}
+
+run "private_and_encrypted" {
+  command = plan
+
+  module {
+    source = "./modules/eks"
+  }
+
+  assert {
+    condition     = aws_eks_cluster.this.vpc_config[0].endpoint_private_access && !aws_eks_cluster.this.vpc_config[0].endpoint_public_access
+    error_message = "the API is reached from the VPC only"
+  }
+
+  assert {
+    condition     = one(aws_eks_cluster.this.encryption_config).resources == toset(["secrets"])
+    error_message = "Kubernetes secrets are encrypted with our key"
+  }
+
+  assert {
+    condition     = aws_eks_cluster.this.access_config[0].authentication_mode == "API"
+    error_message = "access entries only"
+  }
+
+  assert {
+    condition     = length(aws_eks_cluster.this.enabled_cluster_log_types) == 5
+    error_message = "every log of the control plane"
+  }
+}
+
+run "a_node_group_for_each_pool" {
+  command = plan
+
+  module {
+    source = "./modules/eks"
+  }
+
+  assert {
+    condition     = toset(keys(aws_eks_node_group.this)) == toset(["io", "cpu"])
+    error_message = "one for each resource profile"
+  }
+
+  assert {
+    condition     = alltrue([for template in aws_launch_template.this : template.metadata_options[0].http_tokens == "required" && template.metadata_options[0].http_put_response_hop_limit == 1])
+    error_message = "a pod cannot reach its node's role"
+  }
+
+  assert {
+    condition     = toset(keys(aws_eks_addon.before_nodes)) == toset(["vpc-cni", "kube-proxy"]) && aws_eks_addon.before_nodes["vpc-cni"].addon_version == "v1.21.1-eksbuild.3"
+    error_message = "a node is Ready only with these, in the pinned versions"
+  }
+
+  assert {
+    condition     = aws_eks_pod_identity_association.this["celery/worker-io"].namespace == "celery" && aws_eks_pod_identity_association.this["celery/worker-io"].service_account == "worker-io"
+    error_message = "the service account has its role"
+  }
+}
+
+run "auto_mode" {
+  command = plan
+
+  module {
+    source = "./modules/eks"
+  }
+
+  variables {
+    compute = "auto"
+    addons  = {}
+  }
+
+  assert {
+    condition     = length(aws_eks_node_group.this) == 0 && aws_eks_cluster.this.compute_config[0].enabled && aws_eks_cluster.this.storage_config[0].block_storage[0].enabled
+    error_message = "EKS makes the nodes"
+  }
+}
+
+run "public_by_allow_list" {
+  command = plan
+
+  module {
+    source = "./modules/eks"
+  }
+
+  variables {
+    public_access_cidrs = ["203.0.113.0/24"]
+    admins              = ["arn:aws:iam::123456789012:role/admin"]
+  }
+
+  assert {
+    condition     = aws_eks_cluster.this.vpc_config[0].endpoint_public_access && aws_eks_cluster.this.vpc_config[0].public_access_cidrs == toset(["203.0.113.0/24"])
+    error_message = "open to these addresses"
+  }
+
+  assert {
+    condition     = length(aws_eks_access_policy_association.admin) == 1 && !aws_eks_cluster.this.access_config[0].bootstrap_cluster_creator_admin_permissions
+    error_message = "the roles named are administrators, and nobody besides"
+  }
+}
+
+run "public_to_everyone" {
+  command = plan
+
+  module {
+    source = "./modules/eks"
+  }
+
+  variables {
+    public_access_cidrs = ["0.0.0.0/0"]
+  }
+
+  expect_failures = [var.public_access_cidrs]
+}
+
+run "in_one_zone" {
+  command = plan
+
+  module {
+    source = "./modules/eks"
+  }
+
+  variables {
+    subnet_ids = { a = "subnet-a" }
+  }
+
+  expect_failures = [var.subnet_ids]
+}
+
+run "a_pool_upside_down" {
+  command = plan
+
+  module {
+    source = "./modules/eks"
+  }
+
+  variables {
+    pools = { io = { instance_type = "m7i.large", min = 3, max = 2 } }
+  }
+
+  expect_failures = [var.pools]
+}
+
+run "a_patch_version" {
+  command = plan
+
+  module {
+    source = "./modules/eks"
+  }
+
+  variables {
+    kubernetes_version = "1.35.1"
+  }
+
+  expect_failures = [var.kubernetes_version]
+}
+
+run "nodes_without_a_network_addon" {
+  command = plan
+
+  module {
+    source = "./modules/eks"
+  }
+
+  variables {
+    addons = { kube-proxy = "v1.35.0-eksbuild.2", coredns = "v1.13.2-eksbuild.1", eks-pod-identity-agent = "v1.3.10-eksbuild.2" }
+  }
+
+  expect_failures = [var.addons]
+}
+
+run "an_addon_that_floats" {
+  command = plan
+
+  module {
+    source = "./modules/eks"
+  }
+
+  variables {
+    addons = { vpc-cni = "latest", kube-proxy = "v1.35.0-eksbuild.2", coredns = "v1.13.2-eksbuild.1", eks-pod-identity-agent = "v1.3.10-eksbuild.2" }
+  }
+
+  expect_failures = [var.addons]
+}
+
+run "an_administrator_who_is_a_user" {
+  command = plan
+
+  module {
+    source = "./modules/eks"
+  }
+
+  variables {
+    admins = ["arn:aws:iam::123456789012:user/somebody"]
+  }
+
+  expect_failures = [var.admins]
+}
+
+run "another_compute" {
+  command = plan
+
+  module {
+    source = "./modules/eks"
+  }
+
+  variables {
+    compute = "fargate"
+  }
+
+  expect_failures = [var.compute]
+}
+
+run "a_service_account_without_a_namespace" {
+  command = plan
+
+  module {
+    source = "./modules/eks"
+  }
+
+  variables {
+    service_accounts = { worker-io = "arn:aws:iam::123456789012:role/celery-x-worker-io" }
+  }
+
+  expect_failures = [var.service_accounts]
+}
+
+run "a_name_with_a_dot" {
+  command = plan
+
+  module {
+    source = "./modules/eks"
+  }
+
+  variables {
+    name = "celery.x"
+  }
+
+  expect_failures = [var.name]
+}

@@ -1,0 +1,165 @@
+mock_provider "aws" {
+  source = "./tests/mocks"
+}
+
+variables {
+  name       = "celery-x-results"
+  purpose    = "results"
+  node_type  = "cache.m7g.large"
+  replicas   = 2
+  user       = { name = "celery", access = "on ~* &* +@all -@dangerous" }
+  vpc_id     = "vpc-1"
+  subnet_ids = { a = "subnet-a", b = "subnet-b" }
+  clients    = { hosts = "sg-1", eks = "sg-2" }
+}
+
+run "with_replicas" {
+  command = plan
+
+  module {
+    source = "./modules/elasticache"
+  }
+
+  assert {
+    condition     = aws_elasticache_replication_group.this.num_cache_clusters == 3 && aws_elasticache_replication_group.this.automatic_failover_enabled && aws_elasticache_replication_group.this.multi_az_enabled
+    error_message = "a primary and two replicas that take over"
+  }
+
+  assert {
+    condition     = aws_elasticache_replication_group.this.snapshot_retention_limit == 7
+    error_message = "a week of snapshots"
+  }
+
+  assert {
+    condition     = one([for parameter in aws_elasticache_parameter_group.this.parameter : parameter.value if parameter.name == "maxmemory-policy"]) == "noeviction"
+    error_message = "a full store refuses, it does not forget"
+  }
+
+  assert {
+    condition     = one(aws_elasticache_replication_group.this.log_delivery_configuration).log_type == "slow-log"
+    error_message = "slow commands are logged"
+  }
+
+  assert {
+    condition     = length(aws_vpc_security_group_ingress_rule.clients) == 2
+    error_message = "each client is let in by name"
+  }
+}
+
+run "tls_with_users" {
+  command = apply
+
+  module {
+    source = "./modules/elasticache"
+  }
+
+  assert {
+    condition     = aws_elasticache_replication_group.this.transit_encryption_enabled && aws_elasticache_replication_group.this.at_rest_encryption_enabled
+    error_message = "encrypted in transit and at rest"
+  }
+
+  assert {
+    condition     = aws_elasticache_user.default[0].access_string == "off -@all" && aws_elasticache_user.default[0].user_name == "default"
+    error_message = "a connection without a name may do nothing"
+  }
+
+  assert {
+    condition     = aws_elasticache_user_group.this[0].user_ids == toset(["celery-x-results-app", "celery-x-results-off"])
+    error_message = "both users are in the group: without our own default, ElastiCache's passwordless one would be"
+  }
+
+  assert {
+    condition     = startswith(output.url, "rediss://")
+    error_message = "clients are told to use TLS"
+  }
+}
+
+run "without_tls" {
+  command = apply
+
+  module {
+    source = "./modules/elasticache"
+  }
+
+  variables {
+    tls = false
+  }
+
+  assert {
+    condition     = length(aws_elasticache_user.app) == 0 && output.user_id == null && startswith(output.url, "redis://")
+    error_message = "users need TLS"
+  }
+}
+
+run "without_replicas" {
+  command = plan
+
+  module {
+    source = "./modules/elasticache"
+  }
+
+  variables {
+    replicas = 0
+  }
+
+  assert {
+    condition     = !aws_elasticache_replication_group.this.automatic_failover_enabled && aws_elasticache_replication_group.this.snapshot_retention_limit == 0
+    error_message = "nothing to fail over to, and no snapshots that stall the only node"
+  }
+}
+
+run "too_many_replicas" {
+  command = plan
+
+  module {
+    source = "./modules/elasticache"
+  }
+
+  variables {
+    replicas = 6
+  }
+
+  expect_failures = [var.replicas]
+}
+
+run "not_a_cache_node" {
+  command = plan
+
+  module {
+    source = "./modules/elasticache"
+  }
+
+  variables {
+    node_type = "m7g.large"
+  }
+
+  expect_failures = [var.node_type]
+}
+
+run "a_name_too_long" {
+  command = plan
+
+  module {
+    source = "./modules/elasticache"
+  }
+
+  variables {
+    name = "a23456789-123456789-123456789-1234567"
+  }
+
+  expect_failures = [var.name]
+}
+
+run "the_app_as_default" {
+  command = plan
+
+  module {
+    source = "./modules/elasticache"
+  }
+
+  variables {
+    user = { name = "default", access = "on ~* +@all" }
+  }
+
+  expect_failures = [var.user]
+}

@@ -1,0 +1,128 @@
+mock_provider "aws" {
+  source = "./tests/mocks"
+}
+
+variables {
+  name             = "celery-x"
+  queues           = { email = "celery-x-email", email-dlq = "celery-x-email-dlq" }
+  secrets          = { broker_password = "celery-x/broker-password" }
+  key_arn          = "arn:aws:kms:eu-west-1:123456789012:key/1"
+  cluster          = "celery-x"
+  discovery_prefix = "/celery/x"
+  media_bucket_arn = "arn:aws:s3:::pictures"
+  workloads = {
+    worker-io    = { on = "pods", service_account = "celery/worker-io", secrets = ["broker_password"], receives = ["email"], sends = ["email"], measures = ["email"], discovers = true, pictures = true }
+    worker-cpu   = { on = "hosts", service_account = "", secrets = [], receives = [], sends = ["email"], measures = [], discovers = true, pictures = false }
+    dead-letters = { on = "people", service_account = "", secrets = [], receives = ["email-dlq"], sends = ["email"], measures = [], discovers = true, pictures = false }
+  }
+}
+
+run "a_role_for_each_workload" {
+  command = apply
+
+  module {
+    source = "./modules/identity"
+  }
+
+  assert {
+    condition     = toset(keys(aws_iam_role.this)) == toset(["worker-io", "worker-cpu", "dead-letters"])
+    error_message = "one each"
+  }
+
+  assert {
+    condition     = keys(output.instance_profiles) == ["worker-cpu"] && keys(output.pod_roles) == ["celery/worker-io"]
+    error_message = "hosts have profiles, pods have service accounts"
+  }
+
+  assert {
+    condition     = alltrue([for role in aws_iam_role.this : role.permissions_boundary == null])
+    error_message = "no boundary unless one is named"
+  }
+}
+
+run "within_a_boundary" {
+  command = plan
+
+  module {
+    source = "./modules/identity"
+  }
+
+  variables {
+    permissions_boundary = "arn:aws:iam::123456789012:policy/celery-x-boundary"
+  }
+
+  assert {
+    condition     = alltrue([for role in aws_iam_role.this : role.permissions_boundary == "arn:aws:iam::123456789012:policy/celery-x-boundary"])
+    error_message = "every role is bounded"
+  }
+}
+
+run "somebody_elses_queue" {
+  command = plan
+
+  module {
+    source = "./modules/identity"
+  }
+
+  variables {
+    workloads = { worker = { on = "hosts", service_account = "", secrets = [], receives = ["payments"], sends = [], measures = [], discovers = true, pictures = false } }
+  }
+
+  expect_failures = [var.workloads]
+}
+
+run "a_secret_there_is_not" {
+  command = plan
+
+  module {
+    source = "./modules/identity"
+  }
+
+  variables {
+    workloads = { worker = { on = "hosts", service_account = "", secrets = ["erlang_cookie"], receives = [], sends = [], measures = [], discovers = true, pictures = false } }
+  }
+
+  expect_failures = [var.workloads]
+}
+
+run "a_role_for_lambda" {
+  command = plan
+
+  module {
+    source = "./modules/identity"
+  }
+
+  variables {
+    workloads = { worker = { on = "lambda", service_account = "", secrets = [], receives = [], sends = [], measures = [], discovers = true, pictures = false } }
+  }
+
+  expect_failures = [var.workloads]
+}
+
+run "a_role_name_too_long" {
+  command = plan
+
+  module {
+    source = "./modules/identity"
+  }
+
+  variables {
+    workloads = { "worker-${join("", [for n in range(60) : "x"])}" = { on = "hosts", service_account = "", secrets = [], receives = [], sends = [], measures = [], discovers = true, pictures = false } }
+  }
+
+  expect_failures = [var.workloads]
+}
+
+run "a_pod_without_a_service_account" {
+  command = plan
+
+  module {
+    source = "./modules/identity"
+  }
+
+  variables {
+    workloads = { worker = { on = "pods", service_account = "", secrets = [], receives = [], sends = [], measures = [], discovers = true, pictures = false } }
+  }
+
+  expect_failures = [var.workloads]
+}

@@ -1,0 +1,163 @@
+mock_provider "aws" {
+  source = "./tests/mocks"
+}
+
+variables {
+  name             = "celery-x"
+  image_id         = "ami-1"
+  vpc_id           = "vpc-1"
+  subnet_ids       = { a = "subnet-a", b = "subnet-b", c = "subnet-c" }
+  instance_profile = "profile"
+  clients          = { hosts = "sg-1", eks = "sg-2" }
+  hosts = {
+    one   = { role = "rabbitmq", zone = "a", private_ip = "10.0.0.10", instance_type = "m7g.large", volume_gib = 100 }
+    two   = { role = "rabbitmq", zone = "b", private_ip = "10.0.1.10", instance_type = "m7g.large", volume_gib = 100 }
+    three = { role = "rabbitmq", zone = "c", private_ip = "10.0.2.10", instance_type = "m7g.large", volume_gib = 100 }
+  }
+}
+
+run "data_apart_from_the_machine" {
+  command = plan
+
+  module {
+    source = "./modules/rabbitmq_hosts"
+  }
+
+  assert {
+    condition     = length(aws_volume_attachment.data) == 3 && alltrue([for name, volume in aws_ebs_volume.data : volume.encrypted && volume.type == "gp3" && volume.size == 100])
+    error_message = "an encrypted data volume of its own for each node"
+  }
+
+  assert {
+    condition     = toset([for volume in aws_ebs_volume.data : volume.availability_zone]) == toset(["a", "b", "c"])
+    error_message = "where its node is"
+  }
+}
+
+run "each_node_by_address" {
+  command = plan
+
+  module {
+    source = "./modules/rabbitmq_hosts"
+  }
+
+  assert {
+    condition     = output.url == "amqp://10.0.0.10:5672;amqp://10.0.2.10:5672;amqp://10.0.1.10:5672"
+    error_message = "clients try every node"
+  }
+
+  assert {
+    condition     = length(aws_lb.this) == 0
+    error_message = "no load balancer"
+  }
+}
+
+run "one_name_over_tls" {
+  command = plan
+
+  module {
+    source = "./modules/rabbitmq_hosts"
+  }
+
+  variables {
+    tls           = true
+    load_balancer = { zone = "celery-x.internal", host = "rabbitmq.celery-x.internal" }
+  }
+
+  assert {
+    condition     = output.url == "amqps://rabbitmq.celery-x.internal:5671"
+    error_message = "clients know one name"
+  }
+
+  assert {
+    condition     = aws_lb.this[0].internal && aws_lb.this[0].enable_cross_zone_load_balancing
+    error_message = "inside the VPC, over all zones"
+  }
+
+  assert {
+    condition     = length(aws_lb_target_group_attachment.this) == 3
+    error_message = "every node behind it"
+  }
+
+  assert {
+    condition     = toset([for rule in aws_vpc_security_group_ingress_rule.clients : rule.from_port]) == toset([5671, 15671, 15692])
+    error_message = "AMQP over TLS, management over TLS, metrics"
+  }
+}
+
+run "who_may_talk_to_whom" {
+  command = plan
+
+  module {
+    source = "./modules/rabbitmq_hosts"
+  }
+
+  assert {
+    condition     = { for name, rule in aws_vpc_security_group_ingress_rule.peers : name => rule.from_port } == { epmd = 4369, distribution = 25672, cli = 35672 }
+    error_message = "nodes talk to nodes"
+  }
+
+  assert {
+    condition     = toset([for rule in aws_vpc_security_group_ingress_rule.clients : rule.from_port]) == toset([5672, 15692])
+    error_message = "without TLS the management API stays closed"
+  }
+}
+
+run "two_nodes" {
+  command = plan
+
+  module {
+    source = "./modules/rabbitmq_hosts"
+  }
+
+  variables {
+    hosts = {
+      one = { role = "rabbitmq", zone = "a", private_ip = "10.0.0.10", instance_type = "m7g.large", volume_gib = 20 }
+      two = { role = "rabbitmq", zone = "a", private_ip = "10.0.0.11", instance_type = "m7g.large", volume_gib = 20 }
+    }
+  }
+
+  expect_failures = [var.hosts]
+}
+
+run "no_room_for_data" {
+  command = plan
+
+  module {
+    source = "./modules/rabbitmq_hosts"
+  }
+
+  variables {
+    hosts = { one = { role = "rabbitmq", zone = "a", private_ip = "10.0.0.10", instance_type = "m7g.large", volume_gib = 0 } }
+  }
+
+  expect_failures = [var.hosts]
+}
+
+run "a_name_outside_its_zone" {
+  command = plan
+
+  module {
+    source = "./modules/rabbitmq_hosts"
+  }
+
+  variables {
+    load_balancer = { zone = "celery-x.internal", host = "rabbitmq.example.com" }
+  }
+
+  expect_failures = [var.load_balancer]
+}
+
+run "a_name_too_long" {
+  command = plan
+
+  module {
+    source = "./modules/rabbitmq_hosts"
+  }
+
+  variables {
+    name = "celery-23456789-123456789-1234567"
+  }
+
+  expect_failures = [var.name]
+}

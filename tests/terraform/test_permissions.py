@@ -1,0 +1,163 @@
+"""What each role may do, asked of an emulated account that enforces IAM, against what the environment file implies."""
+
+import json
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+from botocore.exceptions import ClientError
+
+from tests.terraform.estate import Estate
+
+pytestmark = [pytest.mark.terraform, pytest.mark.timeout(1200)]
+
+RECEIVE = ("sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:ChangeMessageVisibility")
+SEND = ("sqs:SendMessage",)
+MEASURE = ("sqs:GetQueueAttributes", "sqs:GetQueueUrl")
+PICTURES = ("s3:GetObject", "s3:PutObject", "s3:DeleteObject")
+
+
+@pytest.fixture(scope="module")
+def production(apply: Callable[[str, str], Estate]) -> Estate:
+    """Production on SQS: every kind of workload, on hosts and in pods."""
+    return apply("prod", "sqs")
+
+
+def test_each_workload_may_do_what_the_environment_implies_and_nothing_else(production: Estate) -> None:
+    iam, wrong = production.client("iam"), []
+    for name, workload in production.resolved["workloads"].items():
+        implied = set(_implied(production.resolved, workload))
+        for action, resource in sorted(_everything(production.resolved)):
+            answer = iam.simulate_principal_policy(
+                PolicySourceArn=f"arn:aws:iam::000000000000:role/celery-prod-{name}",
+                ActionNames=[action],
+                ResourceArns=[resource],
+            )
+            allowed = answer["EvaluationResults"][0]["EvalDecision"] == "allowed"
+            if allowed is not ((action, resource) in implied):
+                wrong.append(f"{name}: {action} on {resource} is {'allowed' if allowed else 'refused'}")
+
+    assert wrong == []
+
+
+def test_a_role_reads_its_own_queue_and_not_anothers(production: Estate) -> None:
+    role = "arn:aws:iam::000000000000:role/celery-prod-dead-letters"
+    keys = production.client("sts").assume_role(RoleArn=role, RoleSessionName="test")["Credentials"]
+    sqs = production.client(
+        "sqs",
+        aws_access_key_id=keys["AccessKeyId"],
+        aws_secret_access_key=keys["SecretAccessKey"],
+        aws_session_token=keys["SessionToken"],
+    )
+    own = production.client("sqs").get_queue_url(QueueName="celery-prod-email-dlq")["QueueUrl"]
+    other = production.client("sqs").get_queue_url(QueueName="celery-prod-email")["QueueUrl"]
+
+    assert "Messages" not in sqs.receive_message(QueueUrl=own)
+    with pytest.raises(ClientError, match="AccessDenied"):
+        sqs.receive_message(QueueUrl=other)
+
+
+def test_nobody_takes_the_role_of_a_worker(production: Estate) -> None:
+    with pytest.raises(ClientError, match="AccessDenied"):
+        production.client("sts").assume_role(
+            RoleArn="arn:aws:iam::000000000000:role/celery-prod-worker-cpu", RoleSessionName="test"
+        )
+
+
+def test_no_statement_allows_any_action_on_any_resource(production: Estate) -> None:
+    broad = [
+        f"{role}: {statement.get('Sid')}"
+        for role, statement in _statements(production)
+        if statement["Effect"] == "Allow"
+        and any("*" in action for action in _listed(statement["Action"]))
+        and "*" in _listed(statement.get("Resource", []))
+    ]
+
+    assert broad == []
+
+
+def test_every_role_of_production_is_bounded(production: Estate) -> None:
+    iam = production.client("iam")
+    roles = [role["RoleName"] for role in iam.list_roles()["Roles"] if role["RoleName"].startswith("celery-prod-")]
+    boundary = "arn:aws:iam::000000000000:policy/celery-prod-boundary"
+    unbounded = [
+        name
+        for name in roles
+        if iam.get_role(RoleName=name)["Role"].get("PermissionsBoundary", {}).get("PermissionsBoundaryArn") != boundary
+    ]
+
+    assert len(roles) > 10
+    assert unbounded == []
+
+
+def test_the_pipeline_is_let_in_by_its_one_subject(production: Estate) -> None:
+    for role, subject in (
+        ("plan", "repo:example/celery:pull_request"),
+        ("apply", "repo:example/celery:environment:prod"),
+    ):
+        found = production.client("iam").get_role(RoleName=f"celery-prod-ci-{role}")["Role"]["AssumeRolePolicyDocument"]
+        conditions = (
+            found["Statement"][0]["Condition"]
+            if isinstance(found["Statement"], list)
+            else found["Statement"]["Condition"]
+        )
+        assert conditions["StringEquals"]["token.actions.githubusercontent.com:sub"] == subject
+
+
+def _queue(resolved: dict[str, Any], label: str) -> str:
+    queues = resolved["queues"]
+    name = queues[label]["name"] if label in queues else queues[label.removesuffix("-dlq")]["dead_letter_name"]
+    return f"arn:aws:sqs:eu-west-1:000000000000:{name}"
+
+
+def _secret(resolved: dict[str, Any], label: str) -> str:
+    return f"arn:aws:secretsmanager:eu-west-1:000000000000:secret:{resolved['secrets'][label]}-AbCdEf"
+
+
+def _implied(resolved: dict[str, Any], workload: dict[str, Any]) -> Iterator[tuple[str, str]]:
+    """Every action on every resource that a workload of resolved.json needs."""
+    for labels, actions in (("receives", RECEIVE), ("sends", SEND), ("measures", MEASURE)):
+        yield from ((action, _queue(resolved, label)) for label in workload[labels] for action in actions)
+    yield from (("secretsmanager:GetSecretValue", _secret(resolved, label)) for label in workload["secrets"])
+    if workload["pictures"]:
+        yield from ((action, _picture()) for action in PICTURES)
+    if workload["discovers"]:
+        yield "ssm:GetParameters", _parameter(resolved)
+
+
+def _everything(resolved: dict[str, Any]) -> set[tuple[str, str]]:
+    """What any workload could be allowed, and some of what none is."""
+    labels = [*resolved["queues"], *(f"{label}-dlq" for label in resolved["queues"])]
+    found = {
+        (action, _queue(resolved, label))
+        for label in labels
+        for action in (*RECEIVE, *SEND, *MEASURE, "sqs:PurgeQueue")
+    }
+    secret_actions = ("secretsmanager:GetSecretValue", "secretsmanager:PutSecretValue")
+    found |= {(action, _secret(resolved, label)) for label in resolved["secrets"] for action in secret_actions}
+    found |= {(action, _picture()) for action in (*PICTURES, "s3:PutObjectAcl")}
+    found |= {("ssm:GetParameters", _parameter(resolved)), ("ssm:PutParameter", _parameter(resolved))}
+    return found | {("iam:CreateUser", "*"), ("sts:AssumeRole", "*"), ("kms:Decrypt", "*")}
+
+
+def _picture() -> str:
+    return "arn:aws:s3:::celery-prod-media-000000000000/picture.jpg"
+
+
+def _parameter(resolved: dict[str, Any]) -> str:
+    return f"arn:aws:ssm:eu-west-1:000000000000:parameter{resolved['discovery_prefix']}/broker_url"
+
+
+def _statements(production: Estate) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Every statement of every policy written into a role. The boundary is not one: it grants nothing."""
+    iam = production.client("iam")
+    for role in iam.list_roles()["Roles"]:
+        for name in iam.list_role_policies(RoleName=role["RoleName"])["PolicyNames"]:
+            document = iam.get_role_policy(RoleName=role["RoleName"], PolicyName=name)["PolicyDocument"]
+            document = json.loads(document) if isinstance(document, str) else document
+            for statement in _listed(document["Statement"]):
+                yield role["RoleName"], statement
+
+
+def _listed(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else [value]
