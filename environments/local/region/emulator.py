@@ -161,7 +161,8 @@ def main() -> None:
     publish(ssm._PUBLIC_AMI_PARAMETERS)
     ec2._ACTION_MAP["RunInstances"] = started(ec2, ec2._ACTION_MAP["RunInstances"])
     mq._create_broker = created(mq, mq._create_broker)
-    at_address(os.environ["MANAGED_BROKER_NAME"], os.environ["MANAGED_BROKER_ADDRESS"], mq, elasticache)
+    if name := os.environ.get("MANAGED_BROKER_NAME"):  # an account for one plan has no region around it
+        at_address(name, os.environ["MANAGED_BROKER_ADDRESS"], mq, elasticache)
     cloudwatch._put_metric_alarm = emulated_alarms.kept(cloudwatch, cloudwatch._put_metric_alarm)
     cloudwatch._describe_alarms = emulated_alarms.described(cloudwatch, cloudwatch._describe_alarms)
     user_xml = elasticache._user_xml
