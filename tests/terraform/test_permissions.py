@@ -52,16 +52,32 @@ def test_a_role_reads_its_own_queue_and_not_anothers(production: Estate) -> None
     own = production.client("sqs").get_queue_url(QueueName="celery-prod-email-dlq")["QueueUrl"]
     other = production.client("sqs").get_queue_url(QueueName="celery-prod-email")["QueueUrl"]
 
-    assert "Messages" not in sqs.receive_message(QueueUrl=own)
+    assert "Messages" not in sqs.receive_message(QueueUrl=own, WaitTimeSeconds=0)
     with pytest.raises(ClientError, match="AccessDenied"):
-        sqs.receive_message(QueueUrl=other)
+        sqs.receive_message(QueueUrl=other, WaitTimeSeconds=0)
 
 
-def test_nobody_takes_the_role_of_a_worker(production: Estate) -> None:
-    with pytest.raises(ClientError, match="AccessDenied"):
-        production.client("sts").assume_role(
-            RoleArn="arn:aws:iam::000000000000:role/celery-prod-worker-cpu", RoleSessionName="test"
-        )
+def test_each_role_is_taken_by_what_it_is_for(production: Estate) -> None:
+    hosts, pods = _trust(production, "worker-cpu"), _trust(production, "worker-io")
+
+    assert hosts["Principal"] == {"Service": "ec2.amazonaws.com"}
+    assert pods["Principal"] == {"Service": "pods.eks.amazonaws.com"}
+    assert pods["Condition"]["StringEquals"] == {
+        "aws:RequestTag/eks-cluster-name": "celery-prod",
+        "aws:RequestTag/kubernetes-namespace": "celery",
+        "aws:RequestTag/kubernetes-service-account": "worker-io",
+    }
+
+
+@pytest.mark.parametrize(
+    ("role", "subject"),
+    [("ci-plan", "repo:example/celery:pull_request"), ("ci-apply", "repo:example/celery:environment:prod")],
+)
+def test_the_pipeline_is_let_in_by_its_one_subject(production: Estate, role: str, subject: str) -> None:
+    conditions = _trust(production, role)["Condition"]["StringEquals"]
+
+    assert conditions["token.actions.githubusercontent.com:sub"] == subject
+    assert conditions["token.actions.githubusercontent.com:aud"] == "sts.amazonaws.com"
 
 
 def test_no_statement_allows_any_action_on_any_resource(production: Estate) -> None:
@@ -90,18 +106,10 @@ def test_every_role_of_production_is_bounded(production: Estate) -> None:
     assert unbounded == []
 
 
-def test_the_pipeline_is_let_in_by_its_one_subject(production: Estate) -> None:
-    for role, subject in (
-        ("plan", "repo:example/celery:pull_request"),
-        ("apply", "repo:example/celery:environment:prod"),
-    ):
-        found = production.client("iam").get_role(RoleName=f"celery-prod-ci-{role}")["Role"]["AssumeRolePolicyDocument"]
-        conditions = (
-            found["Statement"][0]["Condition"]
-            if isinstance(found["Statement"], list)
-            else found["Statement"]["Condition"]
-        )
-        assert conditions["StringEquals"]["token.actions.githubusercontent.com:sub"] == subject
+def _trust(production: Estate, role: str) -> dict[str, Any]:
+    found = production.client("iam").get_role(RoleName=f"celery-prod-{role}")["Role"]["AssumeRolePolicyDocument"]
+    statement: dict[str, Any] = _listed(found["Statement"])[0]
+    return statement
 
 
 def _queue(resolved: dict[str, Any], label: str) -> str:
