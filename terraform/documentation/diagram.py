@@ -20,7 +20,8 @@ def mermaid(plan: Json) -> str:
     lines = ["```mermaid", "flowchart LR"]
     for name in sorted(calls):
         if counts[name]:
-            lines.append(f'  {name}["{name}<br/>{counts[name]} resources"]')
+            plural = "resource" if counts[name] == 1 else "resources"
+            lines.append(f'  {name}["{name}<br/>{counts[name]} {plural}"]')
     for name in sorted(calls):
         lines += [f"  {needed} --> {name}" for needed in sorted(_needs(calls, name)) if counts[name] and counts[needed]]
     return "\n".join([*lines, "```"])

@@ -11,7 +11,7 @@ from runner.errors import RunError
 
 PLAYBOOKS = Path(__file__).parents[2] / "ansible"
 # Ansible's result as data; ansible.posix comes with the ansible package.
-CALLBACK = {"ANSIBLE_STDOUT_CALLBACK": "ansible.posix.json", "ANSIBLE_CALLBACKS_ENABLED": ""}
+CALLBACK = {"ANSIBLE_STDOUT_CALLBACK": "ansible.posix.json"}
 
 
 def on_hosts(name: str) -> list[str]:
@@ -29,7 +29,8 @@ def on_hosts(name: str) -> list[str]:
         check=False,
     )
     try:
-        report = json.loads(done.stdout[done.stdout.index("{") :])
+        # Other callbacks may write before and after it.
+        report, _ = json.JSONDecoder().raw_decode(done.stdout, done.stdout.index("{"))
     except ValueError:
         raise RunError("ansible-playbook --check to report", (done.stderr or done.stdout)[-500:], "see above") from None
     failed = sorted(host for host, count in report["stats"].items() if count["failures"] or count["unreachable"])

@@ -55,7 +55,7 @@ def test_the_diagram_shows_modules_that_make_something_and_what_they_need() -> N
     drawn = mermaid(PLAN)
 
     assert 'network["network<br/>2 resources"]' in drawn
-    assert 'eks["eks<br/>1 resources"]' in drawn
+    assert 'eks["eks<br/>1 resource"]' in drawn
     assert "network --> eks" in drawn
     assert "unused" not in drawn
 
