@@ -53,14 +53,14 @@ def letter_of(queue: str, headers: Json, body: Any, properties: Json, *, max_del
     """
     reason, attempts = headers.get("x-dead-letter-reason"), headers.get("x-dead-letter-attempts")
     failed_at = headers.get("x-dead-letter-at")
-    if reason is None:
-        reason, attempts, failed_at = _by_the_broker(headers, max_deliveries)
     task = str(headers.get("task") or "")
+    if reason is None:
+        reason, attempts, failed_at = _by_the_broker(headers, max_deliveries) if task else (UNREADABLE, None, None)
     return Letter(
         queue=queue,
         id=str(headers.get("id") or properties.get("correlation_id") or ""),
         task=task,
-        reason=str(reason) if task else UNREADABLE,
+        reason=str(reason),
         attempts=attempts,
         failed_at=failed_at,
         sent_at=headers.get("sent_at"),

@@ -16,6 +16,8 @@ from celery import Task
 from celery.exceptions import Reject
 
 from app.brokers import broker_of
+from app.brokers.interface import PUBLISH_BUDGET_SECONDS
+from app.guards.bounded_publish import budget
 from app.observability.signals import dead_letter_published
 from app.routes import queue_of
 from app.settings import runtime
@@ -36,9 +38,10 @@ def publish(task: Task[Any, Any], request: Any, error: Exception) -> None:
     queue = queue_of(runtime().environment, str(task.name))
     target = broker_of(runtime()).dead_letter_queue(queue)
     message = _message(task, request)
-    headers = message.headers | _reasons(request, error, queue.name)
+    attempts = (request.retries or 0) + 1
+    headers = message.headers | dict(request.headers or {}) | reasons(error, queue.name, attempts=attempts)
     try:
-        with task.app.producer_or_acquire() as producer:
+        with budget(PUBLISH_BUDGET_SECONDS), task.app.producer_or_acquire() as producer:
             producer.publish(
                 message.body,
                 exchange="",
@@ -76,12 +79,13 @@ def _message(task: Task[Any, Any], request: Any) -> Any:
     )
 
 
-def _reasons(request: Any, error: Exception, queue: str) -> dict[str, Any]:
+def reasons(error: Exception, queue: str, *, attempts: int) -> dict[str, Any]:
+    """The headers that say what happened to a message of `queue` (its name)."""
     trace = "".join(traceback.format_exception(error))[-MAX_TRACEBACK_CHARACTERS:]
-    return dict(request.headers or {}) | {
+    return {
         "x-dead-letter-reason": f"{type(error).__name__}: {error}"[:1000],
         "x-dead-letter-traceback": trace,
-        "x-dead-letter-attempts": (request.retries or 0) + 1,
+        "x-dead-letter-attempts": attempts,
         "x-dead-letter-queue": queue,
         "x-dead-letter-at": time.time(),
     }

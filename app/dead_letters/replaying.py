@@ -10,9 +10,11 @@ from typing import Any
 
 from celery import Celery
 
+from app.brokers.interface import PUBLISH_BUDGET_SECONDS
 from app.dead_letters.held import Held
 from app.dead_letters.letter import Json, Letter
 from app.dead_letters.publishing import PUBLISH_RETRY
+from app.guards.bounded_publish import budget
 from app.settings import runtime
 
 # What belongs to the life that ended: its death, its count of tries, its time limits of being wanted.
@@ -39,7 +41,7 @@ def replay(app: Celery, letters: Iterable[Held], *, per_second: float | None = N
     `per_second` keeps replayed work from pushing aside what comes in meanwhile.
 
     Raises:
-        OperationalError: the broker did not take a letter; it is still with the dead letters, as are those after it.
+        OperationalError, PublishError: the broker did not take a letter; it and those after it stay dead letters.
     """
     started, number = monotonic(), 0
     for held in letters:
@@ -55,7 +57,7 @@ def replay(app: Celery, letters: Iterable[Held], *, per_second: float | None = N
 
 def _send(app: Celery, letter: Letter) -> None:
     properties: dict[str, Any] = {name: value for name, value in letter.properties.items() if value is not None}
-    with app.producer_or_acquire() as producer:
+    with budget(PUBLISH_BUDGET_SECONDS), app.producer_or_acquire() as producer:
         producer.publish(
             letter.body,
             exchange="",

@@ -12,6 +12,7 @@ from celery import Celery
 from kombu.exceptions import OperationalError
 from sqlalchemy import Engine, delete, select
 
+from app.errors import PublishError
 from app.outbox.table import metadata, outbox
 
 logger = logging.getLogger(__name__)
@@ -26,7 +27,7 @@ def relay_batch(app: Celery, engine: Engine) -> int:
     """Publish and remove the oldest rows, at most `BATCH`, in their order; returns how many.
 
     Raises:
-        OperationalError: the broker did not take one; it and those after it are still in the outbox.
+        OperationalError, PublishError: the broker did not take one; it and those after it are still in the outbox.
     """
     oldest = select(outbox).order_by(outbox.c.number).limit(BATCH).with_for_update(skip_locked=True)
     sent: list[int] = []
@@ -49,7 +50,7 @@ def run(app: Celery, engine: Engine, stopped: threading.Event) -> None:
     while not stopped.is_set():
         try:
             number = relay_batch(app, engine)
-        except OperationalError as error:
+        except (OperationalError, PublishError) as error:
             logger.warning("the broker takes nothing: %s; again in %.0f s", error, pause)
             stopped.wait(pause)
             pause = min(pause * 2, LONGEST_PAUSE_SECONDS)

@@ -15,6 +15,8 @@ from typing import Any, TypeVar
 from amqp.exceptions import MessageNacked
 from kombu.exceptions import OperationalError
 
+from app.errors import PublishError
+
 T = TypeVar("T")
 
 BUDGET_SECONDS = 5.0
@@ -72,6 +74,8 @@ class Publisher:
             return future.result(self._budget)
         except FutureTimeoutError:
             raise UnconfirmedError(f"the broker has not confirmed within {self._budget:g} s") from None
+        except PublishError as error:
+            raise UnconfirmedError(str(error)) from error
         except MessageNacked as error:
             raise RefusedError("the broker refuses the message: the queue is full") from error
         except (OperationalError, OSError) as error:

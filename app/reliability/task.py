@@ -3,7 +3,7 @@
 from typing import Any
 
 from celery import Task
-from celery.exceptions import TaskPredicate
+from celery.exceptions import Reject, TaskPredicate
 
 from app import dead_letters
 from app.reliability.retry import DEFAULT
@@ -24,6 +24,17 @@ class ReliableTask(Task[Any, Any]):
     retry_backoff = DEFAULT.first_seconds
     retry_backoff_max = DEFAULT.longest_seconds
     retry_jitter = True
+
+    def retry(self, *args: Any, **kwargs: Any) -> Any:
+        """As Celery's, but a retry that cannot be published sends the message back to its queue.
+
+        Celery 5.7.0 rejects it without requeueing (`Task.retry`): a short outage of the broker would make it a dead
+        letter on RabbitMQ, and lose it on Redis.
+        """
+        try:
+            return super().retry(*args, **kwargs)
+        except Reject as refused:
+            raise Reject(str(refused), requeue=True) from refused
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         """Run the task; a plain call outside a worker runs the function alone."""

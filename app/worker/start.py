@@ -62,12 +62,13 @@ def start_worker(pool_name: str) -> None:
         ensure_patched()
     start_metrics(environment, pool)
     from app.celery import celery
+    from app.dead_letters.unreadable import KeepUnreadable
     from app.worker.heartbeat import Heartbeat
     from app.worker.topology import DeclareDeadLetters
 
     celery.conf  # noqa: B018 - settings that cannot be read are our error here, a traceback inside Celery
     own_logging(environment.name)
-    celery.steps["consumer"].update({Heartbeat, DeclareDeadLetters})
+    celery.steps["consumer"].update({Heartbeat, DeclareDeadLetters, KeepUnreadable})
     if pool.type == "turbo":
         sys.exit(run_turbo(celery, environment, pool, worker_options))
     celery.worker_main(worker_options(environment, pool))

@@ -1,5 +1,6 @@
 """The retry policy: how long it waits, and that a real worker keeps to it."""
 
+import sys
 import time
 from pathlib import Path
 
@@ -13,6 +14,7 @@ from app.reliability.task import ReliableTask
 
 from ..harness.ends import ends
 from ..harness.environment import TestEnvironment
+from ..harness.processes import running
 from ..harness.waiting import eventually
 
 SEND = "from tests.app.harness.probe import flaky; print(flaky.delay({file!r}, {failures}).id)"
@@ -49,3 +51,39 @@ def test_a_transient_error_is_tried_again_as_often_as_the_policy_says(
 
     assert [each["event"] for each in ends(log, "probe.flaky", task_id)] == ["task retried"] * 2 + [f"task {end}"]
     assert file.read_text().count("try") == tries
+
+
+# The broker takes nothing while the task would be sent again, twice.
+REFUSES_TWICE = """
+from kombu.exceptions import OperationalError
+from app.celery import PlatformCelery
+from tests.app.harness import probe
+send, left = PlatformCelery.send_task, [2]
+def send_task(self, *given, **named):
+    if left[0]:
+        left[0] -= 1
+        raise OperationalError("no broker")
+    return send(self, *given, **named)
+PlatformCelery.send_task = send_task
+from celery.app.task import Task
+apply_async = Task.apply_async
+def refused(self, *given, **named):
+    if left[0]:
+        left[0] -= 1
+        raise OperationalError("no broker")
+    return apply_async(self, *given, **named)
+Task.apply_async = refused
+probe.work("io")
+"""
+
+
+def test_a_retry_that_cannot_be_sent_goes_back_to_its_queue(redis: TestEnvironment, tmp_path: Path) -> None:
+    """Redis is where Celery's own way, rejecting it for good, would lose it."""
+    file, log = tmp_path / "tries", tmp_path / "worker.log"
+    with running([sys.executable, "-c", REFUSES_TWICE], log, redis.variables):
+        task_id = redis.python(SEND.format(file=str(file), failures=3))
+        eventually(lambda: [end for end in ends(log, "probe.flaky", task_id) if end["event"] == "task succeeded"], "it")
+
+    events = [end["event"] for end in ends(log, "probe.flaky", task_id)]
+    assert events.count("task rejected") == 2
+    assert file.read_text().count("try") == 4
