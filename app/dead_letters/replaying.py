@@ -4,8 +4,8 @@ A replay that dies in between leaves the letter in both. It is then sent twice w
 tasks bear, and never lost.
 """
 
+import time
 from collections.abc import Iterable, Iterator
-from time import monotonic, sleep
 from typing import Any
 
 from celery import Celery
@@ -15,6 +15,7 @@ from app.dead_letters.held import Held
 from app.dead_letters.letter import Json, Letter
 from app.dead_letters.publishing import PUBLISH_RETRY
 from app.guards.bounded_publish import budget
+from app.observability.published_at import PUBLISHED_AT
 from app.settings import runtime
 
 # What belongs to the life that ended: its death, its count of tries, its time limits of being wanted.
@@ -23,16 +24,18 @@ FORGOTTEN = frozenset({"eta", "expires", "deadline", "admitted_attempt"})
 
 
 def replayed_headers(headers: Json) -> Json:
-    """The headers of a message that starts anew: all retries to come, no deadline, and how often it was replayed.
+    """The headers of a message that starts anew: all retries to come, its deadline too, and how often it was replayed.
 
-    Example: `replayed_headers({"id": "a", "retries": 8, "x-death": []}) == {"id": "a", "retries": 0, "x-replays": 1}`
+    Example: `replayed_headers({"id": "a", "retries": 8, "x-death": []})["retries"] == 0`
     """
     kept = {
         name: value
         for name, value in headers.items()
         if name not in FORGOTTEN and not name.startswith(OF_ITS_FORMER_LIFE)
     }
-    return kept | {"retries": 0, "x-replays": int(headers.get("x-replays") or 0) + 1}
+    now, replays = time.time(), int(headers.get("x-replays") or 0) + 1
+    # `sent_at` stays: it names the slot of a report, and says since when the work is wanted.
+    return kept | {"retries": 0, PUBLISHED_AT: now, "replayed_at": now, "x-replays": replays}
 
 
 def replay(app: Celery, letters: Iterable[Held], *, per_second: float | None = None) -> Iterator[Letter]:
@@ -43,12 +46,12 @@ def replay(app: Celery, letters: Iterable[Held], *, per_second: float | None = N
     Raises:
         OperationalError, PublishError: the broker did not take a letter; it and those after it stay dead letters.
     """
-    started, number = monotonic(), 0
+    started, number = time.monotonic(), 0
     for held in letters:
         if not held.letter.replayable:
             continue
         if per_second:
-            sleep(max(0.0, started + number / per_second - monotonic()))
+            time.sleep(max(0.0, started + number / per_second - time.monotonic()))
         number += 1
         _send(app, held.letter)
         held.remove()

@@ -36,7 +36,7 @@ class DroppedError(DeadlinePassedError):
 
 
 def deadline(seconds: float, *, drop: bool = False) -> Callable[[Callable[P, R]], Callable[P, R]]:
-    """Run the task only within `seconds` of its first sending, retries and waits included.
+    """Run the task only within `seconds` of its first sending, or of its replay, retries and waits included.
 
     `drop` forgets a late task instead of keeping it with the dead letters. The header `deadline` (seconds since 1970)
     of one message, `apply_async(..., headers={"deadline": time.time() + 5})`, overrules `seconds`. Outermost of several
@@ -56,7 +56,7 @@ def deadline(seconds: float, *, drop: bool = False) -> Callable[[Callable[P, R]]
         @functools.wraps(function)
         def run(*given: P.args, **named: P.kwargs) -> R:
             request = current_task.request if current_task else None
-            sent_at = getattr(request, "sent_at", None)
+            sent_at = getattr(request, "replayed_at", None) or getattr(request, "sent_at", None)
             due = getattr(request, "deadline", None) or (sent_at + seconds if sent_at else None)
             late = time.time() - due if due else 0
             if late > 0:

@@ -18,6 +18,7 @@ for name, headers in {{
     "too late": {{"sent_at": now - 61}},
     "late, but given more time": {{"sent_at": now - 61, "deadline": now + 600}},
     "in time, but given less": {{"deadline": now - 1}},
+    "replayed": {{"sent_at": now - 61, "replayed_at": now}},
 }}.items():
     due.apply_async(({file!r} + "/" + name,), headers=headers, task_id=name)
 """
@@ -26,9 +27,9 @@ for name, headers in {{
 def test_late_tasks_are_dead_letters_and_others_run(sqs: TestEnvironment, tmp_path: Path) -> None:
     with sqs.worker("io", probe=True) as (_, log):
         sqs.python(SEND.format(file=str(tmp_path)))
-        eventually(lambda: len(ends(log, "probe.due")) == 4, "the end of four tasks")
+        eventually(lambda: len(ends(log, "probe.due")) == 5, "the end of five tasks")
 
-    assert {file.name for file in tmp_path.iterdir()} == {"in time", "late, but given more time"}
+    assert {file.name for file in tmp_path.iterdir()} == {"in time", "late, but given more time", "replayed"}
     late = {end["task_id"]: end for end in ends(log, "probe.due") if end["event"] == "task failed"}
     assert set(late) == {"too late", "in time, but given less"}
     assert late["too late"]["error"] == "DeadlinePassedError"
