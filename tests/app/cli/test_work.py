@@ -23,6 +23,7 @@ with celery.connection_for_write() as connection:
 """
 
 
+@pytest.mark.parametrize("environment", ["rabbitmq", "sqs", "redis"], indirect=True)
 def test_a_task_is_sent_counted_and_done(environment: TestEnvironment) -> None:
     environment.python(EMPTY)
     arguments = json.dumps({"order_id": f"cli-{environment.kind}", "amount_cents": 5, "currency": "EUR"})

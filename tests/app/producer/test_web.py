@@ -70,6 +70,7 @@ def key() -> str:
     return uuid.uuid4().hex
 
 
+@pytest.mark.parametrize("environment", ["rabbitmq", "sqs"], indirect=True)
 def test_work_goes_in_and_its_progress_comes_out(environment: TestEnvironment, key: str) -> None:
     with producer(environment) as web:
         status, taken, _ = web.ask("POST", "/orders", ORDER, key)
@@ -121,6 +122,7 @@ def test_wrong_requests_are_answered_with_what_is_wrong(sqs: TestEnvironment, ke
     assert all(answer[1]["error"] for answer in answers.values())
 
 
+@pytest.mark.parametrize("environment", ["rabbitmq", "sqs", "redis"], indirect=True)
 def test_a_queue_past_its_limit_refuses_work_until_it_is_shorter(
     environment: TestEnvironment, tmp_path: Path, key: str
 ) -> None:

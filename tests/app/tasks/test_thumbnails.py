@@ -60,6 +60,7 @@ contact_sheet({image!r}).apply_async()
 """
 
 
+@pytest.mark.parametrize("environment", ["rabbitmq", "sqs"], indirect=True)
 def test_a_picture_that_cannot_be_read_leaves_a_note_in_place_of_its_sheet(environment: TestEnvironment) -> None:
     bucket = {"Bucket": f"media-{environment.kind}"}
     s3 = environment.client("s3")
