@@ -5,6 +5,7 @@ import signal
 from types import FrameType
 
 import waitress
+from celery._state import _set_task_join_will_block
 
 from app.producer.web import create_app
 from app.settings import runtime
@@ -27,6 +28,8 @@ def serve(host: str, port: int) -> None:
     celery.conf  # noqa: B018 - settings that cannot be read are said now, not at the first request
     logging.basicConfig(level=logging.INFO)
     signal.signal(signal.SIGTERM, _stop)
+    # Nobody waits for results here. Celery would subscribe to each of a chord's in Valkey, and never unsubscribe.
+    _set_task_join_will_block(True)
     logger.info("taking work in at http://%s:%d", host, port)
     waitress.serve(create_app(), host=host, port=port, threads=THREADS, ident=None)
 
