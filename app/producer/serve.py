@@ -5,7 +5,7 @@ import signal
 from types import FrameType
 
 import waitress
-from celery._state import _set_task_join_will_block
+from celery._state import _set_task_join_will_block  # type: ignore[attr-defined]
 
 from app.producer.web import create_app
 from app.settings import runtime
