@@ -79,7 +79,8 @@ def list_(
         ),
         numbers=("attempts",),
     )  # fmt: skip
-    return say(f"{len(shown)} dead letters" + (", and more: see --limit" if len(found) > limit else ""))
+    plural = "" if len(shown) == 1 else "s"
+    return say(f"{len(shown)} dead letter{plural}" + (", and more: see --limit" if len(found) > limit else ""))
 
 
 @dlq.command()
