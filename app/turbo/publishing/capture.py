@@ -1,0 +1,81 @@
+"""What Celery and kombu make of one call, caught before it is sent."""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import amqp
+from celery import Task
+from kombu import Producer
+
+Call = tuple[Sequence[Any], Mapping[str, Any]]
+
+
+@dataclass
+class Message:
+    """One message, addressed. `properties` are AMQP's, without the headers."""
+
+    task_id: str
+    exchange: str
+    routing_key: str
+    properties: dict[str, Any]
+    headers: dict[str, Any]
+    body: bytes
+
+    def serialized_properties(self) -> bytes:
+        """As they stand in a content header frame."""
+        whole = amqp.Message(self.body, application_headers=self.headers, **self.properties)
+        serialize: Any = whole._serialize_properties  # type: ignore[attr-defined]
+        return bytes(serialize())
+
+
+class _Capturing(Producer):
+    """A producer that connects to nothing: it keeps the message and what should be declared for it."""
+
+    caught: list[Message]
+    needed: list[Any]
+
+    def _publish(self, body: Any, *given: Any, **_: Any) -> None:
+        priority, content_type, content_encoding, *rest = given
+        headers, properties, routing_key, _mandatory, _immediate, exchange, declare, *_others = rest
+        own = {"content_type": content_type, "content_encoding": content_encoding, "priority": priority}
+        raw = body if isinstance(body, bytes) else body.encode(content_encoding or "utf-8")
+        self.caught.append(Message(headers["id"], exchange, routing_key, own | properties, headers, raw))
+        self.needed = list(declare)
+
+
+class Captured:
+    """Messages as Celery makes them. `declare` are the queues that the last one needs."""
+
+    def __init__(self, task: Task[Any, Any], options: Mapping[str, Any]) -> None:
+        self._task = task
+        self._options = dict(options)
+        self._producer = _Capturing(task.app.connection_for_write(), auto_declare=False)
+        self._producer.caught = []
+        self._producer.needed = []
+        self._last = b""
+
+    @property
+    def declare(self) -> list[Any]:
+        """The queues and exchanges that should exist before the messages are sent."""
+        return self._producer.needed
+
+    @property
+    def embed(self) -> Any:
+        """What stands in a message's body after the arguments: callbacks, chain and chord."""
+        return json.loads(self._last)[2] if self._last.startswith(b"[") else None
+
+    def message(self, args: Sequence[Any], kwargs: Mapping[str, Any], task_id: str) -> Message:
+        """The message of one call, with all that Celery, its signals and this app put into it.
+
+        Raises:
+            TypeError: the task does not take these arguments, or they cannot be serialized.
+        """
+        options: Any = self._options | {"task_id": task_id, "retry": False}
+        self._task.apply_async(tuple(args), dict(kwargs), producer=self._producer, **options)
+        if not self._producer.caught:
+            raise TypeError(f"{self._task.name} did not publish itself: is task_always_eager set?")
+        message = self._producer.caught.pop()
+        self._last = message.body
+        return message

@@ -1,0 +1,71 @@
+"""The messages of many calls of one task, with what each looks like on the wire."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from celery import Task
+from kombu.utils.uuid import uuid
+
+from app.turbo.publishing.capture import Call, Captured, Message
+from app.turbo.publishing.pattern import Pattern
+from app.turbo.publishing.wire import PreparedProperties
+
+
+class Messages:
+    """Made one by one as they are sent. `ids` are settled at once: a message that is sent again keeps its own.
+
+    Raises:
+        TypeError: a call has arguments that the task does not take. Nothing was sent.
+    """
+
+    def __init__(self, task: Task[Any, Any], calls: Sequence[Call], options: Mapping[str, Any]) -> None:
+        self.calls = calls
+        self.ids = [uuid() for _ in calls]
+        if task.typing:
+            for args, kwargs in calls:
+                task.__header__(*args, **kwargs)  # type: ignore[attr-defined]
+        self._captured = Captured(task, options)
+        self._by_celery = {index: self._make(index) for index in range(min(2, len(calls)))}
+        self._pattern: Pattern | None = None
+        if len(calls) > len(self._by_celery):
+            self._learn(task, self._by_celery[0], self._by_celery[1])
+
+    @property
+    def declare(self) -> list[Any]:
+        """The queues that should exist before any is sent."""
+        return self._captured.declare
+
+    def _learn(self, task: Task[Any, Any], first: Message, second: Message) -> None:
+        pattern = Pattern(task, first, second, self._captured.embed)
+        if pattern.usable:
+            self._pattern = pattern
+            self._prepared = PreparedProperties(first.properties, pattern.constant)
+
+    def _make(self, index: int) -> Message:
+        args, kwargs = self.calls[index]
+        return self._captured.message(args, kwargs, self.ids[index])
+
+    def made(self, index: int) -> tuple[Message, bytes]:
+        """The message of a call, and its serialized properties.
+
+        Raises:
+            Exception: the arguments cannot be serialized.
+        """
+        message = self._by_celery.get(index)
+        if message is None and self._pattern is not None:
+            args, kwargs = self.calls[index]
+            message = self._pattern.message(args, kwargs, self.ids[index])
+            if message is not None:
+                return message, self._prepared.of(message)
+            self._pattern = None  # a listener asks for more than a pattern can give: Celery makes the rest
+        message = message or self._make(index)
+        return message, message.serialized_properties()
+
+    def whole(self, index: int) -> Message:
+        """The message of a call with all its headers and properties, for transports that serialize it themselves.
+
+        Raises:
+            Exception: the arguments cannot be serialized.
+        """
+        message = self._by_celery.get(index)
+        return message or self._make(index)

@@ -1,0 +1,58 @@
+"""Sending messages over brokers whose client answers for each publish: SQS, Redis."""
+
+from typing import Any
+
+from kombu import Connection
+from kombu.common import maybe_declare
+
+from app.turbo.publishing.messages import Messages
+
+
+class OneByOne:
+    """Kombu's own publish for each message; in batches where the transport's channel has a `publish_batch`."""
+
+    def __init__(self, connection: Connection, messages: Messages) -> None:
+        self._connection = connection
+        self._messages = messages
+        self.confirmed: set[int] = set()
+        self.refused: dict[int, str] = {}
+        self.repeated: set[int] = set()
+
+    def run(self) -> None:
+        """Send each message; see then `confirmed` and `refused`."""
+        channel: Any = self._connection.default_channel
+        for entity in self._messages.declare:
+            maybe_declare(entity, channel)
+        prepared: list[tuple[int, Any, str, str]] = []
+        for index in range(len(self._messages.ids)):
+            try:
+                message = self._messages.whole(index)
+            except (TypeError, ValueError) as error:
+                self.refused[index] = f"it cannot be serialized: {error}"
+                continue
+            given = {name: value for name, value in message.properties.items() if name not in OWN}
+            own = {name: message.properties.get(name) for name in OWN}
+            body = message.body.decode(own["content_encoding"] or "utf-8")
+            raw = channel.prepare_message(body, **own, headers=message.headers, properties=given)
+            prepared.append((index, raw, message.exchange, message.routing_key))
+        batch = getattr(channel, "publish_batch", None)
+        if batch is not None:
+            self._settle(prepared, batch([(raw, exchange, key) for _, raw, exchange, key in prepared]))
+            return
+        for index, raw, exchange, key in prepared:
+            try:
+                channel.basic_publish(raw, exchange=exchange, routing_key=key)
+            except (*self._connection.connection_errors, *self._connection.channel_errors) as error:
+                self.refused[index] = f"refused: {error!r}"
+            else:
+                self.confirmed.add(index)
+
+    def _settle(self, prepared: list[tuple[int, Any, str, str]], reasons: list[str | None]) -> None:
+        for (index, *_), reason in zip(prepared, reasons, strict=True):
+            if reason is None:
+                self.confirmed.add(index)
+            else:
+                self.refused[index] = reason
+
+
+OWN = ("priority", "content_type", "content_encoding")

@@ -1,0 +1,60 @@
+"""`publish_many`."""
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from celery import Task
+
+from app.turbo.publishing.capture import Call
+from app.turbo.publishing.messages import Messages
+from app.turbo.publishing.one_by_one import OneByOne
+from app.turbo.publishing.outcome import Failure, NotPublishedError, Published
+from app.turbo.publishing.stream import Stream
+
+# Enough that no message waits for another's round trip; more only means more to repeat after a lost connection.
+OUTSTANDING = 1_000
+PATIENCE_SECONDS = 30.0
+
+
+def publish_many(
+    task: Task[Any, Any],
+    calls: Iterable[Call],
+    *,
+    outstanding: int = OUTSTANDING,
+    patience: float = PATIENCE_SECONDS,
+    **options: Any,
+) -> Published:
+    """Publish a message for each of `calls` (pairs of args and kwargs), each as the task's `apply_async` makes it.
+
+    `options` are those of `apply_async`, for all calls. Returns when the broker has confirmed every message. After a
+    lost connection the unconfirmed are sent again under their ids, which the answer names: they may be there twice.
+
+    Raises:
+        TypeError: a call has arguments that the task does not take. Nothing was sent.
+        NotPublishedError: names the messages that were refused, have no queue to go to, or were still unconfirmed when
+            `patience` seconds had passed without any confirmation.
+
+    Example: `publish_many(charge_customer, [(("order-1", 1999, "EUR"), {}), (("order-2", 500, "EUR"), {})]).ids`
+    """
+    listed: Sequence[Call] = list(calls)
+    if not listed:
+        return Published([])
+    messages = Messages(task, listed, options)
+    pool: Any = task.app.pool
+    with pool.acquire(block=True) as connection:
+        if connection.transport.driver_name == "py-amqp":
+            sent: Stream | OneByOne = Stream(connection, messages, outstanding, patience)
+        else:
+            sent = OneByOne(connection, messages)
+        sent.run()
+    return _outcome(messages.ids, sent)
+
+
+def _outcome(ids: Sequence[str], sent: Stream | OneByOne) -> Published:
+    confirmed, repeated = sorted(sent.confirmed), sent.repeated & sent.confirmed
+    published = Published([ids[index] for index in confirmed], frozenset(ids[index] for index in repeated))
+    if sent.refused:
+        raise NotPublishedError(
+            [Failure(index, ids[index], reason) for index, reason in sorted(sent.refused.items())], published
+        )
+    return published

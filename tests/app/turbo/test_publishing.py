@@ -1,0 +1,233 @@
+"""Many messages at once: each is as Celery makes it, and each is confirmed or named."""
+
+import json
+import threading
+import time
+from collections import Counter
+from collections.abc import Iterator
+from typing import Any
+from urllib.parse import urlsplit
+
+import pytest
+from amqp.serialization import decode_properties_basic
+from celery import Celery, signals
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from kombu import Queue
+
+from app.turbo.publishing import NotPublishedError, publish_many
+from app.turbo.publishing.messages import Messages
+
+from ..harness.cable import cable
+from .conftest import Bench
+
+SCALARS = st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(max_size=80)
+VALUES = st.recursive(
+    SCALARS, lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner), max_leaves=6
+)
+CALLS = st.lists(
+    st.tuples(st.lists(VALUES, max_size=9), st.dictionaries(st.text(max_size=5), VALUES, max_size=3)),
+    min_size=3,
+    max_size=6,
+)
+OPTIONS = st.fixed_dictionaries(
+    {},
+    optional={
+        "priority": st.integers(0, 9),
+        "headers": st.just({"run_id": "7"}),
+        "expires": st.just(60),
+        "link": st.none(),
+    },
+)
+
+
+def anything(*_args: Any, **_kwargs: Any) -> None:
+    """A task that takes whatever it is given."""
+
+
+def anything_app() -> Any:
+    app = Celery("publisher", broker="amqp://", set_as_current=False)
+    app.conf.update(task_ignore_result=True, task_queues=[Queue("celery")])
+    return app.task(anything, typing=False)
+
+
+def read(message: tuple[Any, bytes]) -> dict[str, Any]:
+    """What a consumer would see, without what is another at each sending."""
+    made, properties = message
+    seen: dict[str, Any] = decode_properties_basic(properties, 0)[0]
+    headers = seen.pop("application_headers")
+    headers.pop("expires")
+    seen.pop("expiration", None)
+    return {
+        "properties": seen,
+        "headers": headers,
+        "body": json.loads(made.body),
+        "to": (made.exchange, made.routing_key),
+    }
+
+
+@settings(deadline=None)
+@given(calls=CALLS, options=OPTIONS)
+def test_each_message_is_as_celery_makes_it(calls: Any, options: dict[str, Any]) -> None:
+    messages = Messages(anything_app(), calls, options)
+
+    for index in range(len(calls)):
+        whole = messages.whole(index) if index > 1 else messages.made(index)[0]
+        assert read(messages.made(index)) == read((whole, whole.serialized_properties()))
+
+
+@pytest.fixture
+def listener() -> Iterator[Any]:
+    """Somebody who puts the time of sending into every message."""
+
+    def stamp(headers: dict[str, Any], **_: Any) -> None:
+        headers["published_at"] = time.time()
+
+    signals.before_task_publish.connect(stamp)
+    yield stamp
+    signals.before_task_publish.disconnect(stamp)
+
+
+def test_listeners_of_celerys_signal_see_each_message(listener: Any) -> None:
+    began = time.time()
+    messages = Messages(anything_app(), [((number,), {}) for number in range(10)], {})
+
+    stamps = [
+        decode_properties_basic(messages.made(index)[1], 0)[0]["application_headers"]["published_at"]
+        for index in range(10)
+    ]
+    assert began < stamps[0] < stamps[1] < stamps[2] < stamps[9]
+    assert listener
+
+
+@pytest.fixture
+def queue(bench: Bench, where: str) -> Iterator[str]:
+    """A queue nobody consumes."""
+    with bench.work.app.connection() as connection:
+        channel = connection.default_channel
+        channel.queue_declare(where, durable=True, auto_delete=False)
+        yield where
+        channel.queue_delete(where)
+
+
+def drained(bench: Bench, queue: str) -> list[str]:
+    """The ids of all messages in a queue."""
+    ids = []
+    with bench.work.app.connection() as connection:
+        channel = connection.default_channel
+        while (message := channel.basic_get(queue, no_ack=True)) is not None:
+            ids.append(message.properties["correlation_id"])
+    return ids
+
+
+def numbers(count: int) -> list[tuple[Any, Any]]:
+    return [(("unused", number), {}) for number in range(count)]
+
+
+def test_all_are_with_the_broker_when_it_returns(bench: Bench, queue: str) -> None:
+    published = publish_many(bench.work.record, numbers(3000), exchange="", routing_key=queue)
+
+    assert drained(bench, queue) == published.ids
+    assert len(set(published.ids)) == 3000
+    assert published.repeated == set()
+
+
+def test_a_large_message_is_published_whole(bench: Bench, queue: str) -> None:
+    publish_many(bench.work.record, [(("unused", "x" * 1_000_000), {})] * 4, exchange="", routing_key=queue)
+
+    with bench.work.app.connection() as connection:
+        message = connection.default_channel.basic_get(queue, no_ack=True)
+    assert len(json.loads(message.body)[0][1]) == 1_000_000
+
+
+def test_workers_run_what_was_published(bench: Bench, where: str) -> None:
+    with bench.worker(1):
+        publish_many(bench.work.record, [((where, number), {}) for number in range(500)])
+
+        assert sorted(map(int, bench.noted(where, 500))) == list(range(500))
+
+
+def test_messages_that_no_queue_takes_are_named(bench: Bench) -> None:
+    with pytest.raises(NotPublishedError, match="unroutable") as caught:
+        publish_many(bench.work.record, numbers(5), exchange="amq.direct", routing_key="nowhere")
+
+    assert [failure.index for failure in caught.value.failures] == [0, 1, 2, 3, 4]
+    assert caught.value.published.ids == []
+
+
+def test_messages_that_the_broker_refuses_are_named(bench: Bench, where: str) -> None:
+    with bench.work.app.connection() as connection:
+        full = {"x-max-length": 10, "x-overflow": "reject-publish"}
+        connection.default_channel.queue_declare(where, durable=True, auto_delete=False, arguments=full)
+
+    with pytest.raises(NotPublishedError, match="nacked") as caught:
+        publish_many(bench.work.record, numbers(100), exchange="", routing_key=where)
+
+    taken = drained(bench, where)
+    assert taken == caught.value.published.ids
+    assert 10 <= len(taken) < 100
+    assert len(taken) + len(caught.value.failures) == 100
+
+
+def test_an_exchange_that_is_not_there_is_said(bench: Bench) -> None:
+    with pytest.raises(NotPublishedError, match="no exchange 'no-such-exchange'") as caught:
+        publish_many(bench.work.record, numbers(5), exchange="no-such-exchange", routing_key="x")
+
+    assert len(caught.value.failures) == 5
+
+
+def test_a_call_that_cannot_be_serialized_holds_back_no_other(bench: Bench, queue: str) -> None:
+    calls = numbers(10)
+    calls[5] = (("unused", object()), {})
+
+    with pytest.raises(NotPublishedError, match="cannot be serialized") as caught:
+        publish_many(bench.work.record, calls, exchange="", routing_key=queue)
+
+    assert [failure.index for failure in caught.value.failures] == [5]
+    assert len(drained(bench, queue)) == 9
+
+
+def test_arguments_that_the_task_does_not_take_send_nothing(bench: Bench, queue: str) -> None:
+    with pytest.raises(TypeError):
+        publish_many(bench.work.record, [*numbers(5), ((), {})], exchange="", routing_key=queue)
+
+    assert drained(bench, queue) == []
+
+
+def test_a_lost_connection_loses_nothing_and_repeats_only_what_is_named(bench: Bench, queue: str) -> None:
+    url = urlsplit(bench.variables["TURBO_BROKER"])
+    with cable(int(url.port or 0)) as line:
+        app = Celery(
+            "publisher", broker=url._replace(netloc=url.netloc.replace(str(url.port), str(line.port))).geturl()
+        )
+        app.conf.update(task_ignore_result=True, task_queues=[Queue(queue, durable=True)])
+        task = app.task(anything, typing=False)
+
+        def cut() -> None:
+            for _ in range(4):
+                time.sleep(0.4)
+                line.pull()
+                line.plug()
+
+        cutting = threading.Thread(target=cut)
+        cutting.start()
+        published = publish_many(task, numbers(20_000), exchange="", routing_key=queue)
+        cutting.join()
+
+    there = Counter(drained(bench, queue))
+    assert there.keys() == set(published.ids)
+    assert {task_id for task_id, count in there.items() if count > 1} <= published.repeated
+    assert published.repeated, "no connection was cut while messages were on their way"
+
+
+def test_a_broker_that_stays_away_is_said(bench: Bench) -> None:
+    with cable(1) as line:
+        line.pull()
+        app = Celery("publisher", broker=f"amqp://127.0.0.1:{line.port}")
+        task = app.task(anything, typing=False, ignore_result=True)
+
+        with pytest.raises(NotPublishedError, match="connection was lost") as caught:
+            publish_many(task, numbers(3), patience=1)
+
+    assert len(caught.value.failures) == 3
+    assert bench
