@@ -62,7 +62,7 @@ class Pattern:
         values = {
             "id": task_id,
             "root_id": task_id,
-            "argsrepr": _shown(args, most_args, levels) if "argsrepr" in self._made else None,
+            "argsrepr": _shown(tuple(args), most_args, levels) if "argsrepr" in self._made else None,
             "kwargsrepr": _shown(kwargs, most_kwargs, levels) if "kwargsrepr" in self._made else None,
             SENT_AT: time.time(),
         }

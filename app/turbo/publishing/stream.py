@@ -53,6 +53,10 @@ class Stream:
             except connection_errors as error:
                 lost = f"the connection was lost: {error!r}"
                 self._connection.collect()
+            except BaseException:
+                # Nobody shall find this connection in the pool with a channel half used.
+                self._connection.collect()
+                raise
             if self._pending and monotonic() - self._heard_at > self._patience:
                 self._give_up(lost)
                 return

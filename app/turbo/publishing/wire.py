@@ -32,7 +32,7 @@ class PreparedProperties:
     """Properties of messages that differ in their correlation id and in some headers."""
 
     def __init__(self, properties: dict[str, Any], constant_headers: dict[str, Any]) -> None:
-        present = [name for name, _ in amqp.Message.PROPERTIES if name in properties or name == HEADERS]
+        present = [name for name, _ in amqp.Message.PROPERTIES if properties.get(name) is not None or name == HEADERS]
         flags = sum(0x8000 >> place for place, (name, _) in enumerate(amqp.Message.PROPERTIES) if name in present)
         self._before = pack(">H", flags) + self._some(properties, present, None, HEADERS)
         self._between = self._some(properties, present, HEADERS, CORRELATION)
