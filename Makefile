@@ -9,7 +9,7 @@ export PATH := $(CURDIR)/$(VENV)/bin:$(PATH)
 export PYTHONPATH := $(CURDIR):$(CURDIR)/environments/local
 .DEFAULT_GOAL := help
 .PHONY: help setup lock up down status demo plan apply destroy output drift site wheelhouse image terraform-docs validate render \
-        schema diff lint scan format test test-unit test-terraform test-roles test-chart test-observability test-path
+        schema diff lint scan format test bench test-unit test-terraform test-roles test-chart test-observability test-path
 
 help: ## list the verbs
 	@grep -hE '^[a-z%-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 16
@@ -127,6 +127,10 @@ test-chart: setup ## the chart: rendered for every environment and broker, check
 
 test-observability: setup ## metrics, logs, traces, alerts and dashboards against real brokers and Prometheus
 	@OBSERVABILITY=1 python -m pytest tests/observability
+
+bench: setup ## measure this project's pools and publisher beside other task queues (BENCH="--help" lists options)
+	@cd tests/benchmarks && { [ .venv -nt requirements.lock ] || uv venv -q --clear .venv; } && uv pip sync -q --require-hashes --python .venv requirements.lock && touch .venv
+	@tests/benchmarks/.venv/bin/python -m tests.benchmarks $(BENCH)
 
 test-path: setup ## the whole path on one machine, on each broker
 	@python -m pytest -m path

@@ -12,17 +12,28 @@ from amqp.exceptions import RecoverableConnectionError
 from celery.worker import state
 from kombu.transport import pyamqp
 
-from app.turbo.amqp.channel import ACKS_PER_WRITE
+from app.guards import bounded_publish, rabbitmq_node
+from app.turbo.amqp.channel import ACKS_PER_WRITE, AckingChannel
 from app.turbo.amqp.connection import BufferedConnection
 
 # After so many seconds of messages the loop turns, for timers, remote control and heartbeats.
 TURN_SECONDS = 0.01
 
 
-class Transport(pyamqp.Transport):
+class Channel(bounded_publish.Channel, AckingChannel):
+    """Gathers acknowledgements, under this project's guards."""
+
+
+class Connection(rabbitmq_node.Connection, BufferedConnection):
+    """Reads many frames at once, under this project's guards."""
+
+    Channel = Channel
+
+
+class Transport(rabbitmq_node.Transport):
     """Over TCP, or over TLS when the connection's `ssl` says so."""
 
-    Connection = BufferedConnection
+    Connection: Any = Connection
 
     def register_with_event_loop(self, connection: Any, loop: Any) -> None:
         """Read when there is something to read, acknowledge before each wait."""
@@ -30,7 +41,7 @@ class Transport(pyamqp.Transport):
         _Turn(connection, loop)
 
 
-class SSLTransport(Transport, pyamqp.SSLTransport):
+class SecureTransport(Transport, pyamqp.SSLTransport):
     """For `amqps://` URLs."""
 
 

@@ -105,6 +105,8 @@ class Stream:
     def _send_all(self, channel: Any, window: Window) -> None:
         while self._pending or len(window):
             self._hear(channel, window, wait=False)
+            if not self._pending and not len(window):
+                return
             if self._blocked or len(window) >= self._outstanding or not self._pending:
                 if not self._hear(channel, window, wait=True):
                     return

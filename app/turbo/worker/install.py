@@ -12,7 +12,7 @@ from app.turbo.worker.keepalive import Keepalive
 TRANSPORTS = {
     "amqp": "app.turbo.amqp.transport:Transport",
     "pyamqp": "app.turbo.amqp.transport:Transport",
-    "amqps": "app.turbo.amqp.transport:SSLTransport",
+    "amqps": "app.turbo.amqp.transport:SecureTransport",
 }
 
 

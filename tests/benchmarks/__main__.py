@@ -1,0 +1,102 @@
+"""`make bench`: every system side by side in one run, rounds interleaved; JSON, a table and a plot.
+
+`python -m tests.benchmarks --help` lists the options.
+"""
+
+import argparse
+import json
+import os
+import platform
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any
+
+from tests.app.harness import servers
+from tests.benchmarks import report
+from tests.benchmarks.cases import ON_AMQP, ON_QUORUM, ON_REDIS, Case, dramatiq, stock, taskiq, turbo
+from tests.benchmarks.measures.drain import drain
+from tests.benchmarks.measures.latency import latency
+from tests.benchmarks.measures.memory import memory
+from tests.benchmarks.measures.publish import PUBLISHERS, publish
+
+Measure = Callable[[], dict[str, float]]
+FOLDER = Path(__file__).parent
+
+
+def measures(amqp: str, redis: str, count: int, folder: Path) -> Iterator[tuple[str, str, Measure]]:
+    """Section, row, and what measures it, in the order of one round."""
+
+    def drained(section: str, cases: list[Case], broker: str, share: int = 1, **options: str) -> Any:
+        for case in cases:
+            yield section, case.name, lambda case=case: drain(case, broker, count // share, folder, **options)
+
+    yield from drained("drain, RabbitMQ classic queue", ON_AMQP, amqp)
+    yield from drained("drain, RabbitMQ quorum queue", ON_QUORUM, amqp, BENCHMARK_QUEUE="quorum")
+    yield from drained("drain, Redis", ON_REDIS, redis, 2)
+    safe = {"BENCHMARK_SAFE_BACKEND": "1"}
+    threads = [stock("threads", 100), dramatiq(2, 100)]
+    waiting = [stock("gevent", 100), stock("gevent", 100, **safe), *threads, taskiq(1)]
+    results = f"{redis[:-1]}3"
+    yield from drained("tasks that wait 10 ms", waiting, amqp, 2, task="wait", BENCHMARK_RESULTS=results)
+    stored = [stock(), turbo()]
+    yield from drained(
+        "drain, results stored in Redis", stored, amqp, 2, task="add", BENCHMARK_RESULTS=f"{redis[:-1]}3"
+    )
+    for name in PUBLISHERS:
+        yield "publish, one process", name, lambda name=name: publish(name, amqp, count)
+    for case in (stock(), turbo(), dramatiq(), taskiq()):
+        yield "latency at 50 tasks a second", case.name, lambda case=case: latency(case, amqp, 300, folder)
+    for case in (stock(slots=8), stock(slots=8, BENCHMARK_FREEZE="1"), turbo(8)):
+        yield "memory of eight processes", case.name, lambda case=case: memory(case, amqp, folder)
+
+
+def main() -> int:
+    options = argparse.ArgumentParser(prog="make bench", description=__doc__)
+    options.add_argument("--tasks", type=int, default=20_000, help="tasks for the fastest; slower ones get a share")
+    options.add_argument("--rounds", type=int, default=3, help="how often each is measured; medians are shown")
+    options.add_argument("--only", default="", help="measure only sections or rows whose names hold this text")
+    options.add_argument("--json", type=Path, default=FOLDER / "results.json", help="where every measurement goes")
+    options.add_argument("--readme", action="store_true", help="put table and plot into tests/benchmarks/README.md")
+    chosen = options.parse_args()
+    results: list[dict[str, Any]] = []
+    with ExitStack() as stack:
+        folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
+        amqp = f"amqp://guest:guest@127.0.0.1:{stack.enter_context(servers.rabbitmq(folder))}//"
+        redis = f"redis://127.0.0.1:{stack.enter_context(servers.valkey(folder))}/0"
+        for number in range(chosen.rounds):
+            for section, row, measure in measures(amqp, redis, chosen.tasks, folder):
+                if chosen.only in section or chosen.only in row:
+                    results.append(_measured(number, section, row, measure))
+    about = {
+        "cores": os.cpu_count(),
+        "python": platform.python_version(),
+        "tasks": chosen.tasks,
+        "rounds": chosen.rounds,
+        "day": time.strftime("%Y-%m-%d"),
+    }
+    chosen.json.write_text(json.dumps({"about": about, "results": results}, indent=1) + "\n")
+    print(report.tables(results))
+    if chosen.readme:
+        report.into_readme(FOLDER / "README.md", about, results)
+    return int(any("error" in each for each in results))
+
+
+def _measured(number: int, section: str, row: str, measure: Measure) -> dict[str, Any]:
+    load = os.getloadavg()[0]
+    try:
+        values: dict[str, Any] = dict(measure())
+    except Exception as error:
+        values = {"error": repr(error)[:300]}
+    result = {"round": number, "section": section, "row": row, "load_before": round(load, 2), **values}
+    values_shown = (f"{value:,.1f}" if isinstance(value, float) else str(value) for value in values.values())
+    shown = ", ".join(map(" ".join, zip(values, values_shown, strict=True)))
+    print(f"round {number}: {section}: {row}: {shown}", file=sys.stderr, flush=True)
+    return result
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,65 @@
+"""What is measured: every system, with the commands that its own documentation names for two cores."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+LEAN = ["--without-mingle", "--without-gossip", "--without-heartbeat", "--loglevel=WARNING"]
+CELERY = ["celery", "-A", "tests.benchmarks.systems.celery_app"]
+
+
+@dataclass(frozen=True)
+class Case:
+    """A row of a table. `slow` divides how many tasks it is given, so that it ends with the others."""
+
+    name: str
+    system: str
+    commands: Sequence[Sequence[str]] = ()
+    variables: Mapping[str, str] = field(default_factory=dict)
+    slow: int = 1
+
+
+def stock(pool: str = "prefork", slots: int = 2, **variables: str) -> Case:
+    """Celery with no option but pool and concurrency."""
+    command = [*CELERY, "worker", f"--pool={pool}", f"--concurrency={slots}"]
+    name = f"Celery {pool} -c {slots}" + (", thread-safe backend" if "BENCHMARK_SAFE_BACKEND" in variables else "")
+    return Case(name, "celery_app", [command], variables, slow=3)
+
+
+def turbo(processes: int = 2, **variables: str) -> Case:
+    """Our pool."""
+    command = ["python", "-m", "tests.benchmarks.systems.turbo_worker", str(processes)]
+    return Case(f"turbo -c {processes}", "celery_app", [command], variables)
+
+
+def dramatiq(processes: int = 2, threads: int = 8) -> Case:
+    """Its own defaults are one process for each core and eight threads in each."""
+    command = ["dramatiq", "tests.benchmarks.systems.dramatiq_app", "-p", str(processes), "-t", str(threads)]
+    return Case(f"dramatiq {processes} x {threads}", "dramatiq_app", [command], slow=2)
+
+
+def taskiq(processes: int = 2) -> Case:
+    command = [
+        "taskiq",
+        "worker",
+        "tests.benchmarks.systems.taskiq_app:broker",
+        "-w",
+        str(processes),
+        "--log-level=WARNING",
+    ]
+    return Case(f"taskiq -w {processes}", "taskiq_app", [command], slow=2)
+
+
+def raw(processes: int = 1) -> Case:
+    """No task queue at all: the ceiling."""
+    command = ["python", "-m", "tests.benchmarks.systems.raw_amqp", str(processes)]
+    return Case(f"raw py-amqp, buffered, {processes} process{'es' * (processes > 1)}", "celery_app", [command])
+
+
+HUEY_COMMAND = ["huey_consumer", "tests.benchmarks.systems.huey_app.huey", "-w", "2", "-k", "process", "-q"]
+HUEY = Case("huey -w 2 -k process", "huey_app", [HUEY_COMMAND], slow=2)
+RQ = Case("rq x 2", "rq_app", [["rq", "worker", "--quiet", "--url", "{broker}"]] * 2, slow=40)
+ARQ = Case("arq x 2", "arq_app", [["arq", "tests.benchmarks.systems.arq_app.WorkerSettings"]] * 2, slow=10)
+
+ON_AMQP = [stock(), turbo(), dramatiq(), taskiq(), raw(), raw(2)]
+ON_QUORUM = [stock(), turbo(), dramatiq(), taskiq()]
+ON_REDIS = [stock(), turbo(), dramatiq(), taskiq(), HUEY, RQ, ARQ]

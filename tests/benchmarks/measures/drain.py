@@ -1,0 +1,43 @@
+"""How fast a full queue is emptied, and at what cost."""
+
+import time
+from pathlib import Path
+
+from tests.benchmarks import counter
+from tests.benchmarks.cases import Case
+from tests.benchmarks.processes import cpu_seconds, run_python, running
+
+# The clock runs from a tenth of the tasks to the last: starting is measured elsewhere.
+FROM = 0.1
+
+
+def drain(
+    case: Case, broker: str, count: int, folder: Path, task: str = "noop", timeout: float = 120, **variables: str
+) -> dict[str, float]:
+    """Tasks a second, CPU of the workers for each task in microseconds, seconds until the first task."""
+    count = max(200, count // case.slow)
+    environment = {"BENCHMARK_BROKER": broker, **variables, **case.variables}
+    path = folder / "counter"
+    environment[counter.VARIABLE] = str(path)
+    arguments = ", 1, 2" if task == "add" else ""
+    send = f"import tests.benchmarks.systems.{case.system} as system; system.send({task!r}, {count}{arguments})"
+    run_python(send, environment)
+    counted = counter.create(path)
+    began = time.monotonic()
+    commands = [[word.format(broker=broker) for word in command] for command in case.commands]
+    with running(commands, environment, folder / "workers.log") as processes:
+        first = _wait(counted, 1, began + timeout)
+        opened, already = _wait(counted, count * FROM, began + timeout), sum(counted)
+        cpu = cpu_seconds(processes)
+        closed = _wait(counted, count, began + timeout)
+        cpu = cpu_seconds(processes) - cpu
+    done = count - already
+    return {"per_second": done / (closed - opened), "cpu_us": cpu / done * 1e6, "start_seconds": first - began}
+
+
+def _wait(counted: memoryview, count: float, deadline: float) -> float:
+    while sum(counted) < count:
+        if time.monotonic() > deadline:
+            raise TimeoutError(f"{sum(counted)} of {count:.0f} tasks ran")
+        time.sleep(0.005)
+    return time.monotonic()

@@ -1,0 +1,42 @@
+"""How long a task waits for its start at light load."""
+
+import time
+from pathlib import Path
+
+from tests.benchmarks import counter
+from tests.benchmarks.cases import Case
+from tests.benchmarks.processes import run_python, running
+
+PER_SECOND = 50
+EVENLY = """
+import time
+import tests.benchmarks.systems.{system} as system
+if hasattr(system, "send_evenly"):
+    system.send_evenly({count}, {rate})
+else:
+    send = getattr(system.arrive, "delay", None) or system.arrive.send
+    due = time.perf_counter()
+    for _ in range({count}):
+        due += 1 / {rate}
+        time.sleep(max(0, due - time.perf_counter()))
+        send(time.time())
+"""
+
+
+def latency(case: Case, broker: str, count: int, folder: Path) -> dict[str, float]:
+    """Milliseconds at the 50th, 95th and 99th percentile, at 50 tasks a second."""
+    path = folder / "counter"
+    environment = {"BENCHMARK_BROKER": broker, counter.VARIABLE: str(path), **case.variables}
+    counted = counter.create(path)
+    with running(case.commands, environment, folder / "workers.log"):
+        run_python(EVENLY.format(system=case.system, count=PER_SECOND, rate=PER_SECOND), environment)
+        deadline = time.monotonic() + 60
+        while sum(counted) < PER_SECOND and time.monotonic() < deadline:
+            time.sleep(0.1)
+        before = len(counter.latencies(path))
+        run_python(EVENLY.format(system=case.system, count=count, rate=PER_SECOND), environment)
+        time.sleep(1)
+        noted = sorted(counter.latencies(path)[before:])
+    if len(noted) < count:
+        raise TimeoutError(f"{len(noted)} of {count} tasks ran")
+    return {f"p{percent}_ms": noted[min(len(noted) - 1, len(noted) * percent // 100)] * 1e3 for percent in (50, 95, 99)}

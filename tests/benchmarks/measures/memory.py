@@ -1,0 +1,26 @@
+"""What a pool of eight holds in memory while it waits."""
+
+import time
+from pathlib import Path
+
+from tests.benchmarks import counter
+from tests.benchmarks.cases import Case
+from tests.benchmarks.processes import memory_mib, run_python, running
+
+TASKS = 400
+
+
+def memory(case: Case, broker: str, folder: Path) -> dict[str, float]:
+    """MiB (proportional set size) of all processes, after some tasks."""
+    path = folder / "counter"
+    environment = {"BENCHMARK_BROKER": broker, counter.VARIABLE: str(path), **case.variables}
+    counted = counter.create(path)
+    run_python(f"import tests.benchmarks.systems.{case.system} as system; system.send('noop', {TASKS})", environment)
+    with running(case.commands, environment, folder / "workers.log") as processes:
+        deadline = time.monotonic() + 60
+        while sum(counted) < TASKS:
+            if time.monotonic() > deadline:
+                raise TimeoutError(f"{sum(counted)} of {TASKS} tasks ran")
+            time.sleep(0.05)
+        time.sleep(1)
+        return {"mib": memory_mib(processes)}

@@ -1,0 +1,84 @@
+"""The processes that are measured, and what they cost."""
+
+import os
+import signal
+import subprocess
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+import psutil
+
+REPOSITORY = Path(__file__).parents[2]
+BIN = Path(__file__).parent / ".venv" / "bin"
+
+
+def environment(extra: Mapping[str, str]) -> dict[str, str]:
+    """Of a measured process."""
+    return os.environ | {"PYTHONPATH": str(REPOSITORY), "PATH": f"{BIN}:{os.environ['PATH']}"} | dict(extra)
+
+
+@contextmanager
+def running(
+    commands: Sequence[Sequence[str]], variables: Mapping[str, str], log: Path
+) -> Iterator[list[psutil.Process]]:
+    """Start them, each in a group of its own; end the groups afterwards."""
+    with log.open("ab") as sink:
+        started = [
+            subprocess.Popen(
+                [str(BIN / command[0]), *command[1:]], env=environment(variables), cwd=REPOSITORY, stdout=sink,
+                stderr=sink, stdin=subprocess.DEVNULL, start_new_session=True,
+            )
+            for command in commands
+        ]  # fmt: skip
+    try:
+        yield [psutil.Process(process.pid) for process in started]
+    finally:
+        for process in started:
+            with suppress(ProcessLookupError):
+                process.terminate()
+        for process in started:
+            with suppress(subprocess.TimeoutExpired):
+                process.wait(4)
+            with suppress(ProcessLookupError):
+                os.killpg(process.pid, signal.SIGKILL)
+            process.wait()
+
+
+def run_python(code: str, variables: Mapping[str, str], timeout: float = 300) -> str:
+    """Run code in the benchmark's environment; what it printed."""
+    run = subprocess.run(
+        [str(BIN / "python"), "-c", code], env=environment(variables), cwd=REPOSITORY, capture_output=True, text=True,
+        timeout=timeout, check=False,
+    )  # fmt: skip
+    if run.returncode:
+        raise RuntimeError(run.stderr[-2000:])
+    return run.stdout
+
+
+def tree(processes: Sequence[psutil.Process]) -> list[psutil.Process]:
+    """These and all below them."""
+    found = list(processes)
+    for process in processes:
+        with suppress(psutil.Error):
+            found += process.children(recursive=True)
+    return found
+
+
+def cpu_seconds(processes: Sequence[psutil.Process]) -> float:
+    """User and system time of these, of all below them, and of children that are gone."""
+    total = 0.0
+    for process in tree(processes):
+        with suppress(psutil.Error):
+            times = process.cpu_times()
+            total += times.user + times.system + times.children_user + times.children_system
+    return total
+
+
+def memory_mib(processes: Sequence[psutil.Process]) -> float:
+    """Proportional set size: what is shared counts once, divided among those that share it."""
+    total = 0
+    for process in tree(processes):
+        with suppress(psutil.Error):
+            total += process.memory_full_info().pss
+    return total / 2**20

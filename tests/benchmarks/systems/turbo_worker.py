@@ -1,0 +1,19 @@
+"""A turbo pool of the benchmark's Celery app: `python -m tests.benchmarks.systems.turbo_worker PROCESSES`."""
+
+import sys
+
+from app.turbo.supervisor import SupervisorOptions, supervise
+from app.turbo.worker.install import install
+from tests.benchmarks.systems.celery_app import app
+
+LEAN = ["--without-mingle", "--without-gossip", "--without-heartbeat", "--loglevel=WARNING"]
+
+
+def work(number: int) -> int:
+    install(app)
+    app.worker_main(["worker", f"--hostname=turbo{number}@benchmark", "--prefetch-multiplier=64", *LEAN])
+    return 0
+
+
+app.finalize()
+sys.exit(supervise(work, SupervisorOptions(int(sys.argv[1]))))
