@@ -36,6 +36,7 @@ up: setup wheelhouse ## bring the local environment up: account, Terraform, host
 	@python terraform/run.py apply local --yes
 	@python -m region hosts
 	@cd ansible && ansible-playbook site.yml
+	@python -m region pods
 
 demo: setup ## run the pipeline on a folder of photographs (IMAGES=...) and print what became of it
 	@python -m app demo --env $(ENV) --images "$(IMAGES)"

@@ -5,7 +5,7 @@ from typing import Any, ClassVar
 
 from kombu import Connection, Queue
 
-from app.settings import QueueSettings, Runtime
+from app.settings import PoolSettings, QueueSettings, Runtime
 
 # A node gives up a worker after two of these, a worker its node sooner (app/guards/silent_node.py).
 HEARTBEAT_SECONDS = 3
@@ -45,6 +45,10 @@ class Broker(ABC):
 
     def settings(self) -> dict[str, Any]:
         """Celery settings that only this kind of broker needs."""
+        return {}
+
+    def worker_transport_options(self, pool: PoolSettings) -> dict[str, Any]:  # noqa: ARG002 - others use it
+        """What a worker's own connection needs beside `transport_options`."""
         return {}
 
     def publish_options(self, countdown: float | None) -> dict[str, Any]:  # noqa: ARG002 - others use it

@@ -6,7 +6,7 @@ from typing import Any
 from kombu import Connection, Exchange, Queue
 
 from app.brokers.interface import CONNECT_TIMEOUT_SECONDS, Broker
-from app.settings import QueueSettings
+from app.settings import PoolSettings, QueueSettings
 from app.settings.login import with_login
 
 # Longer than kombu's blocking read of one second.
@@ -36,6 +36,11 @@ class RedisBroker(Broker):
             "socket_timeout": ANSWER_SECONDS,
             "health_check_interval": HEALTH_CHECK_SECONDS,
         }
+
+    def worker_transport_options(self, pool: PoolSettings) -> dict[str, Any]:
+        """What workers hold is kept apart for each pool, whose autoscaler counts it; kombu keeps all as one."""
+        kept = pool.unacknowledged_key
+        return {"unacked_key": kept, "unacked_index_key": f"{kept}:index", "unacked_mutex_key": f"{kept}:mutex"}
 
     def settings(self) -> dict[str, Any]:
         """TLS where the endpoint asks for it, with the certificate checked."""

@@ -75,8 +75,9 @@ def build(podman: Podman, base: str) -> str:
     digest = hashlib.sha256(made_from.encode() + (FOLDER / "Containerfile").read_bytes()).hexdigest()
     image = f"{NAME}:{digest[:12]}"
     if podman.attempt("image", "exists", image).returncode:
+        # Podman's cache knows a RUN by its text, not by what is mounted into it: it would keep the wheels of before.
         podman.run(
-            "build", "--quiet", "--network=none", f"--build-arg=BASE={base}",
+            "build", "--quiet", "--no-cache", "--network=none", f"--build-arg=BASE={base}",
             f"--build-context=wheelhouse={wheelhouse.WHEELHOUSE}", f"--build-context=tools={Path(sys.prefix) / 'bin'}",
             f"--tag={image}", str(FOLDER), seconds=900,
         )  # fmt: skip

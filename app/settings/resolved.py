@@ -30,7 +30,7 @@ class QueueSettings:
 
 @dataclass(frozen=True)
 class PoolSettings:
-    """Workers with one resource profile; `queues` are labels."""
+    """Workers with one resource profile; `queues` are labels; Redis keeps what they hold in `unacknowledged_key`."""
 
     name: str
     type: str
@@ -39,6 +39,7 @@ class PoolSettings:
     max_tasks_per_child: int | None
     max_memory_per_child_mib: int | None
     queues: tuple[str, ...]
+    unacknowledged_key: str
 
 
 @dataclass(frozen=True)
@@ -140,4 +141,5 @@ def _pool(name: str, data: Json) -> PoolSettings:
         max_tasks_per_child=data["max_tasks_per_child"],
         max_memory_per_child_mib=data["max_memory_per_child_mib"],
         queues=tuple(data["queues"]),
+        unacknowledged_key=data["unacknowledged_key"],
     )

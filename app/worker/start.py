@@ -6,6 +6,7 @@ import socket
 import sys
 from collections.abc import Mapping
 
+from app.brokers import broker_of
 from app.observability.logs.setup import own_logging
 from app.observability.metrics.server import start_metrics
 from app.settings import PoolSettings, Resolved, runtime
@@ -66,7 +67,8 @@ def start_worker(pool_name: str) -> None:
     from app.worker.heartbeat import Heartbeat
     from app.worker.topology import DeclareDeadLetters
 
-    celery.conf  # noqa: B018 - settings that cannot be read are our error here, a traceback inside Celery
+    # Settings that cannot be read are our error here, a traceback inside Celery.
+    celery.conf.broker_transport_options.update(broker_of(runtime()).worker_transport_options(pool))
     own_logging(environment.name)
     celery.steps["consumer"].update({Heartbeat, DeclareDeadLetters, KeepUnreadable})
     if pool.type == "turbo":

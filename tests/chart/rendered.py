@@ -54,7 +54,7 @@ class Rendered:
         return {name: pool for name, pool in self.resolved["pools"].items() if pool["runs_on"] == "eks"}
 
 
-def settings(kind: BrokerKind) -> list[str]:
+def settings(kind: BrokerKind, broker_url: str | None = None) -> list[str]:
     """What a deploy adds: the image, and where the broker is."""
     urls = {
         BrokerKind.RABBITMQ: "",
@@ -62,7 +62,12 @@ def settings(kind: BrokerKind) -> list[str]:
         BrokerKind.REDIS: "rediss://master.celery-prod-broker.abc.euw1.cache.amazonaws.com:6379/0",
         BrokerKind.SQS: "sqs://",
     }
-    return ["--set", f"image={IMAGE}", "--set", f"discovery.broker_url={urls[kind]}"]
+    return [
+        "--set",
+        f"image={IMAGE}",
+        "--set",
+        f"discovery.broker_url={urls[kind] if broker_url is None else broker_url}",
+    ]
 
 
 @cache
@@ -73,10 +78,10 @@ def render(environment: str, kind: BrokerKind, autoscaler: str) -> Rendered:
     return render_resolved(resolve(model.model_copy(update={"broker": broker, "autoscaler": autoscaler})), kind)
 
 
-def render_resolved(resolved: Json, kind: BrokerKind) -> Rendered:
+def render_resolved(resolved: Json, kind: BrokerKind, broker_url: str | None = None) -> Rendered:
     """The manifests for these values."""
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder) / "resolved.json"
         file.write_text(json.dumps(resolved))
-        text = helm.template("-f", str(file), *settings(kind))
+        text = helm.template("-f", str(file), *settings(kind, broker_url))
     return Rendered(tuple(one for one in yaml.safe_load_all(text) if one), resolved)

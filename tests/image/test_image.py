@@ -1,5 +1,6 @@
 """The container image: small, not root, nothing to compile with, and it works where nothing may be written."""
 
+import hashlib
 import json
 import shutil
 import subprocess
@@ -12,7 +13,7 @@ from region.podman import Podman
 
 from app.errors import ImageError
 from app.image import pack
-from app.image.build import bootstrapped_base, build, project_podman
+from app.image.build import REPOSITORY, bootstrapped_base, build, project_podman
 
 pytestmark = pytest.mark.image
 COMPILERS = ("gcc", "cc", "c++", "clang", "ld", "as", "make")
@@ -50,6 +51,19 @@ def archive(image: Built, tmp_path_factory: pytest.TempPathFactory) -> Iterator[
 
 def test_a_second_build_of_the_same_sources_is_the_same_image(image: Built) -> None:
     assert build(image.podman, bootstrapped_base(image.podman)) == image.name
+
+
+def test_it_holds_the_app_of_this_checkout(image: Built) -> None:
+    code = (
+        "import app, hashlib, pathlib; root = pathlib.Path(app.__file__).parent;"
+        "files = sorted(root.rglob('*.py'), key=str);"
+        "print(hashlib.sha256(b''.join(file.read_bytes() for file in files)).hexdigest())"
+    )
+    root = REPOSITORY / "app"
+    files = sorted((file for file in root.rglob("*.py") if file.relative_to(root).parts[0] != "image"), key=str)
+    expected = hashlib.sha256(b"".join(file.read_bytes() for file in files)).hexdigest()
+
+    assert image.run("-c", code, entrypoint="python").stdout.decode().strip() == expected
 
 
 def test_the_command_runs_although_nothing_can_be_written(image: Built) -> None:

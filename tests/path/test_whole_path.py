@@ -30,6 +30,15 @@ def test_the_demo_loses_nothing_and_repeats_no_effect(local: LocalEnvironment, t
     assert len(sheets) >= len(photographs) > 0, tail(demo)
 
 
+def test_the_io_pool_ran_in_pods_of_the_chart_and_a_second_rollout_changes_nothing(local: LocalEnvironment) -> None:
+    again = local.run("python", "-m", "region", "pods")
+
+    assert again.returncode == 0, tail(again)
+    states = dict(re.findall(r"(celery-local-\S+-\d) (\S+)", again.stdout))
+    assert any("worker-io" in name for name in states), tail(again)
+    assert set(states.values()) == {"kept"}, tail(again)
+
+
 def test_a_second_plan_changes_nothing_but_what_the_emulator_forgets(local: LocalEnvironment) -> None:
     plan = local.run("make", "plan", "ENV=local")
 
@@ -52,5 +61,8 @@ def test_down_leaves_nothing(local: LocalEnvironment) -> None:
     networks = subprocess.run(
         ["podman", "network", "ls", "--format", "{{.Name}}"], capture_output=True, text=True, check=True
     )
-    assert "celery-local" not in containers.stdout + networks.stdout
+    volumes = subprocess.run(
+        ["podman", "volume", "ls", "--format", "{{.Name}}"], capture_output=True, text=True, check=True
+    )
+    assert "celery-local" not in containers.stdout + networks.stdout + volumes.stdout
     assert not (REPOSITORY / ".state" / "local").exists()

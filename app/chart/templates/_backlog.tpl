@@ -57,6 +57,11 @@ authenticationRef: {name: broker}
 {{- end }}
 {{- end }}
 
+{{/* Who may look at a broker's queues, and the secret with the password. */}}
+{{- define "celery.scalerUser" -}}
+{{- if .Values.secrets.monitoring_password }}{{ .Values.broker.monitoring_user }}{{ else }}{{ .Values.broker.user }}{{ end }}
+{{- end }}
+
 {{/* The triggers' sum. Unasked, the largest of them would decide, as if the other queues of the pool were empty. */}}
 {{- define "celery.formula" -}}
 {{- $root := index . 0 }}
@@ -83,7 +88,7 @@ authenticationRef: {name: broker}
 {{- if eq .Values.broker.kind "amazon_mq" -}}
 https://{{ $url.hostname }}/
 {{- else -}}
-{{ ternary "https" "http" $tls }}://{{ $url.hostname }}:{{ ternary 15671 15672 $tls }}/
+{{ ternary "https" "http" $tls }}://{{ $url.hostname }}:{{ .Values.broker.management_port | default (ternary 15671 15672 $tls) | int }}/
 {{- end }}
 {{- end }}
 

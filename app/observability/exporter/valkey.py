@@ -16,13 +16,13 @@ UNACKED_SAMPLE = 1_000
 
 
 class ValkeySource:
-    """`names` are the queues, `prefix` what kombu puts before its keys.
+    """`names` are the queues, `held` the hash of each pool's unacknowledged messages, `prefix` what kombu puts before.
 
-    Example: `ValkeySource(Redis(), "celery-dev:", ["celery-dev-email"]).read()`
+    Example: `ValkeySource(Redis(), "celery-dev:", ["celery-dev-email"], ["unacked:io"]).read()`
     """
 
-    def __init__(self, server: "Redis", prefix: str, names: list[str]) -> None:
-        self._server, self._prefix, self._names = server, prefix, names
+    def __init__(self, server: "Redis", prefix: str, names: list[str], held: list[str]) -> None:
+        self._server, self._prefix, self._names, self._held_keys = server, prefix, names, held
 
     def read(self) -> Reading:
         """One round trip for all queues, one for what workers hold.
@@ -47,20 +47,22 @@ class ValkeySource:
         return Reading(queues, {"valkey": NodeReading(True, used, limit, memory_alarm=bool(limit) and used >= limit)})
 
     def _held(self) -> dict[str, int]:
-        """Messages that workers hold, by queue: kombu keeps all in one hash, each with its routing key."""
-        total = int(self._server.hlen(f"{self._prefix}unacked"))
-        if not total:
-            return {}
-        found: Any = self._server.hscan(f"{self._prefix}unacked", count=UNACKED_SAMPLE)
-        keys = Counter(json.loads(entry)[2] for entry in found[1].values())
-        return {name: round(count * total / keys.total()) for name, count in keys.items()}
+        """Messages that workers hold, by queue: kombu keeps a pool's in one hash, each with its routing key."""
+        held: dict[str, int] = {}
+        for key in self._held_keys:
+            total = int(self._server.hlen(self._prefix + key))
+            found: Any = self._server.hscan(self._prefix + key, count=UNACKED_SAMPLE) if total else (0, {})
+            keys = Counter(json.loads(entry)[2] for entry in found[1].values())
+            held |= {name: round(count * total / keys.total()) for name, count in keys.items()}
+        return held
 
 
 def valkey_source(runtime: Runtime) -> ValkeySource:
     """The source for an environment whose broker is Redis or Valkey."""
     queues = runtime.environment.queues.values()
     names = [name for queue in queues for name in (queue.name, queue.dead_letter_name)]
-    return ValkeySource(connect(broker_url(runtime)), f"{runtime.environment.prefix}:", names)
+    held = [pool.unacknowledged_key for pool in runtime.environment.pools.values()]
+    return ValkeySource(connect(broker_url(runtime)), f"{runtime.environment.prefix}:", names, held)
 
 
 def broker_url(runtime: Runtime) -> str:

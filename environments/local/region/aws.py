@@ -144,6 +144,15 @@ class Account:
         """The names of the Amazon MQ brokers."""
         return {broker["BrokerName"] for broker in self._ask("mq", "list_brokers").get("BrokerSummaries", [])}
 
+    def parameter(self, name: str) -> str:
+        """An SSM parameter's value; empty when there is none."""
+        try:
+            return str(self._ask("ssm", "get_parameter", Name=name)["Parameter"]["Value"])
+        except RegionError as error:
+            if "ParameterNotFound" in str(error):
+                return ""
+            raise
+
     def secret(self, name: str) -> str | None:
         """A secret's value, or None when there is no such secret."""
         value = self._ask("secretsmanager", "get_secret_value", SecretId=name).get("SecretString")

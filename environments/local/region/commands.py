@@ -5,6 +5,7 @@ import os
 
 from region import plan
 from region.hosts import ensure_hosts
+from region.pods import ensure_pods
 from region.start import start
 from region.status import show
 from region.stop import stop
@@ -12,6 +13,7 @@ from region.stop import stop
 VERBS = {
     "start": "start the AWS emulator, Valkey and the outside world",
     "hosts": "make each running EC2 instance a systemd container",
+    "pods": "run the environment's Helm chart: each of its pods as one of podman's",
     "stop": "remove everything the region made; caches stay",
     "status": "show what runs; exit code 1 unless everything answers",
 }
@@ -33,5 +35,5 @@ def run(arguments: list[str]) -> int:
     region = plan.read(chosen.environment)
     if chosen.verb == "status":
         return 0 if show(region) else 1
-    {"start": start, "hosts": ensure_hosts, "stop": stop}[chosen.verb](region)
+    {"start": start, "hosts": ensure_hosts, "pods": ensure_pods, "stop": stop}[chosen.verb](region)
     return 0

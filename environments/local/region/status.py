@@ -5,7 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 from rich.box import SIMPLE
 from rich.table import Table
 
-from region import answers
+from region import admission, answers
 from region.ensure import KIND_LABEL
 from region.hosts import KIND
 from region.message_broker import PORT as AMQPS
@@ -36,7 +36,7 @@ def show(region: Region) -> bool:
         table.add_row(
             container.name,
             container.labels.get(KIND_LABEL, ""),
-            _address(podman, container.name),
+            container.labels.get(admission.ADDRESS_LABEL) or _address(podman, container.name),
             f"[{'green' if good else 'red'}]{health}[/]",
         )
     console.print(table)
@@ -50,6 +50,8 @@ def _health(podman: Podman, region: Region, container: Container) -> str:
         return (
             podman.attempt("exec", container.name, "systemctl", "is-system-running").stdout.decode().strip() or "silent"
         )
+    if container.labels.get(KIND_LABEL) == admission.KIND:
+        return "running"  # what is ready was waited for; a probe that fails later is kubelet's to answer
     checks = {
         f"{region.prefix}-aws": lambda: answers.http(f"{region.endpoint}/_ministack/health"),
         f"{region.prefix}-valkey": lambda: answers.valkey(str(region.valkey_address), VALKEY_PORT),

@@ -6,6 +6,7 @@ from region.authority import remove_authority
 from region.network import remove_network
 from region.plan import Region
 from region.podman import Podman
+from region.pods import remove_pods
 from region.progress import console, step
 
 
@@ -17,6 +18,8 @@ def stop(region: Region) -> None:
     """
     if shutil.which("podman"):
         podman = Podman(region.containers_conf)
+        with step("pods removed"):
+            remove_pods(podman, region)
         mine = sorted(podman.containers(f"label={region.label}"))
         with step(f"{len(mine)} containers removed"):
             podman.remove(*mine)

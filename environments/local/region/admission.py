@@ -1,0 +1,98 @@
+"""From the chart's manifests to pods: the parts of a cluster that make and change them.
+
+A Deployment becomes pods, as many as its autoscaler's minimum. Each is admitted as EKS admits it: the Pod Identity
+webhook puts the role's credentials into its environment (here the account's endpoint too), and its volumes are its own.
+"""
+
+import hashlib
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from region.ensure import KIND_LABEL, SPEC_LABEL
+from region.plan import OWNER_LABEL
+
+Json = dict[str, Any]
+KIND = "pod"
+# Whom a pod trusts besides its image's authorities: those of the region, as the image has AWS's.
+TRUST = "/etc/region-trust.pem"
+ADDRESS_LABEL = "celery-platform.address"
+COMPONENT_LABEL = "app.kubernetes.io/component"
+
+
+@dataclass(frozen=True)
+class Pod:
+    """A pod to be: its name says what it was made from, so a changed one is another one."""
+
+    name: str
+    component: str
+    digest: str
+    grace_seconds: int
+    manifest: Json
+    configurations: tuple[Json, ...]
+    ports: Mapping[str, int]
+
+    @property
+    def container(self) -> str:
+        """Podman's name of its one container."""
+        return f"{self.name}-{self.manifest['spec']['containers'][0]['name']}"
+
+    @property
+    def readiness(self) -> Json:
+        """Its readiness probe; empty when it is ready as soon as it runs."""
+        probe: Json = self.manifest["spec"]["containers"][0].get("readinessProbe", {})
+        return probe
+
+
+@dataclass(frozen=True)
+class Admission:
+    """What each pod gets of the cluster: its owner's label, its role's credentials and endpoint, whom to trust."""
+
+    owner: str
+    variables: Mapping[str, str]
+    trust: Path
+
+
+def admit(manifests: Sequence[Json], account: Admission) -> Iterator[Pod]:
+    """The pods that the manifests ask for."""
+    configurations = tuple(one for one in manifests if one["kind"] == "ConfigMap")
+    for deployment in (one for one in manifests if one["kind"] == "Deployment"):
+        for number in range(_replicas(manifests, deployment)):
+            yield _pod(deployment, number, configurations, account)
+
+
+def _replicas(manifests: Sequence[Json], deployment: Json) -> int:
+    """What the Deployment says, or the minimum of the autoscaler that owns it."""
+    if "replicas" in deployment["spec"]:
+        return int(deployment["spec"]["replicas"])
+    for one in manifests:
+        target = one.get("spec", {}).get("scaleTargetRef", {})
+        if target.get("name") == deployment["metadata"]["name"]:
+            return int(one["spec"].get("minReplicaCount", one["spec"].get("minReplicas", 1)))
+    return 1
+
+
+def _pod(deployment: Json, number: int, configurations: tuple[Json, ...], account: Admission) -> Pod:
+    component = deployment["metadata"]["name"]
+    spec: Json = json.loads(json.dumps(deployment["spec"]["template"]["spec"]))
+    owner, variables = account.owner, {**account.variables, "SSL_CERT_FILE": TRUST}
+    made_from = json.dumps([spec, configurations, variables], sort_keys=True)
+    digest = hashlib.sha256(made_from.encode()).hexdigest()[:16]
+    name = f"{owner}-{component}-{digest[:5]}-{number}"
+    ports: dict[str, int] = {}
+    for container in spec["containers"]:
+        # Podman would publish a container's port on this machine, where only one pod can have it.
+        ports |= {port["name"]: port["containerPort"] for port in container.pop("ports", [])}
+        own = {variable["name"] for variable in container["env"]}
+        container["env"] += [{"name": key, "value": value} for key, value in variables.items() if key not in own]
+        for mount in container["volumeMounts"]:
+            mount["name"] = f"{name}-{mount['name']}"
+        container["volumeMounts"].append({"name": f"{name}-trust", "mountPath": TRUST, "readOnly": True})
+    for volume in spec["volumes"]:
+        volume["name"] = f"{name}-{volume['name']}"
+    spec["volumes"].append({"name": f"{name}-trust", "hostPath": {"path": str(account.trust), "type": "File"}})
+    labels = {OWNER_LABEL: owner, SPEC_LABEL: digest, KIND_LABEL: KIND, COMPONENT_LABEL: component}
+    manifest = {"apiVersion": "v1", "kind": "Pod", "metadata": {"name": name, "labels": labels}, "spec": spec}
+    return Pod(name, component, digest, int(spec["terminationGracePeriodSeconds"]), manifest, configurations, ports)

@@ -1,0 +1,95 @@
+"""The number each autoscaler would act on, against what the broker holds while tasks wait and run."""
+
+import json
+import socket
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from app.environment.model import BrokerKind
+
+from ..app.conftest import *  # noqa: F403 - the environments on loopback
+from ..app.harness import servers
+from ..app.harness.environment import Servers, TestEnvironment, prepare
+from ..app.harness.processes import free_port
+from ..app.harness.servers import MANAGED_PASSWORD, RABBITMQ_PASSWORD, Outside
+from ..app.harness.waiting import eventually
+from .reading import backlog, read
+from .rendered import Rendered, render_resolved
+
+SENT = 20
+SLOTS = 4
+PASSWORDS = {"rabbitmq": RABBITMQ_PASSWORD, "sqs": "", "redis": MANAGED_PASSWORD}
+SEND = f"""
+from app.tasks.payments import charge_customer
+for number in range({SENT}):
+    charge_customer.delay(f"backlog-{{number}}", 100, "EUR")
+"""
+
+
+@pytest.fixture(scope="session")
+def rabbitmq(folder: Path, aws_endpoint: str, plain_results: str, outside: Outside) -> Iterator[TestEnvironment]:
+    """A RabbitMQ with the management API, which KEDA asks."""
+    here, port = folder / "rabbitmq", free_port()
+    here.mkdir()
+    with servers.rabbitmq(here, management_port=port) as broker_port:
+        password = {"broker_password": RABBITMQ_PASSWORD}
+        made = prepare(
+            "rabbitmq", here, Servers(aws_endpoint, f"amqp://127.0.0.1:{broker_port}", plain_results, outside, password)
+        )
+        made.resolved["broker"]["management_port"] = port
+        yield made
+
+
+@pytest.fixture
+def silent_gateway() -> Iterator[int]:
+    """A payment gateway that takes connections and never answers, so that tasks run until their call's time-out."""
+    with socket.socket() as listening:
+        listening.bind(("127.0.0.1", 0))
+        listening.listen(64)
+        yield int(listening.getsockname()[1])
+
+
+@pytest.fixture(params=["rabbitmq", "sqs", "redis"])
+def environment(request: pytest.FixtureRequest, tmp_path: Path, silent_gateway: int) -> TestEnvironment:
+    """Each kind of broker in turn; workers of the pool io have four slots, and charges hold them."""
+    whole: TestEnvironment = request.getfixturevalue(request.param)
+    made = whole.variant(tmp_path, pools={"io": {"concurrency": SLOTS, "runs_on": "eks"}})
+    made.resolved["services"]["payment_gateway_url"] = f"http://127.0.0.1:{silent_gateway}"
+    made.resolved["eks"]["enabled"] = True
+    Path(made.variables["CELERY_ENVIRONMENT_FILE"]).write_text(json.dumps(made.resolved))
+    return made
+
+
+@pytest.fixture
+def rendered(environment: TestEnvironment) -> Rendered:
+    """The chart for this environment."""
+    return render_resolved(environment.resolved, BrokerKind(environment.kind), environment.broker_url)
+
+
+def test_waiting_and_running_tasks_are_all_counted_and_nothing_else(
+    environment: TestEnvironment, rendered: Rendered
+) -> None:
+    scaled, password = rendered.of("ScaledObject")["worker-io"], PASSWORDS[environment.kind]
+    environment.python(SEND)
+
+    with environment.worker("io") as (worker, log):
+        # A trigger that counts what waits alone reads less by what runs, and would stop the workers that run it.
+        def all_are_counted_while_some_run() -> bool:
+            try:
+                running = SENT - waiting(environment, rendered, password)
+                return backlog(scaled, environment, password) == SENT and running >= SLOTS
+            except LookupError:
+                return False
+
+        eventually(all_are_counted_while_some_run, f"a backlog of {SENT} of which {SLOTS} run")
+        assert worker.poll() is None, log.read_text()[-3000:]
+
+
+def waiting(environment: TestEnvironment, rendered: Rendered, password: str) -> int:
+    """Messages of the queue that no worker holds."""
+    triggers = rendered.of("ScaledObject")["worker-io"]["spec"]["triggers"]
+    (trigger,) = (json.loads(json.dumps(one)) for one in triggers if one["name"] == "payments")
+    trigger["metadata"] |= {"excludeUnacknowledged": "true", "scaleOnInFlight": "false"}
+    return read(trigger, environment, password)
