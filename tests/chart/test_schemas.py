@@ -80,4 +80,4 @@ def test_no_value_of_an_environment_collides_with_the_charts_own(rendered: Rende
 def test_the_app_reads_exactly_what_was_resolved(rendered: Rendered) -> None:
     (configuration,) = rendered.of("ConfigMap").values()
 
-    assert json.loads(configuration["data"]["resolved.json"]) == rendered.resolved
+    assert json.loads(configuration["data"]["resolved.json"]) == json.loads(json.dumps(rendered.resolved))
