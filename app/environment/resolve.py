@@ -7,6 +7,7 @@ from app.environment.derived.alerts import alerts
 from app.environment.derived.broker import broker
 from app.environment.derived.egress import egress
 from app.environment.derived.eks import eks
+from app.environment.derived.monitoring import monitoring
 from app.environment.derived.network import network
 from app.environment.derived.pools import pool_of
 from app.environment.derived.queues import queue_names
@@ -58,6 +59,8 @@ def resolve(env: Environment) -> Json:
         "registry": {"name": f"{prefix}/app"},
         "discovery_prefix": f"/celery/{env.name}",
         "alerts": alerts(env),
+        "monitoring": monitoring(env),
+        "monitoring_hosts": hosts.monitoring_hosts(env, prefix),
         "budget": env.budget.model_dump(mode="json"),
         "logs": env.logs.model_dump(mode="json"),
         "delivery": env.delivery and env.delivery.model_dump(mode="json"),

@@ -60,6 +60,7 @@ class Resolved:
     discovery_prefix: str
     report_to: str
     alerts: Json
+    budget_monthly_usd: int
 
     @property
     def broker_kind(self) -> str:
@@ -116,6 +117,7 @@ def _typed(data: Json) -> Resolved:
         discovery_prefix=data["discovery_prefix"],
         report_to=data["alerts"]["notify"],
         alerts=data["alerts"],
+        budget_monthly_usd=data["budget"]["monthly_usd"],
     )
 
 

@@ -6,11 +6,25 @@ from pathlib import Path
 
 import pytest
 
-from ..app.conftest import aws_endpoint, folder, inside_sqs, outside, rabbitmq, sqs, valkey_port
+from ..app.conftest import (
+    authority,
+    aws_endpoint,
+    folder,
+    inside_sqs,
+    outside,
+    plain_results,
+    rabbitmq,
+    redis,
+    sqs,
+    valkey_port,
+)
 from ..app.harness.environment import TestEnvironment
 from .harness.worker import ObservedWorker
 
-__all__ = ["aws_endpoint", "folder", "inside_sqs", "outside", "rabbitmq", "sqs", "valkey_port"]
+__all__ = [
+    "authority", "aws_endpoint", "folder", "inside_sqs", "outside", "plain_results", "rabbitmq", "redis", "sqs",
+    "valkey_port",
+]  # fmt: skip
 
 
 @pytest.fixture

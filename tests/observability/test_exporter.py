@@ -17,7 +17,7 @@ from app.reliability.valkey import valkey
 from app.settings import runtime
 
 from ..app.harness import servers
-from ..app.harness.environment import TestEnvironment, prepare
+from ..app.harness.environment import Servers, TestEnvironment, prepare
 from ..app.harness.processes import free_port
 from ..app.harness.servers import Outside
 from ..app.harness.waiting import eventually
@@ -27,15 +27,16 @@ WAITING, FAILED = 7, 2
 
 
 @pytest.fixture(scope="module")
-def managed_rabbitmq(folder: Path, aws_endpoint: str, valkey_port: int, outside: Outside) -> Iterator[TestEnvironment]:
+def managed_rabbitmq(
+    folder: Path, aws_endpoint: str, plain_results: str, outside: Outside
+) -> Iterator[TestEnvironment]:
     """An environment whose RabbitMQ answers on its management API."""
     here, port = folder / "managed", free_port()
     here.mkdir()
     with servers.rabbitmq(here, management_port=port) as broker_port:
-        environment = prepare(
-            "rabbitmq", here, endpoint=aws_endpoint, valkey_port=valkey_port, outside=outside,
-            rabbitmq_port=broker_port, name="managed",
-        )  # fmt: skip
+        password = {"broker_password": servers.RABBITMQ_PASSWORD}
+        made = Servers(aws_endpoint, f"amqp://127.0.0.1:{broker_port}", plain_results, outside, password)
+        environment = prepare("rabbitmq", here, made, name="managed")
         environment.resolved["broker"]["management_port"] = port
         (here / "resolved.json").write_text(json.dumps(environment.resolved))
         yield environment

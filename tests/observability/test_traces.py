@@ -34,7 +34,7 @@ def traced(spans: Path) -> dict[str, str]:
 
 @pytest.mark.parametrize(
     ("broker", "pool_type"),
-    [("rabbitmq", "prefork"), ("rabbitmq", "threads"), ("sqs", "threads")],
+    [("rabbitmq", "prefork"), ("rabbitmq", "threads"), ("sqs", "threads"), ("redis", "threads")],
 )
 def test_a_chord_is_one_connected_trace(
     broker: str, pool_type: str, worker_of: WorkerOf, tmp_path: Path, request: pytest.FixtureRequest

@@ -22,7 +22,7 @@ description:
   - Reads C(environments/<environment>/resolved.json); it is the variable C(environment_resolved) of group C(all).
   - Points this process at that environment's AWS account, so that lookups and modules on the controller follow.
   - Lets P(amazon.aws.aws_ec2#inventory) find the running instances whose tag Environment is the environment's name.
-  - Groups hosts by tag Role (C(rabbitmq), C(worker)) and by tag Pool (C(pool_io), C(pool_cpu)).
+  - Groups hosts by tag Role (C(monitoring), C(rabbitmq), C(worker)) and by tag Pool (C(pool_io), C(pool_cpu)).
 options:
   plugin:
     description: Says that the file is meant for this plugin.
@@ -39,7 +39,7 @@ EXAMPLES = """
 plugin: environment
 """
 
-ROLES = ("rabbitmq", "worker")
+ROLES = ("monitoring", "rabbitmq", "worker")
 
 
 class InventoryModule(BaseInventoryPlugin):
@@ -64,7 +64,7 @@ class InventoryModule(BaseInventoryPlugin):
         for role in ROLES:
             inventory.add_group(role)  # an environment without such hosts skips their plays instead of warning
         _enter_account(resolved)
-        if resolved["rabbitmq_hosts"] or resolved["worker_hosts"]:
+        if resolved["rabbitmq_hosts"] or resolved["worker_hosts"] or resolved["monitoring_hosts"]:
             _ask_account(inventory, loader, resolved, cache)
 
 

@@ -11,6 +11,7 @@ from app.environment.model.delivery import Delivery
 from app.environment.model.eks import Eks
 from app.environment.model.hosts import Hosts
 from app.environment.model.logs import Logs
+from app.environment.model.monitoring import Monitoring
 from app.environment.model.network import Network
 from app.environment.model.pools import Pool
 from app.environment.model.queues import Queue, ScheduleEntry
@@ -42,3 +43,4 @@ class Environment(Closed):
     logs: Logs = Logs()
     delivery: Delivery | None = None
     destroy_lock: bool = Field(default=False, description="`make destroy` is refused while this is true")
+    monitoring: Monitoring = Monitoring()

@@ -80,7 +80,7 @@ def management_source(runtime: Runtime) -> ManagementSource:
         user=broker["monitoring_user"] if own_user else broker["user"],
         password=runtime.secret("monitoring_password" if own_user else "broker_password"),
         virtual_host=broker["virtual_host"],
-        ca_certificate=getattr(runtime.discovery, "broker_ca_certificate", None),
+        ca_certificate=runtime.discovery.broker_ca_certificate,
     )
 
 

@@ -75,6 +75,7 @@ class MemoryCollector:
         yield _gauge("celery_broker_look_seconds", "What the last look took.", memory.look_seconds)
         yield CounterMetricFamily("celery_broker_looks", "Looks at the broker.", value=memory.looks)
         yield CounterMetricFamily("celery_broker_look_failures", "Looks that failed.", value=memory.failures)
+        yield _gauge("celery_budget_monthly_usd", "What a month may cost.", memory.environment.budget_monthly_usd)
         if memory.beat is not None:
             yield _gauge("celery_beat_locked", "1 when a beat holds the schedule.", float(memory.beat.locked))
             yield _gauge("celery_beat_overdue_seconds", "How late the first entry is.", memory.beat.overdue_seconds)

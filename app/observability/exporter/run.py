@@ -60,7 +60,7 @@ def beat_look(runtime: Runtime) -> Callable[[Memory], None]:
     """Looks at beat's schedule; the environment may have none."""
     if not runtime.environment.schedule:
         return lambda _: None
-    store = connect(runtime.discovery.results_url)
+    store = connect(runtime.results_url)
 
     def look_at_beat(memory: Memory) -> None:
         memory.beat = read_beat(store, runtime.environment.prefix)

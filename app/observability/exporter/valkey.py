@@ -10,6 +10,7 @@ from redis import Redis
 from app.observability.exporter.reading import NodeReading, QueueReading, Reading
 from app.observability.published_at import PUBLISHED_AT
 from app.settings import Runtime
+from app.settings.login import with_login
 
 # Messages looked into to learn of whose queue they are; beyond that the rest counts in proportion.
 UNACKED_SAMPLE = 1_000
@@ -66,15 +67,11 @@ def valkey_source(runtime: Runtime) -> ValkeySource:
 
 
 def broker_url(runtime: Runtime) -> str:
-    """With the password in it, where the broker has one."""
-    from urllib.parse import quote, urlsplit
-
+    """With its login, where its users have passwords."""
     url = runtime.discovery.broker_url
-    if "broker_password" not in runtime.environment.secrets or "@" in url:
+    if "broker_password" not in runtime.environment.secrets:
         return url
-    login = f"{quote(runtime.environment.broker['user'], safe='')}:{quote(runtime.secret('broker_password'), safe='')}"
-    parts = urlsplit(url)
-    return parts._replace(netloc=f"{login}@{parts.netloc}").geturl()
+    return with_login(url, runtime.environment.broker["user"], runtime.secret("broker_password"))
 
 
 def connect(url: str) -> "Redis":

@@ -1,0 +1,13 @@
+"""Where metrics are served, and the host that collects them."""
+
+from app.environment.derived import Json
+from app.environment.model import Environment
+
+# Free in Prometheus's list of default ports. Of several workers on a host the first has this one, the next one more.
+WORKER_PORT = 9540
+EXPORTER_PORT = 9530
+
+
+def monitoring(env: Environment) -> Json:
+    """The section `monitoring`."""
+    return env.monitoring.model_dump(mode="json") | {"worker_port": WORKER_PORT, "exporter_port": EXPORTER_PORT}
