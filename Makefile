@@ -10,6 +10,9 @@ export PYTHONPATH := $(CURDIR):$(CURDIR)/environments/local
 .DEFAULT_GOAL := help
 .PHONY: help setup lock up down status demo plan apply destroy output drift site wheelhouse image terraform-docs validate render \
         schema diff lint scan format test bench test-unit test-terraform test-roles test-chart test-observability test-path
+        schema diff lint scan format test test-unit test-terraform test-roles test-chart test-observability test-path
+.PHONY: help setup lock up down status region demo plan apply destroy output site wheelhouse image validate render schema diff \
+        lint format test test-unit test-terraform test-roles test-chart test-observability test-path
 
 help: ## list the verbs
 	@grep -hE '^[a-z%-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 16
@@ -41,7 +44,10 @@ up: setup wheelhouse ## bring the local environment up: account, Terraform, host
 demo: setup ## run the pipeline on a folder of photographs (IMAGES=...) and print what became of it
 	@python -m app demo --env $(ENV) --images "$(IMAGES)"
 
-status: setup ## what runs in the local environment
+status: setup ## queues, pools, dead letters and alerts of ENV, live (ONCE=1: once)
+	@python -m app status --env $(ENV) $(if $(ONCE),--once)
+
+region: setup ## what runs of the emulated region behind the local environment
 	@python -m region status
 
 down: setup ## remove everything `make up` made; caches stay

@@ -17,6 +17,7 @@ commands = typer.Typer(
 )
 for command in (
     run.worker, run.beat, run.health, run.relay, run.demo, produce.producer, produce.send, inspect, observe.exporter,
+    observe.status,
 ):  # fmt: skip
     commands.command()(command)
 commands.add_typer(dlq, name="dlq")

@@ -29,5 +29,5 @@ def _unreachable(error: Exception) -> AppError | None:
     return SettingsError(
         expected=f"the services of the environment to answer ({os.environ.get('CELERY_ENVIRONMENT_FILE', '--env')})",
         found=f"{type(error).__name__}: {error}",
-        remedy="See that the environment is up (`make status` for local) and that this machine may reach it.",
+        remedy="See that the environment is up (`make region` for local) and that this machine may reach it.",
     )

@@ -23,3 +23,20 @@ def exporter(
 
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
     run(address, port, interval)
+
+
+def status(
+    env: Env = "",
+    once: Annotated[bool, typer.Option("--once", help="look twice, two seconds apart, print, and end")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="the same as JSON, for scripts")] = False,
+    interval: Annotated[float, typer.Option(min=1, help="seconds between two looks")] = 5,
+    prometheus: Annotated[
+        str,
+        typer.Option(envvar="CELERY_PROMETHEUS_URL", help="whom to ask about alerts, such as http://localhost:9090"),
+    ] = "",
+) -> None:
+    """Show queues, pools, dead letters and alerts, live. With --once, exit 1 when something needs a closer look."""
+    choose(env)
+    from app.observability.status.show import show
+
+    raise typer.Exit(0 if show(once=once, as_json=as_json, interval=interval, prometheus=prometheus) else 1)

@@ -30,6 +30,7 @@ def broker(env: Environment, prefix: str, budgets: Mapping[str, TimeBudget]) -> 
         "name": f"{prefix}-broker",
         "user": "celery",
         "endpoint": endpoint(env, prefix),
+        "monitoring_user": "monitoring",
         "virtual_host": virtual_host(env.broker.kind),
         "consumer_timeout_seconds": whole.consumer_timeout,
         "visibility_timeout_seconds": whole.visibility_timeout,

@@ -13,6 +13,8 @@ def secrets(env: Environment, prefix: str) -> Json:
         names["broker_password"] = f"{prefix}/broker-password"
     if env.broker.kind is BrokerKind.RABBITMQ:
         names["erlang_cookie"] = f"{prefix}/erlang-cookie"
+        # Of a user who may look at everything and touch nothing: the exporter's, and `app status`'s.
+        names["monitoring_password"] = f"{prefix}/monitoring-password"
     return names
 
 

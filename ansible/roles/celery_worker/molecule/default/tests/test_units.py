@@ -77,3 +77,10 @@ def test_a_killed_worker_comes_back(host: Any) -> None:
         time.sleep(0.2)
     assert now not in {before, "0"}
     assert host.service("celery-worker@io-1").is_running
+
+
+@pytest.mark.parametrize(("worker", "port"), [("io-1", "9540"), ("io-2", "9541")])
+def test_each_worker_has_a_metrics_port_of_its_own(host: Any, worker: str, port: str) -> None:
+    pid = host.check_output(f"systemctl show --value -p MainPID celery-worker@{worker}")
+    variables = host.file(f"/proc/{pid}/environ").content_string.split("\0")
+    assert f"CELERY_METRICS_PORT={port}" in variables

@@ -1,0 +1,1 @@
+"""`app status`: the state of an environment in a terminal, or as JSON for scripts."""

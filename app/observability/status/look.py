@@ -1,0 +1,110 @@
+"""Looking at an environment: the broker itself, its workers on hosts, and Prometheus where there is one."""
+
+import json
+import time
+import urllib.parse
+import urllib.request
+from dataclasses import dataclass, field
+
+from app.observability.exporter.reading import Reading, Source
+from app.observability.exporter.run import source_of
+from app.observability.status.snapshot import PoolState, QueueState, Snapshot
+from app.observability.status.workers import WorkersSeen, ask_workers, quantile
+from app.settings import PoolSettings, Runtime
+
+PROMETHEUS_SECONDS = 5
+
+
+@dataclass
+class Looker:
+    """Looks again and again; what changed since the look before becomes trends.
+
+    Example: `Looker(runtime(), workers={"io": ["10.0.0.1:9540"]}).look().queues["email"].waiting`
+    """
+
+    runtime: Runtime
+    workers: dict[str, list[str]]
+    prometheus: str = ""
+    source: Source | None = None
+    before: tuple[float, Reading | None, dict[str, WorkersSeen]] | None = None
+    problems: list[str] = field(default_factory=list)
+
+    def look(self) -> Snapshot:
+        """One look. What does not answer is told in `problems`, and the rest shown."""
+        self.problems = []
+        environment = self.runtime.environment
+        at, reading = time.time(), self._broker()
+        seen = {pool: ask_workers(addresses) for pool, addresses in self.workers.items()}
+        snapshot = Snapshot(
+            environment=environment.name,
+            broker=environment.broker_kind,
+            at=at,
+            broker_up=reading is not None,
+            queues={label: self._queue(label, at, reading, seen) for label in environment.queues},
+            pools={name: self._pool(pool, seen.get(name)) for name, pool in environment.pools.items()},
+            alerts=self._alerts(),
+            problems=self.problems,
+        )
+        self.before = (at, reading, seen)
+        return snapshot
+
+    def _broker(self) -> Reading | None:
+        try:
+            self.source = self.source or source_of(self.runtime)
+            return self.source.read()
+        except Exception as error:
+            self.problems.append(f"the broker cannot be seen: {error}")
+            return None
+
+    def _queue(self, label: str, at: float, reading: Reading | None, seen: dict[str, WorkersSeen]) -> QueueState:
+        queue = self.runtime.environment.queues[label]
+        found = reading.queues.get(queue.name) if reading else None
+        dead = reading.queues.get(queue.dead_letter_name) if reading else None
+        pool = next(name for name, pool in self.runtime.environment.pools.items() if label in pool.queues)
+        workers = seen.get(pool)
+        then, reading_then, seen_then = self.before or (at, None, {})
+        earlier = reading_then.queues.get(queue.name) if reading_then else None
+        seconds = at - then
+        workers_then = seen_then.get(pool, WorkersSeen())
+        begun = workers.started[queue.name] - workers_then.started[queue.name] if workers and seconds else None
+        return QueueState(
+            waiting=found.ready if found else 0 if reading else None,
+            held=found.unacked if found else 0 if reading else None,
+            oldest_seconds=found.oldest_seconds if found else None,
+            dead_letters=dead.backlog if dead else 0 if reading else None,
+            workers=int(workers.consumers[queue.name]) if workers else None,
+            trend=(found.backlog - earlier.backlog) / seconds * 60 if found and earlier and seconds else None,
+            wait_p95=quantile(0.95, workers.waits[queue.name], workers_then.waits[queue.name]) if workers else None,
+            begun_per_second=max(0.0, begun / seconds) if begun is not None else None,
+        )
+
+    def _pool(self, pool: PoolSettings, seen: WorkersSeen | None) -> PoolState:
+        expected = len(self.workers.get(pool.name, ()))
+        if seen is None:
+            return PoolState(pool.type, "eks", expected)
+        gauges = seen.gauges
+        return PoolState(
+            type=pool.type,
+            runs_on="hosts",
+            expected=expected,
+            workers=seen.answered,
+            slots=int(sum(gauges["celery_worker_concurrency"])),
+            active=int(sum(gauges["celery_worker_tasks_active"])),
+            heartbeat_age=max(gauges["celery_worker_heartbeat_age_seconds"], default=None),
+            started_at=max(gauges["celery_worker_start_time_seconds"], default=None),
+        )
+
+    def _alerts(self) -> list[dict[str, str]] | None:
+        if not self.prometheus:
+            return None
+        query = urllib.parse.urlencode({"query": 'ALERTS{alertstate="firing"}'})
+        try:
+            with urllib.request.urlopen(  # noqa: S310 - the operator's own
+                f"{self.prometheus}/api/v1/query?{query}", timeout=PROMETHEUS_SECONDS
+            ) as answer:
+                found = json.load(answer)["data"]["result"]
+        except (OSError, ValueError, KeyError) as error:
+            self.problems.append(f"Prometheus does not answer at {self.prometheus}: {error}")
+            return None
+        hidden = {"__name__", "alertstate"}
+        return [{name: value for name, value in one["metric"].items() if name not in hidden} for one in found]

@@ -1,0 +1,90 @@
+"""A snapshot as a person reads it."""
+
+from rich.box import SIMPLE_HEAD
+from rich.console import Group, RenderableType
+from rich.table import Table
+from rich.text import Text
+
+from app.cli.output import age, age_of
+from app.observability.status.snapshot import PoolState, QueueState, Snapshot
+
+# A worker whose loop has not ticked for so long is wedged (the alert says the same).
+HEARTBEAT_OLD_SECONDS = 60
+QUEUE_COLUMNS = ("waiting", "trend/min", "held", "oldest", "wait p95", "begun/s", "dead letters", "workers")
+
+
+def screen(snapshot: Snapshot, wait_seconds: float) -> RenderableType:
+    """Tables of queues and pools, then alerts and what could not be seen. A wait over `wait_seconds` is red."""
+    state = Text("answers", "green") if snapshot.broker_up else Text("cannot be seen", "bold red")
+    head = Text.assemble(("Environment ", "bold"), snapshot.environment, ", broker ", snapshot.broker, ": ", state)
+    return Group(head, _queues(snapshot, wait_seconds), _pools(snapshot), *_below(snapshot))
+
+
+def _queues(snapshot: Snapshot, wait_seconds: float) -> Table:
+    table = _table("queue", *QUEUE_COLUMNS)
+    for label, queue in snapshot.queues.items():
+        table.add_row(label, *_queue(queue, wait_seconds))
+    return table
+
+
+def _queue(queue: QueueState, wait_seconds: float) -> list[Text]:
+    late = queue.wait_p95 is not None and queue.wait_p95 > wait_seconds
+    old = (queue.oldest_seconds or 0) > wait_seconds
+    deserted = bool(queue.waiting) and queue.workers == 0
+    trend = None if queue.trend is None else f"{queue.trend:+.0f}"
+    below = None if queue.wait_p95 is None else f"<{queue.wait_p95:g} s"
+    return [
+        _cell(queue.waiting),
+        _cell(trend, "yellow" if (queue.trend or 0) > 0 else ""),
+        _cell(queue.held),
+        _cell(age(queue.oldest_seconds), "red" if old else ""),
+        _cell(below, "red" if late else ""),
+        _cell(None if queue.begun_per_second is None else f"{queue.begun_per_second:.1f}"),
+        _cell(queue.dead_letters, "red" if queue.dead_letters else ""),
+        _cell(queue.workers, "bold red" if deserted else ""),
+    ]
+
+
+def _pools(snapshot: Snapshot) -> Table:
+    table = _table("pool", "type", "runs on", "workers", "slots", "in use", "last tick", "newest start")
+    for name, pool in snapshot.pools.items():
+        table.add_row(name, *_pool(pool))
+    return table
+
+
+def _pool(pool: PoolState) -> list[Text]:
+    missing = pool.workers is not None and pool.workers < pool.expected
+    used = f"{pool.active / pool.slots:.0%}" if pool.slots and pool.active is not None else None
+    return [
+        _cell(pool.type),
+        _cell(pool.runs_on),
+        _cell(None if pool.workers is None else f"{pool.workers}/{pool.expected}", "red" if missing else ""),
+        _cell(pool.slots),
+        _cell(used, "yellow" if used == "100%" else ""),
+        _cell(age(pool.heartbeat_age), "red" if (pool.heartbeat_age or 0) > HEARTBEAT_OLD_SECONDS else ""),
+        _cell(age_of(pool.started_at)),
+    ]
+
+
+def _below(snapshot: Snapshot) -> list[Text]:
+    lines = [Text(problem, "red") for problem in snapshot.problems]
+    if snapshot.alerts is None:
+        lines.append(Text("Alerts: nobody was asked (--prometheus URL).", "dim"))
+    elif not snapshot.alerts:
+        lines.append(Text("No alert fires.", "green"))
+    for alert in snapshot.alerts or []:
+        what = ", ".join(f"{name} {value}" for name, value in alert.items() if name not in {"alertname", "severity"})
+        lines.append(Text.assemble((f"{alert['alertname']} ", "bold red"), f"({alert.get('severity', '-')}) ", what))
+    return lines
+
+
+def _table(first: str, *columns: str) -> Table:
+    table = Table(box=SIMPLE_HEAD, pad_edge=False)
+    table.add_column(first, no_wrap=True)
+    for column in columns:
+        table.add_column(column, justify="right", no_wrap=True)
+    return table
+
+
+def _cell(value: object, style: str = "") -> Text:
+    return Text("-" if value is None else str(value), style)

@@ -1,0 +1,63 @@
+"""Showing an environment's state: once, as JSON, or live until interrupted."""
+
+import json
+import time
+from dataclasses import asdict
+
+from app.observability.status.look import Looker
+from app.observability.status.screen import screen
+from app.observability.status.snapshot import Snapshot
+from app.settings import runtime
+from app.settings.chosen import chosen_file
+
+# Between the two looks of `--once`, from which the trend comes.
+ONCE_SECONDS = 2.0
+
+
+def show(*, once: bool, as_json: bool, interval: float, prometheus: str) -> bool:
+    """Show it; returns whether nothing is wrong: all is seen, no dead letters, no alert, every expected worker.
+
+    Raises:
+        SettingsError: the environment cannot be used.
+    """
+    from rich.live import Live
+
+    from app.cli.output import console, show_json
+
+    now = runtime()
+    looker = Looker(now, worker_addresses(), prometheus)
+    threshold = now.environment.alerts["queue_wait_seconds"]
+    snapshot = looker.look()
+    if once or as_json:
+        time.sleep(ONCE_SECONDS)
+        snapshot = looker.look()
+        if as_json:
+            show_json(asdict(snapshot))
+        else:
+            console().print(screen(snapshot, threshold))
+        return healthy(snapshot)
+    with Live(screen(snapshot, threshold), console=console(), screen=True) as live:
+        while True:
+            time.sleep(interval)
+            snapshot = looker.look()
+            live.update(screen(snapshot, threshold))
+
+
+def healthy(snapshot: Snapshot) -> bool:
+    """Whether nobody needs to look closer."""
+    return (
+        not snapshot.problems
+        and not snapshot.alerts
+        and not any(queue.dead_letters for queue in snapshot.queues.values())
+        and all(pool.workers is None or pool.workers >= pool.expected for pool in snapshot.pools.values())
+    )
+
+
+def worker_addresses() -> dict[str, list[str]]:
+    """Where the workers of each pool on hosts serve their metrics, as the environment places them."""
+    resolved = json.loads(chosen_file().read_text())
+    addresses: dict[str, list[str]] = {}
+    for host in resolved["worker_hosts"].values():
+        address = f"{host['private_ip']}:{resolved['monitoring']['worker_port']}"
+        addresses.setdefault(host["pool"], []).append(address)
+    return addresses

@@ -1,0 +1,69 @@
+"""What workers serve of themselves, read from each at once."""
+
+import urllib.request
+from collections import defaultdict
+from collections.abc import Iterable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+
+from prometheus_client.parser import text_string_to_metric_families
+
+TIMEOUT_SECONDS = 2
+AT_ONCE = 32
+BUCKET = "celery_task_queue_wait_time_bucket"
+
+
+@dataclass
+class WorkersSeen:
+    """Sums over the workers that answered. `waits` is a histogram for each queue: bound -> how many below."""
+
+    gauges: dict[str, list[float]] = field(default_factory=lambda: defaultdict(list))
+    started: dict[str, float] = field(default_factory=lambda: defaultdict(float))
+    consumers: dict[str, float] = field(default_factory=lambda: defaultdict(float))
+    waits: dict[str, dict[float, float]] = field(default_factory=lambda: defaultdict(lambda: defaultdict(float)))
+    answered: int = 0
+
+    def add(self, text: str) -> None:
+        """A worker's answer."""
+        self.answered += 1
+        for family in text_string_to_metric_families(text):
+            for sample in family.samples:
+                queue = sample.labels.get("queue_name", "")
+                if sample.name == BUCKET:
+                    self.waits[queue][float(sample.labels["le"])] += sample.value
+                elif sample.name == "celery_task_started_total":
+                    self.started[queue] += sample.value
+                elif sample.name == "celery_active_consumer_count":
+                    self.consumers[queue] += sample.value
+                elif sample.name.startswith("celery_worker_"):
+                    self.gauges[sample.name].append(sample.value)
+
+
+def ask_workers(addresses: Iterable[str]) -> WorkersSeen:
+    """Ask each `host:port`; one that does not answer in two seconds is left out."""
+    seen = WorkersSeen()
+    with ThreadPoolExecutor(AT_ONCE) as pool:
+        for text in pool.map(_ask, addresses):
+            if text is not None:
+                seen.add(text)
+    return seen
+
+
+def quantile(share: float, now: dict[float, float], before: dict[float, float]) -> float | None:
+    """The bound below which `share` of what was counted since `before` lies; `None` when nothing was.
+
+    Example: `quantile(0.95, {1.0: 9, float("inf"): 10}, {}) == float("inf")`
+    """
+    counts = {bound: now[bound] - before.get(bound, 0) for bound in sorted(now)}
+    total = counts.get(float("inf"), 0)
+    if total <= 0:
+        return None
+    return next(bound for bound, below in counts.items() if below >= share * total)
+
+
+def _ask(address: str) -> str | None:
+    try:
+        with urllib.request.urlopen(f"http://{address}/metrics", timeout=TIMEOUT_SECONDS) as answer:
+            return str(answer.read().decode())
+    except OSError:
+        return None
