@@ -1,7 +1,7 @@
 """The environments on loopback of the app's tests, and workers with tasks made for being observed."""
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -19,12 +19,23 @@ from ..app.conftest import (
     valkey_port,
 )
 from ..app.harness.environment import TestEnvironment
+from ..app.harness.servers import Outside
+from .harness.managed import managed_environment
 from .harness.worker import ObservedWorker
 
 __all__ = [
     "authority", "aws_endpoint", "folder", "inside_sqs", "outside", "plain_results", "rabbitmq", "redis", "sqs",
     "valkey_port",
 ]  # fmt: skip
+
+
+@pytest.fixture(scope="session")
+def managed_rabbitmq(
+    folder: Path, aws_endpoint: str, plain_results: str, outside: Outside
+) -> Iterator[TestEnvironment]:
+    """An environment whose RabbitMQ answers on its management API."""
+    with managed_environment(folder, "managed", aws_endpoint, plain_results, outside) as environment:
+        yield environment
 
 
 @pytest.fixture

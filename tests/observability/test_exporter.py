@@ -1,10 +1,8 @@
 """The exporter shows what only the broker knows, answers from memory, and says so when it sees nothing."""
 
-import json
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -16,30 +14,11 @@ from app.observability.exporter.run import beat_look, look, source_of
 from app.reliability.valkey import valkey
 from app.settings import runtime
 
-from ..app.harness import servers
-from ..app.harness.environment import Servers, TestEnvironment, prepare
-from ..app.harness.processes import free_port
-from ..app.harness.servers import Outside
+from ..app.harness.environment import TestEnvironment
 from ..app.harness.waiting import eventually
 
 pytestmark = pytest.mark.observability
 WAITING, FAILED = 7, 2
-
-
-@pytest.fixture(scope="module")
-def managed_rabbitmq(
-    folder: Path, aws_endpoint: str, plain_results: str, outside: Outside
-) -> Iterator[TestEnvironment]:
-    """An environment whose RabbitMQ answers on its management API."""
-    here, port = folder / "managed", free_port()
-    here.mkdir()
-    with servers.rabbitmq(here, management_port=port) as broker_port:
-        password = {"broker_password": servers.RABBITMQ_PASSWORD}
-        made = Servers(aws_endpoint, f"amqp://127.0.0.1:{broker_port}", plain_results, outside, password)
-        environment = prepare("rabbitmq", here, made, name="managed")
-        environment.resolved["broker"]["management_port"] = port
-        (here / "resolved.json").write_text(json.dumps(environment.resolved))
-        yield environment
 
 
 @contextmanager

@@ -95,7 +95,7 @@ COST = Board(
             'sum(rate(celery_task_total{state=~"failed|retried|lost|rejected"}[5m]))'
             ' / (sum(rate(celery_task_total{state="started"}[5m])) > 0)', "in vain"), "percentunit"),
         Panel("Budget for each thousand tasks, at this rate", one(
-            'celery_budget_monthly_usd / (sum(rate(celery_task_total{state="succeeded"}[1h])) * 2592 > 0)', "USD"),
+            'sum(celery_budget_monthly_usd) / (sum(rate(celery_task_total{state="succeeded"}[1h])) * 2592 > 0)', "USD"),
             "currencyUSD"),
         Panel("Idle slots by pool", one(
             "sum by (hostname) (celery_worker_concurrency) - sum by (hostname) (celery_worker_tasks_active)", HOST)),

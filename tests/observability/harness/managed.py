@@ -1,0 +1,27 @@
+"""An environment whose RabbitMQ answers on its management API, as every production one does."""
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from ...app.harness import servers
+from ...app.harness.environment import Servers, TestEnvironment, prepare
+from ...app.harness.processes import free_port
+from ...app.harness.servers import Outside
+
+
+@contextmanager
+def managed_environment(
+    folder: Path, name: str, aws_endpoint: str, results: str, outside: Outside
+) -> Iterator[TestEnvironment]:
+    """Up until the block ends; then its broker is gone."""
+    here, port = folder / name, free_port()
+    here.mkdir()
+    with servers.rabbitmq(here, management_port=port) as broker_port:
+        password = {"broker_password": servers.RABBITMQ_PASSWORD}
+        made = Servers(aws_endpoint, f"amqp://127.0.0.1:{broker_port}", results, outside, password)
+        environment = prepare("rabbitmq", here, made, name=name)
+        environment.resolved["broker"]["management_port"] = port
+        (here / "resolved.json").write_text(json.dumps(environment.resolved))
+        yield environment

@@ -1,0 +1,110 @@
+"""An environment that is watched: a worker, the exporter, Prometheus with the environment's rules, Alertmanager.
+
+Rules run five times as fast as in production, as do scrapes: what takes five minutes there takes one here.
+"""
+
+import json
+import re
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import yaml
+
+from app.observability.alerts.render import rules
+
+from ...app.harness.environment import TestEnvironment
+from ...app.harness.processes import free_port, running, wait_for_port
+from ...app.harness.waiting import eventually
+from .prometheus import Monitoring, monitoring
+from .worker import ObservedWorker
+
+FASTER = 5
+QUEUE_LENGTH = 100  # instead of the local environment's 500: a flood that a test can make
+_DURATION = re.compile(r"(?<=\[)(\d+)([smh])(?=\])")
+_SECONDS = {"s": 1, "m": 60, "h": 3600}
+
+
+@dataclass
+class Stack:
+    """What runs. `worker_process` can be killed."""
+
+    environment: TestEnvironment
+    worker: ObservedWorker
+    monitoring: Monitoring
+    exporter_port: int
+    stop_worker: ExitStack
+
+    def alerts_within(self, alerts: set[str], production_seconds: float) -> float:
+        """Wait until these fire and no other does; returns after how many seconds, as production would count them."""
+        began = time.monotonic()
+        limit = production_seconds / FASTER + 20  # a machine that others use is late
+        while time.monotonic() - began < limit:
+            firing = self.monitoring.firing()
+            assert firing <= alerts, f"{firing - alerts} fire beside {alerts}"
+            if firing == alerts:
+                return (time.monotonic() - began) * FASTER
+            time.sleep(0.5)
+        raise AssertionError(f"after {limit} s {firing} fire instead of {alerts}")
+
+
+def faster(resolved: dict, folder: Path) -> Path:  # type: ignore[type-arg]
+    """The environment's rules, every duration divided."""
+    made = rules(resolved | {"alerts": resolved["alerts"] | {"queue_length": QUEUE_LENGTH}})
+    for group in made["groups"]:
+        group["interval"] = "2s"
+        for rule in group["rules"]:
+            rule["expr"] = _DURATION.sub(_divided, rule["expr"])
+            if "for" in rule:
+                rule["for"] = _divided(re.match(r"(\d+)([smh])", rule["for"]))
+    file = folder / "rules.yml"
+    file.write_text(yaml.safe_dump(made))
+    return file
+
+
+def _divided(duration: "re.Match[str] | None") -> str:
+    assert duration
+    return f"{max(0, round(int(duration[1]) * _SECONDS[duration[2]] / FASTER))}s"
+
+
+@contextmanager
+def watched(environment: TestEnvironment, worker: ObservedWorker, folder: Path) -> Iterator[Stack]:
+    """Start all of it; it is quiet when the block begins."""
+    port, log = free_port(), folder / "exporter.log"
+    command = [
+        sys.executable,
+        "-m",
+        "app",
+        "exporter",
+        "--address",
+        "127.0.0.1",
+        "--port",
+        str(port),
+        "--interval",
+        "2",
+    ]
+    heartbeat = {"CELERY_HEARTBEAT_FILE": str(folder / "heartbeat")}
+    with ExitStack() as all_, ExitStack() as worker_stack:
+        worker_stack.enter_context(worker.started(**heartbeat))
+        exporter = all_.enter_context(running(command, log, environment.variables))
+        wait_for_port(port, exporter, log)
+        watching = all_.enter_context(
+            monitoring(
+                folder, faster(environment.resolved, folder), [f"127.0.0.1:{worker.port}"], [f"127.0.0.1:{port}"]
+            )
+        )
+        eventually(lambda: watching.query("celery_broker_up == 1"), "the exporter's first look", 30)
+        eventually(lambda: watching.query("celery_worker_up == 1"), "the worker's first scrape", 30)
+        yield Stack(environment, worker, watching, port, worker_stack)
+
+
+def without_schedule(environment: TestEnvironment, folder: Path) -> TestEnvironment:
+    """The environment with no schedule, so that no beat is missed where none runs."""
+    resolved = json.loads(json.dumps(environment.resolved)) | {"schedule": {}}
+    file = folder / "unscheduled.json"
+    file.write_text(json.dumps(resolved))
+    variables = environment.variables | {"CELERY_ENVIRONMENT_FILE": str(file)}
+    return replace(environment, resolved=resolved, variables=variables)

@@ -1,0 +1,145 @@
+"""What goes wrong in an environment raises its alerts, and no others, on a real Prometheus and Alertmanager."""
+
+import os
+import re
+import urllib.request
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from pathlib import Path
+
+import pytest
+
+from app.observability.alerts.alert import Thresholds
+from app.observability.alerts.render import all_alerts, rules
+from app.observability.dashboards.boards import BOARDS
+
+from ..app.harness.environment import TestEnvironment
+from ..app.harness.servers import REPOSITORY, Outside
+from ..app.harness.waiting import eventually
+from .harness.managed import managed_environment
+from .harness.pictures import draw
+from .harness.stack import Stack, watched, without_schedule
+from .harness.worker import ObservedWorker
+
+pytestmark = [pytest.mark.observability, pytest.mark.timeout(600)]
+WorkerOf = Callable[[TestEnvironment, str], ObservedWorker]
+# The README's rows.
+TABLE = re.compile(r"^\| `(celery_\w+)`", re.MULTILINE)
+
+
+@pytest.fixture
+def stack(managed_rabbitmq: TestEnvironment, worker_of: WorkerOf, tmp_path: Path) -> Iterator[Stack]:
+    environment = without_schedule(managed_rabbitmq, tmp_path)
+    with watched(environment, worker_of(environment, "threads"), tmp_path) as made:
+        yield made
+
+
+@pytest.fixture
+def scheduled(managed_rabbitmq: TestEnvironment, worker_of: WorkerOf, tmp_path: Path) -> Iterator[Stack]:
+    """With a schedule that no beat keeps: everything there is to see has data."""
+    with watched(managed_rabbitmq, worker_of(managed_rabbitmq, "threads"), tmp_path) as made:
+        yield made
+
+
+def test_ordinary_work_raises_nothing(stack: Stack) -> None:
+    for _ in range(3):
+        stack.worker.send(("load.succeed", []), ("load.retry", []), times=20)
+    eventually(lambda: stack.worker.count("succeeded", "load.retry") == 60, "all tasks")
+
+    assert stack.monitoring.firing() == set()
+
+
+def test_a_flood(stack: Stack) -> None:
+    stack.worker.send(("load.nap", [1]), times=600)
+
+    assert stack.alerts_within({"CeleryQueueLong"}, 5 * 60) < 5 * 60 + 120
+
+
+def test_a_task_that_fails(stack: Stack) -> None:
+    stack.worker.send(("load.fail", []), ("load.succeed", []), times=60)
+
+    stack.alerts_within({"CeleryTasksFail", "CeleryDeadLetters"}, 2 * 60 + 60)
+
+
+def test_a_dead_worker_with_work_waiting(stack: Stack) -> None:
+    stack.stop_worker.close()
+    stack.worker.send(("load.succeed", []), times=3)
+
+    stack.alerts_within({"CeleryWorkerDown", "CeleryQueueNotDrained"}, 60 + 30)
+
+
+def test_dead_letters_until_they_are_gone(stack: Stack) -> None:
+    code = (
+        "from app.celery import celery; from app.brokers import broker_of; from app.settings import runtime\n"
+        "broker, queue = broker_of(runtime()), runtime().environment.queues['email']\n"
+        "with celery.connection_for_write() as connection: {}\n"
+    )
+    stack.worker.python(code.format("connection.Producer().publish({}, routing_key=queue.dead_letter_name)"))
+    stack.alerts_within({"CeleryDeadLetters"}, 60)
+
+    stack.worker.python(code.format("broker.purge(connection)"))
+    eventually(lambda: stack.monitoring.firing() == set(), "the alert's end", 60)
+
+
+def test_every_query_of_a_dashboard_and_every_metric_of_a_rule_has_data(scheduled: Stack, tmp_path: Path) -> None:
+    for _ in range(4):
+        scheduled.worker.send(
+            ("load.succeed", []), ("load.fail", []), ("load.retry", []), ("load.wait", []), ("load.nap", [0.2]),
+            ("load.parent", []), times=12,
+        )  # fmt: skip
+    eventually(lambda: scheduled.monitoring.query('celery:task_failed:ratio10m{name="load.fail"} > 0'), "failures", 120)
+    choice = {"$queue": scheduled.environment.resolved["queues"]["metrics"]["name"], "$task": "load.fail"}
+
+    def filled(query: str) -> str:
+        for name, value in choice.items():
+            query = query.replace(name, value)
+        return query
+
+    queries = {query for board in BOARDS for panel in board.panels for query, _ in panel.queries}
+    assert [query for query in queries if not scheduled.monitoring.query(filled(query))] == []
+
+    known = {series["metric"]["__name__"] for series in scheduled.monitoring.query('{__name__!=""}')}
+    text = " ".join(
+        rule["expr"] for group in rules(scheduled.environment.resolved)["groups"] for rule in group["rules"]
+    )
+    used = set(re.findall(r"\b(celery[\w:]*|up|ALERTS)\b", re.sub(r'"[^"]*"', "", text)))
+    assert used - known == set()
+    pictures = Path(os.environ.get("PICTURES") or tmp_path)
+    for board in BOARDS:
+        assert draw(board, scheduled.monitoring, filled, pictures).stat().st_size > 10_000
+
+
+def test_the_metrics_of_the_readme_are_those_that_are_served(scheduled: Stack) -> None:
+    scheduled.worker.send(("load.fail", []), ("load.wait", []), times=8)
+    eventually(lambda: scheduled.worker.count("succeeded", "load.wait") == 8, "all waits")
+    served = set()
+    for port in (scheduled.worker.port, scheduled.exporter_port):
+        with urllib.request.urlopen(f"http://127.0.0.1:{port}/metrics", timeout=5) as answer:
+            served |= set(re.findall(r"^# TYPE (celery_\w+)", answer.read().decode(), re.MULTILINE))
+    documented = set(TABLE.findall((REPOSITORY / "app/observability/README.md").read_text()))
+
+    # A creation time beside each counter and histogram is the library's, not ours to describe.
+    assert {name for name in served if not name.endswith("_created")} == documented
+
+
+def test_every_alert_is_one_of_the_environment(stack: Stack) -> None:
+    loaded = {
+        rule["alert"]
+        for group in rules(stack.environment.resolved)["groups"]
+        for rule in group["rules"]
+        if "alert" in rule
+    }
+
+    assert loaded == {alert.name for alert in all_alerts(Thresholds.of(stack.environment.resolved))}
+
+
+def test_a_broker_that_stopped(
+    worker_of: WorkerOf, tmp_path: Path, aws_endpoint: str, plain_results: str, outside: Outside
+) -> None:
+    with ExitStack() as broker:
+        made = managed_environment(tmp_path, "stopped", aws_endpoint, plain_results, outside)
+        environment = without_schedule(broker.enter_context(made), tmp_path)
+        with watched(environment, worker_of(environment, "threads"), tmp_path) as stack:
+            broker.close()
+
+            stack.alerts_within({"CeleryExporterBlind"}, 60)
