@@ -60,7 +60,6 @@ def resolve(env: Environment) -> Json:
         "discovery_prefix": f"/celery/{env.name}",
         "alerts": alerts(env),
         "monitoring": monitoring(env),
-        "monitoring_hosts": hosts.monitoring_hosts(env, prefix),
         "budget": env.budget.model_dump(mode="json"),
         "logs": env.logs.model_dump(mode="json"),
         "delivery": env.delivery and env.delivery.model_dump(mode="json"),

@@ -8,7 +8,7 @@ from app.environment.model import BrokerKind, Environment
 DEBIAN_PYTHON = {"12": "3.11", "13": "3.13"}
 MACHINES = {"amd64": "x86_64", "arm64": "aarch64"}
 # AWS keeps the first four addresses of a subnet; hosts count up from the tenth so that ranges read well.
-FIRST_HOST_ADDRESS = {"monitoring": 9, "rabbitmq": 10, "worker": 40}
+FIRST_HOST_ADDRESS = {"rabbitmq": 10, "worker": 40}
 
 
 def platform(env: Environment) -> Json:
@@ -41,15 +41,6 @@ def worker_hosts(env: Environment, prefix: str) -> Json:
             hosts[name] = host | {"pool": pool_name}
         first += len(names)
     return hosts
-
-
-def monitoring_hosts(env: Environment, prefix: str) -> Json:
-    """The host with Prometheus, where there is one."""
-    if not env.monitoring.host:
-        return {}
-    name = f"{prefix}-monitoring-1"
-    hosts = _hosts(env, "monitoring", [name], env.monitoring.instance_type, FIRST_HOST_ADDRESS["monitoring"])
-    return {name: host | {"volume_gib": env.monitoring.volume_gib} for name, host in hosts.items()}
 
 
 def _hosts(env: Environment, role: str, names: list[str], instance_type: str, first: int) -> Json:

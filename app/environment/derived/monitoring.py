@@ -1,4 +1,4 @@
-"""Where metrics are served, and the host that collects them."""
+"""Where metrics are served, and how long they are kept."""
 
 from app.environment.derived import Json
 from app.environment.model import Environment

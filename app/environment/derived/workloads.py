@@ -23,6 +23,7 @@ class Workload:
 
     A pod's `service_account` is `namespace/name`. `receives`, `sends` and `measures` are queues on SQS (`-dlq` for a
     dead letter queue); elsewhere the broker's own user decides.
+    Who `watches` reads CloudWatch's metrics, which know the age of the oldest message.
     """
 
     on: str
@@ -33,6 +34,7 @@ class Workload:
     measures: tuple[str, ...] = ()
     discovers: bool = True
     pictures: bool = False
+    watches: bool = False
 
 
 def workloads(env: Environment, prefix: str) -> Json:
@@ -61,7 +63,7 @@ def _pods(env: Environment, queues: tuple[str, ...], names: Json) -> dict[str, W
     everything = queues + tuple(f"{queue}-dlq" for queue in queues)
     found = {
         "beat": Workload("pods", _own("beat"), logins, sends=tuple(queue for queue in queues if queue in scheduled)),
-        "exporter": Workload("pods", _own("exporter"), logins, measures=everything),
+        "exporter": Workload("pods", _own("exporter"), _looks(names), measures=everything, watches=bool(queues)),
         "producer": Workload("pods", _own("producer"), logins, sends=queues, measures=queues, pictures=True),
     }
     if env.autoscaler == "keda":
@@ -89,6 +91,12 @@ def _worker(env: Environment, pool: str, queues: tuple[str, ...], names: Json) -
 
 def _own(name: str) -> str:
     return f"{NAMESPACE}/{name}"
+
+
+def _looks(names: Json) -> tuple[str, ...]:
+    """As the user who may only look, where the broker has one."""
+    own = "monitoring_password"
+    return tuple(own if label == "broker_password" and own in names else label for label in _logins(names))
 
 
 def _logins(names: Json) -> tuple[str, ...]:

@@ -85,6 +85,15 @@ data "aws_iam_policy_document" "this" {
       resources = [for label in each.value.measures : local.queue_arns[label]]
     }
   }
+
+  dynamic "statement" {
+    for_each = each.value.watches ? [true] : []
+    content {
+      sid       = "Watch" # the action knows no resources
+      actions   = ["cloudwatch:GetMetricData"]
+      resources = ["*"]
+    }
+  }
 }
 
 resource "aws_iam_role_policy" "this" {

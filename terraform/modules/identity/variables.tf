@@ -14,6 +14,7 @@ variable "workloads" {
     measures        = list(string)
     discovers       = bool
     pictures        = bool
+    watches         = optional(bool, false)
   }))
 
   validation {
