@@ -8,10 +8,8 @@ export ENV
 export PATH := $(CURDIR)/$(VENV)/bin:$(PATH)
 export PYTHONPATH := $(CURDIR):$(CURDIR)/environments/local
 .DEFAULT_GOAL := help
-.PHONY: help setup lock up down status demo plan apply destroy output drift site wheelhouse image terraform-docs validate render \
-        schema diff lint scan format test bench test-unit test-terraform test-roles test-chart test-observability test-path
-.PHONY: help setup lock up down status region demo plan apply destroy output drift site wheelhouse image terraform-docs validate render \
-        schema diff lint scan format test test-unit test-terraform test-roles test-chart test-observability test-path
+.PHONY: help setup lock up down status region demo plan apply destroy output drift site wheelhouse image terraform-docs validate \
+        render schema diff lint scan format test bench test-unit test-terraform test-roles test-chart test-observability test-path
 
 help: ## list the verbs
 	@grep -hE '^[a-z%-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 16
