@@ -14,6 +14,12 @@ KEYS: dict[str, tuple[str, ...]] = {
     "users": ("name",),
     "vhosts": ("name",),
 }
+# What applications declare themselves.
+TOPOLOGY: dict[str, tuple[str, ...]] = {
+    "queues": ("vhost", "name"),
+    "exchanges": ("vhost", "name"),
+    "bindings": ("vhost", "source", "destination_type", "destination", "routing_key"),
+}
 REMOVE = {
     "policies": "clear_policy --vhost {vhost} {name}",
     "topic_permissions": "clear_topic_permissions --vhost {vhost} {user} {exchange}",
@@ -72,15 +78,17 @@ def rabbitmq_definitions(users: list[Json], vhosts: list[str], policies: list[Js
     }
 
 
-def rabbitmq_missing(found: Json, wanted: Json) -> Json:
+def rabbitmq_missing(found: Json, wanted: Json, topology: bool = False) -> Json:
     """The part of `wanted` that `found` lacks or has otherwise: what is to be imported. Empty when nothing is.
+
+    With `topology`, queues, exchanges and bindings are compared too, as a backup holds them.
 
     Example: `rabbitmq_missing({"vhosts": []}, {"vhosts": [{"name": "shop"}]}) == {"vhosts": [{"name": "shop"}]}`
     """
     missing = {}
-    for section in KEYS:
+    for section in [*KEYS, *(TOPOLOGY if topology else ())]:
         there = {_key(section, entry): entry for entry in found.get(section, [])}
-        entries = [entry for entry in wanted[section] if not _holds(there.get(_key(section, entry)), entry)]
+        entries = [entry for entry in wanted.get(section, []) if not _holds(there.get(_key(section, entry)), entry)]
         if entries:
             missing[section] = entries
     return missing
@@ -100,7 +108,7 @@ def rabbitmq_surplus(found: Json, wanted: Json) -> list[list[str]]:
 
 
 def _key(section: str, entry: Json) -> tuple[str, ...]:
-    return tuple(entry[part] for part in KEYS[section])
+    return tuple(entry[part] for part in (KEYS | TOPOLOGY)[section])
 
 
 def _holds(there: Json | None, entry: Json) -> bool:
