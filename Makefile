@@ -136,5 +136,9 @@ bench: setup ## measure this project's pools and publisher beside other task que
 	@cd tests/benchmarks && { [ .venv -nt requirements.lock ] || uv venv -q --clear .venv; } && uv pip sync -q --require-hashes --python .venv requirements.lock && touch .venv
 	@tests/benchmarks/.venv/bin/python -m tests.benchmarks $(BENCH)
 
+rabbitmq-faults: setup ## faults under load on a RabbitMQ cluster, and the table of them in the role's README (an hour)
+	@MOLECULE=1 python -m pytest -m roles tests/roles -k hard_day
+	@python ansible/roles/rabbitmq/molecule/hard_day/table.py
+
 test-path: setup ## the whole path on one machine, on each broker
 	@python -m pytest -m path

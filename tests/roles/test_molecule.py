@@ -5,7 +5,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from region.images import HOST, ensure_images
+from region.images import HOST, HOST_12, ensure_images
 from region.limits import write_containers_conf
 from region.podman import Podman
 from region.tools import ensure_tools
@@ -21,8 +21,8 @@ def machine_image(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
     settings = tmp_path_factory.mktemp("podman") / "containers.conf"
     ensure_tools()
     write_containers_conf(settings)
-    ensure_images(Podman(settings), REPOSITORY / ".cache")
-    return {"HOST_IMAGE": HOST.tag, "CONTAINERS_CONF": str(settings)}
+    ensure_images(Podman(settings), REPOSITORY / ".cache", [HOST, HOST_12])
+    return {"HOST_IMAGE": HOST.tag, "HOST_12_IMAGE": HOST_12.tag, "CONTAINERS_CONF": str(settings)}
 
 
 def test_there_are_scenarios_to_run() -> None:
@@ -30,7 +30,7 @@ def test_there_are_scenarios_to_run() -> None:
 
 
 @pytest.mark.roles
-@pytest.mark.timeout(1800)
+@pytest.mark.timeout(5400)  # the hard day of RabbitMQ takes an hour on shared cores
 @pytest.mark.skipif(
     "MOLECULE" not in os.environ, reason="`make test-roles` runs Molecule; tests/path runs the same roles"
 )

@@ -10,15 +10,26 @@ def _status(host: Any) -> dict[str, Any]:
     return dict(json.loads(host.check_output("rabbitmqctl -q --formatter json cluster_status")))
 
 
-def _curl(host: Any, path: str, credentials: str = "shop:molecule-password") -> Any:
-    """Answer of the management API on the private address, by the Python every host has."""
+def _status_of(host: Any, url: str, credentials: str | None = None) -> str:
+    """Status and body of an answer on the private address, asked with the authority's certificate."""
     address = host.check_output("hostname -I").split()[0]
-    return host.run(
-        "python3 -c %s",
-        "import requests, sys; "
-        f"answer = requests.get('http://{address}{path}', auth=tuple('{credentials}'.split(':')), timeout=10); "
-        "print(answer.status_code); print(answer.text)",
-    )
+    login = f"-u {credentials}" if credentials else ""
+    return str(host.check_output(f"{ASK} {login} {url.format(address=address)}"))
+
+
+# A few lines of the Python every host has: curl is not there.
+ASK = """python3 -c '
+import base64, ssl, sys, urllib.error, urllib.request
+context = ssl.create_default_context(cafile="/etc/rabbitmq/tls/ca_certificate.pem")
+request = urllib.request.Request(sys.argv[-1])
+if sys.argv[1] == "-u":
+    request.add_header("Authorization", "Basic " + base64.b64encode(sys.argv[2].encode()).decode())
+try:
+    answer = urllib.request.urlopen(request, context=context if sys.argv[-1].startswith("https") else None, timeout=20)
+    print(answer.status, answer.read().decode())
+except urllib.error.HTTPError as error:
+    print(error.code)
+'"""
 
 
 def test_every_node_sees_the_same_three(host: Any) -> None:
@@ -43,7 +54,8 @@ def test_server_starts_at_boot(host: Any) -> None:
 def test_listens_on_the_private_address_only(host: Any) -> None:
     sockets = host.check_output("ss -Htln").splitlines()
     address = host.check_output("hostname -I").split()[0]
-    for port in (5672, 15672, 15692):
+    assert [line for line in sockets if line.split()[3].endswith((":5672", ":15672"))] == []  # nothing without TLS
+    for port in (5671, 15671, 15692):
         local = [line.split()[3] for line in sockets if line.split()[3].endswith(f":{port}")]
         assert local == [f"{address}:{port}"]
 
@@ -59,7 +71,7 @@ def test_only_the_virtual_hosts_in_the_data_exist(host: Any) -> None:
 
 
 def test_monitoring_user_reads_the_nodes_and_no_queue(host: Any) -> None:
-    assert _curl(host, ":15672/api/nodes", "watcher:watcher-password").stdout.startswith("200")
+    assert _status_of(host, "https://{address}:15671/api/nodes", "watcher:watcher-password").startswith("200")
     permissions = host.check_output("rabbitmqctl -q --formatter json list_user_permissions watcher")
     assert json.loads(permissions) == []
 
@@ -87,10 +99,35 @@ def test_policy_moves_refused_messages_to_the_dead_letter_queue(host: Any) -> No
 
 
 def test_metrics_are_served(host: Any) -> None:
-    answer = _curl(host, ":15692/metrics")
-    assert answer.stdout.startswith("200")
-    assert "rabbitmq_build_info" in answer.stdout
+    answer = _status_of(host, "http://{address}:15692/metrics")
+    assert answer.startswith("200")
+    assert "rabbitmq_build_info" in answer
 
 
 def test_application_user_cannot_enter_the_management_interface(host: Any) -> None:
-    assert _curl(host, ":15672/api/overview").stdout.startswith("401")
+    assert _status_of(host, "https://{address}:15671/api/overview", "shop:molecule-password").startswith("401")
+
+
+def test_nodes_speak_tls_to_each_other(host: Any) -> None:
+    peers = host.check_output("rabbitmqctl -q eval %s", PEERS)
+    assert peers.count("tls") == peers.count("rabbit@molecule-rabbitmq-") == 2
+
+
+# How this node is connected to the other nodes.
+PEERS = (
+    "[{N, element(4, proplists:get_value(address, I))} || "
+    "{N, I} <- element(2, net_kernel:nodes_info()), lists:member(N, nodes())]."
+)
+
+
+def test_limits_are_in_force(host: Any) -> None:
+    limits = host.check_output("cat /proc/$(pidof beam.smp)/limits")
+    assert any(line.split()[:4] == ["Max", "open", "files", "20000"] for line in limits.splitlines())
+    told = host.check_output("rabbitmqctl -q eval %s", LIMITS)
+    assert told.replace("\n", "").replace(" ", "") == '{512,16777216,"200MB"}'
+
+
+LIMITS = (
+    "{ok, C} = application:get_env(rabbit, channel_max), {ok, M} = application:get_env(rabbit, max_message_size), "
+    "{ok, D} = application:get_env(rabbit, disk_free_limit), {C, M, D}."
+)

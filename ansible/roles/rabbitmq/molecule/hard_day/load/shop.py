@@ -1,0 +1,63 @@
+"""A minimal Celery app on the platform's own transports: one queue of orders, whose effects are counted in SQLite."""
+
+import os
+import sqlite3
+from pathlib import Path
+
+from celery import Celery
+from kombu import Exchange, Queue
+
+from app.brokers.interface import CONNECT_TIMEOUT_SECONDS, HEARTBEAT_CHECKS, HEARTBEAT_SECONDS
+from app.brokers.tls import amqp_tls
+from app.guards import transports
+
+transports.install()
+
+URLS = os.environ["SHOP_BROKER"]
+STORE = Path(os.environ["SHOP_STORE"])
+KIND = os.environ.get("SHOP_QUEUE_TYPE", "quorum")
+
+shop = Celery("shop", broker=URLS, set_as_current=True)
+shop.conf.update(
+    amqp_tls(URLS, Path(os.environ["SHOP_CA"]).read_text()),
+    broker_connection_timeout=CONNECT_TIMEOUT_SECONDS,
+    broker_heartbeat=HEARTBEAT_SECONDS,
+    broker_heartbeat_checkrate=HEARTBEAT_CHECKS,
+    broker_transport_options={"confirm_publish": True},
+    broker_connection_retry_on_startup=True,
+    broker_connection_max_retries=None,
+    worker_consumer="app.guards.delayed_delivery_once:Consumer",
+    worker_prefetch_multiplier=8,
+    task_acks_late=True,
+    task_ignore_result=True,
+    task_default_queue="orders",
+    task_default_queue_type=KIND,
+    broker_native_delayed_delivery_queue_type=KIND,
+    task_queues=[
+        Queue("orders", Exchange("orders", type="topic"), routing_key="orders", queue_arguments={"x-queue-type": KIND})
+    ],
+    task_default_exchange="orders",
+    task_default_exchange_type="topic",
+    task_default_routing_key="orders",
+)
+
+
+def store() -> sqlite3.Connection:
+    """The counts of deliveries and effects; every process and thread opens it for itself."""
+    connection = sqlite3.connect(STORE, timeout=30, isolation_level=None)
+    connection.executescript(
+        "PRAGMA journal_mode=WAL; PRAGMA synchronous=OFF;"
+        "CREATE TABLE IF NOT EXISTS deliveries (id TEXT); CREATE TABLE IF NOT EXISTS effects (id TEXT PRIMARY KEY);"
+    )
+    return connection
+
+
+@shop.task(name="shop.order")
+def order(order_id: str) -> None:
+    """One effect for an order, however often it is delivered: the delivery is counted too, for the report."""
+    connection = store()
+    try:
+        connection.execute("INSERT INTO deliveries VALUES (?)", (order_id,))
+        connection.execute("INSERT OR IGNORE INTO effects VALUES (?)", (order_id,))
+    finally:
+        connection.close()

@@ -1,0 +1,128 @@
+"""Publishers and workers as processes, and what became of the orders."""
+
+import itertools
+import os
+import signal
+import sqlite3
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+FOLDER = Path(__file__).parent
+REPOSITORY = FOLDER.parents[5]
+THREADS = 4
+# Confirmed messages are consumed within this time after the last one, or they count as lost.
+DRAIN_SECONDS = 180
+
+
+@dataclass(frozen=True)
+class Confirmed:
+    """One confirmed order: when, how long the publisher took, and how often it sent it."""
+
+    id: str
+    at: float
+    took: float
+    attempts: int
+
+
+@dataclass(frozen=True)
+class Cluster:
+    """Where orders go: the nodes' addresses, and the type of its queue."""
+
+    addresses: tuple[str, ...]
+    queue_type: str = "quorum"
+    vhost: str = "shop"
+
+    def environment(self, folder: Path, ca: Path) -> dict[str, str]:
+        """What shop.py reads."""
+        urls = ";".join(f"amqps://shop:molecule-password@{address}:5671/{self.vhost}" for address in self.addresses)
+        return os.environ | {
+            "SHOP_BROKER": urls, "SHOP_CA": str(ca), "SHOP_STORE": str(folder / "orders.sqlite"),
+            "SHOP_QUEUE_TYPE": self.queue_type, "PYTHONPATH": f"{FOLDER}:{REPOSITORY}",
+        }  # fmt: skip
+
+
+@contextmanager
+def workers(cluster: Cluster, folder: Path, ca: Path, name: str = "worker") -> Iterator[None]:
+    """Two workers, stopped warmly at the end."""
+    processes = [
+        subprocess.Popen(
+            [sys.executable, "-m", "celery", "-A", "shop", "worker", "--pool=threads", "--concurrency=4",
+             "--loglevel=WARNING", f"--hostname={name}{number}@hard-day"],
+            cwd=FOLDER, env=cluster.environment(folder, ca),
+            stdout=(folder / f"{name}{number}.log").open("a"), stderr=subprocess.STDOUT,
+        )
+        for number in (1, 2)
+    ]  # fmt: skip
+    try:
+        yield
+    finally:
+        for process in processes:
+            process.send_signal(signal.SIGTERM)
+        for process in processes:
+            try:
+                process.wait(timeout=60)
+            except subprocess.TimeoutExpired:
+                process.kill()
+
+
+class Publishing:
+    """Orders published from now on, by threads of one process."""
+
+    def __init__(self, cluster: Cluster, folder: Path, ca: Path, prefix: str) -> None:
+        self.file = folder / f"{prefix}.confirmed"
+        self.errors = folder / f"{prefix}.errors"
+        self.file.touch()
+        self._process = subprocess.Popen(
+            [sys.executable, str(FOLDER / "publish.py"), prefix, str(THREADS), str(self.file)],
+            env=cluster.environment(folder, ca), stderr=self.errors.open("w"),
+        )  # fmt: skip
+        self.wait_for(200, 120)
+
+    def confirmed(self) -> list[Confirmed]:
+        """What was confirmed so far, in the order of time."""
+        rows = (line.split() for line in self.file.read_text().splitlines() if line.count(" ") == 3)
+        return sorted((Confirmed(r[0], float(r[1]), float(r[2]), int(r[3])) for r in rows), key=lambda row: row.at)
+
+    def wait_for(self, more: int, seconds: float) -> None:
+        """Let `more` orders be confirmed, for at most `seconds`."""
+        wanted, end = len(self.confirmed()) + more, time.monotonic() + seconds
+        while len(self.confirmed()) < wanted and time.monotonic() < end:
+            if self._process.poll() is not None:
+                raise RuntimeError(f"the publisher ended: {self.errors.read_text()[-2000:]}")
+            time.sleep(0.5)
+
+    def stop(self) -> int:
+        """End after the orders at hand; 0 when every one was confirmed in the end."""
+        self._process.send_signal(signal.SIGTERM)
+        return self._process.wait(timeout=120)
+
+
+def effects(folder: Path, prefix: str) -> tuple[int, int]:
+    """How many orders had an effect, and how many deliveries there were."""
+    with sqlite3.connect(folder / "orders.sqlite", timeout=30) as store:
+        (done,) = store.execute("SELECT count(*) FROM effects WHERE id LIKE ?", (f"{prefix}-%",)).fetchone()
+        (seen,) = store.execute("SELECT count(*) FROM deliveries WHERE id LIKE ?", (f"{prefix}-%",)).fetchone()
+    return done, seen
+
+
+def lost(folder: Path, confirmed: list[Confirmed], prefix: str) -> set[str]:
+    """Confirmed orders without an effect, after the workers had time to catch up."""
+    end = time.monotonic() + DRAIN_SECONDS
+    while True:
+        with sqlite3.connect(folder / "orders.sqlite", timeout=30) as store:
+            done = {row[0] for row in store.execute("SELECT id FROM effects WHERE id LIKE ?", (f"{prefix}-%",))}
+        missing = {one.id for one in confirmed} - done
+        if not missing or time.monotonic() > end:
+            return missing
+        time.sleep(1)
+
+
+def longest_silence(confirmed: list[Confirmed], since: float) -> float:
+    """Seconds in which no publisher had anything confirmed."""
+    times = [one.at for one in confirmed if one.at >= since - 1]
+    return max((after - before for before, after in itertools.pairwise(times)), default=0.0)

@@ -1,0 +1,120 @@
+"""One fault after the other, each under live load: no confirmed order is lost, and each has one effect."""
+
+import json
+import subprocess
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+import traffic
+from conftest import NEW, OLD, OPERATIONS, SCENARIO, judge, note, playbook, podman, wait_until_whole
+
+pytestmark = [pytest.mark.usefixtures("running_workers"), pytest.mark.timeout(1200)]
+
+# What the inventory says was the cookie until test_cookie_rotated changed it.
+COOKIE = ("-e", "rabbitmq_erlang_cookie=molecule-cookie-of-the-next-year")
+
+
+def _leader() -> str:
+    """The host whose node leads the queue of orders: the one that hurts most."""
+    rows = podman(
+        "exec", "molecule-rabbitmq-1", "rabbitmqctl", "-q", "-s", "list_queues", "-p", "shop", "name", "leader"
+    )
+    (leader,) = (row.split("\t")[1] for row in rows.splitlines() if row.startswith("orders\t"))
+    return leader.removeprefix("rabbit@")
+
+
+def test_node_killed(under_load: Callable[..., Any]) -> None:
+    with under_load("a node is killed (SIGKILL), systemd starts it again", messages=50_000) as publishing:
+        podman("exec", _leader(), "sh", "-c", "kill -9 $(pidof beam.smp)")
+        publishing.wait_for(500, 120)
+
+
+def test_rolling_restart(under_load: Callable[..., Any]) -> None:
+    with under_load("rolling restart of all nodes"):
+        playbook(OPERATIONS / "rolling_restart.yml")
+
+
+def test_cookie_rotated(under_load: Callable[..., Any]) -> None:
+    with under_load("Erlang cookie rotated"):
+        playbook(SCENARIO / "rotate_erlang_cookie.yml")
+
+
+def test_node_cut_off(under_load: Callable[..., Any]) -> None:
+    with under_load("a node is cut off from the others by the firewall for 60 s"):
+        leader = _leader()
+        process = podman("inspect", "--format", "{{.State.Pid}}", leader)
+        for verb in ("-I", "-D"):
+            for number in {"1", "2", "3"} - {leader[-1]}:
+                for chain, side in (("INPUT", "-s"), ("OUTPUT", "-d")):
+                    rule = ["iptables", verb, chain, side, f"10.97.4.1{number}", "-j", "DROP"]
+                    subprocess.run(["nsenter", "--target", process, "--net", *rule], check=True, capture_output=True)
+            if verb == "-I":
+                time.sleep(60)
+
+
+def test_node_destroyed_and_replaced(under_load: Callable[..., Any]) -> None:
+    with under_load("a node is destroyed, and a new host takes its place"):
+        lost = _leader()
+        image, volume = podman("inspect", "--format", "{{.ImageName}} {{(index .Mounts 0).Source}}", lost).split()
+        podman("rm", "--force", "--time", "0", lost)
+        podman("run", "--detach", "--name", lost, "--hostname", lost, "--systemd=always", "--cap-add=SYS_ADMIN",
+               "--network=molecule-rabbitmq", f"--ip=10.97.4.1{lost[-1]}", f"--volume={volume}:/var/cache/apt/archives",
+               image, "/sbin/init")  # fmt: skip
+        playbook(OPERATIONS / "replace_node.yml", "-e", f"rabbitmq_replaced={lost}", *COOKIE)
+
+
+def test_configuration_changed(under_load: Callable[..., Any]) -> None:
+    with under_load("a changed setting, put into force by the role"):
+        playbook(SCENARIO / "converge.yml", "--limit", "rabbitmq", "-e", "rabbitmq_channel_max=1024", *COOKIE)
+
+
+def test_queues_have_their_members_in_the_end() -> None:
+    wait_until_whole()
+    rows = podman(
+        "exec",
+        "molecule-rabbitmq-1",
+        "rabbitmqctl",
+        "-q",
+        "-s",
+        "list_queues",
+        "-p",
+        "shop",
+        "name",
+        "members",
+        "online",
+    )
+    (orders,) = (row for row in rows.splitlines() if row.startswith("orders\t"))
+    assert orders.count("rabbit@molecule-rabbitmq-") == 6
+
+
+def test_move_to_another_cluster(folder: Path, ca: Path) -> None:
+    """From RabbitMQ 3.10 on Debian 12: workers run on both clusters, publishers change over, then the rest moves."""
+    with traffic.workers(OLD, folder, ca, name="old"):
+        before = traffic.Publishing(OLD, folder, ca, "move-old")
+        before.wait_for(500, 60)
+    # The old workers are gone, the publishers are not: what they publish now must move.
+    before.wait_for(500, 60)
+    after = traffic.Publishing(NEW, folder, ca, "move-new")
+    assert before.stop() == 0
+    begun = time.time()
+    where = "amqps://shop:molecule-password@10.97.4.14:5671/shop?cacertfile=/etc/rabbitmq/tls/ca_certificate.pem&verify=verify_peer"
+    source = {"rabbitmq_move_from": {"vhost": "shop", "uris": [where]}, "rabbitmq_move_to_vhost": "shop"}
+    playbook(OPERATIONS / "move_cluster.yml", "-e", json.dumps(source), *COOKIE)
+    after.wait_for(500, 60)
+    judge("blue-green move, 3.10 to 4.0: published to the new", after, folder, "move-new", begun, time.time() - begun)
+    missing = traffic.lost(folder, before.confirmed(), "move-old")
+    done, _seen = traffic.effects(folder, "move-old")
+    note(
+        "blue-green move, 3.10 to 4.0: published to the old",
+        before,
+        folder,
+        "move-old",
+        begun,
+        time.time() - begun,
+        missing,
+    )
+    assert missing == set()
+    assert done == len(before.confirmed())

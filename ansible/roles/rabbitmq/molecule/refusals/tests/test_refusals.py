@@ -1,0 +1,111 @@
+"""What would lose messages or make two clusters is refused before it is done, and the message says what to do."""
+
+import os
+import ssl
+import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import kombu
+
+SCENARIO = Path(__file__).parents[1]
+OPERATIONS = SCENARIO.parents[3] / "operations" / "rabbitmq"
+CONVERGE = SCENARIO.parent / "default" / "converge.yml"
+NODE = "molecule-rabbitmq-1"
+
+
+def _refused(file: Path, *variables: str) -> str:
+    """The words of a playbook that must not succeed, as one line."""
+    options = [part for variable in variables for part in ("-e", variable)]
+    done = subprocess.run(
+        ["ansible-playbook", "-i", os.environ["MOLECULE_INVENTORY_FILE"], str(file), *options],
+        env=os.environ | {"ANSIBLE_ROLES_PATH": str(SCENARIO.parents[2])}, text=True, check=False,
+        stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=600,
+    )  # fmt: skip
+    assert done.returncode != 0, done.stdout[-3000:]
+    return " ".join(done.stdout.split())
+
+
+def _inside(*words: str) -> str:
+    return subprocess.run(["podman", "exec", NODE, *words], check=True, capture_output=True, text=True).stdout
+
+
+@contextmanager
+def _memory_alarm() -> Iterator[None]:
+    _inside("rabbitmqctl", "set_vm_memory_high_watermark", "absolute", "1")
+    try:
+        yield
+    finally:
+        _inside("rabbitmqctl", "set_vm_memory_high_watermark", "0.6")
+
+
+def _publish_one() -> None:
+    ca = Path(os.environ["MOLECULE_EPHEMERAL_DIRECTORY"]) / "ca_certificate.pem"
+    tls = {"ca_certs": str(ca), "cert_reqs": ssl.CERT_REQUIRED}
+    with kombu.Connection("amqps://shop:molecule-password@10.97.4.11:5671/shop", ssl=tls) as connection:
+        queue = connection.SimpleQueue("kept", queue_args={"x-queue-type": "quorum"})
+        queue.put({"hello": "world"})
+        queue.close()
+
+
+def test_two_seeds() -> None:
+    said = _refused(SCENARIO / "spare.yml", "rabbitmq_even_is_temporary=true", "rabbitmq_seed={{ inventory_hostname }}")
+    assert "Expected one rabbitmq_seed" in said
+    assert "Two seeds would found two clusters." in said
+
+
+def test_an_even_cluster() -> None:
+    assert "Expected an odd number of nodes, found 2." in _refused(SCENARIO / "spare.yml")
+
+
+def test_mirrored_queues_on_rabbitmq_4() -> None:
+    said = _refused(CONVERGE, "rabbitmq_replication=mirrored")
+    assert "Expected rabbitmq_replication quorum on RabbitMQ 4.0, found mirrored" in said
+    assert "migrate_mirrored_to_quorum.yml" in said
+
+
+def test_a_downgrade() -> None:
+    said = _refused(CONVERGE, "rabbitmq_version=3.13")
+    assert "Expected RabbitMQ 3.13, found the newer 4.0.5. RabbitMQ cannot be downgraded" in said
+
+
+def test_an_upgrade_by_the_way() -> None:
+    assert "Upgrade it node by node with operations/rabbitmq/upgrade.yml." in _refused(CONVERGE, "rabbitmq_version=4.1")
+
+
+def test_an_upgrade_that_skips_a_version() -> None:
+    said = _refused(OPERATIONS / "upgrade.yml", "rabbitmq_version=4.3")
+    assert "Expected one of 4.2 to upgrade to 4.3 from, found 4.0.5." in said
+
+
+def test_another_cookie() -> None:
+    said = _refused(CONVERGE, "rabbitmq_erlang_cookie=another-cookie-another-cookie")
+    assert "is not the one in the secret" in said
+    assert "rotate_erlang_cookie.yml" in said
+
+
+def test_no_tls_on_a_cluster_that_speaks_it() -> None:
+    assert "Expected TLS between nodes to stay on" in _refused(CONVERGE, "rabbitmq_tls=false")
+
+
+def test_a_restart_while_an_alarm_is_on() -> None:
+    started = _inside("systemctl", "show", "--property=MainPID", "rabbitmq-server")
+    with _memory_alarm():
+        said = _refused(OPERATIONS / "rolling_restart.yml")
+    assert "an alarm is on:" in said
+    assert "Nothing more was stopped." in said
+    assert _inside("systemctl", "show", "--property=MainPID", "rabbitmq-server") == started
+
+
+def test_a_policy_the_server_does_not_know() -> None:
+    policy = (
+        '{"rabbitmq_policies": [{"name": "x", "vhost": "shop", "pattern": ".*", "definition": {"no-such-key": 1}}]}'
+    )
+    assert "no-such-key" in _refused(CONVERGE, policy)
+
+
+def test_to_forget_a_virtual_host_that_holds_messages() -> None:
+    _publish_one()
+    said = _refused(CONVERGE, '{"rabbitmq_vhosts": ["other"], "rabbitmq_users": [], "rabbitmq_policies": []}')
+    assert "Virtual host shop is no longer in rabbitmq_vhosts but holds 1 messages." in said
