@@ -35,6 +35,13 @@ def test_says_that_the_local_account_is_not_up(runner: Runner) -> None:
     assert "run `make up`" in done.stdout
 
 
+def test_a_locked_environment_is_not_destroyed(runner: Runner) -> None:
+    done = runner.run("destroy", "prod", "--yes")
+    assert done.returncode != 0
+    assert "destroy_lock: false" in done.stdout
+    assert "lift the lock in a change of its own" in done.stdout
+
+
 def test_says_that_derived_values_are_old(runner: Runner) -> None:
     file = runner.folder / "environments" / "dev" / "environment.yml"
     file.write_text(file.read_text().replace("monthly_usd: ", "monthly_usd: 1"))
