@@ -18,4 +18,5 @@ module "discovery" {
 
   prefix = local.env.discovery_prefix
   values = local.discovery
+  placed = contains(keys(local.env.secrets), "broker_ca") ? ["broker_ca_certificate"] : []
 }

@@ -34,3 +34,22 @@ run "under_aws" {
 
   expect_failures = [var.prefix]
 }
+
+run "a_value_that_ansible_writes" {
+  command = plan
+
+  module {
+    source = "./modules/discovery"
+  }
+
+  variables {
+    prefix = "/celery/x"
+    values = {}
+    placed = ["broker_ca_certificate"]
+  }
+
+  assert {
+    condition     = aws_ssm_parameter.placed["broker_ca_certificate"].name == "/celery/x/broker_ca_certificate"
+    error_message = "ours to remove"
+  }
+}

@@ -30,7 +30,19 @@ def test_without_sqs_no_role_names_a_queue() -> None:
     workloads = resolve(load("prod"))["workloads"]
 
     assert {queue for needs in workloads.values() for queue in needs["receives"] + needs["sends"]} == set()
-    assert workloads["rabbitmq"]["secrets"] == ("broker_password", "erlang_cookie")
+
+
+def test_a_rabbitmq_node_reads_no_secret_with_its_own_role() -> None:
+    assert resolve(load("prod"))["workloads"]["rabbitmq"]["secrets"] == ()
+
+
+def test_the_authoritys_key_is_nobodys_but_the_controllers(edit_prod: Edit) -> None:
+    edit_prod('rabbitmq: {version: "4.0"', 'rabbitmq: {tls: true, version: "4.0"')
+
+    resolved = resolve(load("prod"))
+
+    assert resolved["secrets"]["broker_ca"] == "celery-prod/broker-ca"
+    assert [name for name, needs in resolved["workloads"].items() if "broker_ca" in needs["secrets"]] == []
 
 
 @pytest.mark.parametrize(

@@ -15,6 +15,8 @@ def secrets(env: Environment, prefix: str) -> Json:
         names["erlang_cookie"] = f"{prefix}/erlang-cookie"
         # Of a user who may look at everything and touch nothing: the exporter's, and `app status`'s.
         names["monitoring_password"] = f"{prefix}/monitoring-password"
+        if env.broker.rabbitmq.tls:
+            names["broker_ca"] = f"{prefix}/broker-ca"  # certificate and key of the authority, put there by Ansible
     return names
 
 

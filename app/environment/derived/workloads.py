@@ -14,7 +14,6 @@ from app.environment.model import BrokerKind, Environment
 LOGINS = ("broker_password", "results_password")
 # Where KEDA's chart puts its operator (keda.sh, "Deploying KEDA"). It reads backlogs with a role of its own.
 KEDA = "keda/keda-operator"
-RABBITMQ_SECRETS = ("broker_password", "erlang_cookie", "broker_ca")
 
 
 @dataclass(frozen=True)
@@ -51,8 +50,8 @@ def workloads(env: Environment, prefix: str) -> Json:
         found |= _pods(env, queues, names)
     found["dead-letters"] = Workload("people", "", logins, receives=dead, sends=queues + dead, measures=queues + dead)
     if env.broker.kind is BrokerKind.RABBITMQ:
-        held = tuple(label for label in RABBITMQ_SECRETS if label in names)
-        found["rabbitmq"] = Workload("hosts", secrets=held, discovers=False)
+        # Its secrets are read where Ansible runs, and by nobody on the machines.
+        found["rabbitmq"] = Workload("hosts", discovers=False)
     return {name: asdict(workload) for name, workload in found.items()}
 
 

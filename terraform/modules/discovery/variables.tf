@@ -12,3 +12,9 @@ variable "values" {
   description = "What hosts and pods must find, by name. No secrets: everyone in the account may read these."
   type        = map(string)
 }
+
+variable "placed" {
+  description = "Names of values that Ansible writes."
+  type        = set(string)
+  default     = []
+}
