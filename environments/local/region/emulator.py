@@ -12,6 +12,7 @@
   them every second apply would replace the broker.
 * An address of its own for the broker that AWS manages: it answers the same for everything.
 * An ElastiCache user's access string, whose `&` it does not escape; and most of what was put into an alarm.
+* That a target group whose health check is a TCP connection has no path and no HTTP code: with them a plan fails.
 
 Run as `python -m region.emulator`; the environment variables are ministack's.
 """
@@ -98,6 +99,13 @@ def of_source(source: str, body: bytes) -> bytes:
     )
 
 
+def without_matcher(group: dict[str, Any], xml: str) -> str:
+    """A target group's description; one whose health check is a connection has no HTTP code to match."""
+    if group.get("HealthCheckProtocol") != "TCP":
+        return xml
+    return re.sub(r"<Matcher>.*?</Matcher>|<HealthCheckPath>.*?</HealthCheckPath>", "", xml, flags=re.DOTALL)
+
+
 def started(ec2: Any, run_instances: Callable[[Request], Response]) -> Callable[[Request], Response]:
     """RunInstances, with address, subnet and metadata options heeded."""
 
@@ -156,7 +164,7 @@ def at_address(name: str, address: str, mq: Any, elasticache: Any) -> None:
 def main() -> None:
     """Publish, then serve until told to stop."""
     from ministack.app import main as serve  # type: ignore[import-untyped]
-    from ministack.services import cloudwatch, ec2, elasticache, mq, ssm  # type: ignore[import-untyped]
+    from ministack.services import alb, cloudwatch, ec2, elasticache, mq, ssm  # type: ignore[import-untyped]
 
     publish(ssm._PUBLIC_AMI_PARAMETERS)
     ec2._ACTION_MAP["RunInstances"] = started(ec2, ec2._ACTION_MAP["RunInstances"])
@@ -167,6 +175,8 @@ def main() -> None:
     cloudwatch._describe_alarms = emulated_alarms.described(cloudwatch, cloudwatch._describe_alarms)
     user_xml = elasticache._user_xml
     elasticache._user_xml = lambda user: user_xml(user | {"AccessString": escape(user["AccessString"])})
+    group_xml = alb._tg_xml
+    alb._tg_xml = lambda group: without_matcher(group, group_xml(group))
     plain, parameters = ec2._instance_xml, elasticache._describe_cache_parameters
     ec2._instance_xml = lambda instance: described(instance, plain(instance))
 
