@@ -126,3 +126,20 @@ run "a_pod_without_a_service_account" {
 
   expect_failures = [var.workloads]
 }
+
+run "a_workload_that_needs_nothing" {
+  command = plan
+
+  module {
+    source = "./modules/identity"
+  }
+
+  variables {
+    workloads = { rabbitmq = { on = "hosts", service_account = "", secrets = [], receives = [], sends = [], measures = [], discovers = false, pictures = false } }
+  }
+
+  assert {
+    condition     = length(aws_iam_role.this) == 1 && length(aws_iam_role_policy.this) == 0
+    error_message = "a role without a policy: IAM refuses one without a statement"
+  }
+}

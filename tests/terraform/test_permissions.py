@@ -129,6 +129,8 @@ def _implied(resolved: dict[str, Any], workload: dict[str, Any]) -> Iterator[tup
     yield from (("secretsmanager:GetSecretValue", _secret(resolved, label)) for label in workload["secrets"])
     if workload["pictures"]:
         yield from ((action, _picture()) for action in PICTURES)
+    if workload["watches"]:
+        yield "cloudwatch:GetMetricData", "*"
     if workload["discovers"]:
         yield "ssm:GetParameters", _parameter(resolved)
 
@@ -145,7 +147,12 @@ def _everything(resolved: dict[str, Any]) -> set[tuple[str, str]]:
     found |= {(action, _secret(resolved, label)) for label in resolved["secrets"] for action in secret_actions}
     found |= {(action, _picture()) for action in (*PICTURES, "s3:PutObjectAcl")}
     found |= {("ssm:GetParameters", _parameter(resolved)), ("ssm:PutParameter", _parameter(resolved))}
-    return found | {("iam:CreateUser", "*"), ("sts:AssumeRole", "*"), ("kms:Decrypt", "*")}
+    return found | {
+        ("cloudwatch:GetMetricData", "*"),
+        ("iam:CreateUser", "*"),
+        ("sts:AssumeRole", "*"),
+        ("kms:Decrypt", "*"),
+    }
 
 
 def _picture() -> str:

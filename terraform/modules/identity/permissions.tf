@@ -1,5 +1,11 @@
 # Each statement is there only for a workload that needs it, and names what it may touch.
 locals {
+  # IAM refuses a policy without a statement: a workload that needs nothing has none.
+  needing = {
+    for name, workload in var.workloads : name => workload
+    if workload.discovers || workload.pictures || workload.watches || length(concat(workload.secrets, workload.receives, workload.sends, workload.measures)) > 0
+  }
+
   queue_arns  = { for label, name in var.queues : label => "arn:${local.partition}:sqs:${local.region}:${local.account}:${name}" }
   secret_arns = { for label, name in var.secrets : label => "arn:${local.partition}:secretsmanager:${local.region}:${local.account}:secret:${name}-??????" }
 }
@@ -97,7 +103,7 @@ data "aws_iam_policy_document" "this" {
 }
 
 resource "aws_iam_role_policy" "this" {
-  for_each = var.workloads
+  for_each = local.needing
 
   name   = "workload"
   role   = aws_iam_role.this[each.key].id
