@@ -13,7 +13,7 @@ from kombu.exceptions import OperationalError
 from sqlalchemy import Engine, delete, select
 
 from app.errors import PublishError
-from app.outbox.table import metadata, outbox
+from app.outbox.table import outbox, prepare
 
 logger = logging.getLogger(__name__)
 
@@ -45,7 +45,7 @@ def relay_batch(app: Celery, engine: Engine) -> int:
 
 def run(app: Celery, engine: Engine, stopped: threading.Event) -> None:
     """Relay until `stopped` is set. A broker that refuses is asked again after 1, 2, 4 ... at most 30 s."""
-    metadata.create_all(engine)
+    prepare(engine)
     pause = 1.0
     while not stopped.is_set():
         try:

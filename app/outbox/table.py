@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from celery import Task
-from sqlalchemy import JSON, BigInteger, Column, Connection, Integer, MetaData, String, Table, insert
+from sqlalchemy import JSON, BigInteger, Column, Connection, Engine, Integer, MetaData, String, Table, insert
 
 metadata = MetaData()
 outbox = Table(
@@ -24,6 +24,11 @@ outbox = Table(
     Column("kwargs", JSON, nullable=False),
     Column("headers", JSON, nullable=False),
 )
+
+
+def prepare(engine: Engine) -> None:
+    """Make the table where it is missing; producers and relays call it once, at their start."""
+    metadata.create_all(engine)
 
 
 def enqueue(

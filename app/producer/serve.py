@@ -8,6 +8,7 @@ import waitress
 from celery._state import _set_task_join_will_block  # type: ignore[attr-defined]
 
 from app.producer.web import create_app
+from app.services.database import database
 from app.settings import runtime
 
 logger = logging.getLogger(__name__)
@@ -26,6 +27,11 @@ def serve(host: str, port: int) -> None:
 
     runtime()
     celery.conf  # noqa: B018 - settings that cannot be read are said now, not at the first request
+    engine = database()
+    if engine is not None:
+        from app.outbox.table import prepare
+
+        prepare(engine)
     logging.basicConfig(level=logging.INFO)
     signal.signal(signal.SIGTERM, _stop)
     # Nobody waits for results here. Celery would subscribe to each of a chord's in Valkey, and never unsubscribe.
