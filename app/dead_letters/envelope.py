@@ -11,7 +11,7 @@ PROPERTIES = ("correlation_id", "reply_to", "priority")
 
 
 def unpack(text: str) -> tuple[Json, Any, Json]:
-    """Headers, body and properties of a packed message; empty headers and no body where it is not one.
+    """Headers, body and properties of a packed message; no body where it cannot be read.
 
     SQS carries the envelope itself in base64 too.
 
@@ -19,11 +19,16 @@ def unpack(text: str) -> tuple[Json, Any, Json]:
     """
     try:
         envelope = json.loads(text if text.lstrip().startswith("{") else base64.b64decode(text, validate=True))
-        properties = dict(envelope.get("properties") or {})
-        body = envelope["body"]
-        if properties.get("body_encoding") == "base64":
-            body = base64.b64decode(body)
-        payload = json.loads(body)
-    except (ValueError, KeyError, TypeError, AttributeError, binascii.Error):
+        headers, properties = dict(envelope.get("headers") or {}), dict(envelope.get("properties") or {})
+    except (ValueError, TypeError, AttributeError, binascii.Error):
         return {}, None, {}
-    return dict(envelope.get("headers") or {}), payload, {name: properties.get(name) for name in PROPERTIES}
+    kept = {name: properties.get(name) for name in PROPERTIES}
+    try:
+        body = envelope["body"]
+        return (
+            headers,
+            json.loads(base64.b64decode(body) if properties.get("body_encoding") == "base64" else body),
+            kept,
+        )
+    except (ValueError, KeyError, TypeError, binascii.Error):
+        return headers, None, kept
