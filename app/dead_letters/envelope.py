@@ -25,10 +25,8 @@ def unpack(text: str) -> tuple[Json, Any, Json]:
     kept = {name: properties.get(name) for name in PROPERTIES}
     try:
         body = envelope["body"]
-        return (
-            headers,
-            json.loads(base64.b64decode(body) if properties.get("body_encoding") == "base64" else body),
-            kept,
-        )
+        if properties.get("body_encoding") == "base64":
+            body = base64.b64decode(body)
+        return headers, json.loads(body), kept
     except (ValueError, KeyError, TypeError, binascii.Error):
         return headers, None, kept

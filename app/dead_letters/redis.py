@@ -6,6 +6,7 @@ from functools import partial
 from typing import Any
 
 from kombu import Connection
+from redis import Redis
 
 from app.brokers import Broker
 from app.dead_letters.envelope import unpack
@@ -25,9 +26,10 @@ def open_queue(broker: Broker, connection: Connection, queue: QueueSettings) -> 
 
 def _letters(channel: Any, name: str, queue: QueueSettings) -> Iterator[Held]:
     """Kombu keeps a list for each priority and adds at the head: the oldest is at the tail."""
-    client = channel.client
+    # Kombu's own client puts the environment's prefix before the keys of some commands, and not of these.
+    client: Any = Redis(connection_pool=channel.client.connection_pool)
     for priority in channel.priority_steps:
-        key = channel._q_for_pri(name, priority)
+        key = channel.global_keyprefix + channel._q_for_pri(name, priority)
         kept = 0
         while batch := client.lrange(key, -(kept + BATCH), -(kept + 1)):
             for raw in reversed(batch):
