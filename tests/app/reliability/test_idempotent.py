@@ -25,6 +25,7 @@ def key() -> str:
     return uuid.uuid4().hex
 
 
+@pytest.mark.parametrize("environment", ["rabbitmq", "sqs"], indirect=True)
 def test_parallel_and_repeated_deliveries_happen_once(environment: TestEnvironment, tmp_path: Path, key: str) -> None:
     file = tmp_path / "runs"
     with environment.worker("io", probe=True), environment.worker("io", probe=True) as (_, log):
