@@ -29,14 +29,15 @@ MAX_TRACEBACK_CHARACTERS = 8_000
 PUBLISH_RETRY = {"max_retries": 3, "interval_start": 0.2, "interval_step": 0.5, "interval_max": 2}
 
 
-def publish(task: Task[Any, Any], request: Any, error: Exception) -> None:
-    """Publish the message of `request`, which `task` works on or worked on, to its dead letter queue.
+def publish(task: Task[Any, Any], error: Exception, request: Any = None) -> None:
+    """Publish the message that `task` is working on, or that of another `request` of it, to its dead letter queue.
 
     Raises:
         Reject: the broker did not take it; the message goes back to its queue rather than being acknowledged.
     """
     queue = queue_of(runtime().environment, str(task.name))
     target = broker_of(runtime()).dead_letter_queue(queue)
+    request = request or task.request
     message = _message(task, request)
     attempts = (request.retries or 0) + 1
     headers = message.headers | dict(request.headers or {}) | reasons(error, queue.name, attempts=attempts)

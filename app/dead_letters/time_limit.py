@@ -19,7 +19,7 @@ class Request(ObservedRequest):
         """Publish the dead letter before the message is acknowledged; not when the worker is being stopped."""
         if not soft and not state.should_terminate:
             try:
-                publish(self.task, self._context, TimeLimitExceeded(timeout))
+                publish(self.task, TimeLimitExceeded(timeout), self._context)
             except Reject:
                 self.reject(requeue=True)
         return super().on_timeout(soft, timeout)

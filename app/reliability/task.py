@@ -46,5 +46,5 @@ class ReliableTask(Task[Any, Any]):
             raise
         except Exception as error:
             if getattr(error, "dead_letter", True):
-                dead_letters.publish(self, self.request, error)
+                dead_letters.publish(self, error)
             raise

@@ -31,7 +31,7 @@ for number in range({count}):
         (charge_customer, TransientError("gateway: 503"), ["{run}-%d" % number, 100, "EUR"]),
     ):
         request = Context(id="{run}-%s-%d" % (task.__name__, number), args=args, kwargs={{}}, retries=8, headers={{}})
-        dead_letters.publish(task, request, error)
+        dead_letters.publish(task, error, request)
 """
 EMPTY = """
 from app.brokers import broker_of
