@@ -18,7 +18,13 @@ from app.reliability.idempotent import fencing_token, idempotent
 from app.reliability.retry import Retry
 from app.routes import QUEUE_OF_TASK
 
-for _name, _queue in {"once": "email", "due": "email", "flaky": "email", "endless": "thumbnails"}.items():
+for _name, _queue in {
+    "once": "email",
+    "due": "email",
+    "unwanted": "email",
+    "flaky": "email",
+    "endless": "thumbnails",
+}.items():
     QUEUE_OF_TASK[f"probe.{_name}"] = _queue  # type: ignore[index]
 
 
@@ -40,6 +46,12 @@ def once(self: Any, key: str, file: str, seconds: float = 0) -> str:
 @celery.task(name="probe.due")
 @deadline(60)
 def due(file: str) -> None:
+    note(file, "ran")
+
+
+@celery.task(name="probe.unwanted")
+@deadline(60, drop=True)
+def unwanted(file: str) -> None:
     note(file, "ran")
 
 

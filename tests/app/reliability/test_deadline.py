@@ -1,17 +1,19 @@
 """A task that comes too late is not run, and says so by a typed error."""
 
+import json
 import pickle
 from pathlib import Path
 
 from app.reliability.deadline import DeadlinePassedError, DroppedError, deadline
 
+from ..harness.commands import commands
 from ..harness.ends import ends
 from ..harness.environment import TestEnvironment
 from ..harness.waiting import eventually
 
 SEND = """
 import time
-from tests.app.harness.probe import due
+from tests.app.harness.probe import due, unwanted
 now = time.time()
 for name, headers in {{
     "in time": {{}},
@@ -21,18 +23,25 @@ for name, headers in {{
     "replayed": {{"sent_at": now - 61, "replayed_at": now}},
 }}.items():
     due.apply_async(({file!r} + "/" + name,), headers=headers, task_id=name)
+unwanted.apply_async(({file!r} + "/unwanted",), headers={{"sent_at": now - 61}}, task_id="unwanted")
 """
 
 
 def test_late_tasks_are_dead_letters_and_others_run(sqs: TestEnvironment, tmp_path: Path) -> None:
     with sqs.worker("io", probe=True) as (_, log):
         sqs.python(SEND.format(file=str(tmp_path)))
-        eventually(lambda: len(ends(log, "probe.due")) == 5, "the end of five tasks")
+        eventually(lambda: len(ends(log, "probe.due") + ends(log, "probe.unwanted")) == 6, "the end of six tasks")
 
     assert {file.name for file in tmp_path.iterdir()} == {"in time", "late, but given more time", "replayed"}
     late = {end["task_id"]: end for end in ends(log, "probe.due") if end["event"] == "task failed"}
     assert set(late) == {"too late", "in time, but given less"}
     assert late["too late"]["error"] == "DeadlinePassedError"
+    (dropped,) = ends(log, "probe.unwanted")
+    assert (dropped["event"], dropped["error"]) == ("task failed", "DroppedError")
+    ((_, letters),) = commands(sqs, "dlq list --queue email --json --limit 500")
+    kept = {letter["id"] for letter in json.loads(letters)}
+    assert kept >= set(late)
+    assert "unwanted" not in kept
     assert late["too late"]["reason"].startswith("not run: its deadline passed ")
 
 
