@@ -30,7 +30,10 @@ class QueueSettings:
 
 @dataclass(frozen=True)
 class PoolSettings:
-    """Workers with one resource profile; `queues` are labels; Redis keeps what they hold in `unacknowledged_key`."""
+    """Workers with one resource profile; `queues` are labels, `stop_timeout` is in seconds.
+
+    Redis keeps what the workers hold in `unacknowledged_key`.
+    """
 
     name: str
     type: str
@@ -38,6 +41,7 @@ class PoolSettings:
     prefetch_multiplier: int
     max_tasks_per_child: int | None
     max_memory_per_child_mib: int | None
+    stop_timeout: int
     queues: tuple[str, ...]
     unacknowledged_key: str
 
@@ -142,6 +146,7 @@ def _pool(name: str, data: Json) -> PoolSettings:
         prefetch_multiplier=data["prefetch_multiplier"],
         max_tasks_per_child=data["max_tasks_per_child"],
         max_memory_per_child_mib=data["max_memory_per_child_mib"],
+        stop_timeout=data["time_budget"]["stop_timeout"],
         queues=tuple(data["queues"]),
         unacknowledged_key=data["unacknowledged_key"],
     )

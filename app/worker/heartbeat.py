@@ -11,6 +11,7 @@ from celery import bootsteps, signals
 from celery.concurrency.solo import TaskPool as SoloPool
 
 from app.worker.heartbeat_file import CONNECTING, READY, STOPPING, TICK_SECONDS, VARIABLE, HeartbeatFile
+from app.worker.stop import stop_timeout
 
 # Longest silence between two attempts, and of the steps between a connection and the loop: declaring what native
 # delayed delivery needs takes 45 s while a node of the cluster is away.
@@ -30,7 +31,6 @@ class Heartbeat(bootsteps.StartStopStep):
         if not self.enabled:
             return
         self.file = HeartbeatFile(os.environ[VARIABLE])
-        self.stop_seconds = consumer.app.conf.worker_soft_shutdown_timeout
         self._watch_connecting(consumer)
         self._watch_loop_without_hub(consumer)
         if isinstance(consumer.pool, SoloPool):
@@ -84,7 +84,7 @@ class Heartbeat(bootsteps.StartStopStep):
         self._tick(self.file.state)
 
     def _stopping(self, **_: Any) -> None:
-        self._tick(STOPPING, self.stop_seconds)
+        self._tick(STOPPING, stop_timeout())
 
     def _tick(self, state: str = READY, away: float = 0) -> None:
         if self.file.state == STOPPING:

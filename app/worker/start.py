@@ -64,13 +64,19 @@ def start_worker(pool_name: str) -> None:
     start_metrics(environment, pool)
     from app.celery import celery
     from app.dead_letters.unreadable import KeepUnreadable
+    from app.worker import stop
     from app.worker.heartbeat import Heartbeat
+    from app.worker.memory import share_memory
     from app.worker.topology import DeclareDeadLetters
+
+    os.environ.setdefault(stop.VARIABLE, str(pool.stop_timeout))
+    if pool.type == "prefork":
+        share_memory()
 
     # Settings that cannot be read are our error here, a traceback inside Celery.
     celery.conf.broker_transport_options.update(broker_of(runtime()).worker_transport_options(pool))
     own_logging(environment.name)
-    celery.steps["consumer"].update({Heartbeat, DeclareDeadLetters, KeepUnreadable})
+    celery.steps["consumer"].update({Heartbeat, stop.BoundedStop, DeclareDeadLetters, KeepUnreadable})
     if pool.type == "turbo":
         sys.exit(run_turbo(celery, environment, pool, worker_options))
     celery.worker_main(worker_options(environment, pool))
