@@ -11,6 +11,7 @@ from pathlib import Path
 import trustme
 
 from .processes import find_program, free_port, running, wait_for_port
+from .slow_payments import SlowPayments
 
 REPOSITORY = Path(__file__).parents[3]
 MERCHANT_KEY = "merchant-key"
@@ -142,6 +143,7 @@ class Outside:
     """Other people's services, in threads of the test; `world` holds their ledgers."""
 
     world: object
+    payments: SlowPayments
     http_port: int
     smtp_port: int
 
@@ -153,17 +155,17 @@ def outside(per_minute: int = 600) -> Iterator[Outside]:
     from region.outside.mail import Inbox
     from region.outside.mail import serve as serve_mail
     from region.outside.metrics import Metrics
-    from region.outside.payments import Payments
     from region.outside.web import World
     from region.outside.web import serve as serve_web
 
-    world = World(Payments(), Metrics(per_minute), Inbox(), merchant_key=MERCHANT_KEY)
+    payments = SlowPayments()
+    world = World(payments, Metrics(per_minute), Inbox(), merchant_key=MERCHANT_KEY)
     smtp_port = free_port()
     mail = serve_mail(world.inbox, "127.0.0.1", smtp_port)
     web = serve_web(world, "127.0.0.1", 0)
     threading.Thread(target=web.serve_forever, daemon=True).start()
     try:
-        yield Outside(world, int(web.server_address[1]), smtp_port)
+        yield Outside(world, payments, int(web.server_address[1]), smtp_port)
     finally:
         web.shutdown()
         web.server_close()

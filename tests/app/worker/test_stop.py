@@ -1,0 +1,172 @@
+"""Ways to stop a worker in the middle of a task, on real brokers: the task ends somewhere, the customer pays once."""
+
+import os
+import signal
+import subprocess
+import time
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from app.worker.heartbeat_file import judge
+from app.worker.stop import RESERVE_SECONDS, patience
+
+from ..harness.environment import TestEnvironment
+from ..harness.slow_payments import SlowPayments
+from ..harness.waiting import eventually
+
+CHARGE = "from app.tasks.payments import charge_customer; charge_customer.delay({order!r}, 1999, 'EUR')"
+
+
+@dataclass(frozen=True)
+class Worker:
+    """A worker of pool `io` that consumes."""
+
+    process: subprocess.Popen[bytes]
+    log: Path
+
+    def children(self) -> list[int]:
+        return [
+            int(pid) for pid in Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children").read_text().split()
+        ]
+
+    def said(self, words: str) -> bool:
+        return words in self.log.read_text()
+
+
+@contextmanager
+def worker(environment: TestEnvironment, **variables: str) -> Iterator[Worker]:
+    heartbeat = environment.folder / f"heartbeat-{uuid.uuid4().hex[:6]}"
+    with environment.worker("io", CELERY_HEARTBEAT_FILE=str(heartbeat), **variables) as (process, log):
+        eventually(lambda: judge("readiness", str(heartbeat))[0], f"readiness; worker log:\n{log.read_text()[-3000:]}")
+        yield Worker(process, log)
+
+
+@dataclass(frozen=True)
+class Order:
+    """An order whose charge takes some seconds."""
+
+    environment: TestEnvironment
+    name: str
+
+    @classmethod
+    def placed(cls, environment: TestEnvironment, seconds: float) -> "Order":
+        """Sent, and now being charged by a worker."""
+        order = cls(environment, SlowPayments.slow(f"order-{uuid.uuid4().hex[:8]}", seconds))
+        environment.python(CHARGE.format(order=order.name))
+        eventually(lambda: order.asked == 1, "the charge")
+        return order
+
+    @property
+    def asked(self) -> int:
+        return len(self.environment.outside.payments.asked[self.name])
+
+    @property
+    def charged(self) -> int:
+        return self.environment.outside.payments.charged(self.name)
+
+
+def of_type(request: pytest.FixtureRequest, tmp_path: Path, broker: str, pool: str) -> TestEnvironment:
+    environment: TestEnvironment = request.getfixturevalue(broker)
+    return environment.variant(tmp_path, pools={"io": {"type": pool, "concurrency": 2}})
+
+
+@pytest.mark.parametrize("pool", ["prefork", "threads", "solo"])
+def test_a_stop_lets_the_running_task_finish_and_then_takes_no_longer(
+    request: pytest.FixtureRequest, tmp_path: Path, pool: str
+) -> None:
+    environment = of_type(request, tmp_path, "rabbitmq", pool)
+    with worker(environment, CELERY_STOP_TIMEOUT="60") as stopped:
+        order = Order.placed(environment, 4)
+        stopped.process.terminate()
+        assert stopped.process.wait(45) == 0
+        assert stopped.said("succeeded")
+        assert not stopped.said("giving back")
+    with worker(environment):
+        later = Order.placed(environment, 0)
+        assert (order.asked, order.charged, later.charged) == (1, 1, 1)
+
+
+# Every broker meets every end in tests/stops; here, each pool and each kind of giving back once.
+@pytest.mark.parametrize(
+    ("broker", "pool"), [("rabbitmq", "prefork"), ("rabbitmq", "threads"), ("rabbitmq", "solo"), ("sqs", "threads")]
+)
+def test_a_task_longer_than_the_stop_is_given_back_and_done_elsewhere(
+    request: pytest.FixtureRequest, tmp_path: Path, broker: str, pool: str
+) -> None:
+    environment = of_type(request, tmp_path, broker, pool)
+    with worker(environment, CELERY_STOP_TIMEOUT="4") as stopped:
+        order = Order.placed(environment, 9)
+        stopped.process.terminate()
+        assert stopped.process.wait(30) == 0
+        assert stopped.said("giving back app.tasks.payments.charge_customer")
+        # Not waited for until the visibility timeout passes.
+        assert stopped.said("Restoring 1 unacknowledged") == (broker == "sqs")
+    with worker(environment) as other:
+        eventually(lambda: order.asked == 2, "the second attempt")
+        eventually(lambda: other.said("charge_customer") and other.said("succeeded"), "its success")
+    assert order.charged == 1
+
+
+@pytest.mark.parametrize(
+    ("broker", "fate"),
+    [
+        ("rabbitmq", "the whole group gets SIGTERM"),
+        ("rabbitmq", "the child is killed"),
+        ("rabbitmq", "every process is killed"),
+        ("sqs", "the child is killed"),
+    ],
+)
+def test_what_a_lost_child_or_worker_was_doing_is_done_again(
+    request: pytest.FixtureRequest, tmp_path: Path, broker: str, fate: str
+) -> None:
+    environment = of_type(request, tmp_path, broker, "prefork")
+    with worker(environment, CELERY_STOP_TIMEOUT="60") as first, worker(environment) as second:
+        order = Order.placed(environment, 5)
+        victim = first if first.said("received") else second
+        survivor = second if victim is first else first
+        if fate == "the whole group gets SIGTERM":
+            os.killpg(victim.process.pid, signal.SIGTERM)
+        elif fate == "the child is killed":
+            for child in victim.children():
+                os.kill(child, signal.SIGKILL)
+        else:
+            os.killpg(victim.process.pid, signal.SIGKILL)
+        eventually(lambda: order.asked == 2, "the second attempt", seconds=90)
+        eventually(
+            lambda: any(each.said("charge_customer") and each.said("succeeded") for each in (victim, survivor)),
+            "its success",
+        )
+    assert order.charged == 1
+
+
+def test_a_second_worker_of_the_same_name_starts_while_the_broker_still_holds_the_first(
+    rabbitmq: TestEnvironment,
+) -> None:
+    with worker(rabbitmq) as first:
+        first.process.send_signal(signal.SIGSTOP)
+        try:
+            with worker(rabbitmq) as second:
+                time.sleep(1)
+                assert second.process.poll() is None
+                assert not second.said("ResourceLocked")
+        finally:
+            first.process.send_signal(signal.SIGCONT)
+
+
+def test_sigquit_gives_back_at_once(rabbitmq: TestEnvironment, tmp_path: Path) -> None:
+    environment = rabbitmq.variant(tmp_path, pools={"io": {"type": "threads"}})
+    with worker(environment, CELERY_STOP_TIMEOUT="60") as stopped:
+        order = Order.placed(environment, 20)
+        stopped.process.send_signal(signal.SIGQUIT)
+        assert stopped.process.wait(10) == 0
+        assert stopped.said("giving back app.tasks.payments.charge_customer")
+    assert order.charged == 1
+
+
+def test_running_tasks_get_all_but_the_time_for_giving_back() -> None:
+    assert (patience(90), patience(10)) == (90 - RESERVE_SECONDS, 5)
