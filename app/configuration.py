@@ -121,7 +121,7 @@ def _schedule(runtime: Runtime) -> dict[str, Any]:
         }
     return {
         "beat_schedule": entries,
-        "beat_scheduler": "redbeat.RedBeatScheduler",
+        "beat_scheduler": "app.worker.beat:Scheduler",
         "beat_max_loop_interval": BEAT_LOOP_SECONDS,
         "redbeat_redis_url": runtime.results_url,
         # Stated, because redbeat would otherwise take the broker's.

@@ -10,6 +10,8 @@ all on SQS. Only the standard library is imported here, and little of that, beca
 import os
 import time
 
+from app.worker.supervisor import notify
+
 VARIABLE = "CELERY_HEARTBEAT_FILE"
 TICK_SECONDS = 3
 # A probe every 10 seconds that gives up after two failures restarts a wedged loop within 60 seconds.
@@ -45,6 +47,7 @@ class HeartbeatFile:
             self.state = state
         else:
             os.utime(self.path, (due, due))
+        notify(started=state != STARTING, away=away)
 
 
 def begin_heartbeat() -> None:

@@ -46,7 +46,11 @@ class Worker:
 def worker(environment: TestEnvironment, **variables: str) -> Iterator[Worker]:
     heartbeat = environment.folder / f"heartbeat-{uuid.uuid4().hex[:6]}"
     with environment.worker("io", CELERY_HEARTBEAT_FILE=str(heartbeat), **variables) as (process, log):
-        eventually(lambda: judge("readiness", str(heartbeat))[0], f"readiness; worker log:\n{log.read_text()[-3000:]}")
+        try:
+            eventually(lambda: judge("readiness", str(heartbeat))[0], "readiness")
+        except AssertionError as error:
+            error.add_note(log.read_text()[-3000:])
+            raise
         yield Worker(process, log)
 
 

@@ -1,0 +1,54 @@
+"""The schedule, sent by one beat at a time, each entry once for each of its turns.
+
+Of several beats one holds redbeat's lock; the next takes over when the lock was not renewed for its lifetime. A beat
+that was stopped for longer than that (a frozen machine) wakes up in the middle of what it was doing and may still hold
+an entry as due. Before it sends, it therefore looks whether somebody has sent this turn since, and takes the turn.
+"""
+
+import json
+import logging
+from typing import Any
+
+from redbeat import RedBeatScheduler
+from redbeat.decoder import RedBeatJSONEncoder
+from redbeat.schedulers import RedBeatSchedulerEntry, get_redis
+
+logger = logging.getLogger(__name__)
+
+
+class Scheduler(RedBeatScheduler):  # type: ignore[misc]
+    """redbeat's scheduler; what differs is that a turn is taken before it is sent, and given back if sending fails."""
+
+    def apply_async(self, entry: Any, producer: Any = None, advance: bool = True, **options: Any) -> Any:
+        """Send an entry whose turn it is; `None` when another beat has sent this turn.
+
+        Raises:
+            SchedulingError: the broker does not take it. The entry stays due.
+        """
+        if not self._takes_turn(entry):
+            logger.warning("another beat has sent this turn of %s", entry.name)
+            return None
+        try:
+            return super().apply_async(entry, producer=producer, advance=advance, **options)
+        except Exception:
+            self._give_turn_back(entry)
+            raise
+
+    def _takes_turn(self, entry: Any) -> bool:
+        # Taken for as long as another beat could believe to be the only one; after that the stored time tells.
+        taken = get_redis(self.app).set(self._turn(entry), 1, nx=True, ex=int(self.lock_timeout))
+        stored = RedBeatSchedulerEntry.from_key(entry.key, app=self.app)
+        return bool(taken) and stored.last_run_at == entry.last_run_at
+
+    def _give_turn_back(self, entry: Any) -> None:
+        """Redbeat notes a turn before it sends; undone, or a broker's absence would skip a day's report."""
+        meta = json.dumps({"last_run_at": entry.last_run_at}, cls=RedBeatJSONEncoder)
+        with get_redis(self.app).pipeline() as pipe:
+            pipe.hset(entry.key, "meta", meta)
+            pipe.zadd(self.app.redbeat_conf.schedule_key, {entry.key: entry.score})
+            pipe.delete(self._turn(entry))
+            pipe.execute()
+
+    @staticmethod
+    def _turn(entry: Any) -> str:
+        return f"{entry.key}:turn:{entry.last_run_at}"

@@ -1,0 +1,109 @@
+"""Two beats on a real Valkey: one sends, one that is gone is replaced in time, and no turn is sent twice."""
+
+import base64
+import itertools
+import json
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from ..harness.environment import TestEnvironment
+from ..harness.processes import running
+from ..harness.waiting import eventually
+
+LOCK_SECONDS = 6
+OFTEN = f"""
+from app.celery import celery
+entry = {{"task": "app.tasks.report.send_report", "schedule": 1.0}}
+celery.conf.update(redbeat_lock_timeout={LOCK_SECONDS}, beat_max_loop_interval=1, beat_schedule={{"often": entry}})
+from app.worker.start import start_beat
+start_beat()
+"""
+
+
+@dataclass(frozen=True)
+class Beat:
+    process: subprocess.Popen[bytes]
+    log: Path
+
+    @property
+    def leads(self) -> bool:
+        return "Acquired lock" in self.log.read_text()
+
+    @property
+    def sent(self) -> int:
+        return self.log.read_text().count("Sending due task")
+
+
+@contextmanager
+def two_beats(environment: TestEnvironment, folder: Path) -> Iterator[tuple[Beat, Beat]]:
+    """The one that leads, and the one that waits."""
+    with ExitStack() as stack:
+
+        def start(name: str) -> Beat:
+            log = folder / f"{name}.log"
+            command = [sys.executable, "-c", OFTEN]
+            return Beat(stack.enter_context(running(command, log, environment.variables, stop_seconds=5)), log)
+
+        leader = start("leader")
+        eventually(lambda: leader.leads and leader.sent > 1, "the first beat's work")
+        other = start("other")
+        eventually(lambda: "beat" in other.log.read_text(), "the second beat")
+        yield leader, other
+
+
+def moments(environment: TestEnvironment) -> list[float]:
+    """When each message in the queue was sent, in order."""
+    sqs = environment.client("sqs")
+    url = sqs.get_queue_url(QueueName=environment.resolved["queues"]["reports"]["name"])["QueueUrl"]
+    found = []
+    while batch := sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=10).get("Messages", []):
+        for message in batch:
+            body = json.loads(base64.b64decode(message["Body"]))
+            found.append(float(body["headers"]["sent_at"]))
+            sqs.delete_message(QueueUrl=url, ReceiptHandle=message["ReceiptHandle"])
+    return sorted(found)
+
+
+@pytest.mark.parametrize("fate", [signal.SIGKILL, signal.SIGSTOP], ids=["killed", "frozen"])
+def test_a_beat_that_is_gone_is_replaced_and_no_turn_is_sent_twice(
+    sqs: TestEnvironment, tmp_path: Path, fate: signal.Signals
+) -> None:
+    moments(sqs)
+    with two_beats(sqs, tmp_path) as (leader, other):
+        assert not other.leads
+        leader.process.send_signal(fate)
+        # Its lock's life, and the other one's next look.
+        eventually(lambda: other.leads, "the second beat's lock", seconds=LOCK_SECONDS + 10)
+        eventually(lambda: other.sent > 2, "the second beat's work")
+        if fate is signal.SIGSTOP:
+            before = leader.sent
+            leader.process.send_signal(signal.SIGCONT)
+            eventually(lambda: leader.process.poll() is not None, "the end of the beat that lost its lock")
+            assert leader.sent - before <= 1
+    sent = moments(sqs)
+
+    assert len(sent) > 4
+    gaps = [later - earlier for earlier, later in itertools.pairwise(sent)]
+    assert min(gaps) > 0.5, f"two in one turn: {sent}"
+
+
+def test_a_turn_that_another_beat_has_sent_is_not_sent_again(inside_sqs: TestEnvironment) -> None:
+    from app.celery import celery
+    from app.worker.beat import Scheduler
+
+    entry = {"task": "app.tasks.report.send_report", "schedule": 1.0}
+    celery.conf.update(beat_schedule={"turn": entry})
+    moments(inside_sqs)
+    first, second = Scheduler(app=celery), Scheduler(app=celery)
+    seen_by_first, seen_by_second = first.schedule["turn"], second.schedule["turn"]
+
+    assert first.apply_async(seen_by_first) is not None
+    assert second.apply_async(seen_by_second) is None
+    assert len(moments(inside_sqs)) == 1
