@@ -34,12 +34,13 @@ def start_metrics(environment: "Resolved", pool: "PoolSettings") -> None:
     if not port:
         return
     folder = None if pool.type in ONE_PROCESS_POOLS else children.prepare_folder()
-    from prometheus_client import CollectorRegistry, start_http_server
+    from prometheus_client import CollectorRegistry, disable_created_metrics, start_http_server
 
     from app.observability.metrics.state import WorkerState
     from app.observability.metrics.tasks import TaskMetrics
     from app.observability.metrics.totals import WithTotals
 
+    disable_created_metrics()  # a series beside each, for a scraper that is not Prometheus
     hostname = f"{pool.name}@{socket.gethostname()}"
     counted, served = CollectorRegistry(), CollectorRegistry()
     tasks = TaskMetrics(counted, environment, hostname)

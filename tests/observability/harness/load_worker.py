@@ -67,6 +67,9 @@ def total(numbers: list[int]) -> int:
 
 
 if __name__ == "__main__":
-    from app.worker.start import start_worker
+    from app.worker import start
 
-    start_worker(sys.argv[1])
+    if os.environ.get("OBSERVED") == "no":  # what the cost of being observed is measured against
+        os.environ.pop("CELERY_METRICS_PORT", None)
+        start.own_logging = lambda _: None  # type: ignore[assignment]
+    start.start_worker(sys.argv[1])

@@ -51,9 +51,10 @@ class ObservedWorker:
         }  # fmt: skip
 
     @contextmanager
-    def started(self, **variables: str) -> Iterator["ObservedWorker"]:
+    def started(self, *, on_empty_queues: bool = True, **variables: str) -> Iterator["ObservedWorker"]:
         """Run it, ready to work, until the block ends."""
-        self._empty_the_queues()
+        if on_empty_queues:
+            self.empty_the_queues()
         command = [sys.executable, str(SCRIPT), POOL]
         given = self.variables | {"CELERY_METRICS_PORT": str(self.port)} | variables
         with running(command, self.log, given, stop_seconds=30) as process:
@@ -61,7 +62,7 @@ class ObservedWorker:
             assert process.poll() is None, self.log.read_text()
             yield self
 
-    def _empty_the_queues(self) -> None:
+    def empty_the_queues(self) -> None:
         """What an earlier test left is not this one's."""
         self.python(
             "from app.brokers import broker_of; from app.celery import celery; from app.settings import runtime\n"

@@ -1,0 +1,56 @@
+"""`python -m app.observability.table`: every metric there is, as the README's table, made from what would be served."""
+
+import os
+import re
+from collections.abc import Iterator
+from types import SimpleNamespace
+
+from prometheus_client import CollectorRegistry, disable_created_metrics, generate_latest
+
+from app.environment.render import resolved_file
+from app.observability.exporter.beat import BeatReading
+from app.observability.exporter.memory import Memory, MemoryCollector
+from app.observability.exporter.reading import NodeReading, QueueReading, Reading
+from app.observability.metrics.state import WorkerState
+from app.observability.metrics.tasks import TaskMetrics
+from app.observability.metrics.totals import WithTotals
+from app.settings.resolved import Resolved, read
+
+FAMILY = re.compile(r"^# HELP (celery_\w+) (.*)\n# TYPE \1 (\w+)\n(?:\1\w*(?:\{(.*?)\})? )?", re.MULTILINE)
+
+
+def rows() -> Iterator[tuple[str, str, str, str]]:
+    """Name, kind, meaning and who serves it."""
+    disable_created_metrics()
+    environment = read(resolved_file("local"))
+    for who, registry in (("worker", _worker(environment)), ("exporter", _exporter(environment))):
+        for name, text, kind, _ in FAMILY.findall(generate_latest(registry).decode()):
+            yield name, kind, text, who
+
+
+def _worker(environment: Resolved) -> CollectorRegistry:
+    counted, served = CollectorRegistry(), CollectorRegistry()
+    TaskMetrics(counted, environment, "io@host")
+    # A worker that is connected and has ticked, as far as its gauges look.
+    os.environ.setdefault("CELERY_HEARTBEAT_FILE", __file__)
+    consumer = SimpleNamespace(qos=SimpleNamespace(value=1))
+    controller = SimpleNamespace(consumer=consumer, pool=None)
+    served.register(WorkerState(environment, environment.pool("io"), "io@host", controller))
+    served.register(WithTotals(counted.collect))
+    return served
+
+
+def _exporter(environment: Resolved) -> CollectorRegistry:
+    queue, node = QueueReading(0, 0, 0, 0, 0, 0), NodeReading(running=True, disk_free=0, disk_free_limit=0)
+    names = [queue.name for queue in environment.queues.values()]
+    memory = Memory(environment, 10, beat=BeatReading(locked=True, overdue_seconds=0))
+    memory.remember(Reading(dict.fromkeys(names, queue), {"node": node}), 0)
+    registry = CollectorRegistry()
+    registry.register(MemoryCollector(memory))
+    return registry
+
+
+if __name__ == "__main__":
+    print("| metric | kind | says | served by |\n|---|---|---|---|")
+    for name, kind, text, who in rows():
+        print(f"| `{name}` | {kind} | {text} | {who} |")
