@@ -9,7 +9,7 @@ export PATH := $(CURDIR)/$(VENV)/bin:$(PATH)
 export PYTHONPATH := $(CURDIR):$(CURDIR)/environments/local
 .DEFAULT_GOAL := help
 .PHONY: help setup lock up down status region demo plan apply destroy output drift site wheelhouse image terraform-docs validate \
-        render schema diff lint scan format test bench test-unit test-terraform test-roles test-chart test-observability test-path
+        render schema diff lint scan format test bench test-unit test-terraform test-roles test-chart test-observability test-brokers test-path
 
 help: ## list the verbs
 	@grep -hE '^[a-z%-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 16
@@ -140,5 +140,8 @@ rabbitmq-faults: setup ## faults under load on a RabbitMQ cluster, and the table
 	@MOLECULE=1 python -m pytest -m roles tests/roles -k hard_day
 	@python ansible/roles/rabbitmq/molecule/hard_day/table.py
 
+test-brokers: setup ## every promise on every broker (half an hour); writes the table in app/README.md (POOL=, SOAK_TASKS=)
+	@BROKERS=1 WRITE_TABLE=1 python -m pytest tests/brokers
+
 test-path: setup ## the whole path on one machine, on each broker
-	@python -m pytest -m path
+	@ALL_BROKERS=1 python -m pytest -m path

@@ -14,8 +14,10 @@ from app.brokers.interface import PUBLISH_BUDGET_SECONDS
 from app.configuration import configuration
 from app.guards import transports
 from app.guards.bounded_publish import budget
+from app.guards.declared_once import declared_once
 from app.guards.whole_second_delay import whole_seconds
 from app.observability import counts, outcome, traces
+from app.refusals import refuse, refused_in_words
 from app.settings import runtime
 
 # Headers of our own that follow a task to those it sends: a run's tasks are counted together.
@@ -26,6 +28,7 @@ class PlatformCelery(Celery):
     """Celery with what every published message gets, whichever way it is published."""
 
     task_cls = "app.reliability.task:ReliableTask"
+    control_cls = "app.guards.control_queue:Control"
 
     def send_task(  # type: ignore[override]
         self,
@@ -37,10 +40,12 @@ class PlatformCelery(Celery):
         **options: Any,
     ) -> Any:
         """Publish a task: delays in whole seconds, the broker's own delay where it has one, the time of sending."""
-        delay = whole_seconds(countdown, eta)
-        options = broker_of(runtime()).publish_options(delay) | options
+        delay = refuse(runtime().environment, name, whole_seconds(countdown, eta), options)
+        # A task's options come with a `None` for each that it does not set.
+        given = {key: value for key, value in options.items() if value is not None}
+        options = broker_of(runtime()).publish_options(delay) | given
         options["headers"] = self._headers(options.get("headers"))
-        with budget(PUBLISH_BUDGET_SECONDS):
+        with budget(PUBLISH_BUDGET_SECONDS), refused_in_words(name), declared_once(self, name):
             return super().send_task(name, args, kwargs, countdown=delay, **options)
 
     def _headers(self, given: dict[str, Any] | None) -> dict[str, Any]:

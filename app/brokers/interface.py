@@ -22,6 +22,10 @@ class Broker(ABC):
     kind: ClassVar[str]
     # Remote control and events need fanout exchanges, which SQS has not.
     remote_control: ClassVar[bool] = True
+    # RabbitMQ 4's own limit (rabbitmq.conf, max_message_size); Redis would take more, at the price of everybody's wait.
+    max_message_bytes: ClassVar[int] = 16 * 1024 * 1024
+    # Whether the broker itself counts deliveries and dead-letters the message that has had too many.
+    counts_deliveries: bool = True
 
     def __init__(self, runtime: Runtime) -> None:
         self.runtime = runtime

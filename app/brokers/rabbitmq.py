@@ -5,7 +5,13 @@ from urllib.parse import quote
 
 from kombu import Exchange, Queue
 
-from app.brokers.interface import CONNECT_TIMEOUT_SECONDS, HEARTBEAT_CHECKS, HEARTBEAT_SECONDS, Broker
+from app.brokers.interface import (
+    CONNECT_TIMEOUT_SECONDS,
+    HEARTBEAT_CHECKS,
+    HEARTBEAT_SECONDS,
+    PUBLISH_BUDGET_SECONDS,
+    Broker,
+)
 from app.brokers.tls import amqp_tls
 from app.settings import QueueSettings
 from app.settings.login import with_login
@@ -17,6 +23,11 @@ class RabbitMQBroker(Broker):
     kind = "rabbitmq"
     connect_timeout: ClassVar[float] = CONNECT_TIMEOUT_SECONDS
 
+    @property
+    def counts_deliveries(self) -> bool:  # type: ignore[override]
+        """Quorum queues do, classic ones do not."""
+        return not self._mirrored
+
     def url(self) -> str:
         """Every node, with user, password and virtual host put in."""
         user, password = self.environment.broker["user"], self.runtime.secret("broker_password")
@@ -25,8 +36,11 @@ class RabbitMQBroker(Broker):
         return ";".join(f"{with_login(node.rstrip('/'), user, password)}/{vhost}" for node in nodes)
 
     def transport_options(self) -> dict[str, Any]:
-        """Without `confirm_publish` a publish succeeds although the broker dropped the message."""
-        return {"confirm_publish": True}
+        """Without `confirm_publish` a publish succeeds although the broker dropped the message.
+
+        kombu tries nodes for as long as one connection may take, unless told otherwise: a frozen node would use it up.
+        """
+        return {"confirm_publish": True, "connect_retries_timeout": PUBLISH_BUDGET_SECONDS}
 
     def settings(self) -> dict[str, Any]:
         """The queue type is always stated: brokers differ in what they make of an unstated one."""
@@ -40,6 +54,10 @@ class RabbitMQBroker(Broker):
             "task_default_queue_type": "classic" if self._mirrored else "quorum",
             "broker_native_delayed_delivery_queue_type": "classic" if self._mirrored else "quorum",
         }
+
+    def publish_options(self, countdown: float | None) -> dict[str, Any]:  # noqa: ARG002 - the topology delays
+        """What no queue takes comes back as an error, instead of being confirmed and dropped."""
+        return {"mandatory": True}
 
     def queue(self, queue: QueueSettings) -> Queue:
         """A topic exchange, because native delayed delivery prefixes the routing key with the delay's bits."""

@@ -18,6 +18,7 @@ class RedisBroker(Broker):
     """kombu's lists: a message being worked on is kept aside until it is acknowledged or its visibility ends."""
 
     kind = "redis"
+    counts_deliveries = False
 
     def url(self) -> str:
         """As discovered, with the login where its users have passwords."""

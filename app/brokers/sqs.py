@@ -21,6 +21,7 @@ class SqsBroker(Broker):
 
     kind = "sqs"
     remote_control = False
+    max_message_bytes = 256 * 1024  # of a queue that was not told otherwise
 
     def url(self) -> str:
         """Without host, so that boto3 picks the endpoint (AWS_ENDPOINT_URL where set), and without keys."""

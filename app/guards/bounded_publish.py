@@ -18,6 +18,7 @@ import amqp
 from kombu.transport import pyamqp
 
 from app.errors import PublishError
+from app.refusals.size import Sized
 
 # A quorum queue confirms within milliseconds; the rest is for disks that are busy.
 CONFIRM_SECONDS = 2.0
@@ -80,7 +81,7 @@ class Bounded:
                 raise
 
 
-class Channel(Bounded, pyamqp.Channel):
+class Channel(Sized, Bounded, pyamqp.Channel):
     """kombu's channel with bounded waits."""
 
     def basic_publish_confirm(self, *args: Any, **kwargs: Any) -> Any:
@@ -89,8 +90,10 @@ class Channel(Bounded, pyamqp.Channel):
         kwargs["confirm_timeout"] = kwargs.get("confirm_timeout") or CONFIRM_SECONDS
         try:
             return super().basic_publish_confirm(*args, **kwargs)
-        except amqp.RecoverableConnectionError:
-            if self.connection is not None:  # a frame written in part: nothing can follow it
+        except (amqp.RecoverableConnectionError, amqp.ChannelError):
+            # After a frame written in part nothing can follow; after a returned message its confirm is still to come,
+            # and would be taken for the next one's.
+            if self.connection is not None:
                 self.connection.collect()
             raise
 

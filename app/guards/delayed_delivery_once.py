@@ -2,7 +2,11 @@
 
 `celery.worker.consumer.delayed_delivery:DelayedDelivery` tries each URL three times, time-outs included: after one of
 three RabbitMQ nodes died, a worker that had reconnected within milliseconds stood still for 45 s, and so does one that
-starts then. A cluster has one topology, so here it is declared once, on the node that the worker is connected to.
+starts then. With every reconnection it is declared again, as are the queues: each declaration asks the queue's leader,
+which may be the node that does not answer (5 s each on RabbitMQ 4.0).
+A cluster has one topology, and it is durable. So here all of it is declared once in the life of a worker, on the node
+that the worker is connected to. Should a broker come back empty, consuming fails and the worker ends; its supervisor
+starts it anew, and that one declares.
 Unnecessary as soon as Celery declares on the connection in use; `tests/app/guards` shows the standstill.
 """
 
@@ -22,6 +26,9 @@ class DelayedDelivery(delayed_delivery.DelayedDelivery):
 
     def start(self, c: Any) -> None:
         """Declare exchanges and queues of the delays, and bind the tasks' queues to them."""
+        queues = list(c.app.amqp.queues.values())
+        if all(queue.no_declare for queue in queues):
+            return
         step: Any = self
         step._validate_configuration(c.app)
         # A connection of its own to the same node, because upstream's functions leave their channels open.
@@ -30,6 +37,8 @@ class DelayedDelivery(delayed_delivery.DelayedDelivery):
             self._declare_queues(c.app, connection)
             declare_native_delayed_delivery_exchanges_and_queues(connection, queue_type)
             step._bind_queues(c.app, connection)
+        for queue in queues:
+            queue.no_declare = True
 
     def _declare_queues(self, app: Any, connection: Any) -> None:
         """Those of other pools too: a queue that is not there cannot be bound, and upstream only logs that."""

@@ -1,5 +1,6 @@
 """kombu's RabbitMQ transports with what keeps one bad node from stopping a producer or worker."""
 
+import time
 from typing import Any
 
 from kombu.transport import pyamqp
@@ -22,9 +23,15 @@ class Guarded:
     def establish_connection(self) -> Any:
         """Connect within what is left of a publish budget, checking the certificate of the host at hand."""
         client: Any = self.client  # type: ignore[attr-defined]
+        if len(client.alt) > 1 and Attentive.avoided.get(client.host, 0) > time.monotonic():
+            raise ConnectionRefusedError(f"{client.host} was silent a moment ago")
         client.ssl = settings_for(client.ssl, client.hostname)
-        client.connect_timeout = allowed(client.connect_timeout)
-        return super().establish_connection()  # type: ignore[misc]
+        usual = client.connect_timeout
+        client.connect_timeout = allowed(usual)
+        try:
+            return super().establish_connection()  # type: ignore[misc]
+        finally:
+            client.connect_timeout = usual
 
 
 class Transport(Guarded, pyamqp.Transport):

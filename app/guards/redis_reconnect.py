@@ -15,10 +15,12 @@ from typing import Any, ClassVar
 from kombu.transport import redis
 from redis.exceptions import RedisError
 
+from app.refusals.size import Sized
+
 logger = logging.getLogger(__name__)
 
 
-class Channel(redis.Channel):
+class Channel(Sized, redis.Channel):
     """kombu's channel, which may be closed after its connection was collected."""
 
     # Tags of messages that this process held when its connection broke.

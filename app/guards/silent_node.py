@@ -4,21 +4,25 @@ Shorter heartbeats would have the broker, too, give up a worker whose event loop
 sides are judged apart. The broker waits two to three heartbeats for the worker, as ever. It sends a frame at least once
 in each heartbeat (RabbitMQ guide, "Heartbeats": twice, unless there was other traffic), so the worker calls it silent
 when one is a quarter late; but only when nothing waits to be read either: a loop that was busy itself blames nobody.
+For a while afterwards the process connects to the other nodes of its list without trying the silent one first.
 Unnecessary as soon as py-amqp lets a client judge sooner than the server.
 """
 
 import select
 import time
-from typing import Any
+from typing import Any, ClassVar
 
 from amqp import ConnectionForced
 
 SILENCE = 1.25  # heartbeats
+AVOID_SECONDS = 10
 
 
 class Attentive:
     """Mixed into a connection of py-amqp."""
 
+    # Nodes found silent, each with the moment until which it is passed over.
+    avoided: ClassVar[dict[str, float]] = {}
     _heard_bytes = -1
     _heard_at = 0.0
 
@@ -36,6 +40,7 @@ class Attentive:
         if connection.bytes_recv != self._heard_bytes or _readable(connection.sock):
             self._heard_bytes, self._heard_at = connection.bytes_recv, now
         elif now - self._heard_at > SILENCE * connection.heartbeat:
+            self.avoided[connection.host] = now + AVOID_SECONDS
             raise ConnectionForced(f"{connection.host} has been silent for {now - self._heard_at:.1f} s")
 
 

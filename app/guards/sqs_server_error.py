@@ -10,8 +10,10 @@ from typing import Any
 
 from kombu.transport import SQS
 
+from app.refusals.size import Sized
 
-class Channel(SQS.Channel):
+
+class Channel(Sized, SQS.Channel):
     """Takes an empty answer for what it is: no messages this time."""
 
     def _on_messages_ready(self, queue: str, qname: str, messages: Any) -> Any:

@@ -3,9 +3,10 @@
 from typing import Any
 
 from celery import Task
-from celery.exceptions import Reject, TaskPredicate
+from celery.exceptions import Ignore, Reject, TaskPredicate
 
 from app import dead_letters
+from app.brokers.poison import is_poison
 from app.reliability.retry import DEFAULT
 
 
@@ -35,6 +36,17 @@ class ReliableTask(Task[Any, Any]):
             return super().retry(*args, **kwargs)
         except Reject as refused:
             raise Reject(str(refused), requeue=True) from refused
+
+    def before_start(self, task_id: str, args: Any, kwargs: Any) -> None:  # noqa: ARG002 - Celery's signature
+        """End what has killed its worker too often.
+
+        Raises:
+            Ignore: the message is in the dead letters.
+        """
+        poison = is_poison(self)
+        if poison is not None:
+            dead_letters.publish(self, self.request, poison)
+            raise Ignore
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         """Run the task; a plain call outside a worker runs the function alone."""

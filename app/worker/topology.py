@@ -1,4 +1,4 @@
-"""A worker makes sure of the dead letter queues whenever it has connected."""
+"""A worker makes sure of the dead letter queues before it first consumes."""
 
 from typing import Any
 
@@ -13,7 +13,10 @@ class DeclareDeadLetters(bootsteps.StartStopStep):
     """A broker drops what it dead-letters to a queue that is not there."""
 
     requires = (Connection,)
+    _declared = False
 
     def start(self, consumer: Any) -> None:
-        """Declare on the connection in use."""
-        broker_of(runtime()).declare_dead_letters(consumer.connection)
+        """Declare on the connection in use, once: they are durable, and a node that just lost its peer answers late."""
+        if not self._declared:
+            broker_of(runtime()).declare_dead_letters(consumer.connection)
+            self._declared = True

@@ -2,7 +2,7 @@
 
 import os
 import shutil
-import subprocess
+import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -108,7 +108,7 @@ class Cluster:
             "create", f"--name={node.name}", f"--hostname={node.name}", f"--network={self.network}",
             f"--ip={node.address}", "--init", "--env=HOME=/var/lib/rabbitmq",
             f"--env=RABBITMQ_NODENAME=rabbit@{node.name}",
-            "--env=RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS=-setcookie contract",
+            "--env=RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS=-setcookie contract -kernel net_ticktime 5",
             "--env=RABBITMQ_CTL_ERL_ARGS=-setcookie contract",
             f"--volume={folder}:/etc/rabbitmq:ro",
             *(f"--add-host={peer.name}:{peer.address}" for peer in self.nodes),
@@ -133,6 +133,18 @@ class Cluster:
             else:
                 time.sleep(1)
 
+    @contextmanager
+    def away(self) -> Iterator[None]:
+        """Within, no node runs."""
+        for node in self.nodes:
+            node.kill()
+        try:
+            yield
+        finally:
+            for node in self.nodes:
+                self.podman("start", node.name)
+            self.wait()
+
     def remove(self) -> None:
         """Leave nothing."""
         for node in self.nodes:
@@ -147,8 +159,6 @@ def cluster(generation: str, folder: Path, size: int = 3) -> Iterator[Cluster]:
     """A cluster of RabbitMQ 4 or 3 that is removed at the end."""
     if os.geteuid() != 0 or shutil.which("podman") is None:
         pytest.skip("a cluster needs root and podman (`python -m region start` installs it)")
-    import sys
-
     sys.path.insert(0, str(REPOSITORY / "environments" / "local"))
     made = Cluster(generation, size, folder)
     try:
@@ -156,6 +166,3 @@ def cluster(generation: str, folder: Path, size: int = 3) -> Iterator[Cluster]:
         yield made
     finally:
         made.remove()
-
-
-__all__ = ["Cluster", "Node", "cluster", "subprocess"]

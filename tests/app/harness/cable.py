@@ -16,7 +16,17 @@ class Cable:
         self.port = free_port()
         self._listener: socket.socket | None = None
         self._open: set[socket.socket] = set()
+        self._carries = threading.Event()
+        self._carries.set()
         self.plug()
+
+    def freeze(self) -> None:
+        """Keep every connection open, accept new ones, and carry nothing: a host that hangs."""
+        self._carries.clear()
+
+    def thaw(self) -> None:
+        """Carry what has waited, and go on."""
+        self._carries.set()
 
     def plug(self) -> None:
         """Accept connections."""
@@ -25,6 +35,7 @@ class Cable:
 
     def pull(self) -> None:
         """Break every connection and refuse new ones."""
+        self._carries.set()
         if self._listener is not None:
             self._end(self._listener)
         for each in tuple(self._open):
@@ -43,6 +54,7 @@ class Cable:
     def _copy(self, source: socket.socket, target: socket.socket) -> None:
         with suppress(OSError):
             while data := source.recv(65_536):
+                self._carries.wait()
                 target.sendall(data)
         self._end(source)
         self._end(target)

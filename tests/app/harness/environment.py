@@ -4,7 +4,7 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -112,13 +112,21 @@ class Servers:
     authority: Authority | None = None
 
 
-def prepare(kind: str, folder: Path, servers: Servers, name: str | None = None) -> TestEnvironment:
+def prepare(
+    kind: str,
+    folder: Path,
+    servers: Servers,
+    name: str | None = None,
+    change: Callable[[dict[str, Any], str], None] = lambda _resolved, _name: None,
+) -> TestEnvironment:
     """Write resolved.json and make in the account what Terraform would. Names carry `name`: environments share servers.
 
-    An authority is put where a host's system trust would be. `name` is the kind unless there are two of it.
+    An authority is put where a host's system trust would be. `name` is the kind unless there are two of it; `change`
+    may alter the resolved values before anything is made from them.
     """
     name = name or kind
     resolved = _resolved(kind, name, servers.outside)
+    change(resolved, name)
     file = folder / "resolved.json"
     variables = os.environ | KEYS | {"AWS_ENDPOINT_URL": servers.endpoint, "CELERY_ENVIRONMENT_FILE": str(file)}
     if servers.authority:
@@ -160,7 +168,10 @@ def _queues(environment: TestEnvironment) -> dict[str, str]:
         dead = sqs.create_queue(QueueName=queue["dead_letter_name"])["QueueUrl"]
         arn = sqs.get_queue_attributes(QueueUrl=dead, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
         redrive = {"deadLetterTargetArn": arn, "maxReceiveCount": queue["max_deliveries"]}
-        attributes = {"VisibilityTimeout": "30", "RedrivePolicy": json.dumps(redrive)}
+        attributes = {
+            "VisibilityTimeout": str(min(30, queue["time_budget"]["visibility_timeout"])),
+            "RedrivePolicy": json.dumps(redrive),
+        }
         urls[label] = sqs.create_queue(QueueName=queue["name"], Attributes=attributes)["QueueUrl"]
     return urls
 

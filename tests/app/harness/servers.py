@@ -61,12 +61,12 @@ def aws(folder: Path) -> Iterator[str]:
 
 
 @contextmanager
-def valkey(folder: Path) -> Iterator[int]:
-    """A Valkey, or a Redis 7, which is the same to us; yields its port."""
-    port, log = free_port(), folder / "valkey.log"
+def valkey(folder: Path, *, port: int | None = None, persistent: bool = False) -> Iterator[int]:
+    """A Valkey, or a Redis 7, which is the same to us; yields its port. A persistent one finds its data again."""
+    port, log = port or free_port(), folder / "valkey.log"
     program = find_program("redis-server", "redis-server")
-    command = [program, "--port", str(port), "--bind", "127.0.0.1", "--save", "", "--appendonly", "no"]
-    with running([*command, "--dir", str(folder)], log) as process:
+    command = [program, "--port", str(port), "--bind", "127.0.0.1", "--save", "", "--dir", str(folder)]
+    with running([*command, "--appendonly", "yes" if persistent else "no"], log) as process:
         wait_for_port(port, process, log)
         yield port
 

@@ -1,0 +1,24 @@
+"""A chord whose parts keep no results: its body would wait for ever, or run without them.
+
+Results are off unless a task turns them on (`task_ignore_result`), and Celery's documentation forbids them off in
+chords; on the Redis backend such a body was nevertheless seen to run, on those that poll it does not.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+from app.errors import PublishError
+
+
+def refuse_a_chord_without_results(task: str, options: Mapping[str, Any]) -> None:
+    """Look at one part of a chord's header; the first one refused keeps all of the chord from being sent.
+
+    Raises:
+        PublishError: the part ignores its result.
+    """
+    if options.get("chord") and options.get("ignore_result"):
+        raise PublishError(
+            expected=f"{task} to keep its result, as a part of a chord",
+            found="ignore_result=True",
+            remedy="Declare the task with ignore_result=False, or use a group if nobody needs the results.",
+        )

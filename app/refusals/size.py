@@ -1,0 +1,50 @@
+"""A message larger than the broker takes.
+
+RabbitMQ closes the channel on it, after the whole of it was sent, and SQS answers with an error for the whole request.
+Here it is measured as it would be sent, and refused before anything is.
+"""
+
+import json
+from typing import Any
+
+from app.errors import PublishError
+
+
+class Sized:
+    """Mixed into a channel of kombu."""
+
+    def prepare_message(self, *args: Any, **kwargs: Any) -> Any:
+        """Make the transport's message, if it is not too large.
+
+        Raises:
+            PublishError: it is.
+        """
+        message = super().prepare_message(*args, **kwargs)  # type: ignore[misc]
+        refuse_a_larger_message(size_of(message))
+        return message
+
+
+def size_of(message: Any) -> int:
+    """Bytes of a message: of its body on RabbitMQ, of the JSON that carries body and headers on SQS and Redis."""
+    if isinstance(message, dict):
+        return len(json.dumps(message))
+    body = message.body
+    return len(body.encode()) if isinstance(body, str) else len(body)
+
+
+def refuse_a_larger_message(size: int) -> None:
+    """Compare with what the environment's broker takes.
+
+    Raises:
+        PublishError: the message is larger.
+    """
+    from app.brokers import broker_of
+    from app.settings import runtime
+
+    limit = broker_of(runtime()).max_message_bytes
+    if size > limit:
+        raise PublishError(
+            expected=f"a message of at most {limit:,} bytes, the limit of this broker",
+            found=f"{size:,} bytes",
+            remedy="Put the content into the media bucket and send its key.",
+        )

@@ -1,0 +1,75 @@
+"""Redis goes away while a late-acknowledged task runs: the guarded worker goes on, Celery 5.7.0's own ends."""
+
+import json
+import sys
+import uuid
+from pathlib import Path
+
+import pytest
+
+from ..harness.environment import TestEnvironment
+from ..harness.processes import running
+from ..harness.waiting import eventually
+
+WORK = """
+from app.guards import transports
+{before}
+from app.tasks import email
+from tests.brokers import tasks
+from app.routes import QUEUE_OF_TASK
+QUEUE_OF_TASK.update(tasks.QUEUE_OF_TASK)
+from app.worker.start import start_worker
+start_worker("io")
+"""
+SEND = """
+from tests.brokers import tasks
+from app.routes import QUEUE_OF_TASK
+QUEUE_OF_TASK.update(tasks.QUEUE_OF_TASK)
+tasks.note.delay({token!r}, seconds={seconds})
+"""
+
+
+@pytest.fixture
+def broker(redis: TestEnvironment, tmp_path: Path):  # noqa: ANN201
+    """The redis environment with a broker of its own, which may go away."""
+    from tests.brokers.outage import RestartedStore
+
+    store = RestartedStore(tmp_path)
+    with store.up():
+        mine = redis.variant(tmp_path, broker_url=f"redis://127.0.0.1:{store.port}/0")
+        file = Path(mine.variables["CELERY_ENVIRONMENT_FILE"])
+        resolved = json.loads(file.read_text())
+        del resolved["secrets"]["broker_password"]
+        file.write_text(json.dumps(resolved))
+        yield mine, store
+
+
+def worker(environment: TestEnvironment, log: Path, before: str = ""):  # noqa: ANN201
+    return running([sys.executable, "-c", WORK.format(before=before)], log, environment.variables, stop_seconds=20)
+
+
+def test_a_worker_outlives_its_redis_and_delivers_again_what_it_held(broker, tmp_path: Path) -> None:  # noqa: ANN001
+    environment, store = broker
+    log, token, theirs = tmp_path / "worker.log", uuid.uuid4().hex, uuid.uuid4().hex
+    with worker(environment, log) as run:
+        eventually(lambda: "ready" in log.read_text(), "the worker")
+        environment.python(SEND.format(token=token, seconds=4))
+        eventually(lambda: token in log.read_text() or "received" in log.read_text(), "the task")
+        with store.away():
+            eventually(lambda: "Connection to broker lost" in log.read_text(), "the loss")
+        eventually(lambda: "went back to its queue" in log.read_text(), "what was held", seconds=30)
+        environment.python(SEND.format(token=theirs, seconds=0))
+        eventually(lambda: log.read_text().count("succeeded") >= 2, f"both; log:\n{log.read_text()[-2000:]}")
+        assert run.poll() is None
+
+
+def test_without_the_guard_the_worker_ends(broker, tmp_path: Path) -> None:  # noqa: ANN001
+    environment, store = broker
+    log = tmp_path / "unguarded.log"
+    with worker(environment, log, "transports.install = lambda: None"):
+        eventually(lambda: "ready" in log.read_text(), "the worker")
+        environment.python(SEND.format(token=uuid.uuid4().hex, seconds=20))
+        eventually(lambda: "received" in log.read_text(), "the task")
+        with store.away():
+            what = "the defect (if Celery no longer has it, remove app/guards/redis_reconnect.py)"
+            eventually(lambda: "no attribute 'hostname'" in log.read_text(), what, seconds=30)

@@ -1,0 +1,50 @@
+"""Brokers that go away and come back."""
+
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+
+from ..app.harness import servers
+from ..app.harness.processes import free_port
+from ..app.harness.refusing_proxy import Refusals
+
+
+class RestartedStore:
+    """A Valkey on a port of its own that finds its data again."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder, self.port, self._running = folder, free_port(), ExitStack()
+
+    @contextmanager
+    def up(self) -> Iterator[None]:
+        """Within, it runs."""
+        self._start()
+        try:
+            yield
+        finally:
+            self._running.close()
+
+    @contextmanager
+    def away(self) -> Iterator[None]:
+        """Within, it does not."""
+        self._running.close()
+        try:
+            yield
+        finally:
+            self._start()
+
+    def _start(self) -> None:
+        self._running = ExitStack()
+        self._running.enter_context(servers.valkey(self.folder, port=self.port, persistent=True))
+
+
+@contextmanager
+def refused(refusals: Refusals) -> Iterator[None]:
+    """Within, SQS answers 503 to whatever is asked of a queue."""
+    operations = ("ReceiveMessage", "SendMessage", "SendMessageBatch", "DeleteMessage", "ChangeMessageVisibility")
+    refusals.status |= dict.fromkeys(operations, 503)
+    try:
+        yield
+    finally:
+        for operation in operations:
+            refusals.status.pop(operation, None)

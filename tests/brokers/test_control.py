@@ -1,0 +1,34 @@
+"""Remote control, where the broker has what it takes."""
+
+from .contract import Contract, token
+
+
+def test_workers_answer_ping(contract: Contract) -> None:
+    with contract.worker():
+        if contract.kind == "sqs":
+            assert _refused(contract, "celery.control.inspect(timeout=2).ping()")
+            return
+        answers = contract.send("print(celery.control.inspect(timeout=5).ping())")
+
+    assert "'ok': 'pong'" in answers
+
+
+def test_a_queued_task_can_be_revoked(contract: Contract) -> None:
+    if contract.kind == "sqs":
+        assert _refused(contract, "celery.control.revoke('an-id')")
+        return
+    first, mine = token(), token()
+    with contract.worker(concurrency=1):
+        contract.send(f"note.delay({first!r}, seconds=4)")
+        contract.said(first, "start")
+        contract.send(f"celery.control.revoke(note.delay({mine!r}).id)")
+        contract.said(first, "end")
+        theirs = token()
+        contract.send(f"note.delay({theirs!r})")
+        contract.said(theirs, "end")
+
+    assert contract.count(mine, "start") == 0
+
+
+def _refused(contract: Contract, code: str) -> bool:
+    return contract.refusal(code).startswith("BrokerError expected a broker with remote control")

@@ -1,0 +1,67 @@
+"""Delays are kept by somebody who outlives workers, or refused."""
+
+import time
+
+import pytest
+
+from .contract import MAX_COUNTDOWN, VISIBILITY_SECONDS, Contract, token
+
+
+def test_a_delay_is_kept(contract: Contract) -> None:
+    mine = token()
+    with contract.worker():
+        sent = time.time()
+        contract.send(f"note.apply_async(({mine!r},), countdown=3)")
+        (start,) = contract.said(mine, "start")
+
+    assert start["at"] >= sent + 3
+    assert start["at"] < sent + 3 + 15, "soon, as far as a shared machine can tell"
+
+
+def test_half_a_second_is_a_second(contract: Contract) -> None:
+    mine = token()
+    with contract.worker():
+        sent = time.time()
+        contract.send(f"note.apply_async(({mine!r},), countdown=0.5)")
+        (start,) = contract.said(mine, "start")
+
+    assert start["at"] >= sent + 1
+
+
+def test_a_delayed_task_holds_no_slot(contract: Contract) -> None:
+    late, soon = token(), token()
+    with contract.worker(concurrency=1):
+        contract.send(f"for i in range(4): note.apply_async(({late!r},), countdown=6)\nnote.delay({soon!r})")
+        contract.said(soon, "end")
+        assert contract.count(late, "start") == 0
+        contract.said(late, "end", 4)
+
+
+def test_a_delay_outlives_workers(contract: Contract) -> None:
+    mine = token()
+    with contract.worker() as worker:
+        contract.send(f"note.apply_async(({mine!r},), countdown=5)")
+        time.sleep(2)
+        worker.kill()
+    with contract.worker():
+        contract.said(mine, "end", seconds=5 * VISIBILITY_SECONDS)
+
+    assert contract.count(mine, "start") == 1
+
+
+@pytest.mark.short
+def test_a_longer_delay_is_refused(contract: Contract) -> None:
+    mine, before = token(), contract.ready()
+    refusal = contract.refusal(f"note.apply_async(({mine!r},), countdown={MAX_COUNTDOWN + 1})")
+
+    assert refusal.startswith("PublishError expected a delay of contract.note of at most 6 s")
+    assert contract.ready() == before
+
+
+def test_a_later_eta_is_refused(contract: Contract) -> None:
+    mine, before = token(), contract.ready()
+    eta = "__import__('datetime').datetime.now(__import__('datetime').UTC) + __import__('datetime').timedelta(hours=1)"
+    refusal = contract.refusal(f"note.apply_async(({mine!r},), eta={eta})")
+
+    assert refusal.startswith("PublishError expected a delay of contract.note of at most 6 s")
+    assert contract.ready() == before

@@ -1,0 +1,49 @@
+"""Errors: what may pass is tried again, what will not is kept for people."""
+
+import json
+
+import pytest
+
+from ..app.harness.waiting import eventually
+from .contract import Contract, token
+
+TAKE = """
+import json
+from app.brokers import broker_of
+from app.settings import runtime
+queue = broker_of(runtime()).dead_letter_queue(runtime().environment.queues["email"])
+found = []
+with celery.connection_for_read() as connection:
+    bound = queue(connection.channel())
+    bound.declare()
+    while (message := bound.get()) is not None:
+        found.append(dict(message.headers))
+        message.ack()
+print(json.dumps(found))
+"""
+
+
+@pytest.mark.short
+def test_a_final_failure_is_a_dead_letter_once(contract: Contract) -> None:
+    mine = token()
+    contract.send(TAKE)
+    with contract.worker():
+        task_id = contract.send(f"print(fail.delay({mine!r}).id)").splitlines()[-1]
+        contract.said(mine, "start")
+        eventually(lambda: contract.dead_letters() >= 1, "the dead letter")
+    letters = [one for one in json.loads(contract.send(TAKE).splitlines()[-1]) if one["id"] == task_id]
+
+    assert len(letters) == 1
+    assert letters[0]["x-dead-letter-reason"] == "PermanentError: it never works"
+    assert contract.count(mine, "start") == 1
+
+
+def test_a_transient_error_is_tried_again(contract: Contract) -> None:
+    mine = token()
+    with contract.worker():
+        contract.send(f"flaky.delay({mine!r}, failures=2)")
+        contract.said(mine, "end")
+
+    starts = [event for event in contract.events(mine) if event["what"] == "start"]
+    assert [event["retries"] for event in starts] == [0, 1, 2]
+    assert len({event["id"] for event in starts}) == 1

@@ -1,0 +1,67 @@
+"""What dies in the middle is done again, what is done is not, and what kills is buried."""
+
+import pytest
+
+from ..app.harness.waiting import eventually
+from .contract import MAX_DELIVERIES, VISIBILITY_SECONDS, Contract, token
+
+# Redelivery after the visibility timeout is looked for every so often, and this machine is shared.
+PATIENCE = 5 * VISIBILITY_SECONDS
+
+
+def test_a_killed_workers_task_runs_again(contract: Contract) -> None:
+    mine = token()
+    with contract.worker() as worker:
+        contract.send(f"note.delay({mine!r}, seconds=4)")
+        contract.said(mine, "start")
+        worker.kill()
+    with contract.worker():
+        contract.said(mine, "end", seconds=PATIENCE)
+
+    assert contract.count(mine, "start") == 2
+
+
+def test_a_killed_childs_task_runs_again(contract: Contract) -> None:
+    if contract.pool != "prefork":
+        pytest.skip("a pool without children")
+    mine = token()
+    with contract.worker():
+        contract.send(f"die.delay({mine!r}, whole=False)")
+        contract.said(mine, "start", 2, seconds=PATIENCE)
+        eventually(lambda: contract.dead_letters() >= 1, "the end of it", seconds=PATIENCE)
+
+
+def test_done_is_not_done_again(contract: Contract) -> None:
+    mine = token()
+    with contract.worker():
+        contract.send(f"note.delay({mine!r})")
+        contract.said(mine, "end")
+    with contract.worker():
+        theirs = token()
+        contract.send(f"note.delay({theirs!r}, seconds={VISIBILITY_SECONDS / 2})")
+        contract.said(theirs, "end")
+
+    assert contract.count(mine, "start") == 1
+
+
+def test_a_message_that_kills_children_is_buried(contract: Contract) -> None:
+    if contract.pool != "prefork":
+        pytest.skip("a pool without children")
+    _buried(contract, whole=False)
+
+
+def test_a_message_that_kills_workers_is_buried(contract: Contract) -> None:
+    _buried(contract, whole=True)
+
+
+def _buried(contract: Contract, *, whole: bool) -> None:
+    mine, theirs, before = token(), token(), contract.dead_letters()
+    with contract.supervised():
+        contract.send(f"die.delay({mine!r}, whole={whole})")
+        eventually(lambda: contract.dead_letters() > before, "the dead letter", seconds=4 * PATIENCE)
+        contract.send(f"note.delay({theirs!r})")
+        contract.said(theirs, "end")
+
+    # RabbitMQ counts redeliveries, the others deliveries.
+    assert MAX_DELIVERIES <= contract.count(mine, "start") <= MAX_DELIVERIES + 1
+    assert contract.dead_letters() == before + 1

@@ -1,0 +1,34 @@
+"""Stopping a worker, as every deploy does."""
+
+from .contract import VISIBILITY_SECONDS, Contract, token
+
+
+def test_stopping_finishes_what_runs(contract: Contract) -> None:
+    mine = token()
+    with contract.worker() as worker:
+        contract.send(f"note.delay({mine!r}, seconds=3)")
+        contract.said(mine, "start")
+        worker.process.terminate()
+        worker.process.wait(30)
+    assert contract.count(mine, "end") == 1
+    with contract.worker():
+        theirs = token()
+        contract.send(f"note.delay({theirs!r}, seconds={VISIBILITY_SECONDS / 2})")
+        contract.said(theirs, "end")
+
+    assert contract.count(mine, "start") == 1
+
+
+def test_stopping_gives_back_the_rest(contract: Contract) -> None:
+    mine = token()
+    with contract.worker(concurrency=1) as worker:
+        contract.send(f"for i in range(6): note.delay({mine!r}, seconds=2)")
+        contract.said(mine, "start")
+        worker.process.terminate()
+        worker.process.wait(30)
+        done = contract.count(mine, "end")
+        assert done < 6
+        with contract.worker(concurrency=1):
+            contract.said(mine, "end", 6, seconds=6 * VISIBILITY_SECONDS)
+
+    assert contract.count(mine, "start") == 6
