@@ -45,7 +45,7 @@ class ReliableTask(Task[Any, Any]):
         """
         poison = is_poison(self)
         if poison is not None:
-            dead_letters.publish(self, self.request, poison)
+            dead_letters.publish(self, poison)
             raise Ignore
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
