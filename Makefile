@@ -9,7 +9,8 @@ export PATH := $(CURDIR)/$(VENV)/bin:$(PATH)
 export PYTHONPATH := $(CURDIR):$(CURDIR)/environments/local
 .DEFAULT_GOAL := help
 .PHONY: help setup lock up down status region demo plan apply destroy output drift site wheelhouse image terraform-docs validate \
-        render schema diff lint scan format test bench test-unit test-terraform test-roles test-chart test-observability test-brokers test-path
+        render schema diff lint scan format test bench test-unit test-terraform test-roles test-chart test-pods \
+        stop-matrix-pods test-observability test-brokers test-path
 
 help: ## list the verbs
 	@grep -hE '^[a-z%-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 16
@@ -142,6 +143,12 @@ rabbitmq-faults: setup ## faults under load on a RabbitMQ cluster, and the table
 
 test-brokers: setup ## every promise on every broker (half an hour); writes the table in app/README.md (POOL=, SOAK_TASKS=)
 	@BROKERS=1 WRITE_TABLE=1 python -m pytest tests/brokers
+
+test-pods: setup ## the chart's pods beside real brokers: probes, outages, every way a pod ends
+	@PODS=1 python -m pytest -n0 tests/pods
+
+stop-matrix-pods: setup ## measure how pods end on each broker and write the table into app/chart/README.md
+	@PODS=1 STOP_MATRIX=app/chart/README.md python -m pytest -n0 tests/pods/test_stops.py
 
 test-path: setup ## the whole path on one machine, on each broker
 	@ALL_BROKERS=1 python -m pytest -m path

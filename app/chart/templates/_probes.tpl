@@ -18,4 +18,6 @@ livenessProbe:
   periodSeconds: 10
   timeoutSeconds: 5
   failureThreshold: 2
+  # A loop that is stuck ends nothing: it does not get the pod's long grace period.
+  terminationGracePeriodSeconds: 5
 {{- end }}

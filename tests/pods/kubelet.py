@@ -1,0 +1,92 @@
+"""A pod of the chart on this machine, and what a kubelet would do with it: probe, restart, delete."""
+
+import os
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import yaml
+from region.admission import Admission, Pod, admit
+from region.podman import Podman
+from region.pods import remove_pod
+
+from app.environment.model import BrokerKind
+
+from ..app.harness.environment import TestEnvironment
+from ..app.harness.waiting import eventually
+from ..chart.rendered import render_resolved
+
+OWNER = "celery-podtest"
+ACCOUNT = ("AWS_ENDPOINT_URL", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY")
+
+
+@dataclass(frozen=True)
+class RunningPod:
+    """A pod that podman runs from its manifest, on this machine's network, where the brokers listen."""
+
+    podman: Podman
+    pod: Pod
+
+    def probe(self, name: str) -> bool:
+        """What the manifest's probe `name` says now."""
+        probe = self.pod.manifest["spec"]["containers"][0][f"{name}Probe"]
+        return self.podman.attempt("exec", self.pod.container, *probe["exec"]["command"]).returncode == 0
+
+    def signal(self, signal: int) -> None:
+        """Send a signal to the container's first process, not by podman, which would take its end for our wish."""
+        os.kill(self.process, signal)
+
+    def delete(self) -> None:
+        """As `kubectl delete pod`: TERM, the grace period, KILL, gone."""
+        remove_pod(self.podman, self.pod.name, grace_seconds=self.pod.grace_seconds)
+
+    @property
+    def started(self) -> str:
+        """When the container last started: another one after each restart."""
+        return self.podman.run("inspect", "--format={{.State.StartedAt}}", self.pod.container)
+
+    @property
+    def process(self) -> int:
+        """The container's first process, as this machine numbers it."""
+        return int(self.podman.run("inspect", "--format={{.State.Pid}}", self.pod.container))
+
+    def watch_liveness(self, seconds: float) -> float | None:
+        """Probe as the manifest says; restart as a kubelet does. Returns after how many seconds, None if never."""
+        probe = self.pod.manifest["spec"]["containers"][0]["livenessProbe"]
+        begun, failures = time.monotonic(), 0
+        while time.monotonic() - begun < seconds:
+            failures = 0 if self.probe("liveness") else failures + 1
+            if failures == probe["failureThreshold"]:
+                self.podman.run("restart", "--time", str(probe["terminationGracePeriodSeconds"]), self.pod.container)
+                return time.monotonic() - begun
+            time.sleep(probe["periodSeconds"])
+        return None
+
+
+@contextmanager
+def running_pod(podman: Podman, image: str, environment: TestEnvironment, number: int = 0) -> Iterator[RunningPod]:
+    """A worker of the pool io, ready; removed at the end."""
+    rendered = render_resolved(environment.resolved, BrokerKind(environment.kind), environment.broker_url)
+    trust = Path(environment.variables.get("SSL_CERT_FILE", "/etc/ssl/certs/ca-certificates.crt"))
+    account = Admission(OWNER, {name: environment.variables[name] for name in ACCOUNT}, trust)
+    pods = {pod.component: pod for pod in admit(rendered.manifests, account)}
+    pod = _numbered(pods["worker-io"], number)
+    pod.manifest["spec"]["containers"][0]["image"] = image
+    manifest = yaml.safe_dump_all([*pod.configurations, pod.manifest])
+    running = RunningPod(podman, pod)
+    podman.run("kube", "play", "--quiet", "--network=host", "-", data=manifest.encode())
+    try:
+        eventually(lambda: running.probe("readiness"), f"readiness of {pod.name}", seconds=120)
+        yield running
+    finally:
+        if podman.attempt("pod", "exists", pod.name).returncode == 0:
+            remove_pod(podman, pod.name)
+
+
+def _numbered(pod: Pod, number: int) -> Pod:
+    """The same pod once more: a name and volumes of its own."""
+    old, new = pod.name, f"{pod.name[:-1]}{number}"
+    manifest = yaml.safe_load(yaml.safe_dump(pod.manifest).replace(old, new))
+    return Pod(new, pod.component, pod.digest, pod.grace_seconds, manifest, pod.configurations, pod.ports)
