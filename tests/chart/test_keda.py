@@ -143,14 +143,18 @@ def test_every_authentication_that_is_named_exists(with_keda: Rendered) -> None:
         } <= set(with_keda.of("TriggerAuthentication"))
 
 
-@pytest.mark.parametrize("kind", [BrokerKind.RABBITMQ, BrokerKind.AMAZON_MQ])
-def test_the_password_is_read_from_secrets_manager_by_name(kind: BrokerKind) -> None:
+@pytest.mark.parametrize(
+    ("kind", "secret"),
+    [(BrokerKind.RABBITMQ, "monitoring_password"), (BrokerKind.AMAZON_MQ, "broker_password")],
+)
+def test_the_password_of_who_may_look_is_read_from_secrets_manager_by_name(kind: BrokerKind, secret: str) -> None:
     rendered = render("prod", kind, "keda")
     spec = rendered.of("TriggerAuthentication")["broker"]["spec"]
 
-    assert [secret["name"] for secret in spec["awsSecretManager"]["secrets"]] == ["celery-prod/broker-password"]
+    assert [one["name"] for one in spec["awsSecretManager"]["secrets"]] == [rendered.resolved["secrets"][secret]]
     (user,) = spec["configMapTargetRef"]
-    assert rendered.of("ConfigMap")[user["name"]]["data"][user["key"]] == "celery"
+    wanted = "monitoring_user" if secret == "monitoring_password" else "user"
+    assert rendered.of("ConfigMap")[user["name"]]["data"][user["key"]] == rendered.resolved["broker"][wanted]
 
 
 def test_a_typing_error_in_a_trigger_is_found() -> None:
