@@ -1,16 +1,22 @@
 """Back-pressure: work is refused at the door when its queue is longer than workers can be expected to work off."""
 
+import logging
 import time
 from threading import Lock
 
 from app.brokers import broker_of
 from app.brokers.depth import depth
 from app.celery import celery
+from app.guards.bounded_publish import budget
 from app.producer.publishing import RefusedError
 from app.settings import runtime
 
+logger = logging.getLogger(__name__)
+
 # How old a depth may be: asking for each request would cost the broker more than the work.
 FRESH_SECONDS = 1.0
+# A broker that does not say how long its queue is must not use up the budget of publishing.
+ANSWER_SECONDS = 1.0
 
 
 class Pressure:
@@ -37,7 +43,12 @@ class Pressure:
             asked_at, found = self._depths.get(label, (float("-inf"), 0))
             if time.monotonic() - asked_at > FRESH_SECONDS:
                 queue = broker_of(runtime()).queue(runtime().environment.queues[label])
-                with celery.connection_for_write(connect_timeout=1) as connection:
-                    found = depth(connection, queue)
+                try:
+                    with budget(ANSWER_SECONDS), celery.connection_for_write(connect_timeout=1) as connection:
+                        found = depth(connection, queue)
+                except Exception as error:
+                    # Advice only: whether the broker takes work is for publishing to find out, or for the relay.
+                    logger.warning("the depth of %s is not known: %s", label, error)
+                    found = 0
                 self._depths[label] = time.monotonic(), found
             return found

@@ -4,6 +4,7 @@ import json
 import os
 import signal
 import sys
+import time
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -143,13 +144,28 @@ def test_a_queue_past_its_limit_refuses_work_until_it_is_shorter(
             eventually(lambda: web.ask("POST", "/orders", ORDER, last)[0] == 202, "room for work")
 
 
+NOBODY = "amqp://127.0.0.1:9"
+
+
+def test_without_a_broker_orders_are_refused_within_the_budget_and_nothing_is_forgotten(
+    rabbitmq: TestEnvironment, tmp_path: Path, key: str
+) -> None:
+    with producer(rabbitmq.variant(tmp_path, broker_url=NOBODY)) as web:
+        started = time.monotonic()
+        status, body, headers = web.ask("POST", "/orders", ORDER, key)
+        assert (status, int(headers["Retry-After"])) == (503, 2), body
+        assert time.monotonic() - started < 15
+    with producer(rabbitmq) as web:
+        assert web.ask("POST", "/orders", ORDER, key)[0] == 202, "the same key must be free again"
+
+
 def test_with_a_database_orders_are_taken_while_the_broker_is_away(
     rabbitmq: TestEnvironment, tmp_path: Path, key: str
 ) -> None:
     variables = {"CELERY_DATABASE_URL": f"sqlite:///{tmp_path}/shop.db"}
-    with producer(rabbitmq, **variables) as web:
-        _, taken, _ = web.ask("POST", "/orders", ORDER, key)
-        assert web.ask("GET", taken["status"])[1]["state"] == "pending"
+    with producer(rabbitmq.variant(tmp_path, broker_url=NOBODY), **variables) as web:
+        status, taken, _ = web.ask("POST", "/orders", ORDER, key)
+        assert (status, web.ask("GET", taken["status"])[1]["state"]) == (202, "pending")
         log = tmp_path / "relay.log"
         relay = running([sys.executable, "-m", "app", "relay"], log, rabbitmq.variables | variables)
         with relay, rabbitmq.worker("io", **variables):
