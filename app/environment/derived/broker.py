@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 
 from app.environment.derived import Json
+from app.environment.derived.hosts import rabbitmq_hosts
 from app.environment.model import BrokerKind, Environment
 from app.environment.time_budget import TimeBudget
 
@@ -23,6 +24,15 @@ def endpoint(env: Environment, prefix: str) -> Json | None:
     return {"zone": zone, "host": f"rabbitmq.{zone}"}
 
 
+def management_urls(env: Environment, prefix: str) -> list[str]:
+    """Each node's own management API: a load balancer passes AMQP on, and would show one node for another.
+
+    Amazon MQ's is where the broker is, which AWS says when it is made.
+    """
+    scheme, port = ("https", 15671) if env.broker.rabbitmq.tls else ("http", 15672)
+    return [f"{scheme}://{host['private_ip']}:{port}" for host in rabbitmq_hosts(env, prefix).values()]
+
+
 def broker(env: Environment, prefix: str, budgets: Mapping[str, TimeBudget]) -> Json:
     """The section `broker`, with the names every layer uses and the largest limits of all queues."""
     whole = TimeBudget.largest(list(budgets.values()))
@@ -31,6 +41,7 @@ def broker(env: Environment, prefix: str, budgets: Mapping[str, TimeBudget]) -> 
         "user": "celery",
         "endpoint": endpoint(env, prefix),
         "monitoring_user": "monitoring",
+        "management_urls": management_urls(env, prefix),
         "virtual_host": virtual_host(env.broker.kind),
         "consumer_timeout_seconds": whole.consumer_timeout,
         "visibility_timeout_seconds": whole.visibility_timeout,

@@ -85,15 +85,9 @@ def management_source(runtime: Runtime) -> ManagementSource:
 
 
 def management_urls(runtime: Runtime) -> list[str]:
-    """Where the API listens: on 443 at Amazon MQ, on a port of its own at each node of ours, with TLS like the node."""
-    urls = []
-    for node in runtime.discovery.broker_url.split(";"):
-        parts = urlsplit(node)
-        tls = parts.scheme == "amqps"
-        port = 443 if runtime.environment.broker_kind == "amazon_mq" else 15671 if tls else 15672
-        port = runtime.environment.broker.get("management_port") or port
-        urls.append(f"{'https' if tls else 'http'}://{parts.hostname}:{port}")
-    return urls
+    """Each node's API; Amazon MQ's is at the broker's own name, with TLS."""
+    urls: list[str] = runtime.environment.broker["management_urls"]
+    return list(urls) or [f"https://{urlsplit(node).hostname}" for node in runtime.discovery.broker_url.split(";")]
 
 
 def _queue(data: Mapping[str, Any]) -> QueueReading:

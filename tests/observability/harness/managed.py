@@ -22,6 +22,6 @@ def managed_environment(
         password = {"broker_password": servers.RABBITMQ_PASSWORD}
         made = Servers(aws_endpoint, f"amqp://127.0.0.1:{broker_port}", results, outside, password)
         environment = prepare("rabbitmq", here, made, name=name)
-        environment.resolved["broker"]["management_port"] = port
+        environment.resolved["broker"]["management_urls"] = [f"http://127.0.0.1:{port}"]
         (here / "resolved.json").write_text(json.dumps(environment.resolved))
         yield environment
