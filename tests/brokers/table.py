@@ -34,27 +34,42 @@ class Outcomes:
     def pytest_sessionfinish(self) -> None:
         """Write the table, where that was asked for."""
         if os.environ.get("WRITE_TABLE"):
-            write(table(self.outcomes))
+            write(self.outcomes)
 
 
-def cell(promise: str, broker: str, outcome: str | None) -> str:
-    """What stands in a cell: kept, what is promised instead, or that it was not tried or not kept."""
-    if outcome == "passed":
+def cell(promise: str, broker: str, outcome: str | None, before: str) -> str:
+    """What stands in a cell: kept, what is promised instead, not kept; or as before, when this run did not try it."""
+    if outcome == "passed" or (outcome == "skipped" and broker in PROMISES[promise].instead):
         return PROMISES[promise].instead.get(broker, "yes")
-    return "**broken**" if outcome == "failed" else "not tried"
+    return "**broken**" if outcome == "failed" else before
 
 
-def table(outcomes: dict[str, dict[str, str]]) -> str:
+def cells_of(text: str) -> dict[tuple[str, str], str]:
+    """The cells of a table by promise and broker."""
+    by_text = {promise.text: name for name, promise in PROMISES.items()}
+    rows = [[word.strip() for word in line.strip("|").split("|")] for line in text.splitlines()]
+    return {
+        (by_text[row[0]], broker): found
+        for row in rows
+        if row[0] in by_text
+        for broker, found in zip(BROKERS, row[1:], strict=True)
+    }
+
+
+def table(outcomes: dict[str, dict[str, str]], before: dict[tuple[str, str], str]) -> str:
     """The whole table in Markdown."""
     lines = [f"| | {' | '.join(TITLES[broker] for broker in BROKERS)} |", "|---|" + "---|" * len(BROKERS)]
     for name, promise in PROMISES.items():
-        cells = [cell(name, broker, outcomes.get(name, {}).get(broker)) for broker in BROKERS]
+        cells = [
+            cell(name, broker, outcomes.get(name, {}).get(broker), before.get((name, broker), "not tried"))
+            for broker in BROKERS
+        ]
         lines.append(f"| {promise.text} | {' | '.join(cells)} |")
     return "\n".join(lines)
 
 
-def write(text: str, readme: Path = README) -> None:
-    """Put the table between its markers."""
+def write(outcomes: dict[str, dict[str, str]], readme: Path = README) -> None:
+    """Put the table between its markers; cells that this run did not try stay as they were."""
     before, _, rest = readme.read_text().partition(BEGIN)
-    _, _, after = rest.partition(END)
-    readme.write_text(f"{before}{BEGIN}\n{text}\n{END}{after}")
+    old, _, after = rest.partition(END)
+    readme.write_text(f"{before}{BEGIN}\n{table(outcomes, cells_of(old))}\n{END}{after}")
