@@ -1,7 +1,10 @@
 """Terraform's own checks: format, validity without a warning, and the modules' tests with a mocked provider."""
 
 import json
+import os
 import re
+import shutil
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -11,7 +14,7 @@ from tests.terraform.conftest import ROOT, Terraform
 pytestmark = pytest.mark.terraform
 
 MODULES = sorted(folder.name for folder in (ROOT / "terraform" / "modules").iterdir())
-# Mock providers have no ephemeral resources (Terraform 1.11): what this one makes is shown by test_apply.py.
+# Mock providers have no ephemeral resources (Terraform 1.11). What this one makes is shown by test_apply.py.
 WITHOUT_A_MOCK = {"secrets"}
 
 
@@ -46,3 +49,20 @@ def test_every_rule_of_a_module_is_broken_once(module: str) -> None:
     broken = set(re.findall(r"expect_failures = \[var\.(\w+)\]", file.read_text()))
 
     assert refusing == broken
+
+
+def test_secrets_refuses_names_with_a_space(tmp_path: Path) -> None:
+    from runner.tools import terraform_variables
+
+    shutil.copytree(ROOT / "terraform" / "modules" / "secrets", tmp_path, dirs_exist_ok=True)
+    names = {"generated": {"label": "celery x"}, "supplied": {"other": "celery y"}, "key_arn": "key"}
+    (tmp_path / "terraform.tfvars.json").write_text(json.dumps(names))
+    variables = terraform_variables(tmp_path, os.environ)
+    subprocess.run(["terraform", "init"], cwd=tmp_path, env=variables, check=True, capture_output=True)
+
+    refused = subprocess.run(
+        ["terraform", "plan", "-no-color"], cwd=tmp_path, env=variables, check=False, capture_output=True, text=True
+    )
+
+    assert refused.returncode != 0
+    assert " ".join(refused.stderr.split()).count("Secrets Manager takes names") == 2
