@@ -14,6 +14,24 @@ resource "aws_sns_topic_subscription" "this" {
 data "aws_caller_identity" "this" {}
 
 data "aws_iam_policy_document" "topic" {
+  # As in the policy that SNS gives every topic: what this account's own services do on its behalf.
+  statement {
+    sid       = "OwnAccount"
+    actions   = ["sns:Publish"]
+    resources = [aws_sns_topic.this.arn]
+
+    principals {
+      type        = "AWS"
+      identifiers = ["*"]
+    }
+
+    condition {
+      test     = "StringEquals"
+      variable = "aws:SourceOwner"
+      values   = [data.aws_caller_identity.this.account_id]
+    }
+  }
+
   statement {
     sid       = "OwnAccountsServices"
     actions   = ["sns:Publish"]
