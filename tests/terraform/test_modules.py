@@ -27,7 +27,6 @@ def test_is_valid_without_a_warning(terraform: Terraform) -> None:
     assert json.loads(terraform("validate", "-json").stdout)["diagnostics"] == []
 
 
-@pytest.mark.timeout(600)
 def test_modules(terraform: Terraform) -> None:
     done = terraform("test", "-no-color")
     assert done.returncode == 0, done.stdout + done.stderr
