@@ -8,7 +8,7 @@ export ENV
 export PATH := $(CURDIR)/$(VENV)/bin:$(PATH)
 export PYTHONPATH := $(CURDIR):$(CURDIR)/environments/local
 .DEFAULT_GOAL := help
-.PHONY: help setup lock up down status region demo plan apply destroy output drift site wheelhouse image terraform-docs validate \
+.PHONY: help setup lock up down status region demo plan apply destroy output drift site drain wheelhouse image terraform-docs validate \
         render schema diff lint scan format test bench test-unit test-terraform test-roles test-chart test-pods \
         stop-matrix-pods test-observability test-brokers test-path
 
@@ -72,6 +72,10 @@ site: setup wheelhouse ## configure the hosts of ENV
 
 rabbitmq-%: setup ## an operation on ENV's RabbitMQ cluster, named as its playbook: rabbitmq-status, rabbitmq-rolling_restart...
 	@cd ansible && ansible-playbook operations/rabbitmq/$*.yml $(ARGS)
+
+drain: setup ## let the workers of HOST=... or of POOL=... finish their tasks and stop
+	@$(if $(HOST)$(POOL),,$(error expected HOST=a host's name or POOL=a pool's name, found neither))
+	@cd ansible && ansible-playbook drain.yml --limit '$(or $(HOST),pool_$(POOL))'
 
 wheelhouse: setup ## build the app and collect the locked wheels that the hosts of ENV install
 	@python -m app.release.wheelhouse $(ENV)

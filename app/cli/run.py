@@ -60,6 +60,14 @@ def relay(env: Env = "") -> None:
     relay.run(celery, engine, stopped)
 
 
+def await_termination() -> None:
+    """Wait for EC2's notice that this instance will end (spot interruption, scale-in); exit 0 when it comes."""
+    from app.cli.output import say
+    from app.worker.termination import await_termination as wait
+
+    say(wait())
+
+
 def demo(
     env: Env = "",
     images: Annotated[Path, typer.Option(help="a folder of photographs")] = PHOTOGRAPHS,

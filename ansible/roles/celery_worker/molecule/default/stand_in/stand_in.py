@@ -1,17 +1,34 @@
-"""Stands in for the application: writes down how it was started, and takes two seconds to finish when asked to stop."""
+"""Stands in for the application: writes down how it was started, and takes two seconds to finish when asked to stop.
+
+Like the application it ticks: a heartbeat file, and what systemd waits for. Waiting for this instance's end is waiting.
+"""
 
 import json
 import os
 import signal
+import socket
 import sys
 import time
 from pathlib import Path
 
 
 def main() -> None:
-    """Run until SIGTERM, then finish the task in hand."""
-    instance = Path(os.environ["RUNTIME_DIRECTORY"])
+    """Run the command that systemd or Ansible asks for."""
+    command = sys.argv[1]
+    if command == "health":
+        sys.exit(0 if Path(os.environ["CELERY_HEARTBEAT_FILE"]).exists() else 1)
+    if command == "await-termination":
+        while not Path("/run/notice").exists():
+            time.sleep(0.2)
+        sys.exit(0)
+    run(Path(os.environ["RUNTIME_DIRECTORY"]))
+
+
+def run(instance: Path) -> None:
+    """Run until SIGTERM, then finish the task in hand; stop ticking when told to be stuck."""
     environment = json.loads(Path(os.environ["CELERY_ENVIRONMENT_FILE"]).read_text())
+    if environment.get("broken"):
+        sys.exit("this release does not start")
     started = {"arguments": sys.argv[1:], "environment": environment["name"], "region": os.environ["AWS_REGION"]}
     (instance / "started.json").write_text(json.dumps(started))
 
@@ -22,4 +39,15 @@ def main() -> None:
 
     signal.signal(signal.SIGTERM, stop)
     while True:
-        signal.pause()
+        if not (instance / "stuck").exists():
+            tick()
+        time.sleep(0.5)
+
+
+def tick() -> None:
+    """One tick of the loop."""
+    if "CELERY_HEARTBEAT_FILE" in os.environ:
+        Path(os.environ["CELERY_HEARTBEAT_FILE"]).touch()
+    if "NOTIFY_SOCKET" in os.environ:
+        with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as systemd:
+            systemd.sendto(b"READY=1\nWATCHDOG=1", os.environ["NOTIFY_SOCKET"])

@@ -16,6 +16,43 @@ def test_unit_runs_now_and_at_boot(host: Any, unit: str) -> None:
     assert service.is_enabled
 
 
+def test_a_worker_that_no_longer_ticks_is_restarted(host: Any) -> None:
+    show = "systemctl show --value -p MainPID celery-worker@io-2"
+    before = host.check_output(show)
+    host.run_expect([0], "touch /run/celery-io-2/stuck")
+    deadline = time.monotonic() + 60
+    while (now := host.check_output(show)) in {before, "0"} and time.monotonic() < deadline:
+        time.sleep(1)
+    assert now not in {before, "0"}
+
+
+def test_a_worker_has_its_share_of_the_machine(host: Any) -> None:
+    shown = host.check_output("systemctl show -p MemoryMax -p CPUQuotaPerSecUSec celery-worker@io-1")
+    assert shown.splitlines() == ["CPUQuotaPerSecUSec=500ms", f"MemoryMax={256 * 1024 * 1024}"]
+
+
+def test_it_is_told_how_long_its_stop_may_take(host: Any) -> None:
+    shown = host.check_output("systemctl show --value -p Environment celery-worker@io-1").split()
+    assert "CELERY_STOP_TIMEOUT=30" in shown
+    assert host.check_output("systemctl show --value -p TimeoutStopUSec celery-worker@io-1") == "30s"
+
+
+def test_a_worker_of_which_there_are_now_fewer_is_gone(host: Any) -> None:
+    assert not host.service("celery-worker@io-3").is_enabled
+    assert not host.service("celery-worker@io-3").is_running
+
+
+def test_a_notice_drains_the_host(host: Any) -> None:
+    host.run_expect([0], "touch /run/notice")
+    deadline = time.monotonic() + 20
+    while host.service("celery-worker@io-1").is_running and time.monotonic() < deadline:
+        time.sleep(0.5)
+    assert host.file("/var/lib/celery/celery-io-1-stopped").content_string == "finished the task in hand"
+    assert not host.service("celery-worker@io-2").is_running
+    host.run_expect([0], "rm /run/notice /var/lib/celery/celery-io-1-stopped")
+    host.run_expect([0], "systemctl start celery-notice celery-worker@io-1 celery-worker@io-2")
+
+
 def test_beat_runs_on_one_host_and_is_removed_from_the_other(host: Any) -> None:
     beat = host.service("celery-beat")
     first = host.check_output("hostname") == "molecule-worker-1"
@@ -49,8 +86,9 @@ def test_worker_sees_a_read_only_system_and_a_tmp_of_its_own(host: Any) -> None:
     assert "rw" in mounts["/var/lib/celery"]
 
 
-def test_sandbox_scores_well(host: Any) -> None:
-    summary = host.run("systemd-analyze security --no-pager celery-worker@io-1.service").stdout.splitlines()[-1]
+@pytest.mark.parametrize("unit", ["celery-worker@io-1", "celery-notice"])
+def test_sandbox_scores_well(host: Any, unit: str) -> None:
+    summary = host.run(f"systemd-analyze security --no-pager {unit}.service").stdout.splitlines()[-1]
     assert float(summary.rsplit(":", 1)[1].split()[0]) <= 3.0
 
 
