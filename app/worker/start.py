@@ -75,6 +75,10 @@ def start_worker(pool_name: str) -> None:
 
     # Settings that cannot be read are our error here, a traceback inside Celery.
     celery.conf.broker_transport_options.update(broker_of(runtime()).worker_transport_options(pool))
+    if pool.type == "solo":
+        # A task keeps the only thread: RabbitMQ would miss the heartbeats of a task of 20 s, end the connection and
+        # deliver the task again, for ever. TCP's own keep-alive notices a broker that is gone.
+        celery.conf.broker_heartbeat = 0
     own_logging(environment.name)
     celery.steps["consumer"].update({Heartbeat, stop.BoundedStop, DeclareDeadLetters, KeepUnreadable})
     if pool.type == "turbo":
