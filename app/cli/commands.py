@@ -16,13 +16,8 @@ commands = typer.Typer(
     rich_markup_mode=None,
 )
 for command in (
-<<<<<<< HEAD
     run.worker, run.beat, run.health, run.await_termination, run.relay, run.demo, produce.producer, produce.send,
     inspect, observe.exporter, observe.status,
-=======
-    run.worker, run.beat, run.health, run.await_termination, run.relay, run.demo,
-    produce.producer, produce.send, inspect, observe.exporter,
->>>>>>> f7b1725 (Leave what a new unit names alone in check mode)
 ):  # fmt: skip
     commands.command()(command)
 commands.add_typer(dlq, name="dlq")
