@@ -1,0 +1,36 @@
+"""What systemd hears of a worker, on a socket of the kind it listens on."""
+
+import socket
+from pathlib import Path
+
+import pytest
+
+from app.worker.heartbeat_file import HeartbeatFile
+
+
+@pytest.fixture
+def systemd(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> socket.socket:
+    listening = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+    listening.bind(str(tmp_path / "notify"))
+    listening.setblocking(False)
+    monkeypatch.setenv("NOTIFY_SOCKET", str(tmp_path / "notify"))
+    monkeypatch.setenv("WATCHDOG_USEC", "30000000")
+    return listening
+
+
+def test_a_worker_has_started_when_it_asks_for_its_broker(systemd: socket.socket, tmp_path: Path) -> None:
+    heartbeat = HeartbeatFile(str(tmp_path / "heartbeat"))
+
+    heartbeat.tick("starting")
+    assert b"READY=1" not in systemd.recv(1000)
+    heartbeat.tick("connecting")
+    assert b"READY=1" in systemd.recv(1000)
+
+
+def test_the_watchdog_waits_as_long_as_the_loop_said_and_no_longer(systemd: socket.socket, tmp_path: Path) -> None:
+    heartbeat = HeartbeatFile(str(tmp_path / "heartbeat"))
+
+    heartbeat.tick("ready", away=60)
+    assert b"WATCHDOG_USEC=90000000\nWATCHDOG=1" in systemd.recv(1000)
+    heartbeat.tick("ready")
+    assert b"WATCHDOG_USEC=30000000\nWATCHDOG=1" in systemd.recv(1000)
