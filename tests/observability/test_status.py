@@ -1,0 +1,48 @@
+"""`app status` shows what a real environment is like, to people and to scripts."""
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from rich.console import Console
+
+from app.observability.status.look import Looker
+from app.observability.status.screen import screen
+from app.observability.status.show import healthy
+from app.reliability.valkey import valkey
+from app.settings import runtime
+
+from ..app.harness.environment import TestEnvironment
+from ..app.harness.waiting import eventually
+from .harness.worker import ObservedWorker
+
+pytestmark = pytest.mark.observability
+WorkerOf = Callable[[TestEnvironment, str], ObservedWorker]
+
+
+def test_a_busy_environment(
+    managed_rabbitmq: TestEnvironment, worker_of: WorkerOf, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, value in managed_rabbitmq.variables.items():
+        monkeypatch.setenv(name, value)
+    for cached in (runtime, valkey):
+        cached.cache_clear()
+    with worker_of(managed_rabbitmq, "threads").started() as worker:
+        looker = Looker(runtime(), {"io": [f"127.0.0.1:{worker.port}"], "cpu": ["127.0.0.1:9"]})
+        looker.look()
+        worker.send(("load.nap", [3]), ("load.fail", []), times=12)
+        snapshot = eventually(lambda: (seen := looker.look()).queues["metrics"].dead_letters and seen, "dead letters")
+
+        assert snapshot.broker_up
+        assert snapshot.queues["metrics"].workers == 1
+        assert (snapshot.pools["io"].workers, snapshot.pools["io"].slots) == (1, 4)
+        assert snapshot.pools["cpu"].workers == 0
+        assert not healthy(snapshot), "dead letters and a missing worker deserve a look"
+        console = Console(record=True, width=110, force_terminal=True, file=(tmp_path / "screen").open("w"))
+        console.print(screen(snapshot, 60))
+        picture = Path(os.environ.get("PICTURES") or tmp_path) / "status.svg"
+        console.save_svg(str(picture), title="app status --env local", clear=False)
+        assert "dead letters" in console.export_text()
+    for cached in (runtime, valkey):
+        cached.cache_clear()
