@@ -10,6 +10,8 @@ from pathlib import Path
 
 import trustme
 
+from app.environment.derived.results import STORE_ACCESS
+
 from .processes import find_program, free_port, running, wait_for_port
 from .slow_payments import SlowPayments
 
@@ -81,7 +83,8 @@ def managed_valkey(folder: Path, ca: Authority) -> Iterator[int]:
         "tls-cert-file": str(ca.certificate), "tls-key-file": str(ca.key), "tls-ca-cert-file": str(ca.trust),
         "tls-auth-clients": "no",
     }  # fmt: skip
-    users = ["--user", MANAGED_USER, "on", f">{MANAGED_PASSWORD}", "~*", "&*", "+@all", "--user", "default", "off"]
+    # What Terraform gives the app's user and no more.
+    users = ["--user", MANAGED_USER, *STORE_ACCESS.split(), f">{MANAGED_PASSWORD}", "--user", "default", "off"]
     command = [program, *(word for name, value in options.items() for word in (f"--{name}", value)), *users]
     with running(command, log) as process:
         wait_for_port(port, process, log)
