@@ -73,7 +73,7 @@ def strike(
         end(first)
         if not deploy and podman.attempt("pod", "exists", first.pod.name).returncode:
             pods.enter_context(running_pod(podman, image, environment, number=2))
-        eventually(lambda: all(gateway.answered[order] for order in orders), "all charges", seconds=240)
+        eventually(lambda: all(gateway.answered[order] for order in orders), "all charges", seconds=480)
         time.sleep(1)  # the last acknowledgement
     return Outcome(
         lost=sum(not gateway.answered[order] for order in orders),
