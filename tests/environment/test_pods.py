@@ -13,13 +13,15 @@ CPU = "cpu: {runs_on: hosts, type: prefork, concurrency: 4"
 
 
 def test_auto_concurrency_is_one_for_each_whole_core(edit_prod: Edit) -> None:
-    edit_prod(CPU, "cpu: {runs_on: hosts, type: prefork, concurrency: auto, cpu: 3.5")
+    edit_prod(CPU, CPU.replace("concurrency: 4", "concurrency: auto"))
+    edit_prod("cpu: 4, memory_mib", "cpu: 3.5, memory_mib")
 
     assert resolve(load("prod"))["pools"]["cpu"]["concurrency"] == 3
 
 
 def test_auto_concurrency_is_at_least_one(edit_prod: Edit) -> None:
-    edit_prod(CPU, "cpu: {runs_on: hosts, type: prefork, concurrency: auto, cpu: 0.5")
+    edit_prod(CPU, CPU.replace("concurrency: 4", "concurrency: auto"))
+    edit_prod("cpu: 4, memory_mib", "cpu: 0.5, memory_mib")
 
     assert resolve(load("prod"))["pools"]["cpu"]["concurrency"] == 1
 
