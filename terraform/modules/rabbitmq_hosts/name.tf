@@ -2,9 +2,8 @@
 resource "aws_route53_zone" "this" {
   count = local.balanced
 
-  name          = var.load_balancer.zone
-  comment       = "RabbitMQ of ${var.name}"
-  force_destroy = true # holds nothing but the record below
+  name    = var.load_balancer.zone
+  comment = "RabbitMQ of ${var.name}"
 
   vpc {
     vpc_id = var.vpc_id
