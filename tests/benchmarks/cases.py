@@ -21,7 +21,8 @@ class Case:
 def stock(pool: str = "prefork", slots: int = 2, **variables: str) -> Case:
     """Celery with no option but pool and concurrency."""
     command = [*CELERY, "worker", f"--pool={pool}", f"--concurrency={slots}"]
-    name = f"Celery {pool} -c {slots}" + (", thread-safe backend" if "BENCHMARK_SAFE_BACKEND" in variables else "")
+    marks = {"BENCHMARK_SAFE_BACKEND": ", thread-safe backend", "BENCHMARK_FREEZE": ", frozen before the fork"}
+    name = f"Celery {pool} -c {slots}" + "".join(mark for variable, mark in marks.items() if variable in variables)
     return Case(name, "celery_app", [command], variables, slow=3)
 
 

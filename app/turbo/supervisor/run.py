@@ -1,6 +1,5 @@
 """The supervisor's loop."""
 
-import gc
 import logging
 import os
 import signal
@@ -8,6 +7,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from time import monotonic, sleep
 
+from app.turbo.freeze import freeze
 from app.turbo.supervisor.child import Child
 from app.turbo.supervisor.options import SupervisorOptions
 from app.turbo.worker.slot import Slot
@@ -30,9 +30,7 @@ def supervise(
     Returns: the exit code, 0 after a stop that was asked for.
     """
     children = [Child(number, slot, work, options) for number, slot in enumerate(Slot.several(options.processes))]
-    # What is loaded by now is shared by all processes as long as nobody writes to it, and the collector would.
-    gc.collect()
-    gc.freeze()
+    freeze()
     stop = _Stop()
     while not stop.asked or any(child.running for child in children):
         _reap(children)

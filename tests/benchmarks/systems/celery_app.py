@@ -25,6 +25,10 @@ if os.environ.get("BENCHMARK_RESULTS"):
     app.conf.update(task_ignore_result=False, result_backend=os.environ["BENCHMARK_RESULTS"])
 if os.environ.get("BENCHMARK_SAFE_BACKEND"):
     app.conf.result_backend_thread_safe = True
+if os.environ.get("BENCHMARK_FREEZE"):
+    from app.turbo.freeze import freeze_before_prefork
+
+    freeze_before_prefork()
 if BROKER.startswith("sqs"):
     app.conf.update(
         broker_transport_options={"region": "eu-west-1", "wait_time_seconds": 1, "polling_interval": 0.01},

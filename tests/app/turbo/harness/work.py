@@ -43,6 +43,11 @@ def record(where: str, what: Any) -> None:
     note(where, what)
 
 
+@app.task
+def nothing() -> None:
+    """As little as a task can do."""
+
+
 @app.task(acks_late=False, queue=EARLY_QUEUE)
 def record_early(where: str, what: Any) -> None:
     note(where, what)
