@@ -138,7 +138,8 @@ test-observability: setup ## metrics, logs, traces, alerts and dashboards agains
 	@OBSERVABILITY=1 python -m pytest tests/observability
 
 bench: setup ## measure this project's pools and publisher beside other task queues (BENCH="--help" lists options)
-	@cd tests/benchmarks && { [ .venv -nt requirements.lock ] || uv venv -q --clear .venv; } && uv pip sync -q --require-hashes --python .venv requirements.lock && touch .venv
+	@cd tests/benchmarks && uv venv -q --allow-existing .venv && uv pip sync -q --require-hashes --python .venv requirements.lock
+	@cd tests/benchmarks && uv venv -q --allow-existing .venv-arq && uv pip sync -q --require-hashes --python .venv-arq requirements-arq.lock
 	@tests/benchmarks/.venv/bin/python -m tests.benchmarks $(BENCH)
 
 rabbitmq-faults: setup ## faults under load on a RabbitMQ cluster, and the table of them in the role's README (an hour)

@@ -1,7 +1,7 @@
 """Memory that forked processes share stays shared: the garbage collector leaves what was there before the fork alone.
 
-A collection writes into every object it looks at, and the kernel copies a page that is written to. `gc.freeze` puts what
-is loaded by now out of the collector's sight (Python documentation, `gc.freeze`).
+A collection writes into every object it looks at, and the kernel copies a page that is written to. `gc.freeze` puts
+what is loaded by now out of the collector's sight (Python documentation, `gc.freeze`).
 """
 
 import gc

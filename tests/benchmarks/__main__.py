@@ -65,7 +65,7 @@ def main() -> int:
     results: list[dict[str, Any]] = []
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
-        amqp = f"amqp://guest:guest@127.0.0.1:{stack.enter_context(servers.rabbitmq(folder))}//"
+        amqp = f"amqp://guest:guest@127.0.0.1:{stack.enter_context(servers.rabbitmq(folder))}/%2F"
         redis = f"redis://127.0.0.1:{stack.enter_context(servers.valkey(folder))}/0"
         for number in range(chosen.rounds):
             for section, row, measure in measures(amqp, redis, chosen.tasks, folder):

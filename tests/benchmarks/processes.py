@@ -10,24 +10,30 @@ from pathlib import Path
 import psutil
 
 REPOSITORY = Path(__file__).parents[2]
-BIN = Path(__file__).parent / ".venv" / "bin"
+# arq and the others cannot agree on a version of redis-py.
+OWN_ENVIRONMENT = {"arq_app": ".venv-arq"}
+
+
+def programs(system: str) -> Path:
+    """Where a system's commands are."""
+    return Path(__file__).parent / OWN_ENVIRONMENT.get(system, ".venv") / "bin"
 
 
 def environment(extra: Mapping[str, str]) -> dict[str, str]:
     """Of a measured process."""
-    return os.environ | {"PYTHONPATH": str(REPOSITORY), "PATH": f"{BIN}:{os.environ['PATH']}"} | dict(extra)
+    return os.environ | {"PYTHONPATH": str(REPOSITORY)} | dict(extra)
 
 
 @contextmanager
 def running(
-    commands: Sequence[Sequence[str]], variables: Mapping[str, str], log: Path
+    system: str, commands: Sequence[Sequence[str]], variables: Mapping[str, str], log: Path
 ) -> Iterator[list[psutil.Process]]:
     """Start them, each in a group of its own; end the groups afterwards."""
     with log.open("ab") as sink:
         started = [
             subprocess.Popen(
-                [str(BIN / command[0]), *command[1:]], env=environment(variables), cwd=REPOSITORY, stdout=sink,
-                stderr=sink, stdin=subprocess.DEVNULL, start_new_session=True,
+                [str(programs(system) / command[0]), *command[1:]],
+                env=environment(variables), cwd=REPOSITORY, stdout=sink, stderr=sink, stdin=subprocess.DEVNULL, start_new_session=True,
             )
             for command in commands
         ]  # fmt: skip
@@ -45,11 +51,11 @@ def running(
             process.wait()
 
 
-def run_python(code: str, variables: Mapping[str, str], timeout: float = 300) -> str:
+def run_python(system: str, code: str, variables: Mapping[str, str], timeout: float = 300) -> str:
     """Run code in the benchmark's environment; what it printed."""
     run = subprocess.run(
-        [str(BIN / "python"), "-c", code], env=environment(variables), cwd=REPOSITORY, capture_output=True, text=True,
-        timeout=timeout, check=False,
+        [str(programs(system) / "python"), "-c", code],
+        env=environment(variables), cwd=REPOSITORY, capture_output=True, text=True, timeout=timeout, check=False,
     )  # fmt: skip
     if run.returncode:
         raise RuntimeError(run.stderr[-2000:])

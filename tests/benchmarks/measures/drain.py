@@ -21,11 +21,11 @@ def drain(
     environment[counter.VARIABLE] = str(path)
     arguments = ", 1, 2" if task == "add" else ""
     send = f"import tests.benchmarks.systems.{case.system} as system; system.send({task!r}, {count}{arguments})"
-    run_python(send, environment)
+    run_python(case.system, send, environment)
     counted = counter.create(path)
     began = time.monotonic()
     commands = [[word.format(broker=broker) for word in command] for command in case.commands]
-    with running(commands, environment, folder / "workers.log") as processes:
+    with running(case.system, commands, environment, folder / "workers.log") as processes:
         first = _wait(counted, 1, began + timeout)
         opened, already = _wait(counted, count * FROM, began + timeout), sum(counted)
         cpu = cpu_seconds(processes)

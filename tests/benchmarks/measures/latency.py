@@ -28,13 +28,13 @@ def latency(case: Case, broker: str, count: int, folder: Path) -> dict[str, floa
     path = folder / "counter"
     environment = {"BENCHMARK_BROKER": broker, counter.VARIABLE: str(path), **case.variables}
     counted = counter.create(path)
-    with running(case.commands, environment, folder / "workers.log"):
-        run_python(EVENLY.format(system=case.system, count=PER_SECOND, rate=PER_SECOND), environment)
+    with running(case.system, case.commands, environment, folder / "workers.log"):
+        run_python(case.system, EVENLY.format(system=case.system, count=PER_SECOND, rate=PER_SECOND), environment)
         deadline = time.monotonic() + 60
         while sum(counted) < PER_SECOND and time.monotonic() < deadline:
             time.sleep(0.1)
         before = len(counter.latencies(path))
-        run_python(EVENLY.format(system=case.system, count=count, rate=PER_SECOND), environment)
+        run_python(case.system, EVENLY.format(system=case.system, count=count, rate=PER_SECOND), environment)
         time.sleep(1)
         noted = sorted(counter.latencies(path)[before:])
     if len(noted) < count:

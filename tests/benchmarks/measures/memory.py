@@ -15,8 +15,12 @@ def memory(case: Case, broker: str, folder: Path) -> dict[str, float]:
     path = folder / "counter"
     environment = {"BENCHMARK_BROKER": broker, counter.VARIABLE: str(path), **case.variables}
     counted = counter.create(path)
-    run_python(f"import tests.benchmarks.systems.{case.system} as system; system.send('noop', {TASKS})", environment)
-    with running(case.commands, environment, folder / "workers.log") as processes:
+    run_python(
+        case.system,
+        f"import tests.benchmarks.systems.{case.system} as system; system.send('noop', {TASKS})",
+        environment,
+    )
+    with running(case.system, case.commands, environment, folder / "workers.log") as processes:
         deadline = time.monotonic() + 60
         while sum(counted) < TASKS:
             if time.monotonic() > deadline:

@@ -35,6 +35,6 @@ def publish(name: str, broker: str, count: int) -> dict[str, float]:
     system, call, variables, slow = PUBLISHERS[name]
     code = CODE.format(system=system, prepare="", publish=call, count=max(200, count // slow))
     measured: dict[str, float] = json.loads(
-        run_python(code, {"BENCHMARK_BROKER": broker, **variables}).splitlines()[-1]
+        run_python(system, code, {"BENCHMARK_BROKER": broker, **variables}).splitlines()[-1]
     )
     return measured
