@@ -33,7 +33,8 @@ def running(
         started = [
             subprocess.Popen(
                 [str(programs(system) / command[0]), *command[1:]],
-                env=environment(variables), cwd=REPOSITORY, stdout=sink, stderr=sink, stdin=subprocess.DEVNULL, start_new_session=True,
+                env=environment(variables), cwd=REPOSITORY, start_new_session=True,
+                stdout=sink, stderr=sink, stdin=subprocess.DEVNULL,
             )
             for command in commands
         ]  # fmt: skip
