@@ -58,18 +58,21 @@ def main() -> int:
     options = argparse.ArgumentParser(prog="make bench", description=__doc__)
     options.add_argument("--tasks", type=int, default=20_000, help="tasks for the fastest; slower ones get a share")
     options.add_argument("--rounds", type=int, default=3, help="how often each is measured; medians are shown")
+    options.add_argument("--minutes", type=float, default=60, help="begin no measurement after so many")
     options.add_argument("--only", default="", help="measure only sections or rows whose names hold this text")
     options.add_argument("--json", type=Path, default=FOLDER / "results.json", help="where every measurement goes")
     options.add_argument("--readme", action="store_true", help="put table and plot into tests/benchmarks/README.md")
     chosen = options.parse_args()
     results: list[dict[str, Any]] = []
+    began = time.monotonic()
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
         amqp = f"amqp://guest:guest@127.0.0.1:{stack.enter_context(servers.rabbitmq(folder))}/%2F"
         redis = f"redis://127.0.0.1:{stack.enter_context(servers.valkey(folder))}/0"
         for number in range(chosen.rounds):
             for section, row, measure in measures(amqp, redis, chosen.tasks, folder):
-                if chosen.only in section or chosen.only in row:
+                wanted = chosen.only in section or chosen.only in row
+                if wanted and time.monotonic() - began < chosen.minutes * 60:
                     results.append(_measured(number, section, row, measure))
     about = {
         "cores": os.cpu_count(),
