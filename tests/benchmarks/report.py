@@ -38,17 +38,19 @@ def _table(section: str, rows: dict[str, dict[str, tuple[float, float, float]]])
     names = [name for name in UNITS if any(name in values for values in rows.values())]
     lead = names[0] if names else "per_second"
     base = next((values[lead][0] for values in rows.values() if lead in values), 0)
-    lines = [f"**{section}**", "", "| | " + " | ".join([UNITS[name][0] for name in names] + ["ratio", "spread"]) + " |"]
-    lines.append("|---|" + "---:|" * (len(names) + 2))
+    base_cpu = next((values["cpu_us"][0] for values in rows.values() if "cpu_us" in values), 0)
+    titles = [*(UNITS[name][0] for name in names), "ratio", "ratio of CPU", "spread"]
+    lines = [f"**{section}**", "", f"| | {' | '.join(titles)} |"]
+    lines.append("|---|" + "---:|" * (len(names) + 3))
     for row, values in rows.items():
         if lead not in values:
-            lines.append(f"| {row} | failed |" + " |" * (len(names) + 1))
+            lines.append(f"| {row} | failed |" + " |" * (len(names) + 2))
             continue
         median, least, greatest = values[lead]
         shown = [f"{values[name][0]:,.{UNITS[name][1]}f}{SUFFIX.get(name, '')}" for name in names]
-        lines.append(
-            f"| {row} | {' | '.join(shown)} | {median / base:.2f} | {least / median:.2f} to {greatest / median:.2f} |"
-        )
+        cheaper = f"{base_cpu / values['cpu_us'][0]:.2f}" if "cpu_us" in values else "-"
+        spread = f"{least / median:.2f} to {greatest / median:.2f}"
+        lines.append(f"| {row} | {' | '.join(shown)} | {median / base:.2f} | {cheaper} | {spread} |")
     return "\n".join(lines)
 
 
