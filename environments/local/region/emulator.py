@@ -12,6 +12,7 @@
   them every second apply would replace the broker.
 * An address of its own for the broker that AWS manages: it answers the same for everything.
 * An ElastiCache user's access string, whose `&` it does not escape; and most of what was put into an alarm.
+* What was put into an EKS cluster and its node groups besides the names (`emulated_eks.py`).
 * That a target group whose health check is a TCP connection has no path and no HTTP code: with them a plan fails.
 
 Run as `python -m region.emulator`; the environment variables are ministack's.
@@ -25,7 +26,7 @@ from http import HTTPStatus
 from typing import Any
 from xml.sax.saxutils import escape
 
-from region import emulated_alarms
+from region import emulated_alarms, emulated_eks
 
 Request = dict[str, Any]
 Response = tuple[int, dict[str, str], bytes]
@@ -164,7 +165,7 @@ def at_address(name: str, address: str, mq: Any, elasticache: Any) -> None:
 def main() -> None:
     """Publish, then serve until told to stop."""
     from ministack.app import main as serve  # type: ignore[import-untyped]
-    from ministack.services import alb, cloudwatch, ec2, elasticache, mq, ssm  # type: ignore[import-untyped]
+    from ministack.services import alb, cloudwatch, ec2, eks, elasticache, mq, ssm  # type: ignore[import-untyped]
 
     publish(ssm._PUBLIC_AMI_PARAMETERS)
     ec2._ACTION_MAP["RunInstances"] = started(ec2, ec2._ACTION_MAP["RunInstances"])
@@ -173,6 +174,8 @@ def main() -> None:
         at_address(name, os.environ["MANAGED_BROKER_ADDRESS"], mq, elasticache)
     cloudwatch._put_metric_alarm = emulated_alarms.kept(cloudwatch, cloudwatch._put_metric_alarm)
     cloudwatch._describe_alarms = emulated_alarms.described(cloudwatch, cloudwatch._describe_alarms)
+    eks._create_cluster = emulated_eks.kept_clusters(eks, eks._create_cluster)
+    eks._create_nodegroup = emulated_eks.kept_groups(eks, eks._create_nodegroup)
     user_xml = elasticache._user_xml
     elasticache._user_xml = lambda user: user_xml(user | {"AccessString": escape(user["AccessString"])})
     group_xml = alb._tg_xml

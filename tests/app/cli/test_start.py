@@ -1,5 +1,6 @@
 """`import app` and `app --help` load nothing heavy: counted, as seconds depend on the machine."""
 
+import os
 import subprocess
 import sys
 
@@ -41,7 +42,7 @@ def test_nothing_heavy_is_loaded(code: str) -> None:
 def test_completion_is_offered() -> None:
     run = subprocess.run(
         [sys.executable, "-m", "app", "--show-completion", "bash"], cwd=REPOSITORY, capture_output=True, text=True,
-        check=False,
+        check=False, env=os.environ | {"_TYPER_COMPLETE_TEST_DISABLE_SHELL_DETECTION": "1"},  # else: who started us
     )  # fmt: skip
 
     assert "complete" in run.stdout + run.stderr
