@@ -25,7 +25,7 @@ class RabbitMQ(Closed):
     instance_type: str = "m7g.large"
     volume_gib: int = Field(default=50, ge=8, le=16_384, description="data volume of each node, GiB")
     replication: Literal["quorum", "mirrored"] = "quorum"
-    tls: bool = Field(default=False, description="TLS to clients, by the environment's own authority")
+    tls: bool = Field(default=True, description="TLS to clients and between nodes, by the environment's own authority")
     load_balancer: bool = Field(default=True, description="one internal name for clients; off: they know each node")
 
 
