@@ -4,8 +4,9 @@ RabbitMQ closes the channel on it, after the whole of it was sent, and SQS answe
 Here it is measured as it would be sent, and refused before anything is.
 """
 
-import json
 from typing import Any
+
+from kombu.utils.json import dumps
 
 from app.errors import PublishError
 
@@ -27,7 +28,7 @@ class Sized:
 def size_of(message: Any) -> int:
     """Bytes of a message: of its body on RabbitMQ, of the JSON that carries body and headers on SQS and Redis."""
     if isinstance(message, dict):
-        return len(json.dumps(message))
+        return len(dumps(message))  # as the transport will: it also carries bytes
     body = message.body
     return len(body.encode()) if isinstance(body, str) else len(body)
 
