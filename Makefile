@@ -9,7 +9,7 @@ export PATH := $(CURDIR)/$(VENV)/bin:$(PATH)
 export PYTHONPATH := $(CURDIR):$(CURDIR)/environments/local
 .DEFAULT_GOAL := help
 .PHONY: help setup lock up down status region demo plan apply destroy output drift site drain wheelhouse image terraform-docs validate \
-        render schema diff lint scan format test bench test-unit test-terraform test-roles test-chart test-pods \
+        render schema diff lint scan format test bench test-unit test-app test-terraform test-roles test-chart test-pods \
         stop-matrix-pods test-observability test-brokers test-path
 
 help: ## list the verbs
@@ -125,8 +125,11 @@ test: lint ## every check and test, with what ran and what was skipped at the en
 test-unit: setup ## the tests that take seconds
 	@python -m pytest -m "not path and not terraform and not roles and not image"
 
-test-terraform: setup ## the tests that run Terraform
-	@python -m pytest -m terraform
+test-app: setup ## the app against real servers, with every end a worker can meet
+	@SLOW=1 python -m pytest tests/app
+
+test-terraform: setup ## the tests that run Terraform, with whole estates applied and destroyed
+	@SLOW=1 python -m pytest -m terraform
 
 test-roles: setup ## the Molecule scenarios of the Ansible roles
 	@MOLECULE=1 python -m pytest -m roles tests/roles

@@ -1,5 +1,6 @@
 """Suites run side by side (`make test`): each in order and in one process, the longest first."""
 
+import os
 from typing import Any
 
 import pytest
@@ -30,6 +31,10 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> OneProcessFo
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Start with the longest suites."""
+    """Start with the longest suites; leave out what takes minutes unless it is asked for."""
+    left_out = pytest.mark.skip(reason="takes minutes: `make test-app` and `make test-terraform` run it")
+    for item in items:
+        if item.get_closest_marker("slow") and "SLOW" not in os.environ:
+            item.add_marker(left_out)
     turns = {name: turn for turn, name in enumerate(LONGEST_FIRST)}
     items.sort(key=lambda item: turns.get(suite(item.nodeid), len(turns)))

@@ -12,7 +12,7 @@ import pytest
 from tests.terraform.emulator_gaps import GAPS
 from tests.terraform.estate import Estate
 
-pytestmark = [pytest.mark.terraform, pytest.mark.timeout(1200)]
+pytestmark = [pytest.mark.terraform, pytest.mark.slow, pytest.mark.timeout(1200)]
 
 SCHEMES = {"sqs": "sqs://", "redis": "redis://", "amazon_mq": "amqps://"}
 

@@ -9,7 +9,7 @@ from botocore.exceptions import ClientError
 
 from tests.terraform.estate import Estate
 
-pytestmark = [pytest.mark.terraform, pytest.mark.timeout(1200)]
+pytestmark = [pytest.mark.terraform, pytest.mark.slow, pytest.mark.timeout(1200)]
 
 RECEIVE = ("sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:ChangeMessageVisibility")
 SEND = ("sqs:SendMessage",)

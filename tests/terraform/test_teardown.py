@@ -6,7 +6,7 @@ import pytest
 
 from tests.terraform.estate import Estate
 
-pytestmark = [pytest.mark.terraform, pytest.mark.timeout(1200)]
+pytestmark = [pytest.mark.terraform, pytest.mark.slow, pytest.mark.timeout(1200)]
 
 
 def test_destroy_leaves_nothing(estate: Estate) -> None:

@@ -23,6 +23,8 @@ from app.celery import celery
 entry = {{"task": "app.tasks.report.send_report", "schedule": 1.0}}
 celery.conf.update(redbeat_lock_timeout={LOCK_SECONDS}, beat_max_loop_interval=1, beat_schedule={{"often": entry}})
 from app.worker.start import start_beat
+
+pytestmark = pytest.mark.slow
 start_beat()
 """
 

@@ -19,6 +19,8 @@ from ..harness.environment import TestEnvironment
 from ..harness.slow_payments import SlowPayments
 from ..harness.waiting import eventually
 
+pytestmark = pytest.mark.slow
+
 CHARGE = "from app.tasks.payments import charge_customer; charge_customer.delay({order!r}, 1999, 'EUR')"
 
 
