@@ -38,4 +38,4 @@ def test_each_kind_makes_its_own_broker_only(runner: Runner, kind: str, monkeypa
     for other, sign in SIGNS.items():
         assert (sign in shown) is (other == kind), sign
     assert "Deprecated" not in shown
-    assert ("sqs:ReceiveMessage" in shown) is (kind == "sqs")
+    assert ("sqs:ChangeMessageVisibility" in shown) is (kind == "sqs")
