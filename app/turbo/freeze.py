@@ -5,9 +5,21 @@ what is loaded by now out of the collector's sight (Python documentation, `gc.fr
 """
 
 import gc
+from importlib import import_module
 from typing import Any
 
 from celery.signals import worker_before_create_process
+
+# What a worker imports when it starts, so that its parent has it and its children share it.
+WORKER_MODULES = ("celery.bin.celery", "celery.bin.worker", "celery.apps.worker", "celery.worker.consumer",
+                  "celery.worker.control", "celery.worker.autoscale", "celery.events", "celery.result", "celery.canvas",
+                  "app.turbo.amqp.transport", "app.turbo.worker.consumer", "app.turbo.worker.strategy")  # fmt: skip
+
+
+def load_worker() -> None:
+    """Import what every process of a turbo pool will need; nothing of it connects or starts a thread."""
+    for name in WORKER_MODULES:
+        import_module(name)
 
 
 def freeze() -> None:

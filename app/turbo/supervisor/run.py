@@ -7,7 +7,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from time import monotonic, sleep
 
-from app.turbo.freeze import freeze
+from app.turbo.freeze import freeze, load_worker
 from app.turbo.supervisor.child import Child
 from app.turbo.supervisor.options import SupervisorOptions
 from app.turbo.worker.slot import Slot
@@ -30,6 +30,7 @@ def supervise(
     Returns: the exit code, 0 after a stop that was asked for.
     """
     children = [Child(number, slot, work, options) for number, slot in enumerate(Slot.several(options.processes))]
+    load_worker()
     freeze()
     stop = _Stop()
     while not stop.asked or any(child.running for child in children):

@@ -1,7 +1,11 @@
 """How long a task waits for its start at light load."""
 
 import time
+from contextlib import suppress
 from pathlib import Path
+
+from amqp.exceptions import NotFound
+from kombu import Connection
 
 from tests.benchmarks import counter
 from tests.benchmarks.cases import Case
@@ -23,10 +27,21 @@ else:
 """
 
 
+# Publishing is measured without workers, so it leaves its messages behind.
+QUEUES = ("celery-classic", "dramatiq-classic", "taskiq-classic")
+
+
+def _empty(broker: str) -> None:
+    for queue in QUEUES:
+        with Connection(broker) as connection, suppress(NotFound):
+            connection.default_channel.queue_purge(queue)
+
+
 def latency(case: Case, broker: str, count: int, folder: Path) -> dict[str, float]:
     """Milliseconds at the 50th, 95th and 99th percentile, at 50 tasks a second."""
     path = folder / "counter"
     environment = {"BENCHMARK_BROKER": broker, counter.VARIABLE: str(path), **case.variables}
+    _empty(broker)
     counted = counter.create(path)
     with running(case.system, case.commands, environment, folder / "workers.log"):
         run_python(case.system, EVENLY.format(system=case.system, count=PER_SECOND, rate=PER_SECOND), environment)
