@@ -28,7 +28,7 @@ def run_turbo(
     def work(number: int) -> int:
         if heartbeat:
             os.environ[VARIABLE] = file_of_process(heartbeat, number)
-        install(celery)
+        install(celery, guarded=True)
         celery.worker_main(options_of(environment, pool))
         return 0
 

@@ -12,28 +12,17 @@ from amqp.exceptions import RecoverableConnectionError
 from celery.worker import state
 from kombu.transport import pyamqp
 
-from app.guards import bounded_publish, rabbitmq_node
-from app.turbo.amqp.channel import ACKS_PER_WRITE, AckingChannel
+from app.turbo.amqp.channel import ACKS_PER_WRITE
 from app.turbo.amqp.connection import BufferedConnection
 
 # After so many seconds of messages the loop turns, for timers, remote control and heartbeats.
 TURN_SECONDS = 0.01
 
 
-class Channel(bounded_publish.Channel, AckingChannel):
-    """Gathers acknowledgements, under this project's guards."""
-
-
-class Connection(rabbitmq_node.Connection, BufferedConnection):
-    """Reads many frames at once, under this project's guards."""
-
-    Channel = Channel
-
-
-class Transport(rabbitmq_node.Transport):
+class Transport(pyamqp.Transport):
     """Over TCP, or over TLS when the connection's `ssl` says so."""
 
-    Connection: Any = Connection
+    Connection: Any = BufferedConnection
 
     def register_with_event_loop(self, connection: Any, loop: Any) -> None:
         """Read when there is something to read, acknowledge before each wait."""

@@ -9,16 +9,13 @@ from kombu.transport import TRANSPORT_ALIASES
 from app.turbo.versions import tested
 from app.turbo.worker.keepalive import Keepalive
 
-TRANSPORTS = {
-    "amqp": "app.turbo.amqp.transport:Transport",
-    "pyamqp": "app.turbo.amqp.transport:Transport",
-    "amqps": "app.turbo.amqp.transport:SecureTransport",
-}
+CLASSES = {"amqp": "Transport", "pyamqp": "Transport", "amqps": "SecureTransport"}
 
 
-def install(app: Celery) -> None:
+def install(app: Celery, *, guarded: bool = False) -> None:
     """Use the fast paths in this process's worker, or stock code where they are not tested with what is installed.
 
+    `guarded` puts app/guards around the connection, which read the environment of the project's own app.
     By alias, because kombu goes by a URL's scheme when it fails over to another node, whatever transport it had before.
     """
     # Celery's command line takes a pool of its own list only, but leaves the choice to this setting.
@@ -26,9 +23,10 @@ def install(app: Celery) -> None:
     app.conf.update(settings)
     if not tested():
         return
-    TRANSPORT_ALIASES.update(TRANSPORTS)
+    module = "app.turbo.amqp.guarded" if guarded else "app.turbo.amqp.transport"
+    TRANSPORT_ALIASES.update({scheme: f"{module}:{name}" for scheme, name in CLASSES.items()})
     found_before: dict[str, Any] = vars(transport)["_transport_cache"]
-    for scheme in TRANSPORTS:
+    for scheme in CLASSES:
         found_before.pop(scheme, None)
     settings = {"worker_consumer": "app.turbo.worker.consumer:Consumer"}
     app.conf.update(settings)

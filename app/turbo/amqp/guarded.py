@@ -1,0 +1,32 @@
+"""The transport under this project's guards, for the project's own app: they read its environment."""
+
+from typing import Any
+
+from kombu.transport import pyamqp
+
+from app.guards import bounded_publish, rabbitmq_node
+from app.turbo.amqp.channel import AckingChannel
+from app.turbo.amqp.connection import BufferedConnection
+from app.turbo.amqp.transport import Transport as PlainTransport
+
+
+class Channel(bounded_publish.Channel, AckingChannel):
+    """Gathers acknowledgements, under guards."""
+
+
+class Connection(rabbitmq_node.Connection, BufferedConnection):
+    """Reads many frames at once, under guards."""
+
+    Channel = Channel
+
+
+class Transport(rabbitmq_node.Guarded, PlainTransport):
+    """For amqp://."""
+
+    Connection: Any = Connection
+
+
+class SecureTransport(rabbitmq_node.Guarded, PlainTransport, pyamqp.SSLTransport):
+    """For amqps://."""
+
+    Connection: Any = Connection
