@@ -7,6 +7,7 @@ import argparse
 import json
 import os
 import platform
+import signal
 import sys
 import tempfile
 import time
@@ -63,6 +64,8 @@ def main() -> int:
     options.add_argument("--json", type=Path, default=FOLDER / "results.json", help="where every measurement goes")
     options.add_argument("--readme", action="store_true", help="put table and plot into tests/benchmarks/README.md")
     chosen = options.parse_args()
+    # Asked to end, it ends the servers and workers that it started.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     results: list[dict[str, Any]] = []
     began = time.monotonic()
     with ExitStack() as stack:
