@@ -6,6 +6,8 @@ from typing import Any
 import pytest
 from xdist.scheduler import LoadScopeScheduling
 
+# They make the same container image and wheelhouse, in the same places.
+ONE_PROCESS = {"image": "path", "pods": "path"}
 # What brings environments up takes most of the time; begun last, it would run alone at the end.
 LONGEST_FIRST = ("path", "terraform", "region")
 
@@ -14,7 +16,7 @@ class OneProcessForEachSuite(LoadScopeScheduling):
     """Tests of one folder of tests/ share servers and names on this machine, so they share a process."""
 
     def _split_scope(self, nodeid: str) -> str:
-        return suite(nodeid)
+        return ONE_PROCESS.get(suite(nodeid), suite(nodeid))
 
 
 def suite(nodeid: str) -> str:
@@ -37,4 +39,4 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         if item.get_closest_marker("slow") and "SLOW" not in os.environ:
             item.add_marker(left_out)
     turns = {name: turn for turn, name in enumerate(LONGEST_FIRST)}
-    items.sort(key=lambda item: turns.get(suite(item.nodeid), len(turns)))
+    items.sort(key=lambda item: turns.get(ONE_PROCESS.get(suite(item.nodeid), suite(item.nodeid)), len(turns)))

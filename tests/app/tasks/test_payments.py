@@ -49,6 +49,7 @@ for order in {orders!r}:
 """
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("database", ["sqlite", "postgresql"])
 def test_a_worker_killed_after_any_step_leads_to_one_charge(
     rabbitmq: TestEnvironment, request: pytest.FixtureRequest, tmp_path: Path, database: str

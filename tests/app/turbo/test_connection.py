@@ -6,9 +6,13 @@ import time
 from collections import Counter
 from urllib.parse import urlsplit
 
+import pytest
+
 from ..harness.cable import cable
 from ..harness.waiting import eventually
 from .conftest import Bench
+
+pytestmark = pytest.mark.slow
 
 
 def test_a_task_longer_than_the_heartbeats_keeps_its_connection(bench: Bench, where: str) -> None:

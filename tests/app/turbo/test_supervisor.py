@@ -14,6 +14,8 @@ from app.turbo.supervisor.options import SupervisorOptions
 from ..harness.waiting import eventually
 from .conftest import Bench
 
+pytestmark = pytest.mark.slow
+
 
 def test_a_soft_limit_is_raised_in_the_task(bench: Bench, where: str) -> None:
     with bench.worker(1):
