@@ -25,6 +25,11 @@ KEYS = {"AWS_ACCESS_KEY_ID": "000000000000", "AWS_SECRET_ACCESS_KEY": "emulated"
         "AWS_DEFAULT_REGION": REGION, "AWS_EC2_METADATA_DISABLED": "true"}  # fmt: skip
 
 
+def bucket_of(kind: str) -> str:
+    """S3 takes no underscore in a bucket's name."""
+    return f"media-{kind.replace('_', '-')}"
+
+
 @dataclass(frozen=True)
 class TestEnvironment:
     """An environment that is up. `variables` make any process one of its own."""
@@ -37,6 +42,11 @@ class TestEnvironment:
     valkey_url: str
     outside: Outside
     variables: dict[str, str]
+
+    @property
+    def media_bucket(self) -> str:
+        """The bucket of pictures and reports."""
+        return bucket_of(self.kind)
 
     def client(self, service: str) -> Any:
         """A boto3 client of the environment's account."""
@@ -181,7 +191,7 @@ def _publish(environment: TestEnvironment, name: str, servers: Servers, urls: di
     values = {
         "broker_url": servers.broker_url,
         "results_url": servers.results_url,
-        "media_bucket": f"media-{name.replace('_', '-')}",
+        "media_bucket": bucket_of(name),
         "queue_urls": json.dumps(urls),
     }
     for key, value in values.items():

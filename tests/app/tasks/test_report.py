@@ -37,5 +37,5 @@ def test_a_slot_is_reported_once(environment: TestEnvironment) -> None:
 
     assert mails() == 1
     bucket = environment.client("s3")
-    report = bucket.get_object(Bucket=f"media-{environment.kind}", Key="reports/2026-11-23T12:05.json")
+    report = bucket.get_object(Bucket=environment.media_bucket, Key="reports/2026-11-23T12:05.json")
     assert json.loads(report["Body"].read())["slot"] == "2026-11-23T12:05"
