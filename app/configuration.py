@@ -8,6 +8,7 @@ from celery.schedules import crontab
 from app.brokers import broker_of
 from app.brokers.interface import PUBLISH_BUDGET_SECONDS
 from app.errors import SettingsError
+from app.refusals.size import LIMIT
 from app.routes import QUEUE_OF_TASK, queue_of
 from app.settings import Resolved, Runtime, runtime
 
@@ -59,7 +60,7 @@ def _broker(runtime: Runtime) -> dict[str, Any]:
     queues = [broker.queue(queue) for queue in runtime.environment.queues.values()]
     return broker.settings() | {
         "broker_url": broker.url(),
-        "broker_transport_options": broker.transport_options(),
+        "broker_transport_options": broker.transport_options() | {LIMIT: broker.max_message_bytes},
         "broker_connection_retry_on_startup": True,
         "broker_pool_acquire_timeout": PUBLISH_BUDGET_SECONDS,
         "task_publish_retry_policy": {"max_retries": 3, "interval_start": 0, "interval_step": 0.2, "interval_max": 0.5},

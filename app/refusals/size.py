@@ -6,13 +6,19 @@ Here it is measured as it would be sent, and refused before anything is.
 
 from typing import Any
 
+from kombu import Connection
 from kombu.utils.json import dumps
 
 from app.errors import PublishError
 
+# In a connection's transport options, so that a connection to another broker has that broker's limit, or none.
+LIMIT = "max_message_bytes"
+
 
 class Sized:
     """Mixed into a channel of kombu."""
+
+    connection: Any
 
     def prepare_message(self, *args: Any, **kwargs: Any) -> Any:
         """Make the transport's message, if it is not too large.
@@ -21,7 +27,7 @@ class Sized:
             PublishError: it is.
         """
         message = super().prepare_message(*args, **kwargs)  # type: ignore[misc]
-        refuse_a_larger_message(size_of(message))
+        refuse_a_larger_message(self.connection.client, size_of(message))
         return message
 
 
@@ -33,17 +39,14 @@ def size_of(message: Any) -> int:
     return len(body.encode()) if isinstance(body, str) else len(body)
 
 
-def refuse_a_larger_message(size: int) -> None:
-    """Compare with what the environment's broker takes.
+def refuse_a_larger_message(connection: Connection, size: int) -> None:
+    """Compare with what the connection's broker takes.
 
     Raises:
         PublishError: the message is larger.
     """
-    from app.brokers import broker_of
-    from app.settings import runtime
-
-    limit = broker_of(runtime()).max_message_bytes
-    if size > limit:
+    limit = (connection.transport_options or {}).get(LIMIT)
+    if limit is not None and size > limit:
         raise PublishError(
             expected=f"a message of at most {limit:,} bytes, the limit of this broker",
             found=f"{size:,} bytes",

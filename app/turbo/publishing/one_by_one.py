@@ -5,6 +5,7 @@ from typing import Any
 from kombu import Connection
 from kombu.common import maybe_declare
 
+from app.errors import PublishError
 from app.turbo.publishing.messages import Messages
 
 
@@ -33,7 +34,11 @@ class OneByOne:
             given = {name: value for name, value in message.properties.items() if name not in OWN}
             own = {name: message.properties.get(name) for name in OWN}
             body = message.body.decode(own["content_encoding"] or "utf-8")
-            raw = channel.prepare_message(body, **own, headers=message.headers, properties=given)
+            try:
+                raw = channel.prepare_message(body, **own, headers=message.headers, properties=given)
+            except PublishError as error:
+                self.refused[index] = str(error)
+                continue
             prepared.append((index, raw, message.exchange, message.routing_key))
         batch = getattr(channel, "publish_batch", None)
         if batch is not None:

@@ -10,6 +10,8 @@ from amqp.exceptions import ChannelError
 from kombu import Connection
 from kombu.common import maybe_declare
 
+from app.errors import PublishError
+from app.refusals.size import refuse_a_larger_message
 from app.turbo.publishing.messages import Messages
 from app.turbo.publishing.window import Window
 from app.turbo.publishing.wire import frames
@@ -119,9 +121,13 @@ class Stream:
             index = self._pending.popleft()
             try:
                 message, properties = self._messages.made(index)
+                refuse_a_larger_message(self._connection, len(message.body))
                 data += frames(channel.channel_id, link.frame_max, message, properties)
             except (TypeError, ValueError, UnicodeError) as error:
                 self.refused[index] = f"it cannot be serialized: {error}"
+                continue
+            except PublishError as error:
+                self.refused[index] = str(error)
                 continue
             window.sent(index)
         with link.transport.having_timeout(self._patience):
