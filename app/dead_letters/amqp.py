@@ -1,5 +1,6 @@
 """Reading a dead letter queue of RabbitMQ: taken without acknowledging, so that closing the channel gives all back."""
 
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import partial
@@ -13,20 +14,30 @@ from app.dead_letters.held import Held
 from app.dead_letters.letter import letter_of
 from app.settings import QueueSettings
 
+BACK_SECONDS = 2  # somebody else may have taken them meanwhile
 PROPERTIES = ("correlation_id", "reply_to", "priority")
 
 
 @contextmanager
 def open_queue(broker: Broker, connection: Connection, queue: QueueSettings) -> Iterator[Iterator[Held]]:
     """The letters that are there now, oldest first; those not removed are back in the queue afterwards."""
+    taken: list[Held] = []
     with connection.channel() as channel:
         bound = broker.dead_letter_queue(queue)(channel)
         bound.declare()
         declared: Any = bound.queue_declare(passive=True)
-        yield _letters(bound, queue, declared.message_count)
+        yield _letters(bound, queue, declared.message_count, taken)
+    _wait_for(broker, connection, queue, sum(not held.removed for held in taken))
 
 
-def _letters(bound: Any, queue: QueueSettings, there: int) -> Iterator[Held]:
+def _wait_for(broker: Broker, connection: Connection, queue: QueueSettings, count: int) -> None:
+    """RabbitMQ gives messages back some time after it closed the channel; who looks again before would see none."""
+    deadline = time.monotonic() + BACK_SECONDS
+    while broker.dead_letters(connection, queue) < count and time.monotonic() < deadline:
+        time.sleep(0.02)
+
+
+def _letters(bound: Any, queue: QueueSettings, there: int, taken: list[Held]) -> Iterator[Held]:
     for _ in range(there):
         message = bound.get()
         if message is None:
@@ -39,4 +50,5 @@ def _letters(bound: Any, queue: QueueSettings, there: int) -> Iterator[Held]:
         letter = letter_of(
             queue.label, dict(message.headers or {}), body, properties, max_deliveries=queue.max_deliveries
         )
-        yield Held(letter, partial(message.ack))
+        taken.append(Held(letter, partial(message.ack)))
+        yield taken[-1]

@@ -12,7 +12,7 @@ GUARDED: Mapping[str, str] = {
     "amqps": "app.guards.rabbitmq_node:SecureTransport",
     "redis": "app.guards.redis_reconnect:Transport",
     "rediss": "app.guards.redis_reconnect:Transport",
-    "sqs": "app.guards.sqs_server_error:Transport",
+    "sqs": "app.turbo.sqs.transport:Transport",
 }
 
 

@@ -74,6 +74,8 @@ class BoundedStop(bootsteps.StartStopStep):
             for child in active_children():
                 os.kill(int(child.pid or 0), signal.SIGKILL)
             consumer = self.consumer.task_consumer
+            if consumer is not None and hasattr(consumer.channel, "flush_acknowledgements"):
+                consumer.channel.flush_acknowledgements()
             # RabbitMQ requeues when the connection ends; kombu does it for the others where a channel has a `qos`.
             if consumer is not None and hasattr(consumer.channel, "qos"):
                 consumer.channel.qos.restore_unacked_once()

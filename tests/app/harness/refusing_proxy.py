@@ -12,11 +12,12 @@ HOP_HEADERS = {"transfer-encoding", "connection", "content-length"}
 
 
 class Refusals:
-    """Which operations are refused now, with what status, and how often that happened."""
+    """Which operations are refused now, with what status; how often that happened, and how often each was asked for."""
 
     def __init__(self) -> None:
         self.status: dict[str, int] = {}
         self.refused: Counter[str] = Counter()
+        self.asked: Counter[str] = Counter()
 
 
 @contextmanager
@@ -27,7 +28,8 @@ def refusing_proxy(endpoint: str) -> Iterator[tuple[str, Refusals]]:
         "Handler", (_Handler,), {"endpoint": endpoint, "refusals": refusals, "pool": urllib3.PoolManager(maxsize=16)}
     )
     server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
-    server.daemon_threads = True
+    # At the end it waits for long polls under way, which would take messages that nobody gets.
+    server.daemon_threads = False
     threading.Thread(target=server.serve_forever, daemon=True).start()
     try:
         yield f"http://127.0.0.1:{server.server_address[1]}", refusals
@@ -38,6 +40,7 @@ def refusing_proxy(endpoint: str) -> Iterator[tuple[str, Refusals]]:
 
 class _Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
+    timeout = 15
     endpoint: str
     refusals: Refusals
     pool: urllib3.PoolManager
@@ -45,6 +48,7 @@ class _Handler(BaseHTTPRequestHandler):
     def _forward(self) -> None:
         body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
         operation = self.headers.get("X-Amz-Target", "").rpartition(".")[2]
+        self.refusals.asked[operation] += 1
         status = self.refusals.status.get(operation)
         if status is not None:
             self.refusals.refused[operation] += 1

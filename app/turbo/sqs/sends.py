@@ -1,0 +1,87 @@
+"""Sending many messages to SQS, ten to a call."""
+
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+# SQS's limits for one call, messages and bytes:
+# https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_SendMessageBatch.html
+BATCH = 10
+BATCH_BYTES = 256 * 1024
+
+Raw = tuple[Any, str, str]  # as `prepare_message` makes it, exchange, routing key
+
+
+@dataclass
+class Recorder:
+    """Stands in for boto3's client while kombu makes a message's `send_message`, and keeps it."""
+
+    sent: list[dict[str, Any]] = field(default_factory=list)
+
+    def send_message(self, **arguments: Any) -> None:
+        """Keep what would be sent."""
+        self.sent.append(arguments)
+
+
+class BatchedSends:
+    """Mixed into kombu's SQS channel."""
+
+    _recorder: Recorder | None = None
+
+    def sqs(self, queue: str | None = None) -> Any:
+        """The client of a queue."""
+        return self._recorder or super().sqs(queue)  # type: ignore[misc]
+
+    def publish_batch(self, messages: Sequence[Raw]) -> list[str | None]:
+        """Publish each message; for each `None`, or why it was not or may not have been taken.
+
+        Example: `channel.publish_batch([(channel.prepare_message("{}"), "", "celery-email")]) == [None]`
+        """
+        reasons: list[str | None] = [None] * len(messages)
+        by_queue: dict[str, list[tuple[int, dict[str, Any]]]] = defaultdict(list)
+        for index, (raw, exchange, routing_key) in enumerate(messages):
+            for arguments in self._recorded(raw, exchange, routing_key):
+                by_queue[arguments.pop("QueueUrl")].append((index, arguments))
+        for url, entries in by_queue.items():
+            client = super().sqs(url.rpartition("/")[2])  # type: ignore[misc]
+            for batch in batches(entries):
+                self._send(client, url, batch, reasons)
+        return reasons
+
+    def _recorded(self, raw: Any, exchange: str, routing_key: str) -> list[dict[str, Any]]:
+        self._recorder = Recorder()
+        try:
+            self.basic_publish(raw, exchange=exchange, routing_key=routing_key)  # type: ignore[attr-defined]
+            return self._recorder.sent
+        finally:
+            self._recorder = None
+
+    @staticmethod
+    def _send(client: Any, url: str, batch: list[tuple[int, dict[str, Any]]], reasons: list[str | None]) -> None:
+        entries = [{"Id": str(number), **arguments} for number, (_, arguments) in enumerate(batch)]
+        try:
+            answer = client.send_message_batch(QueueUrl=url, Entries=entries)
+        except (ClientError, BotoCoreError, OSError) as error:
+            for index, _ in batch:
+                reasons[index] = f"not confirmed by SQS: {error!r}"
+            return
+        for failed in answer.get("Failed", []):
+            reasons[batch[int(failed["Id"])][0]] = f"refused by SQS: {failed['Code']} {failed.get('Message', '')}"
+
+
+def batches(entries: list[tuple[int, dict[str, Any]]]) -> Iterator[list[tuple[int, dict[str, Any]]]]:
+    """Cut into what one call may carry."""
+    batch: list[tuple[int, dict[str, Any]]] = []
+    size = 0
+    for entry in entries:
+        body = len(entry[1]["MessageBody"])
+        if batch and (len(batch) == BATCH or size + body > BATCH_BYTES):
+            yield batch
+            batch, size = [], 0
+        batch.append(entry)
+        size += body
+    if batch:
+        yield batch
