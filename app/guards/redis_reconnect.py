@@ -1,10 +1,13 @@
-"""Celery 5.7.0 ends the worker when Redis goes away while a late-acknowledged task runs.
+"""Celery 5.7.0 ends the worker when Redis goes away while a late-acknowledged task runs, or when that task ends later.
 
 `Consumer.on_connection_error_after_connected` closes a connection that `collect()` has just taken the client from;
 closing its channel puts unacknowledged messages back, which needs that client: "Unrecoverable error: AttributeError:
 'NoneType' object has no attribute 'hostname'". Celery 5.6.3 does not close it.
+A task that went on running (threads cannot be interrupted) acknowledges on that channel, which needs its connection:
+"'NoneType' object has no attribute 'client'".
 Here such a channel closes without asking Redis. Its unacknowledged messages are put back by the worker's next
-connection, as RabbitMQ does when a connection ends, and not only after the visibility timeout.
+connection, as RabbitMQ does when a connection ends, and not only after the visibility timeout; what a task acknowledges
+on it is refused as RabbitMQ would: Celery logs "Couldn't ack" and goes on.
 Unnecessary as soon as Celery or kombu closes a collected connection without error; `tests/app/guards` shows it.
 """
 
@@ -13,6 +16,7 @@ from collections import deque
 from typing import Any, ClassVar
 
 from kombu.transport import redis
+from redis.exceptions import ConnectionError as RedisConnectionError
 from redis.exceptions import RedisError
 
 from app.refusals.size import Sized
@@ -25,6 +29,20 @@ class Channel(Sized, redis.Channel):
 
     # Tags of messages that this process held when its connection broke.
     orphans: ClassVar[deque[str]] = deque()
+
+    def basic_ack(self, delivery_tag: str, multiple: bool = False) -> None:
+        """Acknowledge, on a channel that still has a connection."""
+        self._refuse_without_connection(delivery_tag)
+        super().basic_ack(delivery_tag, multiple)
+
+    def basic_reject(self, delivery_tag: str, requeue: bool = False) -> None:
+        """Reject, on a channel that still has a connection."""
+        self._refuse_without_connection(delivery_tag)
+        super().basic_reject(delivery_tag, requeue)
+
+    def _refuse_without_connection(self, delivery_tag: str) -> None:
+        if self.connection is None or self.connection.client is None:
+            raise RedisConnectionError(f"message {delivery_tag} was held by a broken connection: it is delivered again")
 
     def close(self) -> None:
         """Close; without a client, only what needs no Redis."""

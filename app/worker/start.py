@@ -52,7 +52,7 @@ def _pool_options(pool: PoolSettings) -> list[str]:
 
 
 def start_worker(pool_name: str) -> None:
-    """Run a worker until it is told to stop.
+    """Run a worker until it ends, and the process with its exit code.
 
     Raises:
         SettingsError, BrokerError: the environment cannot be used, or has no such pool.
@@ -65,6 +65,7 @@ def start_worker(pool_name: str) -> None:
     start_metrics(environment, pool)
     from app.celery import celery
     from app.dead_letters.unreadable import KeepUnreadable
+    from app.guards.exit_code import run_worker
     from app.worker import stop
     from app.worker.heartbeat import Heartbeat
     from app.worker.memory import share_memory
@@ -86,7 +87,7 @@ def start_worker(pool_name: str) -> None:
         sys.exit(run_turbo(celery, environment, pool, worker_options))
     if pool.type == "prefork":
         freeze_before_prefork()
-    celery.worker_main(worker_options(environment, pool))
+    sys.exit(run_worker(celery, worker_options(environment, pool)))
 
 
 def start_beat() -> None:

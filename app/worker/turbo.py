@@ -20,6 +20,7 @@ def run_turbo(
 
     `options_of` is asked in each process anew, because each start needs a node name of its own.
     """
+    from app.guards.exit_code import run_worker
     from app.turbo.supervisor import SupervisorOptions, supervise
     from app.turbo.worker.install import install
 
@@ -29,8 +30,7 @@ def run_turbo(
         if heartbeat:
             os.environ[VARIABLE] = file_of_process(heartbeat, number)
         install(celery, guarded=True)
-        celery.worker_main(options_of(environment, pool))
-        return 0
+        return run_worker(celery, options_of(environment, pool))
 
     # Loaded once, before the fork, and shared by all processes.
     celery.loader.import_default_modules()

@@ -1,0 +1,18 @@
+"""Celery 5.7.0 ends with code 0 whatever ended the worker, an "Unrecoverable error" too.
+
+`Celery.start` waits for click's `Exit`, which click 8 returns as a value when it does not run on its own
+(`standalone_mode=False`). A supervisor then takes a crash for a stop that was asked for.
+Unnecessary as soon as `Celery.worker_main` gives the code back; `tests/app/guards` fails then and says so.
+"""
+
+from celery import Celery
+from celery.bin.celery import celery as program
+
+
+def run_worker(app: Celery, options: list[str]) -> int:
+    """Run a worker until it ends, as `app.worker_main(options)` does; returns its exit code.
+
+    Example: `sys.exit(run_worker(celery, ["worker", "--pool=solo"]))`
+    """
+    program.params[0].default = app
+    return int(program.main(args=options, standalone_mode=False) or 0)
