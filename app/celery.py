@@ -11,6 +11,7 @@ from celery import Celery
 
 from app.brokers import broker_of
 from app.brokers.interface import PUBLISH_BUDGET_SECONDS
+from app.brokers.priorities import prioritised
 from app.configuration import configuration
 from app.guards import transports
 from app.guards.bounded_publish import budget
@@ -43,7 +44,7 @@ class PlatformCelery(Celery):
         delay = refuse(runtime().environment, name, whole_seconds(countdown, eta), options)
         # A task's options come with a `None` for each that it does not set.
         given = {key: value for key, value in options.items() if value is not None}
-        options = broker_of(runtime()).publish_options(delay) | given
+        options = broker_of(runtime()).publish_options(delay) | prioritised(runtime().environment, name, given)
         options["headers"] = self._headers(options.get("headers"))
         with budget(PUBLISH_BUDGET_SECONDS), refused_in_words(name), declared_once(self, name):
             return super().send_task(name, args, kwargs, countdown=delay, **options)

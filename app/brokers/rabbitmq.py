@@ -13,6 +13,7 @@ from app.brokers.interface import (
     Broker,
 )
 from app.brokers.tls import amqp_tls
+from app.refusals.priority import HIGH
 from app.settings import QueueSettings
 from app.settings.login import with_login
 
@@ -67,6 +68,8 @@ class RabbitMQBroker(Broker):
         }
         if self._mirrored:
             arguments["x-queue-type"] = "classic"
+            if queue.priorities > 1:
+                arguments["x-max-priority"] = HIGH
         else:
             # At-least-once dead lettering needs reject-publish (RabbitMQ guide, "Quorum queues"); the delivery limit
             # stops a message that kills its worker each time.

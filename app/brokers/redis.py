@@ -1,11 +1,13 @@
 """Redis or Valkey as the broker of a small environment: lists, with acknowledgements that kombu emulates."""
 
 import ssl
+from functools import partial
 from typing import Any
 
 from kombu import Connection, Exchange, Queue
 
 from app.brokers.interface import CONNECT_TIMEOUT_SECONDS, Broker
+from app.brokers.priorities import HighFirst, overtaken
 from app.settings import PoolSettings, QueueSettings
 from app.settings.login import with_login
 
@@ -36,6 +38,9 @@ class RedisBroker(Broker):
             "socket_keepalive": True,
             "socket_timeout": ANSWER_SECONDS,
             "health_check_interval": HEALTH_CHECK_SECONDS,
+            # One list for each queue: kombu would keep a list for each of four priorities, and ask for all of them.
+            "priority_steps": [0],
+            "queue_order_strategy": partial(HighFirst, overtaken(self.environment).values()),
         }
 
     def worker_transport_options(self, pool: PoolSettings) -> dict[str, Any]:

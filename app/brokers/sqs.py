@@ -5,6 +5,7 @@ from typing import Any
 from kombu import Exchange, Queue
 
 from app.brokers.interface import Broker
+from app.brokers.priorities import AFTER, overtaken
 from app.errors import BrokerError
 from app.settings import QueueSettings
 
@@ -38,6 +39,7 @@ class SqsBroker(Broker):
             "predefined_queues": self._predefined_queues(),
             "wait_time_seconds": WAIT_TIME_SECONDS,
             "polling_interval": POLLING_INTERVAL_SECONDS,
+            AFTER: overtaken(self.environment),
             "visibility_timeout": self.environment.broker["visibility_timeout_seconds"],
         }
 

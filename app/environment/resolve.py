@@ -10,7 +10,7 @@ from app.environment.derived.eks import eks
 from app.environment.derived.monitoring import monitoring
 from app.environment.derived.network import network
 from app.environment.derived.pools import pool_of
-from app.environment.derived.queues import queue_names
+from app.environment.derived.queues import high_priority_label, queue_names, with_high_priority_queues
 from app.environment.derived.results import results
 from app.environment.derived.secrets import secrets
 from app.environment.derived.workloads import workloads
@@ -23,6 +23,7 @@ def resolve(env: Environment) -> Json:
 
     Example: `resolve(load("prod"))["queues"]["email"]["dead_letter_name"] == "celery-prod-email-dlq"`
     """
+    env = with_high_priority_queues(env)
     prefix = f"celery-{env.name}"
     budgets = {
         name: TimeBudget.of(queue.soft_time_limit_seconds, queue.max_countdown_seconds)
@@ -48,6 +49,8 @@ def resolve(env: Environment) -> Json:
                 **queue_names(prefix, name, queue),
                 "pool": queue.pool,
                 "max_deliveries": queue.max_deliveries,
+                "priorities": queue.priorities,
+                "high_priority_queue": high_priority_label(env, name),
                 "time_budget": asdict(budgets[name]),
             }
             for name, queue in env.queues.items()

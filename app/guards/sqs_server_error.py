@@ -10,14 +10,15 @@ from typing import Any
 
 from kombu.transport import SQS
 
+from app.brokers.priorities import InOrder
 from app.refusals.size import Sized
 
 
-class Channel(Sized, SQS.Channel):
+class Channel(Sized, InOrder, SQS.Channel):
     """Takes an empty answer for what it is: no messages this time."""
 
     def _on_messages_ready(self, queue: str, qname: str, messages: Any) -> Any:
-        return super()._on_messages_ready(queue, qname, messages or {})  # type: ignore[misc]
+        return super()._on_messages_ready(queue, qname, messages or {})
 
 
 class Transport(SQS.Transport):

@@ -9,6 +9,7 @@ from kombu.exceptions import EncodeError
 from app.errors import PublishError
 from app.refusals.chord import refuse_a_chord_without_results
 from app.refusals.delay import within_the_longest_delay
+from app.refusals.priority import refuse_a_priority_that_nothing_keeps
 from app.refusals.time_limit import refuse_a_longer_time_limit
 from app.routes import queue_of
 from app.settings import Resolved
@@ -29,6 +30,7 @@ def refuse(environment: Resolved, task: str, delay: int | None, options: Mapping
     queue = queue_of(environment, task)
     refuse_a_chord_without_results(task, options)
     refuse_a_longer_time_limit(task, queue, options)
+    refuse_a_priority_that_nothing_keeps(task, queue, options)
     return within_the_longest_delay(task, queue, delay, is_retry=bool(options.get("retries")))
 
 

@@ -17,7 +17,10 @@ Json = dict[str, Any]
 
 @dataclass(frozen=True)
 class QueueSettings:
-    """A queue and its time budget; every limit is in seconds."""
+    """A queue and its time budget; every limit is in seconds.
+
+    `high_priority_queue` is the label of the queue that carries its calls of high priority, where the broker needs one.
+    """
 
     label: str
     name: str
@@ -26,6 +29,8 @@ class QueueSettings:
     soft_time_limit: int
     hard_time_limit: int
     max_countdown: int
+    priorities: int
+    high_priority_queue: str | None
 
 
 @dataclass(frozen=True)
@@ -135,6 +140,8 @@ def _queue(label: str, data: Json) -> QueueSettings:
         soft_time_limit=budget["soft_time_limit"],
         hard_time_limit=budget["hard_time_limit"],
         max_countdown=budget["max_countdown"],
+        priorities=data["priorities"],
+        high_priority_queue=data["high_priority_queue"],
     )
 
 

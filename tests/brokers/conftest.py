@@ -13,12 +13,13 @@ from ..app.harness.environment import Servers, prepare
 from ..app.harness.refusing_proxy import refusing_proxy
 from ..app.harness.servers import Outside
 from . import cluster, table
-from .contract import HARD_LIMIT_SECONDS, MAX_COUNTDOWN, MAX_DELIVERIES, VISIBILITY_SECONDS, Away, Contract
+from .contract import HARD_LIMIT_SECONDS, MAX_COUNTDOWN, MAX_DELIVERIES, QUEUE, VISIBILITY_SECONDS, Away, Contract
 from .outage import RestartedStore, refused
 from .promises import BROKERS
 
 # In `make test` the brokers that need no containers; `make test-brokers` tries all.
 SHORT = ("sqs", "redis")
+PRIORITIES = {QUEUE: {"priorities": 2}}
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -75,7 +76,7 @@ def contract(
         kind: str, url: str, secrets: dict[str, str], away: Away, nodes: cluster.Cluster | None = None
     ) -> Contract:
         known = Servers(aws_endpoint, url, results, outside, secrets)
-        return Contract(name, prepare(kind, mine, known, name, _short_budget), pool, away, nodes)
+        return Contract(name, prepare(kind, mine, known, name, _short_budget, PRIORITIES), pool, away, nodes)
 
     if name == "sqs":
         with refusing_proxy(aws_endpoint) as (endpoint, refusals):

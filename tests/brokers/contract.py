@@ -153,8 +153,11 @@ class Contract:
             thread.join(90)
 
     def _with_pool(self, concurrency: int, queues: tuple[str, ...]) -> TestEnvironment:
+        known = self.environment.resolved["queues"]
+        wanted = {*queues, *(known[label]["high_priority_queue"] for label in queues)}
+        drained = [label for label in known if label in wanted]
         pool = self.environment.resolved["pools"]["io"] | {
-            "type": self.pool, "concurrency": concurrency, "prefetch_multiplier": 1, "queues": list(queues),
+            "type": self.pool, "concurrency": concurrency, "prefetch_multiplier": 1, "queues": drained,
         }  # fmt: skip
         resolved = self.environment.resolved | {"pools": {"contract": pool}}
         file = self.environment.folder / f"resolved-{concurrency}-{'-'.join(queues)}.json"

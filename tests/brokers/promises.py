@@ -34,6 +34,13 @@ PROMISES: dict[str, Promise] = {
         "One worker slot runs tasks in the order sent", {_SQS: "not promised: a standard queue has no order"}
     ),
     "a_slow_queue_does_not_hold_another": Promise("A full queue does not hold up another pool's"),
+    # priority
+    "what_is_urgent_begins_first": Promise(
+        "Of what waits, tasks of high priority begin before the others", {_QUORUM: "two of them for each other"}
+    ),
+    "a_priority_that_nothing_keeps_is_refused": Promise(
+        "A high priority on a queue that keeps none is refused when sent, nothing sent"
+    ),
     # redelivery
     "a_killed_workers_task_runs_again": Promise("The task of a killed worker runs again", _AFTER_VISIBILITY),
     "a_killed_childs_task_runs_again": Promise("The task of a killed child process runs again, at once"),

@@ -17,6 +17,9 @@ class Queue(Closed):
         default=(), description="services outside the environment that its tasks need: their pods reach no other"
     )
     fifo: bool = Field(default=False, description="SQS only: in order, one task after the other (one message group)")
+    priorities: int = Field(
+        default=1, ge=1, le=2, description="2: calls with a priority of 5 to 9 begin before those that wait already"
+    )
     max_deliveries: int = Field(default=5, ge=1, le=100, description="then the message goes to the dead letter queue")
 
 

@@ -49,7 +49,32 @@ def fifo_messages_are_not_held_back(env: Environment) -> Iterator[Problem]:
             yield Problem(f"queues.{name}.max_countdown_seconds", found, "0")
 
 
+def priorities_exist_on_the_broker(env: Environment) -> Iterator[Problem]:
+    """Quorum queues have priorities since RabbitMQ 4.0 (guide "Quorum queues"); a FIFO queue has one order."""
+    broker = env.broker
+    versions = {BrokerKind.RABBITMQ: broker.rabbitmq.version, BrokerKind.AMAZON_MQ: broker.amazon_mq.version}
+    version = versions.get(broker.kind, "")
+    mirrored = broker.kind is BrokerKind.RABBITMQ and broker.rabbitmq.replication == "mirrored"
+    for name, queue in env.queues.items():
+        if queue.priorities > 1 and version.startswith("3.") and not mirrored:
+            yield Problem(f"queues.{name}.priorities", f"{queue.priorities} on quorum queues of {version}", "1, or 4.x")
+        if queue.priorities > 1 and queue.fifo:
+            yield Problem(f"queues.{name}.priorities", f"{queue.priorities} on a FIFO queue", "1")
+
+
+def priorities_on_sqs_need_an_event_loop(env: Environment) -> Iterator[Problem]:
+    """A gevent pool polls its SQS queues in turn, whatever is in them (kombu 5.7, `Transport.drain_events`)."""
+    for name, queue in env.queues.items():
+        pool = env.pools.get(queue.pool)
+        if env.broker.kind is BrokerKind.SQS and queue.priorities > 1 and pool and pool.type == "gevent":
+            yield Problem(
+                f"queues.{name}.priorities", f"{queue.priorities} in a gevent pool", "1, or another pool type"
+            )
+
+
 RULES = (
+    priorities_exist_on_the_broker,
+    priorities_on_sqs_need_an_event_loop,
     fifo_needs_sqs,
     fifo_messages_are_not_held_back,
     amazon_mq_version_has_its_instances,

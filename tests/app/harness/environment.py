@@ -128,14 +128,15 @@ def prepare(
     servers: Servers,
     name: str | None = None,
     change: Callable[[dict[str, Any], str], None] = lambda _resolved, _name: None,
+    queues: Mapping[str, Mapping[str, Any]] | None = None,
 ) -> TestEnvironment:
     """Write resolved.json and make in the account what Terraform would. Names carry `name`: environments share servers.
 
     An authority is put where a host's system trust would be. `name` is the kind unless there are two of it; `change`
-    may alter the resolved values before anything is made from them.
+    may alter the resolved values before anything is made from them, `queues` what the environment file says of some.
     """
     name = name or kind
-    resolved = _resolved(kind, name, servers.outside)
+    resolved = _resolved(kind, name, servers.outside, queues or {})
     change(resolved, name)
     file = folder / "resolved.json"
     variables = os.environ | KEYS | {"AWS_ENDPOINT_URL": servers.endpoint, "CELERY_ENVIRONMENT_FILE": str(file)}
@@ -155,9 +156,13 @@ def _valkey_url(servers: Servers) -> str:
     return f"{url}?ssl_ca_certs={servers.authority.trust}" if servers.authority and url.startswith("rediss") else url
 
 
-def _resolved(kind: str, name: str, outside: Outside) -> dict[str, Any]:
+def _resolved(kind: str, name: str, outside: Outside, changed: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
     model = load("local")
-    resolved = resolve(model.model_copy(update={"broker": model.broker.model_copy(update={"kind": BrokerKind(kind)})}))
+    broker = model.broker.model_copy(update={"kind": BrokerKind(kind)})
+    queues = model.queues | {
+        label: model.queues[label].model_copy(update=changes) for label, changes in changed.items()
+    }
+    resolved = resolve(model.model_copy(update={"broker": broker, "queues": queues}))
     web = f"http://127.0.0.1:{outside.http_port}"
     resolved["services"] |= {
         "payment_gateway_url": web, "metrics_api_url": web, "smtp_host": "127.0.0.1", "smtp_port": outside.smtp_port,

@@ -1,0 +1,32 @@
+"""A priority that nothing would keep.
+
+RabbitMQ's quorum queues tell two apart, 0 to 4 and 5 to 9 (guide "Quorum queues", priorities), so that is the promise
+on every broker. A queue that was not told to keep priorities would take the number and forget it.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+from app.errors import PublishError
+from app.settings import QueueSettings
+
+# The least priority that is high.
+HIGH = 5
+HIGHEST = 9
+
+
+def refuse_a_priority_that_nothing_keeps(task: str, queue: QueueSettings, options: Mapping[str, Any]) -> None:
+    """Compare a call's `priority` with what its queue keeps.
+
+    Raises:
+        PublishError: it is none of 0 to 9, or high on a queue without priorities.
+    """
+    priority = options.get("priority")
+    if priority is None or 0 <= priority < HIGH or (priority <= HIGHEST and queue.priorities > 1):
+        return
+    highest = HIGHEST if queue.priorities > 1 else HIGH - 1
+    raise PublishError(
+        expected=f"a priority of {task} from 0 to {highest} (queues.{queue.label}.priorities: {queue.priorities})",
+        found=str(priority),
+        remedy=f"Say queues.{queue.label}.priorities: 2 in the environment file, or leave the priority out.",
+    )
