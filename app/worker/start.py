@@ -66,6 +66,7 @@ def start_worker(pool_name: str) -> None:
     from app.celery import celery
     from app.dead_letters.unreadable import KeepUnreadable
     from app.guards.exit_code import run_worker
+    from app.refusals.result_backend import refuse_an_unsafe_backend
     from app.worker import stop
     from app.worker.heartbeat import Heartbeat
     from app.worker.memory import share_memory
@@ -77,6 +78,7 @@ def start_worker(pool_name: str) -> None:
 
     # Settings that cannot be read are our error here, a traceback inside Celery.
     celery.conf.broker_transport_options.update(broker_of(runtime()).worker_transport_options(pool))
+    refuse_an_unsafe_backend(pool.type, celery.conf)
     if pool.type == "solo":
         # A task keeps the only thread: RabbitMQ would miss the heartbeats of a task of 20 s, end the connection and
         # deliver the task again, for ever. TCP's own keep-alive notices a broker that is gone.

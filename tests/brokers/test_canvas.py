@@ -1,5 +1,7 @@
 """Chords: results gathered from many tasks."""
 
+import pytest
+
 from .contract import Contract, token
 
 
@@ -24,6 +26,7 @@ def test_a_failed_chord_complains_once(contract: Contract) -> None:
     assert contract.count(mine, "body") == 0
 
 
+@pytest.mark.short
 def test_a_chord_without_results_is_refused(contract: Contract) -> None:
     mine, before = token(), contract.ready()
     refusal = contract.refusal(f"chord([note.s({mine!r}), note.s({mine!r})])(body.s({mine!r}))")

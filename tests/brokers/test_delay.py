@@ -59,6 +59,7 @@ def test_a_longer_delay_is_refused(contract: Contract) -> None:
     assert contract.ready() == before
 
 
+@pytest.mark.short
 def test_a_later_eta_is_refused(contract: Contract) -> None:
     mine, before = token(), contract.ready()
     eta = "__import__('datetime').datetime.now(__import__('datetime').UTC) + __import__('datetime').timedelta(hours=1)"

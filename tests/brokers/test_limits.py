@@ -27,6 +27,7 @@ def test_a_larger_message_is_refused(contract: Contract) -> None:
     assert contract.ready() == before
 
 
+@pytest.mark.short
 def test_only_json_is_sent(contract: Contract) -> None:
     mine, before = token(), contract.ready()
     refusal = contract.refusal(f"note.delay({mine!r}, label=object())")
@@ -45,12 +46,14 @@ def test_only_json_is_run(contract: Contract) -> None:
     assert contract.count(mine, "start") == 0
 
 
+@pytest.mark.short
 def test_a_longer_time_limit_is_refused(contract: Contract) -> None:
     refusal = contract.refusal(f"note.apply_async(('x',), time_limit={HARD_LIMIT_SECONDS + 1})")
 
     assert refusal.startswith("PublishError expected time_limit of contract.note of at most 8 s")
 
 
+@pytest.mark.short
 def test_a_task_without_a_queue_is_refused(contract: Contract) -> None:
     refusal = contract.refusal("celery.send_task('contract.unheard_of')")
 

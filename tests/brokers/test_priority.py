@@ -1,5 +1,7 @@
 """What is urgent overtakes what waits, where the queue was told to keep priorities."""
 
+import pytest
+
 from .contract import OTHER, Contract, token
 
 SENT = """
@@ -21,6 +23,7 @@ def test_what_is_urgent_begins_first(contract: Contract) -> None:
     assert labels[:last].count("usual") <= (3 if contract.name == "rabbitmq_4_quorum" else 1), labels
 
 
+@pytest.mark.short
 def test_a_priority_that_nothing_keeps_is_refused(contract: Contract) -> None:
     before = contract.ready(OTHER)
     refusal = contract.refusal("other.apply_async(('x',), priority=9)")
