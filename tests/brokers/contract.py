@@ -165,6 +165,11 @@ class Contract:
         variables = self.environment.variables | {"CELERY_ENVIRONMENT_FILE": str(file)}
         return TestEnvironment(**{**vars(self.environment), "resolved": resolved, "variables": variables})
 
+    def outlast_visibility(self) -> None:
+        """Wait until a message that nobody acknowledged would have been delivered again. RabbitMQ does so at once."""
+        if self.kind != "rabbitmq":
+            time.sleep(VISIBILITY_SECONDS + 2)
+
     def ready(self, label: str = QUEUE) -> int:
         """Messages that wait in a queue, as the broker counts them."""
         code = (

@@ -37,8 +37,9 @@ def test_done_is_not_done_again(contract: Contract) -> None:
         contract.send(f"note.delay({mine!r})")
         contract.said(mine, "end")
     with contract.worker():
+        contract.outlast_visibility()
         theirs = token()
-        contract.send(f"note.delay({theirs!r}, seconds={VISIBILITY_SECONDS / 2})")
+        contract.send(f"note.delay({theirs!r})")
         contract.said(theirs, "end")
 
     assert contract.count(mine, "start") == 1

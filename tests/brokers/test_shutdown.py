@@ -12,8 +12,9 @@ def test_stopping_finishes_what_runs(contract: Contract) -> None:
         worker.process.wait(30)
     assert contract.count(mine, "end") == 1
     with contract.worker():
+        contract.outlast_visibility()
         theirs = token()
-        contract.send(f"note.delay({theirs!r}, seconds={VISIBILITY_SECONDS / 2})")
+        contract.send(f"note.delay({theirs!r})")
         contract.said(theirs, "end")
 
     assert contract.count(mine, "start") == 1
