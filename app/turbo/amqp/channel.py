@@ -102,6 +102,8 @@ class AckingChannel(pyamqp.Channel):
 
     def basic_reject(self, delivery_tag: int, requeue: bool, argsig: str = "Lb") -> None:
         """Reject at once."""
+        if self.connection is not None:
+            self.connection.prepare_acks()
         self.acks.settled(delivery_tag)
         super().basic_reject(delivery_tag, requeue, argsig=argsig)
 
@@ -109,11 +111,12 @@ class AckingChannel(pyamqp.Channel):
         """Tell the broker what is done.
 
         Raises:
-            OSError: the connection is lost; the broker will deliver these messages again.
+            OSError, RecoverableConnectionError: they are not told; the broker will deliver these messages again.
         """
         connection = self.connection
         if not len(self.acks) or connection is None or self.channel_id is None:
             return
+        connection.prepare_acks()
         connection.transport.write(self.acks.frames(self.channel_id))
         connection.bytes_sent += 1
 

@@ -1,10 +1,13 @@
 """A connection over the buffered socket transports, whose heartbeats survive a loop that was busy."""
 
+from collections.abc import Callable
 from time import monotonic
 from typing import Any
 
+from amqp.exceptions import RecoverableConnectionError
 from kombu.transport import pyamqp
 
+from app.turbo.amqp.acknowledgements import AckWindow
 from app.turbo.amqp.buffered_reads import BufferedTCP, BufferedTLS
 from app.turbo.amqp.channel import AckingChannel
 from app.turbo.amqp.deliveries import frame_handler
@@ -15,6 +18,8 @@ class BufferedConnection(pyamqp.Connection):
 
     Channel = AckingChannel
     channels: dict[int, Any] | None
+    # What must be done before a message is acknowledged, for all that are done so far: results stored.
+    before_acks: Callable[[], None] | None = None
     _transport: Any
 
     def __init__(self, **options: Any) -> None:
@@ -64,6 +69,21 @@ class BufferedConnection(pyamqp.Connection):
     def open_channels(self) -> list[AckingChannel]:
         """The channels that are open now."""
         return [channel for channel in (self.channels or {}).values() if isinstance(channel, AckingChannel)]
+
+    def prepare_acks(self) -> None:
+        """Do what comes before acknowledgements.
+
+        Raises:
+            RecoverableConnectionError: it could not be done. The messages are not acknowledged, and come again.
+        """
+        if self.before_acks is None:
+            return
+        try:
+            self.before_acks()
+        except Exception as error:
+            for channel in self.open_channels():
+                channel.acks = AckWindow()
+            raise RecoverableConnectionError(f"results could not be stored: {error!r}") from error
 
     def flush_acks(self) -> None:
         """Tell the broker on every channel what is done."""

@@ -9,6 +9,7 @@ from kombu.transport import TRANSPORT_ALIASES
 from app.turbo.versions import tested
 from app.turbo.worker.keepalive import Keepalive
 
+RESULTS = "app.turbo.results.backend:RedisBackend"
 CLASSES = {"amqp": "Transport", "pyamqp": "Transport", "amqps": "SecureTransport"}
 
 
@@ -30,5 +31,6 @@ def install(app: Celery, *, guarded: bool = False) -> None:
         found_before.pop(scheme, None)
     settings = {"worker_consumer": "app.turbo.worker.consumer:Consumer"}
     app.conf.update(settings)
+    app.loader.override_backends = app.loader.override_backends | {"redis": RESULTS, "rediss": RESULTS}
     app.Task.Strategy = "app.turbo.worker.strategy:strategy"
     app.steps["consumer"].add(Keepalive)

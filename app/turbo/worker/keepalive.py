@@ -33,8 +33,15 @@ class Keepalive(bootsteps.StartStopStep):
         connection = consumer.connection.connection
         self._ended = threading.Event()
         if isinstance(connection, BufferedConnection) and isinstance(consumer.pool, TaskPool):
+            self._store_results_first(connection, consumer.app.backend)
             arguments = (connection, consumer.pool.connection_lock, self._ended)
             threading.Thread(target=_keep, args=arguments, name="keepalive", daemon=True).start()
+
+    @staticmethod
+    def _store_results_first(connection: BufferedConnection, backend: Any) -> None:
+        if hasattr(backend, "may_gather"):
+            backend.may_gather = True
+            connection.before_acks = backend.flush
 
     def register_with_event_loop(self, consumer: Any, hub: Any) -> None:
         """Let the supervisor see that the loop turns; that also bounds how late an idle loop sees a stop."""

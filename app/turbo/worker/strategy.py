@@ -53,7 +53,7 @@ def _fast(task: Any, app: Any, consumer: Any) -> Callable[[Any, Any], bool]:
     pool, buckets, eventer = consumer.pool, consumer.task_buckets, consumer.event_dispatcher
     revoked, received = consumer.controller.state.revoked, signals.task_received
     total, all_total, succeeded = state.total_count, state.all_total_count, state.successful_requests
-    begin, end = pool.begin, pool.end
+    begin, end = _around(task, pool) if late else (pool.begin, pool.end)
     limits_apply = not consumer.disable_rate_limits
     informs = logger.isEnabledFor(logging.INFO)
 
@@ -134,6 +134,23 @@ def _fast(task: Any, app: Any, consumer: Any) -> Callable[[Any, Any], bool]:
         return True
 
     return fast
+
+
+def _around(task: Any, pool: TaskPool) -> tuple[Callable[..., None], Callable[[], None]]:
+    """What begins and ends a task acknowledged late: its result may wait until its message is acknowledged."""
+    backend = task.backend
+    if not getattr(backend, "may_gather", False):
+        return pool.begin, pool.end
+
+    def begin(task_id: str, soft: float | None, hard: float | None) -> None:
+        backend.gather = True
+        pool.begin(task_id, soft, hard)
+
+    def end() -> None:
+        backend.gather = False
+        pool.end()
+
+    return begin, end
 
 
 def _inform(uuid: str, name: str, headers: dict[str, Any]) -> None:

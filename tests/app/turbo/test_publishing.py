@@ -19,6 +19,7 @@ from app.turbo.publishing import NotPublishedError, publish_many
 from app.turbo.publishing.messages import Messages
 
 from ..harness.cable import cable
+from ..harness.waiting import eventually
 from .conftest import Bench
 
 SCALARS = st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(max_size=80)
@@ -215,6 +216,7 @@ def test_a_lost_connection_loses_nothing_and_repeats_only_what_is_named(bench: B
         task = app.task(anything, typing=False, ignore_result=True)
 
         def cut() -> None:
+            eventually(lambda: bench.waiting(queue) > 0, "the first messages")
             for _ in range(4):
                 time.sleep(0.1)
                 line.pull()

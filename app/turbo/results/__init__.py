@@ -1,0 +1,1 @@
+"""Results of many tasks stored in Redis or Valkey with two round trips."""

@@ -1,0 +1,85 @@
+"""Celery's Redis result backend, for a process that also gathers acknowledgements: the results go first, then those."""
+
+from collections import deque
+from collections.abc import Sequence
+from typing import Any
+
+from celery import states
+from celery.backends import redis
+from celery.exceptions import BackendStoreError
+
+# Key, encoded result, seconds until it expires.
+Stored = tuple[str, str, int | None]
+
+
+Stock: Any = redis.RedisBackend  # the stubs know little of what is extended here
+
+
+class RedisBackend(Stock):  # type: ignore[misc]
+    """While `gather` is true results wait for `flush`; a task's message is acknowledged after that, so none is lost.
+
+    Stock Celery asks, for each result, whether the task has succeeded before, and then stores it: two round trips.
+    """
+
+    gather = False
+    # Set by whoever will call `flush` before each acknowledgement.
+    may_gather = False
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._waiting: deque[Stored] = deque()
+
+    def _store_result(
+        self, task_id: str, result: Any, state: str, traceback: Any = None, request: Any = None, **kwargs: Any
+    ) -> Any:
+        if not self.gather:
+            self.flush()
+            return super()._store_result(task_id, result, state, traceback=traceback, request=request, **kwargs)
+        meta = self._get_result_meta(result=result, state=state, traceback=traceback, request=request)
+        value: str = self.encode(meta | {"task_id": task_id})
+        if len(value) > self._MAX_STR_VALUE_SIZE:
+            raise BackendStoreError("value too large for Redis backend")
+        expires = self.failure_expires if state == states.FAILURE else self.expires
+        self._waiting.append((self.get_key_for_task(task_id), value, expires))
+        return result
+
+    def flush(self) -> None:
+        """Store what waits.
+
+        Raises:
+            redis.RedisError: the store does not answer, after all of Celery's retries. What waited is given up: do not
+                acknowledge its messages.
+        """
+        # One at a time, because the keepalive thread may flush while a task ends.
+        taken = [self._waiting.popleft() for _ in range(len(self._waiting))]
+        if taken:
+            self.ensure(self._store, (taken,))
+
+    def _store(self, results: Sequence[Stored]) -> None:
+        before = self.client.mget([key for key, _, _ in results])
+        succeeded = {
+            key
+            for (key, _, _), found in zip(results, before, strict=True)
+            if found and self.decode_result(found)["status"] == states.SUCCESS
+        }
+        with self.client.pipeline(transaction=False) as pipe:
+            for key, value, expires in results:
+                if key not in succeeded:
+                    pipe.set(key, value, ex=expires or None)
+                    pipe.publish(key, value)
+            pipe.execute()
+
+    def get(self, key: str) -> Any:
+        """What is stored, which includes what waits."""
+        self.flush()
+        return super().get(key)
+
+    def mget(self, keys: Sequence[str]) -> Any:
+        """As `get`."""
+        self.flush()
+        return super().mget(keys)
+
+    def on_chord_part_return(self, *args: Any, **kwargs: Any) -> Any:
+        """A chord's body may begin with this: its parts' results are there by then."""
+        self.flush()
+        return super().on_chord_part_return(*args, **kwargs)

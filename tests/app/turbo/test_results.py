@@ -1,0 +1,58 @@
+"""Results of a turbo process: stored together, before their messages are acknowledged."""
+
+import time
+from collections import Counter
+from typing import Any
+
+from app.turbo.results.backend import RedisBackend
+
+from ..harness.cable import cable
+from .conftest import Bench
+
+
+def gathering(bench: Bench) -> RedisBackend:
+    """A backend of the bench's store, as a turbo process has it."""
+    return RedisBackend(app=bench.work.app, url=bench.variables["TURBO_RESULTS"])
+
+
+def test_results_that_wait_are_stored_with_two_round_trips(bench: Bench, where: str) -> None:
+    backend = gathering(bench)
+    backend.gather = True
+    before = Counter({name: stats["calls"] for name, stats in bench.store.info("commandstats").items()})
+    for number in range(30):
+        backend.store_result(f"{where}-{number}", number, "SUCCESS")
+    assert bench.store.keys(f"*{where}*") == []
+
+    backend.flush()
+
+    after = Counter({name: stats["calls"] for name, stats in bench.store.info("commandstats").items()})
+    assert [backend.get_task_meta(f"{where}-{number}")["result"] for number in range(30)] == list(range(30))
+    assert (after - before)["cmdstat_mget"] == 1
+    assert (after - before)["cmdstat_get"] == 0
+
+
+def test_a_success_is_not_overwritten_by_a_run_that_came_later(bench: Bench, where: str) -> None:
+    backend = gathering(bench)
+    backend.store_result(where, "first", "SUCCESS")
+    backend.gather = True
+    backend.store_result(where, "second", "SUCCESS")
+    backend.flush()
+
+    assert backend.get_task_meta(where, cache=False)["result"] == "first"
+
+
+def test_a_store_that_went_away_takes_no_task_with_it(bench: Bench) -> None:
+    """The result store is cut off while tasks run: their messages come again, and every result is there."""
+    port = int(bench.variables["TURBO_RESULTS"].split(":")[2].split("/")[0])
+    with cable(port) as line:
+        results = bench.variables["TURBO_RESULTS"].replace(f":{port}/", f":{line.port}/")
+        with bench.worker(1, TURBO_RESULTS=results):
+            sent: list[Any] = []
+            for number in range(200):
+                sent.append(bench.work.add.delay(number, 1))
+                if number == 100:
+                    line.pull()
+            time.sleep(1)
+            line.plug()
+
+            assert [each.get(timeout=60) for each in sent] == list(range(1, 201))
