@@ -92,3 +92,16 @@ def test_the_hash_is_what_rabbitmq_checks_a_password_with(filters: ModuleType) -
 
 def test_users_and_clusters_have_salts_of_their_own(filters: ModuleType) -> None:
     assert filters.rabbitmq_password_hash("secret", "a/shop") != filters.rabbitmq_password_hash("secret", "b/shop")
+
+
+def test_only_the_queues_of_mirrored_virtual_hosts_are_mirrored(filters: ModuleType) -> None:
+    orders = {"name": "orders", "pattern": "^orders$", "definition": {"max-length": 9}}
+    old, new = orders | {"vhost": "mirrored"}, orders | {"vhost": "quorum"}
+
+    in_old, in_new, rest = filters.rabbitmq_mirrored([old, new], ["mirrored"], 3)
+
+    assert in_new == new
+    assert in_old["definition"] == {"max-length": 9} | rest["definition"]
+    assert rest["definition"]["ha-params"] == 3
+    assert rest["vhost"] == "mirrored"
+    assert in_old["priority"] > rest["priority"]  # of all policies that match a queue, one applies

@@ -5,12 +5,36 @@ from collections.abc import Mapping
 from app.environment.derived import Json
 from app.environment.derived.hosts import rabbitmq_hosts
 from app.environment.model import BrokerKind, Environment
+from app.environment.model.broker import Broker
 from app.environment.time_budget import TimeBudget
 
+QUORUM_VIRTUAL_HOST = "celery"
+MIRRORED_VIRTUAL_HOST = "celery-mirrored"
 
-def virtual_host(kind: BrokerKind) -> str:
-    """Amazon MQ makes one user and the virtual host `/`; the broker is this environment's own, so it needs no other."""
-    return "/" if kind is BrokerKind.AMAZON_MQ else "celery"
+
+def virtual_host(broker: Broker) -> str:
+    """Where the application's queues are.
+
+    Amazon MQ makes one user and the virtual host `/`; the broker is this environment's own, so it needs no other. A
+    queue cannot change its type, so mirrored queues have a virtual host of their own, from which messages move to
+    quorum queues of the same names (ansible/operations/rabbitmq/migrate_mirrored_to_quorum.yml).
+    """
+    if broker.kind is BrokerKind.AMAZON_MQ:
+        return "/"
+    mirrored = broker.kind is BrokerKind.RABBITMQ and broker.rabbitmq.replication == "mirrored"
+    return MIRRORED_VIRTUAL_HOST if mirrored else QUORUM_VIRTUAL_HOST
+
+
+def mirrored_virtual_hosts(broker: Broker) -> list[str]:
+    """Virtual hosts of mirrored queues; on RabbitMQ 3 it stays until the upgrade to 4, which has no mirroring."""
+    three = broker.kind is BrokerKind.RABBITMQ and broker.rabbitmq.version.startswith("3.")
+    return [MIRRORED_VIRTUAL_HOST] if three else []
+
+
+def virtual_hosts(broker: Broker) -> list[str]:
+    """All there are: on RabbitMQ 3 one for mirrored queues and one for quorum queues, wherever the application is."""
+    mirrored = mirrored_virtual_hosts(broker)
+    return [QUORUM_VIRTUAL_HOST, *mirrored] if mirrored else [virtual_host(broker)]
 
 
 def endpoint(env: Environment, prefix: str) -> Json | None:
@@ -42,7 +66,9 @@ def broker(env: Environment, prefix: str, budgets: Mapping[str, TimeBudget]) -> 
         "endpoint": endpoint(env, prefix),
         "monitoring_user": "monitoring",
         "management_urls": management_urls(env, prefix),
-        "virtual_host": virtual_host(env.broker.kind),
+        "virtual_host": virtual_host(env.broker),
+        "virtual_hosts": virtual_hosts(env.broker),
+        "mirrored_virtual_hosts": mirrored_virtual_hosts(env.broker),
         "consumer_timeout_seconds": whole.consumer_timeout,
         "visibility_timeout_seconds": whole.visibility_timeout,
     }

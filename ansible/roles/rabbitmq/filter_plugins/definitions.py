@@ -78,6 +78,31 @@ def rabbitmq_definitions(users: list[Json], vhosts: list[str], policies: list[Js
     }
 
 
+def rabbitmq_mirrored(policies: list[Json], vhosts: list[str], copies: int) -> list[Json]:
+    """The policies with mirroring in the virtual hosts that have it.
+
+    One policy applies to a queue, so each carries the mirroring, and a last one is for the queues none of them names.
+    Of a mirrored queue every copy that is asked for is in step before it may lead.
+
+    Example: `rabbitmq_mirrored([], ["shop"], 3)[0]["name"] == "mirrored"`
+    """
+    mirroring = {
+        "ha-mode": "exactly",
+        "ha-params": copies,
+        "ha-sync-mode": "automatic",
+        "ha-promote-on-shutdown": "when-synced",
+    }
+    return [
+        policy | {"priority": policy.get("priority") or 1, "definition": policy["definition"] | mirroring}
+        if policy["vhost"] in vhosts
+        else policy
+        for policy in policies
+    ] + [
+        {"name": "mirrored", "vhost": vhost, "pattern": r"^(?!amq\.)", "priority": 0, "definition": mirroring}
+        for vhost in vhosts
+    ]
+
+
 def rabbitmq_missing(found: Json, wanted: Json, topology: bool = False) -> Json:
     """The part of `wanted` that `found` lacks or has otherwise: what is to be imported. Empty when nothing is.
 
@@ -130,5 +155,11 @@ class FilterModule:
         """The filters by name."""
         return {
             name: globals()[name]
-            for name in ("rabbitmq_password_hash", "rabbitmq_definitions", "rabbitmq_missing", "rabbitmq_surplus")
+            for name in (
+                "rabbitmq_password_hash",
+                "rabbitmq_definitions",
+                "rabbitmq_mirrored",
+                "rabbitmq_missing",
+                "rabbitmq_surplus",
+            )
         }

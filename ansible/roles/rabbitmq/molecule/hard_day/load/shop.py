@@ -2,6 +2,7 @@
 
 import os
 import sqlite3
+import threading
 from pathlib import Path
 
 from celery import Celery
@@ -42,22 +43,23 @@ shop.conf.update(
 )
 
 
+_of_this_thread = threading.local()
+
+
 def store() -> sqlite3.Connection:
-    """The counts of deliveries and effects; every process and thread opens it for itself."""
-    connection = sqlite3.connect(STORE, timeout=30, isolation_level=None)
-    connection.executescript(
-        "PRAGMA journal_mode=WAL; PRAGMA synchronous=OFF;"
-        "CREATE TABLE IF NOT EXISTS deliveries (id TEXT); CREATE TABLE IF NOT EXISTS effects (id TEXT PRIMARY KEY);"
-    )
-    return connection
+    """The counts of deliveries and effects; every thread opens it once for itself."""
+    if not hasattr(_of_this_thread, "store"):
+        _of_this_thread.store = sqlite3.connect(STORE, timeout=30, isolation_level=None)
+        _of_this_thread.store.executescript(
+            "PRAGMA journal_mode=WAL; PRAGMA synchronous=OFF;"
+            "CREATE TABLE IF NOT EXISTS deliveries (id TEXT); CREATE TABLE IF NOT EXISTS effects (id TEXT PRIMARY KEY);"
+        )
+    opened: sqlite3.Connection = _of_this_thread.store
+    return opened
 
 
 @shop.task(name="shop.order")
 def order(order_id: str) -> None:
     """One effect for an order, however often it is delivered: the delivery is counted too, for the report."""
-    connection = store()
-    try:
-        connection.execute("INSERT INTO deliveries VALUES (?)", (order_id,))
-        connection.execute("INSERT OR IGNORE INTO effects VALUES (?)", (order_id,))
-    finally:
-        connection.close()
+    store().execute("INSERT INTO deliveries VALUES (?)", (order_id,))
+    store().execute("INSERT OR IGNORE INTO effects VALUES (?)", (order_id,))

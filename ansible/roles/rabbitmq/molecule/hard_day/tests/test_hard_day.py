@@ -37,6 +37,43 @@ def test_rolling_restart(under_load: Callable[..., Any]) -> None:
         playbook(OPERATIONS / "rolling_restart.yml")
 
 
+def test_upgrade(under_load: Callable[..., Any]) -> None:
+    script = (SCENARIO / "newer_package.sh").read_text()
+    for number in (1, 2, 3):
+        podman("exec", f"molecule-rabbitmq-{number}", "sh", "-c", script)
+    newer = {"name": "newer", "uris": ["file:/var/lib/newer"], "suites": ["./"], "trusted": True}
+    with under_load("all nodes upgraded to a newer package"):
+        playbook(OPERATIONS / "upgrade.yml", "-e", json.dumps({"rabbitmq_repositories": [newer]}))
+    for number in (1, 2, 3):
+        version = podman(
+            "exec",
+            f"molecule-rabbitmq-{number}",
+            "dpkg-query",
+            "-W",
+            "-f",
+            "${db:Status-Want} ${Version}",
+            "rabbitmq-server",
+        )
+        assert version == "hold 4.0.99-1"
+
+
+def test_cookie_that_one_node_cannot_take(under_load: Callable[..., Any]) -> None:
+    """Its file cannot be replaced, so all three go back to the cookie they had."""
+    cookie = "/var/lib/rabbitmq/.erlang.cookie"
+    with under_load("Erlang cookie refused by one node, and taken back by all"):
+        podman("exec", "molecule-rabbitmq-3", "mount", "--bind", cookie, cookie)
+        try:
+            said = playbook(SCENARIO / "rotate_erlang_cookie.yml", fails=True)
+        finally:
+            podman("exec", "molecule-rabbitmq-3", "umount", cookie)
+    assert "The cookie was not changed" in " ".join(said.split())
+    for number in (1, 2, 3):
+        host = f"molecule-rabbitmq-{number}"
+        assert podman("exec", host, "cat", cookie) == "molecule-cookie-molecule-cookie"
+        for peer in (1, 2, 3):  # a new connection from the command line, with the cookie of the file
+            podman("exec", host, "rabbitmqctl", "-q", "-n", f"rabbit@molecule-rabbitmq-{peer}", "eval", "node().")
+
+
 def test_cookie_rotated(under_load: Callable[..., Any]) -> None:
     with under_load("Erlang cookie rotated"):
         playbook(SCENARIO / "rotate_erlang_cookie.yml")

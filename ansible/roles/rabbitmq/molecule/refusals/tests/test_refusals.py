@@ -65,6 +65,11 @@ def test_mirrored_queues_on_rabbitmq_4() -> None:
     assert "migrate_mirrored_to_quorum.yml" in said
 
 
+def test_peers_on_ec2_under_names_that_ec2_does_not_know() -> None:
+    said = _refused(CONVERGE, "rabbitmq_peer_discovery=aws")
+    assert "Expected rabbitmq_aws_region, rabbitmq_aws_tags and a host named ip-10-97-4-11" in said
+
+
 def test_a_downgrade() -> None:
     said = _refused(CONVERGE, "rabbitmq_version=3.13")
     assert "Expected RabbitMQ 3.13, found the newer 4.0.5. RabbitMQ cannot be downgraded" in said
@@ -72,6 +77,15 @@ def test_a_downgrade() -> None:
 
 def test_an_upgrade_by_the_way() -> None:
     assert "Upgrade it node by node with operations/rabbitmq/upgrade.yml." in _refused(CONVERGE, "rabbitmq_version=4.1")
+
+
+def test_an_older_patch_of_the_same_series() -> None:
+    assert "Expected RabbitMQ 4.0.4, found the newer 4.0.5." in _refused(CONVERGE, "rabbitmq_version=4.0.4")
+
+
+def test_a_newer_patch_by_the_way() -> None:
+    said = _refused(CONVERGE, "rabbitmq_version=4.0.6")
+    assert "Expected RabbitMQ 4.0.6, found 4.0.5. Upgrade it node by node" in said
 
 
 def test_an_upgrade_that_skips_a_version() -> None:
