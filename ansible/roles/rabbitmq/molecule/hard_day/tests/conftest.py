@@ -101,7 +101,7 @@ def under_load(folder: Path, ca: Path, request: pytest.FixtureRequest) -> Callab
         yield publishing
         wait_until_whole()
         mended = time.time() - begun
-        publishing.wait_for(max(500, messages - len(publishing.confirmed())), 240)
+        publishing.wait_for(max(500, messages - len(publishing.confirmed())), 600)
         judge(fault, publishing, folder, prefix, begun, mended)
 
     return load
