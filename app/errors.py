@@ -1,5 +1,8 @@
 """Errors that reach a person: one message saying what was expected, what was found and what to do."""
 
+from functools import partial
+from typing import Any
+
 
 class AppError(Exception):
     """Something a person can put right. The command line prints it without a traceback and exits with 2.
@@ -8,7 +11,12 @@ class AppError(Exception):
     """
 
     def __init__(self, *, expected: str, found: str, remedy: str) -> None:
+        self._parts = {"expected": expected, "found": found, "remedy": remedy}
         super().__init__(f"expected {expected}; found {found}. {remedy}")
+
+    def __reduce__(self) -> tuple[Any, tuple[()]]:
+        """As it is made, so that it may cross from one process to another."""
+        return partial(type(self), **self._parts), ()
 
 
 class SettingsError(AppError):

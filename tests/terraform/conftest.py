@@ -47,11 +47,12 @@ class Runner:
             check=False,
         )
 
-    def set_kind(self, environment: str, kind: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    def set_kind(self, environment: str, kind: str) -> None:
         """The one-line switch, and rendering, as a person would."""
         set_line(self.folder / "environments" / environment / "environment.yml", "  kind: ", f"  kind: {kind}")
-        monkeypatch.setenv("ENVIRONMENTS", str(self.folder / "environments"))
-        write([environment])
+        with pytest.MonkeyPatch.context() as only_here:
+            only_here.setenv("ENVIRONMENTS", str(self.folder / "environments"))
+            write([environment])
 
 
 Terraform = Callable[..., subprocess.CompletedProcess[str]]
@@ -89,7 +90,7 @@ def runner(tmp_path: Path) -> Runner:
 def apply(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[str, str], Estate]]:
     """Apply an environment with a broker kind on an emulated account of its own; each pair once."""
     estates: dict[tuple[str, str], Estate] = {}
-    with ExitStack() as stack, pytest.MonkeyPatch.context() as patch:
+    with ExitStack() as stack:
 
         def applied(environment: str, kind: str) -> Estate:
             if (environment, kind) not in estates:
@@ -98,7 +99,7 @@ def apply(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[str, s
                 own_account(runner.folder / "environments", environment, port)
                 if environment == "prod":
                     set_line(file, "destroy_lock: true", "destroy_lock: false")
-                runner.set_kind(environment, kind, patch)
+                runner.set_kind(environment, kind)
                 endpoint = stack.enter_context(emulator(runner.variables, runner.folder, port))
                 estate = estates[environment, kind] = Estate(environment, kind, runner, endpoint)
                 for verb in (["plan"], ["apply", "--yes"]):

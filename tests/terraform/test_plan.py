@@ -32,8 +32,8 @@ def test_plans_without_credentials(runner: Runner, environment: str) -> None:
 
 
 @pytest.mark.parametrize("kind", SIGNS)
-def test_each_kind_makes_its_own_broker_only(runner: Runner, kind: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    runner.set_kind("prod", kind, monkeypatch)
+def test_each_kind_makes_its_own_broker_only(runner: Runner, kind: str) -> None:
+    runner.set_kind("prod", kind)
     shown = plan(runner, "prod")
     for other, sign in SIGNS.items():
         assert (sign in shown) is (other == kind), sign

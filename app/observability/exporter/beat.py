@@ -3,7 +3,7 @@
 import time
 from dataclasses import dataclass
 
-from redis import Redis
+from app.observability.exporter.store import ask
 
 
 @dataclass(frozen=True, slots=True)
@@ -14,15 +14,16 @@ class BeatReading:
     overdue_seconds: float
 
 
-def read_beat(server: "Redis", prefix: str) -> BeatReading:
+def read_beat(store_url: str, prefix: str) -> BeatReading:
     """Look now; `prefix` is the environment's, as in `celery-prod`.
 
     Raises:
-        RedisError: the store does not answer.
+        OSError, SettingsError: the store does not answer, or refuses.
     """
-    with server.pipeline(transaction=False) as pipe:
-        pipe.exists(f"{prefix}:redbeat::lock")
-        pipe.zrange(f"{prefix}:redbeat::schedule", 0, 0, withscores=True)
-        locked, first = pipe.execute()
-    due = first[0][1] if first else time.time()
+    locked, first = ask(
+        store_url,
+        ("EXISTS", f"{prefix}:redbeat::lock"),
+        ("ZRANGE", f"{prefix}:redbeat::schedule", "0", "0", "WITHSCORES"),
+    )
+    due = float(first[1]) if isinstance(first, list) and first else time.time()  # type: ignore[arg-type]
     return BeatReading(bool(locked), max(0.0, time.time() - due))

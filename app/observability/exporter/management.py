@@ -9,6 +9,7 @@ import urllib3
 
 from app.errors import BrokerError
 from app.observability.exporter.age import OldestMessages
+from app.observability.exporter.learn import broker_secret
 from app.observability.exporter.reading import NodeReading, QueueReading, Reading
 from app.settings import Runtime
 
@@ -73,12 +74,11 @@ class ManagementSource:
 def management_source(runtime: Runtime) -> ManagementSource:
     """The source for an environment's RabbitMQ or Amazon MQ."""
     broker = runtime.environment.broker
-    own_user = "monitoring_password" in runtime.environment.secrets
+    label = broker_secret(runtime.environment) or "broker_password"
     return ManagementSource(
         urls=management_urls(runtime),
-        # Amazon MQ knows one user that may look: the one it was made with.
-        user=broker["monitoring_user"] if own_user else broker["user"],
-        password=runtime.secret("monitoring_password" if own_user else "broker_password"),
+        user=broker["monitoring_user"] if label == "monitoring_password" else broker["user"],
+        password=runtime.secret(label),
         virtual_host=broker["virtual_host"],
         ca_certificate=runtime.discovery.broker_ca_certificate,
     )

@@ -7,10 +7,10 @@ import time
 from collections.abc import Callable
 
 from app.observability.exporter.beat import read_beat
+from app.observability.exporter.learn import learn
 from app.observability.exporter.memory import Memory, MemoryCollector
 from app.observability.exporter.reading import Source
-from app.observability.exporter.valkey import connect
-from app.settings import Runtime, runtime
+from app.settings import Runtime
 
 logger = logging.getLogger(__name__)
 
@@ -43,7 +43,7 @@ def run(address: str, port: int, interval_seconds: float) -> None:
     """
     from prometheus_client import CollectorRegistry, start_http_server
 
-    now = runtime()
+    now = learn()
     interval_seconds = interval_seconds or (SQS_INTERVAL if now.environment.broker_kind == "sqs" else INTERVAL)
     memory = Memory(now.environment, interval_seconds)
     registry = CollectorRegistry()
@@ -64,10 +64,10 @@ def beat_look(runtime: Runtime) -> Callable[[Memory], None]:
     """Looks at beat's schedule; the environment may have none."""
     if not runtime.environment.schedule:
         return lambda _: None
-    store = connect(runtime.results_url)
+    store_url = runtime.results_url
 
     def look_at_beat(memory: Memory) -> None:
-        memory.beat = read_beat(store, runtime.environment.prefix)
+        memory.beat = read_beat(store_url, runtime.environment.prefix)
 
     return look_at_beat
 

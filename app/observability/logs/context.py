@@ -11,6 +11,8 @@ from app.routes import QUEUE_OF_TASK
 
 # Celery adds a task's arguments to its own lines under this name: they are the user's data.
 CELERY_DATA = "data"
+# The line of an outcome carries its fields together under this name; in what is written they stand beside the others.
+FIELDS = "outcome_fields"
 
 
 class TaskContext:
@@ -22,6 +24,7 @@ class TaskContext:
     def __call__(self, _: Any, __: str, event: EventDict) -> EventDict:
         """Add what the line does not say itself."""
         event.pop(CELERY_DATA, None)
+        event.update(event.pop(FIELDS, {}))
         event.setdefault("environment", self._environment)
         if "task_id" not in event and current_task:
             event.update(task_fields(current_task.name, current_task.request))

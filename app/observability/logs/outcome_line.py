@@ -1,18 +1,30 @@
-"""The one line that says how an attempt ended."""
+"""The one line that says how an attempt ended, and the quick way to write it.
 
+Every task has one, so its cost is a share of every task. structlog's chain, which serves all other lines, would take a
+tenth of the time of a task that does nothing.
+"""
+
+import json
 import logging
+from datetime import UTC, datetime
+from typing import Any
 
 from celery.exceptions import Retry
 
-from app.observability.logs.context import outcome_fields
+from app.observability.logs.context import FIELDS, outcome_fields, trace_id
+from app.observability.logs.redaction import redacted
 from app.observability.outcome import Outcome
 
 logger = logging.getLogger("app.outcome")
 LEVELS = {"failed": logging.ERROR, "timed_out": logging.ERROR, "lost": logging.ERROR, "retried": logging.WARNING}
+_encode = json.JSONEncoder(default=str).encode
 
 
 def write(outcome: Outcome) -> None:
     """Log it; with the traceback when it failed for good, with the reason when it is tried again."""
+    level = LEVELS.get(outcome.state, logging.INFO)
+    if not logger.isEnabledFor(level):
+        return
     fields = outcome_fields(outcome)
     error = outcome.error
     if isinstance(error, Retry):
@@ -20,4 +32,35 @@ def write(outcome: Outcome) -> None:
     if isinstance(error, BaseException):
         fields |= {"error": type(error).__name__, "reason": str(error)[:500]}
     traceback = error if outcome.state == "failed" and isinstance(error, BaseException) else None
-    logger.log(LEVELS.get(outcome.state, logging.INFO), "task %s", outcome.state, exc_info=traceback, extra=fields)
+    logger.log(level, "task %s", outcome.state, exc_info=traceback, extra={FIELDS: fields})
+
+
+class JsonLines(logging.Formatter):
+    """JSON: the line of an outcome written here, all else, and what has a traceback, by `others`.
+
+    What the outcome's fields hold was made by us, but for the reason, which is redacted.
+    """
+
+    def __init__(self, environment: str, others: logging.Formatter) -> None:
+        super().__init__()
+        self._environment = environment
+        self._others = others
+
+    def format(self, record: logging.LogRecord) -> str:
+        """The line, without its end."""
+        fields: dict[str, Any] | None = getattr(record, FIELDS, None)
+        if fields is None or record.exc_info:
+            return self._others.format(record)
+        if "reason" in fields:
+            fields = fields | {"reason": redacted(fields["reason"])}
+        return _encode(
+            {
+                **fields,
+                "environment": self._environment,
+                "trace_id": trace_id(),
+                "event": record.getMessage(),
+                "level": record.levelname.lower(),
+                "logger": record.name,
+                "timestamp": datetime.fromtimestamp(record.created, UTC).isoformat().replace("+00:00", "Z"),
+            }
+        )

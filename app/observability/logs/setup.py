@@ -69,10 +69,11 @@ def formatter(environment: str, form: str, *, colors: bool = False) -> logging.F
         if form == "json"
         else structlog.dev.ConsoleRenderer(colors=colors)
     )
-    return structlog.stdlib.ProcessorFormatter(
+    chain = structlog.stdlib.ProcessorFormatter(
         foreign_pre_chain=shared,
         processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, _shorten, redact, last],
     )
+    return outcome_line.JsonLines(environment, chain) if form == "json" else chain
 
 
 def _format(stream: TextIO) -> str:
