@@ -1,6 +1,14 @@
 """What the region adds to the emulator: see region/emulator.py."""
 
-from region.emulator import broker_settings, described, metadata_options, of_source, publish, with_interface_lifted
+from region.emulator import (
+    broker_settings,
+    described,
+    metadata_options,
+    of_source,
+    publish,
+    with_interface_lifted,
+    without_meaningless_ports,
+)
 
 
 def test_an_address_asked_for_in_the_first_interface_is_seen() -> None:
@@ -42,3 +50,9 @@ def test_only_parameters_of_the_source_asked_for() -> None:
 def test_a_broker_keeps_its_settings() -> None:
     asked = {"engineType": "RABBITMQ", "subnetIds": ["subnet-1"], "users": [{"password": "x"}]}
     assert broker_settings(asked) == {"engineType": "RabbitMQ", "subnetIds": ["subnet-1"]}
+
+
+def test_a_rule_for_all_protocols_is_the_same_with_and_without_ports() -> None:
+    assert without_meaningless_ports({"IpProtocol": "-1", "FromPort": 0, "ToPort": 0}) == {"IpProtocol": "-1"}
+    https = {"IpProtocol": "tcp", "FromPort": 443, "ToPort": 443}
+    assert without_meaningless_ports(https) == https
