@@ -110,8 +110,8 @@ def apply(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[str, s
         yield applied
 
 
-# Production on SQS has the most in it; the others in the size of local, but for what tests/path brings up.
-@pytest.fixture(params=[("prod", "sqs"), ("local", "redis"), ("local", "amazon_mq")], ids="-".join)
+# Production on its two likeliest brokers, which have the most in them; the others in the size of local.
+@pytest.fixture(params=[("prod", "sqs"), ("prod", "rabbitmq"), ("local", "redis"), ("local", "amazon_mq")], ids="-".join)
 def estate(request: pytest.FixtureRequest, apply: Callable[[str, str], Estate]) -> Estate:
     """An environment whose plan was applied."""
     return apply(*request.param)

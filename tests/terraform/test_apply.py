@@ -1,7 +1,6 @@
 """Applied for real on an emulated account, and planned again.
 
-Production on SQS has the most in it; the other kinds are applied in the local environment's size, but for those that
-the whole-path tests bring up.
+Production on SQS and on RabbitMQ, which have the most in them; the other kinds in the local environment's size.
 """
 
 import json
@@ -14,7 +13,7 @@ from tests.terraform.estate import Estate
 
 pytestmark = [pytest.mark.terraform, pytest.mark.slow, pytest.mark.timeout(1200)]
 
-SCHEMES = {"sqs": "sqs://", "redis": "redis://", "amazon_mq": "amqps://"}
+SCHEMES = {"sqs": "sqs://", "rabbitmq": "amqps://", "redis": "rediss://", "amazon_mq": "amqps://"}
 
 
 def test_a_second_plan_holds_only_what_the_emulator_forgets(estate: Estate) -> None:

@@ -32,5 +32,5 @@ environment: {{ (index . 0).Values.name }}
 
 {{/* resolved.json again, without what this chart's own values.yaml added. */}}
 {{- define "celery.resolved" -}}
-{{- omit .Values "image" "discovery" "beat" "exporter" "metrics_port" "backlog_metric" "global" | toPrettyJson }}
+{{- omit .Values "image" "discovery" "beat" "exporter" "metrics_port" "metrics_discovery" "backlog_metric" "global" | toPrettyJson }}
 {{- end }}

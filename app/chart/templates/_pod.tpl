@@ -5,6 +5,10 @@ labels:
 annotations:
   # Processes read their configuration once, at their start.
   checksum/configuration: {{ include "celery.resolved" (index . 0) | sha256sum }}
+  {{- if and (eq (index . 0).Values.metrics_discovery "annotations") (ne (index . 1) "beat") }}
+  prometheus.io/scrape: "true"
+  prometheus.io/port: {{ int (index . 0).Values.metrics_port | quote }}
+  {{- end }}
 {{- end }}
 
 {{/* What every pod asks of its node: the restricted profile of the Pod Security Standards, no Kubernetes API. */}}
