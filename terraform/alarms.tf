@@ -5,7 +5,7 @@ module "alarms" {
   notify    = local.env.alerts.notify
   amazon_mq = local.kind == "amazon_mq" ? local.env.broker.name : null
   cluster   = local.env.eks.enabled ? local.env.eks.name : null
-  instances = merge(module.worker_hosts.instance_ids, one(module.rabbitmq_hosts[*].instance_ids))
+  instances = local.instance_ids
   queues    = { for label, queue in local.env.queues : label => queue if local.kind == "sqs" }
 
   # By name, not from the groups: those need the topic first, for their events.

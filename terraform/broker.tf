@@ -29,6 +29,7 @@ module "rabbitmq_hosts" {
   load_balancer       = local.env.broker.endpoint
   deletion_protection = local.env.destroy_lock
   clients             = local.clients
+  monitors            = local.monitors
 }
 
 module "amazon_mq" {
@@ -43,7 +44,7 @@ module "amazon_mq" {
   user                     = local.env.broker.user
   vpc_id                   = module.network.vpc_id
   subnet_ids               = module.network.private_subnet_ids
-  clients                  = local.clients
+  clients                  = merge(local.clients, local.monitors)
 }
 
 module "redis_broker" {
@@ -61,5 +62,5 @@ module "redis_broker" {
   key_arn            = module.key.arn
   vpc_id             = module.network.vpc_id
   subnet_ids         = module.network.private_subnet_ids
-  clients            = local.clients
+  clients            = merge(local.clients, local.monitors)
 }

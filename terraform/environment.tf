@@ -7,11 +7,16 @@ locals {
   pools_on_hosts = { for name, pool in local.env.pools : name => pool if pool.runs_on == "hosts" }
   pools_on_eks   = { for name, pool in local.env.pools : name => pool if pool.runs_on == "eks" }
 
+  monitored = length(local.env.monitoring_hosts) > 0
+
   # Who connects to brokers and stores. The keys are known before anything exists, as for_each needs.
   clients = merge(
     { hosts = module.worker_hosts.security_group_id },
     local.env.eks.enabled ? { eks = module.eks[0].security_group_id } : {},
   )
+  monitors = local.monitored ? { monitoring = module.monitoring_host[0].security_group_id } : {}
+
+  instance_ids = merge(module.worker_hosts.instance_ids, one(module.rabbitmq_hosts[*].instance_ids), one(module.monitoring_host[*].instance_ids))
 }
 
 check "resolved_is_this_environment" {

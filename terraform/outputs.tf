@@ -5,7 +5,7 @@ output "discovery" {
 
 output "instance_ids" {
   description = "EC2 instances by name."
-  value       = merge(module.worker_hosts.instance_ids, one(module.rabbitmq_hosts[*].instance_ids))
+  value       = local.instance_ids
 }
 
 output "role_arns" {

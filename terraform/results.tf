@@ -12,5 +12,5 @@ module "results" {
   key_arn            = module.key.arn
   vpc_id             = module.network.vpc_id
   subnet_ids         = module.network.private_subnet_ids
-  clients            = local.clients
+  clients            = merge(local.clients, local.monitors)
 }

@@ -40,6 +40,7 @@ def resolve(env: Environment) -> Json:
         "hosts": hosts.platform(env),
         "rabbitmq_hosts": hosts.rabbitmq_hosts(env, prefix),
         "worker_hosts": hosts.worker_hosts(env, prefix),
+        "monitoring_hosts": hosts.monitoring_hosts(env, prefix),
         "autoscaler": env.autoscaler,
         "egress": egress(env),
         "eks": eks(env, prefix),

@@ -21,6 +21,7 @@ PURPOSE = {
     "identity": "A role for each workload, which may touch its own queues and secrets and nothing else.",
     "key": "The environment's KMS key, for secrets, logs and images.",
     "media": "The bucket of pictures.",
+    "monitoring_host": "The machine of Prometheus and Alertmanager, and what lets it in where it looks.",
     "network": "A VPC over 2 or 3 zones: subnets, NAT, endpoints, flow logs.",
     "rabbitmq_hosts": "Machines of a RabbitMQ cluster, their data volumes, and one name for clients.",
     "registry": "The repository of the app's images: tags that do not move, scanned, the old ones removed.",

@@ -103,6 +103,25 @@ run "who_may_talk_to_whom" {
   }
 }
 
+run "who_may_only_look" {
+  command = plan
+
+  module {
+    source = "./modules/rabbitmq_hosts"
+  }
+
+  variables {
+    tls      = true
+    clients  = {}
+    monitors = { monitoring = "sg-monitoring" }
+  }
+
+  assert {
+    condition     = { for name, rule in aws_vpc_security_group_ingress_rule.clients : name => rule.from_port } == { monitoring-prometheus = 15692, monitoring-management = 15671 }
+    error_message = "metrics and the management API, not AMQP"
+  }
+}
+
 run "two_nodes" {
   command = plan
 

@@ -25,7 +25,7 @@ def test_the_committed_files_match_their_source(name: str) -> None:
 @pytest.mark.parametrize("name", names())
 def test_every_host_has_its_own_address_inside_the_private_subnet_of_its_zone(name: str) -> None:
     resolved = with_kind(name, BrokerKind.RABBITMQ)
-    hosts = resolved["rabbitmq_hosts"] | resolved["worker_hosts"]
+    hosts = resolved["rabbitmq_hosts"] | resolved["worker_hosts"] | resolved["monitoring_hosts"]
 
     addresses = [host["private_ip"] for host in hosts.values()]
     assert len(set(addresses)) == len(hosts) > 0

@@ -32,6 +32,25 @@ def test_without_sqs_no_role_names_a_queue() -> None:
     assert {queue for needs in workloads.values() for queue in needs["receives"] + needs["sends"]} == set()
 
 
+def test_a_monitoring_host_finds_hosts_and_sees_every_queue_and_touches_none(edit_prod: Edit) -> None:
+    edit_prod("  kind: rabbitmq", "  kind: sqs")
+    workloads = resolve(load("prod"))["workloads"]
+    needs = workloads["monitoring"]
+
+    assert (needs["on"], needs["finds_hosts"], needs["watches"]) == ("hosts", True, True)
+    assert set(needs["measures"]) == set(workloads["dead-letters"]["measures"])
+    assert needs["receives"] == needs["sends"] == ()
+    assert [name for name, other in workloads.items() if other["finds_hosts"]] == ["monitoring"]
+
+
+def test_no_monitoring_host_is_made_unasked(edit_prod: Edit) -> None:
+    edit_prod("monitoring: {instance_type: t3.medium, retention_gib: 30}\n", "")
+    resolved = resolve(load("prod"))
+
+    assert resolved["monitoring_hosts"] == {}
+    assert "monitoring" not in resolved["workloads"]
+
+
 def test_a_rabbitmq_node_reads_no_secret_with_its_own_role() -> None:
     assert resolve(load("prod"))["workloads"]["rabbitmq"]["secrets"] == ()
 

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -86,10 +87,21 @@ def runner(tmp_path: Path) -> Runner:
     return _copied(tmp_path)
 
 
+APPLIED = pytest.StashKey[dict[tuple[str, str], Estate]]()
+
+
+def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> None:
+    """What was applied, how long it took, and what became of it: for terraform/README.md."""
+    for estate in config.stash.get(APPLIED, {}).values():
+        terminalreporter.write_line(f"{estate.environment} on {estate.kind}: " + "; ".join(estate.story))
+
+
 @pytest.fixture(scope="session")
-def apply(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[str, str], Estate]]:
+def apply(
+    tmp_path_factory: pytest.TempPathFactory, pytestconfig: pytest.Config
+) -> Iterator[Callable[[str, str], Estate]]:
     """Apply an environment with a broker kind on an emulated account of its own; each pair once."""
-    estates: dict[tuple[str, str], Estate] = {}
+    estates = pytestconfig.stash.setdefault(APPLIED, {})
     with ExitStack() as stack:
 
         def applied(environment: str, kind: str) -> Estate:
@@ -111,7 +123,9 @@ def apply(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[str, s
 
 
 # Production on its two likeliest brokers, which have the most in them; the others in the size of local.
-@pytest.fixture(params=[("prod", "sqs"), ("prod", "rabbitmq"), ("local", "redis"), ("local", "amazon_mq")], ids="-".join)
+@pytest.fixture(
+    params=[("prod", "sqs"), ("prod", "rabbitmq"), ("local", "redis"), ("local", "amazon_mq")], ids="-".join
+)
 def estate(request: pytest.FixtureRequest, apply: Callable[[str, str], Estate]) -> Estate:
     """An environment whose plan was applied."""
     return apply(*request.param)

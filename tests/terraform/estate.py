@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import socket
 import ssl
 import subprocess
@@ -10,7 +11,7 @@ import time
 import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -29,6 +30,7 @@ class Estate:
     kind: str
     runner: Any
     endpoint: str
+    story: list[str] = field(default_factory=list)
 
     @property
     def resolved(self) -> dict[str, Any]:
@@ -47,7 +49,10 @@ class Estate:
 
     def run(self, verb: str, *arguments: str) -> subprocess.CompletedProcess[str]:
         bundle = {"AWS_CA_BUNDLE": str(self.certificate)}
+        began = time.monotonic()
         done: subprocess.CompletedProcess[str] = self.runner.run(verb, self.environment, *arguments, **bundle)
+        if changed := re.search(r"Resources: (.*)\.", done.stdout):
+            self.story.append(f"{verb} in {time.monotonic() - began:.0f} s: {changed[1]}")
         return done
 
     def plan(self) -> dict[str, Any]:

@@ -17,11 +17,17 @@ SCHEMES = {"sqs": "sqs://", "rabbitmq": "amqps://", "redis": "rediss://", "amazo
 
 
 def test_a_second_plan_holds_only_what_the_emulator_forgets(estate: Estate) -> None:
-    unexpected = {
-        change["address"]: sorted(_differing(change["change"]) - set(GAPS.get(change["type"], ())))
+    changes = [
+        change
         for change in estate.plan()["resource_changes"]
         if change["change"]["actions"] not in (["no-op"], ["read"])
+    ]
+    unexpected = {
+        change["address"]: sorted(_differing(change["change"]) - set(GAPS.get(change["type"], ())))
+        for change in changes
     }
+    forgotten = sorted({change["type"] for change in changes})
+    estate.story.append(f"second plan: {'only ' + ', '.join(forgotten) if forgotten else 'no changes'}")
 
     assert {address: names for address, names in unexpected.items() if names} == {}
 

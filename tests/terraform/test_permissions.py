@@ -131,6 +131,8 @@ def _implied(resolved: dict[str, Any], workload: dict[str, Any]) -> Iterator[tup
         yield from ((action, _picture()) for action in PICTURES)
     if workload["watches"]:
         yield "cloudwatch:GetMetricData", "*"
+    if workload["finds_hosts"]:
+        yield "ec2:DescribeInstances", "*"
     if workload["discovers"]:
         yield "ssm:GetParameters", _parameter(resolved)
 
@@ -149,6 +151,8 @@ def _everything(resolved: dict[str, Any]) -> set[tuple[str, str]]:
     found |= {("ssm:GetParameters", _parameter(resolved)), ("ssm:PutParameter", _parameter(resolved))}
     return found | {
         ("cloudwatch:GetMetricData", "*"),
+        ("ec2:DescribeInstances", "*"),
+        ("ec2:TerminateInstances", "*"),
         ("iam:CreateUser", "*"),
         ("sts:AssumeRole", "*"),
         ("kms:Decrypt", "*"),

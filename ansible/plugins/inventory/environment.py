@@ -64,7 +64,7 @@ class InventoryModule(BaseInventoryPlugin):
         for role in ROLES:
             inventory.add_group(role)  # an environment without such hosts skips their plays instead of warning
         _enter_account(resolved)
-        if resolved["rabbitmq_hosts"] or resolved["worker_hosts"]:
+        if resolved["rabbitmq_hosts"] or resolved["worker_hosts"] or resolved["monitoring_hosts"]:
             _ask_account(inventory, loader, resolved, cache)
 
 

@@ -3,10 +3,9 @@
 from app.environment.derived import Json
 from app.environment.model import Environment
 
-# Each Kubernetes version we run and the add-ons that AWS builds for it: docs.aws.amazon.com/eks/latest/userguide, the tables
-# of "kube-proxy versions", "coredns-versions" and "vpc-cni"; eks-pod-identity-agent is one for all. `aws eks
-# describe-addon-versions --kubernetes-version 1.35` lists what is newer. The first two must be there before a node can be
-# Ready.
+# Each Kubernetes version we run and the add-ons that AWS builds for it: the tables "kube-proxy versions", "CoreDNS" and
+# "VPC CNI" of docs.aws.amazon.com/eks/latest/userguide; eks-pod-identity-agent is one for all. What is newer:
+# `aws eks describe-addon-versions --kubernetes-version 1.35`. The first two must be there before a node can be Ready.
 ADDONS = {
     "1.34": {
         "vpc-cni": "v1.21.1-eksbuild.1",

@@ -8,7 +8,7 @@ from app.environment.model import BrokerKind, Environment
 DEBIAN_PYTHON = {"12": "3.11", "13": "3.13"}
 MACHINES = {"amd64": "x86_64", "arm64": "aarch64"}
 # AWS keeps the first four addresses of a subnet; hosts count up from the tenth so that ranges read well.
-FIRST_HOST_ADDRESS = {"rabbitmq": 10, "worker": 40}
+FIRST_HOST_ADDRESS = {"rabbitmq": 10, "monitoring": 30, "worker": 40}
 
 
 def platform(env: Environment) -> Json:
@@ -27,6 +27,14 @@ def rabbitmq_hosts(env: Environment, prefix: str) -> Json:
     names = [f"{prefix}-rabbitmq-{number + 1}" for number in range(env.broker.rabbitmq.nodes)]
     hosts = _hosts(env, "rabbitmq", names, env.broker.rabbitmq.instance_type, FIRST_HOST_ADDRESS["rabbitmq"])
     return {name: host | {"volume_gib": env.broker.rabbitmq.volume_gib} for name, host in hosts.items()}
+
+
+def monitoring_hosts(env: Environment, prefix: str) -> Json:
+    """The host of Prometheus, Alertmanager and the broker exporter; none where the environment asks for none."""
+    size = env.monitoring.instance_type
+    if size is None:
+        return {}
+    return _hosts(env, "monitoring", [f"{prefix}-monitoring-1"], size, FIRST_HOST_ADDRESS["monitoring"])
 
 
 def worker_hosts(env: Environment, prefix: str) -> Json:

@@ -3,7 +3,7 @@
 Terraform turns each into one IAM role. Queues and secrets are labels of this environment.
 """
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 
 from app.environment.derived import Json
 from app.environment.derived.eks import NAMESPACE
@@ -22,7 +22,8 @@ class Workload:
 
     A pod's `service_account` is `namespace/name`. `receives`, `sends` and `measures` are queues on SQS (`-dlq` for a
     dead letter queue); elsewhere the broker's own user decides.
-    Who `watches` reads CloudWatch's metrics, which know the age of the oldest message.
+    Who `watches` reads CloudWatch's metrics, which know the age of the oldest message; who `finds_hosts` lists
+    instances.
     """
 
     on: str
@@ -34,6 +35,7 @@ class Workload:
     discovers: bool = True
     pictures: bool = False
     watches: bool = False
+    finds_hosts: bool = False
 
 
 def workloads(env: Environment, prefix: str) -> Json:
@@ -48,6 +50,9 @@ def workloads(env: Environment, prefix: str) -> Json:
     found = {f"worker-{pool}": _worker(env, pool, queues, names) for pool in env.pools}
     if any(pool.runs_on == "eks" for pool in env.pools.values()):
         found |= _pods(env, queues, names)
+        found["exporter"] = _looker("pods", _own("exporter"), queues + dead, names)
+    if env.monitoring.instance_type is not None:
+        found["monitoring"] = replace(_looker("hosts", "", queues + dead, names), finds_hosts=True)
     found["dead-letters"] = Workload("people", "", logins, receives=dead, sends=queues + dead, measures=queues + dead)
     if env.broker.kind is BrokerKind.RABBITMQ:
         # Its secrets are read where Ansible runs, and by nobody on the machines.
@@ -59,10 +64,8 @@ def _pods(env: Environment, queues: tuple[str, ...], names: Json) -> dict[str, W
     """What the chart runs beside the workers."""
     logins = _logins(names)
     scheduled = {entry.queue for entry in env.schedule.values()}
-    everything = queues + tuple(f"{queue}-dlq" for queue in queues)
     found = {
         "beat": Workload("pods", _own("beat"), logins, sends=tuple(queue for queue in queues if queue in scheduled)),
-        "exporter": Workload("pods", _own("exporter"), _looks(names), measures=everything, watches=bool(queues)),
         "producer": Workload("pods", _own("producer"), logins, sends=queues, measures=queues, pictures=True),
     }
     if env.autoscaler == "keda":
@@ -86,6 +89,11 @@ def _worker(env: Environment, pool: str, queues: tuple[str, ...], names: Json) -
         measures=queues + tuple(f"{queue}-dlq" for queue in drained),
         pictures=True,
     )
+
+
+def _looker(on: str, service_account: str, measured: tuple[str, ...], names: Json) -> Workload:
+    """Who sees every queue and touches none."""
+    return Workload(on, service_account, _looks(names), measures=measured, watches=bool(measured))
 
 
 def _own(name: str) -> str:

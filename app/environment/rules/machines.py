@@ -16,6 +16,8 @@ def instances_fit_the_image(env: Environment) -> Iterator[Problem]:
     }
     if env.broker.kind is BrokerKind.RABBITMQ:
         types["broker.rabbitmq.instance_type"] = env.broker.rabbitmq.instance_type
+    if env.monitoring.instance_type is not None:
+        types["monitoring.instance_type"] = env.monitoring.instance_type
     for path, found in types.items():
         architecture = "arm64" if GRAVITON.match(found) else "amd64"
         if not env.hosts.image.endswith(architecture):

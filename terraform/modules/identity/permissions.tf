@@ -3,7 +3,7 @@ locals {
   # IAM refuses a policy without a statement: a workload that needs nothing has none.
   needing = {
     for name, workload in var.workloads : name => workload
-    if workload.discovers || workload.pictures || workload.watches || length(concat(workload.secrets, workload.receives, workload.sends, workload.measures)) > 0
+    if workload.discovers || workload.pictures || workload.watches || workload.finds_hosts || length(concat(workload.secrets, workload.receives, workload.sends, workload.measures)) > 0
   }
 
   queue_arns  = { for label, name in var.queues : label => "arn:${local.partition}:sqs:${local.region}:${local.account}:${name}" }
@@ -97,6 +97,15 @@ data "aws_iam_policy_document" "this" {
     content {
       sid       = "Watch" # the action knows no resources
       actions   = ["cloudwatch:GetMetricData"]
+      resources = ["*"]
+    }
+  }
+
+  dynamic "statement" {
+    for_each = each.value.finds_hosts ? [true] : []
+    content {
+      sid       = "FindHosts" # Prometheus, by tags; the action knows no resources
+      actions   = ["ec2:DescribeInstances"]
       resources = ["*"]
     }
   }

@@ -15,6 +15,7 @@ variable "workloads" {
     discovers       = bool
     pictures        = bool
     watches         = optional(bool, false)
+    finds_hosts     = optional(bool, false)
   }))
 
   validation {

@@ -6,9 +6,11 @@ locals {
     cli          = { from = 35672, to = 35682 }
   }
   amqp_port = var.tls ? 5671 : 5672
-  # What clients use on a node. The management API is among them only where TLS hides its passwords.
-  client_ports = merge({ amqp = local.amqp_port, prometheus = 15692 }, var.tls ? { management = 15671 } : {})
+  # What those who look use on a node, and clients besides. The management API only where TLS hides its passwords.
+  look_ports   = merge({ prometheus = 15692 }, var.tls ? { management = 15671 } : {})
+  client_ports = merge({ amqp = local.amqp_port }, local.look_ports)
   client_rules = merge([for client, group in var.clients : { for service, port in local.client_ports : "${client}-${service}" => { group = group, port = port } }]...)
+  look_rules   = merge([for monitor, group in var.monitors : { for service, port in local.look_ports : "${monitor}-${service}" => { group = group, port = port } }]...)
 }
 
 resource "aws_security_group" "this" {
@@ -33,7 +35,7 @@ resource "aws_vpc_security_group_ingress_rule" "peers" {
 }
 
 resource "aws_vpc_security_group_ingress_rule" "clients" {
-  for_each = local.client_rules
+  for_each = merge(local.client_rules, local.look_rules)
 
   security_group_id            = aws_security_group.this.id
   description                  = each.key

@@ -85,3 +85,9 @@ variable "clients" {
   description = "Security groups that may connect, by who they are."
   type        = map(string)
 }
+
+variable "monitors" {
+  description = "Security groups that may look (metrics, the management API) and not connect, by who they are."
+  type        = map(string)
+  default     = {}
+}

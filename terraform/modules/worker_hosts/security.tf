@@ -1,4 +1,4 @@
-# Nobody connects to a worker: it pulls its work. So there is no ingress rule.
+# Nobody connects to a worker: it pulls its work. Only a monitoring host adds a rule, for the port of the metrics.
 resource "aws_security_group" "this" {
   #checkov:skip=CKV2_AWS_5:attached by the module host, which Checkov does not follow
 

@@ -1,0 +1,20 @@
+locals {
+  system_gib = 20  # Debian and the app, as on a worker host
+  margin     = 1.2 # Prometheus removes old blocks after it has written new ones
+}
+
+module "host" {
+  source   = "../host"
+  for_each = var.hosts
+
+  name              = each.key
+  tags              = { Role = each.value.role }
+  image_id          = var.image_id
+  instance_type     = each.value.instance_type
+  subnet_id         = var.subnet_ids[each.value.zone]
+  private_ip        = each.value.private_ip
+  security_group_id = aws_security_group.this.id
+  instance_profile  = var.instance_profile
+  volume_gib        = local.system_gib + ceil(var.retention_gib * local.margin)
+  user_data         = var.user_data
+}

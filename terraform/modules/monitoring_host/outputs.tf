@@ -1,0 +1,9 @@
+output "security_group_id" {
+  description = "What brokers and stores must let in."
+  value       = aws_security_group.this.id
+}
+
+output "instance_ids" {
+  description = "Instances by name."
+  value       = { for name, host in module.host : name => host.instance_id }
+}
