@@ -2,9 +2,15 @@
 
 import re
 import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
+import boto3
 import pytest
+
+from app.environment.account import account_variables
 
 from .conftest import REPOSITORY, LocalEnvironment, tail
 
@@ -47,6 +53,54 @@ def test_a_second_plan_changes_nothing_but_what_the_emulator_forgets(local: Loca
     changed = re.findall(r"# (\S+) will be updated", plan.stdout)
     # terraform/README.md, "Where the emulator differs": the description and tags of an all-traffic egress rule.
     assert {name for name in changed if "aws_vpc_security_group_egress_rule" not in name} == set(), tail(plan)
+
+
+def test_drift_is_found_where_a_hand_was_and_nowhere_else(
+    local: LocalEnvironment, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if local.broker != "rabbitmq":
+        pytest.skip("drift of one broker's estate tells of all")
+    clean = local.run("make", "drift", "ENV=local")
+    assert clean.returncode == 0, tail(clean)
+    assert "account: as applied" in clean.stdout
+    assert "hosts: as configured" in clean.stdout
+
+    for name, value in account_variables("local", "eu-west-1").items():
+        monkeypatch.setenv(name, value)
+    with another_tag_on_the_vpc(boto3.client("ec2")), another_line_in_a_unit("celery-local-worker-cpu-1"):
+        drifted = local.run("python", "terraform/run.py", "drift", "local")  # make would say 2 for any failure
+
+    assert drifted.returncode == 2, tail(drifted)
+    assert "account: differs" in drifted.stdout
+    assert re.search(r"^ +~ .*\"Owner\".*by-hand", drifted.stdout, re.MULTILINE), tail(drifted)
+    assert "  celery-local-worker-cpu-1: Write the unit" in drifted.stdout
+
+
+@contextmanager
+def another_tag_on_the_vpc(ec2: Any) -> Iterator[None]:
+    """A hand in the account, which takes back what it did."""
+    (vpc,) = ec2.describe_vpcs(Filters=[{"Name": "tag:Environment", "Values": ["local"]}])["Vpcs"]
+    before = [tag for tag in vpc["Tags"] if tag["Key"] == "Owner"]
+    ec2.create_tags(Resources=[vpc["VpcId"]], Tags=[{"Key": "Owner", "Value": "by-hand"}])
+    try:
+        yield
+    finally:
+        ec2.create_tags(Resources=[vpc["VpcId"]], Tags=before)
+
+
+@contextmanager
+def another_line_in_a_unit(host: str) -> Iterator[None]:
+    """A hand on a host, likewise."""
+    unit = "/etc/systemd/system/celery-worker@.service"
+
+    def edit(command: str) -> None:
+        subprocess.run(["podman", "exec", host, "sh", "-c", command], check=True)
+
+    edit(f"cp -p {unit} /root/unit && echo '# by hand' >> {unit}")
+    try:
+        yield
+    finally:
+        edit(f"mv /root/unit {unit}")
 
 
 def test_down_leaves_nothing(local: LocalEnvironment) -> None:
