@@ -11,5 +11,7 @@ from celery.utils.dispatch import Signal
 effect_repeated = Signal(name="effect_repeated", providing_args=["key"])
 # A task goes back to its queue until its turn under the shared limit `limit`, `seconds` from now.
 rate_limit_waited = Signal(name="rate_limit_waited", providing_args=["limit", "seconds"])
+# A stopping worker gave `tasks` (a list of texts) back to the broker, because its time was up. Its process ends next.
+tasks_given_back = Signal(name="tasks_given_back", providing_args=["tasks"])
 # A message was published to the dead letters of `queue` (its name), because `task` (its name) failed with `error`.
 dead_letter_published = Signal(name="dead_letter_published", providing_args=["queue", "task", "error"])

@@ -67,6 +67,7 @@ def start_worker(pool_name: str) -> None:
     from app.dead_letters.unreadable import KeepUnreadable
     from app.guards.exit_code import run_worker
     from app.refusals.result_backend import refuse_an_unsafe_backend
+    from app.observability import soft_stops
     from app.worker import stop
     from app.worker.heartbeat import Heartbeat
     from app.worker.memory import share_memory
@@ -84,6 +85,7 @@ def start_worker(pool_name: str) -> None:
         # deliver the task again, for ever. TCP's own keep-alive notices a broker that is gone.
         celery.conf.broker_heartbeat = 0
     own_logging(environment.name)
+    soft_stops.connect(pool.name)
     celery.steps["consumer"].update({Heartbeat, stop.BoundedStop, DeclareDeadLetters, KeepUnreadable})
     if pool.type == "turbo":
         sys.exit(run_turbo(celery, environment, pool, worker_options))

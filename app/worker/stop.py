@@ -21,6 +21,8 @@ from celery import bootsteps, platforms, signals
 from celery.worker.consumer.connection import Connection
 from celery.worker.state import active_requests
 
+from app.observability.signals import tasks_given_back
+
 # Seconds, set by whoever will kill the worker after them: systemd, a pod's grace period, a spot notice.
 VARIABLE = "CELERY_STOP_TIMEOUT"
 # Kept for giving back; the time budget leaves twice as much after a pool's longest task (SHUTDOWN_SECONDS).
@@ -79,6 +81,7 @@ class BoundedStop(bootsteps.StartStopStep):
             # RabbitMQ requeues when the connection ends; kombu does it for the others where a channel has a `qos`.
             if consumer is not None and hasattr(consumer.channel, "qos"):
                 consumer.channel.qos.restore_unacked_once()
+            tasks_given_back.send(sender=self, tasks=running)
         except Exception:
             logger.exception("not everything was given back: the rest comes after its visibility timeout")
         finally:

@@ -1,7 +1,7 @@
 """The exporter shows what only the broker knows, answers from memory, and says so when it sees nothing."""
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -9,15 +9,22 @@ import pytest
 from prometheus_client import CollectorRegistry, generate_latest
 from prometheus_client.parser import text_string_to_metric_families
 
+from app.errors import SettingsError
+from app.observability.exporter.learn import learn
 from app.observability.exporter.memory import Memory, MemoryCollector
-from app.observability.exporter.run import beat_look, look, source_of
+from app.observability.exporter.run import look, source_of, store_look
+from app.observability.exporter.store import ask
+from app.observability.soft_stops import soft_stops_key
 from app.reliability.valkey import valkey
 from app.settings import runtime
 
+from ..app.harness import servers
 from ..app.harness.environment import TestEnvironment
 from ..app.harness.waiting import eventually
+from .harness.worker import ObservedWorker
 
 pytestmark = pytest.mark.observability
+WorkerOf = Callable[[TestEnvironment, str], ObservedWorker]
 WAITING, FAILED = 7, 2
 
 
@@ -58,7 +65,7 @@ def looked(memory: Memory) -> dict[str, float]:
     registry.register(MemoryCollector(memory))
     return {
         "/".join(
-            [sample.name, *[sample.labels[name] for name in ("queue_name", "node") if name in sample.labels]]
+            [sample.name, *[sample.labels[name] for name in ("queue_name", "node", "pool") if name in sample.labels]]
         ): sample.value
         for family in text_string_to_metric_families(generate_latest(registry).decode())
         for sample in family.samples
@@ -128,8 +135,51 @@ def test_beat_that_stopped_shows(sqs: TestEnvironment, monkeypatch: pytest.Monke
         prefix = runtime().environment.prefix
         valkey().zadd(f"{prefix}:redbeat::schedule", {"entry": time.time() - 300})
         valkey().delete(f"{prefix}:redbeat::lock")
-        look(memory, source_of(runtime()), beat_look(runtime()))
+        look(memory, source_of(runtime()), store_look(runtime()))
 
         assert looked(memory)["celery_beat_locked"] == 0
         assert 299 < looked(memory)["celery_beat_overdue_seconds"] < 310
         valkey().delete(f"{prefix}:redbeat::schedule")
+
+
+def test_a_stop_that_gave_tasks_back_shows(
+    rabbitmq: TestEnvironment, worker_of: WorkerOf, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with worker_of(rabbitmq, "threads").started(CELERY_STOP_TIMEOUT="2") as worker:
+        worker.send(("load.nap", [20]))
+        eventually(lambda: worker.scrape()[0]["celery_worker_tasks_active"] == 1, "a running task")
+    worker.empty_the_queues()
+
+    with inside(rabbitmq, monkeypatch):
+        memory = Memory(runtime().environment, interval_seconds=15)
+        store_look(runtime())(memory)
+        samples = looked(memory)
+        valkey().delete(soft_stops_key(runtime().environment.prefix))
+
+    assert samples["celery_worker_soft_shutdowns_total/io"] == 1
+    assert samples["celery_worker_soft_shutdowns_total/cpu"] == 0
+
+
+def test_a_store_that_refuses_is_told_in_words(plain_results: str) -> None:
+    assert ask(plain_results, ("EXISTS", "nothing"), ("LRANGE", "nothing", "0", "1")) == [0, []]
+    with pytest.raises(SettingsError, match="unknown command"):
+        ask(plain_results, ("FROB",))
+
+
+def test_what_the_exporter_learns_comes_from_a_process_that_is_gone(
+    managed_rabbitmq: TestEnvironment, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with inside(managed_rabbitmq, monkeypatch):
+        known = learn()
+
+    assert known.secret("broker_password") == servers.RABBITMQ_PASSWORD
+    assert known.discovery.broker_url.startswith("amqp://")
+
+
+def test_an_environment_that_cannot_be_used_is_told_as_everywhere(
+    rabbitmq: TestEnvironment, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with inside(rabbitmq, monkeypatch):
+        monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:9")
+        with pytest.raises(SettingsError, match="expected to read the SSM parameters"):
+            learn()

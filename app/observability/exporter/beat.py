@@ -1,9 +1,9 @@
-"""Whether beat keeps its schedule, read where redbeat keeps it."""
+"""What Valkey knows: whether beat keeps its schedule, read where redbeat keeps it, and which stops gave tasks back."""
 
 import time
 from dataclasses import dataclass
 
-from app.observability.exporter.store import ask
+from app.observability.exporter.store import ask, pairs
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,5 +25,15 @@ def read_beat(store_url: str, prefix: str) -> BeatReading:
         ("EXISTS", f"{prefix}:redbeat::lock"),
         ("ZRANGE", f"{prefix}:redbeat::schedule", "0", "0", "WITHSCORES"),
     )
-    due = float(first[1]) if isinstance(first, list) and first else time.time()  # type: ignore[arg-type]
+    due = next((float(score) for _, score in pairs(first)), time.time())
     return BeatReading(bool(locked), max(0.0, time.time() - due))
+
+
+def read_soft_stops(store_url: str, prefix: str) -> dict[str, int]:
+    """How many stops of each pool ran out of time (`app.observability.soft_stops`).
+
+    Raises:
+        OSError, SettingsError: as above.
+    """
+    (counts,) = ask(store_url, ("HGETALL", f"{prefix}:soft_stops"))
+    return {pool: int(count) for pool, count in pairs(counts)}

@@ -43,6 +43,7 @@ class Memory:
     interval_seconds: float
     reading: Reading | None = None
     beat: BeatReading | None = None
+    soft_stops: Mapping[str, int] | None = None
     seen_at: float = 0.0
     looks: int = 0
     failures: int = 0
@@ -76,6 +77,8 @@ class MemoryCollector:
         yield CounterMetricFamily("celery_broker_looks", "Looks at the broker.", value=memory.looks)
         yield CounterMetricFamily("celery_broker_look_failures", "Looks that failed.", value=memory.failures)
         yield _gauge("celery_budget_monthly_usd", "What a month may cost.", memory.environment.budget_monthly_usd)
+        if memory.soft_stops is not None:
+            yield _soft_stops(memory.environment, memory.soft_stops)
         if memory.beat is not None:
             yield _gauge("celery_beat_locked", "1 when a beat holds the schedule.", float(memory.beat.locked))
             yield _gauge("celery_beat_overdue_seconds", "How late the first entry is.", memory.beat.overdue_seconds)
@@ -111,6 +114,16 @@ def _by_label(
             if value is not None:
                 family.add_metric((key,), float(value))
         yield family
+
+
+def _soft_stops(environment: Resolved, found: Mapping[str, int]) -> Metric:
+    """From zero for every pool: a rate sees nothing of what a series had counted when it appeared."""
+    family = CounterMetricFamily(
+        "celery_worker_soft_shutdowns", "Stops that ran out of time and gave tasks back.", labels=("pool",)
+    )
+    for pool in environment.pools:
+        family.add_metric((pool,), found.get(pool, 0))
+    return family
 
 
 def _gauge(name: str, text: str, value: float) -> Metric:

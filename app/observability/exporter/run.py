@@ -6,7 +6,7 @@ import threading
 import time
 from collections.abc import Callable
 
-from app.observability.exporter.beat import read_beat
+from app.observability.exporter.beat import read_beat, read_soft_stops
 from app.observability.exporter.learn import learn
 from app.observability.exporter.memory import Memory, MemoryCollector
 from app.observability.exporter.reading import Source
@@ -53,26 +53,26 @@ def run(address: str, port: int, interval_seconds: float) -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
     logger.info("serving the state of %s on %s:%s", now.environment.broker_kind, address, port)
-    source, look_at_beat = source_of(now), beat_look(now)
+    source, look_at_store = source_of(now), store_look(now)
     while not stop.is_set():
-        look(memory, source, look_at_beat)
+        look(memory, source, look_at_store)
         stop.wait(interval_seconds)
     server.shutdown()
 
 
-def beat_look(runtime: Runtime) -> Callable[[Memory], None]:
-    """Looks at beat's schedule; the environment may have none."""
-    if not runtime.environment.schedule:
-        return lambda _: None
-    store_url = runtime.results_url
+def store_look(runtime: Runtime) -> Callable[[Memory], None]:
+    """Looks at what Valkey knows: stops, and beat's schedule, if the environment has one."""
+    store_url, prefix = runtime.results_url, runtime.environment.prefix
+    scheduled = bool(runtime.environment.schedule)
 
-    def look_at_beat(memory: Memory) -> None:
-        memory.beat = read_beat(store_url, runtime.environment.prefix)
+    def look_at_store(memory: Memory) -> None:
+        memory.beat = read_beat(store_url, prefix) if scheduled else None
+        memory.soft_stops = read_soft_stops(store_url, prefix)
 
-    return look_at_beat
+    return look_at_store
 
 
-def look(memory: Memory, source: Source, look_at_beat: Callable[[Memory], None]) -> None:
+def look(memory: Memory, source: Source, look_at_store: Callable[[Memory], None]) -> None:
     """One look. Whatever fails is logged and tried again with the next."""
     began = time.monotonic()
     try:
@@ -81,7 +81,7 @@ def look(memory: Memory, source: Source, look_at_beat: Callable[[Memory], None])
         memory.miss()
         logger.warning("cannot see the broker: %s", error)
     try:
-        look_at_beat(memory)
+        look_at_store(memory)
     except Exception as error:
-        memory.beat = None
-        logger.warning("cannot see beat's schedule: %s", error)
+        memory.beat = memory.soft_stops = None
+        logger.warning("cannot see what Valkey knows: %s", error)

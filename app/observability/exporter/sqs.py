@@ -16,7 +16,7 @@ ATTRIBUTES = (
     "ApproximateNumberOfMessagesNotVisible",
     "ApproximateNumberOfMessagesDelayed",
 )
-AT_ONCE = 4
+AT_ONCE = 2  # each thread has memory of its own
 # CloudWatch has a value a minute, some minutes late, and bills each value asked for.
 AGE_EVERY_SECONDS = 60
 AGE_WINDOW = timedelta(minutes=10)

@@ -37,6 +37,15 @@ def ask(url: str, *commands: tuple[str, ...]) -> list[Reply]:
         return [_reply(stream) for _ in (*first, *commands)][len(first) :]
 
 
+def pairs(reply: Reply) -> list[tuple[str, str]]:
+    """A reply that lists one thing and its other in turn, as HGETALL's and ZRANGE's WITHSCORES.
+
+    Example: `pairs([b"io", b"2"]) == [("io", "2")]`
+    """
+    texts = [item.decode() for item in reply if isinstance(item, bytes)] if isinstance(reply, list) else []
+    return list(zip(texts[::2], texts[1::2], strict=True))
+
+
 @contextmanager
 def _connection(host: str, port: int, *, tls: bool) -> Iterator[BufferedRWPair]:
     with socket.create_connection((host, port), CONNECT_SECONDS) as plain:
