@@ -1,5 +1,6 @@
 """What the region adds to the emulator: see region/emulator.py."""
 
+from region.emulated_network import described_endpoint, without_meaningless_ports
 from region.emulator import (
     broker_settings,
     described,
@@ -7,7 +8,6 @@ from region.emulator import (
     of_source,
     publish,
     with_interface_lifted,
-    without_meaningless_ports,
 )
 
 
@@ -56,3 +56,13 @@ def test_a_rule_for_all_protocols_is_the_same_with_and_without_ports() -> None:
     assert without_meaningless_ports({"IpProtocol": "-1", "FromPort": 0, "ToPort": 0}) == {"IpProtocol": "-1"}
     https = {"IpProtocol": "tcp", "FromPort": 443, "ToPort": 443}
     assert without_meaningless_ports(https) == https
+
+
+def test_an_endpoint_is_described_with_its_groups() -> None:
+    endpoint = {"Groups": ["sg-1"], "PrivateDns": "true"}
+
+    assert described_endpoint({}, "<item></item>") == "<item></item>"
+    assert described_endpoint(endpoint, "<item><tagSet></tagSet></item>") == (
+        "<item><tagSet></tagSet><groupSet><item><groupId>sg-1</groupId></item></groupSet>"
+        "<privateDnsEnabled>true</privateDnsEnabled></item>"
+    )

@@ -13,8 +13,8 @@
 * An address of its own for the broker that AWS manages: it answers the same for everything.
 * An ElastiCache user's access string, whose `&` it does not escape; and most of what was put into an alarm.
 * What was put into an EKS cluster and its node groups besides the names (`emulated_eks.py`).
-* That a rule for all protocols has no ports: the egress rule that every new group has is asked to go by one that names
-  ports, stayed, and took the place of the one that Terraform declares, without its description and tags.
+* What was put into interface endpoints and flow logs, and that a rule for all protocols has no ports
+  (`emulated_network.py`).
 * That a target group whose health check is a TCP connection has no path and no HTTP code: with them a plan fails.
 
 Run as `python -m region.emulator`; the environment variables are ministack's.
@@ -28,7 +28,7 @@ from http import HTTPStatus
 from typing import Any
 from xml.sax.saxutils import escape
 
-from region import emulated_alarms, emulated_eks
+from region import emulated_alarms, emulated_eks, emulated_network
 
 Request = dict[str, Any]
 Response = tuple[int, dict[str, str], bytes]
@@ -109,16 +109,6 @@ def without_matcher(group: dict[str, Any], xml: str) -> str:
     return re.sub(r"<Matcher>.*?</Matcher>|<HealthCheckPath>.*?</HealthCheckPath>", "", xml, flags=re.DOTALL)
 
 
-def without_meaningless_ports(rule: dict[str, Any]) -> dict[str, Any]:
-    """A security group's rule; where it is for all protocols, ports say nothing (EC2 API, IpPermission).
-
-    Example: `{"IpProtocol": "-1", "FromPort": 0, "ToPort": 0}` gives `{"IpProtocol": "-1"}`.
-    """
-    if rule.get("IpProtocol") != "-1":
-        return rule
-    return {key: value for key, value in rule.items() if key not in ("FromPort", "ToPort")}
-
-
 def started(ec2: Any, run_instances: Callable[[Request], Response]) -> Callable[[Request], Response]:
     """RunInstances, with address, subnet and metadata options heeded."""
 
@@ -174,6 +164,19 @@ def at_address(name: str, address: str, mq: Any, elasticache: Any) -> None:
     mq._create_broker, elasticache._create_replication_group = broker, group
 
 
+def keep_network(ec2: Any) -> None:
+    """Have the emulator keep what `emulated_network` knows of."""
+    plain, equal, actions = emulated_network.without_meaningless_ports, ec2._rules_match, ec2._ACTION_MAP
+    ec2._rules_match = lambda one, other: equal(plain(one), plain(other))
+    endpoint_xml = ec2._vpce_fields_xml
+    ec2._vpce_fields_xml = lambda endpoint, tag="item": emulated_network.described_endpoint(
+        endpoint, endpoint_xml(endpoint, tag)
+    )
+    actions["CreateVpcEndpoint"] = emulated_network.kept_endpoints(ec2, actions["CreateVpcEndpoint"])
+    actions["CreateFlowLogs"] = emulated_network.kept_flow_logs(ec2, actions["CreateFlowLogs"])
+    actions["DescribeFlowLogs"] = emulated_network.described_flow_logs(ec2, actions["DescribeFlowLogs"])
+
+
 def main() -> None:
     """Publish, then serve until told to stop."""
     from ministack.app import main as serve  # type: ignore[import-untyped]
@@ -192,8 +195,7 @@ def main() -> None:
     elasticache._user_xml = lambda user: user_xml(user | {"AccessString": escape(user["AccessString"])})
     group_xml = alb._tg_xml
     alb._tg_xml = lambda group: without_matcher(group, group_xml(group))
-    equal = ec2._rules_match
-    ec2._rules_match = lambda one, other: equal(without_meaningless_ports(one), without_meaningless_ports(other))
+    keep_network(ec2)
     plain, parameters = ec2._instance_xml, elasticache._describe_cache_parameters
     ec2._instance_xml = lambda instance: described(instance, plain(instance))
 
