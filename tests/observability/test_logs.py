@@ -3,12 +3,9 @@
 import json
 from collections import Counter
 from collections.abc import Callable
-from importlib.util import find_spec
 from typing import Any
 
 import pytest
-
-from app.worker.start import CELERY_POOLS
 
 from ..app.harness.environment import TestEnvironment
 from ..app.harness.waiting import eventually
@@ -67,12 +64,10 @@ def test_a_lost_child_has_its_line_too(rabbitmq: TestEnvironment, worker_of: Wor
 
 
 @pytest.mark.observability
-@pytest.mark.parametrize("pool_type", ["prefork", "threads", "solo", "gevent"])
+@pytest.mark.parametrize("pool_type", ["prefork", "threads", "solo", "gevent", "turbo"])
 def test_ten_thousand_tasks_leave_ten_thousand_lines(
     rabbitmq: TestEnvironment, pool_type: str, worker_of: WorkerOf
 ) -> None:
-    if pool_type not in CELERY_POOLS or (pool_type == "gevent" and find_spec("gevent") is None):
-        pytest.skip(f"the app has no pool {pool_type} yet")
     worker = worker_of(rabbitmq, pool_type)
     worker.max_tasks_per_child = 1_000
     with worker.started():
