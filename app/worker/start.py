@@ -66,8 +66,8 @@ def start_worker(pool_name: str) -> None:
     from app.celery import celery
     from app.dead_letters.unreadable import KeepUnreadable
     from app.guards.exit_code import run_worker
-    from app.refusals.result_backend import refuse_an_unsafe_backend
     from app.observability import soft_stops
+    from app.refusals.result_backend import refuse_an_unsafe_backend
     from app.worker import stop
     from app.worker.heartbeat import Heartbeat
     from app.worker.memory import share_memory
