@@ -31,6 +31,10 @@ class PublishError(AppError):
     """A message was not published, or nobody knows whether it was."""
 
 
+class RefusedMessageError(PublishError):
+    """The app refuses to send such a message, and sent nothing: it would be lost, run twice or never end."""
+
+
 class DemoError(AppError):
     """The demo cannot run with what it was given."""
 

@@ -15,7 +15,7 @@ from typing import Any, TypeVar
 from amqp.exceptions import MessageNacked
 from kombu.exceptions import OperationalError
 
-from app.errors import PublishError
+from app.errors import PublishError, RefusedMessageError
 
 T = TypeVar("T")
 
@@ -25,11 +25,11 @@ RETRY_AFTER_SECONDS = 2
 
 
 class PublishingError(Exception):
-    """The task was not, or perhaps not, sent. `retry_after` says in how many seconds to ask again."""
+    """The task was not, or perhaps not, sent. `retry_after` says in how many seconds to ask again; `None`: never."""
 
     status = 503
 
-    def __init__(self, message: str, retry_after: int = RETRY_AFTER_SECONDS) -> None:
+    def __init__(self, message: str, retry_after: int | None = RETRY_AFTER_SECONDS) -> None:
         super().__init__(message)
         self.retry_after = retry_after
 
@@ -38,6 +38,12 @@ class RefusedError(PublishingError):
     """The broker refuses to take more: its queue is full, or it is out of memory or disk."""
 
     status = 429
+
+
+class UnsendableError(PublishingError):
+    """The app refuses to send such a message (`app/refusals`): the same request would be refused again."""
+
+    status = 422
 
 
 class UnavailableError(PublishingError):
@@ -63,7 +69,7 @@ class Publisher:
         """Call `publish` with the retry options that fit the budget, and return what it returns.
 
         Raises:
-            RefusedError, UnavailableError: the task was not sent.
+            RefusedError, UnavailableError, UnsendableError: the task was not sent.
             UnconfirmedError: it may have been sent; the same task id makes asking again harmless.
         """
         if not self._free.acquire(blocking=False):
@@ -74,6 +80,8 @@ class Publisher:
             return future.result(self._budget)
         except FutureTimeoutError:
             raise UnconfirmedError(f"the broker has not confirmed within {self._budget:g} s") from None
+        except RefusedMessageError as error:
+            raise UnsendableError(str(error), retry_after=None) from error
         except PublishError as error:
             raise UnconfirmedError(str(error)) from error
         except MessageNacked as error:

@@ -7,17 +7,17 @@ chords; on the Redis backend such a body was nevertheless seen to run, on those 
 from collections.abc import Mapping
 from typing import Any
 
-from app.errors import PublishError
+from app.errors import RefusedMessageError
 
 
 def refuse_a_chord_without_results(task: str, options: Mapping[str, Any]) -> None:
     """Look at one part of a chord's header; the first one refused keeps all of the chord from being sent.
 
     Raises:
-        PublishError: the part ignores its result.
+        RefusedMessageError: the part ignores its result.
     """
     if options.get("chord") and options.get("ignore_result"):
-        raise PublishError(
+        raise RefusedMessageError(
             expected=f"{task} to keep its result, as a part of a chord",
             found="ignore_result=True",
             remedy="Declare the task with ignore_result=False, or use a group if nobody needs the results.",

@@ -5,7 +5,7 @@ run one with a countdown of 20 s and a visibility timeout of 8 s three times (ko
 longest delay is part of the queue's time budget, so it is the same promise on every broker.
 """
 
-from app.errors import PublishError
+from app.errors import RefusedMessageError
 from app.settings import QueueSettings
 
 
@@ -13,13 +13,13 @@ def within_the_longest_delay(task: str, queue: QueueSettings, delay: int | None,
     """The delay, refused when it is too long; a retry comes sooner than it asked for instead of failing its task.
 
     Raises:
-        PublishError: longer than `max_countdown_seconds` of the queue.
+        RefusedMessageError: longer than `max_countdown_seconds` of the queue.
     """
     if delay is None or delay <= queue.max_countdown:
         return delay
     if is_retry:
         return queue.max_countdown or None
-    raise PublishError(
+    raise RefusedMessageError(
         expected=f"a delay of {task} of at most {queue.max_countdown} s (queues.{queue.label}.max_countdown_seconds)",
         found=f"{delay} s",
         remedy="Keep what is due later in the schedule or in a database, and send it when it is due.",

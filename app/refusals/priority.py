@@ -7,7 +7,7 @@ on every broker. A queue that was not told to keep priorities would take the num
 from collections.abc import Mapping
 from typing import Any
 
-from app.errors import PublishError
+from app.errors import RefusedMessageError
 from app.settings import QueueSettings
 
 # The least priority that is high.
@@ -19,13 +19,13 @@ def refuse_a_priority_that_nothing_keeps(task: str, queue: QueueSettings, option
     """Compare a call's `priority` with what its queue keeps.
 
     Raises:
-        PublishError: it is none of 0 to 9, or high on a queue without priorities.
+        RefusedMessageError: it is none of 0 to 9, or high on a queue without priorities.
     """
     priority = options.get("priority")
     if priority is None or 0 <= priority < HIGH or (priority <= HIGHEST and queue.priorities > 1):
         return
     highest = HIGHEST if queue.priorities > 1 else HIGH - 1
-    raise PublishError(
+    raise RefusedMessageError(
         expected=f"a priority of {task} from 0 to {highest} (queues.{queue.label}.priorities: {queue.priorities})",
         found=str(priority),
         remedy=f"Say queues.{queue.label}.priorities: 2 in the environment file, or leave the priority out.",

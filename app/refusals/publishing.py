@@ -6,7 +6,7 @@ from typing import Any
 
 from kombu.exceptions import EncodeError
 
-from app.errors import PublishError
+from app.errors import RefusedMessageError
 from app.refusals.chord import refuse_a_chord_without_results
 from app.refusals.delay import within_the_longest_delay
 from app.refusals.priority import refuse_a_priority_that_nothing_keeps
@@ -22,7 +22,7 @@ def refuse(environment: Resolved, task: str, delay: int | None, options: Mapping
     """The delay to publish with, in seconds, when nothing speaks against the message.
 
     Raises:
-        PublishError: the broker could not keep its promise for this message. Nothing was sent.
+        RefusedMessageError: the broker could not keep its promise for this message. Nothing was sent.
         SettingsError: no queue carries the task (`app/routes.py`).
     """
     if task.startswith(_CELERYS_OWN):
@@ -39,12 +39,12 @@ def refused_in_words(task: str) -> Iterator[None]:
     """Say what cannot be written as JSON, which is all that a worker accepts.
 
     Raises:
-        PublishError: an argument is not JSON. Nothing was sent.
+        RefusedMessageError: an argument is not JSON. Nothing was sent.
     """
     try:
         yield
     except EncodeError as error:
-        raise PublishError(
+        raise RefusedMessageError(
             expected=f"arguments of {task} that JSON can carry",
             found=str(error),
             remedy="Send ids, numbers and text; keep objects and files in a store and send their key.",

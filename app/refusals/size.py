@@ -9,7 +9,7 @@ from typing import Any
 from kombu import Connection
 from kombu.utils.json import dumps
 
-from app.errors import PublishError
+from app.errors import RefusedMessageError
 
 # In a connection's transport options, so that a connection to another broker has that broker's limit, or none.
 LIMIT = "max_message_bytes"
@@ -24,7 +24,7 @@ class Sized:
         """Make the transport's message, if it is not too large.
 
         Raises:
-            PublishError: it is.
+            RefusedMessageError: it is.
         """
         message = super().prepare_message(*args, **kwargs)  # type: ignore[misc]
         refuse_a_larger_message(self.connection.client, size_of(message))
@@ -43,11 +43,11 @@ def refuse_a_larger_message(connection: Connection, size: int) -> None:
     """Compare with what the connection's broker takes.
 
     Raises:
-        PublishError: the message is larger.
+        RefusedMessageError: the message is larger.
     """
     limit = (connection.transport_options or {}).get(LIMIT)
     if limit is not None and size > limit:
-        raise PublishError(
+        raise RefusedMessageError(
             expected=f"a message of at most {limit:,} bytes, the limit of this broker",
             found=f"{size:,} bytes",
             remedy="Put the content into the media bucket and send its key.",

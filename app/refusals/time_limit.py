@@ -7,7 +7,7 @@ worker while the first still runs it (visibility timeout), or its worker is disc
 from collections.abc import Mapping
 from typing import Any
 
-from app.errors import PublishError
+from app.errors import RefusedMessageError
 from app.settings import QueueSettings
 
 
@@ -15,12 +15,12 @@ def refuse_a_longer_time_limit(task: str, queue: QueueSettings, options: Mapping
     """Compare `time_limit` and `soft_time_limit` of a call with the queue's.
 
     Raises:
-        PublishError: one is longer.
+        RefusedMessageError: one is longer.
     """
     for option, longest in (("soft_time_limit", queue.soft_time_limit), ("time_limit", queue.hard_time_limit)):
         asked = options.get(option)
         if asked is not None and asked > longest:
-            raise PublishError(
+            raise RefusedMessageError(
                 expected=f"{option} of {task} of at most {longest} s, as derived for queue {queue.label}",
                 found=f"{asked} s",
                 remedy="Raise the queue's limit in the environment file, or put the task on a queue of its own.",

@@ -31,5 +31,5 @@ def test_a_chord_without_results_is_refused(contract: Contract) -> None:
     mine, before = token(), contract.ready()
     refusal = contract.refusal(f"chord([note.s({mine!r}), note.s({mine!r})])(body.s({mine!r}))")
 
-    assert refusal.startswith("PublishError expected contract.note to keep its result, as a part of a chord")
+    assert refusal.startswith("RefusedMessageError expected contract.note to keep its result, as a part of a chord")
     assert contract.ready() == before

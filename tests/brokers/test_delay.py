@@ -55,7 +55,7 @@ def test_a_longer_delay_is_refused(contract: Contract) -> None:
     mine, before = token(), contract.ready()
     refusal = contract.refusal(f"note.apply_async(({mine!r},), countdown={MAX_COUNTDOWN + 1})")
 
-    assert refusal.startswith("PublishError expected a delay of contract.note of at most 6 s")
+    assert refusal.startswith("RefusedMessageError expected a delay of contract.note of at most 6 s")
     assert contract.ready() == before
 
 
@@ -65,5 +65,5 @@ def test_a_later_eta_is_refused(contract: Contract) -> None:
     eta = "__import__('datetime').datetime.now(__import__('datetime').UTC) + __import__('datetime').timedelta(hours=1)"
     refusal = contract.refusal(f"note.apply_async(({mine!r},), eta={eta})")
 
-    assert refusal.startswith("PublishError expected a delay of contract.note of at most 6 s")
+    assert refusal.startswith("RefusedMessageError expected a delay of contract.note of at most 6 s")
     assert contract.ready() == before

@@ -23,7 +23,7 @@ def test_a_larger_message_is_refused(contract: Contract) -> None:
     mine, before = token(), contract.ready()
     refusal = contract.refusal(f"note.delay({mine!r}, label='x' * 17_000_000)")
 
-    assert refusal.startswith("PublishError expected a message of at most")
+    assert refusal.startswith("RefusedMessageError expected a message of at most")
     assert contract.ready() == before
 
 
@@ -32,7 +32,7 @@ def test_only_json_is_sent(contract: Contract) -> None:
     mine, before = token(), contract.ready()
     refusal = contract.refusal(f"note.delay({mine!r}, label=object())")
 
-    assert refusal.startswith("PublishError expected arguments of contract.note that JSON can carry")
+    assert refusal.startswith("RefusedMessageError expected arguments of contract.note that JSON can carry")
     assert contract.ready() == before
 
 
@@ -50,7 +50,7 @@ def test_only_json_is_run(contract: Contract) -> None:
 def test_a_longer_time_limit_is_refused(contract: Contract) -> None:
     refusal = contract.refusal(f"note.apply_async(('x',), time_limit={HARD_LIMIT_SECONDS + 1})")
 
-    assert refusal.startswith("PublishError expected time_limit of contract.note of at most 8 s")
+    assert refusal.startswith("RefusedMessageError expected time_limit of contract.note of at most 8 s")
 
 
 @pytest.mark.short

@@ -144,6 +144,33 @@ def test_a_queue_past_its_limit_refuses_work_until_it_is_shorter(
             eventually(lambda: web.ask("POST", "/orders", ORDER, last)[0] == 202, "room for work")
 
 
+UNSENDABLE = """
+from app.producer.publishing import Publisher
+from app.producer.web import create_app
+from app.tasks.email import send_email
+web = create_app()
+calls = {
+    "large": lambda options: send_email.apply_async(("k", "a@example.com", "s", "x" * 20_000_000), **options),
+    "object": lambda options: send_email.apply_async(("k", "a@example.com", "s", object()), **options),
+    "late": lambda options: send_email.apply_async(("k", "a@example.com", "s", "t"), countdown=3600, **options),
+}
+for name, publish in calls.items():
+    web.add_url_rule(f"/{name}", name, lambda publish=publish: Publisher().run(publish))
+for name in calls:
+    answer = web.test_client().get(f"/{name}")
+    print(answer.status_code, answer.headers.get("Retry-After"), answer.json["error"])
+"""
+
+
+@pytest.mark.parametrize("environment", ["rabbitmq", "sqs", "redis"], indirect=True)
+def test_a_message_that_cannot_be_sent_is_the_callers_error(environment: TestEnvironment) -> None:
+    large, unserializable, late = environment.python(UNSENDABLE).splitlines()[-3:]
+
+    assert large.startswith("422 None expected a message of at most")
+    assert unserializable.startswith("422 None expected arguments of app.tasks.email.send_email that JSON can carry")
+    assert late.startswith("422 None expected a delay of app.tasks.email.send_email of at most 300 s")
+
+
 NOBODY = "amqp://127.0.0.1:9"
 
 
