@@ -10,7 +10,7 @@ export PYTHONPATH := $(CURDIR):$(CURDIR)/environments/local
 .DEFAULT_GOAL := help
 .PHONY: help setup lock up down status region demo plan apply destroy output drift site drain wheelhouse image terraform-docs validate \
         render schema diff lint scan format test bench test-unit test-app test-terraform test-roles test-chart test-pods \
-        stop-matrix-pods test-observability test-brokers test-path
+        stop-matrix-pods test-observability test-brokers soak test-path
 
 help: ## list the verbs
 	@grep -hE '^[a-z%-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 16
@@ -151,6 +151,9 @@ rabbitmq-faults: setup ## faults under load on a RabbitMQ cluster, and the table
 
 test-brokers: setup ## every promise on every broker (half an hour); writes the table in app/README.md (POOL=, SOAK_TASKS=)
 	@BROKERS=1 WRITE_TABLE=1 python -m pytest tests/brokers
+
+soak: setup ## mixed tasks through killed workers and an absent broker, none lost or done twice (BROKER=redis TASKS=100000)
+	@BROKERS=1 SOAK_TASKS=$(or $(TASKS),100000) python -m pytest -n0 -s tests/brokers/test_soak.py -k $(or $(BROKER),redis)
 
 test-pods: setup ## the chart's pods beside real brokers: probes, outages, every way a pod ends
 	@PODS=1 python -m pytest -n0 tests/pods

@@ -41,13 +41,16 @@ def note(self: Task[Any, Any], token: str, seconds: float = 0, label: str = "") 
     say(token, "end", id=self.request.id, label=label)
 
 
-# The app's own piece is what keeps an effect from being repeated; how often the task began is counted besides.
+# The app's own piece keeps an effect from being repeated; the set stands for a service that knows each effect's key.
 @celery.task(bind=True, name="contract.effect")
-@idempotent(key=lambda token, number: f"{token}:{number}", lease_seconds=3)
-def effect(self: Task[Any, Any], token: str, number: int) -> None:  # noqa: ARG001 - what `idempotent` is given
+@idempotent(key=lambda token, number, **_: f"{token}:{number}", lease_seconds=3)
+def effect(self: Task[Any, Any], token: str, number: int, failures: int = 0, seconds: float = 0) -> None:
+    if (self.request.retries or 0) < failures:
+        raise TransientError("not yet")
+    time.sleep(seconds)
     with valkey().pipeline() as pipe:
-        pipe.incr(f"contract:{token}:effects")
-        pipe.sadd(f"contract:{token}:done", number)
+        pipe.incr(f"contract:{token}:runs")
+        pipe.sadd(f"contract:{token}:effects", number)
         pipe.execute()
 
 
