@@ -14,6 +14,9 @@ import os
 import signal
 import sys
 import threading
+import time
+from contextlib import suppress
+from queue import Empty, SimpleQueue
 from typing import Any
 
 from billiard.process import active_children
@@ -45,7 +48,11 @@ def patience(timeout: float) -> float:
 
 
 class BoundedStop(bootsteps.StartStopStep):
-    """Watches over the worker's stop."""
+    """Watches over the worker's stop, in a thread of its own: the main one may be in the middle of a task.
+
+    The signal handlers only leave word. gevent runs them in its hub, where whatever waits, as starting a thread does,
+    is refused ("Impossible to call blocking function in the event loop callback"), and the stop would not begin.
+    """
 
     requires = (Connection,)
 
@@ -53,23 +60,33 @@ class BoundedStop(bootsteps.StartStopStep):
         super().__init__(consumer, **options)
         self.consumer = consumer
         self.process = os.getpid()
+        # When to give back, on the monotonic clock; the one queue that may be put to from a signal handler.
+        self._due: SimpleQueue[float] = SimpleQueue()
+        self._watches = False
         signals.worker_shutting_down.connect(self._begins, weak=False)
 
     def start(self, consumer: Any) -> None:  # noqa: ARG002 - Celery's signature
-        """Take SIGQUIT over, which Celery has just taken for its cold shutdown."""
+        """Take SIGQUIT over, which Celery has just taken for its cold shutdown; watch from the first connection on."""
         platforms.signals["SIGQUIT"] = self._now
+        if not self._watches:
+            self._watches = True
+            threading.Thread(target=self._watch, daemon=True).start()
 
     def _begins(self, **_: Any) -> None:
-        timer = threading.Timer(patience(stop_timeout()), self._give_back)
-        timer.daemon = True
-        timer.start()
+        self._due.put(time.monotonic() + patience(stop_timeout()))
 
     def _now(self, *_: Any) -> None:
         if os.getpid() == self.process:  # forked children inherit the handler
-            threading.Thread(target=self._give_back, daemon=True).start()
+            self._due.put(time.monotonic())
+
+    def _watch(self) -> None:
+        due = self._due.get()
+        while (left := due - time.monotonic()) > 0:
+            with suppress(Empty):
+                due = min(due, self._due.get(timeout=left))
+        self._give_back()
 
     def _give_back(self) -> None:
-        """Off the main thread, which may be in the middle of a task."""
         running = [f"{request.name}[{request.id}]" for request in tuple(active_requests) if not request.acknowledged]
         logger.warning("no time left to stop: giving back %s", ", ".join(running) or "nothing")
         try:

@@ -43,6 +43,11 @@ class RunningPod:
         remove_pod(self.podman, self.pod.name, grace_seconds=self.pod.grace_seconds)
 
     @property
+    def memory_mib(self) -> int:
+        """Its limit."""
+        return int(self.podman.run("inspect", "--format={{.HostConfig.Memory}}", self.pod.container)) // 2**20
+
+    @property
     def started(self) -> str:
         """When the container last started: another one after each restart."""
         return self.podman.run("inspect", "--format={{.State.StartedAt}}", self.pod.container)
@@ -51,6 +56,10 @@ class RunningPod:
     def process(self) -> int:
         """The container's first process, as this machine numbers it."""
         return int(self.podman.run("inspect", "--format={{.State.Pid}}", self.pod.container))
+
+    def wait_until_ready(self) -> None:
+        """Wait for readiness, as a Service and a rollout do."""
+        eventually(lambda: self.probe("readiness"), f"readiness of {self.pod.name}", seconds=120)
 
     def watch_liveness(self, seconds: float) -> float | None:
         """Probe as the manifest says; restart as a kubelet does. Returns after how many seconds, None if never."""
@@ -78,7 +87,7 @@ def running_pod(podman: Podman, image: str, environment: TestEnvironment, number
     running = RunningPod(podman, pod)
     podman.run("kube", "play", "--quiet", "--network=host", "-", data=manifest.encode())
     try:
-        eventually(lambda: running.probe("readiness"), f"readiness of {pod.name}", seconds=120)
+        running.wait_until_ready()
         yield running
     finally:
         if podman.attempt("pod", "exists", pod.name).returncode == 0:
@@ -86,7 +95,10 @@ def running_pod(podman: Podman, image: str, environment: TestEnvironment, number
 
 
 def _numbered(pod: Pod, number: int) -> Pod:
-    """The same pod once more: a name and volumes of its own."""
+    """One of several pods: a name and volumes of its own, and a port, which they share here with the whole machine."""
     old, new = pod.name, f"{pod.name[:-1]}{number}"
     manifest = yaml.safe_load(yaml.safe_dump(pod.manifest).replace(old, new))
+    for variable in manifest["spec"]["containers"][0]["env"]:
+        if variable["name"] == "CELERY_METRICS_PORT":
+            variable["value"] = str(int(variable["value"]) + number)
     return Pod(new, pod.component, pod.digest, pod.grace_seconds, manifest, pod.configurations, pod.ports)

@@ -1,63 +1,84 @@
 """Probes as a kubelet runs them: a broker outage restarts nothing, a wedged loop is restarted within a minute."""
 
 import signal
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from region.podman import Podman
 
-from ..app.harness import servers
-from ..app.harness.environment import Servers, TestEnvironment, prepare
-from ..app.harness.processes import free_port
 from ..app.harness.waiting import eventually
-from .conftest import with_pods
-from .gateway import Ledger
-from .kubelet import running_pod
+from ..stops.brokers import Broker, broker
+from ..stops.gateway import Ledger
+from .kubelet import RunningPod, running_pod
 
 pytestmark = [pytest.mark.pods, pytest.mark.timeout(600)]
 CHARGE = "from app.tasks.payments import charge_customer; charge_customer.delay({!r}, 100, 'EUR')"
+PROBE_CPU_SECONDS = 0.020
+PROBES = 20
+# Run by the image's own Python, beside its own `app`: what the probe's processes have used, each on the average.
+MEASURE = """
+import resource, subprocess, sys
+before = resource.getrusage(resource.RUSAGE_CHILDREN)
+for _ in range({probes}):
+    subprocess.run({command!r}, check=True, stdout=subprocess.DEVNULL)
+after = resource.getrusage(resource.RUSAGE_CHILDREN)
+print((after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime) / {probes})
+"""
+
+
+@pytest.fixture(scope="module")
+def rabbitmq(stops_folder: Path, account: str, results: str, gateway: Ledger) -> Iterator[Broker]:
+    folder = stops_folder / "probes"
+    folder.mkdir()
+    with broker("rabbitmq", folder, account, results, gateway) as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def pod(podman: Podman, image: str, rabbitmq: Broker) -> Iterator[RunningPod]:
+    """A worker that is ready."""
+    with running_pod(podman, image, rabbitmq.environment) as running:
+        yield running
+
+
+def charges(rabbitmq: Broker, gateway: Ledger, order: str) -> bool:
+    """Whether an order that is sent now is charged."""
+    rabbitmq.environment.python(CHARGE.format(order))
+    return bool(eventually(lambda: gateway.answered[order], f"the charge of {order}"))
+
+
+def test_a_probe_costs_at_most_20_ms_of_cpu(podman: Podman, pod: RunningPod) -> None:
+    command = pod.pod.manifest["spec"]["containers"][0]["livenessProbe"]["exec"]["command"]
+    measure = MEASURE.format(probes=PROBES, command=command)
+
+    seconds = float(podman.run("exec", pod.pod.container, "python", "-c", measure))
+
+    assert seconds <= PROBE_CPU_SECONDS, f"{seconds * 1000:.1f} ms"
 
 
 def test_a_broker_that_is_away_restarts_nothing_and_work_goes_on_when_it_is_back(
-    podman: Podman, image: str, tmp_path: Path, aws_endpoint: str, plain_results: str, gateway: Ledger
+    pod: RunningPod, rabbitmq: Broker, gateway: Ledger
 ) -> None:
-    port = free_port()
-    secrets = {"broker_password": servers.RABBITMQ_PASSWORD}
-    made = Servers(aws_endpoint, f"amqp://127.0.0.1:{port}", plain_results, servers.Outside(None, 1, 1), secrets)
-    environment = with_pods(prepare("rabbitmq", tmp_path, made, name="outage"), tmp_path, gateway)
-    (tmp_path / "first").mkdir()
-    (tmp_path / "second").mkdir()
-    with servers.rabbitmq(tmp_path / "first", port=port):
-        pod_context = running_pod(podman, image, environment)
-        pod = pod_context.__enter__()
-    try:
-        started = pod.started
+    started = pod.started
+    with rabbitmq.away():
         assert pod.watch_liveness(seconds=45) is None
         assert not pod.probe("readiness")
-        assert pod.started == started
-
-        with servers.rabbitmq(tmp_path / "second", port=port):
-            eventually(lambda: pod.probe("readiness"), "readiness again", seconds=120)
-            environment.python(CHARGE.format("after"))
-            eventually(lambda: gateway.answered["after"], "the charge")
-            assert pod.started == started
-    finally:
-        pod_context.__exit__(None, None, None)
+    pod.wait_until_ready()
+    assert pod.started == started
+    assert charges(rabbitmq, gateway, "after")
 
 
 def test_a_wedged_loop_is_restarted_within_a_minute_and_works_again(
-    podman: Podman, image: str, tmp_path: Path, sqs: TestEnvironment, gateway: Ledger
+    pod: RunningPod, rabbitmq: Broker, gateway: Ledger
 ) -> None:
-    environment = with_pods(sqs, tmp_path, gateway)
-    with running_pod(podman, image, environment) as pod:
-        started = pod.started
-        assert pod.probe("liveness")
+    started = pod.started
+    assert pod.probe("liveness")
 
-        pod.signal(signal.SIGSTOP)
-        seconds = pod.watch_liveness(seconds=90)
+    pod.signal(signal.SIGSTOP)
+    seconds = pod.watch_liveness(seconds=90)
 
-        assert seconds is not None
-        assert seconds <= 60
-        assert pod.started != started
-        environment.python(CHARGE.format("unwedged"))
-        eventually(lambda: gateway.answered["unwedged"], "the charge")
+    assert seconds is not None
+    assert seconds <= 60
+    assert pod.started != started
+    assert charges(rabbitmq, gateway, "unwedged")

@@ -117,7 +117,7 @@ def rabbitmq(
     port = port or free_port()
     distribution, names, log = free_port(), free_port(), folder / "rabbitmq.log"
     home = folder / "rabbitmq"
-    home.mkdir()
+    home.mkdir(exist_ok=True)  # a second start finds its data again
     (home / "enabled_plugins").write_text("[rabbitmq_management].\n" if management_port else "[].\n")
     management = f"management.tcp.port = {management_port}\nmanagement.tcp.ip = 127.0.0.1\n" if management_port else ""
     # Counts of the last seconds, for tests that look twice: the default is every five.

@@ -85,7 +85,7 @@ def of_type(request: pytest.FixtureRequest, tmp_path: Path, broker: str, pool: s
     return environment.variant(tmp_path, pools={"io": {"type": pool, "concurrency": 2}})
 
 
-@pytest.mark.parametrize("pool", ["prefork", "threads", "solo"])
+@pytest.mark.parametrize("pool", ["prefork", "threads", "solo", "gevent"])
 def test_a_stop_lets_the_running_task_finish_and_then_takes_no_longer(
     request: pytest.FixtureRequest, tmp_path: Path, pool: str
 ) -> None:
@@ -103,7 +103,14 @@ def test_a_stop_lets_the_running_task_finish_and_then_takes_no_longer(
 
 # Every broker meets every end in tests/stops; here, each pool and each kind of giving back once.
 @pytest.mark.parametrize(
-    ("broker", "pool"), [("rabbitmq", "prefork"), ("rabbitmq", "threads"), ("rabbitmq", "solo"), ("sqs", "threads")]
+    ("broker", "pool"),
+    [
+        ("rabbitmq", "prefork"),
+        ("rabbitmq", "threads"),
+        ("rabbitmq", "solo"),
+        ("rabbitmq", "gevent"),
+        ("sqs", "threads"),
+    ],
 )
 def test_a_task_longer_than_the_stop_is_given_back_and_done_elsewhere(
     request: pytest.FixtureRequest, tmp_path: Path, broker: str, pool: str

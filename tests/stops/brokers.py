@@ -1,0 +1,89 @@
+"""Brokers that can be restarted in the middle of tasks, each with an environment whose gateway takes its time."""
+
+import time
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, ExitStack, contextmanager
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+
+from ..app.harness import servers
+from ..app.harness.environment import Servers, TestEnvironment, prepare
+from ..app.harness.processes import free_port
+from ..app.harness.refusing_proxy import refusing_proxy
+from ..brokers.outage import refused
+from .gateway import Ledger
+
+KINDS = ("rabbitmq", "sqs", "redis")
+SLOTS = 4
+# Longer than any task here, short enough to wait for: after it, SQS and Redis deliver what a dead worker held again.
+VISIBILITY_SECONDS = 15
+AWAY_SECONDS = 5
+
+
+@dataclass(frozen=True)
+class Broker:
+    """A broker that is up; within `away()` it is not, and after it it has all that it held."""
+
+    environment: TestEnvironment
+    away: Callable[[], AbstractContextManager[None]]
+
+    @property
+    def kind(self) -> str:
+        """`rabbitmq`, `sqs` or `redis`."""
+        return self.environment.kind
+
+    def restart(self) -> None:
+        """Be away for some seconds."""
+        with self.away():
+            time.sleep(AWAY_SECONDS)
+
+
+@contextmanager
+def broker(kind: str, folder: Path, aws: str, results: str, gateway: Ledger) -> Iterator[Broker]:
+    """A broker of this kind. SQS is not restarted but away: it answers 503 for as long.
+
+    `aws` is the account's endpoint, `results` the URL of the result store.
+    """
+    # Of the services outside, only the gateway is asked.
+    outside = servers.Outside(None, None, gateway.port, 1)  # type: ignore[arg-type]
+    if kind == "sqs":
+        with refusing_proxy(aws) as (endpoint, refusals):
+            made = Servers(endpoint, "sqs://", results, outside)
+            yield Broker(_environment(kind, folder, made), partial(refused, refusals))
+        return
+    port = free_port()
+    if kind == "rabbitmq":
+        secrets = {"broker_password": servers.RABBITMQ_PASSWORD}
+        made = Servers(aws, f"amqp://127.0.0.1:{port}", results, outside, secrets)
+        serve = partial(servers.rabbitmq, folder, port=port)
+    else:
+        made = Servers(aws, f"redis://127.0.0.1:{port}/0", results, outside)
+        serve = partial(servers.valkey, folder, port=port, persistent=True)
+    with ExitStack() as running:
+        running.enter_context(serve())
+
+        @contextmanager
+        def away() -> Iterator[None]:
+            running.close()
+            yield
+            running.enter_context(serve())
+
+        yield Broker(_environment(kind, folder, made), away)
+
+
+def _environment(kind: str, folder: Path, made: Servers) -> TestEnvironment:
+    """With a pool io of few slots on EKS, which the chart renders and a host runs as well."""
+    environment = prepare(kind, folder, made, name=f"stops-{kind}", change=_few_slots)
+    if kind == "sqs":
+        client = environment.client("sqs")
+        for queue in environment.resolved["queues"].values():
+            url = client.get_queue_url(QueueName=queue["name"])["QueueUrl"]
+            client.set_queue_attributes(QueueUrl=url, Attributes={"VisibilityTimeout": str(VISIBILITY_SECONDS)})
+    return environment
+
+
+def _few_slots(resolved: dict, _name: str) -> None:  # type: ignore[type-arg]
+    resolved["pools"]["io"] |= {"concurrency": SLOTS, "runs_on": "eks", "min": 1}
+    resolved["eks"]["enabled"] = True
+    resolved["broker"]["visibility_timeout_seconds"] = VISIBILITY_SECONDS

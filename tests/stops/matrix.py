@@ -1,0 +1,55 @@
+"""The stop matrix: what `measured.json` says of each way a worker ends, as a table in two READMEs.
+
+python -m tests.stops.matrix
+"""
+
+import json
+from dataclasses import asdict
+from pathlib import Path
+
+from .strike import Outcome
+
+MEASURED = Path(__file__).parent / "measured.json"
+REPOSITORY = Path(__file__).parents[2]
+READMES = {
+    "host": REPOSITORY / "ansible" / "roles" / "celery_worker" / "README.md",
+    "pod": REPOSITORY / "app" / "chart" / "README.md",
+}
+BEGIN, FINISH = "<!-- stop matrix: make stop-matrix -->\n", "<!-- end of the stop matrix -->"
+HEAD = (
+    "| broker | end | tasks lost | charged twice | tried again | interrupted, ran elsewhere after | all done after |",
+    "|---|---|---|---|---|---|---|",
+)
+
+
+def note(place: str, broker: str, end: str, outcome: Outcome) -> None:
+    """Keep the outcome of a cell, in place of an older one."""
+    rows = json.loads(MEASURED.read_text()) if MEASURED.exists() else []
+    key = {"place": place, "broker": broker, "end": end}
+    rows = [row for row in rows if {name: row[name] for name in key} != key] + [key | asdict(outcome)]
+    rows.sort(key=lambda row: (row["place"], row["broker"], row["end"]))
+    MEASURED.write_text("[\n" + ",\n".join(json.dumps(row) for row in rows) + "\n]\n")
+
+
+def table(place: str) -> str:
+    """The rows of a place: `host` or `pod`."""
+    lines = [_line(row) for row in json.loads(MEASURED.read_text()) if row["place"] == place]
+    return "\n".join([*HEAD, *lines]) + "\n"
+
+
+def _line(row: dict[str, object]) -> str:
+    elsewhere = "nothing interrupted" if row["elsewhere"] is None else f"{row['elsewhere']} s"
+    cells = (row["broker"], row["end"], row["lost"], row["repeated"], row["again"], elsewhere, f"{row['done']} s")
+    return "| " + " | ".join(str(cell) for cell in cells) + " |"
+
+
+def written(place: str) -> str:
+    """The README of a place with the table of what was measured."""
+    before, _, rest = READMES[place].read_text().partition(BEGIN)
+    _, _, after = rest.partition(FINISH)
+    return before + BEGIN + table(place) + FINISH + after
+
+
+if __name__ == "__main__":
+    for place, readme in READMES.items():
+        readme.write_text(written(place))
