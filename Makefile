@@ -10,7 +10,7 @@ export PYTHONPATH := $(CURDIR):$(CURDIR)/environments/local
 .DEFAULT_GOAL := help
 .PHONY: help setup lock up down status region demo plan apply destroy output drift site drain wheelhouse image terraform-docs validate \
         render schema diff lint scan format test bench test-unit test-app test-terraform test-roles test-chart test-pods \
-        stop-matrix-pods test-observability test-brokers soak test-path
+        stop-matrix test-observability test-brokers soak test-path
 
 help: ## list the verbs
 	@grep -hE '^[a-z%-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 16
@@ -158,8 +158,10 @@ soak: setup ## mixed tasks through killed workers and an absent broker, none los
 test-pods: setup ## the chart's pods beside real brokers: probes, outages, every way a pod ends
 	@PODS=1 python -m pytest -n0 tests/pods
 
-stop-matrix-pods: setup ## measure how pods end on each broker and write the table into app/chart/README.md
-	@PODS=1 STOP_MATRIX=app/chart/README.md python -m pytest -n0 tests/pods/test_stops.py
+stop-matrix: setup ## every way a worker ends, on hosts and in pods, on each broker; writes both tables (half an hour)
+	@STOP_MATRIX=1 MOLECULE=1 python -m pytest -n0 -m roles tests/roles -k hard_stop
+	@STOP_MATRIX=1 PODS=1 python -m pytest -n0 tests/pods/test_stops.py
+	@python -m tests.stops.matrix
 
 test-path: setup ## the whole path on one machine, on each broker
 	@ALL_BROKERS=1 python -m pytest -m path

@@ -6,7 +6,7 @@ from typing import Any
 from kombu.transport import pyamqp
 
 from app.guards import bounded_publish
-from app.guards.bounded_publish import allowed
+from app.guards.bounded_publish import ANSWER_SECONDS, allowed
 from app.guards.silent_node import Attentive
 from app.guards.tls_failover import settings_for
 
@@ -27,7 +27,8 @@ class Guarded:
             raise ConnectionRefusedError(f"{client.host} was silent a moment ago")
         client.ssl = settings_for(client.ssl, client.hostname)
         usual = client.connect_timeout
-        client.connect_timeout = allowed(usual)
+        # None in a gevent worker: Celery takes the time-out away there.
+        client.connect_timeout = allowed(usual or ANSWER_SECONDS)
         try:
             return super().establish_connection()  # type: ignore[misc]
         finally:

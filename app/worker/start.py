@@ -10,7 +10,6 @@ from app.brokers import broker_of
 from app.observability.logs.setup import own_logging
 from app.observability.metrics.server import start_metrics
 from app.settings import PoolSettings, Resolved, runtime
-from app.turbo.freeze import freeze_before_prefork
 from app.worker.gevent_patch import ensure_patched
 from app.worker.heartbeat_file import begin_heartbeat
 from app.worker.turbo import run_turbo
@@ -89,8 +88,6 @@ def start_worker(pool_name: str) -> None:
     celery.steps["consumer"].update({Heartbeat, stop.BoundedStop, DeclareDeadLetters, KeepUnreadable})
     if pool.type == "turbo":
         sys.exit(run_turbo(celery, environment, pool, worker_options))
-    if pool.type == "prefork":
-        freeze_before_prefork()
     sys.exit(run_worker(celery, worker_options(environment, pool)))
 
 

@@ -1,9 +1,10 @@
 """A pod of the chart on this machine, and what a kubelet would do with it: probe, restart, delete."""
 
 import os
+import signal
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -34,9 +35,9 @@ class RunningPod:
         probe = self.pod.manifest["spec"]["containers"][0][f"{name}Probe"]
         return self.podman.attempt("exec", self.pod.container, *probe["exec"]["command"]).returncode == 0
 
-    def signal(self, signal: int) -> None:
+    def send(self, number: int) -> None:
         """Send a signal to the container's first process, not by podman, which would take its end for our wish."""
-        os.kill(self.process, signal)
+        os.kill(self.process, number)
 
     def delete(self) -> None:
         """As `kubectl delete pod`: TERM, the grace period, KILL, gone."""
@@ -61,6 +62,16 @@ class RunningPod:
         """Wait for readiness, as a Service and a rollout do."""
         eventually(lambda: self.probe("readiness"), f"readiness of {self.pod.name}", seconds=120)
 
+    def _restart(self, grace_seconds: int) -> None:
+        """TERM, the grace, KILL; the pod's restart policy does the rest. `podman restart` would stop the whole pod."""
+        stopped = self.process
+        for number, seconds in ((signal.SIGTERM, grace_seconds), (signal.SIGKILL, 30)):
+            with suppress(ProcessLookupError):
+                os.kill(stopped, number)
+            with suppress(AssertionError):
+                eventually(lambda: self.process not in (0, stopped), "the restart", seconds)
+                return
+
     def watch_liveness(self, seconds: float) -> float | None:
         """Probe as the manifest says; restart as a kubelet does. Returns after how many seconds, None if never."""
         probe = self.pod.manifest["spec"]["containers"][0]["livenessProbe"]
@@ -68,7 +79,7 @@ class RunningPod:
         while time.monotonic() - begun < seconds:
             failures = 0 if self.probe("liveness") else failures + 1
             if failures == probe["failureThreshold"]:
-                self.podman.run("restart", "--time", str(probe["terminationGracePeriodSeconds"]), self.pod.container)
+                self._restart(grace_seconds=probe["terminationGracePeriodSeconds"])
                 return time.monotonic() - begun
             time.sleep(probe["periodSeconds"])
         return None

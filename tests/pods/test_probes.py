@@ -75,7 +75,7 @@ def test_a_wedged_loop_is_restarted_within_a_minute_and_works_again(
     started = pod.started
     assert pod.probe("liveness")
 
-    pod.signal(signal.SIGSTOP)
+    pod.send(signal.SIGSTOP)
     seconds = pod.watch_liveness(seconds=90)
 
     assert seconds is not None

@@ -35,7 +35,7 @@ class Deployment:
 
     def kill(self) -> None:
         """SIGKILL to every process of a pod, as when a node dies; the kubelet starts the container again."""
-        self.pods[0].signal(signal.SIGKILL)
+        self.pods[0].send(signal.SIGKILL)
 
     def out_of_memory(self) -> None:
         """Wait until the kernel has ended the pod whose task is too large: all its processes, by its memory limit."""

@@ -52,18 +52,18 @@ def strike(broker: Broker, gateway: Ledger, end: Callable[[], None], huge_mib: i
     eventually(lambda: sum(bool(gateway.asked[order]) for order in orders) >= at_once, f"{at_once} charges at once")
     struck = gateway.asked[orders[0]][0] + gateway.seconds if huge_mib else time.monotonic()
     end()
-    charged = _charged(broker.environment, orders)
+    done = charged(broker.environment, orders)
     again = {order: gateway.asked[order][1:] for order in orders if len(gateway.asked[order]) > 1}
     return Outcome(
-        lost=len(orders) - len(charged),
-        repeated=sum(gateway.charges[order] - 1 for order in charged),
+        lost=len(orders) - len(done),
+        repeated=sum(gateway.charges[order] - 1 for order in done),
         again=sum(len(times) for times in again.values()),
         elsewhere=round(max(times[0] for times in again.values()) - struck, 1) if again else None,
-        done=round(max(charged.values(), default=struck) - struck, 1),
+        done=round(max(done.values(), default=struck) - struck, 1),
     )
 
 
-def _charged(environment: TestEnvironment, orders: list[str]) -> dict[str, float]:
+def charged(environment: TestEnvironment, orders: list[str]) -> dict[str, float]:
     """When each order was seen charged in the application's own books, which the task writes at its very end.
 
     The gateway's word is not enough: it may have answered a worker that no longer was.

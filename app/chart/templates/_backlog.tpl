@@ -77,7 +77,7 @@ authenticationRef: {name: broker}
 {{- $first := index .Values.rabbitmq_hosts (first (keys .Values.rabbitmq_hosts | sortAlpha)) -}}
 {{ ternary "amqps" "amqp" (dig "rabbitmq" "tls" false .Values.broker) }}://{{ dig "host" $first.private_ip (.Values.broker.endpoint | default dict) }}
 {{- else -}}
-{{- fail (printf "expected discovery.broker_url, where KEDA asks a broker of kind %s; found none. `make deploy` reads it from %s." .Values.broker.kind .Values.discovery_prefix) -}}
+{{- fail (printf "expected discovery.broker_url, where KEDA asks a broker of kind %s; found none. Set it to the value of the SSM parameter %s/broker_url." .Values.broker.kind .Values.discovery_prefix) -}}
 {{- end }}
 {{- end }}
 

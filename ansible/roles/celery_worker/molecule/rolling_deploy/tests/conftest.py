@@ -1,0 +1,25 @@
+"""One broker, and orders that take half a second."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.stops.brokers import Broker
+from tests.stops.brokers import broker as running_broker
+from tests.stops.conftest import account, results, stops_folder  # noqa: F401
+from tests.stops.gateway import Ledger, slow_gateway
+
+
+@pytest.fixture(scope="session")
+def gateway() -> Iterator[Ledger]:
+    with slow_gateway(seconds=0.5) as ledger:
+        yield ledger
+
+
+@pytest.fixture(scope="session")
+def rabbitmq(stops_folder: Path, account: str, results: str, gateway: Ledger) -> Iterator[Broker]:  # noqa: F811
+    folder = stops_folder / "rabbitmq"
+    folder.mkdir()
+    with running_broker("rabbitmq", folder, account, results, gateway) as running:
+        yield running

@@ -1,0 +1,101 @@
+"""Releases come and go on four hosts while orders are charged: none is lost, whatever the release is like."""
+
+import os
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from tests.app.harness.waiting import eventually
+from tests.stops.brokers import Broker
+from tests.stops.gateway import Ledger
+from tests.stops.hosts import ANSIBLE, FIRST_PORT, Host, deploy
+from tests.stops.load import Load, under_load
+from tests.stops.releases import BROKEN, NEXT, release
+
+HOSTS = [Host(f"molecule-deploy-{number}") for number in (1, 2, 3, 4)]
+UNIT = "celery-worker@io-1.service"
+# The hosts share this machine's ports.
+PORT = f"{{{{ {FIRST_PORT} + 10 * (inventory_hostname[-1] | int) }}}}"
+
+pytestmark = pytest.mark.timeout(1500)
+
+
+def runs(host: Host) -> str:
+    """The release that the host's worker has loaded."""
+    loaded = host.run("grep", "-om1", "/opt/celery/releases/[0-9a-f]*", f"/proc/{host.show(UNIT, 'MainPID')}/maps")
+    return loaded.rpartition("/")[2]
+
+
+def move(rabbitmq: Broker, **variables: str) -> subprocess.CompletedProcess[str]:
+    """`workers.yml` on the four hosts, one at a time."""
+    return deploy(rabbitmq.environment, celery_worker_metrics_port=PORT, **variables)
+
+
+def worked_through(load: Load) -> None:
+    """Enough orders were sent, all were charged once, and no attempt was interrupted."""
+    print(
+        f"\n{load.sent} orders: {load.lost} lost, {load.repeated} charged twice, {load.again} tried again", flush=True
+    )
+    assert load.sent > 40
+    assert (load.lost, load.repeated, load.again) == (0, 0, 0)
+
+
+@pytest.fixture(scope="module", autouse=True)
+def first(rabbitmq: Broker) -> str:
+    """The release that the hosts run at first."""
+    done = move(rabbitmq)
+    assert done.returncode == 0, done.stdout[-6000:]
+    for host in HOSTS:
+        host.wait_until_ready("io-1")
+    return runs(HOSTS[0])
+
+
+def test_a_deploy_under_load_moves_every_host_and_loses_nothing(
+    rabbitmq: Broker, gateway: Ledger, tmp_path: Path, first: str
+) -> None:
+    with under_load(rabbitmq.environment, gateway, tmp_path) as load:
+        done = move(rabbitmq, celery_app_wheelhouse=str(release(tmp_path / "wheelhouse", NEXT)))
+
+    assert done.returncode == 0, done.stdout[-6000:]
+    (now,) = {runs(host) for host in HOSTS}
+    assert now != first
+    worked_through(load)
+
+
+def test_a_release_that_does_not_start_goes_back_and_reaches_no_second_host(
+    rabbitmq: Broker, gateway: Ledger, tmp_path: Path
+) -> None:
+    before = {host.name: (runs(host), host.show(UNIT, "ActiveEnterTimestamp")) for host in HOSTS}
+    with under_load(rabbitmq.environment, gateway, tmp_path) as load:
+        done = move(rabbitmq, celery_app_wheelhouse=str(release(tmp_path / "wheelhouse", BROKEN)))
+
+    assert done.returncode != 0, done.stdout[-6000:]
+    assert "molecule-deploy-1: it runs release" in done.stdout.replace("\n", " "), done.stdout[-6000:]
+    HOSTS[0].wait_until_ready("io-1")
+    assert runs(HOSTS[0]) == before[HOSTS[0].name][0]
+    for host in HOSTS[1:]:
+        assert (runs(host), host.show(UNIT, "ActiveEnterTimestamp")) == before[host.name], "it was touched"
+    worked_through(load)
+
+
+def test_make_drain_lets_a_host_finish_while_the_others_go_on(
+    rabbitmq: Broker, gateway: Ledger, tmp_path: Path
+) -> None:
+    drained, *others = HOSTS
+    inventory = {"ANSIBLE_INVENTORY": os.environ["MOLECULE_INVENTORY_FILE"], "ANSIBLE_INVENTORY_ENABLED": "yaml"}
+    variables = os.environ | inventory | {"ANSIBLE_CONFIG": str(ANSIBLE / "ansible.cfg")}
+    with under_load(rabbitmq.environment, gateway, tmp_path) as load:
+        eventually(lambda: load.asked() > 40, "work on every host")
+        done = subprocess.run(
+            ["make", "drain", f"HOST={drained.name}"], cwd=ANSIBLE.parent, env=variables, text=True, check=False,
+            stdout=subprocess.PIPE, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL, timeout=300,
+        )  # fmt: skip
+        at_the_end = load.asked()
+        eventually(lambda: load.asked() > at_the_end + 5, "work on the others")
+
+    assert done.returncode == 0, done.stdout[-3000:]
+    assert f"{drained.name}: {UNIT} drained" in done.stdout
+    assert drained.show(UNIT, "ActiveState") == "inactive"
+    assert [host.show(UNIT, "ActiveState") for host in others] == ["active"] * 3
+    worked_through(load)

@@ -1,0 +1,42 @@
+"""What a prefork worker with eight idle children takes, as it ships: in the image."""
+
+from pathlib import Path
+
+import pytest
+from region.podman import Podman
+
+from ..stops.brokers import broker
+from ..stops.gateway import Ledger
+from .kubelet import running_pod
+
+pytestmark = [pytest.mark.pods, pytest.mark.timeout(600)]
+
+CHILDREN = 8
+MOST_MIB = 120
+
+
+def tree(pid: int) -> list[int]:
+    """A process and its children."""
+    return [pid, *(int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split())]
+
+
+def pss_mib(pid: int) -> float:
+    """Memory that processes share counts for each in proportion, so that a sum is what the machine gives."""
+    lines = Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines()
+    (kilobytes,) = (int(line.split()[1]) for line in lines if line.startswith("Pss:"))
+    return kilobytes / 1024
+
+
+def test_eight_idle_children_and_their_parent_are_small(
+    podman: Podman, image: str, stops_folder: Path, account: str, results: str, gateway: Ledger
+) -> None:
+    folder = stops_folder / "memory"
+    folder.mkdir()
+    with broker("redis", folder, account, results, gateway) as redis:
+        redis.environment.resolved["pools"]["io"] |= {"type": "prefork", "concurrency": CHILDREN}
+        with running_pod(podman, image, redis.environment) as pod:
+            processes = tree(pod.process)
+            took = sum(pss_mib(process) for process in processes)
+
+    assert len(processes) == 1 + CHILDREN
+    assert took <= MOST_MIB, f"{took:.1f} MiB"

@@ -1,0 +1,78 @@
+"""Hosts of the role celery_worker's Molecule scenarios: real systemd, the real application, the real playbooks."""
+
+import json
+import os
+import subprocess
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from ..app.harness.environment import TestEnvironment
+from ..app.harness.waiting import eventually
+
+ANSIBLE = Path(__file__).parents[2] / "ansible"
+ACCOUNT = ANSIBLE / "roles" / "celery_worker" / "molecule" / "hosts" / "account.yml"
+# The hosts share this machine's ports: each has ten.
+FIRST_PORT = 19_540
+
+
+@dataclass(frozen=True)
+class Host:
+    """A host of a scenario."""
+
+    name: str
+
+    def run(self, *words: str, check: bool = True) -> str:
+        """What a command on the host prints."""
+        done = subprocess.run(["podman", "exec", self.name, *words], capture_output=True, text=True, check=False)
+        assert not check or done.returncode == 0, done.stdout + done.stderr
+        return done.stdout.strip()
+
+    def show(self, unit: str, field: str) -> str:
+        """A property of a unit."""
+        return self.run("systemctl", "show", "--value", "-p", field, unit)
+
+    def is_ready(self, worker: str) -> bool:
+        """Whether a worker, such as `io-1`, consumes."""
+        heartbeat = f"CELERY_HEARTBEAT_FILE=/run/celery-{worker}/heartbeat"
+        said = self.run("env", heartbeat, "/opt/celery/venv/bin/app", "health", "readiness", check=False)
+        return said.startswith("ready")
+
+    def wait_until_ready(self, *workers: str) -> None:
+        """Wait until these consume."""
+        for worker in workers:
+            eventually(lambda worker=worker: self.is_ready(worker), f"readiness of {worker} on {self.name}")  # type: ignore[misc]
+
+
+def playbook(file: Path, variables: Mapping[str, Any], limit: str = "all") -> subprocess.CompletedProcess[str]:
+    """Run a playbook on the scenario's hosts."""
+    command = [
+        "ansible-playbook", "-i", os.environ["MOLECULE_INVENTORY_FILE"], str(file),
+        "--limit", f"{limit},localhost", "-e", json.dumps(variables),
+    ]  # fmt: skip
+    return subprocess.run(
+        command, env=os.environ | {"ANSIBLE_ROLES_PATH": str(ANSIBLE / "roles")}, text=True, check=False,
+        stdout=subprocess.PIPE, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL, timeout=1200,
+    )  # fmt: skip
+
+
+def deploy(
+    environment: TestEnvironment, limit: str = "all", number: int = 0, **variables: Any
+) -> subprocess.CompletedProcess[str]:
+    """`workers.yml`, with the environment as the inventory plugin gives it."""
+    account = {name: value for name, value in environment.variables.items() if name.startswith("AWS_")}
+    given = playbook(ACCOUNT, {"aws_variables": account}, limit)
+    assert given.returncode == 0, given.stdout[-3000:]
+    return playbook(
+        ANSIBLE / "workers.yml",
+        {
+            "environment_resolved": environment.resolved,
+            "repository": str(ANSIBLE.parent),
+            "tags": {"Pool": "io"},
+            "celery_worker_metrics_port": FIRST_PORT + 10 * number,
+            "celery_worker_imds": "http://127.0.0.1:9",  # nobody announces an end here
+        }
+        | variables,
+        limit,
+    )

@@ -1,0 +1,26 @@
+"""Other releases of the application: its wheel with a change, beside the same wheels as before."""
+
+import os
+import shutil
+import zipfile
+from pathlib import Path
+
+WHEELHOUSE = Path(__file__).parents[2] / "dist" / "wheelhouse"
+CHANGED = "app/worker/start.py"
+NEXT, BROKEN = "# The next release.\n", "raise RuntimeError('this release does not start')\n"
+
+
+def release(folder: Path, first_line: str) -> Path:
+    """A wheelhouse whose application differs in its first line of `app/worker/start.py`.
+
+    Example: `release(tmp_path, BROKEN)`
+    """
+    shutil.copytree(WHEELHOUSE, folder, copy_function=os.link)
+    (wheel,) = folder.glob("celery_platform-*.whl")
+    with zipfile.ZipFile(wheel) as old:
+        entries = [(entry, old.read(entry)) for entry in old.infolist()]
+    wheel.unlink()  # a link to the original, which stays
+    with zipfile.ZipFile(wheel, "w", zipfile.ZIP_DEFLATED) as new:
+        for entry, content in entries:
+            new.writestr(entry, first_line.encode() + content if entry.filename == CHANGED else content)
+    return folder
