@@ -38,7 +38,8 @@ def client(service: str) -> Any:
     import boto3
     from botocore.config import Config
 
-    return boto3.Session().client(service, config=Config(connect_timeout=5, read_timeout=20, retries={"max_attempts": 3}))
+    config = Config(connect_timeout=5, read_timeout=20, retries={"max_attempts": 3})
+    return boto3.Session().client(service, config=config)
 
 
 def discover(prefix: str) -> Discovery:

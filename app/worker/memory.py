@@ -4,7 +4,7 @@ import gc
 from contextlib import suppress
 from typing import Any
 
-from billiard.util import get_pdeathsig
+from billiard.util import get_pdeathsig  # type: ignore[attr-defined]  # its stubs lack it
 from celery import signals
 
 from app.turbo.freeze import freeze_before_prefork

@@ -10,6 +10,7 @@ import pytest
 from app.reliability.idempotent import TakenError, idempotent
 from app.reliability.valkey import valkey
 
+from ..harness.ends import ends
 from ..harness.environment import TestEnvironment
 from ..harness.waiting import eventually
 
@@ -17,6 +18,12 @@ SEND = """
 from tests.app.harness.probe import once
 for task_id in {ids!r}:
     once.apply_async(({key!r}, {file!r}, {seconds}), task_id=task_id)
+"""
+
+
+HOLD = """
+from app.reliability.claims import valkey_claims
+valkey_claims().claim("probe:{key}", lease_seconds={seconds})
 """
 
 
@@ -36,6 +43,18 @@ def test_parallel_and_repeated_deliveries_happen_once(environment: TestEnvironme
         assert log.read_text()
 
     assert [line.split()[0] for line in file.read_text().splitlines()] == ["start", "end"]
+
+
+def test_a_run_that_waits_several_times_for_the_one_before_it_is_not_lost(
+    rabbitmq: TestEnvironment, tmp_path: Path, key: str
+) -> None:
+    file = tmp_path / "runs"
+    rabbitmq.python(HOLD.format(key=key, seconds=25))
+    with rabbitmq.worker("io", probe=True) as (_, log):
+        rabbitmq.python(SEND.format(ids=["a"], key=key, file=str(file), seconds=0))
+        eventually(lambda: file.exists() and "end" in file.read_text(), "the run")
+
+    assert len(ends(log, "probe.once")) >= 3, "it must have waited at least twice"
 
 
 def test_a_worker_killed_in_the_middle_is_followed_by_one_with_a_larger_token(
