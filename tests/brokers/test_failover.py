@@ -110,8 +110,12 @@ def test_no_publish_is_confirmed_in_vain(contract: Contract) -> None:
     control(
         "set_policy", "full", "celery-local-metrics$", f'{{"max-length": {before + 1}, "overflow": "reject-publish"}}'
     )
-    time.sleep(2)  # policies reach queues in the background
     try:
+        # A node that was away a moment ago knows of it later than the others; queues learn it in the background.
+        shown = ("list_queues", "effective_policy_definition")
+        for node in contract.cluster.nodes:
+            eventually(lambda node=node: "max-length" in node.control(*shown), f"the policy on {node.name}")
+        time.sleep(2)
         refused = contract.send(
             f"refused = 0\nfor i in range(5):\n    try: other.delay({mine!r})\n"
             "    except Exception: refused += 1\nprint(refused)"
