@@ -18,7 +18,7 @@ from app.settings import Resolved
 # In an SQS connection's transport options: queue -> the queue to drain before it.
 AFTER = "drained_after"
 # SQS answers a long poll at once when something is there, so one that waits says that the queue is empty.
-EMPTY_SECONDS = 0.25
+EMPTY_SECONDS = 0.5
 
 
 def prioritised(environment: Resolved, task: str, options: dict[str, Any]) -> dict[str, Any]:

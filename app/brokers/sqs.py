@@ -4,7 +4,7 @@ from typing import Any
 
 from kombu import Exchange, Queue
 
-from app.brokers.interface import Broker
+from app.brokers.interface import CONNECT_TIMEOUT_SECONDS, Broker
 from app.brokers.priorities import AFTER, overtaken
 from app.errors import BrokerError
 from app.settings import QueueSettings
@@ -13,6 +13,9 @@ WAIT_TIME_SECONDS = 10
 # After an empty or refused poll, and whenever all slots are taken; kombu's default of 1 s caps a worker of eight
 # slots at eight short tasks a second.
 POLLING_INTERVAL_SECONDS = 0.1
+# boto would wait a minute for a connection, and 15 s between five tries: longer than a publish may take. Three tries of
+# its standard mode wait 3 s at most.
+CLIENT = {"connect_timeout": CONNECT_TIMEOUT_SECONDS, "retries": {"mode": "standard", "total_max_attempts": 3}}
 # SQS refuses a longer delay of one message.
 MAX_DELAY_SECONDS = 900
 
@@ -39,6 +42,7 @@ class SqsBroker(Broker):
             "predefined_queues": self._predefined_queues(),
             "wait_time_seconds": WAIT_TIME_SECONDS,
             "polling_interval": POLLING_INTERVAL_SECONDS,
+            "client-config": CLIENT,
             AFTER: overtaken(self.environment),
             "visibility_timeout": self.environment.broker["visibility_timeout_seconds"],
         }

@@ -8,14 +8,31 @@ Unnecessary as soon as kombu's `_on_messages_ready` accepts an empty list; `test
 
 from typing import Any
 
+from botocore.exceptions import BotoCoreError, ClientError
 from kombu.transport import SQS
 
 from app.brokers.priorities import InOrder
+from app.errors import PublishError
 from app.refusals.size import Sized
 
 
 class Channel(Sized, InOrder, SQS.Channel):
     """Takes an empty answer for what it is: no messages this time."""
+
+    def _put(self, queue: str, message: Any, **options: Any) -> None:
+        """Send one message; kombu lets boto's own errors through, which no caller of Celery expects.
+
+        Raises:
+            PublishError: SQS did not take it, or did not say.
+        """
+        try:
+            super()._put(queue, message, **options)
+        except (BotoCoreError, ClientError) as error:
+            raise PublishError(
+                expected=f"SQS to take a message for {queue}",
+                found=str(error),
+                remedy="It may have been taken all the same: send it again under the same task id.",
+            ) from error
 
     def _on_messages_ready(self, queue: str, qname: str, messages: Any) -> Any:
         return super()._on_messages_ready(queue, qname, messages or {})

@@ -14,7 +14,8 @@ import pytest
 from ..app.harness.servers import REPOSITORY
 
 USER, PASSWORD = "celery", "celery"
-GENERATIONS = {"4": "RABBITMQ_4", "3": "RABBITMQ_3"}
+# What each generation calls the nodes of its cluster that run.
+RUNNING = {"4": "rabbit_nodes:list_running()", "3": "rabbit_mnesia:cluster_nodes(running)"}
 
 
 @dataclass(frozen=True)
@@ -122,7 +123,7 @@ class Cluster:
         while waiting:
             done = self._podman.attempt(
                 "exec", waiting[0].name, "/usr/lib/rabbitmq/bin/rabbitmqctl", "--quiet", "eval",
-                f"length(rabbit_nodes:list_running()) =:= {len(self.nodes)}.",
+                f"length({RUNNING[self.generation]}) =:= {len(self.nodes)}.",
             )  # fmt: skip
             if done.returncode == 0 and done.stdout.strip() == b"true":
                 waiting.pop(0)

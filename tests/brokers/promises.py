@@ -43,7 +43,9 @@ PROMISES: dict[str, Promise] = {
     ),
     # redelivery
     "a_killed_workers_task_runs_again": Promise("The task of a killed worker runs again", _AFTER_VISIBILITY),
-    "a_killed_childs_task_runs_again": Promise("The task of a killed child process runs again, at once"),
+    "a_killed_childs_task_runs_again": Promise(
+        "The task of a killed child process runs again, at once", {_SQS: "after the visibility timeout"}
+    ),
     "done_is_not_done_again": Promise("A finished task does not run again after a restart of its worker"),
     # poison
     "a_message_that_kills_children_is_buried": Promise("A message that kills its process each time is dead-lettered"),

@@ -63,6 +63,7 @@ def _buried(contract: Contract, *, whole: bool) -> None:
         contract.send(f"note.delay({theirs!r})")
         contract.said(theirs, "end")
 
-    # RabbitMQ counts redeliveries, the others deliveries.
-    assert MAX_DELIVERIES <= contract.count(mine, "start") <= MAX_DELIVERIES + 1
+    # RabbitMQ counts redeliveries, the others deliveries; SQS also what the open poll of a dead worker has taken.
+    least = MAX_DELIVERIES - 1 if contract.kind == "sqs" else MAX_DELIVERIES
+    assert least <= contract.count(mine, "start") <= MAX_DELIVERIES + 1
     assert contract.dead_letters() == before + 1
