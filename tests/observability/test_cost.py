@@ -20,10 +20,11 @@ from .harness.worker import ObservedWorker
 
 pytestmark = [pytest.mark.observability, pytest.mark.timeout(900)]
 WorkerOf = Callable[[TestEnvironment, str], ObservedWorker]
-TASKS, ROUNDS = 2_000, 3
+TASKS, ROUNDS = 3_000, 3
 WATCH_SECONDS = 60
-# The aim is 0.9; other people's load on this machine moves a round by a fifth.
-LEAST_RATIO = 0.75
+# Of stock Celery's tasks for each second of processor time: what a busy machine gets done. Tasks a second, which
+# are told too, move by half with other people's load.
+LEAST_RATIO = 0.9
 STOCK = {"OBSERVED": "no"}  # Celery's own logging, no metrics
 SETUPS: dict[str, dict[str, str]] = {"stock": STOCK, "metrics and logs": {}}
 
@@ -43,22 +44,34 @@ def rate(worker: ObservedWorker) -> float:
 def test_metrics_and_logs(
     rabbitmq: TestEnvironment, pool_type: str, worker_of: WorkerOf, capsys: pytest.CaptureFixture[str], tmp_path: Path
 ) -> None:
-    rates: dict[str, list[float]] = {name: [] for name in (*SETUPS, "traces too")}
-    traced = {"OTEL_TRACES_EXPORTER": "file", "CELERY_TRACES_FILE": str(tmp_path / "spans.jsonl")}
+    setups = SETUPS | {"traces too": traced(tmp_path)}
+    rates: dict[str, list[float]] = {name: [] for name in setups}
+    per_cpu: dict[str, list[float]] = {name: [] for name in setups}
     for _ in range(ROUNDS):
-        for name, variables in (SETUPS | {"traces too": traced}).items():
+        for name, variables in setups.items():
             worker = worker_of(rabbitmq, pool_type)
             worker.log.unlink(missing_ok=True)
             worker.empty_the_queues()
             worker.send(("load.succeed", []), times=TASKS)
             with worker.started(on_empty_queues=False, **variables):
+                done, spent = ended(worker), tree_seconds(worker.process_id)
                 eventually(lambda w=worker: ended(w) >= TASKS, "all tasks", 240)  # type: ignore[misc]
+                per_cpu[name].append((TASKS - done) / (tree_seconds(worker.process_id) - spent))
             rates[name].append(rate(worker))
-    ratios = {name: median(found) / median(rates["stock"]) for name, found in rates.items()}
-    with capsys.disabled():
-        print(f"\n{pool_type}: " + ", ".join(f"{name} {ratio:.2f}" for name, ratio in ratios.items()))
+    for what, found in (("a second of processor time", per_cpu), ("a second", rates)):
+        with capsys.disabled():
+            print(f"\n{pool_type}, tasks {what}: " + ", ".join(f"{name} {ratio(found, name):.2f}" for name in setups))
 
-    assert ratios["metrics and logs"] >= LEAST_RATIO
+    assert ratio(per_cpu, "metrics and logs") >= LEAST_RATIO
+
+
+def ratio(found: dict[str, list[float]], name: str) -> float:
+    """A set-up's share of what stock Celery does."""
+    return median(found[name]) / median(found["stock"])
+
+
+def traced(folder: Path) -> dict[str, str]:
+    return {"OTEL_TRACES_EXPORTER": "file", "CELERY_TRACES_FILE": str(folder / "spans.jsonl")}
 
 
 def ended(worker: ObservedWorker) -> int:
@@ -99,10 +112,16 @@ def test_an_exporter_of_two_hundred_queues(
     assert share <= 0.015
 
 
-def cpu_seconds(pid: int) -> float:
-    """What a process has used, itself and its kernel time."""
+def cpu_seconds(pid: int, *, ended_children: bool = False) -> float:
+    """What a process has used, itself and its kernel time; and those of its children that it has outlived."""
     fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+    return sum(map(int, fields[11 : 15 if ended_children else 13])) / os.sysconf("SC_CLK_TCK")
+
+
+def tree_seconds(pid: int) -> float:
+    """What a process and its children have used, those that ended among them."""
+    children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+    return cpu_seconds(pid, ended_children=True) + sum(cpu_seconds(int(child)) for child in children)
 
 
 def with_queues(environment: TestEnvironment, number: int, folder: Path) -> TestEnvironment:

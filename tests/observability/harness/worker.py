@@ -31,6 +31,7 @@ class ObservedWorker:
     concurrency: int = 4
     max_tasks_per_child: int = 500
     port: int = field(default_factory=free_port)
+    process_id: int = 0
 
     @property
     def log(self) -> Path:
@@ -60,6 +61,7 @@ class ObservedWorker:
         with running(command, self.log, given, stop_seconds=30) as process:
             eventually(lambda: " ready" in self.log.read_text() or process.poll() is not None, "the worker", 60)
             assert process.poll() is None, self.log.read_text()
+            self.process_id = process.pid
             yield self
 
     def empty_the_queues(self) -> None:
