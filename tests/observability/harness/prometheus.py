@@ -2,6 +2,7 @@
 
 import json
 import os
+import urllib.error
 import urllib.parse
 import urllib.request
 from collections.abc import Iterator
@@ -13,6 +14,7 @@ from typing import Any
 import yaml
 
 from ...app.harness.processes import find_program, free_port, running, wait_for_port
+from ...app.harness.waiting import eventually
 
 SCRAPE_SECONDS = 2
 
@@ -36,6 +38,14 @@ class Monitoring:
     def firing(self) -> set[str]:
         """The alerts that Alertmanager was told of and that are not resolved."""
         return {alert["labels"]["alertname"] for alert in self._get(self.alertmanager, "/api/v2/alerts")}
+
+    def ready(self) -> bool:
+        """Whether Prometheus answers queries: it listens some time before."""
+        try:
+            urllib.request.urlopen(f"{self.prometheus}/-/ready", timeout=10).close()  # noqa: S310 - loopback
+        except urllib.error.HTTPError:
+            return False
+        return True
 
     def _get(self, base: str, path: str, **parameters: Any) -> Any:
         url = f"{base}{path}?{urllib.parse.urlencode(parameters)}"
@@ -85,4 +95,6 @@ def monitoring(folder: Path, rules: Path, workers: list[str], exporters: list[st
     ):
         wait_for_port(alert_port, alerting, folder / "alertmanager.log")
         wait_for_port(port, collecting, folder / "prometheus.log")
-        yield Monitoring(f"http://127.0.0.1:{port}", f"http://127.0.0.1:{alert_port}")
+        made = Monitoring(f"http://127.0.0.1:{port}", f"http://127.0.0.1:{alert_port}")
+        eventually(made.ready, "Prometheus to have read its folder", 60)
+        yield made
