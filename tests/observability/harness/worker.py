@@ -19,6 +19,11 @@ from ...app.harness.waiting import eventually
 
 SCRIPT = Path(__file__).with_name("load_worker.py")
 POOL = "io"
+# What `app worker` does of itself for a gevent pool (app/worker/gevent_patch.py), here for this script.
+PATCHED = (
+    "import os, sys; os.environ['CELERY_GEVENT_PATCHED'] = str(os.getpid()); "
+    f"os.execv(sys.executable, [sys.executable, '-m', 'gevent.monkey', {str(SCRIPT)!r}, {POOL!r}])"
+)
 
 
 @dataclass
@@ -57,6 +62,8 @@ class ObservedWorker:
         if on_empty_queues:
             self.empty_the_queues()
         command = [sys.executable, str(SCRIPT), POOL]
+        if self.pool_type == "gevent":
+            command = [sys.executable, "-c", PATCHED]
         given = self.variables | {"CELERY_METRICS_PORT": str(self.port)} | variables
         with running(command, self.log, given, stop_seconds=30) as process:
             eventually(lambda: " ready" in self.log.read_text() or process.poll() is not None, "the worker", 60)
