@@ -1,5 +1,6 @@
 """What would lose messages or make two clusters is refused before it is done, and the message says what to do."""
 
+import json
 import os
 import ssl
 import subprocess
@@ -8,6 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import kombu
+import trustme
 
 SCENARIO = Path(__file__).parents[1]
 OPERATIONS = SCENARIO.parents[3] / "operations" / "rabbitmq"
@@ -97,6 +99,17 @@ def test_another_cookie() -> None:
     said = _refused(CONVERGE, "rabbitmq_erlang_cookie=another-cookie-another-cookie")
     assert "is not the one in the secret" in said
     assert "rotate_erlang_cookie.yml" in said
+
+
+def test_another_authority(tmp_path: Path) -> None:
+    authority = trustme.CA(organization_name="Another")
+    ca = {
+        "certificate": authority.cert_pem.bytes().decode(),
+        "private_key": authority.private_key_pem.bytes().decode(),
+    }
+    variables = tmp_path / "ca.json"
+    variables.write_text(json.dumps({"rabbitmq_ca": ca}))
+    assert "Nodes that trust different authorities cannot form a cluster" in _refused(CONVERGE, f"@{variables}")
 
 
 def test_no_tls_on_a_cluster_that_speaks_it() -> None:
