@@ -108,6 +108,7 @@ def test_a_stop_lets_the_running_task_finish_and_then_takes_no_longer(
         ("rabbitmq", "prefork"),
         ("rabbitmq", "threads"),
         ("rabbitmq", "solo"),
+        ("rabbitmq", "gevent"),
         ("sqs", "threads"),
     ],
 )
