@@ -6,13 +6,17 @@ Unnecessary as soon as `Celery.worker_main` gives the code back; `tests/app/guar
 """
 
 from celery import Celery
-from celery.bin.celery import celery as program
+from celery.bin.base import CLIContext
+from celery.bin.worker import worker as program
 
 
 def run_worker(app: Celery, options: list[str]) -> int:
     """Run a worker until it ends, as `app.worker_main(options)` does; returns its exit code.
 
+    The command `worker` alone: the whole of Celery's command line loads a shell's toolkit, 10 MiB that no worker uses.
+
     Example: `sys.exit(run_worker(celery, ["worker", "--pool=solo"]))`
     """
-    program.params[0].default = app
-    return int(program.main(args=options, standalone_mode=False) or 0)
+    _, *arguments = options
+    context = CLIContext(app=app, no_color=False, workdir=None)
+    return int(program.main(args=arguments, obj=context, standalone_mode=False) or 0)

@@ -4,14 +4,16 @@ A collection writes into every object it looks at, and the kernel copies a page 
 what is loaded by now out of the collector's sight (Python documentation, `gc.freeze`).
 """
 
+import ctypes
 import gc
+from contextlib import suppress
 from importlib import import_module
 from typing import Any
 
 from celery.signals import worker_before_create_process
 
 # What a worker imports when it starts, so that its parent has it and its children share it.
-WORKER_MODULES = ("celery.bin.celery", "celery.bin.worker", "celery.apps.worker", "celery.worker.consumer",
+WORKER_MODULES = ("celery.bin.worker", "celery.apps.worker", "celery.worker.consumer",
                   "celery.worker.control", "celery.worker.autoscale", "celery.events", "celery.result", "celery.canvas",
                   "app.turbo.amqp.transport", "app.turbo.worker.consumer", "app.turbo.worker.strategy")  # fmt: skip
 
@@ -25,6 +27,8 @@ def load_worker() -> None:
 def freeze() -> None:
     """Call it before forking, once everything that all processes need is loaded."""
     gc.collect()
+    with suppress(AttributeError):  # a C library that is not glibc has no way to give back what was freed: 4 MiB here
+        ctypes.CDLL(None).malloc_trim(0)
     gc.freeze()
 
 

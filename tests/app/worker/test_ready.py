@@ -17,7 +17,7 @@ pytestmark = pytest.mark.slow
 
 ROUNDS = 3
 # What no worker of this application can do without.
-IMPORTS = "import boto3, celery.bin.celery, app.celery, app.tasks.payments, app.observability.logs.setup"
+IMPORTS = "import boto3, celery.bin.worker, app.celery, app.tasks.payments, app.observability.logs.setup"
 
 
 def seconds_until_ready(environment: TestEnvironment, heartbeat: Path) -> float:
