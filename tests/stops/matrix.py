@@ -7,7 +7,8 @@ import json
 from dataclasses import asdict
 from pathlib import Path
 
-from .strike import Outcome
+from .brokers import KINDS
+from .strike import ENDS, Outcome
 
 MEASURED = Path(__file__).parent / "measured.json"
 REPOSITORY = Path(__file__).parents[2]
@@ -32,14 +33,18 @@ def note(place: str, broker: str, end: str, outcome: Outcome) -> None:
 
 
 def table(place: str) -> str:
-    """The rows of a place: `host` or `pod`."""
-    lines = [_line(row) for row in json.loads(MEASURED.read_text()) if row["place"] == place]
-    return "\n".join([*HEAD, *lines]) + "\n"
+    """The rows of a place, `host` or `pod`: each end on each broker, measured or not."""
+    rows = [row for row in json.loads(MEASURED.read_text()) if row["place"] == place]
+    measured = {(row["broker"], row["end"]): row for row in rows}
+    cells = [(broker, end) for broker in KINDS for end in ENDS]
+    return "\n".join([*HEAD, *(_line(*cell, measured.get(cell)) for cell in cells)]) + "\n"
 
 
-def _line(row: dict[str, object]) -> str:
+def _line(broker: str, end: str, row: dict[str, object] | None) -> str:
+    if row is None:
+        return f"| {broker} | {end} | not measured | | | | |"
     elsewhere = "nothing interrupted" if row["elsewhere"] is None else f"{row['elsewhere']} s"
-    cells = (row["broker"], row["end"], row["lost"], row["repeated"], row["again"], elsewhere, f"{row['done']} s")
+    cells = (broker, end, row["lost"], row["repeated"], row["again"], elsewhere, f"{row['done']} s")
     return "| " + " | ".join(str(cell) for cell in cells) + " |"
 
 
