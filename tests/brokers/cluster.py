@@ -90,6 +90,10 @@ class Cluster:
         for node in self.nodes:
             self.podman("start", node.name)
         self.wait()
+        if self.generation == "3":
+            # Below the policies that tests set.
+            mirrored = ("set_policy", "mirrored", "^celery", '{"ha-mode": "all", "ha-sync-mode": "automatic"}')
+            self.nodes[0].control(*mirrored, "--priority", "-1", "--apply-to", "queues")
 
     def _create(self, node: Node) -> None:
         folder = self.state / node.name
