@@ -82,7 +82,9 @@ class SqlClaims:
             return Claim(key, State.OURS, token=row.token)
         if row.state == "done":
             return Claim(key, State.DONE, result=row.result)
-        return Claim(key, State.TAKEN, lease_left=max(0, row.left) / MICROSECONDS)
+        # SQLite was told the time before it waited for the lock; PostgreSQL looks at its clock afterwards.
+        waited = self._now() - now if isinstance(now, int) else 0
+        return Claim(key, State.TAKEN, lease_left=max(0, row.left - waited) / MICROSECONDS)
 
     def finish(self, claim: Claim, result: str, *, keep_seconds: float, connection: Connection | None = None) -> bool:
         """As `ClaimStore`; with `connection`, as part of the transaction that the effect's own rows are in."""

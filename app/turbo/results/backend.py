@@ -1,5 +1,6 @@
 """Celery's Redis result backend, for a process that also gathers acknowledgements: the results go first, then those."""
 
+import threading
 from collections import deque
 from collections.abc import Sequence
 from typing import Any
@@ -28,6 +29,9 @@ class RedisBackend(Stock):  # type: ignore[misc]
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self._waiting: deque[Stored] = deque()
+        # The keepalive thread flushes while a task runs, which may do so itself. Whoever acknowledges must not find
+        # nothing waiting while the other is still storing it.
+        self._storing = threading.RLock()
 
     def _store_result(
         self, task_id: str, result: Any, state: str, traceback: Any = None, request: Any = None, **kwargs: Any
@@ -47,13 +51,16 @@ class RedisBackend(Stock):  # type: ignore[misc]
         """Store what waits.
 
         Raises:
-            redis.RedisError: the store does not answer, after all of Celery's retries. What waited is given up: do not
+            redis.RedisError: the store does not answer, after all of Celery's retries. What waits still waits: do not
                 acknowledge its messages.
         """
-        # One at a time, because the keepalive thread may flush while a task ends.
-        taken = [self._waiting.popleft() for _ in range(len(self._waiting))]
-        if taken:
+        with self._storing:
+            taken = [self._waiting[index] for index in range(len(self._waiting))]  # others may append meanwhile
+            if not taken:
+                return
             self.ensure(self._store, (taken,))
+            for _ in taken:
+                self._waiting.popleft()
 
     def _store(self, results: Sequence[Stored]) -> None:
         before = self.client.mget([key for key, _, _ in results])

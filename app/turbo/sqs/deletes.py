@@ -8,14 +8,13 @@ from dataclasses import dataclass, replace
 from time import monotonic
 from typing import Any
 
-from botocore.exceptions import BotoCoreError, ClientError
+from botocore.exceptions import ClientError
 from kombu.transport.SQS.exceptions import AccessDeniedQueueException
+
+from app.turbo.sqs.limits import MESSAGES
 
 logger = logging.getLogger(__name__)
 
-# SQS's own limit for one call:
-# https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_DeleteMessageBatch.html
-BATCH = 10
 # The longest that a message done waits for others: what a killed worker repeats is what it did within this time.
 GATHER_SECONDS = 0.2
 # boto3 itself tries each call several times before these.
@@ -41,7 +40,7 @@ class Deletes:
     """
 
     def __init__(self) -> None:
-        self._given: queue.SimpleQueue[Done | threading.Event] = queue.SimpleQueue()
+        self._given: queue.SimpleQueue[Done | threading.Event | None] = queue.SimpleQueue()
         self._gathered: dict[str, list[Done]] = defaultdict(list)
         self._thread: threading.Thread | None = None
         self._denied = ""
@@ -67,6 +66,11 @@ class Deletes:
         self._given.put(flushed)
         return flushed.wait(seconds)
 
+    def close(self) -> None:
+        """Flush, and end the thread: a channel that is opened anew has one of its own."""
+        self.flush()
+        self._given.put(None)
+
     def _run(self) -> None:
         due = 0.0
         while True:
@@ -75,6 +79,8 @@ class Deletes:
             except queue.Empty:
                 self._delete_all()
                 continue
+            if given is None:
+                return
             if isinstance(given, threading.Event):
                 self._delete_all()
                 given.set()
@@ -83,7 +89,7 @@ class Deletes:
                 due = monotonic() + GATHER_SECONDS
             batch = self._gathered[given.url]
             batch.append(given)
-            if len(batch) == BATCH:
+            if len(batch) == MESSAGES:
                 del self._gathered[given.url]
                 self._delete(batch)
 
@@ -99,7 +105,7 @@ class Deletes:
             if error.response["Error"]["Code"] == "AccessDenied":
                 self._denied = error.response["Error"]["Message"]
             self._not_deleted(batch, repr(error), again=not self._denied)
-        except (BotoCoreError, OSError) as error:
+        except Exception as error:  # whatever it is: without this thread no message would be deleted any more
             self._not_deleted(batch, repr(error), again=True)
         else:
             for failed in answer.get("Failed", []):

@@ -3,8 +3,7 @@
 from time import monotonic
 from typing import Any
 
-# What one ReceiveMessage gives at most.
-BATCH = 10
+from app.turbo.sqs.limits import MESSAGES
 
 
 class PatientPolls:
@@ -34,13 +33,13 @@ class PatientPolls:
                 super()._schedule_queue(queue)  # type: ignore[misc]
 
     def _room(self) -> int:
-        """Messages that may still be taken; `BATCH` when there is no bound."""
+        """Messages that may still be taken; `MESSAGES` when there is no bound."""
         room = self.qos.can_consume_max_estimate()  # type: ignore[attr-defined]
-        return BATCH if room is None else int(room)
+        return MESSAGES if room is None else int(room)
 
     def _wanted(self) -> int:
-        window = self.qos.prefetch_count or 2 * BATCH  # type: ignore[attr-defined]
-        return max(1, min(BATCH, window // 2))
+        window = self.qos.prefetch_count or 2 * MESSAGES  # type: ignore[attr-defined]
+        return max(1, min(MESSAGES, window // 2))
 
     def close(self) -> None:
         """Poll no more."""

@@ -7,10 +7,7 @@ from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-# SQS's limits for one call, messages and bytes:
-# https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_SendMessageBatch.html
-BATCH = 10
-BATCH_BYTES = 256 * 1024
+from app.turbo.sqs.limits import BYTES, MESSAGES
 
 Raw = tuple[Any, str, str]  # as `prepare_message` makes it, exchange, routing key
 
@@ -78,7 +75,7 @@ def batches(entries: list[tuple[int, dict[str, Any]]]) -> Iterator[list[tuple[in
     size = 0
     for entry in entries:
         body = len(entry[1]["MessageBody"])
-        if batch and (len(batch) == BATCH or size + body > BATCH_BYTES):
+        if batch and (len(batch) == MESSAGES or size + body > BYTES):
             yield batch
             batch, size = [], 0
         batch.append(entry)

@@ -46,7 +46,7 @@ class Channel(PatientPolls, BatchedSends, sqs_server_error.Channel):
 
     def close(self) -> None:
         """Give back what is not acknowledged, after what is."""
-        self.flush_acknowledgements()
+        self.deletes.close()
         super().close()
 
 

@@ -4,6 +4,9 @@ import time
 from collections import Counter
 from typing import Any
 
+import pytest
+from redis import RedisError
+
 from app.turbo.results.backend import RedisBackend
 
 from ..harness.cable import cable
@@ -39,6 +42,23 @@ def test_a_success_is_not_overwritten_by_a_run_that_came_later(bench: Bench, whe
     backend.flush()
 
     assert backend.get_task_meta(where, cache=False)["result"] == "first"
+
+
+def test_what_could_not_be_stored_waits_on(bench: Bench, where: str) -> None:
+    port = int(bench.variables["TURBO_RESULTS"].split(":")[2].split("/")[0])
+    with cable(port) as line:
+        url = bench.variables["TURBO_RESULTS"].replace(f":{port}/", f":{line.port}/")
+        backend = RedisBackend(app=bench.work.app, url=url)
+        backend._transport_options = {"retry_policy": {"max_retries": 1, "interval_start": 0}}
+        backend.gather = True
+        backend.store_result(where, "kept", "SUCCESS")
+        line.pull()
+        with pytest.raises(RedisError):
+            backend.flush()
+        line.plug()
+        backend.flush()
+
+    assert gathering(bench).get_task_meta(where)["result"] == "kept"
 
 
 def test_a_store_that_went_away_takes_no_task_with_it(bench: Bench) -> None:

@@ -25,8 +25,7 @@ def test_one_of_many_parallel_runs_owns_the_key(store: Store, key: str) -> None:
 
     assert [claim.state for claim in found].count(State.OURS) == 1
     assert [claim.state for claim in found].count(State.TAKEN) == 15
-    # Told by the time each run began, which may be before the owner's: SQLite's runs wait for one another.
-    assert all(25 < claim.lease_left < 35 for claim in found if claim.state is State.TAKEN)
+    assert all(25 < claim.lease_left <= 30 for claim in found if claim.state is State.TAKEN)
 
 
 def test_what_is_done_says_what_came_of_it(store: Store, key: str) -> None:

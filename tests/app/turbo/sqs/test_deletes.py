@@ -67,6 +67,15 @@ def test_what_is_refused_for_a_while_is_deleted_then(sqs: TestEnvironment) -> No
     eventually(lambda: queue.held() == 0, "the deletes", 10)
 
 
+def test_an_error_that_nobody_foresaw_does_not_end_the_deleting(sqs: TestEnvironment) -> None:
+    queue, deletes = Queue(sqs.client("sqs"), 1), Deletes()
+    deletes.add(Done(None, "http://localhost/queue", "receipt"))
+    deletes.flush()
+    deletes.add(Done(queue.client, queue.url, queue.receipts[0]))
+
+    eventually(lambda: queue.held() == 0, "the delete", 10)
+
+
 def test_what_is_always_refused_is_given_up_and_said(sqs: TestEnvironment, caplog: pytest.LogCaptureFixture) -> None:
     queue, deletes = Queue(sqs.client("sqs"), 1), Deletes()
     deletes.add(Done(_Refusing(queue.client, 99), queue.url, queue.receipts[0]))
