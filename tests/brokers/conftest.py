@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from ..app.harness import servers
+from ..app.conftest import aws_endpoint, folder, outside, plain_results, valkey_port
 from ..app.harness.environment import Servers, prepare
 from ..app.harness.refusing_proxy import refusing_proxy
 from ..app.harness.servers import Outside
@@ -16,6 +16,8 @@ from . import cluster, table
 from .contract import HARD_LIMIT_SECONDS, MAX_COUNTDOWN, MAX_DELIVERIES, QUEUE, VISIBILITY_SECONDS, Away, Contract
 from .outage import RestartedStore, refused
 from .promises import BROKERS
+
+__all__ = ["aws_endpoint", "folder", "outside", "plain_results", "valkey_port"]
 
 # In `make test` the brokers that need no containers; `make test-brokers` tries all.
 SHORT = ("sqs", "redis")
@@ -39,32 +41,13 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(pytest.mark.skip(reason=reason))
 
 
-@pytest.fixture(scope="session")
-def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return tmp_path_factory.mktemp("brokers")
-
-
-@pytest.fixture(scope="session")
-def aws_endpoint(folder: Path) -> Iterator[str]:
-    with servers.aws(folder) as endpoint:
-        yield endpoint
-
-
-@pytest.fixture(scope="session")
-def results(folder: Path) -> Iterator[str]:
-    with servers.valkey(folder) as port:
-        yield f"redis://127.0.0.1:{port}/1"
-
-
-@pytest.fixture(scope="session")
-def outside() -> Iterator[Outside]:
-    with servers.outside() as world:
-        yield world
-
-
 @pytest.fixture(scope="session", params=BROKERS)
 def contract(
-    request: pytest.FixtureRequest, folder: Path, aws_endpoint: str, results: str, outside: Outside
+    request: pytest.FixtureRequest,
+    folder: Path,
+    aws_endpoint: str,
+    plain_results: str,
+    outside: Outside,
 ) -> Iterator[Contract]:
     """Each broker in turn, with a time budget short enough to wait for."""
     name: str = request.param
@@ -75,7 +58,7 @@ def contract(
     def made(
         kind: str, url: str, secrets: dict[str, str], away: Away, nodes: cluster.Cluster | None = None
     ) -> Contract:
-        known = Servers(aws_endpoint, url, results, outside, secrets)
+        known = Servers(aws_endpoint, url, plain_results, outside, secrets)
         return Contract(name, prepare(kind, mine, known, name, _short_budget, PRIORITIES), pool, away, nodes)
 
     if name == "sqs":

@@ -28,11 +28,11 @@ def pss_mib(pid: int) -> float:
 
 
 def test_eight_idle_children_and_their_parent_are_small(
-    podman: Podman, image: str, stops_folder: Path, account: str, results: str, gateway: Ledger
+    podman: Podman, image: str, folder: Path, aws_endpoint: str, plain_results: str, gateway: Ledger
 ) -> None:
-    folder = stops_folder / "memory"
-    folder.mkdir()
-    with broker("redis", folder, account, results, gateway) as redis:
+    mine = folder / "memory"
+    mine.mkdir()
+    with broker("redis", mine, aws_endpoint, plain_results, gateway) as redis:
         redis.environment.resolved["pools"]["io"] |= {"type": "prefork", "concurrency": CHILDREN}
         with running_pod(podman, image, redis.environment) as pod:
             processes = tree(pod.process)

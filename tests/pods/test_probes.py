@@ -28,10 +28,10 @@ print((after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime) / {p
 
 
 @pytest.fixture(scope="module")
-def rabbitmq(stops_folder: Path, account: str, results: str, gateway: Ledger) -> Iterator[Broker]:
-    folder = stops_folder / "probes"
-    folder.mkdir()
-    with broker("rabbitmq", folder, account, results, gateway) as running:
+def rabbitmq(folder: Path, aws_endpoint: str, plain_results: str, gateway: Ledger) -> Iterator[Broker]:
+    mine = folder / "probes"
+    mine.mkdir()
+    with broker("rabbitmq", mine, aws_endpoint, plain_results, gateway) as running:
         yield running
 
 

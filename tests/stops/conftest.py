@@ -5,11 +5,12 @@ from pathlib import Path
 
 import pytest
 
-from ..app.harness import servers
+from ..app.conftest import aws_endpoint, folder, plain_results, valkey_port
 from .brokers import KINDS, Broker
 from .brokers import broker as running_broker
 from .gateway import Ledger, slow_gateway
 
+__all__ = ["aws_endpoint", "broker", "folder", "gateway", "plain_results", "valkey_port"]
 CHARGE_SECONDS = 5
 
 
@@ -20,29 +21,16 @@ def gateway() -> Iterator[Ledger]:
         yield ledger
 
 
-@pytest.fixture(scope="session")
-def stops_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return tmp_path_factory.mktemp("stops")
-
-
-@pytest.fixture(scope="session")
-def account(stops_folder: Path) -> Iterator[str]:
-    with servers.aws(stops_folder) as endpoint:
-        yield endpoint
-
-
-@pytest.fixture(scope="session")
-def results(stops_folder: Path) -> Iterator[str]:
-    with servers.valkey(stops_folder) as port:
-        yield f"redis://127.0.0.1:{port}/1"
-
-
 @pytest.fixture(scope="module", params=KINDS)
 def broker(
-    request: pytest.FixtureRequest, stops_folder: Path, account: str, results: str, gateway: Ledger
+    request: pytest.FixtureRequest,
+    folder: Path,
+    aws_endpoint: str,
+    plain_results: str,
+    gateway: Ledger,
 ) -> Iterator[Broker]:
     """Each kind of broker in turn."""
-    folder = stops_folder / request.param
-    folder.mkdir()
-    with running_broker(request.param, folder, account, results, gateway) as running:
+    mine = folder / request.param
+    mine.mkdir()
+    with running_broker(request.param, mine, aws_endpoint, plain_results, gateway) as running:
         yield running

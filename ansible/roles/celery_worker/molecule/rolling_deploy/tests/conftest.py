@@ -7,7 +7,7 @@ import pytest
 
 from tests.stops.brokers import Broker
 from tests.stops.brokers import broker as running_broker
-from tests.stops.conftest import account, results, stops_folder  # noqa: F401
+from tests.stops.conftest import aws_endpoint, folder, plain_results, valkey_port  # noqa: F401
 from tests.stops.gateway import Ledger, slow_gateway
 
 
@@ -18,8 +18,8 @@ def gateway() -> Iterator[Ledger]:
 
 
 @pytest.fixture(scope="session")
-def rabbitmq(stops_folder: Path, account: str, results: str, gateway: Ledger) -> Iterator[Broker]:  # noqa: F811
-    folder = stops_folder / "rabbitmq"
-    folder.mkdir()
-    with running_broker("rabbitmq", folder, account, results, gateway) as running:
+def rabbitmq(folder: Path, aws_endpoint: str, plain_results: str, gateway: Ledger) -> Iterator[Broker]:  # noqa: F811
+    mine = folder / "rabbitmq"
+    mine.mkdir()
+    with running_broker("rabbitmq", mine, aws_endpoint, plain_results, gateway) as running:
         yield running
