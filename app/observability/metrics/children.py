@@ -9,6 +9,10 @@ import shutil
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from prometheus_client.metrics_core import Metric
 
 VARIABLE = "PROMETHEUS_MULTIPROC_DIR"
 NOBODY = 0
@@ -38,11 +42,28 @@ def fold_dead(folder: Path) -> None:
     for kind, process, file in _files(folder):
         if process == NOBODY or _alive(process):
             continue
-        folded = MmapedDict(str(folder / f"{kind}_{NOBODY}.db"))
-        for key, value, _, _ in MmapedDict.read_all_values_from_file(str(file)):
-            folded.write_value(key, folded.read_value(key)[0] + value, 0.0)
-        folded.close()
+        if _has_begun(file):
+            folded = MmapedDict(str(folder / f"{kind}_{NOBODY}.db"))
+            for key, value, _, _ in MmapedDict.read_all_values_from_file(str(file)):
+                folded.write_value(key, folded.read_value(key)[0] + value, 0.0)
+            folded.close()
         file.unlink()
+
+
+def added_up(folder: Path) -> list["Metric"]:
+    """The families of all processes, each sample the sum over them."""
+    from prometheus_client.multiprocess import MultiProcessCollector
+
+    return list(MultiProcessCollector.merge([str(file) for _, _, file in _files(folder) if _has_begun(file)]))
+
+
+def _has_begun(file: Path) -> bool:
+    """Whether the file has its head: it is empty from its making until its process gives it a size.
+
+    `MmapedDict.__init__` opens, then truncates. A reader in between fails with `struct.error`, and so would every
+    scrape for ever after a child that was killed there (prometheus_client 0.26).
+    """
+    return file.stat().st_size > 0
 
 
 def _files(folder: Path) -> Iterator[tuple[str, int, Path]]:

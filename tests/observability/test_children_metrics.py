@@ -1,0 +1,61 @@
+"""What the children of a prefork pool wrote is added up, also while one is being made and after one was killed."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+from prometheus_client.mmap_dict import MmapedDict, mmap_key
+
+from app.observability.metrics.children import added_up, fold_dead
+
+ALIVE = 1  # on every machine
+TASKS = mmap_key("tasks", "tasks_total", [], [], "Tasks.")
+
+
+def written(folder: Path, process: int, value: float) -> None:
+    file = MmapedDict(str(folder / f"counter_{process}.db"))
+    file.write_value(TASKS, value, 0.0)
+    file.close()
+
+
+def dead_process() -> int:
+    process = subprocess.Popen([sys.executable, "-c", ""])
+    process.wait()
+    return process.pid
+
+
+def tasks_in(folder: Path) -> float:
+    [family] = added_up(folder)
+    [sample] = family.samples
+    return sample.value
+
+
+def test_the_counts_of_the_dead_are_kept_and_their_files_are_not(tmp_path: Path) -> None:
+    dead = dead_process()
+    written(tmp_path, ALIVE, 2)
+    written(tmp_path, dead, 3)
+
+    fold_dead(tmp_path)
+
+    assert tasks_in(tmp_path) == 5
+    assert not (tmp_path / f"counter_{dead}.db").exists()
+
+
+def test_a_child_that_only_just_opened_its_file_breaks_no_scrape(tmp_path: Path) -> None:
+    written(tmp_path, ALIVE, 2)
+    (tmp_path / f"histogram_{ALIVE}.db").touch()
+
+    fold_dead(tmp_path)
+
+    assert tasks_in(tmp_path) == 2
+
+
+def test_a_child_killed_as_it_opened_its_file_leaves_nothing(tmp_path: Path) -> None:
+    dead = dead_process()
+    written(tmp_path, ALIVE, 2)
+    (tmp_path / f"histogram_{dead}.db").touch()
+
+    fold_dead(tmp_path)
+
+    assert tasks_in(tmp_path) == 2
+    assert not (tmp_path / f"histogram_{dead}.db").exists()
