@@ -10,10 +10,10 @@ from typing import Any
 
 from celery import Celery
 from kombu.exceptions import OperationalError
-from sqlalchemy import Engine, delete, select
+from sqlalchemy import Connection, Engine, delete, insert, select
 
-from app.errors import PublishError
-from app.outbox.table import outbox, prepare
+from app.errors import PublishError, RefusedMessageError
+from app.outbox.table import outbox, prepare, refused
 
 logger = logging.getLogger(__name__)
 
@@ -26,6 +26,8 @@ PUBLISH_RETRY = {"max_retries": 2, "interval_start": 0.2, "interval_step": 0.5, 
 def relay_batch(app: Celery, engine: Engine) -> int:
     """Publish and remove the oldest rows, at most `BATCH`, in their order; returns how many.
 
+    One that the app refuses to send (too large for a new broker, a queue that is gone) goes to `outbox_refused`.
+
     Raises:
         OperationalError, PublishError: the broker did not take one; it and those after it are still in the outbox.
     """
@@ -34,7 +36,10 @@ def relay_batch(app: Celery, engine: Engine) -> int:
     with engine.connect() as connection:
         try:
             for row in connection.execute(oldest).all():
-                _publish(app, row)
+                try:
+                    _publish(app, row)
+                except RefusedMessageError as error:
+                    _set_aside(connection, row, error)
                 sent.append(row.number)
         finally:
             # Also when a later row was refused: what the broker confirmed need not be sent again.
@@ -72,3 +77,9 @@ def _publish(app: Celery, row: Any) -> None:
         retry=True,
         retry_policy=PUBLISH_RETRY,
     )
+
+
+def _set_aside(connection: Connection, row: Any, error: RefusedMessageError) -> None:
+    logger.error("%s %s is never sent: %s It is in outbox_refused.", row.task, row.task_id, error)
+    kept = {"task_id": row.task_id, "task": row.task, "args": row.args, "kwargs": row.kwargs}
+    connection.execute(insert(refused).values(**kept, reason=str(error)))

@@ -10,7 +10,10 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from celery import Task
-from sqlalchemy import JSON, BigInteger, Column, Connection, Engine, Integer, MetaData, String, Table, insert
+from kombu.utils.json import dumps
+from sqlalchemy import JSON, BigInteger, Column, Connection, Engine, Integer, MetaData, String, Table, Text, insert
+
+from app.refusals.size import refuse_a_larger_message
 
 metadata = MetaData()
 outbox = Table(
@@ -23,6 +26,16 @@ outbox = Table(
     Column("args", JSON, nullable=False),
     Column("kwargs", JSON, nullable=False),
     Column("headers", JSON, nullable=False),
+)
+# Tasks that can never be sent as they are, for a person to look at: in `outbox` they would hold up those behind them.
+refused = Table(
+    "outbox_refused",
+    metadata,
+    Column("task_id", String(255), primary_key=True),
+    Column("task", String(255), nullable=False),
+    Column("args", JSON, nullable=False),
+    Column("kwargs", JSON, nullable=False),
+    Column("reason", Text, nullable=False),
 )
 
 
@@ -43,6 +56,7 @@ def enqueue(
 
     Raises:
         TypeError: the task does not take these arguments.
+        RefusedMessageError: the broker takes no message as large as these arguments.
         IntegrityError: a task with this id is waiting to be sent.
 
     Example:
@@ -52,6 +66,7 @@ def enqueue(
     """
     named = dict(kwargs or {})
     task.__header__(*args, **named)  # type: ignore[attr-defined] # Celery's own check of arguments at sending
+    refuse_a_larger_message(task.app.conf.broker_transport_options, len(dumps([args, named])))
     task_id = task_id or uuid.uuid4().hex
     # The deadline of a task counts from the moment in which it was asked for, not from its relay.
     headers = {"sent_at": time.time()}

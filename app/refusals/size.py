@@ -4,9 +4,9 @@ RabbitMQ closes the channel on it, after the whole of it was sent, and SQS answe
 Here it is measured as it would be sent, and refused before anything is.
 """
 
+from collections.abc import Mapping
 from typing import Any
 
-from kombu import Connection
 from kombu.utils.json import dumps
 
 from app.errors import RefusedMessageError
@@ -27,7 +27,7 @@ class Sized:
             RefusedMessageError: it is.
         """
         message = super().prepare_message(*args, **kwargs)  # type: ignore[misc]
-        refuse_a_larger_message(self.connection.client, size_of(message))
+        refuse_a_larger_message(self.connection.client.transport_options, size_of(message))
         return message
 
 
@@ -39,13 +39,13 @@ def size_of(message: Any) -> int:
     return len(body.encode()) if isinstance(body, str) else len(body)
 
 
-def refuse_a_larger_message(connection: Connection, size: int) -> None:
-    """Compare with what the connection's broker takes.
+def refuse_a_larger_message(transport_options: Mapping[str, Any] | None, size: int) -> None:
+    """Compare with what the broker takes that a connection has these options for. `size` is in bytes.
 
     Raises:
         RefusedMessageError: the message is larger.
     """
-    limit = (connection.transport_options or {}).get(LIMIT)
+    limit = (transport_options or {}).get(LIMIT)
     if limit is not None and size > limit:
         raise RefusedMessageError(
             expected=f"a message of at most {limit:,} bytes, the limit of this broker",

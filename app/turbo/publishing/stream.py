@@ -121,7 +121,7 @@ class Stream:
             index = self._pending.popleft()
             try:
                 message, properties = self._messages.made(index)
-                refuse_a_larger_message(self._connection, len(message.body))
+                refuse_a_larger_message(self._connection.transport_options, len(message.body))
                 data += frames(channel.channel_id, link.frame_max, message, properties)
             except (TypeError, ValueError, UnicodeError) as error:
                 self.refused[index] = f"it cannot be serialized: {error}"

@@ -6,12 +6,13 @@ import sys
 import time
 import uuid
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from sqlalchemy import Engine, func, select
+from sqlalchemy import Engine, func, insert, select
 
-from app.outbox.table import enqueue, metadata, outbox
+from app.outbox.table import enqueue, metadata, outbox, refused
 from app.services.database import connect
 from app.tasks.email import send_email
 
@@ -57,6 +58,54 @@ def test_a_task_with_wrong_arguments_is_refused_before_anything_is_kept(engine: 
     with pytest.raises(TypeError, match="missing"), engine.begin() as connection:
         enqueue(connection, send_email, ("key",))
     assert waiting(engine) == 0
+
+
+ENQUEUE_LARGE = """
+from app.errors import RefusedMessageError
+from app.outbox.table import enqueue
+from app.services.database import database
+from app.tasks.email import send_email
+with database().begin() as connection:
+    try:
+        enqueue(connection, send_email, ["key", "a@example.com", "Hello", "x" * 1024 * 1024])
+    except RefusedMessageError as error:
+        print(error)
+"""
+RELAY_ONCE = """
+from app.celery import celery
+from app.outbox.relay import relay_batch
+from app.services.database import database
+print(relay_batch(celery, database()))
+"""
+
+
+def run(sqs: TestEnvironment, engine: Engine, code: str) -> str:
+    url = engine.url.render_as_string(hide_password=False)
+    return replace(sqs, variables=sqs.variables | {"CELERY_DATABASE_URL": url}).python(code)
+
+
+def test_a_task_larger_than_the_broker_takes_is_refused_before_anything_is_kept(
+    sqs: TestEnvironment, engine: Engine
+) -> None:
+    assert "expected a message of at most" in run(sqs, engine, ENQUEUE_LARGE)
+    assert waiting(engine) == 0
+
+
+@pytest.mark.usefixtures("inside_sqs")
+def test_a_task_that_can_never_be_sent_does_not_hold_up_those_behind_it(sqs: TestEnvironment, engine: Engine) -> None:
+    with engine.begin() as connection:  # as it is left by a producer whose broker took more
+        arguments = ["key", "a@example.com", "Hello", "x" * 1024 * 1024]
+        row = {"task_id": "large", "task": send_email.name, "args": arguments, "kwargs": {}, "headers": {}}
+        connection.execute(insert(outbox).values(row))
+    mail(engine, "behind")
+
+    assert run(sqs, engine, RELAY_ONCE).splitlines()[-1] == "2"
+
+    assert waiting(engine) == 0
+    with engine.connect() as connection:
+        kept = connection.execute(select(refused.c.task_id, refused.c.reason)).one()
+    assert kept.task_id == "large"
+    assert "expected a message of at most" in kept.reason
 
 
 RELAY = """
