@@ -12,23 +12,20 @@ Unnecessary as soon as Celery or kombu closes a collected connection without err
 """
 
 import logging
-from collections import deque
-from typing import Any, ClassVar
+from typing import Any
 
 from kombu.transport import redis
 from redis.exceptions import ConnectionError as RedisConnectionError
 from redis.exceptions import RedisError
 
+from app.guards.redis_take import Taking
 from app.refusals.size import Sized
 
 logger = logging.getLogger(__name__)
 
 
-class Channel(Sized, redis.Channel):
+class Channel(Sized, Taking):
     """kombu's channel, which may be closed after its connection was collected."""
-
-    # Tags of messages that this process held when its connection broke.
-    orphans: ClassVar[deque[str]] = deque()
 
     def basic_ack(self, delivery_tag: str, multiple: bool = False) -> None:
         """Acknowledge, on a channel that still has a connection."""

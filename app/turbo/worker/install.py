@@ -11,6 +11,7 @@ from app.turbo.worker.keepalive import Keepalive
 
 RESULTS = "app.turbo.results.backend:RedisBackend"
 CLASSES = {"amqp": "Transport", "pyamqp": "Transport", "amqps": "SecureTransport"}
+REDIS = "app.turbo.redis.transport:Transport"
 
 
 def install(app: Celery, *, guarded: bool = False) -> None:
@@ -25,9 +26,10 @@ def install(app: Celery, *, guarded: bool = False) -> None:
     if not tested():
         return
     module = "app.turbo.amqp.guarded" if guarded else "app.turbo.amqp.transport"
-    TRANSPORT_ALIASES.update({scheme: f"{module}:{name}" for scheme, name in CLASSES.items()})
+    transports = {scheme: f"{module}:{name}" for scheme, name in CLASSES.items()} | {"redis": REDIS, "rediss": REDIS}
+    TRANSPORT_ALIASES.update(transports)
     found_before: dict[str, Any] = vars(transport)["_transport_cache"]
-    for scheme in CLASSES:
+    for scheme in transports:
         found_before.pop(scheme, None)
     settings = {"worker_consumer": "app.turbo.worker.consumer:Consumer"}
     app.conf.update(settings)

@@ -7,8 +7,8 @@ from typing import Any
 
 from celery import bootsteps
 from celery.worker.consumer.connection import Connection as ConnectionStep
+from redis.exceptions import RedisError
 
-from app.turbo.amqp.connection import BufferedConnection
 from app.turbo.worker.pool import TaskPool
 
 logger = logging.getLogger(__name__)
@@ -32,13 +32,13 @@ class Keepalive(bootsteps.StartStopStep):
         """Begin, on the connection that was just made."""
         connection = consumer.connection.connection
         self._ended = threading.Event()
-        if isinstance(connection, BufferedConnection) and isinstance(consumer.pool, TaskPool):
+        if hasattr(connection, "before_acks") and isinstance(consumer.pool, TaskPool):
             self._store_results_first(connection, consumer.app.backend)
             arguments = (connection, consumer.pool.connection_lock, self._ended)
             threading.Thread(target=_keep, args=arguments, name="keepalive", daemon=True).start()
 
     @staticmethod
-    def _store_results_first(connection: BufferedConnection, backend: Any) -> None:
+    def _store_results_first(connection: Any, backend: Any) -> None:
         if hasattr(backend, "may_gather"):
             backend.may_gather = True
             connection.before_acks = backend.flush
@@ -53,7 +53,7 @@ class Keepalive(bootsteps.StartStopStep):
         self._ended.set()
 
 
-def _keep(connection: BufferedConnection, lock: threading.Lock, ended: threading.Event) -> None:
+def _keep(connection: Any, lock: threading.Lock, ended: threading.Event) -> None:
     beaten = monotonic()
     while not ended.wait(INTERVAL_SECONDS) and connection.connected:
         if not lock.acquire(blocking=False):
@@ -63,7 +63,7 @@ def _keep(connection: BufferedConnection, lock: threading.Lock, ended: threading
             if connection.heartbeat and monotonic() - beaten > connection.heartbeat / 2:
                 connection.send_heartbeat()
                 beaten = monotonic()
-        except OSError as error:
+        except (OSError, RedisError) as error:
             logger.warning("the connection was lost while a task ran: %r", error)
             return
         finally:

@@ -1,0 +1,173 @@
+"""kombu takes a message from a Redis list with BRPOP and notes it as unacknowledged in a second command.
+
+What a worker had popped and not yet noted when it was killed, or when its connection broke, is nowhere: the message is
+lost (kombu 5.7). Here one script does both on the server, for as many messages as the prefetch count has room for, so
+that a killed worker's messages are all found after the visibility timeout; and a batch costs one round trip where each
+message cost two.
+
+A script cannot block. So a worker that found nothing waits for a token in a list beside the queue's (`<queue>.wake`),
+which whoever publishes puts there. It is worth nothing: a worker whose token got lost, or whose producer is not of this
+app, looks again after kombu's `brpop_timeout` of one second.
+Unnecessary as soon as kombu notes what it takes in the same step; `tests/app/guards/test_redis_take.py` shows it.
+"""
+
+from collections import deque
+from queue import Empty
+from time import monotonic
+from typing import Any, ClassVar
+
+from kombu.transport import redis, virtual
+from kombu.utils.json import dumps, loads
+
+# More in one step would keep others waiting for the server, and messages from other workers.
+BATCH = 100
+# KEYS: unacknowledged messages, their index by time, then each list and its tokens, in the order in which to look.
+# ARGV: how many messages at most, then for each list whether what is taken from it will be acknowledged.
+# Returns the list's number and the message in turn. What cannot be noted is left to the reader to refuse.
+TAKE = """
+local now, taken, left = redis.call('TIME'), {}, tonumber(ARGV[1])
+local score = now[1] .. '.' .. string.format('%06d', now[2])
+local function note(message)
+  local properties = cjson.decode(message).properties
+  local to = properties.delivery_info
+  local where = cjson.encode(to.exchange) .. ',' .. cjson.encode(to.routing_key)
+  redis.call('HSET', KEYS[1], properties.delivery_tag, '[' .. message .. ',' .. where .. ']')
+  redis.call('ZADD', KEYS[2], score, properties.delivery_tag)
+end
+for list = 1, #ARGV - 1 do
+  local queue, tokens = KEYS[2 * list + 1], KEYS[2 * list + 2]
+  local messages = left > 0 and redis.call('RPOP', queue, left) or {}
+  for _, message in ipairs(messages) do
+    if ARGV[list + 1] == '1' then pcall(note, message) end
+    taken[#taken + 1] = list - 1
+    taken[#taken + 1] = message
+    left = left - 1
+  end
+  if #messages > 0 and redis.call('EXISTS', queue) == 1 and redis.call('EXISTS', tokens) == 0 then
+    redis.call('LPUSH', tokens, 1)
+  end
+end
+return taken
+"""
+TOKENS = ".wake"
+# KEYS: a list and its tokens. ARGV: the messages.
+PUT = """
+for _, message in ipairs(ARGV) do redis.call('LPUSH', KEYS[1], message) end
+if redis.call('EXISTS', KEYS[2]) == 0 then redis.call('LPUSH', KEYS[2], 1) end
+"""
+
+
+class QoS(redis.QoS):
+    """kombu's, which need not note what the script has noted."""
+
+    def append(self, message: Any, delivery_tag: str) -> None:
+        """Keep a message that was delivered, until it is acknowledged."""
+        noted: set[str] = self.channel.noted  # type: ignore[attr-defined]
+        if delivery_tag not in noted:
+            super().append(message, delivery_tag)
+            return
+        noted.remove(delivery_tag)
+        virtual.QoS.append(self, message, delivery_tag)
+
+
+def tag_of(message: Any) -> str:
+    """The delivery tag that its producer gave it."""
+    return str(message["properties"]["delivery_tag"])
+
+
+class Taking(redis.Channel):
+    """A channel whose messages are taken and noted in one step."""
+
+    QoS = QoS
+    # Kombu's own, which its type stubs leave out.
+    _expires: Any
+    _flush_brpop_reauth: Any
+    _q_for_pri: Any
+    _queue_cycle: Any
+    connection_errors: Any
+    # Tags of messages noted for this process, which no channel of it holds any more.
+    orphans: ClassVar[deque[str]] = deque()
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        self.taken: deque[tuple[str, Any]] = deque()
+        self.noted: set[str] = set()
+        self._unacknowledged_queues: set[str] = set()
+        self._asked: list[str] = []
+        self._waits = False
+        super().__init__(*args, **kwargs)
+
+    def basic_consume(self, queue: str, no_ack: bool = False, *args: Any, **kwargs: Any) -> Any:
+        """Consume; what nobody will acknowledge is not noted."""
+        (self._unacknowledged_queues.add if no_ack else self._unacknowledged_queues.discard)(queue)
+        return super().basic_consume(queue, no_ack, *args, **kwargs)
+
+    def _put(self, queue: str, message: Any, **kwargs: Any) -> None:
+        step = self._q_for_pri(queue, self._get_message_priority(message, reverse=False))
+        new = [dumps(message)]
+        if kwargs or self._expires:
+            super()._put(queue, message, **kwargs)
+            new = []
+        with self.conn_or_acquire() as client:
+            client.execute_command("EVAL", PUT, 2, self._named(step), self._named(queue + TOKENS), *new)
+
+    def _brpop_start(self, timeout: float | None = None) -> None:
+        queues = self._queue_cycle.consume(len(self.active_queues))
+        if not queues or self.taken:
+            return
+        connection = self._in_poll = self.client.connection
+        self._brpop_sent_at = monotonic()
+        if self._waits:
+            tokens = [self._named(queue + TOKENS) for queue in queues]
+            connection.send_command("BRPOP", *tokens, timeout or self.brpop_timeout)
+            return
+        lists = [(queue, self._q_for_pri(queue, step)) for step in self.priority_steps for queue in queues]
+        self._asked = [queue for queue, _ in lists]
+        keys = [self.unacked_key, self.unacked_index_key]
+        keys += [key for queue, each in lists for key in (each, queue + TOKENS)]
+        noted = [int(queue not in self._unacknowledged_queues) for queue in self._asked]
+        room = self.qos.can_consume_max_estimate()
+        most = BATCH if room is None else min(BATCH, max(1, room))
+        connection.send_command("EVAL", TAKE, len(keys), *map(self._named, keys), most, *noted)
+
+    def _brpop_read(self, **options: Any) -> bool:
+        try:
+            answer = self.client.parse_response(self.client.connection, "EVAL", **options)
+        except self.connection_errors:
+            self.client.connection.disconnect()
+            raise
+        finally:
+            self._in_poll = None
+            self._flush_brpop_reauth()
+        if self._waits or not answer:
+            self._waits = not self._waits
+            raise Empty
+        numbered = zip(answer[::2], answer[1::2], strict=True)
+        taken = [(self._asked[number], loads(message)) for number, message in numbered]
+        self.noted.update(tag_of(each) for queue, each in taken if queue not in self._unacknowledged_queues)
+        self.taken.extend(taken)
+        self.hand_over()
+        return True
+
+    def hand_over(self) -> None:
+        """Give what was taken to its consumers."""
+        while self.taken:
+            self.hand_over_one()
+
+    def hand_over_one(self) -> None:
+        """Give the oldest message taken to its consumer. An error sends those behind it back, later."""
+        queue, message = self.taken.popleft()
+        self._queue_cycle.rotate(queue)
+        try:
+            self.connection._deliver(message, queue)
+        except BaseException:
+            self.give_up()
+            raise
+
+    def give_up(self) -> None:
+        """Leave what was taken and not handed over to this process's next connection, which puts it back."""
+        self.orphans.extend(tag for tag in map(tag_of, (each for _, each in self.taken)) if tag in self.noted)
+        self.taken.clear()
+        self.noted.clear()
+
+    def _named(self, key: str) -> str:
+        return f"{self.global_keyprefix}{key}"

@@ -1,0 +1,133 @@
+"""kombu's Redis transport for a worker whose tasks run in the event loop.
+
+One round trip takes as many messages as the prefetch count has room for (`app/guards/redis_take.py`); they are handled
+for a bounded time in each turn of the loop; what is done is acknowledged with one round trip for many.
+"""
+
+import os
+from collections import deque
+from collections.abc import Callable
+from contextlib import suppress
+from queue import Empty
+from time import monotonic
+from typing import Any, ClassVar
+
+from kombu.transport import virtual
+from redis.exceptions import ConnectionError as RedisConnectionError
+
+from app.guards import redis_reconnect
+from app.turbo.amqp.channel import ACKS_PER_WRITE
+from app.turbo.amqp.transport import TURN_SECONDS
+
+
+class Channel(redis_reconnect.Channel):
+    """Gathers acknowledgements until `flush_acks`, which the transport calls at each turn of the event loop."""
+
+    # Done, and not yet told. A tag is the message's own: after a reconnect the next channel can tell it.
+    done: ClassVar[deque[str]] = deque()
+
+    def basic_ack(self, delivery_tag: str, multiple: bool = False) -> None:  # noqa: ARG002 - kombu's virtual channels know no other
+        """Acknowledge with the next round trip; the message's place in the prefetch count is free at once."""
+        self._refuse_without_connection(delivery_tag)
+        virtual.QoS.ack(self.qos, delivery_tag)
+        self.done.append(delivery_tag)
+        if len(self.done) >= ACKS_PER_WRITE:
+            self.flush_acks()
+
+    def flush_acks(self) -> None:
+        """Remove what is done from the unacknowledged messages.
+
+        Raises:
+            RedisConnectionError: it is still to be told, by the next connection; or results could not be stored before,
+                and the messages come again.
+        """
+        told = list(self.done)
+        if not told:
+            return
+        self._store_results()
+        with self.conn_or_acquire() as client, client.pipeline() as pipe:
+            pipe.zrem(self.unacked_index_key, *told).hdel(self.unacked_key, *told).execute()
+        for _ in told:
+            self.done.popleft()
+
+    def _store_results(self) -> None:
+        before: Any = self.connection.before_acks
+        if before is None:
+            return
+        try:
+            before()
+        except Exception as error:
+            self.orphans.extend(self.done)
+            self.done.clear()
+            raise RedisConnectionError(f"results could not be stored: {error!r}") from error
+
+    def hand_over(self) -> None:
+        """Give what was taken to its consumers, for a bounded time; the next turn of the loop goes on."""
+        until = monotonic() + TURN_SECONDS
+        while self.taken and monotonic() < until:
+            self.hand_over_one()
+
+    def close(self) -> None:
+        """Nothing done stays untold, and nothing taken is kept."""
+        if self._in_poll:
+            with suppress(Empty):
+                self._brpop_read()
+        self.give_up()
+        if self.connection is not None and self.connection.client is not None and not self.closed:
+            self.flush_acks()
+            self.put_back()
+        super().close()
+
+
+class Transport(redis_reconnect.Transport):
+    """With that channel."""
+
+    Channel = Channel
+    # Called before acknowledgements: results must be stored by then.
+    before_acks: Callable[[], None] | None = None
+    heartbeat = 0
+    channels: list[Any]
+    client: Any
+
+    @property
+    def connected(self) -> bool:
+        """Whether the connection was not given up."""
+        return self.client is not None
+
+    def flush_acks(self) -> None:
+        """Tell Redis what is done."""
+        if self.channels:
+            self.channels[0].flush_acks()
+
+    def register_with_event_loop(self, connection: Any, loop: Any) -> None:
+        """Take and acknowledge in each turn of the loop."""
+        super().register_with_event_loop(connection, loop)
+        _Turn(self, loop)
+
+
+class _Turn:
+    """What one connection does in each turn of the event loop, beside kombu's own."""
+
+    def __init__(self, transport: Transport, loop: Any) -> None:
+        self.transport = transport
+        self.loop = loop
+        # Readable while messages wait in this process, so that the loop's wait ends at once.
+        self.more = os.eventfd(0, os.EFD_NONBLOCK | os.EFD_CLOEXEC)
+        loop.add_reader(self.more, self.on_more)
+        loop.on_tick.add(self.on_tick)
+
+    def on_more(self) -> None:
+        """Go on with what was left over by the last turn."""
+        os.eventfd_read(self.more)
+        for channel in list(self.transport.channels):
+            channel.hand_over()
+
+    def on_tick(self) -> None:
+        """Tell what is done; come back at once while there is more to do."""
+        if not self.transport.connected:
+            self.loop.on_tick.discard(self.on_tick)
+            os.close(self.more)
+            return
+        self.transport.flush_acks()
+        if any(channel.taken for channel in self.transport.channels):
+            os.eventfd_write(self.more, 1)

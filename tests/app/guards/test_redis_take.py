@@ -1,0 +1,171 @@
+"""What a consumer takes from Redis is noted in the same step: killed at any moment, it loses nothing."""
+
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+import uuid
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from kombu import Connection, Consumer, Queue
+from kombu.transport import redis as kombu_redis
+from redis import Redis
+
+from app.guards import redis_reconnect
+
+from ..harness.servers import REPOSITORY
+from ..harness.waiting import eventually
+
+# Dies with the broker's answer in hand, before the message is anybody's.
+DIES = """
+import os, signal, sys
+from {module} import Transport
+from kombu import Connection, Consumer, Queue
+Transport._deliver = lambda *_: os.kill(os.getpid(), signal.SIGKILL)
+with Connection({url!r}, transport=Transport, transport_options={options!r}) as connection:
+    with Consumer(connection, [Queue({queue!r})], callbacks=[print]):
+        connection.drain_events(timeout=10)
+"""
+# So long that nobody finds a message by looking again.
+PATIENT = 60
+
+
+@pytest.fixture
+def url(valkey_port: int) -> str:
+    return f"redis://127.0.0.1:{valkey_port}/9"
+
+
+@pytest.fixture
+def options() -> dict[str, Any]:
+    """A namespace of its own, where a message that nobody acknowledged is visible again after a second."""
+    return {
+        "global_keyprefix": f"{uuid.uuid4().hex}:", "visibility_timeout": 1, "priority_steps": [0],
+        "unacked_restore_interval": 0.2, "unacked_restore_throttle": 1,
+    }  # fmt: skip
+
+
+@pytest.fixture
+def store(url: str) -> Iterator[Redis]:
+    yield Redis.from_url(url)
+    Redis.from_url(url).flushdb()
+
+
+def connected(url: str, options: dict[str, Any], **more: Any) -> Connection:
+    return Connection(url, transport=redis_reconnect.Transport, transport_options=options | more)
+
+
+def publish(connection: Connection, *bodies: str, queue: str = "queue") -> None:
+    for body in bodies:
+        connection.SimpleQueue(queue).put(body)
+
+
+def received(connection: Connection, seconds: float, *, queue: str = "queue") -> list[str]:
+    """The bodies that come within that time, acknowledged."""
+    bodies: list[str] = []
+    with Consumer(connection, [Queue(queue)], callbacks=[lambda body, message: (bodies.append(body), message.ack())]):
+        end = time.monotonic() + seconds
+        while not bodies and time.monotonic() < end:
+            try:
+                connection.drain_events(timeout=0.5)
+            except TimeoutError:
+                continue
+    return bodies
+
+
+def die_while_taking(module: str, url: str, options: dict[str, Any]) -> None:
+    code = DIES.format(module=module, url=url, options=options, queue="queue")
+    died = subprocess.run([sys.executable, "-c", code], cwd=REPOSITORY, check=False, timeout=60)
+    assert died.returncode == -signal.SIGKILL
+
+
+@pytest.mark.usefixtures("store")
+def test_what_a_killed_consumer_took_is_found_again(url: str, options: dict[str, Any]) -> None:
+    with connected(url, options) as connection:
+        publish(connection, "precious")
+        die_while_taking("app.guards.redis_reconnect", url, options)
+
+        assert received(connection, 30) == ["precious"]
+
+
+def test_without_the_guard_it_is_nowhere(url: str, options: dict[str, Any], store: Redis) -> None:
+    with connected(url, options) as connection:
+        publish(connection, "precious")
+    die_while_taking("kombu.transport.redis", url, options)
+
+    kept = options["global_keyprefix"]
+    where = "found (if kombu notes what it takes at once, remove app/guards/redis_take.py)"
+    assert (store.llen(f"{kept}queue"), store.hlen(f"{kept}unacked")) == (0, 0), where
+    assert issubclass(redis_reconnect.Transport, kombu_redis.Transport)
+
+
+@pytest.mark.usefixtures("store")
+def test_a_waiting_consumer_is_woken_by_a_message(url: str, options: dict[str, Any]) -> None:
+    with connected(url, options, brpop_timeout=PATIENT) as connection, connected(url, options) as producer:
+        later = threading.Timer(2, publish, (producer, "awaited"))
+        later.start()
+
+        assert received(connection, 20) == ["awaited"]
+
+
+@pytest.mark.usefixtures("store")
+def test_one_that_cannot_take_all_wakes_the_next(url: str, options: dict[str, Any]) -> None:
+    taken: list[str] = []
+
+    def take_one() -> None:
+        with connected(url, options, visibility_timeout=600, brpop_timeout=PATIENT) as connection:
+            channel = connection.default_channel
+            channel.basic_qos(0, 1, False)
+            with Consumer(channel, [Queue("queue")], callbacks=[lambda body, _: taken.append(body)]):
+                connection.drain_events(timeout=20)
+
+    both = [threading.Thread(target=take_one) for _ in range(2)]
+    for each in both:
+        each.start()
+    time.sleep(2)
+    with connected(url, options) as producer:
+        publish(producer, "one", "other")
+    for each in both:
+        each.join()
+
+    assert sorted(taken) == ["one", "other"]
+
+
+def test_no_more_is_taken_than_the_prefetch_count(url: str, options: dict[str, Any], store: Redis) -> None:
+    with connected(url, options, visibility_timeout=600) as connection:
+        publish(connection, *(str(number) for number in range(10)))
+        connection.default_channel.basic_qos(0, 3, False)
+        taken: list[str] = []
+        with Consumer(connection.default_channel, [Queue("queue")], callbacks=[lambda body, _: taken.append(body)]):
+            connection.drain_events(timeout=10)
+            with pytest.raises(socket.timeout):
+                connection.drain_events(timeout=1)
+            left = store.llen(f"{options['global_keyprefix']}queue")
+
+    assert (taken, left) == (["0", "1", "2"], 7)
+
+
+def test_what_nobody_will_acknowledge_is_not_noted(url: str, options: dict[str, Any], store: Redis) -> None:
+    with connected(url, options) as connection:
+        publish(connection, "news")
+        seen: list[str] = []
+        with Consumer(connection, [Queue("queue")], callbacks=[lambda body, _: seen.append(body)], no_ack=True):
+            connection.drain_events(timeout=10)
+
+        assert (seen, store.hlen(f"{options['global_keyprefix']}unacked")) == (["news"], 0)
+
+
+def test_what_an_error_kept_from_its_consumer_goes_back(url: str, options: dict[str, Any], store: Redis) -> None:
+    def fail(*_: Any) -> None:
+        raise ZeroDivisionError
+
+    with connected(url, options, visibility_timeout=600) as connection:
+        publish(connection, "first", "second", "third")
+        with Consumer(connection, [Queue("queue")], callbacks=[fail]), pytest.raises(ZeroDivisionError):
+            connection.drain_events(timeout=10)
+        connection.default_channel.put_back()
+
+        eventually(lambda: store.llen(f"{options['global_keyprefix']}queue") == 2, "the two behind it")

@@ -1,0 +1,118 @@
+"""Turbo on Redis: few round trips for many messages, none lost with a process, none kept by a long turn."""
+
+import os
+import signal
+import time
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+from kombu import Connection, Consumer, Queue
+from redis import Redis
+from redis.exceptions import ConnectionError as RedisConnectionError
+
+from app.turbo.amqp.channel import ACKS_PER_WRITE
+from app.turbo.redis.transport import Transport
+
+from ...harness.waiting import eventually
+from ..conftest import Bench
+
+TASKS = 3000
+
+
+@pytest.fixture
+def redis_url(valkey_port: int) -> Iterator[str]:
+    url = f"redis://127.0.0.1:{valkey_port}/8"
+    yield url
+    Redis.from_url(url).flushdb()
+
+
+@pytest.fixture
+def redis_bench(bench: Bench, redis_url: str) -> Bench:
+    """The bench, whose workers take their messages from Redis."""
+    return replace(bench, variables=bench.variables | {"TURBO_BROKER": redis_url})
+
+
+def send(bench: Bench, where: str, tasks: int) -> None:
+    with bench.work.app.connection_for_write(bench.variables["TURBO_BROKER"]) as connection:
+        for number in range(tasks):
+            bench.work.record.apply_async((where, number), connection=connection)
+
+
+def calls(store: Redis) -> Counter[str]:
+    return Counter({name: stats["calls"] for name, stats in store.info("commandstats").items()})  # type: ignore[union-attr]
+
+
+def test_many_messages_cost_few_round_trips(redis_bench: Bench, redis_url: str, where: str) -> None:
+    store = Redis.from_url(redis_url, decode_responses=True)
+    send(redis_bench, where, TASKS)
+    before = calls(store)
+    with redis_bench.worker(2):
+        redis_bench.noted(where, TASKS, seconds=120)
+        eventually(lambda: store.hlen("unacked") == 0, "the last acknowledgements")
+    cost = calls(store) - before
+
+    assert Counter(redis_bench.list_(where)) == Counter(map(str, range(TASKS)))
+    # Whatever else they do once a second, with kombu's own transport each of these would be called for each message.
+    assert cost["cmdstat_hdel"] < TASKS / 8
+    assert cost["cmdstat_eval"] < TASKS / 8
+
+
+def test_killed_processes_lose_nothing_and_repeat_no_more_than_the_window(redis_bench: Bench, where: str) -> None:
+    send(redis_bench, where, TASKS)
+    kills = 0
+    with redis_bench.worker(2) as (process, _):
+        for share in (0.2, 0.5, 0.8):
+            redis_bench.noted(where, int(TASKS * share), seconds=60)
+            children = Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text().split()
+            os.kill(int(children[0]), signal.SIGKILL)
+            kills += 1
+        eventually(lambda: len(set(redis_bench.list_(where))) == TASKS, "every task", seconds=60)
+
+    assert len(redis_bench.list_(where)) - TASKS <= kills * (ACKS_PER_WRITE + 1)
+
+
+def test_a_long_turn_leaves_the_rest_for_the_next(redis_url: str) -> None:
+    with Connection(redis_url, transport=Transport) as connection:
+        for number in range(5):
+            connection.SimpleQueue("slow").put(number)
+        channel: Any = connection.default_channel
+        done: list[int] = []
+
+        def work(body: int, message: Any) -> None:
+            time.sleep(0.02)
+            message.ack()
+            done.append(body)
+
+        with Consumer(channel, [Queue("slow")], callbacks=[work]):
+            connection.drain_events(timeout=5)
+            assert done == [0]
+            channel.hand_over()
+            assert done == [0, 1]
+        channel.close()
+
+        assert Redis.from_url(redis_url).llen("slow") == 3, "what was taken and not begun went back"
+        assert Redis.from_url(redis_url).hlen("unacked") == 0
+
+
+def test_what_has_no_result_is_not_acknowledged(redis_url: str) -> None:
+    with Connection(redis_url, transport=Transport) as connection:
+        connection.SimpleQueue("results").put("one")
+        channel: Any = connection.default_channel
+        with Consumer(channel, [Queue("results")], callbacks=[lambda _body, message: message.ack()]):
+            connection.drain_events(timeout=5)
+
+        def fail() -> None:
+            raise TimeoutError
+
+        transport: Any = connection.transport
+        transport.before_acks = fail
+        with pytest.raises(RedisConnectionError, match="results could not be stored"):
+            channel.flush_acks()
+        transport.before_acks = None
+        channel.put_back()
+
+        assert Redis.from_url(redis_url).llen("results") == 1
