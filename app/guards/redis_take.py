@@ -104,7 +104,7 @@ class Taking(redis.Channel):
     def _put(self, queue: str, message: Any, **kwargs: Any) -> None:
         step = self._q_for_pri(queue, self._get_message_priority(message, reverse=False))
         new = [dumps(message)]
-        if kwargs or self._expires:
+        if kwargs.get("_publish_batch") is not None or self._expires:
             super()._put(queue, message, **kwargs)
             new = []
         with self.conn_or_acquire() as client:

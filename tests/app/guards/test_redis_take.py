@@ -14,6 +14,7 @@ import pytest
 from kombu import Connection, Consumer, Queue
 from kombu.transport import redis as kombu_redis
 from redis import Redis
+from redis.connection import AbstractConnection
 
 from app.guards import redis_reconnect
 
@@ -100,6 +101,25 @@ def test_without_the_guard_it_is_nowhere(url: str, options: dict[str, Any], stor
     where = "found (if kombu notes what it takes at once, remove app/guards/redis_take.py)"
     assert (store.llen(f"{kept}queue"), store.hlen(f"{kept}unacked")) == (0, 0), where
     assert issubclass(redis_reconnect.Transport, kombu_redis.Transport)
+
+
+def test_publishing_still_costs_one_round_trip(
+    url: str, options: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sent: list[Any] = []
+    send = AbstractConnection.send_packed_command
+    with connected(url, options) as connection:
+        queue = connection.SimpleQueue("queue")
+        queue.put("warm")
+        monkeypatch.setattr(
+            AbstractConnection,
+            "send_packed_command",
+            lambda *given, **named: (sent.append(given[1]), send(*given, **named)),
+        )
+        queue.put("one")
+
+    assert sum(b"EVAL" in b"".join(command) for command in sent) == 1
+    assert sum(b"LPUSH\r\n" in b"".join(command) for command in sent) == 0
 
 
 @pytest.mark.usefixtures("store")
