@@ -1,0 +1,75 @@
+"""One line of the environment file asks for a monitoring host: it is made, configured, and sees what runs."""
+
+import json
+import os
+import re
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+import pytest
+
+from ..app.harness.waiting import eventually
+from .conftest import LocalEnvironment, tail
+
+pytestmark = [
+    pytest.mark.path,
+    pytest.mark.timeout(1800),
+    pytest.mark.skipif("ALL_BROKERS" not in os.environ, reason="`make test-path` brings up a monitoring host"),
+    pytest.mark.parametrize("local", ["rabbitmq"], indirect=True),
+]
+HOST = "celery-local-monitoring-1"
+
+
+def asked(query: str) -> list[dict[str, Any]]:
+    """What Prometheus on the host answers."""
+    url = f"http://127.0.0.1:9090/api/v1/{query}"
+    told = subprocess.run(["podman", "exec", HOST, "curl", "-sf", url], capture_output=True, text=True, check=False)
+    if told.returncode != 0:
+        return []
+    data = json.loads(told.stdout)["data"]
+    found: list[dict[str, Any]] = data.get("result") or data.get("groups") or []
+    return found
+
+
+@pytest.fixture(scope="module")
+def watched(local: LocalEnvironment) -> Iterator[LocalEnvironment]:
+    """The environment with a monitoring host."""
+    file = local.environments / "local" / "environment.yml"
+    unwatched = file.read_text()
+    file.write_text(unwatched + "monitoring: {instance_type: t3.small, retention_gib: 1, smtp_require_tls: false}\n")
+    up = local.run("make", "render", "up")
+    assert up.returncode == 0, tail(up)
+    yield local
+    file.write_text(unwatched)
+
+
+def test_a_second_run_changes_nothing_on_it(watched: LocalEnvironment) -> None:
+    again = watched.run("ansible-playbook", "site.yml", folder="ansible")
+
+    assert again.returncode == 0, tail(again)
+    changed = dict(re.findall(r"^(\S+)\s+: ok=\d+\s+changed=(\d+)", again.stdout, re.MULTILINE))
+    assert changed[HOST] == "0", tail(again)
+
+
+@pytest.mark.usefixtures("watched")
+def test_it_sees_hosts_nodes_and_queues() -> None:
+    def up(job: str) -> list[str]:
+        return [row["value"][1] for row in asked("query?query=" + quote(f'up{{job="{job}"}}'))]
+
+    eventually(lambda: up("rabbitmq") == ["1"] * 3, "RabbitMQ's three nodes", seconds=120)
+    eventually(lambda: up("celery-worker") == ["1"], "the worker host", seconds=120)
+    lengths = "query?query=celery_queue_length"
+    eventually(lambda: {row["metric"]["queue_name"] for row in asked(lengths)}, "the queues", seconds=120)
+
+
+def test_it_watches_by_the_environments_rules(watched: LocalEnvironment) -> None:
+    text = Path(watched.environments / "local" / "prometheus_rules.yml").read_text()
+    ours = set(re.findall(r"alert: (\w+)", text))
+
+    loaded = {rule["name"] for group in asked("rules?type=alert") for rule in group["rules"]}
+
+    assert ours
+    assert loaded == ours
