@@ -1,5 +1,7 @@
 """What the region adds to the emulator: see region/emulator.py."""
 
+from types import SimpleNamespace
+
 from region.emulated_network import described_endpoint, without_meaningless_ports
 from region.emulator import (
     broker_settings,
@@ -7,6 +9,7 @@ from region.emulator import (
     metadata_options,
     of_source,
     publish,
+    started,
     with_interface_lifted,
 )
 
@@ -38,6 +41,18 @@ def test_metadata_options_are_described() -> None:
     assert described({}, plain) == plain
     shown = described({"MetadataOptions": options}, plain)
     assert shown.endswith("<httpTokens>required</httpTokens></metadataOptions></item>")
+
+
+def test_a_request_for_instances_sent_again_starts_no_second_one() -> None:
+    ec2 = SimpleNamespace(_instances={f"i-{number}": {} for number in range(3)})
+    ids = iter(ec2._instances)
+    run = started(ec2, lambda _: (200, {}, f"<instanceId>{next(ids)}</instanceId>".encode()))
+
+    first, again = run({"ClientToken": ["a"]}), run({"ClientToken": ["a"]})
+    other = run({"ClientToken": ["b"]})
+
+    assert first == again
+    assert other != first
 
 
 def test_only_parameters_of_the_source_asked_for() -> None:

@@ -5,6 +5,7 @@
   are added where the emulator keeps the public parameters of Amazon Linux.
 * An instance's own address and subnet. Terraform's provider names them in the request's first network interface, where
   the emulator does not look (it gives a random address, ministack 1.5.33), so they are moved to where it does.
+* A client token: a request for instances that is sent again starts no second ones.
 * An instance's metadata options (IMDSv2), which it drops: every second apply would set them again, and fail.
 * Asking a parameter group only for what was changed in it: it answers with the defaults too, and every plan would
   remove them.
@@ -110,12 +111,18 @@ def without_matcher(group: dict[str, Any], xml: str) -> str:
 
 
 def started(ec2: Any, run_instances: Callable[[Request], Response]) -> Callable[[Request], Response]:
-    """RunInstances, with address, subnet and metadata options heeded."""
+    """RunInstances, with address, subnet, metadata options and client token heeded."""
+    answered: dict[str, Response] = {}
 
     def run(request: Request) -> Response:
+        token = str(request.get("ClientToken", ""))
+        if token in answered:  # sent again, because the first answer got lost or came late
+            return answered[token]
         response = run_instances(with_interface_lifted(request))
         for instance in re.findall(rb"<instanceId>([^<]+)</instanceId>", response[2]):
             ec2._instances[instance.decode()]["MetadataOptions"] = metadata_options(request)
+        if token and response[0] == 200:
+            answered[token] = response
         return response
 
     return run
