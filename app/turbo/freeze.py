@@ -13,9 +13,12 @@ from typing import Any
 from celery.signals import worker_before_create_process
 
 # What a worker imports when it starts, so that its parent has it and its children share it.
-WORKER_MODULES = ("celery.bin.worker", "celery.apps.worker", "celery.worker.consumer",
-                  "celery.worker.control", "celery.worker.autoscale", "celery.events", "celery.result", "celery.canvas",
-                  "app.turbo.amqp.transport", "app.turbo.worker.consumer", "app.turbo.worker.strategy")  # fmt: skip
+WORKER_MODULES = ("celery.app.amqp", "celery.app.control", "celery.app.events", "celery.app.log", "celery.app.routes",
+                  "celery.apps.worker", "celery.backends.base", "celery.bin.celery", "celery.canvas", "celery.events",
+                  "celery.result", "celery.worker.autoscale", "celery.worker.consumer",
+                  "celery.worker.consumer.delayed_delivery", "celery.worker.control", "kombu.pidbox",
+                  "app.turbo.amqp.transport", "app.turbo.worker.consumer", "app.turbo.worker.keepalive",
+                  "app.turbo.worker.strategy")  # fmt: skip
 
 
 def load_worker() -> None:

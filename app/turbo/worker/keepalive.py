@@ -7,7 +7,6 @@ from typing import Any
 
 from celery import bootsteps
 from celery.worker.consumer.connection import Connection as ConnectionStep
-from redis.exceptions import RedisError
 
 from app.turbo.worker.pool import TaskPool
 
@@ -63,7 +62,7 @@ def _keep(connection: Any, lock: threading.Lock, ended: threading.Event) -> None
             if connection.heartbeat and monotonic() - beaten > connection.heartbeat / 2:
                 connection.send_heartbeat()
                 beaten = monotonic()
-        except (OSError, RedisError) as error:
+        except connection.connection_errors as error:
             logger.warning("the connection was lost while a task ran: %r", error)
             return
         finally:
