@@ -5,6 +5,7 @@ dead letter queue, alarms and an autoscaler's trigger like any other. Nothing wa
 what a worker already holds stays where it is.
 """
 
+from collections import Counter
 from collections.abc import Collection
 from time import monotonic
 from typing import Any
@@ -19,6 +20,8 @@ from app.settings import Resolved
 AFTER = "drained_after"
 # SQS answers a long poll at once when something is there, so one that waits says that the queue is empty.
 EMPTY_SECONDS = 0.5
+# A task may have held the loop (a turbo pool) since SQS answered: so many turns read what is there.
+TURNS = 3
 
 
 def prioritised(environment: Resolved, task: str, options: dict[str, Any]) -> dict[str, Any]:
@@ -60,16 +63,29 @@ class InOrder:
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         self._asked_at: dict[str, float] = {}
+        self._overdue: Counter[str] = Counter()
         super().__init__(*args, **kwargs)
 
     def _schedule_queue(self, queue: str) -> None:
         """Poll, unless the queue to drain first may have something."""
         channel: Any = self
         first = channel.transport_options.get(AFTER, {}).get(queue)
-        if first in channel._active_queues and monotonic() - self._asked_at.get(first, monotonic()) < EMPTY_SECONDS:
+        if first in channel._active_queues and self._may_answer(queue, self._asked_at.get(first, monotonic())):
+            return
+        super()._schedule_queue(queue)  # type: ignore[misc]
+
+    def _may_answer(self, queue: str, asked_at: float) -> bool:
+        """Whether the queue before this one, asked then, may still have something; this one is looked at again then."""
+        channel: Any = self
+        if monotonic() - asked_at < EMPTY_SECONDS:
             channel._loop1(queue)
-        else:
-            super()._schedule_queue(queue)  # type: ignore[misc]
+            return True
+        self._overdue[queue] += 1
+        if self._overdue[queue] <= TURNS:
+            channel.hub.call_soon(self._schedule_queue, queue)
+            return True
+        del self._overdue[queue]
+        return False
 
     def _get_async(self, queue: str, *args: Any, **kwargs: Any) -> Any:
         self._asked_at[queue] = monotonic()

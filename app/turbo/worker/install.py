@@ -31,7 +31,7 @@ def install(app: Celery, *, guarded: bool = False) -> None:
     found_before: dict[str, Any] = vars(transport)["_transport_cache"]
     for scheme in transports:
         found_before.pop(scheme, None)
-    settings = {"worker_consumer": "app.turbo.worker.consumer:Consumer"}
+    settings = {"worker_consumer": f"app.turbo.worker.{'guarded' if guarded else 'consumer'}:Consumer"}
     app.conf.update(settings)
     app.loader.override_backends = app.loader.override_backends | {"redis": RESULTS, "rediss": RESULTS}
     app.Task.Strategy = "app.turbo.worker.strategy:strategy"
