@@ -5,7 +5,6 @@ dead letter queue, alarms and an autoscaler's trigger like any other. Nothing wa
 what a worker already holds stays where it is.
 """
 
-from collections import Counter
 from collections.abc import Collection
 from time import monotonic
 from typing import Any
@@ -20,8 +19,9 @@ from app.settings import Resolved
 AFTER = "drained_after"
 # SQS answers a long poll at once when something is there, so one that waits says that the queue is empty.
 EMPTY_SECONDS = 0.5
-# A task may have held the loop (a turbo pool) since SQS answered: so many turns read what is there.
-TURNS = 3
+# Looked at so often meanwhile: when a look comes much later, a task held the loop (a turbo pool) and nobody could read
+# what SQS had answered.
+LOOK_SECONDS, HELD_SECONDS = 0.05, 0.1
 
 
 def prioritised(environment: Resolved, task: str, options: dict[str, Any]) -> dict[str, Any]:
@@ -61,9 +61,12 @@ class HighFirst(round_robin_cycle):  # type: ignore[type-arg]
 class InOrder:
     """Mixed into kombu's SQS channel, which polls its queues side by side."""
 
+    hub: Any
+
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         self._asked_at: dict[str, float] = {}
-        self._overdue: Counter[str] = Counter()
+        # Queue -> since when the one before it says nothing, and when that was last looked at.
+        self._quiet: dict[str, tuple[float, float]] = {}
         super().__init__(*args, **kwargs)
 
     def _schedule_queue(self, queue: str) -> None:
@@ -76,16 +79,15 @@ class InOrder:
 
     def _may_answer(self, queue: str, asked_at: float) -> bool:
         """Whether the queue before this one, asked then, may still have something; this one is looked at again then."""
-        channel: Any = self
-        if monotonic() - asked_at < EMPTY_SECONDS:
-            channel._loop1(queue)
-            return True
-        self._overdue[queue] += 1
-        if self._overdue[queue] <= TURNS:
-            channel.hub.call_soon(self._schedule_queue, queue)
-            return True
-        del self._overdue[queue]
-        return False
+        now = monotonic()
+        since, looked_at = self._quiet.pop(queue, (now, now))
+        if since < asked_at or now - looked_at > HELD_SECONDS:
+            since = now
+        if now - since >= EMPTY_SECONDS:
+            return False
+        self._quiet[queue] = (since, now)
+        self.hub.call_later(LOOK_SECONDS, self._schedule_queue, queue)
+        return True
 
     def _get_async(self, queue: str, *args: Any, **kwargs: Any) -> Any:
         self._asked_at[queue] = monotonic()
