@@ -18,6 +18,7 @@ class AckWindow:
         # A dict, because it remembers the order of arrival: its first key is the oldest delivery outstanding.
         self._outstanding: dict[int, None] = {}
         self._done: list[int] = []
+        self._given_up = False
 
     def __len__(self) -> int:
         """How many are done and not yet told."""
@@ -36,8 +37,14 @@ class AckWindow:
         self._outstanding = {each: None for each in self._outstanding if each > tag}
         self._done = [each for each in self._done if each > tag]
 
+    def give_up(self) -> None:
+        """Tell nothing more on this channel: what is done must come again, and `multiple` would settle it too."""
+        self._given_up, self._done = True, []
+
     def done(self, tag: int) -> None:
         """A message is to be acknowledged with the next write."""
+        if self._given_up:
+            return
         self._outstanding.pop(tag, None)
         self._done.append(tag)
 

@@ -7,7 +7,6 @@ from typing import Any
 from amqp.exceptions import RecoverableConnectionError
 from kombu.transport import pyamqp
 
-from app.turbo.amqp.acknowledgements import AckWindow
 from app.turbo.amqp.buffered_reads import BufferedTCP, BufferedTLS
 from app.turbo.amqp.channel import AckingChannel
 from app.turbo.amqp.deliveries import frame_handler
@@ -82,7 +81,7 @@ class BufferedConnection(pyamqp.Connection):
             self.before_acks()
         except Exception as error:
             for channel in self.open_channels():
-                channel.acks = AckWindow()
+                channel.acks.give_up()
             raise RecoverableConnectionError(f"results could not be stored: {error!r}") from error
 
     def flush_acks(self) -> None:

@@ -65,7 +65,7 @@ class RedisBackend(Stock):  # type: ignore[misc]
     def _store(self, results: Sequence[Stored]) -> None:
         before = self.client.mget([key for key, _, _ in results])
         succeeded = {
-            key
+            key: found
             for (key, _, _), found in zip(results, before, strict=True)
             if found and self.decode_result(found)["status"] == states.SUCCESS
         }
@@ -73,7 +73,8 @@ class RedisBackend(Stock):  # type: ignore[misc]
             for key, value, expires in results:
                 if key not in succeeded:
                     pipe.set(key, value, ex=expires or None)
-                    pipe.publish(key, value)
+                # Also what is there: a connection that broke may have stored it and told nobody.
+                pipe.publish(key, succeeded.get(key, value))
             pipe.execute()
 
     def get(self, key: str) -> Any:

@@ -1,7 +1,9 @@
 """Keeps a turbo process's connection alive while a task holds its event loop."""
 
 import logging
+import socket
 import threading
+from contextlib import suppress
 from time import monotonic
 from typing import Any
 
@@ -64,6 +66,13 @@ def _keep(connection: Any, lock: threading.Lock, ended: threading.Event) -> None
                 beaten = monotonic()
         except connection.connection_errors as error:
             logger.warning("the connection was lost while a task ran: %r", error)
+            _break(connection)
             return
         finally:
             lock.release()
+
+
+def _break(connection: Any) -> None:
+    """Let the loop see after its task that this connection is of no use: it makes another."""
+    with suppress(OSError, AttributeError):
+        connection.sock.shutdown(socket.SHUT_RDWR)

@@ -88,3 +88,16 @@ def test_what_an_acknowledgement_of_several_settled_is_not_told_again() -> None:
 
     assert window.frames(1) == b""
     assert len(window) == 0
+
+
+def test_after_giving_up_nothing_is_told_of_what_was_done_or_is_done_later() -> None:
+    window = AckWindow()
+    for tag in (1, 2, 3):
+        window.delivered(tag)
+    window.done(1)
+
+    window.give_up()
+    window.done(2)
+    window.done(3)
+
+    assert window.frames(1) == b""

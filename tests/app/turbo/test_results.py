@@ -10,6 +10,7 @@ from redis import RedisError
 from app.turbo.results.backend import RedisBackend
 
 from ..harness.cable import cable
+from ..harness.waiting import eventually
 from .conftest import Bench
 
 
@@ -42,6 +43,19 @@ def test_a_success_is_not_overwritten_by_a_run_that_came_later(bench: Bench, whe
     backend.flush()
 
     assert backend.get_task_meta(where, cache=False)["result"] == "first"
+
+
+def test_a_result_that_was_stored_and_not_told_is_told_again(bench: Bench, where: str) -> None:
+    backend = gathering(bench)
+    backend.store_result(where, "stored", "SUCCESS")
+    with bench.store.pubsub(ignore_subscribe_messages=True) as listener:
+        listener.subscribe(backend.get_key_for_task(where).decode())
+        backend.gather = True
+        backend.store_result(where, "stored again", "SUCCESS")
+        backend.flush()
+
+        told = eventually(lambda: listener.get_message(timeout=1), "the message")
+        assert '"stored"' in told["data"]
 
 
 def test_what_could_not_be_stored_waits_on(bench: Bench, where: str) -> None:

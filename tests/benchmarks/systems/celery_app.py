@@ -26,9 +26,9 @@ if os.environ.get("BENCHMARK_RESULTS"):
 if os.environ.get("BENCHMARK_SAFE_BACKEND"):
     app.conf.result_backend_thread_safe = True
 if os.environ.get("BENCHMARK_FREEZE"):
-    from app.turbo.freeze import freeze_before_prefork
+    from app.worker.memory import share_memory
 
-    freeze_before_prefork()
+    share_memory()
 if BROKER.startswith("sqs"):
     app.conf.update(
         broker_transport_options={"region": "eu-west-1", "wait_time_seconds": 1, "polling_interval": 0.01},
