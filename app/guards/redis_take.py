@@ -102,13 +102,13 @@ class Taking(redis.Channel):
         return super().basic_consume(queue, no_ack, *args, **kwargs)
 
     def _put(self, queue: str, message: Any, **kwargs: Any) -> None:
-        step = self._q_for_pri(queue, self._get_message_priority(message, reverse=False))
-        new = [dumps(message)]
-        if kwargs.get("_publish_batch") is not None or self._expires:
+        key = self._q_for_pri(queue, self._get_message_priority(message, reverse=False))
+        by_kombu = kwargs.get("_publish_batch") is not None or self._expires
+        if by_kombu:
             super()._put(queue, message, **kwargs)
-            new = []
+        new = [] if by_kombu else [dumps(message)]
         with self.conn_or_acquire() as client:
-            client.execute_command("EVAL", PUT, 2, self._named(step), self._named(queue + TOKENS), *new)
+            client.execute_command("EVAL", PUT, 2, self._named(key), self._named(queue + TOKENS), *new)
 
     def _brpop_start(self, timeout: float | None = None) -> None:
         queues = self._queue_cycle.consume(len(self.active_queues))

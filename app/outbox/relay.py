@@ -26,7 +26,7 @@ PUBLISH_RETRY = {"max_retries": 2, "interval_start": 0.2, "interval_step": 0.5, 
 def relay_batch(app: Celery, engine: Engine) -> int:
     """Publish and remove the oldest rows, at most `BATCH`, in their order; returns how many.
 
-    One that the app refuses to send (too large for a new broker, a queue that is gone) goes to `outbox_refused`.
+    One that the app refuses to send, such as one too large for a new broker, goes to `outbox_refused`.
 
     Raises:
         OperationalError, PublishError: the broker did not take one; it and those after it are still in the outbox.
@@ -62,7 +62,7 @@ def run(app: Celery, engine: Engine, stopped: threading.Event) -> None:
             continue
         pause = 1.0
         if number:
-            logger.info("published %d tasks", number)
+            logger.info("%d tasks left the outbox", number)
         else:
             stopped.wait(IDLE_SECONDS)
 
@@ -82,4 +82,6 @@ def _publish(app: Celery, row: Any) -> None:
 def _set_aside(connection: Connection, row: Any, error: RefusedMessageError) -> None:
     logger.error("%s %s is never sent: %s It is in outbox_refused.", row.task, row.task_id, error)
     kept = {"task_id": row.task_id, "task": row.task, "args": row.args, "kwargs": row.kwargs}
+    # Its id may have been refused before, and sent again since.
+    connection.execute(delete(refused).where(refused.c.task_id == row.task_id))
     connection.execute(insert(refused).values(**kept, reason=str(error)))

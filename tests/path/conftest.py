@@ -15,6 +15,14 @@ EVERYTHING = bool(os.environ.get("ALL_BROKERS"))
 # SQS last: the test after the last broker takes the environment down.
 BROKERS = ("rabbitmq", "amazon_mq", "redis", "sqs") if EVERYTHING else ("rabbitmq", "sqs")
 
+# What takes minutes and is shown on one broker's estate.
+ON_RABBITMQ_ALONE = [
+    pytest.mark.path,
+    pytest.mark.timeout(1800),
+    pytest.mark.skipif(not EVERYTHING, reason="takes minutes: `make test-path` runs it"),
+    pytest.mark.parametrize("local", ["rabbitmq"], indirect=True),
+]
+
 
 @dataclass(frozen=True)
 class LocalEnvironment:

@@ -1,7 +1,6 @@
 """One line of the environment file asks for a monitoring host: it is made, configured, and sees what runs."""
 
 import json
-import os
 import re
 import subprocess
 from collections.abc import Iterator
@@ -12,14 +11,9 @@ from urllib.parse import quote
 import pytest
 
 from ..app.harness.waiting import eventually
-from .conftest import LocalEnvironment, tail
+from .conftest import ON_RABBITMQ_ALONE, LocalEnvironment, tail
 
-pytestmark = [
-    pytest.mark.path,
-    pytest.mark.timeout(1800),
-    pytest.mark.skipif("ALL_BROKERS" not in os.environ, reason="`make test-path` brings up a monitoring host"),
-    pytest.mark.parametrize("local", ["rabbitmq"], indirect=True),
-]
+pytestmark = ON_RABBITMQ_ALONE
 HOST = "celery-local-monitoring-1"
 
 

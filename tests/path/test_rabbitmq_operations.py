@@ -1,19 +1,13 @@
 """Operations on an environment's RabbitMQ cluster, with its own secrets, bucket and workers: `make rabbitmq-<name>`."""
 
 import json
-import os
 import subprocess
 
 import pytest
 
-from .conftest import LocalEnvironment, tail
+from .conftest import ON_RABBITMQ_ALONE, LocalEnvironment, tail
 
-pytestmark = [
-    pytest.mark.path,
-    pytest.mark.timeout(1800),
-    pytest.mark.skipif("ALL_BROKERS" not in os.environ, reason="`make test-path` runs the operations on RabbitMQ"),
-    pytest.mark.parametrize("local", ["rabbitmq"], indirect=True),
-]
+pytestmark = ON_RABBITMQ_ALONE
 FIRST = "celery-local-rabbitmq-1"
 LOOK_UP = """
 import sys

@@ -4,7 +4,6 @@ At each turn of the loop one read takes what has arrived, its messages are handl
 done is acknowledged with one write.
 """
 
-import os
 from time import monotonic
 from typing import Any
 
@@ -12,11 +11,8 @@ from amqp.exceptions import RecoverableConnectionError
 from celery.worker import state
 from kombu.transport import pyamqp
 
-from app.turbo.amqp.channel import ACKS_PER_WRITE
 from app.turbo.amqp.connection import BufferedConnection
-
-# After so many seconds of messages the loop turns, for timers, remote control and heartbeats.
-TURN_SECONDS = 0.01
+from app.turbo.turn import ACKS_PER_WRITE, TURN_SECONDS, Turn
 
 
 class Transport(pyamqp.Transport):
@@ -34,17 +30,11 @@ class SecureTransport(Transport, pyamqp.SSLTransport):
     """For `amqps://` URLs."""
 
 
-class _Turn:
-    """What one connection does in each turn of the event loop."""
-
+class _Turn(Turn):
     def __init__(self, connection: BufferedConnection, loop: Any) -> None:
+        super().__init__(loop)
         self.connection = connection
-        self.loop = loop
-        # Readable while messages wait in this process, so that the loop's wait ends at once.
-        self.more = os.eventfd(0, os.EFD_NONBLOCK | os.EFD_CLOEXEC)
         loop.add_reader(connection.sock, self.on_readable)
-        loop.add_reader(self.more, self.on_more)
-        loop.on_tick.add(self.on_tick)
 
     def on_readable(self) -> None:
         """Take what has arrived and handle it."""
@@ -55,7 +45,6 @@ class _Turn:
 
     def on_more(self) -> None:
         """Handle what was left over by the last turn."""
-        os.eventfd_read(self.more)
         if self.connection.connected:
             self._handle()
 
@@ -63,8 +52,7 @@ class _Turn:
         """Handle what a wait for an answer (a changed prefetch count, say) has read along; acknowledge what is done."""
         connection = self.connection
         if not connection.connected:
-            self.loop.on_tick.discard(self.on_tick)
-            os.close(self.more)
+            self.leave()
             return
         if connection.transport.has_input():
             self._handle()
@@ -85,4 +73,4 @@ class _Turn:
             if monotonic() > until:
                 break
         if transport.has_input():
-            os.eventfd_write(self.more, 1)
+            self.come_back()

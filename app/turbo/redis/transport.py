@@ -4,7 +4,7 @@ One round trip takes as many messages as the prefetch count has room for (`app/g
 for a bounded time in each turn of the loop; what is done is acknowledged with one round trip for many.
 """
 
-import os
+import logging
 from collections import deque
 from collections.abc import Callable
 from contextlib import suppress
@@ -14,10 +14,12 @@ from typing import Any, ClassVar
 
 from kombu.transport import virtual
 from redis.exceptions import ConnectionError as RedisConnectionError
+from redis.exceptions import RedisError
 
 from app.guards import redis_reconnect
-from app.turbo.amqp.channel import ACKS_PER_WRITE
-from app.turbo.amqp.transport import TURN_SECONDS
+from app.turbo.turn import ACKS_PER_WRITE, TURN_SECONDS, Turn
+
+logger = logging.getLogger(__name__)
 
 
 class Channel(redis_reconnect.Channel):
@@ -38,8 +40,8 @@ class Channel(redis_reconnect.Channel):
         """Remove what is done from the unacknowledged messages.
 
         Raises:
-            RedisConnectionError: it is still to be told, by the next connection; or results could not be stored before,
-                and the messages come again.
+            RedisError, OSError: Redis does not answer, or results could not be stored first. It is still to be told, by
+                the next turn or the next connection.
         """
         told = list(self.done)
         if not told:
@@ -57,8 +59,6 @@ class Channel(redis_reconnect.Channel):
         try:
             before()
         except Exception as error:
-            self.orphans.extend(self.done)
-            self.done.clear()
             raise RedisConnectionError(f"results could not be stored: {error!r}") from error
 
     def hand_over(self) -> None:
@@ -68,14 +68,17 @@ class Channel(redis_reconnect.Channel):
             self.hand_over_one()
 
     def close(self) -> None:
-        """Nothing done stays untold, and nothing taken is kept."""
+        """Nothing taken is kept, and nothing done stays untold if that can be helped: else it comes again."""
         if self._in_poll:
             with suppress(Empty):
                 self._brpop_read()
         self.give_up()
         if self.connection is not None and self.connection.client is not None and not self.closed:
-            self.flush_acks()
-            self.put_back()
+            try:
+                self.flush_acks()
+                self.put_back()
+            except (RedisError, OSError) as error:
+                logger.warning("what is done and not acknowledged comes again: %r", error)
         super().close()
 
 
@@ -105,29 +108,23 @@ class Transport(redis_reconnect.Transport):
         _Turn(self, loop)
 
 
-class _Turn:
-    """What one connection does in each turn of the event loop, beside kombu's own."""
+class _Turn(Turn):
+    """Beside kombu's own, which takes."""
 
     def __init__(self, transport: Transport, loop: Any) -> None:
+        super().__init__(loop)
         self.transport = transport
-        self.loop = loop
-        # Readable while messages wait in this process, so that the loop's wait ends at once.
-        self.more = os.eventfd(0, os.EFD_NONBLOCK | os.EFD_CLOEXEC)
-        loop.add_reader(self.more, self.on_more)
-        loop.on_tick.add(self.on_tick)
 
     def on_more(self) -> None:
         """Go on with what was left over by the last turn."""
-        os.eventfd_read(self.more)
         for channel in list(self.transport.channels):
             channel.hand_over()
 
     def on_tick(self) -> None:
         """Tell what is done; come back at once while there is more to do."""
         if not self.transport.connected:
-            self.loop.on_tick.discard(self.on_tick)
-            os.close(self.more)
+            self.leave()
             return
         self.transport.flush_acks()
         if any(channel.taken for channel in self.transport.channels):
-            os.eventfd_write(self.more, 1)
+            self.come_back()

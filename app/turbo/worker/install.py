@@ -17,7 +17,8 @@ REDIS = "app.turbo.redis.transport:Transport"
 def install(app: Celery, *, guarded: bool = False) -> None:
     """Use the fast paths in this process's worker, or stock code where they are not tested with what is installed.
 
-    `guarded` puts app/guards around the connection, which read the environment of the project's own app.
+    `guarded` puts app/guards around connection and consumer, which read the environment of the project's own app. Those
+    of Redis read nothing of it and are always there.
     By alias, because kombu goes by a URL's scheme when it fails over to another node, whatever transport it had before.
     """
     # Celery's command line takes a pool of its own list only, but leaves the choice to this setting.

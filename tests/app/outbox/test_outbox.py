@@ -91,12 +91,17 @@ def test_a_task_larger_than_the_broker_takes_is_refused_before_anything_is_kept(
     assert waiting(engine) == 0
 
 
+def leave_large(engine: Engine) -> None:
+    """A row as it is left by a producer whose broker took more."""
+    arguments = ["key", "a@example.com", "Hello", "x" * 1024 * 1024]
+    row = {"task_id": "large", "task": send_email.name, "args": arguments, "kwargs": {}, "headers": {}}
+    with engine.begin() as connection:
+        connection.execute(insert(outbox).values(row))
+
+
 @pytest.mark.usefixtures("inside_sqs")
 def test_a_task_that_can_never_be_sent_does_not_hold_up_those_behind_it(sqs: TestEnvironment, engine: Engine) -> None:
-    with engine.begin() as connection:  # as it is left by a producer whose broker took more
-        arguments = ["key", "a@example.com", "Hello", "x" * 1024 * 1024]
-        row = {"task_id": "large", "task": send_email.name, "args": arguments, "kwargs": {}, "headers": {}}
-        connection.execute(insert(outbox).values(row))
+    leave_large(engine)
     mail(engine, "behind")
 
     assert run(sqs, engine, RELAY_ONCE).splitlines()[-1] == "2"
@@ -106,6 +111,14 @@ def test_a_task_that_can_never_be_sent_does_not_hold_up_those_behind_it(sqs: Tes
         kept = connection.execute(select(refused.c.task_id, refused.c.reason)).one()
     assert kept.task_id == "large"
     assert "expected a message of at most" in kept.reason
+
+
+def test_an_id_may_be_refused_twice(sqs: TestEnvironment, engine: Engine) -> None:
+    for _ in range(2):
+        leave_large(engine)
+        assert run(sqs, engine, RELAY_ONCE).splitlines()[-1] == "1"
+
+    assert waiting(engine) == 0
 
 
 RELAY = """

@@ -12,8 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from app.turbo.amqp.channel import ACKS_PER_WRITE
 from app.turbo.publishing import publish_many
+from app.turbo.turn import ACKS_PER_WRITE
 
 from .conftest import Bench
 

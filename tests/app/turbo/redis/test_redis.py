@@ -14,8 +14,8 @@ from kombu import Connection, Consumer, Queue
 from redis import Redis
 from redis.exceptions import ConnectionError as RedisConnectionError
 
-from app.turbo.amqp.channel import ACKS_PER_WRITE
 from app.turbo.redis.transport import Transport
+from app.turbo.turn import ACKS_PER_WRITE
 
 from ...harness.waiting import eventually
 from ..conftest import Bench
@@ -98,7 +98,8 @@ def test_a_long_turn_leaves_the_rest_for_the_next(redis_url: str) -> None:
         assert Redis.from_url(redis_url).hlen("unacked") == 0
 
 
-def test_what_has_no_result_is_not_acknowledged(redis_url: str) -> None:
+def test_what_has_no_result_is_not_acknowledged_until_it_has_one(redis_url: str) -> None:
+    store = Redis.from_url(redis_url)
     with Connection(redis_url, transport=Transport) as connection:
         connection.SimpleQueue("results").put("one")
         channel: Any = connection.default_channel
@@ -112,7 +113,27 @@ def test_what_has_no_result_is_not_acknowledged(redis_url: str) -> None:
         transport.before_acks = fail
         with pytest.raises(RedisConnectionError, match="results could not be stored"):
             channel.flush_acks()
-        transport.before_acks = None
-        channel.put_back()
+        assert store.hlen("unacked") == 1
 
-        assert Redis.from_url(redis_url).llen("results") == 1
+        transport.before_acks = None
+        channel.flush_acks()
+        assert store.hlen("unacked") == 0
+
+
+def test_a_channel_closes_although_results_cannot_be_stored(redis_url: str) -> None:
+    with Connection(redis_url, transport=Transport) as connection:
+        connection.SimpleQueue("results").put("one")
+        channel: Any = connection.default_channel
+        with Consumer(channel, [Queue("results")], callbacks=[lambda _body, message: message.ack()]):
+            connection.drain_events(timeout=5)
+        transport: Any = connection.transport
+
+        def fail() -> None:
+            raise TimeoutError
+
+        transport.before_acks = fail
+        channel.close()
+
+        assert channel.closed
+        assert Redis.from_url(redis_url).hlen("unacked") == 1, "it comes again after the visibility timeout"
+    Transport.Channel.done.clear()
