@@ -139,11 +139,12 @@ def _fast(task: Any, app: Any, consumer: Any) -> Callable[[Any, Any], bool]:
 def _around(task: Any, pool: TaskPool) -> tuple[Callable[..., None], Callable[[], None]]:
     """What begins and ends a task acknowledged late: its result may wait until its message is acknowledged."""
     backend = task.backend
-    if not getattr(backend, "may_gather", False):
+    if not hasattr(backend, "may_gather"):
         return pool.begin, pool.end
 
     def begin(task_id: str, soft: float | None, hard: float | None) -> None:
-        backend.gather = True
+        # Asked each time: Celery makes strategies before or after the step that allows it, as the hash seed has it.
+        backend.gather = backend.may_gather
         pool.begin(task_id, soft, hard)
 
     def end() -> None:

@@ -2,12 +2,15 @@
 
 import time
 from collections import Counter
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 from redis import RedisError
 
 from app.turbo.results.backend import RedisBackend
+from app.turbo.worker.pool import TaskPool
+from app.turbo.worker.strategy import _around
 
 from ..harness.cable import cable
 from ..harness.waiting import eventually
@@ -73,6 +76,27 @@ def test_what_could_not_be_stored_waits_on(bench: Bench, where: str) -> None:
         backend.flush()
 
     assert gathering(bench).get_task_meta(where)["result"] == "kept"
+
+
+def test_results_are_gathered_also_where_that_is_allowed_after_the_strategy_was_made(bench: Bench) -> None:
+    backend = gathering(bench)
+    begin, end = _around(SimpleNamespace(backend=backend), TaskPool.__new__(_Idle))
+    backend.may_gather = True
+
+    begin("id", None, None)
+    assert backend.gather
+    end()
+    assert not backend.gather
+
+
+class _Idle(TaskPool):
+    """A pool in name only: a real one takes the process's signals."""
+
+    def begin(self, *_: Any) -> None:
+        pass
+
+    def end(self) -> None:
+        pass
 
 
 def test_a_store_that_went_away_takes_no_task_with_it(bench: Bench) -> None:
