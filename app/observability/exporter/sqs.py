@@ -9,7 +9,7 @@ from typing import Any
 
 from app.observability.exporter.reading import QueueReading, Reading
 from app.settings import Runtime
-from app.settings.discovery import client
+from app.settings.discovery import clients
 
 ATTRIBUTES = (
     "ApproximateNumberOfMessages",
@@ -31,7 +31,7 @@ class SqsSource:
 
     def __init__(self, urls: dict[str, str]) -> None:
         self._urls = urls
-        self._sqs, self._cloudwatch = client("sqs"), client("cloudwatch")
+        self._sqs, self._cloudwatch = clients("sqs", "cloudwatch")
         self._ages: dict[str, float] = {}
         self._ages_at = float("-inf")
 
