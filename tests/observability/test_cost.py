@@ -109,7 +109,7 @@ def test_an_exporter_of_two_hundred_queues(
         print(f"\nan exporter of two hundred queues on {environment.kind}: {mebibytes:.1f} MiB, {share:.1%} of a core")
 
     assert "cannot see" not in log.read_text()
-    assert mebibytes <= 62
+    assert mebibytes <= 60
     assert share <= 0.015
 
 
