@@ -21,15 +21,21 @@ class Case:
 def stock(pool: str = "prefork", slots: int = 2, **variables: str) -> Case:
     """Celery with no option but pool and concurrency."""
     command = [*CELERY, "worker", f"--pool={pool}", f"--concurrency={slots}"]
-    marks = {"BENCHMARK_SAFE_BACKEND": ", thread-safe backend", "BENCHMARK_FREEZE": ", frozen before the fork"}
-    name = f"Celery {pool} -c {slots}" + "".join(mark for variable, mark in marks.items() if variable in variables)
-    return Case(name, "celery_app", [command], variables, slow=3)
+    name = f"Celery {pool} -c {slots}" + ", frozen before the fork" * ("BENCHMARK_FREEZE" in variables)
+    # Its gevent loop reads the connection of its events for a tenth of a second after each message.
+    return Case(name, "celery_app", [command], variables, slow=20 if pool == "gevent" else 3)
 
 
 def turbo(processes: int = 2, **variables: str) -> Case:
     """Our pool."""
     command = ["python", "-m", "tests.benchmarks.systems.turbo_worker", str(processes)]
     return Case(f"turbo -c {processes}", "celery_app", [command], variables)
+
+
+def our_gevent(slots: int = 100) -> Case:
+    """Our gevent pool: its settings, and RabbitMQ read and acknowledged in bulk."""
+    command = ["python", "-m", "gevent.monkey", "--module", "tests.benchmarks.systems.gevent_worker", str(slots)]
+    return Case(f"our gevent -c {slots}", "celery_app", [command], slow=2)
 
 
 def dramatiq(processes: int = 2, threads: int = 8) -> Case:

@@ -19,21 +19,34 @@ def install(app: Celery, *, guarded: bool = False) -> None:
 
     `guarded` puts app/guards around connection and consumer, which read the environment of the project's own app. Those
     of Redis read nothing of it and are always there.
-    By alias, because kombu goes by a URL's scheme when it fails over to another node, whatever transport it had before.
     """
     # Celery's command line takes a pool of its own list only, but leaves the choice to this setting.
     settings: dict[str, Any] = {"worker_pool": "app.turbo.worker.pool:TaskPool", "worker_concurrency": 1}
     app.conf.update(settings)
     if not tested():
         return
-    module = "app.turbo.amqp.guarded" if guarded else "app.turbo.amqp.transport"
-    transports = {scheme: f"{module}:{name}" for scheme, name in CLASSES.items()} | {"redis": REDIS, "rediss": REDIS}
-    TRANSPORT_ALIASES.update(transports)
-    found_before: dict[str, Any] = vars(transport)["_transport_cache"]
-    for scheme in transports:
-        found_before.pop(scheme, None)
+    amqp = _classes_of("app.turbo.amqp.guarded" if guarded else "app.turbo.amqp.transport")
+    _replace_transports(amqp | {"redis": REDIS, "rediss": REDIS})
     settings = {"worker_consumer": f"app.turbo.worker.{'guarded' if guarded else 'consumer'}:Consumer"}
     app.conf.update(settings)
     app.loader.override_backends = app.loader.override_backends | {"redis": RESULTS, "rediss": RESULTS}
     app.Task.Strategy = "app.turbo.worker.strategy:strategy"
     app.steps["consumer"].add(Keepalive)
+
+
+def install_green(*, guarded: bool = False) -> None:
+    """Use the fast transport of RabbitMQ in this process's gevent pool; pool, consumer and strategy are Celery's."""
+    if tested():
+        _replace_transports(_classes_of("app.turbo.amqp.guarded_green" if guarded else "app.turbo.amqp.green"))
+
+
+def _classes_of(module: str) -> dict[str, str]:
+    return {scheme: f"{module}:{name}" for scheme, name in CLASSES.items()}
+
+
+def _replace_transports(transports: dict[str, str]) -> None:
+    """By alias, because kombu goes by a URL's scheme when it fails over, whatever transport it had before."""
+    TRANSPORT_ALIASES.update(transports)
+    found_before: dict[str, Any] = vars(transport)["_transport_cache"]
+    for scheme in transports:
+        found_before.pop(scheme, None)

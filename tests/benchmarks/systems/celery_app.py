@@ -23,8 +23,6 @@ if os.environ.get("BENCHMARK_CONFIRM"):
     app.conf.broker_transport_options = {"confirm_publish": True}
 if os.environ.get("BENCHMARK_RESULTS"):
     app.conf.update(task_ignore_result=False, result_backend=os.environ["BENCHMARK_RESULTS"])
-if os.environ.get("BENCHMARK_SAFE_BACKEND"):
-    app.conf.result_backend_thread_safe = True
 if os.environ.get("BENCHMARK_FREEZE"):
     from app.worker.memory import share_memory
 

@@ -1,0 +1,87 @@
+"""The transport of a gevent pool, where no event loop of Celery's turns: gevent's own tells acknowledgements.
+
+Celery reads one event at a time there, with three system calls and as many switches to gevent's loop, and writes each
+acknowledgement by itself. Here all that has arrived is read at once, and all that tasks finished in one turn of
+gevent's loop is acknowledged with one write, in that turn: nothing waits for the next message.
+"""
+
+import logging
+from time import monotonic
+from typing import Any
+
+import gevent  # type: ignore[import-untyped]
+from celery.worker import state
+from kombu.transport import pyamqp
+
+from app.turbo.amqp.channel import AckingChannel
+from app.turbo.amqp.connection import BufferedConnection
+from app.turbo.turn import TURN_SECONDS
+
+logger = logging.getLogger(__name__)
+
+
+class Channel(AckingChannel):
+    """Has its acknowledgements told soon."""
+
+    def basic_ack(self, delivery_tag: int, multiple: bool = False, argsig: str = "Lb") -> None:
+        """Acknowledge in this turn of gevent's loop."""
+        super().basic_ack(delivery_tag, multiple=multiple, argsig=argsig)
+        if self.connection is not None:
+            self.connection.tell_soon()
+
+
+class Connection(BufferedConnection):
+    """Tells acknowledgements when gevent's loop comes round."""
+
+    Channel = Channel
+    _telling = False
+
+    def tell_soon(self) -> None:
+        """Tell the broker what is done, after the greenlets that are ready now."""
+        if not self._telling:
+            self._telling = True
+            gevent.spawn(self._tell)
+
+    def _tell(self) -> None:
+        try:
+            # A write may wait, and others finish meanwhile.
+            while self.connected and any(len(channel.acks) for channel in self.open_channels()):
+                self.flush_acks()
+        except self.connection_errors as error:
+            logger.warning("acknowledgements could not be told, their messages come again: %r", error)
+        finally:
+            self._telling = False
+
+
+def _stopping() -> bool:
+    return state.should_stop is not None or state.should_terminate is not None
+
+
+class Transport(pyamqp.Transport):
+    """Reads in bulk for who waits for messages, which py-amqp does not when it waits for an answer.
+
+    A delivery right behind the answer to `basic.consume` is for a consumer that is not noted yet.
+    """
+
+    Connection: Any = Connection
+
+    def drain_events(self, connection: Any, timeout: float | None = None, **_: Any) -> None:
+        """Handle the next frame, and for a bounded time what arrived with it.
+
+        Also when it is a heartbeat: one each two seconds would keep the two seconds for which Celery's loop waits from
+        ever passing, and an idle worker from seeing that it is to stop.
+
+        Raises:
+            TimeoutError: none came within `timeout` seconds.
+        """
+        connection.blocking_read(timeout)
+        until = monotonic() + TURN_SECONDS
+        while connection.connected and not _stopping() and monotonic() < until:
+            frame = connection.transport.next_frame()
+            if frame is None:
+                return
+            connection.on_inbound_frame(frame)
+
+
+class SecureTransport(Transport, pyamqp.SSLTransport):
+    """For `amqps://`."""

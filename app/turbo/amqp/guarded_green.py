@@ -1,0 +1,28 @@
+"""The gevent pool's transport under this project's guards, for the project's own app: they read its environment."""
+
+from typing import Any
+
+from app.guards import bounded_publish, rabbitmq_node
+from app.turbo.amqp import green
+
+
+class Channel(bounded_publish.Channel, green.Channel):
+    """Has its acknowledgements told soon, under guards."""
+
+
+class Connection(rabbitmq_node.Connection, green.Connection):
+    """Handles all that a read brought, under guards."""
+
+    Channel = Channel
+
+
+class Transport(rabbitmq_node.Guarded, green.Transport):
+    """For amqp://."""
+
+    Connection: Any = Connection
+
+
+class SecureTransport(rabbitmq_node.Guarded, green.SecureTransport):
+    """For amqps://."""
+
+    Connection: Any = Connection
