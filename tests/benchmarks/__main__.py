@@ -47,7 +47,7 @@ def measures(amqp: str, redis: str, count: int, folder: Path) -> Iterator[tuple[
     for name in PUBLISHERS:
         yield "publish, one process", name, lambda name=name: publish(name, amqp, count)
     for case in (stock(), turbo(), dramatiq(), taskiq()):
-        yield "latency at 50 tasks a second", case.name, lambda case=case: latency(case, amqp, 300, folder)
+        yield "latency at 50 tasks a second", case.name, lambda case=case: latency(case, amqp, 1000, folder)
     for case in (stock(slots=8), stock(slots=8, BENCHMARK_FREEZE="1"), turbo(8)):
         yield "memory of eight processes", case.name, lambda case=case: memory(case, amqp, folder)
 

@@ -44,14 +44,13 @@ def latency(case: Case, broker: str, count: int, folder: Path) -> dict[str, floa
     _empty(broker)
     counted = counter.create(path)
     with running(case.system, case.commands, environment, folder / "workers.log"):
-        run_python(case.system, EVENLY.format(system=case.system, count=PER_SECOND, rate=PER_SECOND), environment)
+        # The first second's are those of a sender that connects and of workers that have not run a task yet.
+        sent = PER_SECOND + count
+        run_python(case.system, EVENLY.format(system=case.system, count=sent, rate=PER_SECOND), environment)
         deadline = time.monotonic() + 60
-        while sum(counted) < PER_SECOND and time.monotonic() < deadline:
+        while sum(counted) < sent and time.monotonic() < deadline:
             time.sleep(0.1)
-        before = len(counter.latencies(path))
-        run_python(case.system, EVENLY.format(system=case.system, count=count, rate=PER_SECOND), environment)
-        time.sleep(1)
-        noted = sorted(counter.latencies(path)[before:])
+        noted = sorted(counter.latencies(path)[PER_SECOND:])
     if len(noted) < count:
         raise TimeoutError(f"{len(noted)} of {count} tasks ran")
     return {f"p{percent}_ms": noted[min(len(noted) - 1, len(noted) * percent // 100)] * 1e3 for percent in (50, 95, 99)}
