@@ -86,10 +86,10 @@ def start_worker(pool_name: str) -> None:
     own_logging(environment.name)
     soft_stops.connect(pool.name)
     celery.steps["consumer"].update({Heartbeat, stop.BoundedStop, DeclareDeadLetters, KeepUnreadable})
-    if pool.type == "gevent":
-        from app.turbo.worker.install import install_green
+    if pool.type in ("gevent", "threads"):
+        from app.turbo.worker.install import install_transport
 
-        install_green(guarded=True)
+        install_transport(pool.type, guarded=True)
     if pool.type == "turbo":
         sys.exit(run_turbo(celery, environment, pool, worker_options))
     sys.exit(run_worker(celery, worker_options(environment, pool)))

@@ -18,7 +18,7 @@ from typing import Any
 
 from tests.app.harness import servers
 from tests.benchmarks import report
-from tests.benchmarks.cases import ON_AMQP, ON_QUORUM, ON_REDIS, Case, dramatiq, our_gevent, stock, taskiq, turbo
+from tests.benchmarks.cases import ON_AMQP, ON_QUORUM, ON_REDIS, Case, dramatiq, ours, stock, taskiq, turbo
 from tests.benchmarks.measures.drain import drain
 from tests.benchmarks.measures.latency import latency
 from tests.benchmarks.measures.memory import memory
@@ -38,7 +38,8 @@ def measures(amqp: str, redis: str, count: int, folder: Path) -> Iterator[tuple[
     yield from drained("drain, RabbitMQ classic queue", ON_AMQP, amqp)
     yield from drained("drain, RabbitMQ quorum queue", ON_QUORUM, amqp, BENCHMARK_QUEUE="quorum")
     yield from drained("drain, Redis", ON_REDIS, redis, 2)
-    waiting = [stock("gevent", 100), our_gevent(), stock("threads", 100), dramatiq(2, 100), taskiq(1)]
+    celery = [stock("gevent", 100), ours("gevent"), stock("threads", 100), ours("threads")]
+    waiting = [*celery, dramatiq(1, 100), dramatiq(2, 100), taskiq(1)]
     yield from drained("tasks that wait 10 ms", waiting, amqp, 2, task="wait")
     stored = [stock(), turbo()]
     yield from drained(

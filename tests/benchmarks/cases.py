@@ -32,10 +32,11 @@ def turbo(processes: int = 2, **variables: str) -> Case:
     return Case(f"turbo -c {processes}", "celery_app", [command], variables)
 
 
-def our_gevent(slots: int = 100) -> Case:
-    """Our gevent pool: its settings, and RabbitMQ read and acknowledged in bulk."""
-    command = ["python", "-m", "gevent.monkey", "--module", "tests.benchmarks.systems.gevent_worker", str(slots)]
-    return Case(f"our gevent -c {slots}", "celery_app", [command], slow=2)
+def ours(pool: str, slots: int = 100) -> Case:
+    """Our pool for tasks that wait: its settings, and RabbitMQ read and acknowledged in bulk."""
+    patched = ["-m", "gevent.monkey", "--module"] if pool == "gevent" else ["-m"]
+    command = ["python", *patched, "tests.benchmarks.systems.io_worker", pool, str(slots)]
+    return Case(f"our {pool} -c {slots}", "celery_app", [command], slow=2)
 
 
 def dramatiq(processes: int = 2, threads: int = 8) -> Case:

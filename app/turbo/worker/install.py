@@ -34,10 +34,13 @@ def install(app: Celery, *, guarded: bool = False) -> None:
     app.steps["consumer"].add(Keepalive)
 
 
-def install_green(*, guarded: bool = False) -> None:
-    """Use the fast transport of RabbitMQ in this process's gevent pool; pool, consumer and strategy are Celery's."""
-    if tested():
-        _replace_transports(_classes_of("app.turbo.amqp.guarded_green" if guarded else "app.turbo.amqp.green"))
+def install_transport(pool_type: str, *, guarded: bool = False) -> None:
+    """Use the fast transport of RabbitMQ in this process's `threads` or `gevent` pool; all else there is Celery's."""
+    if not tested():
+        return
+    module = {"threads": "transport", "gevent": "green"}[pool_type]
+    guards = {"transport": "guarded", "green": "guarded_green"}
+    _replace_transports(_classes_of(f"app.turbo.amqp.{guards[module] if guarded else module}"))
 
 
 def _classes_of(module: str) -> dict[str, str]:

@@ -1,4 +1,4 @@
-"""The transport of gevent pools: everything is run once and acknowledged, and nothing waits for the next message."""
+"""The transport of gevent and threads pools: all is run and acknowledged once, and waits for no other message."""
 
 import os
 import signal
@@ -22,12 +22,20 @@ from ..harness.waiting import eventually
 from .conftest import Bench
 
 
+@pytest.fixture(params=["gevent", "threads"])
+def pool(request: pytest.FixtureRequest) -> str:
+    """The pool's type."""
+    kind: str = request.param
+    return kind
+
+
 @contextmanager
-def green(bench: Bench, slots: int, options: str = "") -> Iterator[tuple[Any, Path]]:
-    """A gevent worker; yields it and its log."""
+def worker(bench: Bench, pool: str, slots: int, options: str = "") -> Iterator[tuple[Any, Path]]:
+    """A worker with such a pool; yields it and its log."""
     name = os.urandom(3).hex()
-    log = bench.folder / f"green-{name}.log"
-    command = [sys.executable, "-m", "gevent.monkey", "--module", "tests.app.turbo.harness.green", str(slots)]
+    log = bench.folder / f"{pool}-{name}.log"
+    patched = ["-m", "gevent.monkey", "--module"] if pool == "gevent" else ["-m"]
+    command = [sys.executable, *patched, "tests.app.turbo.harness.waiting_pool", pool, str(slots)]
     variables = bench.variables | {"TURBO_NAME": name, "TURBO_OPTIONS": options}
     with running(command, log, variables, stop_seconds=30) as process:
         eventually(lambda: " ready." in log.read_text(), f"a worker in {log}", 60)
@@ -35,13 +43,15 @@ def green(bench: Bench, slots: int, options: str = "") -> Iterator[tuple[Any, Pa
 
 
 @pytest.mark.parametrize("task", ["record", "record_early"])  # from a quorum queue and from a classic one
-def test_what_waited_for_the_worker_runs_once_and_is_acknowledged(bench: Bench, where: str, task: str) -> None:
-    with green(bench, 1):
+def test_what_waited_for_the_worker_is_run_and_acknowledged_once(
+    bench: Bench, pool: str, where: str, task: str
+) -> None:
+    with worker(bench, pool, 1):
         pass  # declares the queues
     for number in range(1000):
         getattr(bench.work, task).delay(where, number)
 
-    with green(bench, 50) as (process, log):
+    with worker(bench, pool, 50) as (process, log):
         bench.noted(where, 1000)
         process.terminate()
         assert process.wait(30) == 0
@@ -52,44 +62,44 @@ def test_what_waited_for_the_worker_runs_once_and_is_acknowledged(bench: Bench, 
     assert sorted(map(int, bench.list_(where))) == list(range(1000))
 
 
-def test_an_acknowledgement_waits_for_no_other_message(bench: Bench, where: str) -> None:
+def test_an_acknowledgement_waits_for_no_other_message(bench: Bench, pool: str, where: str) -> None:
     """With one message at a time the next comes only after it."""
-    with green(bench, 1, "--prefetch-multiplier=1"):
+    with worker(bench, pool, 1, "--prefetch-multiplier=1"):
         for number in range(20):
             bench.work.record.delay(where, number)
 
         assert [int(number) for number in bench.noted(where, 20)] == list(range(20))
 
 
-def test_a_warm_stop_repeats_and_loses_nothing(bench: Bench, where: str) -> None:
+def test_a_warm_stop_repeats_and_loses_nothing(bench: Bench, pool: str, where: str) -> None:
     for number in range(2000):
         bench.work.record.delay(where, number)
-    with green(bench, 20) as (process, log):
+    with worker(bench, pool, 20) as (process, log):
         bench.noted(where, 100)
         process.terminate()
         assert process.wait(30) == 0, log.read_text()
     assert len(bench.list_(where)) < 2000, "it was to be stopped in the middle"
 
-    with green(bench, 20):
+    with worker(bench, pool, 20):
         bench.noted(where, 2000)
         eventually(lambda: bench.waiting(bench.work.QUEUE) == 0, "an empty queue")
 
     assert sorted(map(int, bench.list_(where))) == list(range(2000))
 
 
-def test_a_killed_worker_loses_nothing(bench: Bench, where: str) -> None:
+def test_a_killed_worker_loses_nothing(bench: Bench, pool: str, where: str) -> None:
     for number in range(2000):
         bench.work.record.delay(where, number)
-    with green(bench, 20) as (process, _):
+    with worker(bench, pool, 20) as (process, _):
         bench.noted(where, 100)
         process.send_signal(signal.SIGKILL)
 
-    with green(bench, 20):
+    with worker(bench, pool, 20):
         eventually(lambda: len(set(bench.list_(where))) == 2000, "every task")
 
 
-def test_failures_retries_and_refusals_are_settled_as_ever(bench: Bench, where: str) -> None:
-    with green(bench, 10):
+def test_failures_retries_and_refusals_are_settled_as_ever(bench: Bench, pool: str, where: str) -> None:
+    with worker(bench, pool, 10):
         retried, failed = bench.work.retry.delay(where), bench.work.fail.delay(f"{where}-failed")
         bench.work.reject.delay(f"{where}-rejected", True)
 
@@ -100,15 +110,15 @@ def test_failures_retries_and_refusals_are_settled_as_ever(bench: Bench, where: 
 
 
 @pytest.mark.parametrize("scheme", ["amqp", "amqps"])
-def test_the_apps_own_pool_has_it_under_its_guards(scheme: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_apps_own_pool_has_it_under_its_guards(pool: str, scheme: str, monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("amqp", "pyamqp", "amqps"):
         monkeypatch.setitem(TRANSPORT_ALIASES, name, TRANSPORT_ALIASES[name])
     monkeypatch.setattr(transport, "_transport_cache", {})
 
-    install.install_green(guarded=True)
+    install.install_transport(pool, guarded=True)
 
     found = resolve_transport(scheme)
     assert issubclass(found, Guarded)
     assert issubclass(found.Connection.Channel, BoundedChannel)
     assert issubclass(found.Connection.Channel, AckingChannel)
-    assert hasattr(found.Connection, "tell_soon")
+    assert hasattr(found.Connection, "tell_soon") == (pool == "gevent")
