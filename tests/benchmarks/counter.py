@@ -28,6 +28,19 @@ def _opened(path: Path) -> memoryview:
         return memoryview(mmap.mmap(file.fileno(), 8 * SLOTS)).cast("Q")
 
 
+def wait_for(counted: memoryview, count: float, deadline: float) -> float:
+    """The moment (monotonic clock) at which so many tasks have run.
+
+    Raises:
+        TimeoutError: they had not at `deadline`.
+    """
+    while sum(counted) < count:
+        if time.monotonic() > deadline:
+            raise TimeoutError(f"{sum(counted)} of {count:.0f} tasks ran")
+        time.sleep(0.005)
+    return time.monotonic()
+
+
 def hit() -> None:
     """Count one task."""
     if not _own:

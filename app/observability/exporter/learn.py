@@ -1,6 +1,7 @@
 """What the exporter must know of its environment, read in a process of its own.
 
-Discovery and secrets need boto3 once, at the start, and 17 MiB of it would stay for ever; they end with that process.
+Discovery and secrets need clients of AWS once, at the start, and 17 MiB of them would stay for ever; they end with that
+process.
 """
 
 import multiprocessing

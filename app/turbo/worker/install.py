@@ -10,6 +10,12 @@ from app.turbo.versions import tested
 from app.turbo.worker.keepalive import Keepalive
 
 RESULTS = "app.turbo.results.backend:RedisBackend"
+# By pool type, of kombu's names for RabbitMQ: the module for any app, and the one for the project's own.
+AMQP = {
+    "turbo": ("app.turbo.amqp.transport", "app.turbo.amqp.guarded"),
+    "threads": ("app.turbo.amqp.transport", "app.turbo.amqp.guarded"),
+    "gevent": ("app.turbo.amqp.green", "app.turbo.amqp.guarded_green"),
+}
 CLASSES = {"amqp": "Transport", "pyamqp": "Transport", "amqps": "SecureTransport"}
 REDIS = "app.turbo.redis.transport:Transport"
 
@@ -25,8 +31,7 @@ def install(app: Celery, *, guarded: bool = False) -> None:
     app.conf.update(settings)
     if not tested():
         return
-    amqp = _classes_of("app.turbo.amqp.guarded" if guarded else "app.turbo.amqp.transport")
-    _replace_transports(amqp | {"redis": REDIS, "rediss": REDIS})
+    _replace_transports(_amqp("turbo", guarded) | {"redis": REDIS, "rediss": REDIS})
     settings = {"worker_consumer": f"app.turbo.worker.{'guarded' if guarded else 'consumer'}:Consumer"}
     app.conf.update(settings)
     app.loader.override_backends = app.loader.override_backends | {"redis": RESULTS, "rediss": RESULTS}
@@ -36,14 +41,12 @@ def install(app: Celery, *, guarded: bool = False) -> None:
 
 def install_transport(pool_type: str, *, guarded: bool = False) -> None:
     """Use the fast transport of RabbitMQ in this process's `threads` or `gevent` pool; all else there is Celery's."""
-    if not tested():
-        return
-    module = {"threads": "transport", "gevent": "green"}[pool_type]
-    guards = {"transport": "guarded", "green": "guarded_green"}
-    _replace_transports(_classes_of(f"app.turbo.amqp.{guards[module] if guarded else module}"))
+    if tested():
+        _replace_transports(_amqp(pool_type, guarded))
 
 
-def _classes_of(module: str) -> dict[str, str]:
+def _amqp(pool_type: str, guarded: bool) -> dict[str, str]:
+    module = AMQP[pool_type][guarded]
     return {scheme: f"{module}:{name}" for scheme, name in CLASSES.items()}
 
 

@@ -129,6 +129,40 @@ def test_a_task_longer_than_the_stop_is_given_back_and_done_elsewhere(
     assert order.charged == 1
 
 
+# Not threads: Celery joins that pool before it runs the acknowledgements of what finished meanwhile.
+@pytest.mark.parametrize("pool", ["prefork", "gevent"])
+def test_what_finished_during_the_stop_is_not_repeated_with_what_is_given_back(
+    request: pytest.FixtureRequest, tmp_path: Path, pool: str
+) -> None:
+    environment = of_type(request, tmp_path, "rabbitmq", pool)
+    with worker(environment, CELERY_STOP_TIMEOUT="8") as stopped:
+        given_back, finished = Order.placed(environment, 9), Order.placed(environment, 2)
+        stopped.process.terminate()
+        assert stopped.process.wait(30) == 0
+        assert stopped.succeeded
+        assert stopped.said("giving back app.tasks.payments.charge_customer")
+        # The effect would be kept once all the same: what counts is which messages come again.
+        eventually(lambda: waiting(environment), "what was given back")
+        time.sleep(1)
+        assert waiting(environment) == 1
+    assert (given_back.asked, finished.charged) == (1, 1)
+    with worker(environment) as other:
+        eventually(lambda: given_back.asked == 2, "the second attempt")
+        eventually(lambda: other.succeeded, "its success")
+
+
+def waiting(environment: TestEnvironment) -> int:
+    """Messages ready in the queue of payments."""
+    queue = environment.resolved["queues"]["payments"]["name"]
+    return int(
+        environment.python(
+            "from app.celery import celery\n"
+            "with celery.connection_for_write() as connection:\n"
+            f"    print(connection.default_channel.queue_declare({queue!r}, passive=True).message_count)"
+        )
+    )
+
+
 @pytest.mark.parametrize(
     ("broker", "fate"),
     [

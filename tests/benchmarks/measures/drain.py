@@ -26,18 +26,10 @@ def drain(
     began = time.monotonic()
     commands = [[word.format(broker=broker) for word in command] for command in case.commands]
     with running(case.system, commands, environment, folder / "workers.log") as processes:
-        first = _wait(counted, 1, began + timeout)
-        opened, already = _wait(counted, count * FROM, began + timeout), sum(counted)
+        first = counter.wait_for(counted, 1, began + timeout)
+        opened, already = counter.wait_for(counted, count * FROM, began + timeout), sum(counted)
         cpu = cpu_seconds(processes)
-        closed = _wait(counted, count, began + timeout)
+        closed = counter.wait_for(counted, count, began + timeout)
         cpu = cpu_seconds(processes) - cpu
     done = count - already
     return {"per_second": done / (closed - opened), "cpu_us": cpu / done * 1e6, "start_seconds": first - began}
-
-
-def _wait(counted: memoryview, count: float, deadline: float) -> float:
-    while sum(counted) < count:
-        if time.monotonic() > deadline:
-            raise TimeoutError(f"{sum(counted)} of {count:.0f} tasks ran")
-        time.sleep(0.005)
-    return time.monotonic()

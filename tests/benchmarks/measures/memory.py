@@ -21,10 +21,6 @@ def memory(case: Case, broker: str, folder: Path) -> dict[str, float]:
         environment,
     )
     with running(case.system, case.commands, environment, folder / "workers.log") as processes:
-        deadline = time.monotonic() + 60
-        while sum(counted) < TASKS:
-            if time.monotonic() > deadline:
-                raise TimeoutError(f"{sum(counted)} of {TASKS} tasks ran")
-            time.sleep(0.05)
+        counter.wait_for(counted, TASKS, time.monotonic() + 60)
         time.sleep(1)
         return {"mib": memory_mib(processes)}
