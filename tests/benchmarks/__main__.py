@@ -18,7 +18,8 @@ from typing import Any
 
 from tests.app.harness import servers
 from tests.benchmarks import report
-from tests.benchmarks.cases import ON_AMQP, ON_QUORUM, ON_REDIS, Case, dramatiq, ours, stock, taskiq, turbo
+from tests.benchmarks.cases import ON_AMQP, ON_EVERY_BROKER, ON_REDIS, Case, dramatiq, ours, stock, taskiq, turbo
+from tests.benchmarks.measures.calls import calls
 from tests.benchmarks.measures.drain import drain
 from tests.benchmarks.measures.latency import latency
 from tests.benchmarks.measures.memory import memory
@@ -26,9 +27,13 @@ from tests.benchmarks.measures.publish import PUBLISHERS, publish
 
 Measure = Callable[[], dict[str, float]]
 FOLDER = Path(__file__).parent
+# Of the emulator, which takes any.
+ACCOUNT = {"AWS_DEFAULT_REGION": "eu-west-1", "AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test"}
 
 
-def measures(amqp: str, redis: str, count: int, folder: Path) -> Iterator[tuple[str, str, Measure]]:
+def measures(
+    amqp: str, redis: str, aws: dict[str, str], count: int, folder: Path
+) -> Iterator[tuple[str, str, Measure]]:
     """Section, row, and what measures it, in the order of one round."""
 
     def drained(section: str, cases: list[Case], broker: str, share: int = 1, **options: str) -> Any:
@@ -36,18 +41,19 @@ def measures(amqp: str, redis: str, count: int, folder: Path) -> Iterator[tuple[
             yield section, case.name, lambda case=case: drain(case, broker, count // share, folder, **options)
 
     yield from drained("drain, RabbitMQ classic queue", ON_AMQP, amqp)
-    yield from drained("drain, RabbitMQ quorum queue", ON_QUORUM, amqp, BENCHMARK_QUEUE="quorum")
+    yield from drained("drain, RabbitMQ quorum queue", ON_EVERY_BROKER, amqp, BENCHMARK_QUEUE="quorum")
     yield from drained("drain, Redis", ON_REDIS, redis, 2)
+    yield from drained("drain, SQS (emulated)", ON_EVERY_BROKER, "sqs://", 4, **aws)
+    for case in ON_EVERY_BROKER:
+        yield "HTTP calls of a message on SQS", case.name, lambda case=case: calls(case, 500, folder, **aws)
     celery = [stock("gevent", 100), ours("gevent"), stock("threads", 100), ours("threads")]
     waiting = [*celery, dramatiq(1, 100), dramatiq(2, 100), taskiq(1)]
     yield from drained("tasks that wait 10 ms", waiting, amqp, 2, task="wait")
-    stored = [stock(), turbo()]
-    yield from drained(
-        "drain, results stored in Redis", stored, amqp, 2, task="add", BENCHMARK_RESULTS=f"{redis[:-1]}3"
-    )
+    stored = {"task": "add", "BENCHMARK_RESULTS": f"{redis[:-1]}3"}
+    yield from drained("drain, results stored in Redis", ON_EVERY_BROKER, amqp, 2, **stored)
     for name in PUBLISHERS:
         yield "publish, one process", name, lambda name=name: publish(name, amqp, count)
-    for case in (stock(), turbo(), dramatiq(), taskiq()):
+    for case in ON_EVERY_BROKER:
         yield "latency at 50 tasks a second", case.name, lambda case=case: latency(case, amqp, 1000, folder)
     for case in (stock(slots=8), stock(slots=8, BENCHMARK_FREEZE="1"), turbo(8)):
         yield "memory of eight processes", case.name, lambda case=case: memory(case, amqp, folder)
@@ -70,8 +76,9 @@ def main() -> int:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
         amqp = f"amqp://guest:guest@127.0.0.1:{stack.enter_context(servers.rabbitmq(folder))}/%2F"
         redis = f"redis://127.0.0.1:{stack.enter_context(servers.valkey(folder))}/0"
+        aws = ACCOUNT | {"AWS_ENDPOINT_URL": stack.enter_context(servers.aws(folder))}
         for number in range(chosen.rounds):
-            for section, row, measure in measures(amqp, redis, chosen.tasks, folder):
+            for section, row, measure in measures(amqp, redis, aws, chosen.tasks, folder):
                 wanted = chosen.only in section or chosen.only in row
                 if wanted and time.monotonic() - began < chosen.minutes * 60:
                     results.append(_measured(number, section, row, measure))

@@ -68,6 +68,6 @@ HUEY = Case("huey -w 2 -k process", "huey_app", [HUEY_COMMAND], slow=2)
 RQ = Case("rq x 2", "rq_app", [["rq", "worker", "--quiet", "--url", "{broker}"]] * 2, slow=40)
 ARQ = Case("arq x 2", "arq_app", [["arq", "tests.benchmarks.systems.arq_app.WorkerSettings"]] * 2, slow=10)
 
-ON_AMQP = [stock(), turbo(), dramatiq(), taskiq(), raw(), raw(2)]
-ON_QUORUM = [stock(), turbo(), dramatiq(), taskiq()]
-ON_REDIS = [stock(), turbo(), dramatiq(), taskiq(), HUEY, RQ, ARQ]
+ON_EVERY_BROKER = [stock(), turbo(), dramatiq(), taskiq()]
+ON_AMQP = [*ON_EVERY_BROKER, raw(), raw(2)]
+ON_REDIS = [*ON_EVERY_BROKER, HUEY, RQ, ARQ]

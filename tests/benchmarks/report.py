@@ -8,6 +8,7 @@ BEGIN, END = "<!-- measured -->", "<!-- /measured -->"
 UNITS = {
     "per_second": ("a second", 0), "cpu_us": ("CPU each", 0), "start_seconds": ("first task after", 1),
     "p50_ms": ("p50", 1), "p95_ms": ("p95", 1), "p99_ms": ("p99", 1), "mib": ("memory", 0),
+    "calls": ("calls", 2),
 }  # fmt: skip
 SUFFIX = {"cpu_us": " us", "start_seconds": " s", "p50_ms": " ms", "p95_ms": " ms", "p99_ms": " ms", "mib": " MiB"}
 Row = dict[str, Any]

@@ -10,11 +10,21 @@ class PatientPolls:
     """Mixed into kombu's SQS channel. A queue is polled when half of the prefetch window is free (ten at most).
 
     When that takes longer than `polling_interval`, because tasks are long, it is polled for the slots there are.
+
+    Each next poll is a timer's. kombu's event loop runs what `call_soon` is given by a timer, and starts what is asked
+    for on a tick, only after it has waited for its sockets, up to a second: kombu 5.7.0, `Hub.create_loop`.
     """
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self._since: dict[str, float] = {}
+
+    def _loop1(self, queue: str, messages_fetched: int | None = None) -> None:
+        channel: Any = self
+        if messages_fetched:
+            channel.hub.call_later(0, channel._schedule_queue, queue)
+        else:
+            super()._loop1(queue, messages_fetched)  # type: ignore[misc]
 
     def _schedule_queue(self, queue: str) -> None:
         channel: Any = self
@@ -22,8 +32,12 @@ class PatientPolls:
             super()._schedule_queue(queue)  # type: ignore[misc]
             return
         self._since.setdefault(queue, monotonic())
-        channel.hub.on_tick.add(self._poll_waiting)
         channel.hub.call_later(channel.connection.polling_interval, self._poll_waiting)
+
+    def room_made(self) -> None:
+        """Poll what waits for room, if that is enough now: a message was acknowledged or given back."""
+        if self._since and self._room() >= self._wanted():
+            self.hub.call_later(0, self._poll_waiting)  # type: ignore[attr-defined]
 
     def _poll_waiting(self) -> None:
         for queue, since in list(self._since.items()):
@@ -31,6 +45,16 @@ class PatientPolls:
             if late or self._room() >= self._wanted():
                 del self._since[queue]
                 super()._schedule_queue(queue)  # type: ignore[misc]
+
+    def basic_ack(self, delivery_tag: str, multiple: bool = False) -> None:
+        """As kombu's."""
+        super().basic_ack(delivery_tag, multiple)  # type: ignore[misc]
+        self.room_made()
+
+    def basic_reject(self, delivery_tag: str, requeue: bool = False) -> None:
+        """As kombu's."""
+        super().basic_reject(delivery_tag, requeue)  # type: ignore[misc]
+        self.room_made()
 
     def _room(self) -> int:
         """Messages that may still be taken; `MESSAGES` when there is no bound."""
@@ -43,8 +67,5 @@ class PatientPolls:
 
     def close(self) -> None:
         """Poll no more."""
-        hub: Any = self.hub  # type: ignore[attr-defined]
-        if hub is not None:
-            hub.on_tick.discard(self._poll_waiting)
         self._since.clear()
         super().close()  # type: ignore[misc]

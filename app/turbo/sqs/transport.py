@@ -30,6 +30,7 @@ class Channel(PatientPolls, BatchedSends, sqs_server_error.Channel):
             return
         self.qos.ack(delivery_tag)
         self.deletes.add(done)
+        self.room_made()
 
     def _done(self, delivery_tag: str) -> Done | None:
         try:

@@ -2,13 +2,17 @@
 
 import os
 import time
+from typing import Any
 
 import dramatiq
+from dramatiq.results import Results
+from dramatiq.results.backends import RedisBackend
 
 from tests.benchmarks import counter
 
 BROKER, QUEUE_TYPE = os.environ["BENCHMARK_BROKER"], os.environ.get("BENCHMARK_QUEUE", "classic")
 QUEUE = f"dramatiq-{QUEUE_TYPE}"
+STORED_IN = os.environ.get("BENCHMARK_RESULTS")
 
 
 def broker() -> dramatiq.Broker:
@@ -16,6 +20,10 @@ def broker() -> dramatiq.Broker:
         from dramatiq.brokers.redis import RedisBroker
 
         return RedisBroker(url=BROKER)
+    if BROKER.startswith("sqs"):
+        from dramatiq_sqs import SQSBroker
+
+        return SQSBroker()
     from dramatiq.brokers.rabbitmq import RabbitmqBroker
 
     class Typed(RabbitmqBroker):
@@ -27,11 +35,21 @@ def broker() -> dramatiq.Broker:
 
 
 dramatiq.set_broker(broker())
+if STORED_IN:
+    dramatiq.get_broker().add_middleware(Results(backend=RedisBackend(url=STORED_IN)))
 
 
 @dramatiq.actor(queue_name=QUEUE)
 def noop() -> None:
     counter.hit()
+
+
+if STORED_IN:
+
+    @dramatiq.actor(queue_name=QUEUE, store_results=True)
+    def add(left: int, right: int) -> int:
+        counter.hit()
+        return left + right
 
 
 @dramatiq.actor(queue_name=QUEUE)
@@ -45,7 +63,7 @@ def arrive(sent_at: float) -> None:
     counter.arrived(sent_at)
 
 
-def send(task: str, count: int) -> None:
+def send(task: str, count: int, *args: Any) -> None:
     """Fill the queue."""
     for _ in range(count):
-        globals()[task].send()
+        globals()[task].send(*args)

@@ -8,6 +8,7 @@ from typing import Any
 from tests.benchmarks import counter
 
 BROKER, QUEUE_TYPE = os.environ["BENCHMARK_BROKER"], os.environ.get("BENCHMARK_QUEUE", "classic")
+STORED_IN = os.environ.get("BENCHMARK_RESULTS")
 AT_ONCE = 100
 
 
@@ -16,6 +17,8 @@ def made() -> Any:
         from taskiq_redis import ListQueueBroker
 
         return ListQueueBroker(BROKER)
+    if BROKER.startswith("sqs"):
+        return on_sqs()
     from taskiq_aio_pika import AioPikaBroker, Queue, QueueType
 
     return AioPikaBroker(
@@ -23,12 +26,36 @@ def made() -> Any:
     )
 
 
+def on_sqs() -> Any:
+    """Ten messages a receive, where one is its default. It does not make its queue."""
+    import boto3
+    from taskiq_aio_sqs import SQSBroker
+
+    boto3.client("sqs").create_queue(QueueName=f"taskiq-{QUEUE_TYPE}")
+    names = ("AWS_ENDPOINT_URL", "AWS_DEFAULT_REGION", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY")
+    endpoint, region, key, secret = (os.environ[name] for name in names)
+    return SQSBroker(
+        f"taskiq-{QUEUE_TYPE}", endpoint_url=endpoint, region_name=region, aws_access_key_id=key,
+        aws_secret_access_key=secret, max_number_of_messages=10,
+    )  # fmt: skip
+
+
 broker = made()
+if STORED_IN:
+    from taskiq_redis import RedisAsyncResultBackend
+
+    broker = broker.with_result_backend(RedisAsyncResultBackend(STORED_IN))
 
 
 @broker.task(task_name="noop")
 async def noop() -> None:
     counter.hit()
+
+
+@broker.task(task_name="add")
+async def add(left: int, right: int) -> int:
+    counter.hit()
+    return left + right
 
 
 @broker.task(task_name="wait")
@@ -42,13 +69,13 @@ async def arrive(sent_at: float) -> None:
     counter.arrived(sent_at)
 
 
-def send(task: str, count: int) -> None:
+def send(task: str, count: int, *args: Any) -> None:
     """Fill the queue, a hundred at a time."""
 
     async def sending() -> None:
         await broker.startup()
         for start in range(0, count, AT_ONCE):
-            await asyncio.gather(*(globals()[task].kiq() for _ in range(min(AT_ONCE, count - start))))
+            await asyncio.gather(*(globals()[task].kiq(*args) for _ in range(min(AT_ONCE, count - start))))
         await broker.shutdown()
 
     asyncio.run(sending())

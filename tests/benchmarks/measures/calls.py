@@ -1,0 +1,25 @@
+"""How many HTTP calls a message costs on SQS: its receive and its delete."""
+
+import time
+from pathlib import Path
+
+from tests.app.harness.refusing_proxy import refusing_proxy
+from tests.benchmarks import counter
+from tests.benchmarks.cases import Case
+from tests.benchmarks.processes import run_python, running
+
+
+def calls(case: Case, count: int, folder: Path, **account: str) -> dict[str, float]:
+    """Calls for each message of a full queue, counted by a proxy that only the workers go through."""
+    path = folder / "counter"
+    environment = {"BENCHMARK_BROKER": "sqs://", counter.VARIABLE: str(path), **account, **case.variables}
+    send = f"import tests.benchmarks.systems.{case.system} as system; system.send('noop', {count})"
+    run_python(case.system, send, environment)
+    counted = counter.create(path)
+    with refusing_proxy(account["AWS_ENDPOINT_URL"]) as (endpoint, proxy):
+        through = environment | {"AWS_ENDPOINT_URL": endpoint}
+        with running(case.system, case.commands, through, folder / "workers.log"):
+            counter.wait_for(counted, count, time.monotonic() + 120)
+        # The workers have ended, so that the last deletes are counted too.
+        asked = sum(times for operation, times in proxy.asked.items() if "Message" in operation)
+    return {"calls": asked / count}
