@@ -86,6 +86,10 @@ def start_worker(pool_name: str) -> None:
     own_logging(environment.name)
     soft_stops.connect(pool.name)
     celery.steps["consumer"].update({Heartbeat, stop.BoundedStop, DeclareDeadLetters, KeepUnreadable})
+    if pool.type == "threads":
+        from app.worker import threads_pool
+
+        threads_pool.install()
     if pool.type in ("gevent", "threads"):
         from app.turbo.worker.install import install_transport
 

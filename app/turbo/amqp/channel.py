@@ -5,6 +5,7 @@ from collections.abc import Callable
 from struct import Struct
 from typing import Any
 
+from celery.worker import state
 from kombu.transport import base, pyamqp
 
 from app.turbo.amqp.acknowledgements import AckWindow
@@ -89,13 +90,15 @@ class AckingChannel(pyamqp.Channel):
         return raw_message if isinstance(raw_message, Message) else super().message_to_python(raw_message)
 
     def basic_ack(self, delivery_tag: int, multiple: bool = False, argsig: str = "Lb") -> None:
-        """Acknowledge with the next write; at once with `multiple`."""
+        """Acknowledge with the next write; at once with `multiple`, and during a stop, when no event loop turns."""
         if multiple:
             self.flush_acks()
             super().basic_ack(delivery_tag, multiple=True, argsig=argsig)
             self.acks.settled_up_to(delivery_tag)
             return
         self.acks.done(delivery_tag)
+        if state.should_stop is not None:
+            self.flush_acks()
 
     def basic_reject(self, delivery_tag: int, requeue: bool, argsig: str = "Lb") -> None:
         """Reject at once."""

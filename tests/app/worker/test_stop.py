@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from app.brokers.rabbitmq import HEARTBEAT_SECONDS
 from app.worker.heartbeat_file import judge
 from app.worker.stop import RESERVE_SECONDS, patience
 
@@ -101,6 +102,20 @@ def test_a_stop_lets_the_running_task_finish_and_then_takes_no_longer(
         assert (order.asked, order.charged, later.charged) == (1, 1, 1)
 
 
+@pytest.mark.parametrize("pool", ["prefork", "threads", "gevent"])
+def test_a_stop_that_outlasts_heartbeats_keeps_its_connection(
+    request: pytest.FixtureRequest, tmp_path: Path, pool: str
+) -> None:
+    environment = of_type(request, tmp_path, "rabbitmq", pool)
+    with worker(environment, CELERY_STOP_TIMEOUT="90") as stopped:
+        order = Order.placed(environment, 3 * HEARTBEAT_SECONDS)
+        stopped.process.terminate()
+        assert stopped.process.wait(80) == 0
+        assert stopped.succeeded
+        assert waiting(environment) == 0
+    assert (order.asked, order.charged) == (1, 1)
+
+
 # Every broker meets every end in tests/stops; here, each pool and each kind of giving back once.
 @pytest.mark.parametrize(
     ("broker", "pool"),
@@ -129,8 +144,7 @@ def test_a_task_longer_than_the_stop_is_given_back_and_done_elsewhere(
     assert order.charged == 1
 
 
-# Not threads: Celery joins that pool before it runs the acknowledgements of what finished meanwhile.
-@pytest.mark.parametrize("pool", ["prefork", "gevent"])
+@pytest.mark.parametrize("pool", ["prefork", "threads", "gevent"])
 def test_what_finished_during_the_stop_is_not_repeated_with_what_is_given_back(
     request: pytest.FixtureRequest, tmp_path: Path, pool: str
 ) -> None:
