@@ -18,12 +18,15 @@ import amqp
 from kombu.transport import pyamqp
 
 from app.errors import PublishError
+from app.guards.silent_node import readable
 from app.refusals.size import Sized
 
 # A quorum queue confirms within milliseconds; the rest is for disks that are busy.
 CONFIRM_SECONDS = 2.0
 # Declarations, QoS, opening and closing: a new quorum queue elects its leader first.
 ANSWER_SECONDS = 10.0
+# For the rest of a frame whose beginning has arrived.
+READ_SECONDS = 1.0
 
 _deadline: ContextVar[float | None] = ContextVar("publish_deadline", default=None)
 
@@ -128,10 +131,19 @@ class Connection(Bounded, pyamqp.Connection):
             return super().drain_events(timeout)
 
     def blocking_read(self, timeout: float | None = None) -> Any:
-        """Read a frame within the time that is left."""
+        """Read a frame within the time that is left, or one that is here.
+
+        A worker that starts with messages waiting, and whose tasks hold its loop, runs them while it still waits for
+        the answer to its next `basic.consume`: the answer was there all the time, behind them.
+        """
         if self._reading_ends is not None:
             left = self._reading_ends - time.monotonic()
-            if left <= 0:
+            if left <= 0 and not self._has_input():
                 raise TimeoutError(f"{self.host} did not answer in time")
+            left = max(left, READ_SECONDS)
             timeout = left if timeout is None else min(timeout, left)
         return super().blocking_read(timeout)
+
+    def _has_input(self) -> bool:
+        buffered = getattr(self.transport, "has_input", None)  # of app/turbo/amqp
+        return bool(buffered and buffered()) or readable(self.sock)

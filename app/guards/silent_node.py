@@ -37,14 +37,15 @@ class Attentive:
         if not connection.heartbeat:
             return
         now = time.monotonic()
-        if connection.bytes_recv != self._heard_bytes or _readable(connection.sock):
+        if connection.bytes_recv != self._heard_bytes or readable(connection.sock):
             self._heard_bytes, self._heard_at = connection.bytes_recv, now
         elif now - self._heard_at > SILENCE * connection.heartbeat:
             self.avoided[connection.host] = now + AVOID_SECONDS
             raise ConnectionForced(f"{connection.host} has been silent for {now - self._heard_at:.1f} s")
 
 
-def _readable(sock: Any) -> bool:
+def readable(sock: Any) -> bool:
+    """Whether something has arrived that nobody has read yet."""
     if getattr(sock, "pending", lambda: 0)():
         return True
     return bool(select.select([sock], [], [], 0)[0])

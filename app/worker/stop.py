@@ -25,6 +25,7 @@ from celery.worker.consumer.connection import Connection
 from celery.worker.state import active_requests
 
 from app.observability.signals import tasks_given_back
+from app.turbo.give_back import give_back
 
 # Seconds, set by whoever will kill the worker after them: systemd, a pod's grace period, a spot notice.
 VARIABLE = "CELERY_STOP_TIMEOUT"
@@ -86,18 +87,28 @@ class BoundedStop(bootsteps.StartStopStep):
                 due = min(due, self._due.get(timeout=left))
         self._give_back()
 
+    def _running(self) -> list[Any]:
+        """Celery's requests, and that of a turbo process, which Celery knows nothing of."""
+        turbo = getattr(self.consumer.pool, "running_request", None)
+        return [request for request in (*active_requests, turbo() if turbo else None) if request is not None]
+
+    def _settle(self) -> None:
+        consumer = self.consumer.task_consumer
+        if consumer is None:
+            return
+        # While its task runs, a turbo process's connection is whose lock it is: the keepalive's, or ours.
+        lock = getattr(self.consumer.pool, "connection_lock", None)
+        if lock is not None:
+            lock.acquire(timeout=1)
+        give_back(consumer.channel)
+
     def _give_back(self) -> None:
-        running = [f"{request.name}[{request.id}]" for request in tuple(active_requests) if not request.acknowledged]
+        running = [f"{request.name}[{request.id}]" for request in self._running() if not request.acknowledged]
         logger.warning("no time left to stop: giving back %s", ", ".join(running) or "nothing")
         try:
             for child in active_children():
                 os.kill(int(child.pid or 0), signal.SIGKILL)
-            consumer = self.consumer.task_consumer
-            if consumer is not None and hasattr(consumer.channel, "flush_acknowledgements"):
-                consumer.channel.flush_acknowledgements()
-            # RabbitMQ requeues when the connection ends; kombu does it for the others where a channel has a `qos`.
-            if consumer is not None and hasattr(consumer.channel, "qos"):
-                consumer.channel.qos.restore_unacked_once()
+            self._settle()
             tasks_given_back.send(sender=self, tasks=running)
         except Exception:
             logger.exception("not everything was given back: the rest comes after its visibility timeout")

@@ -41,7 +41,10 @@ class Message(pyamqp.Message):
 
 
 class AckingChannel(pyamqp.Channel):
-    """Acknowledgements wait in `acks` until `flush_acks`, which the transport calls at each turn of the event loop."""
+    """Acknowledgements wait in `acks` until `flush_acknowledgements`, which a worker's event loop calls at each turn.
+
+    On a connection that no loop looks after, such as a task's own, each is told at once.
+    """
 
     callbacks: dict[str, Callable[[Any], Any]]
     no_ack_consumers: set[str]
@@ -85,20 +88,27 @@ class AckingChannel(pyamqp.Channel):
         logger.critical("message %s has properties that cannot be decoded (%r): rejected", tag, error)
         self.basic_reject(tag, requeue=False)
 
+    def basic_get(self, queue: str = "", no_ack: bool = False, argsig: str = "Bsb") -> Any:
+        """As py-amqp's; what comes has to be settled like a delivery."""
+        message = super().basic_get(queue, no_ack=no_ack, argsig=argsig)
+        if message is not None and not no_ack:
+            self.acks.delivered(int(message.delivery_tag or 0))
+        return message
+
     def message_to_python(self, raw_message: Any) -> Any:
         """Messages of `basic_get` come from py-amqp; those of consumers are made already."""
         return raw_message if isinstance(raw_message, Message) else super().message_to_python(raw_message)
 
     def basic_ack(self, delivery_tag: int, multiple: bool = False, argsig: str = "Lb") -> None:
         """Acknowledge with the next write; at once with `multiple`, and during a stop, when no event loop turns."""
-        if multiple:
-            self.flush_acks()
-            super().basic_ack(delivery_tag, multiple=True, argsig=argsig)
-            self.acks.settled_up_to(delivery_tag)
+        if multiple or not (self.connection is None or self.connection.gathers):
+            self.flush_acknowledgements()
+            super().basic_ack(delivery_tag, multiple=multiple, argsig=argsig)
+            (self.acks.settled_up_to if multiple else self.acks.settled)(delivery_tag)
             return
         self.acks.done(delivery_tag)
         if state.should_stop is not None:
-            self.flush_acks()
+            self.flush_acknowledgements()
 
     def basic_reject(self, delivery_tag: int, requeue: bool, argsig: str = "Lb") -> None:
         """Reject at once."""
@@ -107,7 +117,7 @@ class AckingChannel(pyamqp.Channel):
         self.acks.settled(delivery_tag)
         super().basic_reject(delivery_tag, requeue, argsig=argsig)
 
-    def flush_acks(self) -> None:
+    def flush_acknowledgements(self) -> None:
         """Tell the broker what is done.
 
         Raises:
@@ -120,12 +130,16 @@ class AckingChannel(pyamqp.Channel):
         connection.transport.write(self.acks.frames(self.channel_id))
         connection.bytes_sent += 1
 
+    def give_back(self) -> None:
+        """Before the process ends: what is done is told; the broker takes the rest back with the connection."""
+        self.flush_acknowledgements()
+
     def basic_cancel(self, *args: Any, **kwargs: Any) -> Any:
         """Nothing done stays untold when consuming ends."""
-        self.flush_acks()
+        self.flush_acknowledgements()
         return super().basic_cancel(*args, **kwargs)
 
     def close(self, *args: Any, **kwargs: Any) -> Any:
         """The broker delivers again what is untold when a channel closes."""
-        self.flush_acks()
+        self.flush_acknowledgements()
         return super().close(*args, **kwargs)

@@ -34,6 +34,7 @@ class Connection(BufferedConnection):
     """Tells acknowledgements when gevent's loop comes round."""
 
     Channel = Channel
+    gathers = True
     _telling = False
 
     def tell_soon(self) -> None:
@@ -46,7 +47,7 @@ class Connection(BufferedConnection):
         try:
             # A write may wait, and others finish meanwhile.
             while self.connected and any(len(channel.acks) for channel in self.open_channels()):
-                self.flush_acks()
+                self.flush_acknowledgements()
         except self.connection_errors as error:
             logger.warning("acknowledgements could not be told, their messages come again: %r", error)
         finally:

@@ -34,6 +34,7 @@ class _Turn(Turn):
     def __init__(self, connection: BufferedConnection, loop: Any) -> None:
         super().__init__(loop)
         self.connection = connection
+        connection.gathers = True
         loop.add_reader(connection.sock, self.on_readable)
 
     def on_readable(self) -> None:
@@ -57,7 +58,7 @@ class _Turn(Turn):
         if connection.transport.has_input():
             self._handle()
         if connection.connected:
-            connection.flush_acks()
+            connection.flush_acknowledgements()
 
     def _handle(self) -> None:
         connection, transport = self.connection, self.connection.transport
@@ -67,7 +68,7 @@ class _Turn(Turn):
                 continue
             channel = (connection.channels or {}).get(frame[1])
             if frame[1] and channel is not None and len(channel.acks) >= ACKS_PER_WRITE:
-                channel.flush_acks()
+                channel.flush_acknowledgements()
             if state.should_stop is not None or state.should_terminate is not None or not connection.connected:
                 return
             if monotonic() > until:

@@ -23,7 +23,10 @@ logger = logging.getLogger(__name__)
 
 
 class Channel(redis_reconnect.Channel):
-    """Gathers acknowledgements until `flush_acks`, which the transport calls at each turn of the event loop."""
+    """Gathers acknowledgements until `flush_acknowledgements`, which a worker's event loop calls at each turn.
+
+    On a transport that no loop looks after, such as a task's own, each is told at once.
+    """
 
     # Done, and not yet told. A tag is the message's own: after a reconnect the next channel can tell it.
     done: ClassVar[deque[str]] = deque()
@@ -31,12 +34,15 @@ class Channel(redis_reconnect.Channel):
     def basic_ack(self, delivery_tag: str, multiple: bool = False) -> None:  # noqa: ARG002 - kombu's virtual channels know no other
         """Acknowledge with the next round trip; the message's place in the prefetch count is free at once."""
         self._refuse_without_connection(delivery_tag)
+        if not self.connection.gathers:
+            super().basic_ack(delivery_tag)
+            return
         virtual.QoS.ack(self.qos, delivery_tag)
         self.done.append(delivery_tag)
         if len(self.done) >= ACKS_PER_WRITE:
-            self.flush_acks()
+            self.flush_acknowledgements()
 
-    def flush_acks(self) -> None:
+    def flush_acknowledgements(self) -> None:
         """Remove what is done from the unacknowledged messages.
 
         Raises:
@@ -61,6 +67,28 @@ class Channel(redis_reconnect.Channel):
         except Exception as error:
             raise RedisConnectionError(f"results could not be stored: {error!r}") from error
 
+    def basic_reject(self, delivery_tag: str, requeue: bool = False) -> None:
+        """Reject, once results are stored: that of the rejected task may be among them."""
+        self._store_results()
+        super().basic_reject(delivery_tag, requeue)
+
+    def give_back(self) -> None:
+        """Before the process ends: tell what is done; what is taken and not done goes back to its queues at once.
+
+        Raises:
+            RedisError, OSError: Redis does not answer, or results could not be stored first. What is noted comes again
+                after its visibility timeout.
+        """
+        self.give_up()
+        qos: Any = self.qos
+        qos._flush()
+        self.orphans.extend(qos._delivered)
+        qos._delivered.clear()
+        try:
+            self.flush_acknowledgements()
+        finally:
+            self.put_back()
+
     def hand_over(self) -> None:
         """Give what was taken to its consumers, for a bounded time; the next turn of the loop goes on."""
         until = monotonic() + TURN_SECONDS
@@ -75,7 +103,8 @@ class Channel(redis_reconnect.Channel):
         self.give_up()
         if self.connection is not None and self.connection.client is not None and not self.closed:
             try:
-                self.flush_acks()
+                if self.connection.gathers:
+                    self.flush_acknowledgements()
                 self.put_back()
             except (RedisError, OSError) as error:
                 logger.warning("what is done and not acknowledged comes again: %r", error)
@@ -88,6 +117,8 @@ class Transport(redis_reconnect.Transport):
     Channel = Channel
     # Called before acknowledgements: results must be stored by then.
     before_acks: Callable[[], None] | None = None
+    # Whether somebody tells acknowledgements that were gathered: the worker's event loop, once it has this transport.
+    gathers = False
     heartbeat = 0
     channels: list[Any]
     client: Any
@@ -97,14 +128,15 @@ class Transport(redis_reconnect.Transport):
         """Whether the connection was not given up."""
         return self.client is not None
 
-    def flush_acks(self) -> None:
+    def flush_acknowledgements(self) -> None:
         """Tell Redis what is done."""
         if self.channels:
-            self.channels[0].flush_acks()
+            self.channels[0].flush_acknowledgements()
 
     def register_with_event_loop(self, connection: Any, loop: Any) -> None:
         """Take and acknowledge in each turn of the loop."""
         super().register_with_event_loop(connection, loop)
+        self.gathers = True
         _Turn(self, loop)
 
 
@@ -125,6 +157,6 @@ class _Turn(Turn):
         if not self.transport.connected:
             self.leave()
             return
-        self.transport.flush_acks()
+        self.transport.flush_acknowledgements()
         if any(channel.taken for channel in self.transport.channels):
             self.come_back()

@@ -17,7 +17,7 @@ Stock: Any = redis.RedisBackend  # the stubs know little of what is extended her
 
 
 class RedisBackend(Stock):  # type: ignore[misc]
-    """While `gather` is true results wait for `flush`; a task's message is acknowledged after that, so none is lost.
+    """While `gather` is true final results wait for `flush`, after which messages are acknowledged, so none is lost.
 
     Stock Celery asks, for each result, whether the task has succeeded before, and then stores it: two round trips.
     """
@@ -36,7 +36,7 @@ class RedisBackend(Stock):  # type: ignore[misc]
     def _store_result(
         self, task_id: str, result: Any, state: str, traceback: Any = None, request: Any = None, **kwargs: Any
     ) -> Any:
-        if not self.gather:
+        if not self.gather or state not in states.READY_STATES:  # others ask for the state of a task that runs
             self.flush()
             return super()._store_result(task_id, result, state, traceback=traceback, request=request, **kwargs)
         meta = self._get_result_meta(result=result, state=state, traceback=traceback, request=request)

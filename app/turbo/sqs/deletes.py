@@ -80,6 +80,7 @@ class Deletes:
                 self._delete_all()
                 continue
             if given is None:
+                self._delete_all()  # what could not be deleted a moment ago
                 return
             if isinstance(given, threading.Event):
                 self._delete_all()

@@ -1,12 +1,38 @@
 """The SQS transport that every process of the app uses."""
 
+import logging
+from collections import deque
+from collections.abc import Iterable, Iterator
 from typing import Any
+
+from botocore.exceptions import BotoCoreError, ClientError
 
 from app.guards import sqs_server_error
 from app.turbo.sqs.deletes import Deletes, Done
+from app.turbo.sqs.limits import MESSAGES
 from app.turbo.sqs.polls import PatientPolls
 from app.turbo.sqs.sends import BatchedSends
 from app.turbo.versions import tested
+
+logger = logging.getLogger(__name__)
+
+
+class Batch(list[Any]):
+    """The messages of a receive, for one walk through them; `left` are those that nobody has been given yet."""
+
+    def __init__(self, url: str, messages: Iterable[Any]) -> None:
+        super().__init__(messages)
+        self.url = url
+        self.left = deque(super().__iter__())
+
+    def __iter__(self) -> Iterator[Any]:
+        """Each message in turn."""
+        while self.left:
+            yield self.left.popleft()
+
+    def receipts(self) -> list[str]:
+        """The receipt handles of what is left, which is then considered given back."""
+        return [message["ReceiptHandle"] for message in self]
 
 
 class Channel(PatientPolls, BatchedSends, sqs_server_error.Channel):
@@ -21,6 +47,7 @@ class Channel(PatientPolls, BatchedSends, sqs_server_error.Channel):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.deletes = Deletes()
+        self._batch = Batch("", ())
 
     def basic_ack(self, delivery_tag: str, multiple: bool = False) -> None:
         """Delete the message with the next batch; its place in the prefetch window is free at once."""
@@ -40,6 +67,41 @@ class Channel(PatientPolls, BatchedSends, sqs_server_error.Channel):
             return None
         name = self.canonical_queue_name(info["routing_key"]) if "routing_key" in info else None
         return Done(self.sqs(queue=name), url, receipt)
+
+    def _on_messages_ready(self, queue: str, qname: str, messages: Any) -> Any:
+        messages = messages or {}
+        self._batch = Batch(queue, messages.get("Messages", ()))
+        try:
+            return super()._on_messages_ready(queue, qname, messages | {"Messages": self._batch})
+        except BaseException:
+            self._release(self._batch.url, self._batch.receipts())
+            raise
+
+    def _restore(self, message: Any, *args: Any) -> None:
+        """Make a message visible again. kombu would send a copy, beside the message itself after its timeout."""
+        info = message.delivery_info
+        if "sqs_message" in info:
+            self._release(info["sqs_queue"], [info["sqs_message"]["ReceiptHandle"]])
+        else:
+            super()._restore(message, *args)
+
+    def _release(self, url: str, receipts: list[str]) -> None:
+        client = self.sqs(queue=url.rpartition("/")[2])
+        for begin in range(0, len(receipts), MESSAGES):
+            entries = [
+                {"Id": str(number), "ReceiptHandle": receipt, "VisibilityTimeout": 0}
+                for number, receipt in enumerate(receipts[begin : begin + MESSAGES])
+            ]
+            try:
+                client.change_message_visibility_batch(QueueUrl=url, Entries=entries)
+            except (BotoCoreError, ClientError) as error:
+                logger.warning("messages of %s come again after their visibility timeout only: %r", url, error)
+
+    def give_back(self) -> None:
+        """Before the process ends: what is done is deleted, what is not becomes visible again at once."""
+        self.flush_acknowledgements()
+        self._release(self._batch.url, self._batch.receipts())
+        self.qos.restore_unacked_once()
 
     def flush_acknowledgements(self) -> None:
         """Wait for what is gathered, before a process ends."""

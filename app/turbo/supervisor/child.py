@@ -37,7 +37,7 @@ class Child:
         self.process_id = 0
         self.started_at = 0.0
         self.start_at = 0.0
-        self.recycling = self.stopping = False
+        self.recycling = self.stopping = self.cautious = False
         self._warned_of = self._settling_of = 0.0
         self._bounds = (0.0, 0.0)
 
@@ -70,7 +70,7 @@ class Child:
             for number in STOP_SIGNALS:
                 signal.signal(number, signal.SIG_DFL)
             signal.pthread_sigmask(signal.SIG_UNBLOCK, STOP_SIGNALS)
-            TaskPool.slot = self.slot
+            TaskPool.slot, TaskPool.cautious = self.slot, self.cautious
             code = self.work(self.number)
         except SystemExit as exit_:
             code = exit_.code if isinstance(exit_.code, int) else int(exit_.code is not None)
@@ -85,7 +85,9 @@ class Child:
     def ended(self, status: int) -> None:
         """Its process is gone; decide when the next starts."""
         code = os.waitstatus_to_exitcode(status)
-        crashed = code not in (0, HARD_LIMIT_EXIT) and not self.recycling and not self.stopping
+        asked = self.recycling or self.stopping
+        crashed = code not in (0, HARD_LIMIT_EXIT) and not asked
+        self.cautious = code != 0 and not asked
         wait = self.back_off.after(monotonic() - self.started_at, crashed=crashed)
         if crashed:
             what = f"signal {signal.Signals(-code).name}" if code < 0 else f"exit code {code}"
@@ -116,6 +118,8 @@ class Child:
     def over_bounds(self) -> str:
         """Why it should be replaced, or nothing."""
         max_tasks, max_memory_mib = self._bounds
+        if self.cautious and self.slot.numbers[DONE] >= self.options.cautious_tasks:
+            return "what its predecessor held is done, one message at a time: the next takes many again"
         if self.slot.numbers[DONE] >= max_tasks:
             return f"{self.slot.numbers[DONE]:.0f} tasks done"
         if max_memory_mib != float("inf") and self.memory_mib() >= max_memory_mib:

@@ -12,6 +12,8 @@ class SupervisorOptions:
     max_memory_mib: int | None = None
     # Seconds that a process may take to settle the message of a task over its hard limit, before it is killed.
     settle_seconds: float = 2.0
+    # After a process ended with messages in hand, the next does so many one at a time: all that it can have held.
+    cautious_tasks: int = 64
     poll_seconds: float = 0.1
     # A process that ended without being asked starts again after 1, 2, 4 ... at most so many seconds.
     longest_back_off_seconds: float = 60.0

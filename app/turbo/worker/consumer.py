@@ -22,6 +22,11 @@ class Consumer(StockConsumer):
     channel_errors: tuple[type[Exception], ...]
     _maximum_prefetch_restored: bool
 
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if getattr(self.pool, "cautious", False):
+            self.initial_prefetch_count = 1
+
     def create_task_handler(self, *args: Any, **kwargs: Any) -> Callable[[Any], Any]:
         """The function that is called with each message.
 

@@ -60,7 +60,7 @@ def _keep(connection: Any, lock: threading.Lock, ended: threading.Event) -> None
         if not lock.acquire(blocking=False):
             continue  # no task runs: the loop does all this itself
         try:
-            connection.flush_acks()
+            connection.flush_acknowledgements()
             if connection.heartbeat and monotonic() - beaten > connection.heartbeat / 2:
                 connection.send_heartbeat()
                 beaten = monotonic()

@@ -17,6 +17,7 @@ from celery import signals
 from celery.concurrency.base import BasePool, apply_target
 from celery.exceptions import SoftTimeLimitExceeded
 
+from app.turbo.give_back import give_back
 from app.turbo.worker.slot import BUSY_SINCE, HARD_LIMIT_AT, SOFT_LIMIT_AT, Slot
 
 # Sent by the supervisor. Celery gives SIGUSR1 and SIGUSR2 meanings of its own.
@@ -30,6 +31,9 @@ class TaskPool(BasePool):
     """One task at a time, in the event loop's thread. `slot` is shared with the supervisor when there is one."""
 
     slot = Slot.several(1)[0]
+    # Set by the supervisor after a process ended with messages in hand. One of them may have been the reason, and each
+    # such end brings all of them nearer to their delivery limit, so the next process takes one at a time.
+    cautious = False
     body_can_be_buffer = True
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -102,9 +106,8 @@ class TaskPool(BasePool):
         request = self.running_request() if self.running_request else None
         if request is not None and self.connection_lock.acquire(timeout=1):
             request.on_timeout(False, round(limit - numbers[BUSY_SINCE], 3))
-            channel = request.message.channel
-            if hasattr(channel, "flush_acks"):
-                channel.flush_acks()
+            # Of what this process had taken beside it too, nothing waits for a visibility timeout.
+            give_back(request.message.channel)
         os._exit(HARD_LIMIT_EXIT)
 
     def _get_info(self) -> dict[str, Any]:

@@ -111,7 +111,7 @@ def _fast(task: Any, app: Any, consumer: Any) -> Callable[[Any, Any], bool]:
         all_total[0] += 1
         if not late:
             message.ack()
-            message.channel.flush_acks()
+            message.channel.flush_acknowledgements()
         pool.running_request = lambda: _request(task, app, consumer, message, acknowledged=not late)
         begin(uuid, task.soft_time_limit, task.time_limit)
         try:

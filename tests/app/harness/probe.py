@@ -23,6 +23,9 @@ for _name, _queue in {
     "due": "email",
     "unwanted": "email",
     "flaky": "email",
+    "early": "email",
+    "slow": "email",
+    "hang": "email",
     "endless": "thumbnails",
 }.items():
     QUEUE_OF_TASK[f"probe.{_name}"] = _queue  # type: ignore[index]
@@ -67,6 +70,24 @@ def endless(file: str) -> None:
     note(file, os.getpid())
     with suppress(SoftTimeLimitExceeded):
         time.sleep(60)
+    time.sleep(60)
+
+
+@celery.task(name="probe.early", acks_late=False)
+def early(file: str) -> None:
+    note(file, "ran")
+
+
+@celery.task(name="probe.slow")
+def slow(file: str, seconds: float) -> None:
+    note(file, "begins")
+    time.sleep(seconds)
+    note(file, "ends")
+
+
+@celery.task(name="probe.hang")
+def hang(file: str) -> None:
+    note(file, "begins")
     time.sleep(60)
 
 

@@ -41,6 +41,14 @@ def test_results_come_back(bench: Bench) -> None:
     ]
 
 
+def test_a_running_task_tells_how_far_it_is(bench: Bench, where: str) -> None:
+    running = bench.work.progress.delay(where)
+    bench.noted(where)
+
+    assert (running.state, running.info) == ("PROGRESS", {"done": 1})
+    running.get(timeout=30)
+
+
 def test_a_chord_ends_with_its_body(bench: Bench) -> None:
     header = group(bench.work.add.s(number, number) for number in range(10))
 

@@ -6,7 +6,7 @@ import sys
 from app.turbo.supervisor import SupervisorOptions, supervise
 from app.turbo.worker.install import install
 
-from .work import DEAD, EARLY_QUEUE, QUEUE, app, listen_to_signals
+from .work import DEAD, EARLY_QUEUE, FEW, QUEUE, app, listen_to_signals
 
 
 def main(processes: int, max_tasks: int | None = None, max_memory_mib: int | None = None) -> int:
@@ -14,7 +14,7 @@ def main(processes: int, max_tasks: int | None = None, max_memory_mib: int | Non
         install(app)
         if "TURBO_SIGNALS" in os.environ:
             listen_to_signals()
-        app.select_queues([QUEUE, EARLY_QUEUE])
+        app.select_queues([QUEUE, EARLY_QUEUE, FEW])
         name = f"--hostname=turbo-{os.environ['TURBO_NAME']}-{number}-{os.getpid()}@test"
         options = ["--without-mingle", "--without-gossip", "--without-heartbeat", "--prefetch-multiplier=64"]
         app.worker_main(["worker", "--loglevel=INFO", name, *options, *os.environ.get("TURBO_OPTIONS", "").split()])

@@ -11,7 +11,7 @@ from celery.exceptions import Ignore, Reject, SoftTimeLimitExceeded
 from kombu import Queue
 from redis import Redis
 
-QUEUE, EARLY_QUEUE, DEAD = "turbo-late", "turbo-early", "turbo-dead"
+QUEUE, EARLY_QUEUE, FEW, DEAD = "turbo-late", "turbo-early", "turbo-few-deliveries", "turbo-dead"
 DEAD_LETTERING = {"x-dead-letter-exchange": "", "x-dead-letter-routing-key": DEAD}
 
 app = Celery("turbo-under-test", broker=os.environ.get("TURBO_BROKER"), backend=os.environ.get("TURBO_RESULTS"))
@@ -19,6 +19,7 @@ app.conf.update(
     task_queues=[
         Queue(QUEUE, queue_arguments={"x-queue-type": "quorum", **DEAD_LETTERING}),
         Queue(EARLY_QUEUE, queue_arguments={"x-queue-type": "classic", **DEAD_LETTERING}),
+        Queue(FEW, queue_arguments={"x-queue-type": "quorum", "x-delivery-limit": 3, **DEAD_LETTERING}),
         Queue(DEAD, queue_arguments={"x-queue-type": "classic"}),
     ],
     task_default_queue=QUEUE, task_acks_late=True, task_ignore_result=True, result_backend_thread_safe=True,
@@ -110,6 +111,19 @@ def kill_me(where: str) -> None:
 def kill_me_early(where: str) -> None:
     if note(where, "ran") == 1:
         os.kill(os.getpid(), signal.SIGKILL)
+
+
+@app.task
+def kill_me_always(where: str) -> None:
+    note(where, "ran")
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+@app.task(bind=True, ignore_result=False)
+def progress(self: Any, where: str) -> None:
+    self.update_state(state="PROGRESS", meta={"done": 1})
+    note(where, "half")
+    time.sleep(3)
 
 
 @app.task

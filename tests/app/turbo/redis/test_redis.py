@@ -102,6 +102,8 @@ def test_what_has_no_result_is_not_acknowledged_until_it_has_one(redis_url: str)
     store = Redis.from_url(redis_url)
     with Connection(redis_url, transport=Transport) as connection:
         connection.SimpleQueue("results").put("one")
+        transport: Any = connection.transport
+        transport.gathers = True
         channel: Any = connection.default_channel
         with Consumer(channel, [Queue("results")], callbacks=[lambda _body, message: message.ack()]):
             connection.drain_events(timeout=5)
@@ -109,24 +111,24 @@ def test_what_has_no_result_is_not_acknowledged_until_it_has_one(redis_url: str)
         def fail() -> None:
             raise TimeoutError
 
-        transport: Any = connection.transport
         transport.before_acks = fail
         with pytest.raises(RedisConnectionError, match="results could not be stored"):
-            channel.flush_acks()
+            channel.flush_acknowledgements()
         assert store.hlen("unacked") == 1
 
         transport.before_acks = None
-        channel.flush_acks()
+        channel.flush_acknowledgements()
         assert store.hlen("unacked") == 0
 
 
 def test_a_channel_closes_although_results_cannot_be_stored(redis_url: str) -> None:
     with Connection(redis_url, transport=Transport) as connection:
         connection.SimpleQueue("results").put("one")
+        transport: Any = connection.transport
+        transport.gathers = True
         channel: Any = connection.default_channel
         with Consumer(channel, [Queue("results")], callbacks=[lambda _body, message: message.ack()]):
             connection.drain_events(timeout=5)
-        transport: Any = connection.transport
 
         def fail() -> None:
             raise TimeoutError
