@@ -5,6 +5,7 @@ from dataclasses import asdict
 from app.environment.derived import Json, hosts
 from app.environment.derived.alerts import alerts
 from app.environment.derived.broker import broker
+from app.environment.derived.budgets import budgets_of
 from app.environment.derived.egress import egress
 from app.environment.derived.eks import eks
 from app.environment.derived.monitoring import monitoring
@@ -15,7 +16,6 @@ from app.environment.derived.results import results
 from app.environment.derived.secrets import secrets
 from app.environment.derived.workloads import workloads
 from app.environment.model import Environment
-from app.environment.time_budget import TimeBudget
 
 
 def resolve(env: Environment) -> Json:
@@ -25,10 +25,7 @@ def resolve(env: Environment) -> Json:
     """
     env = with_high_priority_queues(env)
     prefix = f"celery-{env.name}"
-    budgets = {
-        name: TimeBudget.of(queue.soft_time_limit_seconds, queue.max_countdown_seconds)
-        for name, queue in env.queues.items()
-    }
+    budgets = budgets_of(env)
     return {
         "name": env.name,
         "prefix": prefix,

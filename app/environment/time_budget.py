@@ -4,9 +4,9 @@
 
 A task that overruns first gets an exception (soft), then is killed (hard); a stopping worker may finish what it runs
 (stop timeout: systemd, pod grace period, lifecycle hook); and a broker must not hand the message to another worker
-while the first may still be running it or holding it for a countdown (visibility timeout on SQS and Redis, consumer
-timeout on RabbitMQ). Celery's documentation asks for this under "Visibility timeout"; celery#3270 is what happens
-without it.
+while the first may still be running it or holding it, for a countdown or behind other messages (visibility timeout on
+SQS and Redis, consumer timeout on RabbitMQ). Celery's documentation asks for this under "Visibility timeout";
+celery#3270 is what happens without it.
 """
 
 from dataclasses import asdict, dataclass
@@ -19,6 +19,11 @@ SHUTDOWN_SECONDS = 20
 ACKNOWLEDGE_SECONDS = 30
 # AWS: an SQS visibility timeout is at most 12 hours.
 MAX_VISIBILITY_TIMEOUT_SECONDS = 43_200
+
+
+def hard_time_limit(soft: int) -> int:
+    """Seconds after which a task is ended that got `SoftTimeLimitExceeded` after `soft` seconds."""
+    return soft + CLEAN_UP_SECONDS
 
 
 @dataclass(frozen=True)
@@ -36,11 +41,14 @@ class TimeBudget:
     consumer_timeout: int
 
     @classmethod
-    def of(cls, soft: int, countdown: int) -> "TimeBudget":
-        """The chain for a soft time limit and the longest countdown, both in seconds."""
-        hard = soft + CLEAN_UP_SECONDS
+    def of(cls, soft: int, countdown: int, behind: int = 0) -> "TimeBudget":
+        """The chain for a soft time limit, the longest countdown, and the longest wait behind messages held before it.
+
+        All in seconds.
+        """
+        hard = hard_time_limit(soft)
         stop = hard + SHUTDOWN_SECONDS
-        held = countdown + stop + ACKNOWLEDGE_SECONDS
+        held = countdown + behind + stop + ACKNOWLEDGE_SECONDS
         return cls(
             soft_time_limit=soft,
             hard_time_limit=hard,

@@ -26,7 +26,7 @@ from .conftest import Edit
         ("10.40.0.0/16", "10.40.0.0/24", "network.cidr: found 10.40.0.0/24", "/16 to /22"),
         ("thumbnails: {pool: cpu, soft_time_limit_seconds: 240",
          "thumbnails: {pool: cpu, soft_time_limit_seconds: 43100",
-         "queues.thumbnails.soft_time_limit_seconds: found a visibility timeout of 43460 s", "under 43200"),
+         "queues.thumbnails.soft_time_limit_seconds: found a visibility timeout of 86570 s", "under 43200"),
         ("name: prod", "name: production", "name: found 'production'", "the folder's name, 'prod'"),
         ("name: prod", "name: [", "(file): found while parsing", "YAML"),
     ],

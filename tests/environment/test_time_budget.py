@@ -2,12 +2,18 @@
 
 from dataclasses import astuple
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.environment.time_budget import TimeBudget
+from app.environment.derived.budgets import budgets_of
+from app.environment.load import load
+from app.environment.model import BrokerKind
+from app.environment.time_budget import TimeBudget, hard_time_limit
 
-budgets = st.builds(TimeBudget.of, soft=st.integers(1, 40_000), countdown=st.integers(0, 900))
+budgets = st.builds(
+    TimeBudget.of, soft=st.integers(1, 40_000), countdown=st.integers(0, 900), behind=st.integers(0, 10_000)
+)
 
 
 @given(budgets)
@@ -28,3 +34,19 @@ def test_the_budget_of_a_pool_covers_each_of_its_queues(parts: list[TimeBudget])
     whole = TimeBudget.largest(parts)
 
     assert all(mine >= theirs for part in parts for mine, theirs in zip(astuple(whole), astuple(part), strict=True))
+
+
+@pytest.mark.parametrize(("kind", "consumers"), [("rabbitmq", 3), ("amazon_mq", 3), ("sqs", 1), ("redis", 1)])
+def test_a_message_held_behind_others_is_not_handed_out_before_its_turn(kind: str, consumers: int) -> None:
+    env = load("local")
+    queues = [queue for queue in env.queues.values() if queue.pool == "io"]
+    pools = env.pools | {"io": env.pools["io"].model_copy(update={"type": "turbo", "prefetch_multiplier": 5})}
+    broker = env.broker.model_copy(update={"kind": BrokerKind(kind)})
+    longest = max(hard_time_limit(queue.soft_time_limit_seconds) for queue in queues)
+
+    budget = budgets_of(env.model_copy(update={"broker": broker, "pools": pools}))["email"]
+
+    assert len(queues) == 3
+    assert budget.visibility_timeout == budget.consumer_timeout
+    assert budget.visibility_timeout > budget.max_countdown + 5 * consumers * longest
+    assert budget.stop_timeout < 2 * longest, "a stop waits for what runs, not for what is held"

@@ -4,14 +4,13 @@ from collections.abc import Mapping
 from dataclasses import asdict
 
 from app.environment.derived import Json
+from app.environment.derived.budgets import prefetch_multiplier
 from app.environment.model import Environment, Pool
 from app.environment.time_budget import TimeBudget
 
 # A worker is added when each slot has a task running and another waiting.
 BACKLOG_PER_SLOT = 2
 PREFORK_MAX_TASKS = 500
-# Twice what a process acknowledges with one write, so that it works on one half while the broker sends the other.
-TURBO_PREFETCH = 64
 
 
 def pool_of(env: Environment, name: str, pool: Pool, budgets: Mapping[str, TimeBudget]) -> Json:
@@ -26,17 +25,7 @@ def pool_of(env: Environment, name: str, pool: Pool, budgets: Mapping[str, TimeB
         "unacknowledged_key": f"unacked:{name}",
         "calls": sorted({service for queue in queues for service in env.queues[queue].calls}),
         "time_budget": asdict(whole),
-        **_bounds(pool),
-    }
-
-
-def _bounds(pool: Pool) -> Json:
-    """What is stated, or what suits the type.
-
-    A turbo process reads and acknowledges many messages at a time, so it must hold many; it is replaced for its memory
-    rather than by a count that a fast task would reach every few seconds.
-    """
-    return {
-        "prefetch_multiplier": pool.prefetch_multiplier or (TURBO_PREFETCH if pool.type == "turbo" else 1),
+        "prefetch_multiplier": prefetch_multiplier(env, pool),
+        # A turbo process is replaced for its memory, not by a count that a fast task would reach every few seconds.
         "max_tasks_per_child": pool.max_tasks_per_child or (PREFORK_MAX_TASKS if pool.type == "prefork" else None),
     }

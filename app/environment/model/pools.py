@@ -30,7 +30,10 @@ class Pool(Closed):
         default=None, ge=64, description="prefork, turbo: replace a child that holds so much, after its task"
     )
     prefetch_multiplier: int | None = Field(
-        default=None, ge=1, le=64, description="messages reserved for each slot: 1, on turbo pools 64, unless stated"
+        default=None,
+        ge=1,
+        le=64,
+        description="messages reserved for each slot: 1, on turbo pools 64 or, on SQS and Redis, 20, unless stated",
     )
     cpu: float = Field(default=1, ge=0.1, le=192, description="cores of one worker")
     memory_mib: int = Field(default=1024, ge=256, le=1_572_864, description="memory of one worker, MiB")
