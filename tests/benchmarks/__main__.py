@@ -18,7 +18,7 @@ from typing import Any
 
 from tests.app.harness import servers
 from tests.benchmarks import report
-from tests.benchmarks.cases import ON_AMQP, ON_EVERY_BROKER, ON_REDIS, Case, dramatiq, ours, stock, taskiq, turbo
+from tests.benchmarks.cases import ON_AMQP, ON_EVERY_BROKER, ON_REDIS, Case, dramatiq, lean, ours, stock, taskiq, turbo
 from tests.benchmarks.measures.calls import calls
 from tests.benchmarks.measures.drain import drain
 from tests.benchmarks.measures.latency import latency
@@ -46,8 +46,9 @@ def measures(
     yield from drained("drain, SQS (emulated)", ON_EVERY_BROKER, "sqs://", 4, **aws)
     for case in ON_EVERY_BROKER:
         yield "HTTP calls of a message on SQS", case.name, lambda case=case: calls(case, 500, folder, **aws)
-    celery = [stock("gevent", 100), ours("gevent"), stock("threads", 100), ours("threads")]
-    waiting = [*celery, dramatiq(1, 100), dramatiq(2, 100), taskiq(1)]
+    gevent = [stock("gevent", 100), lean("gevent", 100), ours("gevent")]
+    threads = [stock("threads", 100), lean("threads", 100), ours("threads")]
+    waiting = [*threads, *gevent, dramatiq(1, 100), dramatiq(2, 100), taskiq(1)]
     yield from drained("tasks that wait 10 ms", waiting, amqp, 2, task="wait")
     stored = {"task": "add", "BENCHMARK_RESULTS": f"{redis[:-1]}3"}
     yield from drained("drain, results stored in Redis", ON_EVERY_BROKER, amqp, 2, **stored)
@@ -61,7 +62,7 @@ def measures(
 
 def main() -> int:
     options = argparse.ArgumentParser(prog="make bench", description=__doc__)
-    options.add_argument("--tasks", type=int, default=20_000, help="tasks for the fastest; slower ones get a share")
+    options.add_argument("--tasks", type=int, default=60_000, help="tasks for the fastest; slower ones get a share")
     options.add_argument("--rounds", type=int, default=3, help="how often each is measured; medians are shown")
     options.add_argument("--minutes", type=float, default=60, help="begin no measurement after so many")
     options.add_argument("--only", default="", help="measure only sections or rows whose names hold this text")

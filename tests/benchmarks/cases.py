@@ -26,6 +26,13 @@ def stock(pool: str = "prefork", slots: int = 2, **variables: str) -> Case:
     return Case(name, "celery_app", [command], variables, slow=20 if pool == "gevent" else 3)
 
 
+def lean(pool: str = "prefork", slots: int = 2) -> Case:
+    """Celery with what its guide says for short tasks, and the options that turbo has: none of it is turbo's merit."""
+    options = [*LEAN, f"--prefetch-multiplier={64 if pool == 'prefork' else 1}"]
+    command = [*CELERY, "worker", f"--pool={pool}", f"--concurrency={slots}", *options]
+    return Case(f"Celery {pool} -c {slots}, lean", "celery_app", [command], slow=3)
+
+
 def turbo(processes: int = 2, **variables: str) -> Case:
     """Our pool."""
     command = ["python", "-m", "tests.benchmarks.systems.turbo_worker", str(processes)]
@@ -68,6 +75,6 @@ HUEY = Case("huey -w 2 -k process", "huey_app", [HUEY_COMMAND], slow=2)
 RQ = Case("rq x 2", "rq_app", [["rq", "worker", "--quiet", "--url", "{broker}"]] * 2, slow=40)
 ARQ = Case("arq x 2", "arq_app", [["arq", "tests.benchmarks.systems.arq_app.WorkerSettings"]] * 2, slow=10)
 
-ON_EVERY_BROKER = [stock(), turbo(), dramatiq(), taskiq()]
+ON_EVERY_BROKER = [stock(), lean(), turbo(), dramatiq(), taskiq()]
 ON_AMQP = [*ON_EVERY_BROKER, raw(), raw(2)]
 ON_REDIS = [*ON_EVERY_BROKER, HUEY, RQ, ARQ]
