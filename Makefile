@@ -30,7 +30,7 @@ lock: ## resolve pyproject.toml again into the two lock files
 	$(VENV)/bin/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header terraform/checkov.in -o terraform/checkov.lock
 
 # --- the local environment: the whole path on one machine ---------------------------------------------------------------
-up: ENV = local
+up: override ENV = local
 up: setup wheelhouse ## bring the local environment up: account, Terraform, hosts, Ansible
 	@python -m region start
 	@python terraform/run.py plan local

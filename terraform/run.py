@@ -10,6 +10,7 @@ import typer
 from runner.account import Account, configure, has_credentials, identify
 from runner.drift import on_hosts
 from runner.errors import RunError
+from runner.losses import losses
 from runner.settle import settle
 from runner.state import State
 from runner.throwaway import throwaway
@@ -57,6 +58,8 @@ def apply(env: Env, yes: Yes = False) -> None:
     account = _own_account(environment)
     with _opened(environment, account) as ready:
         plan_file = ready.saved_plan()
+        if environment.destroy_lock:
+            _refuse_losses(environment, ready)
         _confirm(env, "change", account, yes)
         ready.apply(plan_file)
         settle(resolve(environment), ready.outputs(), account)
@@ -141,9 +144,22 @@ def _check_destroy_lock(environment: Environment) -> None:
         RunError: this one is locked.
     """
     if environment.destroy_lock:
-        file = environments_folder() / environment.name / "environment.yml"
-        remedy = "lift the lock in a change of its own, render, apply, and then destroy"
-        raise RunError(f"destroy_lock: false in {file}", "true", remedy)
+        raise RunError(_unlocked(environment), "true", "lift the lock in a change of its own, render, and then destroy")
+
+
+def _refuse_losses(environment: Environment, ready: Workspace) -> None:
+    """Nor by a line that replaces what holds their data, as another broker does.
+
+    Raises:
+        RunError: the saved plan would.
+    """
+    if lost := list(losses(ready.planned())):
+        remedy = "drain and save what they hold, lift the lock in a change of its own, render, plan and apply"
+        raise RunError(_unlocked(environment), f"true, and a plan that deletes {', '.join(lost)}", remedy)
+
+
+def _unlocked(environment: Environment) -> str:
+    return f"destroy_lock: false in {environments_folder() / environment.name / 'environment.yml'}"
 
 
 def _own_account(environment: Environment) -> Account:

@@ -80,4 +80,6 @@ def _wait(process: subprocess.Popen[bytes], endpoint: str, log: Path) -> None:
         else:
             return
     last = log.read_text().strip().splitlines()[-1:] or ["no message"]
-    raise RunError("the AWS emulator (ministack) to start", last[0], "install the development dependencies: `uv sync`")
+    raise RunError(
+        "the AWS emulator (ministack) to start", last[0], "install the development dependencies: `make setup`"
+    )

@@ -90,6 +90,11 @@ class Workspace:
         if file is not None:
             file.write_text(self._ask("show", "-json", str(self.plan_file)))
 
+    def planned(self) -> dict[str, Any]:
+        """The saved plan, as `terraform show -json` puts it."""
+        plan: dict[str, Any] = json.loads(self._ask("show", "-json", str(self.plan_file)))
+        return plan
+
     def saved_plan(self) -> Path:
         """The plan that may be applied.
 

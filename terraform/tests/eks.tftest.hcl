@@ -66,7 +66,7 @@ run "a_node_group_for_each_pool" {
   }
 
   assert {
-    condition     = toset(keys(aws_eks_addon.before_nodes)) == toset(["vpc-cni", "kube-proxy"]) && aws_eks_addon.before_nodes["vpc-cni"].addon_version == "v1.21.1-eksbuild.3"
+    condition     = toset(keys(aws_eks_addon.before_nodes)) == toset(["vpc-cni", "kube-proxy"]) && aws_eks_addon.before_nodes["vpc-cni"].addon_version == "v1.21.1-eksbuild.3" && strcontains(aws_eks_addon.before_nodes["vpc-cni"].configuration_values, "enableNetworkPolicy")
     error_message = "a node is Ready only with these, in the pinned versions"
   }
 

@@ -128,7 +128,7 @@ def _implied(resolved: dict[str, Any], workload: dict[str, Any]) -> Iterator[tup
         yield from ((action, _queue(resolved, label)) for label in workload[labels] for action in actions)
     yield from (("secretsmanager:GetSecretValue", _secret(resolved, label)) for label in workload["secrets"])
     if workload["pictures"]:
-        yield from ((action, _picture()) for action in PICTURES)
+        yield from ((action, _object("originals/picture.jpg")) for action in PICTURES)
     if workload["watches"]:
         yield "cloudwatch:GetMetricData", "*"
     if workload["finds_hosts"]:
@@ -147,7 +147,8 @@ def _everything(resolved: dict[str, Any]) -> set[tuple[str, str]]:
     }
     secret_actions = ("secretsmanager:GetSecretValue", "secretsmanager:PutSecretValue")
     found |= {(action, _secret(resolved, label)) for label in resolved["secrets"] for action in secret_actions}
-    found |= {(action, _picture()) for action in (*PICTURES, "s3:PutObjectAcl")}
+    keys = ("originals/picture.jpg", "i-0123456789abcdef0/on-its-way-to-a-host")
+    found |= {(action, _object(key)) for key in keys for action in (*PICTURES, "s3:PutObjectAcl")}
     found |= {("ssm:GetParameters", _parameter(resolved)), ("ssm:PutParameter", _parameter(resolved))}
     return found | {
         ("cloudwatch:GetMetricData", "*"),
@@ -159,8 +160,8 @@ def _everything(resolved: dict[str, Any]) -> set[tuple[str, str]]:
     }
 
 
-def _picture() -> str:
-    return "arn:aws:s3:::celery-prod-media-000000000000/picture.jpg"
+def _object(key: str) -> str:
+    return f"arn:aws:s3:::celery-prod-media-000000000000/{key}"
 
 
 def _parameter(resolved: dict[str, Any]) -> str:

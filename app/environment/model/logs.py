@@ -1,4 +1,4 @@
-"""Section `logs`: for how long CloudWatch keeps them."""
+"""Section `logs`: for how long CloudWatch keeps those of AWS: the cluster's, the network's, the broker's."""
 
 from typing import Literal
 

@@ -11,7 +11,7 @@ locals {
     },
     {
       "${label}-dead" = merge(local.usual, {
-        description = "Messages failed for good and are in ${queue.dead_letter_name}: look at them with `app dead-letters`."
+        description = "Messages failed for good and are in ${queue.dead_letter_name}: look at them with `app dlq list`."
         namespace   = "AWS/SQS"
         metric      = "ApproximateNumberOfMessagesVisible"
         dimensions  = { QueueName = queue.dead_letter_name }

@@ -1,6 +1,8 @@
 locals {
   # A node without them never becomes Ready, and a node group waits for Ready nodes (terraform-aws-eks#3446).
   before_nodes = ["vpc-cni", "kube-proxy"]
+  # Unless told to, it looks at no NetworkPolicy (EKS guide, "Limit Pod traffic with Kubernetes network policies").
+  configuration = { vpc-cni = jsonencode({ enableNetworkPolicy = "true" }) }
 }
 
 resource "aws_eks_addon" "before_nodes" {
@@ -9,6 +11,7 @@ resource "aws_eks_addon" "before_nodes" {
   cluster_name                = aws_eks_cluster.this.name
   addon_name                  = each.key
   addon_version               = each.value
+  configuration_values        = lookup(local.configuration, each.key, null)
   resolve_conflicts_on_update = "PRESERVE"
 }
 

@@ -22,6 +22,11 @@ resource "aws_eks_cluster" "this" {
     bootstrap_cluster_creator_admin_permissions = length(var.admins) == 0
   }
 
+  lifecycle {
+    # Asked for when the cluster is made only; the first admin named later must not replace it.
+    ignore_changes = [access_config[0].bootstrap_cluster_creator_admin_permissions]
+  }
+
   encryption_config {
     resources = ["secrets"]
 

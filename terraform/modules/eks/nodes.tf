@@ -1,5 +1,5 @@
 locals {
-  # Auto Mode makes nodes for the Pods there are; the chart names the pool's instance type.
+  # Auto Mode makes nodes for the Pods there are, of the size that these ask for.
   node_groups = local.auto ? {} : var.pools
 }
 
@@ -40,7 +40,7 @@ resource "aws_eks_node_group" "this" {
   instance_types  = [each.value.instance_type]
   labels          = { pool = each.key }
 
-  # A pool's pod fills a node, so pods and nodes have the same bounds.
+  # No more nodes than pods. Who adds them is a cluster autoscaler of yours; in Auto Mode AWS does.
   scaling_config {
     min_size     = each.value.min
     max_size     = each.value.max

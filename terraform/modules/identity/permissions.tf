@@ -6,6 +6,9 @@ locals {
     if workload.discovers || workload.pictures || workload.watches || workload.finds_hosts || length(concat(workload.secrets, workload.receives, workload.sends, workload.measures)) > 0
   }
 
+  # Of the media bucket. Beside them Ansible leaves files on their way to hosts: who reads or writes those is root there.
+  folders = ["originals", "reports", "sheets", "thumbnails"]
+
   queue_arns  = { for label, name in var.queues : label => "arn:${local.partition}:sqs:${local.region}:${local.account}:${name}" }
   secret_arns = { for label, name in var.secrets : label => "arn:${local.partition}:secretsmanager:${local.region}:${local.account}:secret:${name}-??????" }
 }
@@ -61,7 +64,7 @@ data "aws_iam_policy_document" "this" {
     content {
       sid       = "ReadAndWritePictures"
       actions   = ["s3:GetObject", "s3:PutObject", "s3:DeleteObject"]
-      resources = ["${var.media_bucket_arn}/*"]
+      resources = [for folder in local.folders : "${var.media_bucket_arn}/${folder}/*"]
     }
   }
 
