@@ -72,7 +72,8 @@ def raw(processes: int = 1) -> Case:
 
 HUEY_COMMAND = ["huey_consumer", "tests.benchmarks.systems.huey_app.huey", "-w", "2", "-k", "process", "-q"]
 HUEY = Case("huey -w 2 -k process", "huey_app", [HUEY_COMMAND], slow=2)
-RQ = Case("rq x 2", "rq_app", [["rq", "worker", "--quiet", "--url", "{broker}"]] * 2, slow=40)
+# A process for each task, and the counter has room for 256 of them.
+RQ = Case("rq x 2", "rq_app", [["rq", "worker", "--quiet", "--url", "{broker}"]] * 2, slow=100)
 ARQ = Case("arq x 2", "arq_app", [["arq", "tests.benchmarks.systems.arq_app.WorkerSettings"]] * 2, slow=10)
 
 ON_EVERY_BROKER = [stock(), lean(), turbo(), dramatiq(), taskiq()]
