@@ -89,8 +89,16 @@ class Channel(redis_reconnect.Channel):
         finally:
             self.put_back()
 
+    def _receive(self) -> Any:
+        """Take what has arrived for subscribers: that a poll told of it does not mean that it is still there."""
+        return self.subclient.connection.can_read(timeout=0) and super()._receive()  # type: ignore[misc]
+
     def hand_over(self) -> None:
-        """Give what was taken to its consumers, for a bounded time; the next turn of the loop goes on."""
+        """Give what was taken to its consumers, for a bounded time; the next turn of the loop goes on.
+
+        What was asked of this worker while a task ran comes first: it may be that one of these be revoked.
+        """
+        self.connection.hear()
         until = monotonic() + TURN_SECONDS
         while self.taken and monotonic() < until:
             self.hand_over_one()
@@ -132,6 +140,12 @@ class Transport(redis_reconnect.Transport):
         """Tell Redis what is done."""
         if self.channels:
             self.channels[0].flush_acknowledgements()
+
+    def hear(self) -> None:
+        """Take the remote control commands that have arrived."""
+        for channel in list(self.channels) if self.gathers else ():
+            if channel._in_listen:
+                channel._receive()
 
     def register_with_event_loop(self, connection: Any, loop: Any) -> None:
         """Take and acknowledge in each turn of the loop."""
