@@ -1,6 +1,11 @@
 """What a process does with its messages before it ends on its own."""
 
+from time import sleep
 from typing import Any
+
+# For the broker to read what was written. A process that ends with deliveries unread has its connection reset, and what
+# the broker had not read by then is lost with it.
+READ_SECONDS = 0.3
 
 
 def give_back(channel: Any) -> None:
@@ -16,3 +21,4 @@ def give_back(channel: Any) -> None:
         channel.give_back()
     elif hasattr(channel, "qos"):
         channel.qos.restore_unacked_once()
+    sleep(READ_SECONDS)

@@ -5,7 +5,6 @@ from collections.abc import Callable
 from struct import Struct
 from typing import Any
 
-from celery.worker import state
 from kombu.transport import base, pyamqp
 
 from app.turbo.amqp.acknowledgements import AckWindow
@@ -100,15 +99,13 @@ class AckingChannel(pyamqp.Channel):
         return raw_message if isinstance(raw_message, Message) else super().message_to_python(raw_message)
 
     def basic_ack(self, delivery_tag: int, multiple: bool = False, argsig: str = "Lb") -> None:
-        """Acknowledge with the next write; at once with `multiple`, and during a stop, when no event loop turns."""
+        """Acknowledge with the next write; at once with `multiple`."""
         if multiple or not (self.connection is None or self.connection.gathers):
             self.flush_acknowledgements()
             super().basic_ack(delivery_tag, multiple=multiple, argsig=argsig)
             (self.acks.settled_up_to if multiple else self.acks.settled)(delivery_tag)
             return
         self.acks.done(delivery_tag)
-        if state.should_stop is not None:
-            self.flush_acknowledgements()
 
     def basic_reject(self, delivery_tag: int, requeue: bool, argsig: str = "Lb") -> None:
         """Reject at once."""
