@@ -138,9 +138,10 @@ class Connection(Bounded, pyamqp.Connection):
         """
         if self._reading_ends is not None:
             left = self._reading_ends - time.monotonic()
-            if left <= 0 and not self._has_input():
-                raise TimeoutError(f"{self.host} did not answer in time")
-            left = max(left, READ_SECONDS)
+            if left <= 0:
+                if not self._has_input():
+                    raise TimeoutError(f"{self.host} did not answer in time")
+                left = READ_SECONDS
             timeout = left if timeout is None else min(timeout, left)
         return super().blocking_read(timeout)
 

@@ -48,12 +48,17 @@ class Channel(Sized, Taking):
             return
         qos: Any = self._qos
         qos._on_collect.cancel()
-        qos._flush()
-        self.orphans.extend(qos._delivered)
-        qos._delivered.clear()
+        self.give_up_delivered()
         qos._delivered.restored = True
         self._in_poll = None
         super().close()
+
+    def give_up_delivered(self) -> None:
+        """Leave what was delivered and not acknowledged to whoever calls `put_back` next."""
+        qos: Any = self.qos
+        qos._flush()
+        self.orphans.extend(qos._delivered)
+        qos._delivered.clear()
 
     def put_back(self) -> None:
         """Return the messages of broken connections to their queues, unless they were acknowledged meanwhile."""

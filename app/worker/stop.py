@@ -103,9 +103,9 @@ class BoundedStop(bootsteps.StartStopStep):
         give_back(consumer.channel)
 
     def _give_back(self) -> None:
-        running = [f"{request.name}[{request.id}]" for request in self._running() if not request.acknowledged]
-        logger.warning("no time left to stop: giving back %s", ", ".join(running) or "nothing")
         try:
+            running = [f"{request.name}[{request.id}]" for request in self._running() if not request.acknowledged]
+            logger.warning("no time left to stop: giving back %s", ", ".join(running) or "nothing")
             for child in active_children():
                 os.kill(int(child.pid or 0), signal.SIGKILL)
             self._settle()

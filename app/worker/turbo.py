@@ -36,6 +36,10 @@ def run_turbo(
     celery.loader.import_default_modules()
     celery.finalize()
     options = SupervisorOptions(
-        processes=pool.concurrency, max_tasks=pool.max_tasks_per_child, max_memory_mib=pool.max_memory_per_child_mib
+        processes=pool.concurrency,
+        max_tasks=pool.max_tasks_per_child,
+        max_memory_mib=pool.max_memory_per_child_mib,
+        # RabbitMQ counts the messages of each queue's consumer by themselves.
+        cautious_tasks=pool.prefetch_multiplier * len(pool.queues),
     )
     return supervise(work, options, on_turn=TurboHeartbeat(heartbeat).tick if heartbeat else None)

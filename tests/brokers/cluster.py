@@ -14,6 +14,7 @@ import pytest
 from ..app.harness.servers import REPOSITORY
 
 USER, PASSWORD = "celery", "celery"
+# A node that thaws and joins again by itself was seen to take five.
 THAW_SECONDS = 20
 # What each generation calls the nodes of its cluster that run.
 RUNNING = {"4": "rabbit_nodes:list_running()", "3": "rabbit_mnesia:cluster_nodes(running)"}

@@ -14,6 +14,8 @@ from kombu.transport import pyamqp
 from app.turbo.amqp.connection import BufferedConnection
 from app.turbo.turn import ACKS_PER_WRITE, TURN_SECONDS, Turn
 
+TELL_SECONDS = 1.0
+
 
 class Transport(pyamqp.Transport):
     """Over TCP, or over TLS when the connection's `ssl` says so."""
@@ -35,6 +37,8 @@ class _Turn(Turn):
         super().__init__(loop)
         self.connection = connection
         connection.gathers = True
+        # Also where the loop does not turn and only its timers run: in the stop of a threads pool.
+        loop.call_repeatedly(TELL_SECONDS, connection.flush_acknowledgements)
         loop.add_reader(connection.sock, self.on_readable)
 
     def on_readable(self) -> None:

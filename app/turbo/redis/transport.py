@@ -69,6 +69,7 @@ class Channel(redis_reconnect.Channel):
 
     def basic_reject(self, delivery_tag: str, requeue: bool = False) -> None:
         """Reject, once results are stored: that of the rejected task may be among them."""
+        self._refuse_without_connection(delivery_tag)
         self._store_results()
         super().basic_reject(delivery_tag, requeue)
 
@@ -80,10 +81,7 @@ class Channel(redis_reconnect.Channel):
                 after its visibility timeout.
         """
         self.give_up()
-        qos: Any = self.qos
-        qos._flush()
-        self.orphans.extend(qos._delivered)
-        qos._delivered.clear()
+        self.give_up_delivered()
         try:
             self.flush_acknowledgements()
         finally:
