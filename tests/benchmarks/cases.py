@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 LEAN = ["--without-mingle", "--without-gossip", "--without-heartbeat", "--loglevel=WARNING"]
+PREFETCH = "--prefetch-multiplier=64"
 CELERY = ["celery", "-A", "tests.benchmarks.systems.celery_app"]
 
 
@@ -28,7 +29,7 @@ def stock(pool: str = "prefork", slots: int = 2, **variables: str) -> Case:
 
 def lean(pool: str = "prefork", slots: int = 2) -> Case:
     """Celery with what its guide says for short tasks, and the options that turbo has: none of it is turbo's merit."""
-    options = [*LEAN, f"--prefetch-multiplier={64 if pool == 'prefork' else 1}"]
+    options = [*LEAN, *([PREFETCH] if pool == "prefork" else [])]
     command = [*CELERY, "worker", f"--pool={pool}", f"--concurrency={slots}", *options]
     return Case(f"Celery {pool} -c {slots}, lean", "celery_app", [command], slow=3)
 

@@ -63,6 +63,12 @@ def run_python(system: str, code: str, variables: Mapping[str, str], timeout: fl
     return run.stdout
 
 
+def send(system: str, task: str, count: int, variables: Mapping[str, str], arguments: Sequence[object] = ()) -> None:
+    """Fill a system's queue; not what is measured."""
+    words = ", ".join(map(repr, (task, count, *arguments)))
+    run_python(system, f"import tests.benchmarks.systems.{system} as system; system.send({words})", variables)
+
+
 def tree(processes: Sequence[psutil.Process]) -> list[psutil.Process]:
     """These and all below them."""
     found = list(processes)

@@ -165,6 +165,24 @@ def test_what_finished_during_the_stop_is_not_repeated_with_what_is_given_back(
         eventually(lambda: other.succeeded, "its success")
 
 
+def test_what_threads_finished_during_a_stop_is_acknowledged_while_it_lasts(
+    request: pytest.FixtureRequest, tmp_path: Path
+) -> None:
+    environment = of_type(request, tmp_path, "rabbitmq", "threads")
+    with worker(environment, CELERY_STOP_TIMEOUT="60") as stopped:
+        Order.placed(environment, 9)
+        Order.placed(environment, 1)
+        stopped.process.terminate()
+        eventually(lambda: stopped.succeeded, "the end of the short one")
+        time.sleep(2)
+        stopped.process.kill()
+        stopped.process.wait(10)
+        eventually(lambda: waiting(environment), "what was not finished")
+        assert waiting(environment) == 1
+    with worker(environment) as other:
+        eventually(lambda: other.succeeded, "the long one's end", 60)
+
+
 def waiting(environment: TestEnvironment) -> int:
     """Messages ready in the queue of payments."""
     queue = environment.resolved["queues"]["payments"]["name"]

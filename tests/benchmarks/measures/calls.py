@@ -6,15 +6,14 @@ from pathlib import Path
 from tests.app.harness.refusing_proxy import refusing_proxy
 from tests.benchmarks import counter
 from tests.benchmarks.cases import Case
-from tests.benchmarks.processes import run_python, running
+from tests.benchmarks.processes import running, send
 
 
 def calls(case: Case, count: int, folder: Path, **account: str) -> dict[str, float]:
     """Calls for each message of a full queue, counted by a proxy that only the workers go through."""
     path = folder / "counter"
     environment = {"BENCHMARK_BROKER": "sqs://", counter.VARIABLE: str(path), **account, **case.variables}
-    send = f"import tests.benchmarks.systems.{case.system} as system; system.send('noop', {count})"
-    run_python(case.system, send, environment)
+    send(case.system, "noop", count, environment)
     counted = counter.create(path)
     with refusing_proxy(account["AWS_ENDPOINT_URL"]) as (endpoint, proxy):
         through = environment | {"AWS_ENDPOINT_URL": endpoint}

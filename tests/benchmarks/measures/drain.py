@@ -5,7 +5,7 @@ from pathlib import Path
 
 from tests.benchmarks import counter
 from tests.benchmarks.cases import Case
-from tests.benchmarks.processes import cpu_seconds, run_python, running
+from tests.benchmarks.processes import cpu_seconds, running, send
 
 # The clock runs from a tenth of the tasks to the last: starting is measured elsewhere.
 FROM = 0.1
@@ -19,9 +19,7 @@ def drain(
     environment = {"BENCHMARK_BROKER": broker, **variables, **case.variables}
     path = folder / "counter"
     environment[counter.VARIABLE] = str(path)
-    arguments = ", 1, 2" if task == "add" else ""
-    send = f"import tests.benchmarks.systems.{case.system} as system; system.send({task!r}, {count}{arguments})"
-    run_python(case.system, send, environment)
+    send(case.system, task, count, environment, (1, 2) if task == "add" else ())
     counted = counter.create(path)
     began = time.monotonic()
     commands = [[word.format(broker=broker) for word in command] for command in case.commands]

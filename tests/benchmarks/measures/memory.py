@@ -5,7 +5,7 @@ from pathlib import Path
 
 from tests.benchmarks import counter
 from tests.benchmarks.cases import Case
-from tests.benchmarks.processes import memory_mib, run_python, running
+from tests.benchmarks.processes import memory_mib, running, send
 
 TASKS = 400
 
@@ -15,11 +15,7 @@ def memory(case: Case, broker: str, folder: Path) -> dict[str, float]:
     path = folder / "counter"
     environment = {"BENCHMARK_BROKER": broker, counter.VARIABLE: str(path), **case.variables}
     counted = counter.create(path)
-    run_python(
-        case.system,
-        f"import tests.benchmarks.systems.{case.system} as system; system.send('noop', {TASKS})",
-        environment,
-    )
+    send(case.system, "noop", TASKS, environment)
     with running(case.system, case.commands, environment, folder / "workers.log") as processes:
         counter.wait_for(counted, TASKS, time.monotonic() + 60)
         time.sleep(1)

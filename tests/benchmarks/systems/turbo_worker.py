@@ -4,15 +4,14 @@ import sys
 
 from app.turbo.supervisor import SupervisorOptions, supervise
 from app.turbo.worker.install import install
+from tests.benchmarks.cases import LEAN, PREFETCH
 from tests.benchmarks.systems.celery_app import app, batched_sqs
-
-LEAN = ["--without-mingle", "--without-gossip", "--without-heartbeat", "--loglevel=WARNING"]
 
 
 def work(number: int) -> int:
     install(app)
     batched_sqs()
-    app.worker_main(["worker", f"--hostname=turbo{number}@benchmark", "--prefetch-multiplier=64", *LEAN])
+    app.worker_main(["worker", f"--hostname=turbo{number}@benchmark", PREFETCH, *LEAN])
     return 0
 
 
