@@ -12,7 +12,6 @@ from pathlib import Path
 
 import pytest
 
-from app.brokers.rabbitmq import HEARTBEAT_SECONDS
 from app.worker.heartbeat_file import judge
 from app.worker.stop import RESERVE_SECONDS, patience
 
@@ -97,23 +96,10 @@ def test_a_stop_lets_the_running_task_finish_and_then_takes_no_longer(
         assert stopped.process.wait(45) == 0
         assert stopped.succeeded
         assert not stopped.said("giving back")
+        assert waiting(environment) == 0
     with worker(environment):
         later = Order.placed(environment, 0)
         assert (order.asked, order.charged, later.charged) == (1, 1, 1)
-
-
-@pytest.mark.parametrize("pool", ["prefork", "threads", "gevent"])
-def test_a_stop_that_outlasts_heartbeats_keeps_its_connection(
-    request: pytest.FixtureRequest, tmp_path: Path, pool: str
-) -> None:
-    environment = of_type(request, tmp_path, "rabbitmq", pool)
-    with worker(environment, CELERY_STOP_TIMEOUT="90") as stopped:
-        order = Order.placed(environment, 3 * HEARTBEAT_SECONDS)
-        stopped.process.terminate()
-        assert stopped.process.wait(80) == 0
-        assert stopped.succeeded
-        assert waiting(environment) == 0
-    assert (order.asked, order.charged) == (1, 1)
 
 
 # Every broker meets every end in tests/stops; here, each pool and each kind of giving back once.
