@@ -1,12 +1,12 @@
 # The verbs of this repository. Each calls the real tool; `make help` lists them.
 ENV ?= local
-IMAGES ?= app/demo/photographs
+IMAGES ?= app/example/photographs
 VENV := .venv
 UV_VERSION := 0.13.9
 
 export ENV
 export PATH := $(CURDIR)/$(VENV)/bin:$(PATH)
-export PYTHONPATH := $(CURDIR):$(CURDIR)/environments/local
+
 .DEFAULT_GOAL := help
 .PHONY: help setup lock up down status region demo plan apply destroy output drift site drain wheelhouse image terraform-docs validate \
         render schema diff lint scan format test bench test-unit test-app test-terraform test-roles test-chart test-pods \
@@ -17,17 +17,19 @@ help: ## list the verbs
 
 # --- tools -----------------------------------------------------------------------------------------------------------
 setup: $(VENV)/.complete ## install the locked Python tools into .venv
-$(VENV)/.complete: requirements-dev.lock
+$(VENV)/.complete: requirements-dev.lock pyproject.toml
 	@python3 -c 'import sys; sys.exit(sys.version_info < (3, 11) and "expected Python 3.11 or newer, found " + sys.version.split()[0])'
 	@echo "installing the locked tools into $(VENV)"
 	@python3 -m venv $(VENV) && $(VENV)/bin/python -m pip install -qq uv==$(UV_VERSION)
 	@$(VENV)/bin/uv pip sync --quiet --require-hashes --python $(VENV) requirements-dev.lock
+	@$(VENV)/bin/uv pip install --quiet --no-deps --no-build-isolation --python $(VENV) --editable .
 	@touch $@
 
-lock: ## resolve pyproject.toml again into the two lock files
-	$(VENV)/bin/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header pyproject.toml -o requirements.lock
-	$(VENV)/bin/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header pyproject.toml --group dev -o requirements-dev.lock
-	$(VENV)/bin/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header terraform/checkov.in -o terraform/checkov.lock
+COMPILE := $(VENV)/bin/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header
+lock: ## resolve the platform, its tools and the application of each environment again into their lock files
+	$(COMPILE) pyproject.toml -o requirements.lock
+	$(COMPILE) pyproject.toml $(wildcard app/example/pyproject.toml) --group pyproject.toml:dev -o requirements-dev.lock
+	$(COMPILE) terraform/checkov.in -o terraform/checkov.lock
 
 # --- the local environment: the whole path on one machine ---------------------------------------------------------------
 up: override ENV = local
@@ -40,10 +42,10 @@ up: setup wheelhouse ## bring the local environment up: account, Terraform, host
 	@python -m region pods
 
 demo: setup ## run the pipeline on a folder of photographs (IMAGES=...) and print what became of it
-	@python -m app demo --env $(ENV) --images "$(IMAGES)"
+	@python -m celery_platform run --env $(ENV) -- python -m shop demo --images "$(IMAGES)"
 
 status: setup ## queues, pools, dead letters and alerts of ENV, live (ONCE=1: once)
-	@python -m app status --env $(ENV) $(if $(ONCE),--once)
+	@python -m celery_platform status --env $(ENV) $(if $(ONCE),--once)
 
 region: setup ## what runs of the emulated region behind the local environment
 	@python -m region status
@@ -78,23 +80,23 @@ drain: setup ## let the workers of HOST=... or of POOL=... finish their tasks an
 	@cd ansible && ansible-playbook drain.yml --limit '$(or $(HOST),pool_$(POOL))'
 
 wheelhouse: setup ## build the app and collect the locked wheels that the hosts of ENV install
-	@python -m app.release.wheelhouse $(ENV)
+	@python -m celery_platform.release.wheelhouse $(ENV)
 
 image: setup ## build the app's container image, weigh it and list what is in it
-	@python -m app.image
+	@python -m container_image
 
 # --- the environment file -----------------------------------------------------------------------------------------------
 terraform-docs: setup ## write the modules' READMEs and the diagram of production's plan
 	@plan=$$(mktemp) && python terraform/run.py plan prod --json $$plan >/dev/null && python terraform/document.py $$plan; rm -f $$plan
 
 validate: setup ## check ENV's file and that what is generated matches it
-	@python -m app environment validate $(ENV)
+	@python -m celery_platform environment validate $(ENV)
 
 render: setup ## write resolved.json of every environment and the JSON Schema
-	@python -m app environment render
+	@python -m celery_platform environment render
 
 diff: setup ## say in words how TO differs from FROM (make diff FROM=staging TO=prod)
-	@python -m app environment diff $(FROM) $(TO)
+	@python -m celery_platform environment diff $(FROM) $(TO)
 
 # --- checks -------------------------------------------------------------------------------------------------------------
 # Linting asks no account for hosts. ansible-lint passes over a playbook it cannot load, hence the syntax check.
@@ -105,7 +107,7 @@ lint: export ANSIBLE_INVENTORY_UNPARSED_WARNING = false
 lint: setup ## every linter
 	@ruff check . && ruff format --check .
 	@mypy
-	@python -m app environment validate
+	@python -m celery_platform environment validate
 	@yamllint --strict .
 	@cd ansible && ansible-playbook --syntax-check *.yml operations/*/*.yml && ansible-lint --offline -q
 	@TF_CLI_CONFIG_FILE= terraform fmt -check -recursive terraform
@@ -126,7 +128,7 @@ test-unit: setup ## the tests that take seconds
 	@python -m pytest -m "not path and not terraform and not roles and not image"
 
 test-app: setup ## the app against real servers, with every end a worker can meet
-	@SLOW=1 python -m pytest tests/app
+	@SLOW=1 python -m pytest tests/celery_platform
 
 test-terraform: setup ## the tests that run Terraform, with whole estates applied and destroyed
 	@SLOW=1 python -m pytest -m terraform

@@ -17,9 +17,9 @@ from runner.throwaway import throwaway
 from runner.tools import terraform
 from runner.workspace import STATE_FOLDER, Workspace, workspace
 
-from app.environment import Environment, EnvironmentFileError, load, resolve
-from app.environment.load import environments_folder
-from app.environment.render import stale
+from celery_platform.environment import Environment, EnvironmentFileError, load, resolve
+from celery_platform.environment.load import environments_folder
+from celery_platform.environment.render import stale
 
 BANNER = """\
 +------------------------------------------------------------------------------+

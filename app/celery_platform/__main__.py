@@ -1,5 +1,5 @@
-"""`python -m app` is the command `app`."""
+"""`python -m celery_platform` is the command `app`."""
 
-from app.cli import app
+from celery_platform.cli import app
 
 app()

@@ -4,7 +4,7 @@ import os
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from app.errors import SettingsError
+from celery_platform.errors import SettingsError
 
 if TYPE_CHECKING:
     from sqlalchemy import Engine

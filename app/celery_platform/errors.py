@@ -35,8 +35,8 @@ class RefusedMessageError(PublishError):
     """The app refuses to send such a message, and sent nothing: it would be lost, run twice or never end."""
 
 
-class DemoError(AppError):
-    """The demo cannot run with what it was given."""
+class ApplicationError(AppError):
+    """The application that the environment names cannot be imported, attached or released."""
 
 
 class ImageError(AppError):

@@ -3,11 +3,11 @@
 import subprocess
 import sys
 
+from celery_platform.errors import AppError
 from region.errors import RegionError
 
-from app.errors import AppError
-from app.image.build import OUTPUT, build, choose_base, project_podman
-from app.image.pack import MAX_COMPRESSED_MIB, archive, weigh, write_sbom
+from container_image.build import OUTPUT, build, choose_base, project_podman
+from container_image.pack import MAX_COMPRESSED_MIB, archive, weigh, write_sbom
 
 
 def main() -> int:

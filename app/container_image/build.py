@@ -12,14 +12,13 @@ import re
 import sys
 from pathlib import Path
 
+from celery_platform.errors import ImageError
+from celery_platform.release import wheelhouse
 from region.errors import RegionError
 from region.images import PYTHON, ensure_images
 from region.limits import write_containers_conf
 from region.podman import Podman
 from region.tools import ensure_tools
-
-from app.errors import ImageError
-from app.release import wheelhouse
 
 FOLDER = Path(__file__).parent
 REPOSITORY = FOLDER.parents[1]
@@ -35,7 +34,7 @@ def pinned_base() -> str:
     found = re.search(r"^ARG BASE=(\S+@sha256:[0-9a-f]{64})$", (FOLDER / "Containerfile").read_text(), re.MULTILINE)
     if found is None:
         raise ImageError(
-            expected="ARG BASE=...@sha256:... in app/image/Containerfile",
+            expected="ARG BASE=...@sha256:... in app/container_image/Containerfile",
             found="no base with a digest",
             remedy="Name the base by digest; a tag is another image tomorrow.",
         )

@@ -7,9 +7,8 @@ import tarfile
 from pathlib import Path
 from typing import Any
 
+from celery_platform.errors import ImageError
 from region.podman import Podman
-
-from app.errors import ImageError
 
 # A new node pulls all of it before its first task starts.
 MAX_COMPRESSED_MIB = 120

@@ -10,7 +10,7 @@ import boto3
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError, NoCredentialsError
 
-from app.environment.account import account_variables
+from celery_platform.environment.account import account_variables
 from runner.errors import RunError
 
 

@@ -11,7 +11,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from app.environment.load import environments_folder
+from celery_platform.environment.load import environments_folder
 from runner.account import Account
 from runner.errors import RunError
 from runner.state import State

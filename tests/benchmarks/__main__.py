@@ -16,7 +16,7 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
-from tests.app.harness import servers
+from tests.celery_platform.harness import servers
 from tests.benchmarks import report
 from tests.benchmarks.cases import ON_AMQP, ON_EVERY_BROKER, ON_REDIS, Case, dramatiq, lean, ours, stock, taskiq, turbo
 from tests.benchmarks.measures.calls import calls

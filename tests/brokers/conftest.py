@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from ..app.conftest import aws_endpoint, folder, outside, plain_results, valkey_port
-from ..app.harness.environment import Servers, prepare
-from ..app.harness.refusing_proxy import refusing_proxy
-from ..app.harness.servers import Outside
+from ..celery_platform.conftest import aws_endpoint, folder, outside, plain_results, valkey_port
+from ..celery_platform.harness.environment import Servers, prepare
+from ..celery_platform.harness.refusing_proxy import refusing_proxy
+from ..celery_platform.harness.servers import Outside
 from . import cluster, table
 from .contract import HARD_LIMIT_SECONDS, MAX_COUNTDOWN, MAX_DELIVERIES, QUEUE, VISIBILITY_SECONDS, Away, Contract
 from .outage import RestartedStore, refused

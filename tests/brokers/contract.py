@@ -16,10 +16,10 @@ from typing import Any
 
 from redis import Redis
 
-from ..app.harness.environment import TestEnvironment
-from ..app.harness.processes import running
-from ..app.harness.servers import REPOSITORY
-from ..app.harness.waiting import eventually
+from ..celery_platform.harness.environment import TestEnvironment
+from ..celery_platform.harness.processes import running
+from ..celery_platform.harness.servers import REPOSITORY
+from ..celery_platform.harness.waiting import eventually
 from .cluster import Cluster
 
 VISIBILITY_SECONDS = 12
@@ -109,7 +109,7 @@ class Contract:
     def refusal(self, code: str) -> str:
         """The typed error with which `code` was refused in the producer: class, then words."""
         wrapped = (
-            "from app.errors import AppError\n"
+            "from celery_platform.errors import AppError\n"
             f"try:\n    {code}\nexcept AppError as error:\n    print('refused:', type(error).__name__, error)\n"
         )
         refusals = [line for line in self.send(wrapped).splitlines() if line.startswith("refused: ")]
@@ -173,7 +173,7 @@ class Contract:
     def ready(self, label: str = QUEUE) -> int:
         """Messages that wait in a queue, as the broker counts them."""
         code = (
-            "from app.brokers import broker_of\nfrom app.settings import runtime\n"
+            "from celery_platform.brokers import broker_of\nfrom celery_platform.settings import runtime\n"
             f"queue = runtime().environment.queues['{label}']\n"
             "broker = broker_of(runtime())\n"
             "with celery.connection_for_read() as c, c.channel() as channel:\n"
@@ -184,7 +184,7 @@ class Contract:
     def dead_letters(self, label: str = QUEUE) -> int:
         """Messages in a queue's dead letter queue."""
         code = (
-            "from app.brokers import broker_of\nfrom app.settings import runtime\n"
+            "from celery_platform.brokers import broker_of\nfrom celery_platform.settings import runtime\n"
             f"queue = runtime().environment.queues['{label}']\n"
             "with celery.connection_for_read() as c:\n"
             "    broker_of(runtime()).declare_dead_letters(c)\n"

@@ -4,9 +4,9 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
-from ..app.harness import servers
-from ..app.harness.processes import free_port
-from ..app.harness.refusing_proxy import Refusals
+from ..celery_platform.harness import servers
+from ..celery_platform.harness.processes import free_port
+from ..celery_platform.harness.refusing_proxy import Refusals
 
 
 class RestartedStore:

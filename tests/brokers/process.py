@@ -2,14 +2,13 @@
 
 import sys
 
-from app.routes import QUEUE_OF_TASK
 from tests.brokers import tasks
 
 
 def main() -> None:
     """Start a worker of the pool `contract`, or run code that may name the tasks, as a producer would."""
     if sys.argv[1] == "worker":
-        from app.worker.start import start_worker
+        from celery_platform.worker.start import start_worker
 
         start_worker("contract")
     else:
@@ -17,5 +16,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    QUEUE_OF_TASK.update(tasks.QUEUE_OF_TASK)  # type: ignore[attr-defined]
     main()

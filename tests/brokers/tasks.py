@@ -8,18 +8,11 @@ from typing import Any
 
 from celery import Task, chord
 
-from app.celery import celery
-from app.reliability.errors import PermanentError, TransientError
-from app.reliability.idempotent import idempotent
-from app.reliability.valkey import valkey
+from shop.celery import celery
+from celery_platform.reliability.errors import PermanentError, TransientError
+from celery_platform.reliability.idempotent import idempotent
+from celery_platform.reliability.valkey import valkey
 
-QUEUE_OF_TASK = dict.fromkeys(
-    (
-        "contract.note", "contract.die", "contract.fail", "contract.flaky", "contract.part", "contract.body",
-        "contract.complain", "contract.effect",
-    ),
-    "email",
-) | {"contract.other": "metrics"}  # fmt: skip
 
 
 def say(token: str, what: str, **more: Any) -> int:

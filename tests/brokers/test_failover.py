@@ -6,7 +6,7 @@ from itertools import pairwise
 
 import pytest
 
-from ..app.harness.waiting import eventually
+from ..celery_platform.harness.waiting import eventually
 from .contract import Contract, token
 
 # `publish` in a loop, with what each took; printed at the end.

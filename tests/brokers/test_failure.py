@@ -4,13 +4,13 @@ import json
 
 import pytest
 
-from ..app.harness.waiting import eventually
+from ..celery_platform.harness.waiting import eventually
 from .contract import Contract, token
 
 TAKE = """
 import json
-from app.brokers import broker_of
-from app.settings import runtime
+from celery_platform.brokers import broker_of
+from celery_platform.settings import runtime
 queue = broker_of(runtime()).dead_letter_queue(runtime().environment.queues["email"])
 found = []
 with celery.connection_for_read() as connection:

@@ -7,8 +7,8 @@ from .contract import HARD_LIMIT_SECONDS, Contract, token
 PICKLED = """
 import pickle
 with celery.producer_or_acquire() as producer:
-    from app.brokers import broker_of
-    from app.settings import runtime
+    from celery_platform.brokers import broker_of
+    from celery_platform.settings import runtime
     queue = broker_of(runtime()).queue(runtime().environment.queues["email"])
     producer.publish(
         pickle.dumps((("{token}",), {{}}, {{}})), exchange=queue.exchange, routing_key=queue.routing_key,

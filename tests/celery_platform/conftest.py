@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from app.reliability.valkey import valkey as valkey_client
-from app.settings import runtime
+from celery_platform.reliability.valkey import valkey as valkey_client
+from celery_platform.settings import runtime
 
 from .harness import servers
 from .harness.environment import Servers, TestEnvironment, prepare

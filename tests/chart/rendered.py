@@ -9,10 +9,10 @@ from typing import Any
 
 import yaml
 
-from app.environment import load, resolve
-from app.environment.load import names
-from app.environment.model import BrokerKind
-from app.release import helm
+from celery_platform.environment import load, resolve
+from celery_platform.environment.load import names
+from celery_platform.environment.model import BrokerKind
+from celery_platform.release import helm
 
 Json = dict[str, Any]
 IMAGE = "registry.example.com/celery/app@sha256:" + "0123456789abcdef" * 4

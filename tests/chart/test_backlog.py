@@ -7,14 +7,14 @@ from pathlib import Path
 
 import pytest
 
-from app.environment.model import BrokerKind
+from celery_platform.environment.model import BrokerKind
 
-from ..app.conftest import *  # noqa: F403 - the environments on loopback
-from ..app.harness import servers
-from ..app.harness.environment import Servers, TestEnvironment, prepare
-from ..app.harness.processes import free_port
-from ..app.harness.servers import MANAGED_PASSWORD, RABBITMQ_PASSWORD, Outside
-from ..app.harness.waiting import eventually
+from ..celery_platform.conftest import *  # noqa: F403 - the environments on loopback
+from ..celery_platform.harness import servers
+from ..celery_platform.harness.environment import Servers, TestEnvironment, prepare
+from ..celery_platform.harness.processes import free_port
+from ..celery_platform.harness.servers import MANAGED_PASSWORD, RABBITMQ_PASSWORD, Outside
+from ..celery_platform.harness.waiting import eventually
 from .reading import backlog, read
 from .rendered import Rendered, render_resolved
 
@@ -22,7 +22,7 @@ SENT = 20
 SLOTS = 4
 PASSWORDS = {"rabbitmq": RABBITMQ_PASSWORD, "sqs": "", "redis": MANAGED_PASSWORD}
 SEND = f"""
-from app.tasks.payments import charge_customer
+from shop.tasks.payments import charge_customer
 for number in range({SENT}):
     charge_customer.delay(f"backlog-{{number}}", 100, "EUR")
 """

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 import yaml
 
-from app.environment.model import BrokerKind
+from celery_platform.environment.model import BrokerKind
 
 from .rendered import render
 

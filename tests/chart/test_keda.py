@@ -8,7 +8,7 @@ from typing import Any
 import jsonschema
 import pytest
 
-from app.environment.model import BrokerKind
+from celery_platform.environment.model import BrokerKind
 
 from .rendered import Rendered, render
 

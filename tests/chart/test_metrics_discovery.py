@@ -10,9 +10,9 @@ import jsonschema
 import pytest
 import yaml
 
-from app.environment.model import BrokerKind
-from app.errors import ChartError
-from app.release import helm
+from celery_platform.environment.model import BrokerKind
+from celery_platform.errors import ChartError
+from celery_platform.release import helm
 
 from .rendered import Json, Rendered, render, settings
 

@@ -3,7 +3,7 @@
 from ipaddress import ip_network
 from typing import Any
 
-from app.environment.model import BrokerKind
+from celery_platform.environment.model import BrokerKind
 
 from .rendered import Rendered, render
 

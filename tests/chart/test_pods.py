@@ -2,9 +2,9 @@
 
 import re
 
-from app.environment import load, resolve
-from app.environment.model import BrokerKind
-from app.worker.heartbeat_file import STALE_SECONDS
+from celery_platform.environment import load, resolve
+from celery_platform.environment.model import BrokerKind
+from celery_platform.worker.heartbeat_file import STALE_SECONDS
 
 from .rendered import Rendered, render, render_resolved
 

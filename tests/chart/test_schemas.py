@@ -6,10 +6,10 @@ from pathlib import Path
 import kubernetes_validate
 import pytest
 
-from app.environment.model import BrokerKind
-from app.environment.render import resolved_file
-from app.errors import ChartError
-from app.release import helm
+from celery_platform.environment.model import BrokerKind
+from celery_platform.environment.render import resolved_file
+from celery_platform.errors import ChartError
+from celery_platform.release import helm
 
 from .rendered import IMAGE, Rendered, render, settings
 

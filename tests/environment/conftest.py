@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from app.environment.load import environments_folder
+from celery_platform.environment.load import environments_folder
 
 Edit = Callable[[str, str], None]
 

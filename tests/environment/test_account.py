@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from app.environment.account import account_variables
+from celery_platform.environment.account import account_variables
 
 PERSONAL = {"AWS_PROFILE": "mine", "AWS_ACCESS_KEY_ID": "mine", "PATH": "/bin"}
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from app.environment import EnvironmentFileError, load
+from celery_platform.environment import EnvironmentFileError, load
 
 from .conftest import Edit
 

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from app.environment import EnvironmentFileError
-from app.environment.differences import between, in_words
+from celery_platform.environment import EnvironmentFileError
+from celery_platform.environment.differences import between, in_words
 
 from .conftest import Edit
 

@@ -2,8 +2,8 @@
 
 import pytest
 
-from app.environment import EnvironmentFileError, load, resolve
-from app.environment.model import BrokerKind
+from celery_platform.environment import EnvironmentFileError, load, resolve
+from celery_platform.environment.model import BrokerKind
 
 from .conftest import Edit
 from .test_resolve import with_kind

@@ -2,7 +2,7 @@
 
 import pytest
 
-from app.environment import EnvironmentFileError, load, resolve
+from celery_platform.environment import EnvironmentFileError, load, resolve
 
 from .conftest import Edit
 

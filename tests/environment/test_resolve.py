@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 
-from app.environment import load, resolve
-from app.environment.load import names
-from app.environment.model import BrokerKind
-from app.environment.render import stale
+from celery_platform.environment import load, resolve
+from celery_platform.environment.load import names
+from celery_platform.environment.model import BrokerKind
+from celery_platform.environment.render import stale
 
 
 def with_kind(name: str, kind: BrokerKind) -> dict[str, Any]:

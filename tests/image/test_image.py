@@ -11,9 +11,9 @@ from pathlib import Path
 import pytest
 from region.podman import Podman
 
-from app.errors import ImageError
-from app.image import pack
-from app.image.build import REPOSITORY, bootstrapped_base, build, project_podman
+from celery_platform.errors import ImageError
+from container_image import pack
+from container_image.build import REPOSITORY, bootstrapped_base, build, project_podman
 
 pytestmark = pytest.mark.image
 COMPILERS = ("gcc", "cc", "c++", "clang", "ld", "as", "make")

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from ..app.conftest import (
+from ..celery_platform.conftest import (
     authority,
     aws_endpoint,
     folder,
@@ -18,8 +18,8 @@ from ..app.conftest import (
     sqs,
     valkey_port,
 )
-from ..app.harness.environment import TestEnvironment
-from ..app.harness.servers import Outside
+from ..celery_platform.harness.environment import TestEnvironment
+from ..celery_platform.harness.servers import Outside
 from .harness.managed import managed_environment
 from .harness.worker import ObservedWorker
 

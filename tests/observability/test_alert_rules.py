@@ -8,13 +8,13 @@ from typing import Any
 import pytest
 import yaml
 
-from app.environment.load import load, names
-from app.environment.render import rules_file
-from app.environment.resolve import resolve
-from app.observability.alerts.alert import Thresholds
-from app.observability.alerts.render import all_alerts
+from celery_platform.environment.load import load, names
+from celery_platform.environment.render import rules_file
+from celery_platform.environment.resolve import resolve
+from celery_platform.observability.alerts.alert import Thresholds
+from celery_platform.observability.alerts.render import all_alerts
 
-from ..app.harness.processes import find_program
+from ..celery_platform.harness.processes import find_program
 
 # Thresholds of environments/local: 500 messages, 60 s, 2 % of at least 50.
 QUEUE = '{queue_name="q"}'

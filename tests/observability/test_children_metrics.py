@@ -6,7 +6,7 @@ from pathlib import Path
 
 from prometheus_client.mmap_dict import MmapedDict, mmap_key
 
-from app.observability.metrics.children import added_up, fold_dead
+from celery_platform.observability.metrics.children import added_up, fold_dead
 
 ALIVE = 1  # on every machine
 TASKS = mmap_key("tasks", "tasks_total", [], [], "Tasks.")

@@ -13,9 +13,9 @@ from statistics import median
 
 import pytest
 
-from ..app.harness.environment import TestEnvironment
-from ..app.harness.processes import free_port, running, wait_for_port
-from ..app.harness.waiting import eventually
+from ..celery_platform.harness.environment import TestEnvironment
+from ..celery_platform.harness.processes import free_port, running, wait_for_port
+from ..celery_platform.harness.waiting import eventually
 from .harness.worker import ObservedWorker
 
 pytestmark = [pytest.mark.observability, pytest.mark.timeout(900)]
@@ -97,7 +97,7 @@ def test_an_exporter_of_two_hundred_queues(
 ) -> None:
     environment = with_queues(request.getfixturevalue(broker), 100, tmp_path)
     port, log = free_port(), tmp_path / "exporter.log"
-    command = [sys.executable, "-m", "app", "exporter", "--address", "127.0.0.1", "--port", str(port)]
+    command = [sys.executable, "-m", "celery_platform", "exporter", "--address", "127.0.0.1", "--port", str(port)]
     with running(command, log, environment.variables) as process:
         wait_for_port(port, process, log)
         time.sleep(15)  # its start is not what it costs
@@ -150,7 +150,7 @@ def with_queues(environment: TestEnvironment, number: int, folder: Path) -> Test
     )
     if environment.kind != "sqs":
         made.python(
-            "from app.celery import celery; from app.brokers import broker_of; from app.settings import runtime\n"
+            "from shop.celery import celery; from celery_platform.brokers import broker_of; from celery_platform.settings import runtime\n"
             "with celery.connection_for_write() as connection: broker_of(runtime()).purge(connection)", timeout=240,
         )  # fmt: skip
     return made

@@ -4,9 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from app.observability.dashboards.render import generated
+from celery_platform.observability.dashboards.render import generated
 
 
 @pytest.mark.parametrize(("file", "text"), generated().items(), ids=lambda value: getattr(value, "stem", ""))
 def test_the_committed_dashboard_is_up_to_date(file: Path, text: str) -> None:
-    assert file.read_text() == text, "python -m app.observability.dashboards.render"
+    assert file.read_text() == text, "python -m celery_platform.observability.dashboards.render"

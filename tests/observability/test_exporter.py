@@ -9,18 +9,18 @@ import pytest
 from prometheus_client import CollectorRegistry, generate_latest
 from prometheus_client.parser import text_string_to_metric_families
 
-from app.errors import SettingsError
-from app.observability.exporter.learn import learn
-from app.observability.exporter.memory import Memory, MemoryCollector
-from app.observability.exporter.run import look, source_of, store_look
-from app.observability.exporter.store import ask
-from app.observability.soft_stops import soft_stops_key
-from app.reliability.valkey import valkey
-from app.settings import runtime
+from celery_platform.errors import SettingsError
+from celery_platform.observability.exporter.learn import learn
+from celery_platform.observability.exporter.memory import Memory, MemoryCollector
+from celery_platform.observability.exporter.run import look, source_of, store_look
+from celery_platform.observability.exporter.store import ask
+from celery_platform.observability.soft_stops import soft_stops_key
+from celery_platform.reliability.valkey import valkey
+from celery_platform.settings import runtime
 
-from ..app.harness import servers
-from ..app.harness.environment import TestEnvironment
-from ..app.harness.waiting import eventually
+from ..celery_platform.harness import servers
+from ..celery_platform.harness.environment import TestEnvironment
+from ..celery_platform.harness.waiting import eventually
 from .harness.worker import ObservedWorker
 
 pytestmark = pytest.mark.observability
@@ -45,8 +45,8 @@ def environment(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch)
     """Each kind of broker in turn, with messages waiting in the queue `email` and in its dead letters."""
     made: TestEnvironment = request.getfixturevalue(request.param)
     code = (
-        "from app.celery import celery; from app.brokers import broker_of; from app.settings import runtime\n"
-        "from app.tasks.email import send_email\n"
+        "from shop.celery import celery; from celery_platform.brokers import broker_of; from celery_platform.settings import runtime\n"
+        "from shop.tasks.email import send_email\n"
         "broker, queue = broker_of(runtime()), runtime().environment.queues['email']\n"
         "with celery.connection_for_write() as connection:\n"
         "    broker.purge(connection)\n"

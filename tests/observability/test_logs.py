@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from ..app.harness.environment import TestEnvironment
-from ..app.harness.waiting import eventually
+from ..celery_platform.harness.environment import TestEnvironment
+from ..celery_platform.harness.waiting import eventually
 from .harness.worker import ObservedWorker
 
 FIELDS = {

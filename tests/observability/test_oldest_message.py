@@ -1,7 +1,7 @@
 """The age of the oldest message, worked out from totals."""
 
-from app.observability.exporter.age import OldestMessages
-from app.observability.exporter.reading import QueueReading
+from celery_platform.observability.exporter.age import OldestMessages
+from celery_platform.observability.exporter.reading import QueueReading
 
 
 def age(oldest: OldestMessages, at: float, *, ready: int, published: int) -> float | None:

@@ -6,8 +6,8 @@ import logging
 
 import pytest
 
-from app.observability.logs.redaction import REDACTED, redacted
-from app.observability.logs.setup import formatter
+from celery_platform.observability.logs.redaction import REDACTED, redacted
+from celery_platform.observability.logs.setup import formatter
 
 
 @pytest.mark.parametrize(

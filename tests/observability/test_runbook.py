@@ -4,12 +4,12 @@ import re
 
 import pytest
 
-from app.environment.load import load
-from app.environment.resolve import resolve
-from app.observability.alerts.alert import RUNBOOK, Alert, Thresholds
-from app.observability.alerts.render import all_alerts
+from celery_platform.environment.load import load
+from celery_platform.environment.resolve import resolve
+from celery_platform.observability.alerts.alert import RUNBOOK, Alert, Thresholds
+from celery_platform.observability.alerts.render import all_alerts
 
-from ..app.harness.servers import REPOSITORY
+from ..celery_platform.harness.servers import REPOSITORY
 
 ALERTS = all_alerts(Thresholds.of(resolve(load("local"))))
 PAGES = dict(re.findall(r"^## (\w+)\n(.*?)(?=^## |\Z)", (REPOSITORY / RUNBOOK).read_text(), re.MULTILINE | re.DOTALL))

@@ -7,14 +7,14 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
-from app.observability.status.look import Looker
-from app.observability.status.screen import screen
-from app.observability.status.show import healthy
-from app.reliability.valkey import valkey
-from app.settings import runtime
+from celery_platform.observability.status.look import Looker
+from celery_platform.observability.status.screen import screen
+from celery_platform.observability.status.show import healthy
+from celery_platform.reliability.valkey import valkey
+from celery_platform.settings import runtime
 
-from ..app.harness.environment import TestEnvironment
-from ..app.harness.waiting import eventually
+from ..celery_platform.harness.environment import TestEnvironment
+from ..celery_platform.harness.waiting import eventually
 from .harness.worker import ObservedWorker
 
 pytestmark = pytest.mark.observability

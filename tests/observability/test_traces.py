@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 
-from ..app.harness.environment import TestEnvironment
-from ..app.harness.servers import REPOSITORY
-from ..app.harness.waiting import eventually
+from ..celery_platform.harness.environment import TestEnvironment
+from ..celery_platform.harness.servers import REPOSITORY
+from ..celery_platform.harness.waiting import eventually
 from .harness.worker import ObservedWorker
 
 WorkerOf = Callable[[TestEnvironment, str], ObservedWorker]
@@ -68,7 +68,7 @@ def test_a_recycled_child_sends_its_spans_first(rabbitmq: TestEnvironment, worke
 
 def test_without_the_variable_nothing_of_it_is_imported(rabbitmq: TestEnvironment) -> None:
     code = (
-        "from app.celery import celery; celery.conf; import sys;"
+        "from shop.celery import celery; celery.conf; import sys;"
         "print([name for name in sys.modules if name.startswith(('opentelemetry.sdk.trace', 'opentelemetry.instr'))])"
     )
     assert rabbitmq.python(code) == "[]"
@@ -76,7 +76,7 @@ def test_without_the_variable_nothing_of_it_is_imported(rabbitmq: TestEnvironmen
 
 def test_an_exporter_that_is_not_here_is_refused_in_words(rabbitmq: TestEnvironment) -> None:
     run = subprocess.run(
-        [sys.executable, "-m", "app", "worker", "--pool", "io"], cwd=REPOSITORY, timeout=60, text=True, check=False,
+        [sys.executable, "-m", "celery_platform", "worker", "--pool", "io"], cwd=REPOSITORY, timeout=60, text=True, check=False,
         env=rabbitmq.variables | {"OTEL_TRACES_EXPORTER": "jaeger"}, capture_output=True,
     )  # fmt: skip
     assert run.returncode == 2

@@ -10,13 +10,13 @@ from pathlib import Path
 
 import pytest
 
-from app.observability.alerts.alert import Thresholds
-from app.observability.alerts.render import all_alerts, rules
-from app.observability.dashboards.boards import BOARDS
+from celery_platform.observability.alerts.alert import Thresholds
+from celery_platform.observability.alerts.render import all_alerts, rules
+from celery_platform.observability.dashboards.boards import BOARDS
 
-from ..app.harness.environment import TestEnvironment
-from ..app.harness.servers import REPOSITORY, Outside
-from ..app.harness.waiting import eventually
+from ..celery_platform.harness.environment import TestEnvironment
+from ..celery_platform.harness.servers import REPOSITORY, Outside
+from ..celery_platform.harness.waiting import eventually
 from .harness.managed import managed_environment
 from .harness.pictures import draw
 from .harness.stack import Stack, watched, without_schedule
@@ -71,7 +71,7 @@ def test_a_dead_worker_with_work_waiting(stack: Stack) -> None:
 
 def test_dead_letters_until_they_are_gone(stack: Stack) -> None:
     code = (
-        "from app.celery import celery; from app.brokers import broker_of; from app.settings import runtime\n"
+        "from shop.celery import celery; from celery_platform.brokers import broker_of; from celery_platform.settings import runtime\n"
         "broker, queue = broker_of(runtime()), runtime().environment.queues['email']\n"
         "with celery.connection_for_write() as connection: {}\n"
     )
@@ -121,7 +121,7 @@ def test_the_metrics_of_the_readme_are_those_that_are_served(scheduled: Stack) -
     for port in (scheduled.worker.port, scheduled.exporter_port):
         with urllib.request.urlopen(f"http://127.0.0.1:{port}/metrics", timeout=5) as answer:
             served |= set(re.findall(r"^# TYPE (celery_\w+)", answer.read().decode(), re.MULTILINE))
-    documented = set(TABLE.findall((REPOSITORY / "app/observability/README.md").read_text()))
+    documented = set(TABLE.findall((REPOSITORY / "app/celery_platform/observability/README.md").read_text()))
 
     # A creation time beside each counter and histogram is the library's, not ours to describe.
     assert {name for name in served if not name.endswith("_created")} == documented

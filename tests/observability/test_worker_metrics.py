@@ -4,8 +4,8 @@ from collections.abc import Callable
 
 import pytest
 
-from ..app.harness.environment import TestEnvironment
-from ..app.harness.waiting import eventually
+from ..celery_platform.harness.environment import TestEnvironment
+from ..celery_platform.harness.waiting import eventually
 from .harness.worker import ObservedWorker
 
 WorkerOf = Callable[[TestEnvironment, str], ObservedWorker]

@@ -10,7 +10,7 @@ from urllib.parse import quote
 
 import pytest
 
-from ..app.harness.waiting import eventually
+from ..celery_platform.harness.waiting import eventually
 from .conftest import ON_RABBITMQ_ALONE, LocalEnvironment, tail
 
 pytestmark = ON_RABBITMQ_ALONE

@@ -11,8 +11,8 @@ pytestmark = ON_RABBITMQ_ALONE
 FIRST = "celery-local-rabbitmq-1"
 LOOK_UP = """
 import sys
-from app.environment.account import account_variables
-from app.environment.load import load
+from celery_platform.environment.account import account_variables
+from celery_platform.environment.load import load
 import boto3, json, os
 resolved = json.load(open(os.environ["ENVIRONMENTS"] + "/local/resolved.json"))
 os.environ.update(account_variables("local", resolved["region"]))
@@ -43,7 +43,7 @@ def _policies() -> list[dict[str, object]]:
 
 
 def _demo_succeeds(local: LocalEnvironment) -> None:
-    demo = local.run("python", "-m", "app", "demo", "--env", "local")
+    demo = local.run("python", "-m", "shop", "demo", "--env", "local")
     assert demo.returncode == 0, tail(demo)
 
 

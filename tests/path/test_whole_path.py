@@ -10,7 +10,7 @@ from typing import Any
 import boto3
 import pytest
 
-from app.environment.account import account_variables
+from celery_platform.environment.account import account_variables
 
 from .conftest import EVERYTHING, REPOSITORY, LocalEnvironment, tail
 
@@ -28,11 +28,11 @@ def test_a_second_playbook_run_changes_nothing(local: LocalEnvironment) -> None:
 
 
 def test_the_demo_loses_nothing_and_repeats_no_effect(local: LocalEnvironment, tmp_path: Path) -> None:
-    demo = local.run("python", "-m", "app", "demo", "--env", "local", "--output", str(tmp_path))
+    demo = local.run("python", "-m", "shop", "demo", "--env", "local", "--output", str(tmp_path))
 
     assert demo.returncode == 0, tail(demo)
     sheets = list(tmp_path.rglob("*.jp*g"))
-    photographs = [file for file in (REPOSITORY / "app/demo/photographs").iterdir() if file.suffix == ".jpg"]
+    photographs = [file for file in (REPOSITORY / "app/example/photographs").iterdir() if file.suffix == ".jpg"]
     assert len(sheets) >= len(photographs) > 0, tail(demo)
 
 

@@ -5,7 +5,7 @@ import os
 import pytest
 from region.podman import Podman
 
-from app.image.build import bootstrapped_base, build, project_podman
+from container_image.build import bootstrapped_base, build, project_podman
 
 from ..stops.conftest import *  # noqa: F403 - the brokers, the account, the slow gateway
 

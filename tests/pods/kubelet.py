@@ -13,10 +13,10 @@ from region.admission import Admission, Pod, admit
 from region.podman import Podman
 from region.pods import remove_pod
 
-from app.environment.model import BrokerKind
+from celery_platform.environment.model import BrokerKind
 
-from ..app.harness.environment import TestEnvironment
-from ..app.harness.waiting import eventually
+from ..celery_platform.harness.environment import TestEnvironment
+from ..celery_platform.harness.waiting import eventually
 from ..chart.rendered import render_resolved
 
 OWNER = "celery-podtest"

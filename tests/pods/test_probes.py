@@ -7,13 +7,13 @@ from pathlib import Path
 import pytest
 from region.podman import Podman
 
-from ..app.harness.waiting import eventually
+from ..celery_platform.harness.waiting import eventually
 from ..stops.brokers import Broker, broker
 from ..stops.gateway import Ledger
 from .kubelet import RunningPod, running_pod
 
 pytestmark = [pytest.mark.pods, pytest.mark.timeout(600)]
-CHARGE = "from app.tasks.payments import charge_customer; charge_customer.delay({!r}, 100, 'EUR')"
+CHARGE = "from shop.tasks.payments import charge_customer; charge_customer.delay({!r}, 100, 'EUR')"
 PROBE_CPU_SECONDS = 0.020
 PROBES = 20
 # Run by the image's own Python, beside its own `app`: what the probe's processes have used, each on the average.

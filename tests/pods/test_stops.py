@@ -12,7 +12,7 @@ from functools import partial
 import pytest
 from region.podman import Podman
 
-from ..app.harness.waiting import eventually
+from ..celery_platform.harness.waiting import eventually
 from ..stops import matrix
 from ..stops.brokers import Broker
 from ..stops.gateway import Ledger

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from packaging.requirements import Requirement
 
-from app.release import wheelhouse
+from celery_platform.release import wheelhouse
 
 
 @pytest.fixture

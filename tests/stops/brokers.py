@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
-from ..app.harness import servers
-from ..app.harness.environment import Servers, TestEnvironment, prepare
-from ..app.harness.processes import free_port
-from ..app.harness.refusing_proxy import refusing_proxy
+from ..celery_platform.harness import servers
+from ..celery_platform.harness.environment import Servers, TestEnvironment, prepare
+from ..celery_platform.harness.processes import free_port
+from ..celery_platform.harness.refusing_proxy import refusing_proxy
 from ..brokers.outage import refused
 from .gateway import Ledger
 

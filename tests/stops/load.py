@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from ..app.harness.environment import TestEnvironment
+from ..celery_platform.harness.environment import TestEnvironment
 from .gateway import Ledger
 from .strike import charged
 
@@ -17,7 +17,7 @@ EVERY_SECONDS = 0.25
 SEND = """
 import sys, time
 from pathlib import Path
-from app.tasks.payments import charge_customer
+from shop.tasks.payments import charge_customer
 stop, number = Path(sys.argv[1]), 0
 while not stop.exists():
     charge_customer.delay(f"{sys.argv[2]}-{number}", 100, "EUR")

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 
 from redis import Redis
 
-from ..app.harness.environment import TestEnvironment
-from ..app.harness.waiting import eventually
+from ..celery_platform.harness.environment import TestEnvironment
+from ..celery_platform.harness.waiting import eventually
 from .brokers import SLOTS, Broker
 from .gateway import Ledger
 
@@ -17,7 +17,7 @@ ORDERS = 3 * SLOTS
 PATIENCE_SECONDS = 240
 ENDS = ("TERM", "KILL", "OOM", "broker restart", "deploy")
 SEND = """
-from app.tasks.payments import charge_customer
+from shop.tasks.payments import charge_customer
 for order in {orders!r}:
     charge_customer.delay(order, 100, "EUR")
 """

@@ -10,8 +10,8 @@ from typing import Any
 import boto3
 import pytest
 
-from tests.app.harness import servers
-from tests.app.harness.processes import free_port
+from tests.celery_platform.harness import servers
+from tests.celery_platform.harness.processes import free_port
 
 USER = "celery-x-results-app"
 

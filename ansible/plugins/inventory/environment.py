@@ -69,20 +69,20 @@ class InventoryModule(BaseInventoryPlugin):
 
 
 def _resolved(name: str) -> dict[str, Any]:
-    from app.environment.load import environments_folder, names
+    from celery_platform.environment.load import environments_folder, names
 
     if name not in names():
         raise AnsibleParserError(f"ENV={name}: there is no such environment. Expected one of: {', '.join(names())}")
     file = environments_folder() / name / "resolved.json"
     if not file.exists():
-        raise AnsibleParserError(f"{file} is missing. Write it with: python -m app environment render {name}")
+        raise AnsibleParserError(f"{file} is missing. Write it with: python -m celery_platform environment render {name}")
     resolved: dict[str, Any] = json.loads(file.read_text())
     return resolved
 
 
 def _enter_account(resolved: dict[str, Any]) -> None:
     """Point this process and the workers it forks at the environment's account."""
-    from app.environment.account import account_variables
+    from celery_platform.environment.account import account_variables
 
     variables = account_variables(resolved["name"], resolved["region"])
     for gone in set(os.environ) - set(variables):

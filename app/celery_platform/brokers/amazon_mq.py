@@ -1,6 +1,6 @@
 """Amazon MQ for RabbitMQ: as self-managed, over TLS to one endpoint that the system's authorities vouch for."""
 
-from app.brokers.rabbitmq import RabbitMQBroker
+from celery_platform.brokers.rabbitmq import RabbitMQBroker
 
 
 class AmazonMQBroker(RabbitMQBroker):

@@ -1,11 +1,11 @@
 """Which module serves which kind."""
 
-from app.brokers.amazon_mq import AmazonMQBroker
-from app.brokers.interface import Broker
-from app.brokers.rabbitmq import RabbitMQBroker
-from app.brokers.redis import RedisBroker
-from app.brokers.sqs import SqsBroker
-from app.settings import Runtime
+from celery_platform.brokers.amazon_mq import AmazonMQBroker
+from celery_platform.brokers.interface import Broker
+from celery_platform.brokers.rabbitmq import RabbitMQBroker
+from celery_platform.brokers.redis import RedisBroker
+from celery_platform.brokers.sqs import SqsBroker
+from celery_platform.settings import Runtime
 
 KINDS: dict[str, type[Broker]] = {
     broker.kind: broker for broker in (RabbitMQBroker, AmazonMQBroker, SqsBroker, RedisBroker)

@@ -9,10 +9,10 @@ from typing import Any
 
 from celery import Task
 
-from app.brokers.choice import broker_of
-from app.reliability.valkey import valkey
-from app.routes import queue_of
-from app.settings import runtime
+from celery_platform.brokers.choice import broker_of
+from celery_platform.reliability.valkey import valkey
+from celery_platform.routes import queue_of_request
+from celery_platform.settings import runtime
 
 # Longer than any message is on its way.
 KEEP_SECONDS = 7 * 86_400
@@ -31,7 +31,7 @@ def is_poison(task: Task[Any, Any]) -> DeliveredTooOftenError | None:
     delivery: Any = request.delivery_info or {}
     if not delivery.get("redelivered") or broker_of(runtime()).counts_deliveries:
         return None
-    allowed = queue_of(runtime().environment, str(task.name)).max_deliveries
+    allowed = queue_of_request(runtime().environment, str(task.name), request).max_deliveries
     key = f"{runtime().environment.prefix}:deliveries:{request.id}:{request.retries or 0}"
     with valkey().pipeline() as pipe:
         pipe.incr(key)

@@ -1,6 +1,6 @@
 """What is urgent first: RabbitMQ orders a queue's messages itself, on SQS and Redis a second queue is drained first.
 
-The environment writes that second queue out as one of its queues (`app/environment/derived/queues.py`), so it has a
+The environment writes that second queue out as one of its queues (`app/celery_platform/environment/derived/queues.py`), so it has a
 dead letter queue, alarms and an autoscaler's trigger like any other. Nothing waiting is begun before what is urgent;
 what a worker already holds stays where it is.
 """
@@ -11,9 +11,8 @@ from typing import Any
 
 from kombu.utils.scheduling import round_robin_cycle
 
-from app.refusals.priority import HIGH
-from app.routes import queue_of
-from app.settings import Resolved
+from celery_platform.refusals.priority import HIGH
+from celery_platform.settings import QueueSettings, Resolved
 
 # In an SQS connection's transport options: queue -> the queue to drain before it.
 AFTER = "drained_after"
@@ -24,16 +23,17 @@ EMPTY_SECONDS = 0.5
 LOOK_SECONDS, HELD_SECONDS = 0.05, 0.1
 
 
-def prioritised(environment: Resolved, task: str, options: dict[str, Any]) -> dict[str, Any]:
-    """A call's options with its `priority` as the broker keeps it: high or none, and in which queue.
+def prioritised(environment: Resolved, queue: QueueSettings, options: dict[str, Any]) -> dict[str, Any]:
+    """The options of a call to `queue` with its `priority` as the broker keeps it, high or none, and the queue's name.
 
-    Example: `prioritised(environment, "app.tasks.email.send_email", {"priority": 9})["priority"] == 5`
+    Example: `prioritised(environment, environment.queues["email"], {"priority": 9})["priority"] == 5`
     """
+    options = options | {"queue": queue.name}
     if (options.get("priority") or 0) < HIGH:
         return {name: value for name, value in options.items() if name != "priority"}
     # It stays with the message on every broker, because a retry is sent with the priority of its message.
     options = options | {"priority": HIGH}
-    high = queue_of(environment, task).high_priority_queue
+    high = queue.high_priority_queue
     return options | {"queue": environment.queues[high].name} if high else options
 
 

@@ -5,17 +5,17 @@ from urllib.parse import quote
 
 from kombu import Exchange, Queue
 
-from app.brokers.interface import (
+from celery_platform.brokers.interface import (
     CONNECT_TIMEOUT_SECONDS,
     HEARTBEAT_CHECKS,
     HEARTBEAT_SECONDS,
     PUBLISH_BUDGET_SECONDS,
     Broker,
 )
-from app.brokers.tls import amqp_tls
-from app.refusals.priority import HIGH
-from app.settings import QueueSettings
-from app.settings.login import with_login
+from celery_platform.brokers.tls import amqp_tls
+from celery_platform.refusals.priority import HIGH
+from celery_platform.settings import QueueSettings
+from celery_platform.settings.login import with_login
 
 
 class RabbitMQBroker(Broker):
@@ -50,7 +50,7 @@ class RabbitMQBroker(Broker):
             "broker_connection_timeout": self.connect_timeout,
             "broker_heartbeat": HEARTBEAT_SECONDS,
             "broker_heartbeat_checkrate": HEARTBEAT_CHECKS,
-            "worker_consumer": "app.guards.delayed_delivery_once:Consumer",
+            "worker_consumer": "celery_platform.guards.delayed_delivery_once:Consumer",
             "task_default_exchange_type": "topic",
             "task_default_queue_type": "classic" if self._mirrored else "quorum",
             "broker_native_delayed_delivery_queue_type": "classic" if self._mirrored else "quorum",
@@ -80,7 +80,14 @@ class RabbitMQBroker(Broker):
                 "x-overflow": "reject-publish",
             }
         exchange = Exchange(f"{self.environment.prefix}-tasks", type="topic", durable=True)
-        return Queue(queue.name, exchange, routing_key=queue.label, durable=True, queue_arguments=arguments)
+        return Queue(
+            queue.name,
+            exchange,
+            alias=queue.label,
+            routing_key=queue.label,
+            durable=True,
+            queue_arguments=arguments,
+        )
 
     def dead_letter_queue(self, queue: QueueSettings) -> Queue:
         """Bound by its own name, so that the broker and the app address it alike."""

@@ -6,10 +6,10 @@ from typing import Any
 
 from kombu import Connection, Exchange, Queue
 
-from app.brokers.interface import CONNECT_TIMEOUT_SECONDS, Broker
-from app.brokers.priorities import HighFirst, overtaken
-from app.settings import PoolSettings, QueueSettings
-from app.settings.login import with_login
+from celery_platform.brokers.interface import CONNECT_TIMEOUT_SECONDS, Broker
+from celery_platform.brokers.priorities import HighFirst, overtaken
+from celery_platform.settings import PoolSettings, QueueSettings
+from celery_platform.settings.login import with_login
 
 # Longer than kombu's blocking read of one second.
 ANSWER_SECONDS = 2
@@ -61,7 +61,7 @@ class RedisBroker(Broker):
 
     def queue(self, queue: QueueSettings) -> Queue:
         """A list."""
-        return self._named(queue.name)
+        return self._named(queue.name, alias=queue.label)
 
     def dead_letter_queue(self, queue: QueueSettings) -> Queue:
         """A list."""
@@ -73,5 +73,6 @@ class RedisBroker(Broker):
             declared: Any = self.dead_letter_queue(queue)(channel).queue_declare()
             return int(declared.message_count)
 
-    def _named(self, name: str) -> Queue:
-        return Queue(name, Exchange(f"{self.environment.prefix}-tasks", type="direct"), routing_key=name)
+    def _named(self, name: str, alias: str | None = None) -> Queue:
+        exchange = Exchange(f"{self.environment.prefix}-tasks", type="direct")
+        return Queue(name, exchange, alias=alias, routing_key=name)

@@ -4,10 +4,10 @@ from typing import Any
 
 from kombu import Exchange, Queue
 
-from app.brokers.interface import CONNECT_TIMEOUT_SECONDS, Broker
-from app.brokers.priorities import AFTER, overtaken
-from app.errors import BrokerError
-from app.settings import QueueSettings
+from celery_platform.brokers.interface import CONNECT_TIMEOUT_SECONDS, Broker
+from celery_platform.brokers.priorities import AFTER, overtaken
+from celery_platform.errors import BrokerError
+from celery_platform.settings import QueueSettings
 
 WAIT_TIME_SECONDS = 10
 # After an empty or refused poll, and whenever all slots are taken; kombu's default of 1 s caps a worker of eight
@@ -55,14 +55,15 @@ class SqsBroker(Broker):
 
     def queue(self, queue: QueueSettings) -> Queue:
         """A queue of Terraform's."""
-        return self._named(queue.name)
+        return self._named(queue.name, alias=queue.label)
 
     def dead_letter_queue(self, queue: QueueSettings) -> Queue:
         """A queue of Terraform's; SQS itself moves messages there after `max_deliveries` receives."""
         return self._named(queue.dead_letter_name)
 
-    def _named(self, name: str) -> Queue:
-        return Queue(name, Exchange(f"{self.environment.prefix}-tasks", type="direct"), routing_key=name)
+    def _named(self, name: str, alias: str | None = None) -> Queue:
+        exchange = Exchange(f"{self.environment.prefix}-tasks", type="direct")
+        return Queue(name, exchange, alias=alias, routing_key=name)
 
     def _predefined_queues(self) -> dict[str, dict[str, str]]:
         predefined = {}

@@ -13,7 +13,7 @@ EXIT_INTERRUPTED = 130
 
 def app() -> None:
     """Run the command line. Whatever a person can put right is printed in words, with exit code 2."""
-    from app.cli import health
+    from celery_platform.cli import health
 
     probe = health.asked(sys.argv[1:])
     if probe is not None:
@@ -22,8 +22,8 @@ def app() -> None:
 
 
 def _run() -> None:
-    from app.cli.commands import commands
-    from app.cli.explained import explained
+    from celery_platform.cli.commands import commands
+    from celery_platform.cli.explained import explained
 
     try:
         commands()

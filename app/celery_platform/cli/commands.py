@@ -2,11 +2,11 @@
 
 import typer
 
-from app.cli import observe, produce, run
-from app.cli.dlq import dlq
-from app.cli.environment import environment
-from app.cli.inspect import inspect
-from app.cli.schedule import schedule
+from celery_platform.cli import observe, produce, run
+from celery_platform.cli.dlq import dlq
+from celery_platform.cli.environment import environment
+from celery_platform.cli.inspect import inspect
+from celery_platform.cli.schedule import schedule
 
 # Plain help: typer's rich help loads a Markdown parser and takes three times as long to appear.
 commands = typer.Typer(
@@ -16,7 +16,7 @@ commands = typer.Typer(
     rich_markup_mode=None,
 )
 for command in (
-    run.worker, run.beat, run.health, run.await_termination, run.relay, run.demo, produce.producer, produce.send,
+    run.worker, run.beat, run.health, run.await_termination, run.relay, run.run, produce.send,
     inspect, observe.exporter, observe.status,
 ):  # fmt: skip
     commands.command()(command)

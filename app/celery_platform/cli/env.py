@@ -12,6 +12,6 @@ Env = Annotated[
 def choose(env: str) -> None:
     """Work on the environment `env` from here on; nothing to do where a host has its own set."""
     if env:
-        from app.settings.chosen import choose as choose_environment
+        from celery_platform.settings.chosen import choose as choose_environment
 
         choose_environment(env)

@@ -12,7 +12,7 @@ Name = Annotated[str, typer.Argument(metavar="ENV", help="an environment's name;
 
 
 def _chosen(name: str) -> list[str]:
-    from app.environment.load import names
+    from celery_platform.environment.load import names
 
     return [name] if name else names()
 
@@ -20,9 +20,9 @@ def _chosen(name: str) -> list[str]:
 @environment.command()
 def validate(name: Name = "") -> None:
     """Check the file, its rules, and that the generated files match it. Exit 1 when they do not."""
-    from app.cli.output import say
-    from app.environment import render
-    from app.environment.load import environments_folder, load
+    from celery_platform.cli.output import say
+    from celery_platform.environment import render
+    from celery_platform.environment.load import environments_folder, load
 
     for chosen in _chosen(name):
         kind = load(chosen).broker.kind.value
@@ -37,9 +37,9 @@ def validate(name: Name = "") -> None:
 @environment.command(name="render")
 def render_(name: Name = "") -> None:
     """Write resolved.json and environment.schema.json."""
-    from app.cli.output import say
-    from app.environment import render
-    from app.environment.load import environments_folder
+    from celery_platform.cli.output import say
+    from celery_platform.environment import render
+    from celery_platform.environment.load import environments_folder
 
     written = render.write(_chosen(name))
     for file in written:
@@ -51,7 +51,7 @@ def render_(name: Name = "") -> None:
 @environment.command()
 def schema() -> None:
     """Print the JSON Schema of an environment file."""
-    from app.environment import render
+    from celery_platform.environment import render
 
     typer.echo(json.dumps(render.schema(), indent=2))
 
@@ -62,8 +62,8 @@ def diff(
     right: Annotated[str, typer.Argument(help="ENV or ENV@REVISION")],
 ) -> None:
     """Say in words what changes from LEFT to RIGHT."""
-    from app.cli.output import say
-    from app.environment import differences
+    from celery_platform.cli.output import say
+    from celery_platform.environment import differences
 
     lines = differences.between(left, right)
     for line in lines:

@@ -2,12 +2,12 @@
 
 import os
 
-from app.errors import AppError, SettingsError
+from celery_platform.errors import AppError, SettingsError
 
 
 def explained(error: Exception) -> str | None:
     """What to tell the person; `None` for a defect, which deserves its traceback."""
-    from app.environment.errors import EnvironmentFileError
+    from celery_platform.environment.errors import EnvironmentFileError
 
     if isinstance(error, AppError | EnvironmentFileError):
         return str(error)
@@ -21,7 +21,7 @@ def _unreachable(error: Exception) -> AppError | None:
     from kombu.exceptions import OperationalError
     from redis.exceptions import RedisError
 
-    from app.reliability.errors import PermanentError, TransientError
+    from celery_platform.reliability.errors import PermanentError, TransientError
 
     kinds = (BotoCoreError, ClientError, OperationalError, RedisError, TransientError, PermanentError)
     if not isinstance(error, (*kinds, ConnectionError, TimeoutError)):

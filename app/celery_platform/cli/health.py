@@ -3,7 +3,7 @@
 import os
 import sys
 
-from app.worker.heartbeat_file import PROBES, VARIABLE, judge
+from celery_platform.worker.heartbeat_file import PROBES, VARIABLE, judge
 
 EXIT_UNHEALTHY = 1
 EXIT_UNUSABLE = 2

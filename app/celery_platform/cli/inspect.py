@@ -4,7 +4,7 @@ from typing import Annotated, Any
 
 import typer
 
-from app.cli.env import Env, choose
+from celery_platform.cli.env import Env, choose
 
 WORKER_ANSWER_SECONDS = 2.0
 
@@ -19,7 +19,7 @@ def inspect(
     Exit 1 when a queue is past the environment's limit (alerts.queue_length) or has dead letters.
     """
     choose(env)
-    from app.cli.output import say, show_json, show_table
+    from celery_platform.cli.output import say, show_json, show_table
 
     queues = _queues()
     found = _workers() if workers else None
@@ -40,14 +40,14 @@ def inspect(
 
 
 def _queues() -> list[dict[str, Any]]:
-    from app.brokers import broker_of
-    from app.brokers.depth import depth
-    from app.celery import celery
-    from app.settings import runtime
+    from celery_platform.application import platform_alone
+    from celery_platform.brokers import broker_of
+    from celery_platform.brokers.depth import depth
+    from celery_platform.settings import runtime
 
     environment, broker = runtime().environment, broker_of(runtime())
     pools = {label: pool.name for pool in environment.pools.values() for label in pool.queues}
-    with celery.connection_for_read() as connection:
+    with platform_alone().connection_for_read() as connection:
         return [
             {
                 "queue": label,
@@ -67,10 +67,10 @@ def _workers() -> list[dict[str, Any]]:
     Raises:
         BrokerError: the broker carries no such questions.
     """
-    from app.brokers import broker_of
-    from app.celery import celery
-    from app.errors import BrokerError
-    from app.settings import runtime
+    from celery_platform.application import platform_alone
+    from celery_platform.brokers import broker_of
+    from celery_platform.errors import BrokerError
+    from celery_platform.settings import runtime
 
     broker = broker_of(runtime())
     if not broker.remote_control:
@@ -79,7 +79,7 @@ def _workers() -> list[dict[str, Any]]:
             found=broker.kind,
             remedy="Leave --workers out; `app health` on a host and the workers' metrics say how they are.",
         )
-    answers = celery.control.inspect(timeout=WORKER_ANSWER_SECONDS).active() or {}
+    answers = platform_alone().control.inspect(timeout=WORKER_ANSWER_SECONDS).active() or {}
     return [
         {"name": name, "running": [f"{task['name']}[{task['id']}]" for task in tasks]}
         for name, tasks in sorted(answers.items())

@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from app.cli.env import Env, choose
+from celery_platform.cli.env import Env, choose
 
 
 def exporter(
@@ -22,7 +22,7 @@ def exporter(
     choose(env)
     import logging
 
-    from app.observability.exporter.run import run
+    from celery_platform.observability.exporter.run import run
 
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
     run(address, port, interval)
@@ -40,6 +40,6 @@ def status(
 ) -> None:
     """Show queues, pools, dead letters and alerts, live. With --once, exit 1 when something needs a closer look."""
     choose(env)
-    from app.observability.status.show import show
+    from celery_platform.observability.status.show import show
 
     raise typer.Exit(0 if show(once=once, as_json=as_json, interval=interval, prometheus=prometheus) else 1)

@@ -5,19 +5,7 @@ from typing import Annotated, Any
 
 import typer
 
-from app.cli.env import Env, choose
-
-
-def producer(
-    env: Env = "",
-    host: Annotated[str, typer.Option(help="the address to listen at")] = "127.0.0.1",
-    port: Annotated[int, typer.Option(min=1, max=65_535)] = 8000,
-) -> None:
-    """Take pictures and orders in over HTTP until told to stop (SIGTERM)."""
-    choose(env)
-    from app.producer.serve import serve
-
-    serve(host, port)
+from celery_platform.cli.env import Env, choose
 
 
 def send(
@@ -33,10 +21,9 @@ def send(
     """Send one task. Its name and arguments are checked first: what is wrong is refused with nothing sent."""
     args, kwargs = _arguments(arguments)
     choose(env)
-    from app.cli.output import say, show_json
-    from app.cli.tasks import chosen_task
-    from app.routes import queue_of
-    from app.settings import runtime
+    from celery_platform.cli.output import say, show_json
+    from celery_platform.cli.tasks import chosen_task
+    from celery_platform.routes import queue_of_call
 
     chosen = chosen_task(task)
     try:
@@ -44,7 +31,7 @@ def send(
     except TypeError as error:
         raise typer.BadParameter(str(error).replace("run()", chosen.name)) from None
     sent = chosen.apply_async(tuple(args), kwargs, countdown=countdown, task_id=task_id or None)
-    queue = queue_of(runtime().environment, chosen.name)
+    queue = queue_of_call(chosen.app, chosen.name, {"queue": getattr(chosen, "queue", None)})
     if as_json:
         return show_json({"id": sent.id, "task": chosen.name, "queue": queue.name})
     return say(f"sent {chosen.name} to {queue.name}: {sent.id}")

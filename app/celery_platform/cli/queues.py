@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from app.settings import QueueSettings
+    from celery_platform.settings import QueueSettings
 
 
 def chosen_queues(label: str) -> "list[QueueSettings]":
@@ -12,8 +12,8 @@ def chosen_queues(label: str) -> "list[QueueSettings]":
     Raises:
         SettingsError: the environment has no such queue.
     """
-    from app.errors import SettingsError
-    from app.settings import runtime
+    from celery_platform.errors import SettingsError
+    from celery_platform.settings import runtime
 
     queues = runtime().environment.queues
     if not label:

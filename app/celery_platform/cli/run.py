@@ -1,19 +1,16 @@
 """`app worker`, `app beat`, `app health`, `app demo`: what runs until it is told to stop, or until its work is done."""
 
-from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from app.cli.env import Env, choose
-
-PHOTOGRAPHS = Path(__file__).parents[1] / "demo" / "photographs"
+from celery_platform.cli.env import Env, choose
 
 
 def worker(pool: Annotated[str, typer.Option(help="the pool whose queues to drain")], env: Env = "") -> None:
     """Run a worker of a pool until it is told to stop (SIGTERM lets running tasks finish)."""
     choose(env)
-    from app.worker.start import start_worker
+    from celery_platform.worker.start import start_worker
 
     start_worker(pool)
 
@@ -21,15 +18,15 @@ def worker(pool: Annotated[str, typer.Option(help="the pool whose queues to drai
 def beat(env: Env = "") -> None:
     """Send scheduled tasks until told to stop; of several, one sends and the others stand by."""
     choose(env)
-    from app.worker.start import start_beat
+    from celery_platform.worker.start import start_beat
 
     start_beat()
 
 
 def health(probe: Annotated[str, typer.Argument(help="liveness, readiness or startup")] = "liveness") -> None:
     """Say whether this host's or pod's worker is well, from its heartbeat file alone. Exit 1 when it is not."""
-    from app.cli.health import answer
-    from app.worker.heartbeat_file import PROBES
+    from celery_platform.cli.health import answer
+    from celery_platform.worker.heartbeat_file import PROBES
 
     if probe not in PROBES:
         raise typer.BadParameter(f"expected one of {', '.join(PROBES)}; found {probe!r}")
@@ -43,10 +40,10 @@ def relay(env: Env = "") -> None:
     import signal
     import threading
 
-    from app.celery import celery
-    from app.errors import SettingsError
-    from app.outbox import relay
-    from app.services.database import VARIABLE, database
+    from celery_platform.application import application
+    from celery_platform.database import VARIABLE, database
+    from celery_platform.errors import SettingsError
+    from celery_platform.outbox import relay
 
     logging.basicConfig(level=logging.INFO)
     engine = database()
@@ -57,26 +54,24 @@ def relay(env: Env = "") -> None:
     stopped = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stopped.set())
-    relay.run(celery, engine, stopped)
+    relay.run(application(), engine, stopped)
 
 
 def await_termination() -> None:
     """Wait for EC2's notice that this instance will end (spot interruption, scale-in); exit 0 when it comes."""
-    from app.cli.output import say
-    from app.worker.termination import await_termination as wait
+    from celery_platform.cli.output import say
+    from celery_platform.worker.termination import await_termination as wait
 
     say(wait())
 
 
-def demo(
+def run(
+    command: Annotated[list[str], typer.Argument(help="a command and its arguments, after --")],
     env: Env = "",
-    images: Annotated[Path, typer.Option(help="a folder of photographs")] = PHOTOGRAPHS,
-    output: Annotated[Path, typer.Option(help="where the contact sheets go")] = Path("demo-output"),
-    each: Annotated[int, typer.Option(min=4, max=10_000, help="how many orders, e-mails and metrics fetches")] = 40,
-    patience: Annotated[int, typer.Option(min=5, help="seconds without progress after which it gives up")] = 90,
+    pool: Annotated[str, typer.Option(help="also with this pool's variables and secrets")] = "",
 ) -> None:
-    """Run the pipeline on a folder of photographs and say what became of it. Exit 1 on a loss or a repeated effect."""
+    """Run any command with the application's variables and secrets: a migration, a shell, a web process."""
     choose(env)
-    from app.demo.run import run
+    from celery_platform.application.command import run_command
 
-    raise typer.Exit(0 if run(images, output, each, patience) else 1)
+    raise typer.Exit(run_command(command, pool or None))

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from app.cli.env import Env, choose
+from celery_platform.cli.env import Env, choose
 
 if TYPE_CHECKING:
     from celery.schedules import crontab
@@ -20,9 +20,9 @@ def list_(env: Env = "", times: Annotated[int, typer.Option(min=1, max=50, help=
           as_json: AsJson = False) -> None:  # fmt: skip
     """List the schedule with the next runs, in UTC."""
     choose(env)
-    from app.celery import celery
-    from app.cli.output import show_json, show_table
-    from app.settings import runtime
+    from celery_platform.application import application
+    from celery_platform.cli.output import show_json, show_table
+    from celery_platform.settings import runtime
 
     now = datetime.now(UTC)
     entries = [
@@ -33,7 +33,7 @@ def list_(env: Env = "", times: Annotated[int, typer.Option(min=1, max=50, help=
             "cron": runtime().environment.schedule[name]["cron"],
             "next": [moment.isoformat(timespec="minutes") for moment in next_runs(entry["schedule"], now, times)],
         }
-        for name, entry in celery.conf.beat_schedule.items()
+        for name, entry in application().conf.beat_schedule.items()
     ]
     if as_json:
         return show_json(entries)
@@ -51,12 +51,12 @@ def run(
 ) -> None:
     """Send an entry's task now. A task that runs once for each slot does nothing for a slot that it ran for."""
     choose(env)
-    from app.celery import celery
-    from app.cli.output import say
-    from app.cli.tasks import chosen_task
-    from app.errors import SettingsError
+    from celery_platform.application import application
+    from celery_platform.cli.output import say
+    from celery_platform.cli.tasks import chosen_task
+    from celery_platform.errors import SettingsError
 
-    entries = celery.conf.beat_schedule
+    entries = application().conf.beat_schedule
     if name not in entries:
         raise SettingsError(
             expected="an entry of the schedule", found=repr(name), remedy=f"Use one of: {', '.join(entries) or 'none'}."

@@ -7,25 +7,24 @@ if TYPE_CHECKING:
 
 
 def chosen_task(name: str) -> "Task[Any, Any]":
-    """The task with this name, or the only one whose name ends in it.
+    """The application's task with this name, or the only one whose name ends in it.
 
     Raises:
+        ApplicationError: the application cannot be imported.
         SettingsError: none is, or several are.
 
-    Example: `chosen_task("send_email").name == "app.tasks.email.send_email"`
+    Example: `chosen_task("send_email").name == "shop.tasks.email.send_email"`
     """
-    from app.celery import celery
-    from app.errors import SettingsError
-    from app.routes import QUEUE_OF_TASK
+    from celery_platform.application import application
+    from celery_platform.errors import SettingsError
 
-    found = [each for each in QUEUE_OF_TASK if each == name] or [
-        each for each in QUEUE_OF_TASK if each.endswith(f".{name}")
-    ]
+    celery = application()
+    celery.loader.import_default_modules()
+    own = sorted(task for task in celery.tasks if not task.startswith("celery."))
+    found = [each for each in own if each == name] or [each for each in own if each.endswith(f".{name}")]
     if len(found) != 1:
         raise SettingsError(
-            expected="the name of one task",
-            found=repr(name),
-            remedy=f"Use one of: {', '.join(sorted(found or QUEUE_OF_TASK))}.",
+            expected="the name of one task", found=repr(name), remedy=f"Use one of: {', '.join(found or own)}."
         )
-    celery.loader.import_default_modules()
-    return celery.tasks[found[0]]
+    task: Task[Any, Any] = celery.tasks[found[0]]
+    return task

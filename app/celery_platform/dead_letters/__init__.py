@@ -1,5 +1,5 @@
 """Messages that failed for good: publishing them, and reading, replaying and removing them later."""
 
-from app.dead_letters.publishing import publish
+from celery_platform.dead_letters.publishing import publish
 
 __all__ = ["publish"]

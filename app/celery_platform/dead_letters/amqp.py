@@ -9,10 +9,10 @@ from typing import Any
 from kombu import Connection
 from kombu.exceptions import KombuError
 
-from app.brokers import Broker
-from app.dead_letters.held import Held
-from app.dead_letters.letter import letter_of
-from app.settings import QueueSettings
+from celery_platform.brokers import Broker
+from celery_platform.dead_letters.held import Held
+from celery_platform.dead_letters.letter import letter_of
+from celery_platform.settings import QueueSettings
 
 BACK_SECONDS = 2  # somebody else may have taken them meanwhile
 PROPERTIES = ("correlation_id", "reply_to", "priority")

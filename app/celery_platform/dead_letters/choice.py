@@ -4,7 +4,7 @@ import time
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 
-from app.dead_letters.letter import Letter
+from celery_platform.dead_letters.letter import Letter
 
 
 @dataclass(frozen=True)
@@ -13,7 +13,7 @@ class Choice:
 
     A letter whose age nobody noted (the broker moved it) is as old as its sending; without that too, it meets no age.
 
-    Example: `Choice(task="app.tasks.email.*", error="TransientError", older_than=3600)`
+    Example: `Choice(task="shop.tasks.email.*", error="TransientError", older_than=3600)`
     """
 
     ids: frozenset[str] = frozenset()

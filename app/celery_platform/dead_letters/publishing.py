@@ -15,12 +15,12 @@ from typing import Any
 from celery import Task
 from celery.exceptions import Reject
 
-from app.brokers import broker_of
-from app.brokers.interface import PUBLISH_BUDGET_SECONDS
-from app.guards.bounded_publish import budget
-from app.observability.signals import dead_letter_published
-from app.routes import queue_of
-from app.settings import runtime
+from celery_platform.brokers import broker_of
+from celery_platform.brokers.interface import PUBLISH_BUDGET_SECONDS
+from celery_platform.guards.bounded_publish import budget
+from celery_platform.observability.signals import dead_letter_published
+from celery_platform.routes import queue_of_request
+from celery_platform.settings import runtime
 
 logger = logging.getLogger(__name__)
 
@@ -35,9 +35,9 @@ def publish(task: Task[Any, Any], error: Exception, request: Any = None) -> None
     Raises:
         Reject: the broker did not take it; the message goes back to its queue rather than being acknowledged.
     """
-    queue = queue_of(runtime().environment, str(task.name))
-    target = broker_of(runtime()).dead_letter_queue(queue)
     request = request or task.request
+    queue = queue_of_request(runtime().environment, str(task.name), request)
+    target = broker_of(runtime()).dead_letter_queue(queue)
     message = _message(task, request)
     attempts = (request.retries or 0) + 1
     headers = message.headers | dict(request.headers or {}) | reasons(error, queue.name, attempts=attempts)

@@ -6,11 +6,11 @@ from typing import Protocol
 
 from kombu import Connection
 
-from app.brokers import Broker, broker_of
-from app.dead_letters import amqp, redis, sqs
-from app.dead_letters.choice import Choice
-from app.dead_letters.held import Held
-from app.settings import QueueSettings, runtime
+from celery_platform.brokers import Broker, broker_of
+from celery_platform.dead_letters import amqp, redis, sqs
+from celery_platform.dead_letters.choice import Choice
+from celery_platform.dead_letters.held import Held
+from celery_platform.settings import QueueSettings, runtime
 
 
 class OpenQueue(Protocol):

@@ -8,11 +8,11 @@ from typing import Any
 from kombu import Connection
 from redis import Redis
 
-from app.brokers import Broker
-from app.dead_letters.envelope import unpack
-from app.dead_letters.held import Held
-from app.dead_letters.letter import letter_of
-from app.settings import QueueSettings
+from celery_platform.brokers import Broker
+from celery_platform.dead_letters.envelope import unpack
+from celery_platform.dead_letters.held import Held
+from celery_platform.dead_letters.letter import letter_of
+from celery_platform.settings import QueueSettings
 
 BATCH = 100
 

@@ -10,13 +10,13 @@ from typing import Any
 
 from celery import Celery
 
-from app.brokers.interface import PUBLISH_BUDGET_SECONDS
-from app.dead_letters.held import Held
-from app.dead_letters.letter import Json, Letter
-from app.dead_letters.publishing import PUBLISH_RETRY
-from app.guards.bounded_publish import budget
-from app.observability.published_at import PUBLISHED_AT
-from app.settings import runtime
+from celery_platform.brokers.interface import PUBLISH_BUDGET_SECONDS
+from celery_platform.dead_letters.held import Held
+from celery_platform.dead_letters.letter import Json, Letter
+from celery_platform.dead_letters.publishing import PUBLISH_RETRY
+from celery_platform.guards.bounded_publish import budget
+from celery_platform.observability.published_at import PUBLISHED_AT
+from celery_platform.settings import runtime
 
 # What belongs to the life that ended: its death, its count of tries, its time limits of being wanted.
 OF_ITS_FORMER_LIFE = ("x-dead-letter-", "x-death", "x-first-death-", "x-last-death-", "x-delivery-count", "x-acquired-")

@@ -7,12 +7,12 @@ from typing import Any
 
 from kombu import Connection
 
-from app.brokers import Broker
-from app.dead_letters.envelope import unpack
-from app.dead_letters.held import Held
-from app.dead_letters.letter import letter_of
-from app.settings import QueueSettings
-from app.settings.discovery import client
+from celery_platform.brokers import Broker
+from celery_platform.dead_letters.envelope import unpack
+from celery_platform.dead_letters.held import Held
+from celery_platform.dead_letters.letter import letter_of
+from celery_platform.settings import QueueSettings
+from celery_platform.settings.discovery import client
 
 BATCH = 10  # SQS's most for one request
 # After this long a letter in the hands of a process that died is back. A batch at the slowest replay takes 20 s.

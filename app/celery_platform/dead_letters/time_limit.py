@@ -8,8 +8,8 @@ from typing import Any
 from celery.exceptions import Reject, TimeLimitExceeded
 from celery.worker import state
 
-from app.dead_letters.publishing import publish
-from app.observability.request import ObservedRequest
+from celery_platform.dead_letters.publishing import publish
+from celery_platform.observability.request import ObservedRequest
 
 
 class Request(ObservedRequest):

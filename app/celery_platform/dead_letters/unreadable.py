@@ -12,11 +12,11 @@ from typing import Any
 
 from celery import bootsteps
 
-from app.brokers import broker_of
-from app.brokers.interface import PUBLISH_BUDGET_SECONDS
-from app.dead_letters.publishing import PUBLISH_RETRY, reasons
-from app.guards.bounded_publish import budget
-from app.settings import QueueSettings, runtime
+from celery_platform.brokers import broker_of
+from celery_platform.brokers.interface import PUBLISH_BUDGET_SECONDS
+from celery_platform.dead_letters.publishing import PUBLISH_RETRY, reasons
+from celery_platform.guards.bounded_publish import budget
+from celery_platform.settings import QueueSettings, runtime
 
 logger = logging.getLogger(__name__)
 

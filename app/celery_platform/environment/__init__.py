@@ -4,9 +4,9 @@
 and the app read from `resolved.json`. Nothing outside this package computes a name or a number that two layers share.
 """
 
-from app.environment.errors import EnvironmentFileError
-from app.environment.load import load
-from app.environment.model import Environment
-from app.environment.resolve import resolve
+from celery_platform.environment.errors import EnvironmentFileError
+from celery_platform.environment.load import load
+from celery_platform.environment.model import Environment
+from celery_platform.environment.resolve import resolve
 
 __all__ = ["Environment", "EnvironmentFileError", "load", "resolve"]

@@ -9,7 +9,7 @@ import configparser
 import os
 from collections.abc import Mapping
 
-from app.environment.load import environments_folder
+from celery_platform.environment.load import environments_folder
 
 # What a person's shell may have set and what would override the environment's own files.
 _PERSONAL = ("AWS_PROFILE", "AWS_DEFAULT_PROFILE", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN")

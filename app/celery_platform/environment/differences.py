@@ -5,10 +5,10 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from app.environment.errors import EnvironmentFileError, Problem
-from app.environment.load import FILE_NAME, environments_folder, load, names, parse
-from app.environment.model import Environment
-from app.environment.resolve import resolve
+from celery_platform.environment.errors import EnvironmentFileError, Problem
+from celery_platform.environment.load import FILE_NAME, environments_folder, load, names, parse
+from celery_platform.environment.model import Environment
+from celery_platform.environment.resolve import resolve
 
 
 def in_words(before: dict[str, Any], after: dict[str, Any], path: str = "") -> Iterator[str]:

@@ -7,16 +7,16 @@ from typing import Any
 import yaml
 from pydantic import ValidationError
 
-from app.environment.errors import EnvironmentFileError, Problem
-from app.environment.model import Environment
-from app.environment.rules import broken
+from celery_platform.environment.errors import EnvironmentFileError, Problem
+from celery_platform.environment.model import Environment
+from celery_platform.environment.rules import broken
 
 FILE_NAME = "environment.yml"
 
 
 def environments_folder() -> Path:
     """The folder that holds one folder per environment: `$ENVIRONMENTS` or `environments/` of the checkout."""
-    return Path(os.environ.get("ENVIRONMENTS") or Path(__file__).parents[2] / "environments")
+    return Path(os.environ.get("ENVIRONMENTS") or Path(__file__).parents[3] / "environments")
 
 
 def names() -> list[str]:

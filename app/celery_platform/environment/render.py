@@ -4,10 +4,10 @@ import json
 from pathlib import Path
 from typing import Any
 
-from app.environment.load import environments_folder, load
-from app.environment.model import Environment
-from app.environment.resolve import resolve
-from app.observability.alerts import render as rules
+from celery_platform.environment.load import environments_folder, load
+from celery_platform.environment.model import Environment
+from celery_platform.environment.resolve import resolve
+from celery_platform.observability.alerts import render as rules
 
 SCHEMA_FILE = "environment.schema.json"
 

@@ -2,20 +2,21 @@
 
 from dataclasses import asdict
 
-from app.environment.derived import Json, hosts
-from app.environment.derived.alerts import alerts
-from app.environment.derived.broker import broker
-from app.environment.derived.budgets import budgets_of
-from app.environment.derived.egress import egress
-from app.environment.derived.eks import eks
-from app.environment.derived.monitoring import monitoring
-from app.environment.derived.network import network
-from app.environment.derived.pools import pool_of
-from app.environment.derived.queues import high_priority_label, queue_names, with_high_priority_queues
-from app.environment.derived.results import results
-from app.environment.derived.secrets import secrets
-from app.environment.derived.workloads import workloads
-from app.environment.model import Environment
+from celery_platform.environment.derived import Json, hosts
+from celery_platform.environment.derived.alerts import alerts
+from celery_platform.environment.derived.application import application
+from celery_platform.environment.derived.broker import broker
+from celery_platform.environment.derived.budgets import budgets_of
+from celery_platform.environment.derived.egress import egress
+from celery_platform.environment.derived.eks import eks
+from celery_platform.environment.derived.monitoring import monitoring
+from celery_platform.environment.derived.network import network
+from celery_platform.environment.derived.pools import pool_of
+from celery_platform.environment.derived.queues import high_priority_label, queue_names, with_high_priority_queues
+from celery_platform.environment.derived.results import results
+from celery_platform.environment.derived.secrets import secrets
+from celery_platform.environment.derived.workloads import workloads
+from celery_platform.environment.model import Environment
 
 
 def resolve(env: Environment) -> Json:
@@ -31,6 +32,7 @@ def resolve(env: Environment) -> Json:
         "prefix": prefix,
         "region": env.region,
         "tags": {"Environment": env.name, "Owner": env.owner, "Project": "celery-platform"},
+        "application": application(env),
         "network": network(env),
         "broker": broker(env, prefix, budgets),
         "results": results(env, prefix),
@@ -54,8 +56,8 @@ def resolve(env: Environment) -> Json:
             for name, queue in env.queues.items()
         },
         "schedule": {name: entry.model_dump(mode="json") for name, entry in env.schedule.items()},
-        "services": env.services.model_dump(mode="json"),
         "secrets": secrets(env, prefix),
+        "buckets": list(env.application.buckets),
         "workloads": workloads(env, prefix),
         "registry": {"name": f"{prefix}/app"},
         "discovery_prefix": f"/celery/{env.name}",

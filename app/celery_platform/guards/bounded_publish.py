@@ -5,7 +5,7 @@ a time-out; a confirmed publish was seen to block for as long as the node was fr
 from the last frame received, so a node that still sends heartbeats is waited for without end.
 Here every wait of a connection has an end, a connection found silent is dropped without saying goodbye to it, and
 `budget` bounds all steps of a publish together: confirm, next node, confirm. The message keeps its task id throughout.
-Unnecessary as soon as py-amqp takes deadlines; `tests/app/guards` shows the wait without it.
+Unnecessary as soon as py-amqp takes deadlines; `tests/celery_platform/guards` shows the wait without it.
 """
 
 import time
@@ -17,9 +17,9 @@ from typing import Any
 import amqp
 from kombu.transport import pyamqp
 
-from app.errors import PublishError
-from app.guards.silent_node import readable
-from app.refusals.size import Sized
+from celery_platform.errors import PublishError
+from celery_platform.guards.silent_node import readable
+from celery_platform.refusals.size import Sized
 
 # A quorum queue confirms within milliseconds; the rest is for disks that are busy.
 CONFIRM_SECONDS = 2.0
@@ -146,5 +146,5 @@ class Connection(Bounded, pyamqp.Connection):
         return super().blocking_read(timeout)
 
     def _has_input(self) -> bool:
-        buffered = getattr(self.transport, "has_input", None)  # of app/turbo/amqp
+        buffered = getattr(self.transport, "has_input", None)  # of app/celery_platform/turbo/amqp
         return bool(buffered and buffered()) or readable(self.sock)

@@ -14,20 +14,19 @@ from typing import Any
 from amqp import ChannelError
 from celery import Celery
 
-from app.errors import PublishError
+from celery_platform.errors import PublishError
 
 _NO_ROUTE = 312
 
 
 @contextmanager
-def declared_once(app: Celery, task: str) -> Iterator[None]:
-    """Within, `task` is published; afterwards its queue counts as declared, on brokers that keep what is declared.
+def declared_once(app: Celery, task: str, queue_name: str) -> Iterator[None]:
+    """Within, `task` is published to the queue; afterwards that counts as declared, on brokers that keep what is declared.
 
     Raises:
         PublishError: the broker has no queue for the message.
     """
-    route = app.conf.task_routes.get(task)
-    queue: Any = app.amqp.queues[route["queue"]] if route else None
+    queue: Any = app.amqp.queues.get(queue_name)
     try:
         yield
     except ChannelError as error:

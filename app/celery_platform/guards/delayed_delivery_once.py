@@ -7,7 +7,7 @@ which may be the node that does not answer (5 s each on RabbitMQ 4.0).
 A cluster has one topology, and it is durable. So here all of it is declared once in the life of a worker, on the node
 that the worker is connected to. Should a broker come back empty, consuming fails and the worker ends; its supervisor
 starts it anew, and that one declares.
-Unnecessary as soon as Celery declares on the connection in use; `tests/app/guards` shows the standstill.
+Unnecessary as soon as Celery declares on the connection in use; `tests/celery_platform/guards` shows the standstill.
 """
 
 from typing import Any

@@ -2,7 +2,7 @@
 
 `Celery.start` waits for click's `Exit`, which click 8 returns as a value when it does not run on its own
 (`standalone_mode=False`). A supervisor then takes a crash for a stop that was asked for.
-Unnecessary as soon as `Celery.worker_main` gives the code back; `tests/app/guards` fails then and says so.
+Unnecessary as soon as `Celery.worker_main` gives the code back; `tests/celery_platform/guards` fails then and says so.
 """
 
 from celery import Celery

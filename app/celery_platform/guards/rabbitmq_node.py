@@ -5,10 +5,10 @@ from typing import Any
 
 from kombu.transport import pyamqp
 
-from app.guards import bounded_publish
-from app.guards.bounded_publish import ANSWER_SECONDS, allowed
-from app.guards.silent_node import Attentive
-from app.guards.tls_failover import settings_for
+from celery_platform.guards import bounded_publish
+from celery_platform.guards.bounded_publish import ANSWER_SECONDS, allowed
+from celery_platform.guards.silent_node import Attentive
+from celery_platform.guards.tls_failover import settings_for
 
 
 class Connection(Attentive, bounded_publish.Connection):

@@ -8,7 +8,7 @@ A task that went on running (threads cannot be interrupted) acknowledges on that
 Here such a channel closes without asking Redis. Its unacknowledged messages are put back by the worker's next
 connection, as RabbitMQ does when a connection ends, and not only after the visibility timeout; what a task acknowledges
 on it is refused as RabbitMQ would: Celery logs "Couldn't ack" and goes on.
-Unnecessary as soon as Celery or kombu closes a collected connection without error; `tests/app/guards` shows it.
+Unnecessary as soon as Celery or kombu closes a collected connection without error; `tests/celery_platform/guards` shows it.
 """
 
 import logging
@@ -18,8 +18,8 @@ from kombu.transport import redis
 from redis.exceptions import ConnectionError as RedisConnectionError
 from redis.exceptions import RedisError
 
-from app.guards.redis_take import Taking
-from app.refusals.size import Sized
+from celery_platform.guards.redis_take import Taking
+from celery_platform.refusals.size import Sized
 
 logger = logging.getLogger(__name__)
 

@@ -8,11 +8,11 @@ from collections.abc import Mapping
 from kombu.transport import TRANSPORT_ALIASES
 
 GUARDED: Mapping[str, str] = {
-    "amqp": "app.guards.rabbitmq_node:Transport",
-    "amqps": "app.guards.rabbitmq_node:SecureTransport",
-    "redis": "app.guards.redis_reconnect:Transport",
-    "rediss": "app.guards.redis_reconnect:Transport",
-    "sqs": "app.turbo.sqs.transport:Transport",
+    "amqp": "celery_platform.guards.rabbitmq_node:Transport",
+    "amqps": "celery_platform.guards.rabbitmq_node:SecureTransport",
+    "redis": "celery_platform.guards.redis_reconnect:Transport",
+    "rediss": "celery_platform.guards.redis_reconnect:Transport",
+    "sqs": "celery_platform.turbo.sqs.transport:Transport",
 }
 
 

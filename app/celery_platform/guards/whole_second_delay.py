@@ -3,7 +3,7 @@
 `Celery.send_task` tests `countdown > 0` and then calls kombu's `calculate_routing_key(int(countdown))`, which raises
 "countdown must be a positive number" for 0 < countdown < 1; an ETA or a retry may land there by chance. Longer delays
 lose their fraction, so a message may come early. Rounded up here, on every broker alike.
-Unnecessary as soon as Celery rounds up itself; `tests/app/guards` fails then and says so.
+Unnecessary as soon as Celery rounds up itself; `tests/celery_platform/guards` fails then and says so.
 """
 
 import math

@@ -13,10 +13,10 @@ from typing import Any
 from celery.signals import task_failure, task_retry, task_success
 from redis.exceptions import RedisError
 
-from app.reliability.valkey import valkey
-from app.reliability.waiting import Waiting
-from app.routes import QUEUE_OF_TASK
-from app.settings import runtime
+from celery_platform.reliability.valkey import valkey
+from celery_platform.reliability.waiting import Waiting
+from celery_platform.routes import queue_of_request
+from celery_platform.settings import runtime
 
 logger = logging.getLogger(__name__)
 
@@ -56,7 +56,7 @@ def _retried(sender: Any = None, reason: Any = None, **_: Any) -> None:
 def _count(task: Any, state: str) -> None:
     """A count that cannot be kept must not fail the task that it counts."""
     request = task.request
-    queue = QUEUE_OF_TASK.get(task.name, "none")
+    queue = queue_of_request(runtime().environment, task.name, request).label
     day = counts_key(datetime.now(UTC).date().isoformat())
     run_id = getattr(request, "run_id", None)
     try:

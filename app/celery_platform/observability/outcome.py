@@ -1,7 +1,7 @@
 """What became of each attempt at a task, once each, in whichever process learns it. Metrics and logs both listen here.
 
 The process that runs a task sees its start and its end (Celery's `task_prerun` and `task_postrun`), on every pool and
-broker. Of a child that was killed only its parent knows: `app.observability.request` tells. A revoked task never ran.
+broker. Of a child that was killed only its parent knows: `celery_platform.observability.request` tells. A revoked task never ran.
 """
 
 import time
@@ -12,8 +12,8 @@ from typing import Any
 
 from celery.signals import before_task_publish, task_postrun, task_prerun, task_revoked
 
-from app.observability.published_at import PUBLISHED_AT
-from app.reliability.waiting import Waiting
+from celery_platform.observability.published_at import PUBLISHED_AT
+from celery_platform.reliability.waiting import Waiting
 
 # Celery's state after a run -> the word of metrics and logs.
 STATES = {"SUCCESS": "succeeded", "FAILURE": "failed", "RETRY": "retried", "IGNORED": "ignored", "REJECTED": "rejected"}

@@ -5,7 +5,7 @@ from typing import Any
 from billiard.exceptions import Terminated, WorkerLostError
 from celery.worker.request import Request
 
-from app.observability.outcome import Outcome, report
+from celery_platform.observability.outcome import Outcome, report
 
 
 class ObservedRequest(Request):

@@ -9,9 +9,9 @@ from typing import Any
 
 from redis.exceptions import RedisError
 
-from app.observability import signals
-from app.reliability.valkey import valkey
-from app.settings import runtime
+from celery_platform.observability import signals
+from celery_platform.reliability.valkey import valkey
+from celery_platform.settings import runtime
 
 logger = logging.getLogger(__name__)
 

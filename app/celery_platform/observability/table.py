@@ -1,4 +1,4 @@
-"""`python -m app.observability.table`: every metric there is, as the README's table, made from what would be served."""
+"""`python -m celery_platform.observability.table`: every metric there is, as the README's table, made from what would be served."""
 
 import os
 import re
@@ -7,14 +7,14 @@ from types import SimpleNamespace
 
 from prometheus_client import CollectorRegistry, disable_created_metrics, generate_latest
 
-from app.environment.render import resolved_file
-from app.observability.exporter.beat import BeatReading
-from app.observability.exporter.memory import Memory, MemoryCollector
-from app.observability.exporter.reading import NodeReading, QueueReading, Reading
-from app.observability.metrics.state import WorkerState
-from app.observability.metrics.tasks import TaskMetrics
-from app.observability.metrics.totals import WithTotals
-from app.settings.resolved import Resolved, read
+from celery_platform.environment.render import resolved_file
+from celery_platform.observability.exporter.beat import BeatReading
+from celery_platform.observability.exporter.memory import Memory, MemoryCollector
+from celery_platform.observability.exporter.reading import NodeReading, QueueReading, Reading
+from celery_platform.observability.metrics.state import WorkerState
+from celery_platform.observability.metrics.tasks import TaskMetrics
+from celery_platform.observability.metrics.totals import WithTotals
+from celery_platform.settings.resolved import Resolved, read
 
 FAMILY = re.compile(r"^# HELP (celery_\w+) (.*)\n# TYPE \1 (\w+)\n(?:\1\w*(?:\{(.*?)\})? )?", re.MULTILINE)
 

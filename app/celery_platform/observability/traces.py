@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from celery.signals import worker_process_shutdown, worker_shutdown
 
-from app.errors import SettingsError
+from celery_platform.errors import SettingsError
 
 if TYPE_CHECKING:
     from opentelemetry.sdk.trace.export import SpanExporter
@@ -67,5 +67,5 @@ def _exporter(chosen: str) -> "SpanExporter":
     raise SettingsError(
         expected=f"{EXPORTER} to be none, otlp, or file together with {FILE}",
         found=f"{EXPORTER}={chosen}, {FILE}={os.environ.get(FILE, '')!r}",
-        remedy="Unset it, or see app/observability/README.md.",
+        remedy="Unset it, or see app/celery_platform/observability/README.md.",
     )

@@ -12,8 +12,8 @@ from celery import Celery
 from kombu.exceptions import OperationalError
 from sqlalchemy import Connection, Engine, delete, insert, select
 
-from app.errors import PublishError, RefusedMessageError
-from app.outbox.table import outbox, prepare, refused
+from celery_platform.errors import PublishError, RefusedMessageError
+from celery_platform.outbox.table import outbox, prepare, refused
 
 logger = logging.getLogger(__name__)
 

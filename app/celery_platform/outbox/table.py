@@ -13,7 +13,7 @@ from celery import Task
 from kombu.utils.json import dumps
 from sqlalchemy import JSON, BigInteger, Column, Connection, Engine, Integer, MetaData, String, Table, Text, insert
 
-from app.refusals.size import refuse_a_larger_message
+from celery_platform.refusals.size import refuse_a_larger_message
 
 metadata = MetaData()
 outbox = Table(

@@ -7,7 +7,7 @@ chords; on the Redis backend such a body was nevertheless seen to run, on those 
 from collections.abc import Mapping
 from typing import Any
 
-from app.errors import RefusedMessageError
+from celery_platform.errors import RefusedMessageError
 
 
 def refuse_a_chord_without_results(task: str, options: Mapping[str, Any]) -> None:

@@ -5,8 +5,8 @@ run one with a countdown of 20 s and a visibility timeout of 8 s three times (ko
 longest delay is part of the queue's time budget, so it is the same promise on every broker.
 """
 
-from app.errors import RefusedMessageError
-from app.settings import QueueSettings
+from celery_platform.errors import RefusedMessageError
+from celery_platform.settings import QueueSettings
 
 
 def within_the_longest_delay(task: str, queue: QueueSettings, delay: int | None, *, is_retry: bool) -> int | None:

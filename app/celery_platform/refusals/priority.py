@@ -7,8 +7,8 @@ on every broker. A queue that was not told to keep priorities would take the num
 from collections.abc import Mapping
 from typing import Any
 
-from app.errors import RefusedMessageError
-from app.settings import QueueSettings
+from celery_platform.errors import RefusedMessageError
+from celery_platform.settings import QueueSettings
 
 # The least priority that is high.
 HIGH = 5

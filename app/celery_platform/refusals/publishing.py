@@ -6,28 +6,25 @@ from typing import Any
 
 from kombu.exceptions import EncodeError
 
-from app.errors import RefusedMessageError
-from app.refusals.chord import refuse_a_chord_without_results
-from app.refusals.delay import within_the_longest_delay
-from app.refusals.priority import refuse_a_priority_that_nothing_keeps
-from app.refusals.time_limit import refuse_a_longer_time_limit
-from app.routes import queue_of
-from app.settings import Resolved
+from celery_platform.errors import RefusedMessageError
+from celery_platform.refusals.chord import refuse_a_chord_without_results
+from celery_platform.refusals.delay import within_the_longest_delay
+from celery_platform.refusals.priority import refuse_a_priority_that_nothing_keeps
+from celery_platform.refusals.time_limit import refuse_a_longer_time_limit
+from celery_platform.settings import QueueSettings
 
 # Celery's own tasks (`celery.backend_cleanup`) go to the default queue.
 _CELERYS_OWN = "celery."
 
 
-def refuse(environment: Resolved, task: str, delay: int | None, options: Mapping[str, Any]) -> int | None:
-    """The delay to publish with, in seconds, when nothing speaks against the message.
+def refuse(queue: QueueSettings, task: str, delay: int | None, options: Mapping[str, Any]) -> int | None:
+    """The delay to publish with to `queue`, in seconds, when nothing speaks against the message.
 
     Raises:
         RefusedMessageError: the broker could not keep its promise for this message. Nothing was sent.
-        SettingsError: no queue carries the task (`app/routes.py`).
     """
     if task.startswith(_CELERYS_OWN):
         return delay
-    queue = queue_of(environment, task)
     refuse_a_chord_without_results(task, options)
     refuse_a_longer_time_limit(task, queue, options)
     refuse_a_priority_that_nothing_keeps(task, queue, options)

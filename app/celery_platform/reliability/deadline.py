@@ -11,7 +11,7 @@ from typing import ParamSpec, TypeVar
 
 from celery import current_task
 
-from app.reliability.errors import PermanentError
+from celery_platform.reliability.errors import PermanentError
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -47,7 +47,7 @@ def deadline(seconds: float, *, drop: bool = False) -> Callable[[Callable[P, R]]
         DeadlinePassedError, DroppedError: instead of running.
 
     Example:
-        @celery.task(name="app.tasks.metrics.fetch_social_metrics")
+        @celery.task(name="shop.tasks.metrics.fetch_social_metrics")
         @deadline(3_600, drop=True)
         def fetch_social_metrics(user_id): ...
     """

@@ -18,12 +18,12 @@ from typing import Any, ParamSpec, TypeVar
 
 from celery import Task
 
-from app.observability.signals import effect_repeated
-from app.reliability.claims import ClaimStore, State, valkey_claims
-from app.reliability.errors import TransientError
-from app.reliability.waiting import wait
-from app.routes import queue_of
-from app.settings import runtime
+from celery_platform.observability.signals import effect_repeated
+from celery_platform.reliability.claims import ClaimStore, State, valkey_claims
+from celery_platform.reliability.errors import TransientError
+from celery_platform.reliability.waiting import wait
+from celery_platform.routes import queue_of_request
+from celery_platform.settings import runtime
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -56,7 +56,7 @@ def idempotent(
     redelivery and replay. `store` is called when the task runs. The task's result must be JSON; it is kept.
 
     Example:
-        @celery.task(bind=True, name="app.tasks.email.send_email")
+        @celery.task(bind=True, name="shop.tasks.email.send_email")
         @idempotent(key=lambda key, **_: f"email:{key}")
         def send_email(self, key, to, subject, text): ...
     """
@@ -101,7 +101,7 @@ def fencing_token(task: Task[Any, Any]) -> int:
 
 
 def _hard_time_limit(task: Task[Any, Any]) -> int:
-    return queue_of(runtime().environment, str(task.name)).hard_time_limit
+    return queue_of_request(runtime().environment, str(task.name), task.request).hard_time_limit
 
 
 def _come_back(task: Task[Any, Any], key: str, lease_left: float) -> None:

@@ -10,11 +10,11 @@ from typing import Any
 
 from celery import Task
 
-from app.observability.signals import rate_limit_waited
-from app.reliability.valkey import valkey
-from app.reliability.waiting import wait
-from app.routes import queue_of
-from app.settings import runtime
+from celery_platform.observability.signals import rate_limit_waited
+from celery_platform.reliability.valkey import valkey
+from celery_platform.reliability.waiting import wait
+from celery_platform.routes import queue_of_request
+from celery_platform.settings import runtime
 
 # KEYS[1] bucket; ARGV: capacity, tokens per second, longest reservation in ms.
 # Returns the wait in ms (0: go), or -1 when the next free token is further away than the longest reservation.
@@ -72,7 +72,7 @@ class RateLimit:
         # The reservation holds for one attempt: a retry after an error asks anew.
         if getattr(request, "admitted_attempt", None) == retries:
             return
-        longest = queue_of(runtime().environment, str(task.name)).max_countdown
+        longest = queue_of_request(runtime().environment, str(task.name), request).max_countdown
         seconds = self.reserve(longest)
         if seconds == 0:
             return

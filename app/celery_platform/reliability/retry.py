@@ -7,7 +7,7 @@ Full jitter waits anything between 0 and the backoff: a service that comes back 
 from dataclasses import dataclass
 from typing import Any
 
-from app.reliability.errors import TransientError
+from celery_platform.reliability.errors import TransientError
 
 
 @dataclass(frozen=True)
@@ -33,6 +33,11 @@ class Retry:
             "retry_backoff_max": self.longest_seconds,
             "retry_jitter": True,
         }
+
+    def as_autoretry(self) -> dict[str, Any]:
+        """The same as options of Celery's `add_autoretry_behaviour`, which leave a task's own `max_retries` alone."""
+        options = self.options()
+        return options | {"retry_kwargs": {"max_retries": options.pop("max_retries")}}
 
     def most_seconds(self) -> int:
         """The longest that all waits together can take: the longest outage that a message may survive.

@@ -1,30 +1,30 @@
 """What every task has: retries of transient errors, and a dead letter when it fails for good."""
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from celery import Task
 from celery.exceptions import Ignore, Reject, TaskPredicate
 
-from app import dead_letters
-from app.brokers.poison import is_poison
-from app.reliability.retry import DEFAULT
+from celery_platform import dead_letters
+from celery_platform.brokers.poison import is_poison
+
+if TYPE_CHECKING:
+    from celery import Task
+
+    _Task = Task[Any, Any]
+else:
+    _Task = object  # mixed in before a task's own class, which is one
 
 
-class ReliableTask(Task[Any, Any]):
-    """The base of every task.
+class Guarantees(_Task):
+    """The methods that come before those of a task's own class.
 
-    Transient errors are retried by `retry.DEFAULT` unless the task brings a `Retry` of its own. Any other error, and
-    the last transient one, is final: the message is published to its queue's dead letters first and acknowledged after,
-    so it is never in neither.
+    Transient errors are retried by `retry.DEFAULT` unless the task says for which errors it retries. Any other error,
+    and the last transient one, is final: the message is published to its queue's dead letters first and acknowledged
+    after, so it is never in neither.
     """
 
-    abstract = True
-    Request = "app.dead_letters.time_limit:Request"
-    autoretry_for = DEFAULT.transient
-    max_retries = DEFAULT.times
-    retry_backoff = DEFAULT.first_seconds
-    retry_backoff_max = DEFAULT.longest_seconds
-    retry_jitter = True
+    # Whether the task's own class has a `__call__`, which must not be passed by.
+    has_own_call = False
 
     def retry(self, *args: Any, **kwargs: Any) -> Any:
         """As Celery's, but a retry that cannot be published sends the message back to its queue.
@@ -37,7 +37,7 @@ class ReliableTask(Task[Any, Any]):
         except Reject as refused:
             raise Reject(str(refused), requeue=True) from refused
 
-    def before_start(self, task_id: str, args: Any, kwargs: Any) -> None:  # noqa: ARG002 - Celery's signature
+    def before_start(self, task_id: str, args: Any, kwargs: Any) -> None:
         """End what has killed its worker too often.
 
         Raises:
@@ -47,13 +47,14 @@ class ReliableTask(Task[Any, Any]):
         if poison is not None:
             dead_letters.publish(self, poison)
             raise Ignore
+        super().before_start(task_id, args, kwargs)
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         """Run the task; a plain call outside a worker runs the function alone."""
         if self.request.called_directly:
             return super().__call__(*args, **kwargs)
         try:
-            return self.run(*args, **kwargs)
+            return super().__call__(*args, **kwargs) if self.has_own_call else self.run(*args, **kwargs)
         except TaskPredicate:  # Retry, Ignore, Reject: not a failure
             raise
         except Exception as error:

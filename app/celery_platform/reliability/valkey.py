@@ -4,7 +4,7 @@ from functools import lru_cache
 
 from redis import Redis
 
-from app.settings import runtime
+from celery_platform.settings import runtime
 
 
 @lru_cache(maxsize=1)

@@ -6,8 +6,8 @@ from typing import Any, NoReturn
 from celery import Task
 from celery.exceptions import Reject, Retry
 
-from app.routes import queue_of
-from app.settings import runtime
+from celery_platform.routes import queue_of_request
+from celery_platform.settings import runtime
 
 
 class Waiting(Retry):
@@ -23,7 +23,7 @@ def wait(task: Task[Any, Any], seconds: float, **headers: Any) -> NoReturn:
         Waiting: always, when the message is out.
         Reject: the broker did not take it; the message goes back to its queue.
     """
-    queue = queue_of(runtime().environment, str(task.name))
+    queue = queue_of_request(runtime().environment, str(task.name), task.request)
     # Without x-death: RabbitMQ 3 drops a message on its second way through a queue of the delayed delivery, as a cycle.
     kept = task.request.as_execution_options()["headers"]
     delay = min(seconds, queue.max_countdown)

@@ -3,7 +3,7 @@
 import os
 from pathlib import Path
 
-from app.errors import SettingsError
+from celery_platform.errors import SettingsError
 
 VARIABLE = "CELERY_ENVIRONMENT_FILE"
 
@@ -17,9 +17,9 @@ def choose(name: str) -> None:
         EnvironmentFileError: there is no such environment, or its file breaks a rule.
         SettingsError: its values were never rendered.
     """
-    from app.environment import load
-    from app.environment.account import account_variables
-    from app.environment.render import resolved_file
+    from celery_platform.environment import load
+    from celery_platform.environment.account import account_variables
+    from celery_platform.environment.render import resolved_file
 
     region = load(name).region
     file = resolved_file(name)

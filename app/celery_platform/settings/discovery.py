@@ -7,16 +7,17 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
-from app.errors import SettingsError
+from celery_platform.errors import SettingsError
 
-REQUIRED = ("broker_url", "results_url", "media_bucket", "queue_urls")
+REQUIRED = ("broker_url", "results_url", "buckets", "queue_urls")
 # Only a broker whose certificates Terraform's own authority signs has one.
 OPTIONAL = ("broker_ca_certificate",)
 
 
 @dataclass(frozen=True)
 class Discovery:
-    """What Terraform made. URLs carry no credentials; `queue_urls` maps a queue's label to its SQS URL.
+    """What Terraform made. URLs carry no credentials; `queue_urls` maps a queue's label to its SQS URL,
+    `buckets` the label of a bucket to its name.
 
     `broker_ca_certificate` is the PEM of the authority that signed the broker's certificates; `None` means that the
     system's trusted authorities did, as for AWS's own endpoints.
@@ -24,7 +25,7 @@ class Discovery:
 
     broker_url: str
     results_url: str
-    media_bucket: str
+    buckets: Mapping[str, str]
     queue_urls: Mapping[str, str]
     broker_ca_certificate: str | None = None
 
@@ -70,7 +71,7 @@ def discover(prefix: str) -> Discovery:
     return Discovery(
         broker_url=found["broker_url"],
         results_url=found["results_url"],
-        media_bucket=found["media_bucket"],
+        buckets=json.loads(found["buckets"]),
         queue_urls=json.loads(found["queue_urls"]),
         broker_ca_certificate=found.get("broker_ca_certificate"),
     )

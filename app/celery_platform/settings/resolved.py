@@ -1,6 +1,6 @@
 """The part of an environment's resolved.json that the running app reads, typed.
 
-`app.environment.resolve` computed every value; nothing is derived again here. Plain dataclasses, because a worker
+`celery_platform.environment.resolve` computed every value; nothing is derived again here. Plain dataclasses, because a worker
 should not need the model's validation at each start.
 """
 
@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from app.errors import SettingsError
+from celery_platform.errors import SettingsError
 
 Json = dict[str, Any]
 
@@ -49,11 +49,16 @@ class PoolSettings:
     stop_timeout: int
     queues: tuple[str, ...]
     unacknowledged_key: str
+    variables: Mapping[str, str]
+    secrets: Mapping[str, Json]
 
 
 @dataclass(frozen=True)
 class Resolved:
-    """An environment's values. `broker`, `schedule`, `services`, `secrets` and `alerts` are as in resolved.json."""
+    """An environment's values. `application`, `broker`, `schedule`, `secrets` and `alerts` are as in resolved.json.
+
+    `routes` are pairs of a pattern of task names and a queue's label, in order.
+    """
 
     name: str
     prefix: str
@@ -64,10 +69,11 @@ class Resolved:
     queues: Mapping[str, QueueSettings]
     pools: Mapping[str, PoolSettings]
     schedule: Mapping[str, Json]
-    services: Json
+    application: Json
+    routes: tuple[tuple[str, str], ...]
+    default_queue: str | None
     secrets: Mapping[str, str]
     discovery_prefix: str
-    report_to: str
     alerts: Json
     budget_monthly_usd: int
 
@@ -75,6 +81,10 @@ class Resolved:
     def broker_kind(self) -> str:
         """One of `sqs`, `amazon_mq`, `rabbitmq`, `redis`."""
         return str(self.broker["kind"])
+
+    def queue_named(self, name: str) -> QueueSettings | None:
+        """The queue with this name on the broker; `None` where there is none."""
+        return next((queue for queue in self.queues.values() if queue.name == name), None)
 
     def pool(self, name: str) -> PoolSettings:
         """A pool by name.
@@ -121,10 +131,11 @@ def _typed(data: Json) -> Resolved:
         queues={label: _queue(label, queue) for label, queue in data["queues"].items()},
         pools={name: _pool(name, pool) for name, pool in data["pools"].items()},
         schedule=data["schedule"],
-        services=data["services"],
+        application=data["application"],
+        routes=tuple((route["tasks"], route["queue"]) for route in data["application"]["routes"]),
+        default_queue=data["application"]["default_queue"],
         secrets=data["secrets"],
         discovery_prefix=data["discovery_prefix"],
-        report_to=data["alerts"]["notify"],
         alerts=data["alerts"],
         budget_monthly_usd=data["budget"]["monthly_usd"],
     )
@@ -156,4 +167,6 @@ def _pool(name: str, data: Json) -> PoolSettings:
         stop_timeout=data["time_budget"]["stop_timeout"],
         queues=tuple(data["queues"]),
         unacknowledged_key=data["unacknowledged_key"],
+        variables=data["variables"],
+        secrets=data["secrets"],
     )

@@ -3,10 +3,10 @@
 from dataclasses import dataclass
 from functools import lru_cache
 
-from app.settings.chosen import chosen_file
-from app.settings.discovery import Discovery, discover, secret
-from app.settings.login import with_login
-from app.settings.resolved import Resolved, read
+from celery_platform.settings.chosen import chosen_file
+from celery_platform.settings.discovery import Discovery, discover, secret
+from celery_platform.settings.login import with_login
+from celery_platform.settings.resolved import Resolved, read
 
 
 @dataclass(frozen=True)
@@ -17,7 +17,7 @@ class Runtime:
     discovery: Discovery
 
     def secret(self, label: str) -> str:
-        """The value of the secret with this label (`broker_password`, `payment_gateway`)."""
+        """The value of the secret with this label (`broker_password`, `database_url`)."""
         return secret(self.environment.secrets[label])
 
     @property

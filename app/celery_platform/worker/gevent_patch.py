@@ -15,4 +15,4 @@ def ensure_patched() -> None:
         return
     # The process keeps its number, so that its children, which inherit the variable, do not take it for theirs.
     os.environ[VARIABLE] = str(os.getpid())
-    os.execv(sys.executable, [sys.executable, "-m", "gevent.monkey", "--module", "app", *sys.argv[1:]])  # noqa: S606
+    os.execv(sys.executable, [sys.executable, "-m", "gevent.monkey", "--module", "celery_platform", *sys.argv[1:]])  # noqa: S606

@@ -10,8 +10,8 @@ from typing import Any
 from celery import bootsteps, signals
 from celery.concurrency.solo import TaskPool as SoloPool
 
-from app.worker.heartbeat_file import CONNECTING, READY, STOPPING, TICK_SECONDS, VARIABLE, HeartbeatFile
-from app.worker.stop import stop_timeout
+from celery_platform.worker.heartbeat_file import CONNECTING, READY, STOPPING, TICK_SECONDS, VARIABLE, HeartbeatFile
+from celery_platform.worker.stop import stop_timeout
 
 # Longest silence between two attempts, and of the steps between a connection and the loop: declaring what native
 # delayed delivery needs takes 45 s while a node of the cluster is away.

@@ -10,7 +10,7 @@ all on SQS. Only the standard library is imported here, and little of that, beca
 import os
 import time
 
-from app.worker.supervisor import notify
+from celery_platform.worker.supervisor import notify
 
 VARIABLE = "CELERY_HEARTBEAT_FILE"
 TICK_SECONDS = 3
@@ -62,7 +62,7 @@ def begin_heartbeat() -> None:
     try:
         HeartbeatFile(path).tick(STARTING)
     except OSError as error:
-        from app.errors import SettingsError
+        from celery_platform.errors import SettingsError
 
         raise SettingsError(
             expected=f"to write the heartbeat file {path}",

@@ -7,7 +7,7 @@ from typing import Any
 from billiard.util import get_pdeathsig  # type: ignore[attr-defined]  # its stubs lack it
 from celery import signals
 
-from app.turbo.freeze import freeze_before_prefork
+from celery_platform.turbo.freeze import freeze_before_prefork
 
 
 def share_memory() -> None:

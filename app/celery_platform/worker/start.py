@@ -6,13 +6,13 @@ import socket
 import sys
 from collections.abc import Mapping
 
-from app.brokers import broker_of
-from app.observability.logs.setup import own_logging
-from app.observability.metrics.server import start_metrics
-from app.settings import PoolSettings, Resolved, runtime
-from app.worker.gevent_patch import ensure_patched
-from app.worker.heartbeat_file import begin_heartbeat
-from app.worker.turbo import run_turbo
+from celery_platform.brokers import broker_of
+from celery_platform.observability.logs.setup import own_logging
+from celery_platform.observability.metrics.server import prepare_metrics, start_metrics
+from celery_platform.settings import PoolSettings, Resolved, runtime
+from celery_platform.worker.gevent_patch import ensure_patched
+from celery_platform.worker.heartbeat_file import begin_heartbeat
+from celery_platform.worker.turbo import run_turbo
 
 # Celery's name of each pool type of the environment model.
 CELERY_POOLS: Mapping[str, str] = {"prefork": "prefork", "threads": "threads", "solo": "solo", "gevent": "gevent"}
@@ -61,22 +61,29 @@ def start_worker(pool_name: str) -> None:
     pool = environment.pool(pool_name)
     if pool.type == "gevent":
         ensure_patched()
-    start_metrics(environment, pool)
-    from app.celery import celery
-    from app.dead_letters.unreadable import KeepUnreadable
-    from app.guards.exit_code import run_worker
-    from app.observability import soft_stops
-    from app.refusals.result_backend import refuse_an_unsafe_backend
-    from app.worker import stop
-    from app.worker.heartbeat import Heartbeat
-    from app.worker.memory import share_memory
-    from app.worker.topology import DeclareDeadLetters
+    metrics_folder = prepare_metrics(pool)
+    from celery_platform.application import application
+    from celery_platform.attachment.limits import apply_limits
+    from celery_platform.dead_letters.unreadable import KeepUnreadable
+    from celery_platform.guards.exit_code import run_worker
+    from celery_platform.observability import soft_stops
+    from celery_platform.refusals.result_backend import refuse_an_unsafe_backend
+    from celery_platform.worker import stop
+    from celery_platform.worker.heartbeat import Heartbeat
+    from celery_platform.worker.memory import share_memory
+    from celery_platform.worker.topology import DeclareDeadLetters
 
+    celery = application(pool.name)
+    # Its tasks are known from here on; Celery would import them later, where an error is a traceback.
+    celery.loader.import_default_modules()
+    celery.finalize()
+    apply_limits(celery, environment)
+    own = [name for name in celery.tasks if not name.startswith("celery.")]
+    start_metrics(environment, pool, own, metrics_folder)
     os.environ.setdefault(stop.VARIABLE, str(pool.stop_timeout))
     if pool.type == "prefork":
         share_memory()
 
-    # Settings that cannot be read are our error here, a traceback inside Celery.
     celery.conf.broker_transport_options.update(broker_of(runtime()).worker_transport_options(pool))
     refuse_an_unsafe_backend(pool.type, celery.conf)
     if pool.type == "solo":
@@ -87,11 +94,11 @@ def start_worker(pool_name: str) -> None:
     soft_stops.connect(pool.name)
     celery.steps["consumer"].update({Heartbeat, stop.BoundedStop, DeclareDeadLetters, KeepUnreadable})
     if pool.type == "threads":
-        from app.worker import threads_pool
+        from celery_platform.worker import threads_pool
 
         threads_pool.install()
     if pool.type in ("gevent", "threads"):
-        from app.turbo.worker.install import install_transport
+        from celery_platform.turbo.worker.install import install_transport
 
         install_transport(pool.type, guarded=True)
     if pool.type == "turbo":
@@ -105,8 +112,9 @@ def start_beat() -> None:
     Raises:
         SettingsError, BrokerError: the environment cannot be used.
     """
-    from app.celery import celery
+    from celery_platform.application import application
 
-    celery.conf  # noqa: B018 - as above
+    celery = application()
+    celery.conf  # noqa: B018 - settings that cannot be read are our error here, a traceback inside Celery
     own_logging(runtime().environment.name)
     celery.start(["beat", f"--loglevel={os.environ.get('CELERY_LOG_LEVEL', 'INFO')}"])

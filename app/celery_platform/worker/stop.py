@@ -6,7 +6,7 @@ SIGQUIT, the children are killed, the broker gets every unacknowledged message b
 Celery 5.7's own soft shutdown (`worker_soft_shutdown_timeout` with REMAP_SIGTERM) is not used, because it was seen to
 sleep its whole time-out even when tasks end at once (12 s for a task of 4 s and a time-out of 10 s), and because in the
 `threads` and `solo` pools its end raises NotImplementedError: inside the running task in `solo`, which then fails for
-good. tests/app/worker/test_stop.py runs this one under every pool.
+good. tests/celery_platform/worker/test_stop.py runs this one under every pool.
 """
 
 import logging
@@ -24,8 +24,8 @@ from celery import bootsteps, platforms, signals
 from celery.worker.consumer.connection import Connection
 from celery.worker.state import active_requests
 
-from app.observability.signals import tasks_given_back
-from app.turbo.give_back import give_back
+from celery_platform.observability.signals import tasks_given_back
+from celery_platform.turbo.give_back import give_back
 
 # Seconds, set by whoever will kill the worker after them: systemd, a pod's grace period, a spot notice.
 VARIABLE = "CELERY_STOP_TIMEOUT"

@@ -3,7 +3,7 @@
 Celery 5.7.0 joins the threads and looks at nothing else until the last task ends. RabbitMQ then misses heartbeats and
 ends the connection, and gives running tasks to other workers a second time; and where the stop runs out of time, what
 finished during it is repeated with what did not. Its prefork pool looks after both while it joins (`TaskPool.on_stop`).
-Unnecessary as soon as this pool does so too; tests/app/worker/test_stop.py fails without it.
+Unnecessary as soon as this pool does so too; tests/celery_platform/worker/test_stop.py fails without it.
 """
 
 import logging
@@ -13,7 +13,7 @@ from typing import Any
 from celery.concurrency import ALIASES, prefork, thread  # type: ignore[attr-defined]
 from kombu.asynchronous import get_event_loop
 
-from app.turbo.versions import tested
+from celery_platform.turbo.versions import tested
 
 # Between two looks: a few of them for each of RabbitMQ's heartbeats, which are 3 s apart.
 LOOK_SECONDS = 0.2

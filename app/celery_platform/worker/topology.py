@@ -5,8 +5,8 @@ from typing import Any
 from celery import bootsteps
 from celery.worker.consumer.connection import Connection
 
-from app.brokers import broker_of
-from app.settings import runtime
+from celery_platform.brokers import broker_of
+from celery_platform.settings import runtime
 
 
 class DeclareDeadLetters(bootsteps.StartStopStep):

@@ -5,9 +5,9 @@ from collections.abc import Callable
 
 from celery import Celery
 
-from app.settings import PoolSettings, Resolved
-from app.worker.heartbeat_file import VARIABLE
-from app.worker.turbo_heartbeat import TurboHeartbeat, file_of_process
+from celery_platform.settings import PoolSettings, Resolved
+from celery_platform.worker.heartbeat_file import VARIABLE
+from celery_platform.worker.turbo_heartbeat import TurboHeartbeat, file_of_process
 
 
 def run_turbo(
@@ -20,9 +20,9 @@ def run_turbo(
 
     `options_of` is asked in each process anew, because each start needs a node name of its own.
     """
-    from app.guards.exit_code import run_worker
-    from app.turbo.supervisor import SupervisorOptions, supervise
-    from app.turbo.worker.install import install
+    from celery_platform.guards.exit_code import run_worker
+    from celery_platform.turbo.supervisor import SupervisorOptions, supervise
+    from celery_platform.turbo.worker.install import install
 
     heartbeat = os.environ.get(VARIABLE)
 
@@ -32,9 +32,6 @@ def run_turbo(
         install(celery, guarded=True)
         return run_worker(celery, options_of(environment, pool))
 
-    # Loaded once, before the fork, and shared by all processes.
-    celery.loader.import_default_modules()
-    celery.finalize()
     options = SupervisorOptions(
         processes=pool.concurrency,
         max_tasks=pool.max_tasks_per_child,

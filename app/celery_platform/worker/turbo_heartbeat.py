@@ -10,8 +10,8 @@ from contextlib import suppress
 from pathlib import Path
 from time import monotonic
 
-from app.turbo.supervisor.child import Child
-from app.worker.heartbeat_file import CONNECTING, READY, STARTING, STOPPING, HeartbeatFile
+from celery_platform.turbo.supervisor.child import Child
+from celery_platform.worker.heartbeat_file import CONNECTING, READY, STARTING, STOPPING, HeartbeatFile
 
 # From the least ready to the most.
 READINESS = (STARTING, STOPPING, CONNECTING, READY)

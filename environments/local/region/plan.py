@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from app.environment.load import environments_folder
+from celery_platform.environment.load import environments_folder
 from region.errors import RegionError
 
 CHECKOUT = Path(__file__).parents[3]
@@ -149,10 +149,10 @@ def _resolved(folder: Path) -> dict[str, Any]:
         raise RegionError(
             f"the derived values of an environment in {file}",
             "no such file",
-            f"check ENV; then `python -m app environment render {folder.name}`",
+            f"check ENV; then `python -m celery_platform environment render {folder.name}`",
         ) from None
     except json.JSONDecodeError as error:
-        raise RegionError(f"JSON in {file}", str(error), f"`python -m app environment render {folder.name}`") from None
+        raise RegionError(f"JSON in {file}", str(error), f"`python -m celery_platform environment render {folder.name}`") from None
     return data
 
 

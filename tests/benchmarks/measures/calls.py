@@ -3,7 +3,7 @@
 import time
 from pathlib import Path
 
-from tests.app.harness.refusing_proxy import refusing_proxy
+from tests.celery_platform.harness.refusing_proxy import refusing_proxy
 from tests.benchmarks import counter
 from tests.benchmarks.cases import Case
 from tests.benchmarks.processes import running, send

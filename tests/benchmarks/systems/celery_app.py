@@ -25,7 +25,7 @@ if os.environ.get("BENCHMARK_CONFIRM"):
 if os.environ.get("BENCHMARK_RESULTS"):
     app.conf.update(task_ignore_result=False, result_backend=os.environ["BENCHMARK_RESULTS"])
 if os.environ.get("BENCHMARK_FREEZE"):
-    from app.worker.memory import share_memory
+    from celery_platform.worker.memory import share_memory
 
     share_memory()
 if BROKER.startswith("sqs"):
@@ -36,8 +36,8 @@ if BROKER.startswith("sqs"):
 
 
 def batched_sqs() -> None:
-    """Have SQS batched in this process, as app/guards/transports.py does for every process of the project's app."""
-    TRANSPORT_ALIASES["sqs"] = "app.turbo.sqs.transport:Transport"
+    """Have SQS batched in this process, as app/celery_platform/guards/transports.py does for every process of the project's app."""
+    TRANSPORT_ALIASES["sqs"] = "celery_platform.turbo.sqs.transport:Transport"
 
 
 @app.task(name="noop")
@@ -64,7 +64,7 @@ def arrive(sent_at: float) -> None:
 
 def send(task: str, count: int, *args: Any) -> None:
     """Fill the queue; not what is measured."""
-    from app.turbo.publishing import publish_many
+    from celery_platform.turbo.publishing import publish_many
 
     batched_sqs()
-    publish_many(app.tasks[task], [(args, {})] * count)
+    publish_many(shop.tasks[task], [(args, {})] * count)

@@ -5,13 +5,13 @@
 
 import sys
 
-from app.turbo.worker.install import install_transport
+from celery_platform.turbo.worker.install import install_transport
 from tests.benchmarks.cases import LEAN
 from tests.benchmarks.systems.celery_app import app
 
 if __name__ == "__main__":
     pool, slots = sys.argv[1:]
     install_transport(pool)
-    # What app/settings has for every pool.
+    # What app/celery_platform/settings has for every pool.
     app.conf.result_backend_thread_safe = True
     app.worker_main(["worker", f"--pool={pool}", f"--concurrency={slots}", *LEAN])

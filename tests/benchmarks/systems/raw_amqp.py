@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 
 from amqp import Connection
 
-from app.turbo.amqp.buffered_reads import BufferedTCP
+from celery_platform.turbo.amqp.buffered_reads import BufferedTCP
 from tests.benchmarks import counter
 
 ACKS_PER_WRITE = 100

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from app.brokers import priorities
-from app.brokers.priorities import AFTER, EMPTY_SECONDS, LOOK_SECONDS, InOrder
+from celery_platform.brokers import priorities
+from celery_platform.brokers.priorities import AFTER, EMPTY_SECONDS, LOOK_SECONDS, InOrder
 
 URGENT, USUAL = "urgent", "usual"
 

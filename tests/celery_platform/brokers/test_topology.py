@@ -8,14 +8,14 @@ from typing import Any
 
 import pytest
 
-from app.brokers import Broker, broker_of
-from app.environment.load import load
-from app.environment.model import BrokerKind
-from app.environment.resolve import resolve
-from app.errors import BrokerError
-from app.settings import Runtime
-from app.settings.discovery import Discovery
-from app.settings.resolved import read
+from celery_platform.brokers import Broker, broker_of
+from celery_platform.environment.load import load
+from celery_platform.environment.model import BrokerKind
+from celery_platform.environment.resolve import resolve
+from celery_platform.errors import BrokerError
+from celery_platform.settings import Runtime
+from celery_platform.settings.discovery import Discovery
+from celery_platform.settings.resolved import read
 
 URLS = {
     "rabbitmq": "amqp://10.0.0.1:5672;amqp://10.0.0.2:5672",

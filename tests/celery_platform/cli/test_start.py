@@ -14,7 +14,7 @@ HEAVY = {"celery", "kombu", "boto3", "botocore", "redis", "sqlalchemy", "flask",
 LOADED = "import sys; print(*{name.partition('.')[0] for name in sys.modules})"
 HELP = """
 import sys
-from app.cli import commands
+from celery_platform.cli import commands
 sys.argv = ["app", {words}]
 try:
     commands.commands()
@@ -41,7 +41,7 @@ def test_nothing_heavy_is_loaded(code: str) -> None:
 
 def test_completion_is_offered() -> None:
     run = subprocess.run(
-        [sys.executable, "-m", "app", "--show-completion", "bash"], cwd=REPOSITORY, capture_output=True, text=True,
+        [sys.executable, "-m", "celery_platform", "--show-completion", "bash"], cwd=REPOSITORY, capture_output=True, text=True,
         check=False, env=os.environ | {"_TYPER_COMPLETE_TEST_DISABLE_SHELL_DETECTION": "1"},  # else: who started us
     )  # fmt: skip
 

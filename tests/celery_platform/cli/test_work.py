@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from celery.schedules import crontab
 
-from app.cli.schedule import next_runs
+from celery_platform.cli.schedule import next_runs
 
 from ..harness.commands import commands
 from ..harness.ends import ends
@@ -15,9 +15,9 @@ from ..harness.environment import TestEnvironment
 from ..harness.waiting import eventually
 
 EMPTY = """
-from app.brokers import broker_of
-from app.celery import celery
-from app.settings import runtime
+from celery_platform.brokers import broker_of
+from shop.celery import celery
+from celery_platform.settings import runtime
 with celery.connection_for_write() as connection:
     broker_of(runtime()).purge(connection)
 """
@@ -52,7 +52,7 @@ def _waiting(environment: TestEnvironment, number: int) -> bool:
 
 def test_wrong_input_is_answered_in_words(sqs: TestEnvironment) -> None:
     for words, said in {
-        ("send", "charge"): "Use one of: app.tasks.email.send_email",
+        ("send", "charge"): "Use one of: shop.tasks.email.send_email",
         ("send", "send_email", "{"): "expected JSON",
         ("send", "send_email", "[]"): "missing 4 required positional arguments",
         ("schedule", "run", "nightly"): "Use one of: daily_report.",
@@ -72,7 +72,7 @@ def test_workers_say_what_they_do(rabbitmq: TestEnvironment) -> None:
 
 
 def _succeeded(log: Path) -> int:
-    return sum(end["event"] == "task succeeded" for end in ends(log, "app.tasks.report.send_report"))
+    return sum(end["event"] == "task succeeded" for end in ends(log, "shop.tasks.report.send_report"))
 
 
 def test_the_schedule_shows_its_next_runs_and_runs_a_slot_once(sqs: TestEnvironment) -> None:

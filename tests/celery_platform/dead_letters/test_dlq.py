@@ -20,10 +20,10 @@ from ..harness.waiting import eventually
 on_each_kind = pytest.mark.parametrize("environment", ["rabbitmq", "sqs", "redis"], indirect=True)
 # Letters as the app publishes them, without the time that failing takes.
 FILL = """
-from app import dead_letters
-from app.reliability.errors import PermanentError, TransientError
-from app.tasks.email import send_email
-from app.tasks.payments import charge_customer
+from celery_platform import dead_letters
+from celery_platform.reliability.errors import PermanentError, TransientError
+from shop.tasks.email import send_email
+from shop.tasks.payments import charge_customer
 from celery.app.task import Context
 for number in range({count}):
     for task, error, args in (
@@ -34,9 +34,9 @@ for number in range({count}):
         dead_letters.publish(task, error, request)
 """
 EMPTY = """
-from app.brokers import broker_of
-from app.celery import celery
-from app.settings import runtime
+from celery_platform.brokers import broker_of
+from shop.celery import celery
+from celery_platform.settings import runtime
 with celery.connection_for_write() as connection:
     broker_of(runtime()).purge(connection)
 """
@@ -71,7 +71,7 @@ def test_looking_at_letters_leaves_them_there(environment: TestEnvironment, run:
 
     assert [len(found) for found in (emails, by_error, by_task, old, every)] == [3, 3, 3, 0, 6]
     assert (letter["task"], letter["reason"], letter["attempts"]) == (
-        "app.tasks.email.send_email", "PermanentError: SMTP 550", 9,
+        "shop.tasks.email.send_email", "PermanentError: SMTP 550", 9,
     )  # fmt: skip
     assert shown_code == 0
     assert json.loads(shown)["body"][0] == [f"{run}-0", "to@example.com", run, "text"]
@@ -126,17 +126,17 @@ def test_a_replayed_letter_runs_with_all_its_retries(environment: TestEnvironmen
 
 
 DEPTH = """
-from app.brokers import broker_of
-from app.brokers.depth import depth
-from app.celery import celery
-from app.settings import runtime
+from celery_platform.brokers import broker_of
+from celery_platform.brokers.depth import depth
+from shop.celery import celery
+from celery_platform.settings import runtime
 with celery.connection_for_read() as connection:
     print(depth(connection, broker_of(runtime()).queue(runtime().environment.queues["email"])))
 """
 COUNT = """
-from app.celery import celery
-from app.brokers import broker_of
-from app.settings import runtime
+from shop.celery import celery
+from celery_platform.brokers import broker_of
+from celery_platform.settings import runtime
 broker = broker_of(runtime())
 queue = broker.queue(runtime().environment.queues["email"])
 found = []
@@ -156,7 +156,7 @@ def test_a_replay_killed_in_the_middle_loses_nothing(environment: TestEnvironmen
     environment.python(EMPTY + FILL.format(run=name, count=count))
     wanted = {f"{name}-send_email-{number}" for number in range(count)}
     log = environment.folder / f"replay-{name}.log"
-    command = [sys.executable, "-m", "app", "dlq", "replay", "--yes", "--queue", "email", "--rate", "0.5"]
+    command = [sys.executable, "-m", "celery_platform", "dlq", "replay", "--yes", "--queue", "email", "--rate", "0.5"]
     with log.open("wb") as sink:
         replay = subprocess.Popen(command, cwd=REPOSITORY, env=environment.variables, stdout=sink, stderr=sink)
     try:

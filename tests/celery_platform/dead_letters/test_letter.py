@@ -6,13 +6,13 @@ from typing import Any
 
 import pytest
 
-from app.dead_letters.choice import Choice
-from app.dead_letters.envelope import unpack
-from app.dead_letters.letter import Letter, letter_of
-from app.dead_letters.replaying import replayed_headers
+from celery_platform.dead_letters.choice import Choice
+from celery_platform.dead_letters.envelope import unpack
+from celery_platform.dead_letters.letter import Letter, letter_of
+from celery_platform.dead_letters.replaying import replayed_headers
 
 BODY = [["key"], {}, {}]
-OURS = {"id": "a", "task": "app.tasks.email.send_email", "x-dead-letter-reason": "PermanentError: SMTP 550",
+OURS = {"id": "a", "task": "shop.tasks.email.send_email", "x-dead-letter-reason": "PermanentError: SMTP 550",
         "x-dead-letter-attempts": 3, "x-dead-letter-at": 1000.0}  # fmt: skip
 
 
@@ -76,8 +76,8 @@ def test_a_replay_starts_anew() -> None:
         (Choice(), True),
         (Choice(ids=frozenset({"a", "b"})), True),
         (Choice(ids=frozenset({"b"})), False),
-        (Choice(task="app.tasks.*"), True),
-        (Choice(task="app.tasks.payments.*"), False),
+        (Choice(task="shop.tasks.*"), True),
+        (Choice(task="shop.tasks.payments.*"), False),
         (Choice(error="SMTP 5"), True),
         (Choice(error="TransientError"), False),
         (Choice(older_than=60), True),

@@ -8,16 +8,16 @@ from ..harness.environment import TestEnvironment
 from ..harness.waiting import eventually
 
 SEND = """
-from app.tasks.thumbnails import resize_image
+from shop.tasks.thumbnails import resize_image
 print(resize_image.apply_async(("nobody/uploaded-this.jpg", "small")).id)
 """
 # What is there, then put back where it was: another test may count.
 TAKE = """
 import json
 from pathlib import Path
-from app.brokers import broker_of
-from app.celery import celery
-from app.settings import runtime
+from celery_platform.brokers import broker_of
+from shop.celery import celery
+from celery_platform.settings import runtime
 queue = broker_of(runtime()).dead_letter_queue(runtime().environment.queues["thumbnails"])
 with celery.connection_for_read() as connection:
     bound = queue(connection.channel())
@@ -33,7 +33,7 @@ print(json.dumps(found))
 def test_a_final_failure_is_a_dead_letter_once(environment: TestEnvironment) -> None:
     with environment.worker("cpu") as (_, log):
         task_id = environment.python(SEND)
-        eventually(lambda: ends(log, "app.tasks.thumbnails.resize_image", task_id), "the failure")
+        eventually(lambda: ends(log, "shop.tasks.thumbnails.resize_image", task_id), "the failure")
         letters = eventually(lambda: _letters(environment, task_id), "the dead letter", seconds=30)
 
     assert len(letters) == 1
@@ -42,7 +42,7 @@ def test_a_final_failure_is_a_dead_letter_once(environment: TestEnvironment) -> 
     assert "raise kind" in headers["x-dead-letter-traceback"]
     assert headers["x-dead-letter-attempts"] == 1
     assert headers["x-dead-letter-queue"] == environment.resolved["queues"]["thumbnails"]["name"]
-    assert headers["task"] == "app.tasks.thumbnails.resize_image"
+    assert headers["task"] == "shop.tasks.thumbnails.resize_image"
     assert headers["sent_at"] > 0
     assert letters[0]["payload"][0] == ["nobody/uploaded-this.jpg", "small"]
 
@@ -55,7 +55,7 @@ def test_a_task_ended_by_its_hard_time_limit_is_a_dead_letter_once(
     environment: TestEnvironment, tmp_path: Path
 ) -> None:
     send = (
-        "from tests.app.harness.probe import endless;"
+        "from tests.celery_platform.harness.probe import endless;"
         "print(endless.apply_async(({!r},), soft_time_limit=1, time_limit=2).id)"
     )
     with environment.worker("cpu", probe=True) as (_, log):

@@ -9,19 +9,19 @@ from ..harness.environment import TestEnvironment
 from ..harness.waiting import eventually
 
 SEND = """
-from app.brokers import broker_of
-from app.celery import celery
-from app.settings import runtime
-from app.tasks.email import send_email
+from celery_platform.brokers import broker_of
+from shop.celery import celery
+from celery_platform.settings import runtime
+from shop.tasks.email import send_email
 queue = broker_of(runtime()).queue(runtime().environment.queues["email"])
 with celery.connection_for_write() as connection, connection.channel() as channel:
     producer = celery.amqp.Producer(channel)
     queue(channel).declare()
     def publish(body, **options):
         producer.publish(body, exchange=queue.exchange, routing_key=queue.routing_key, **options)
-    publish([["a"], {{}}, {{}}], serializer="json", headers={{"id": "{run}-unknown", "task": "app.tasks.gone"}})
+    publish([["a"], {{}}, {{}}], serializer="json", headers={{"id": "{run}-unknown", "task": "shop.tasks.gone"}})
     publish("{{", content_type="application/json", content_encoding="utf-8",
-            headers={{"id": "{run}-undecodable", "task": "app.tasks.email.send_email"}})
+            headers={{"id": "{run}-undecodable", "task": "shop.tasks.email.send_email"}})
     publish({{"hello": "{run}"}}, serializer="json")
 send_email.delay("{run}", "to@example.com", "{run}", "text")
 """
@@ -43,8 +43,8 @@ def test_what_is_no_task_is_a_dead_letter(environment: TestEnvironment) -> None:
         found = eventually(letters, "three letters", seconds=30)
 
     by_id = {letter["id"]: letter for letter in found}
-    assert by_id[f"{run}-unknown"]["task"] == "app.tasks.gone"
-    assert by_id[f"{run}-unknown"]["reason"] == "KeyError: 'app.tasks.gone'"
+    assert by_id[f"{run}-unknown"]["task"] == "shop.tasks.gone"
+    assert by_id[f"{run}-unknown"]["reason"] == "KeyError: 'shop.tasks.gone'"
     assert "Decode" in by_id[f"{run}-undecodable"]["reason"]
     (stranger,) = [letter for letter in found if letter["id"] not in (f"{run}-unknown", f"{run}-undecodable")]
     assert stranger["reason"] == "ValueError: not a task message"

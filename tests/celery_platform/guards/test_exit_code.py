@@ -5,7 +5,7 @@ import sys
 
 CRASH = """
 from celery import Celery, bootsteps
-from app.guards.exit_code import run_worker
+from celery_platform.guards.exit_code import run_worker
 
 class Crash(bootsteps.StartStopStep):
     def start(self, _worker):
@@ -28,5 +28,5 @@ def test_a_crashed_worker_ends_with_its_code() -> None:
 
 
 def test_without_the_guard_it_ends_with_0() -> None:
-    what = "if Celery gives the code back, remove app/guards/exit_code.py"
+    what = "if Celery gives the code back, remove app/celery_platform/guards/exit_code.py"
     assert code_of("raise SystemExit(app.worker_main(options))") == 0, what

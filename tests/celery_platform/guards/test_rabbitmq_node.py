@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from app.guards.tls_failover import settings_for
+from celery_platform.guards.tls_failover import settings_for
 
 from ..harness.cable import cable
 from ..harness.environment import TestEnvironment
@@ -16,12 +16,12 @@ from ..harness.processes import free_port, running
 from ..harness.servers import REPOSITORY
 from ..harness.waiting import eventually
 
-UNGUARDED = "from app.guards import transports; transports.install = lambda: None\n"
+UNGUARDED = "from celery_platform.guards import transports; transports.install = lambda: None\n"
 TALK = """
 import sys, time
-from app.celery import celery
+from shop.celery import celery
 {before}
-from app.tasks.email import send_email
+from shop.tasks.email import send_email
 send_email.delay("warm", "a@example.com", "Warm", "Hello")
 print("warm", flush=True)
 sys.stdin.readline()
@@ -107,21 +107,21 @@ def test_a_worker_with_a_dead_node_in_its_list_declares_once(rabbitmq: TestEnvir
 def test_without_the_guard_a_worker_tries_the_dead_node_first(rabbitmq: TestEnvironment, tmp_path: Path) -> None:
     nodes = rabbitmq.variant(tmp_path, broker_url=f"{rabbitmq.broker_url};amqp://127.0.0.1:{free_port()}")
     code = (
-        "from app.brokers.rabbitmq import RabbitMQBroker\nsettings = RabbitMQBroker.settings\n"
+        "from celery_platform.brokers.rabbitmq import RabbitMQBroker\nsettings = RabbitMQBroker.settings\n"
         "upstream = {'worker_consumer': 'celery.worker.consumer:Consumer'}\n"
         "RabbitMQBroker.settings = lambda self: settings(self) | upstream\n"
-        "from app.worker.start import start_worker\nstart_worker('io')\n"
+        "from celery_platform.worker.start import start_worker\nstart_worker('io')\n"
     )
     log = tmp_path / "unguarded.log"
     with running([sys.executable, "-c", code], log, nodes.variables, stop_seconds=5):
-        what = "the defect (if Celery declares once, remove app/guards/delayed_delivery_once.py)"
+        what = "the defect (if Celery declares once, remove app/celery_platform/guards/delayed_delivery_once.py)"
         eventually(lambda: "Failed to setup delayed delivery" in log.read_text(), what, seconds=60)
 
 
 GONE = """
-from app.celery import celery
-from app.errors import PublishError
-from app.tasks.metrics import fetch_social_metrics as task
+from shop.celery import celery
+from celery_platform.errors import PublishError
+from shop.tasks.metrics import fetch_social_metrics as task
 task.delay("a")
 name = "celery-local-metrics"
 with celery.connection_for_write() as connection:
@@ -139,13 +139,13 @@ with celery.connection_for_write() as connection:
 def test_a_queue_that_is_gone_is_an_error_and_declared_again(rabbitmq: TestEnvironment) -> None:
     said = rabbitmq.python(GONE).splitlines()
 
-    assert "expected a queue celery-local-metrics for app.tasks.metrics.fetch_social_metrics" in said[-2]
+    assert "expected a queue celery-local-metrics for shop.tasks.metrics.fetch_social_metrics" in said[-2]
     assert said[-1] == "1"
 
 
 def test_control_queues_of_two_connections_do_not_meet(rabbitmq: TestEnvironment) -> None:
     said = rabbitmq.python(
-        "from app.celery import celery\nfrom kombu import pidbox\n"
+        "from shop.celery import celery\nfrom kombu import pidbox\n"
         "a, b = celery.connection_for_read(), celery.connection_for_read()\n"
         "for mailbox in (celery.control.mailbox, pidbox.Mailbox('celery', 'fanout', queue_exclusive=True)):\n"
         "    try:\n"
@@ -160,9 +160,9 @@ def test_control_queues_of_two_connections_do_not_meet(rabbitmq: TestEnvironment
 @pytest.mark.parametrize("guarded", [True, False])
 def test_the_next_nodes_certificate_is_for_its_own_name(amazon_mq: TestEnvironment, *, guarded: bool) -> None:
     said = amazon_mq.python(
-        "from app.guards import transports\n"
+        "from celery_platform.guards import transports\n"
         + ("" if guarded else "transports.install = lambda: None\n")
-        + "from app.celery import celery\nurl = celery.conf.broker_url\n"
+        + "from shop.celery import celery\nurl = celery.conf.broker_url\n"
         f"gone = url.replace('127.0.0.1:{port_of(amazon_mq)}', '127.0.0.2:{free_port()}')\n"
         "try:\n    with celery.connection_for_write(url=f'{gone};{url}') as c:\n"
         "        c.ensure_connection(max_retries=2)\n        print('connected')\n"

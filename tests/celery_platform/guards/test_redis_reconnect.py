@@ -12,19 +12,15 @@ from ..harness.processes import running
 from ..harness.waiting import eventually
 
 WORK = """
-from app.guards import transports
+from celery_platform.guards import transports
 {before}
-from app.tasks import email
+from shop.tasks import email
 from tests.brokers import tasks
-from app.routes import QUEUE_OF_TASK
-QUEUE_OF_TASK.update(tasks.QUEUE_OF_TASK)
-from app.worker.start import start_worker
+from celery_platform.worker.start import start_worker
 start_worker("io")
 """
 SEND = """
 from tests.brokers import tasks
-from app.routes import QUEUE_OF_TASK
-QUEUE_OF_TASK.update(tasks.QUEUE_OF_TASK)
 tasks.note.delay({token!r}, seconds={seconds})
 """
 
@@ -50,7 +46,7 @@ def worker(environment: TestEnvironment, log: Path, before: str = ""):  # noqa: 
 
 def said(environment: TestEnvironment, token: str) -> str:
     """What the tasks with this token noted of themselves."""
-    code = f"from app.reliability.valkey import valkey; print(valkey().lrange('contract:{token}', 0, -1))"
+    code = f"from celery_platform.reliability.valkey import valkey; print(valkey().lrange('contract:{token}', 0, -1))"
     return environment.python(code)
 
 
@@ -81,5 +77,5 @@ def test_without_the_guard_the_worker_ends(broker, tmp_path: Path) -> None:  # n
         environment.python(SEND.format(token=token, seconds=20))
         eventually(lambda: "start" in said(environment, token), "the task")
         with store.away():
-            what = "the defect (if Celery no longer has it, remove app/guards/redis_reconnect.py)"
+            what = "the defect (if Celery no longer has it, remove app/celery_platform/guards/redis_reconnect.py)"
             eventually(lambda: "no attribute 'hostname'" in log.read_text(), what, seconds=30)

@@ -16,7 +16,7 @@ from kombu.transport import redis as kombu_redis
 from redis import Redis
 from redis.connection import AbstractConnection
 
-from app.guards import redis_reconnect
+from celery_platform.guards import redis_reconnect
 
 from ..harness.servers import REPOSITORY
 from ..harness.waiting import eventually
@@ -87,7 +87,7 @@ def die_while_taking(module: str, url: str, options: dict[str, Any]) -> None:
 def test_what_a_killed_consumer_took_is_found_again(url: str, options: dict[str, Any]) -> None:
     with connected(url, options) as connection:
         publish(connection, "precious")
-        die_while_taking("app.guards.redis_reconnect", url, options)
+        die_while_taking("celery_platform.guards.redis_reconnect", url, options)
 
         assert received(connection, 30) == ["precious"]
 
@@ -98,7 +98,7 @@ def test_without_the_guard_it_is_nowhere(url: str, options: dict[str, Any], stor
     die_while_taking("kombu.transport.redis", url, options)
 
     kept = options["global_keyprefix"]
-    where = "found (if kombu notes what it takes at once, remove app/guards/redis_take.py)"
+    where = "found (if kombu notes what it takes at once, remove app/celery_platform/guards/redis_take.py)"
     assert (store.llen(f"{kept}queue"), store.hlen(f"{kept}unacked")) == (0, 0), where
     assert issubclass(redis_reconnect.Transport, kombu_redis.Transport)
 

@@ -8,11 +8,11 @@ from ..harness.processes import running
 from ..harness.refusing_proxy import refusing_proxy
 from ..harness.waiting import eventually
 
-SEND = "from app.tasks.email import send_email; send_email.delay({key!r}, 'a@example.com', 'Hello', 'Hello')"
+SEND = "from shop.tasks.email import send_email; send_email.delay({key!r}, 'a@example.com', 'Hello', 'Hello')"
 UNGUARDED = """
-from app.guards import transports
+from celery_platform.guards import transports
 transports.install = lambda: None
-from app.worker.start import start_worker
+from celery_platform.worker.start import start_worker
 start_worker("io")
 """
 
@@ -41,5 +41,5 @@ def test_without_the_guard_503_ends_the_worker(sqs: TestEnvironment) -> None:
     with refusing_proxy(sqs.endpoint) as (endpoint, refusals):
         refusals.status["ReceiveMessage"] = 503
         with running([sys.executable, "-c", UNGUARDED], log, sqs.variables | {"AWS_ENDPOINT_URL": endpoint}, 5):
-            what = "the defect (if kombu no longer has it, remove app/guards/sqs_server_error.py)"
+            what = "the defect (if kombu no longer has it, remove app/celery_platform/guards/sqs_server_error.py)"
             eventually(lambda: "'list' object has no attribute 'get'" in log.read_text(), what, seconds=40)

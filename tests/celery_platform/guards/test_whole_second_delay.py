@@ -4,19 +4,19 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from app.guards.whole_second_delay import whole_seconds
+from celery_platform.guards.whole_second_delay import whole_seconds
 
 from ..harness.environment import TestEnvironment
 from ..harness.waiting import eventually
 
 SEND = """
-from app.tasks.email import send_email
+from shop.tasks.email import send_email
 send_email.apply_async(("half-a-second", "a@example.com", "Half a second", "Hello"), countdown=0.5)
 """
 UNGUARDED = """
-import app.celery
-app.celery.whole_seconds = lambda countdown, eta: countdown
-from app.tasks.email import send_email
+import celery_platform.celery
+celery_platform.celery.whole_seconds = lambda countdown, eta: countdown
+from shop.tasks.email import send_email
 try:
     send_email.apply_async(("never", "a@example.com", "Never", "Hello"), countdown=0.5)
 except ValueError as error:

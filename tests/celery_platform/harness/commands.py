@@ -9,7 +9,7 @@ from .environment import TestEnvironment
 RUN = """
 import json
 from typer.testing import CliRunner
-from app.cli.commands import commands
+from celery_platform.cli.commands import commands
 runs = [CliRunner().invoke(commands, words) for words in {words!r}]
 print(json.dumps([[run.exit_code, run.stdout] for run in runs]))
 """

@@ -12,10 +12,11 @@ from typing import Any
 
 import boto3
 
-from app.environment.load import load
-from app.environment.model import BrokerKind
-from app.environment.resolve import resolve
-from app.settings.login import with_login
+from celery_platform.application.loading import CHECKOUT
+from celery_platform.environment.load import load
+from celery_platform.environment.model import BrokerKind
+from celery_platform.environment.resolve import resolve
+from celery_platform.settings.login import with_login
 
 from .processes import running
 from .servers import MANAGED_USER, MERCHANT_KEY, REPOSITORY, Authority, Outside
@@ -23,6 +24,14 @@ from .servers import MANAGED_USER, MERCHANT_KEY, REPOSITORY, Authority, Outside
 REGION = "eu-west-1"
 KEYS = {"AWS_ACCESS_KEY_ID": "000000000000", "AWS_SECRET_ACCESS_KEY": "emulated", "AWS_REGION": REGION,
         "AWS_DEFAULT_REGION": REGION, "AWS_EC2_METADATA_DISABLED": "true"}  # fmt: skip
+
+
+# Of tasks that are the tests' own, in modules that a test imports beside the application's.
+TEST_ROUTES = [
+    {"tasks": "probe.endless", "queue": "thumbnails"}, {"tasks": "probe.*", "queue": "email"},
+    {"tasks": "contract.other", "queue": "metrics"}, {"tasks": "contract.*", "queue": "email"},
+    {"tasks": "load.*", "queue": "metrics"},
+]  # fmt: skip
 
 
 def bucket_of(kind: str) -> str:
@@ -57,7 +66,7 @@ class TestEnvironment:
 
     def app(self, *words: str, timeout: float = 240) -> subprocess.CompletedProcess[str]:
         """Run `app` with these words."""
-        return self._run([sys.executable, "-m", "app", *words], timeout)
+        return self._run([sys.executable, "-m", "celery_platform", *words], timeout)
 
     def python(self, code: str, timeout: float = 60) -> str:
         """Run code as a producer would, in a process of its own; returns what it printed."""
@@ -103,9 +112,9 @@ class TestEnvironment:
     def worker(self, pool: str, *, probe: bool = False, **variables: str) -> Iterator[tuple[Any, Path]]:
         """A worker of a pool; yields its process and its log. With `probe`, it knows the tasks of probe.py."""
         log = self.folder / f"worker-{pool}-{os.urandom(3).hex()}.log"
-        command = [sys.executable, "-m", "app", "worker", "--pool", pool]
+        command = [sys.executable, "-m", "celery_platform", "worker", "--pool", pool]
         if probe:
-            command[1:] = ["-c", f"from tests.app.harness import probe; probe.work({pool!r})"]
+            command[1:] = ["-c", f"from tests.celery_platform.harness import probe; probe.work({pool!r})"]
         with running(command, log, self.variables | variables, stop_seconds=30) as process:
             yield process, log
 
@@ -139,7 +148,7 @@ def prepare(
     resolved = _resolved(kind, name, servers.outside, queues or {})
     change(resolved, name)
     file = folder / "resolved.json"
-    variables = os.environ | KEYS | {"AWS_ENDPOINT_URL": servers.endpoint, "CELERY_ENVIRONMENT_FILE": str(file)}
+    variables = os.environ | KEYS | {"AWS_ENDPOINT_URL": servers.endpoint, "CELERY_ENVIRONMENT_FILE": str(file), CHECKOUT: str(REPOSITORY)}
     if servers.authority:
         variables["SSL_CERT_FILE"] = str(servers.authority.trust)
     store = _valkey_url(servers)
@@ -164,9 +173,11 @@ def _resolved(kind: str, name: str, outside: Outside, changed: Mapping[str, Mapp
     }
     resolved = resolve(model.model_copy(update={"broker": broker, "queues": queues}))
     web = f"http://127.0.0.1:{outside.http_port}"
-    resolved["services"] |= {
-        "payment_gateway_url": web, "metrics_api_url": web, "smtp_host": "127.0.0.1", "smtp_port": outside.smtp_port,
+    resolved["application"]["variables"] |= {
+        "PAYMENT_GATEWAY_URL": web, "METRICS_API_URL": web, "SMTP_HOST": "127.0.0.1",
+        "SMTP_PORT": str(outside.smtp_port),
     }  # fmt: skip
+    resolved["application"]["routes"] = TEST_ROUTES + resolved["application"]["routes"]
     if kind == "rabbitmq":
         # What a bare RabbitMQ has without anybody's help.
         resolved["broker"] |= {"user": "guest", "virtual_host": "/"}
@@ -196,7 +207,7 @@ def _publish(environment: TestEnvironment, name: str, servers: Servers, urls: di
     values = {
         "broker_url": servers.broker_url,
         "results_url": servers.results_url,
-        "media_bucket": bucket_of(name),
+        "buckets": json.dumps({"media": bucket_of(name)}),
         "queue_urls": json.dumps(urls),
     }
     for key, value in values.items():
@@ -208,4 +219,4 @@ def _publish(environment: TestEnvironment, name: str, servers: Servers, urls: di
         environment.resolved["secrets"][label] = f"{name}/{label}"
     (environment.folder / "resolved.json").write_text(json.dumps(environment.resolved))
     bucket = {"LocationConstraint": REGION}
-    environment.client("s3").create_bucket(Bucket=values["media_bucket"], CreateBucketConfiguration=bucket)
+    environment.client("s3").create_bucket(Bucket=bucket_of(name), CreateBucketConfiguration=bucket)

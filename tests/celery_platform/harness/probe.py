@@ -1,4 +1,4 @@
-"""Tasks for tests alone: each opts into one piece of app/reliability and leaves a line in a file when it runs.
+"""Tasks for tests alone: each opts into one piece of app/celery_platform/reliability and leaves a line in a file when it runs.
 
 Imported by a test's producers and workers, so that both know the tasks and their queue.
 """
@@ -11,24 +11,12 @@ from typing import Any
 
 from billiard.exceptions import SoftTimeLimitExceeded
 
-from app.celery import celery
-from app.reliability.deadline import deadline
-from app.reliability.errors import TransientError
-from app.reliability.idempotent import fencing_token, idempotent
-from app.reliability.retry import Retry
-from app.routes import QUEUE_OF_TASK
+from shop.celery import celery
+from celery_platform.reliability.deadline import deadline
+from celery_platform.reliability.errors import TransientError
+from celery_platform.reliability.idempotent import fencing_token, idempotent
+from celery_platform.reliability.retry import Retry
 
-for _name, _queue in {
-    "once": "email",
-    "due": "email",
-    "unwanted": "email",
-    "flaky": "email",
-    "early": "email",
-    "slow": "email",
-    "hang": "email",
-    "endless": "thumbnails",
-}.items():
-    QUEUE_OF_TASK[f"probe.{_name}"] = _queue  # type: ignore[index]
 
 
 def note(file: str, text: object) -> None:
@@ -93,6 +81,6 @@ def hang(file: str) -> None:
 
 def work(pool: str) -> None:
     """Run a worker that knows these tasks."""
-    from app.worker.start import start_worker
+    from celery_platform.worker.start import start_worker
 
     start_worker(pool)

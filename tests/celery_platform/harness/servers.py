@@ -10,7 +10,7 @@ from pathlib import Path
 
 import trustme
 
-from app.environment.derived.results import STORE_ACCESS
+from celery_platform.environment.derived.results import STORE_ACCESS
 
 from .processes import find_program, free_port, running, wait_for_port
 from .slow_payments import SlowPayments

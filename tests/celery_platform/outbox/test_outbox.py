@@ -12,9 +12,9 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Engine, func, insert, select
 
-from app.outbox.table import enqueue, metadata, outbox, refused
-from app.services.database import connect
-from app.tasks.email import send_email
+from celery_platform.outbox.table import enqueue, metadata, outbox, refused
+from celery_platform.database import connect
+from shop.tasks.email import send_email
 
 from ..harness.environment import TestEnvironment
 from ..harness.servers import REPOSITORY
@@ -61,10 +61,10 @@ def test_a_task_with_wrong_arguments_is_refused_before_anything_is_kept(engine: 
 
 
 ENQUEUE_LARGE = """
-from app.errors import RefusedMessageError
-from app.outbox.table import enqueue
-from app.services.database import database
-from app.tasks.email import send_email
+from celery_platform.errors import RefusedMessageError
+from celery_platform.outbox.table import enqueue
+from celery_platform.database import database
+from shop.tasks.email import send_email
 with database().begin() as connection:
     try:
         enqueue(connection, send_email, ["key", "a@example.com", "Hello", "x" * 1024 * 1024])
@@ -72,9 +72,9 @@ with database().begin() as connection:
         print(error)
 """
 RELAY_ONCE = """
-from app.celery import celery
-from app.outbox.relay import relay_batch
-from app.services.database import database
+from shop.celery import celery
+from celery_platform.outbox.relay import relay_batch
+from celery_platform.database import database
 print(relay_batch(celery, database()))
 """
 
@@ -123,9 +123,9 @@ def test_an_id_may_be_refused_twice(sqs: TestEnvironment, engine: Engine) -> Non
 
 RELAY = """
 import threading
-from app.celery import celery
-from app.outbox import relay
-from app.services.database import database
+from shop.celery import celery
+from celery_platform.outbox import relay
+from celery_platform.database import database
 {change}
 relay.run(celery, database(), threading.Event())
 """
@@ -159,7 +159,7 @@ def test_relays_that_die_lose_nothing_and_repeat_no_effect(sqs: TestEnvironment,
         )
         assert dying.returncode == -signal.SIGKILL
         assert waiting(engine) == 12, "a batch that was not committed must still be there"
-    relay = subprocess.Popen([sys.executable, "-m", "app", "relay"], cwd=REPOSITORY, env=variables)
+    relay = subprocess.Popen([sys.executable, "-m", "celery_platform", "relay"], cwd=REPOSITORY, env=variables)
     try:
         eventually(lambda: waiting(engine) == 0, "the relay")
     finally:

@@ -4,16 +4,16 @@ from types import SimpleNamespace
 
 import pytest
 
-from app.errors import SettingsError
-from app.refusals.result_backend import refuse_an_unsafe_backend
+from celery_platform.errors import SettingsError
+from celery_platform.refusals.result_backend import refuse_an_unsafe_backend
 
 from ..harness.environment import TestEnvironment
 
 START = """
-from app.celery import celery
-from app.errors import SettingsError
+from shop.celery import celery
+from celery_platform.errors import SettingsError
 celery.conf.result_backend_thread_safe = False
-from app.worker.start import start_worker
+from celery_platform.worker.start import start_worker
 try: start_worker("io")
 except SettingsError as error: print(error)
 """

@@ -1,4 +1,4 @@
-"""What the pieces cost, against a bare round trip to the same server: `python -m tests.app.reliability.cost`.
+"""What the pieces cost, against a bare round trip to the same server: `python -m tests.celery_platform.reliability.cost`.
 
 Not a test: seconds on a busy machine say little, so calls take turns and the table shows medians and ratios.
 """
@@ -15,10 +15,10 @@ from typing import Any
 from redis import Redis
 from sqlalchemy import create_engine, text
 
-from app.reliability import rate_limit
-from app.reliability.claims import ClaimStore, ValkeyClaims
-from app.reliability.claims.sql import SqlClaims, metadata
-from app.reliability.idempotent import idempotent
+from celery_platform.reliability import rate_limit
+from celery_platform.reliability.claims import ClaimStore, ValkeyClaims
+from celery_platform.reliability.claims.sql import SqlClaims, metadata
+from celery_platform.reliability.idempotent import idempotent
 
 from ..harness.postgresql import postgresql
 from ..harness.servers import valkey

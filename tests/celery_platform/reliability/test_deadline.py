@@ -4,7 +4,7 @@ import json
 import pickle
 from pathlib import Path
 
-from app.reliability.deadline import DeadlinePassedError, DroppedError, deadline
+from celery_platform.reliability.deadline import DeadlinePassedError, DroppedError, deadline
 
 from ..harness.commands import commands
 from ..harness.ends import ends
@@ -13,7 +13,7 @@ from ..harness.waiting import eventually
 
 SEND = """
 import time
-from tests.app.harness.probe import due, unwanted
+from tests.celery_platform.harness.probe import due, unwanted
 now = time.time()
 for name, headers in {{
     "in time": {{}},

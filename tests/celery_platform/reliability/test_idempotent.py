@@ -7,22 +7,22 @@ from pathlib import Path
 
 import pytest
 
-from app.reliability.idempotent import TakenError, idempotent
-from app.reliability.valkey import valkey
+from celery_platform.reliability.idempotent import TakenError, idempotent
+from celery_platform.reliability.valkey import valkey
 
 from ..harness.ends import ends
 from ..harness.environment import TestEnvironment
 from ..harness.waiting import eventually
 
 SEND = """
-from tests.app.harness.probe import once
+from tests.celery_platform.harness.probe import once
 for task_id in {ids!r}:
     once.apply_async(({key!r}, {file!r}, {seconds}), task_id=task_id)
 """
 
 
 HOLD = """
-from app.reliability.claims import valkey_claims
+from celery_platform.reliability.claims import valkey_claims
 valkey_claims().claim("probe:{key}", lease_seconds={seconds})
 """
 
@@ -83,7 +83,7 @@ class TestOutsideAWorker:
 
     @staticmethod
     def task(body: object) -> object:
-        from app.celery import celery
+        from shop.celery import celery
 
         def run(_self: object, key: str) -> object:  # noqa: ARG001 - it makes the key
             return body() if callable(body) else body
@@ -133,7 +133,7 @@ SENT = ("cmdstat_eval", "cmdstat_evalsha", "cmdstat_multi", "cmdstat_script")
 
 def test_arguments_are_still_checked_when_sent(sqs: TestEnvironment) -> None:
     said = sqs.python(
-        "from app.tasks.email import send_email\ntry: send_email.delay('key')\nexcept TypeError as error: print(error)"
+        "from shop.tasks.email import send_email\ntry: send_email.delay('key')\nexcept TypeError as error: print(error)"
     )
 
     assert "missing 3 required positional arguments" in said

@@ -10,14 +10,14 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from redis import Redis
 
-from app.reliability.rate_limit import RateLimit
-from app.reliability.valkey import valkey
+from celery_platform.reliability.rate_limit import RateLimit
+from celery_platform.reliability.valkey import valkey
 
 from ..harness.environment import TestEnvironment
 from ..harness.waiting import eventually
 
 SEND = """
-from app.tasks.metrics import fetch_social_metrics
+from shop.tasks.metrics import fetch_social_metrics
 for number in range(5):
     fetch_social_metrics.apply_async((f"{run}-{{number}}",), headers={{"run_id": "{run}"}})
 """

@@ -9,15 +9,15 @@ from celery.utils.time import get_exponential_backoff_interval
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.reliability.retry import DEFAULT, Retry
-from app.reliability.task import ReliableTask
+from celery_platform.reliability.retry import DEFAULT, Retry
+from celery_platform.reliability.task import ReliableTask
 
 from ..harness.ends import ends
 from ..harness.environment import TestEnvironment
 from ..harness.processes import running
 from ..harness.waiting import eventually
 
-SEND = "from tests.app.harness.probe import flaky; print(flaky.delay({file!r}, {failures}).id)"
+SEND = "from tests.celery_platform.harness.probe import flaky; print(flaky.delay({file!r}, {failures}).id)"
 
 
 @given(first=st.integers(1, 30), longest=st.integers(1, 900), times=st.integers(0, 12))
@@ -58,8 +58,8 @@ def test_a_transient_error_is_tried_again_as_often_as_the_policy_says(
 # The broker takes nothing while the task would be sent again, twice.
 REFUSES_TWICE = """
 from kombu.exceptions import OperationalError
-from app.celery import PlatformCelery
-from tests.app.harness import probe
+from celery_platform.celery import PlatformCelery
+from tests.celery_platform.harness import probe
 send, left = PlatformCelery.send_task, [2]
 def send_task(self, *given, **named):
     if left[0]:

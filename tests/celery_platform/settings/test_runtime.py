@@ -12,10 +12,10 @@ import socket, builtins, pathlib
 def refuse(*args, **kwargs):
     raise AssertionError(f"importing opened a connection: {args}")
 socket.create_connection = socket.socket.connect = refuse
-import app.celery, app.tasks.email, app.tasks.metrics, app.tasks.payments, app.tasks.report, app.tasks.thumbnails
-from app.settings import runtime
+import celery_platform.celery, shop.tasks.email, shop.tasks.metrics, shop.tasks.payments, shop.tasks.report, shop.tasks.thumbnails
+from celery_platform.settings import runtime
 assert runtime.cache_info().currsize == 0, "importing read the settings"
-assert not app.celery.celery.configured, "importing configured Celery"
+assert not celery_platform.celery.celery.configured, "importing configured Celery"
 import sys
 assert not {"PIL", "pydantic", "boto3"} & set(sys.modules), "importing loads what a producer does not need"
 """
@@ -74,6 +74,6 @@ def test_a_file_that_is_not_json_is_refused(tmp_path: Path) -> None:
 
 def _app(variables: dict[str, str], *words: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        [sys.executable, "-m", "app", *words], cwd=REPOSITORY, env={"PATH": "/usr/bin"} | variables,
+        [sys.executable, "-m", "celery_platform", *words], cwd=REPOSITORY, env={"PATH": "/usr/bin"} | variables,
         capture_output=True, text=True, check=False, timeout=60,
     )  # fmt: skip

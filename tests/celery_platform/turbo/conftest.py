@@ -44,7 +44,7 @@ class Bench:
         """A supervisor with so many processes; yields it and its log."""
         name = os.urandom(3).hex()
         log = self.folder / f"turbo-{name}.log"
-        command = [sys.executable, "-m", "tests.app.turbo.harness", *map(str, arguments)]
+        command = [sys.executable, "-m", "tests.celery_platform.turbo.harness", *map(str, arguments)]
         with running(command, log, self.variables | {"TURBO_NAME": name} | variables, stop_seconds=30) as process:
             eventually(lambda: log.read_text().count(" ready.") >= arguments[0], f"a worker in {log}", 60)
             yield process, log
@@ -53,7 +53,7 @@ class Bench:
 @pytest.fixture(scope="session")
 def bench(rabbitmq: TestEnvironment, valkey_port: int, folder: Path) -> Iterator[Bench]:
     url = rabbitmq.python(
-        "from app.brokers import broker_of; from app.settings import runtime; print(broker_of(runtime()).url())"
+        "from celery_platform.brokers import broker_of; from celery_platform.settings import runtime; print(broker_of(runtime()).url())"
     )
     results = f"redis://127.0.0.1:{valkey_port}/9"
     variables = os.environ | {"TURBO_BROKER": url, "TURBO_RESULTS": results}

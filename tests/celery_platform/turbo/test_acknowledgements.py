@@ -5,7 +5,7 @@ from struct import Struct
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.turbo.amqp.acknowledgements import BASIC_ACK, AckWindow
+from celery_platform.turbo.amqp.acknowledgements import BASIC_ACK, AckWindow
 
 ACTIONS = st.lists(st.sampled_from(["deliver", "done", "reject", "write"]), max_size=200)
 

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from app.worker.heartbeat_file import judge
+from celery_platform.worker.heartbeat_file import judge
 
 from ..harness.environment import TestEnvironment
 from ..harness.waiting import eventually
@@ -22,7 +22,7 @@ def turbo(environment: TestEnvironment, tmp_path: Path) -> TestEnvironment:
 
 def send(environment: TestEnvironment, *calls: str) -> None:
     """Calls of tasks of probe.py, in this order."""
-    code = "from tests.app.harness import probe\n" + "\n".join(f"probe.{call}" for call in calls)
+    code = "from tests.celery_platform.harness import probe\n" + "\n".join(f"probe.{call}" for call in calls)
     environment.python(code)
 
 

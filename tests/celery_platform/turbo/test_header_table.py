@@ -9,7 +9,7 @@ from amqp.serialization import decode_properties_basic
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.turbo.amqp.header_table import properties_of
+from celery_platform.turbo.amqp.header_table import properties_of
 
 TEXT = st.text(max_size=40)
 VALUES = st.recursive(

@@ -1,7 +1,7 @@
 """A turbo worker of the project's own app keeps the guards that its broker settings name."""
 
-from app.guards import delayed_delivery_once
-from app.turbo.worker.guarded import Consumer
+from celery_platform.guards import delayed_delivery_once
+from celery_platform.turbo.worker.guarded import Consumer
 
 
 def test_its_consumer_declares_the_delays_on_one_node_only() -> None:

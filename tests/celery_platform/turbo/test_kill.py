@@ -1,6 +1,6 @@
 """Processes that are killed at any moment: nothing is lost, and little is repeated.
 
-Takes minutes, so it runs when asked: TURBO_KILL_TASKS=100000 pytest tests/app/turbo/test_kill.py
+Takes minutes, so it runs when asked: TURBO_KILL_TASKS=100000 pytest tests/celery_platform/turbo/test_kill.py
 """
 
 import os
@@ -12,8 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from app.turbo.publishing import publish_many
-from app.turbo.turn import ACKS_PER_WRITE
+from celery_platform.turbo.publishing import publish_many
+from celery_platform.turbo.turn import ACKS_PER_WRITE
 
 from .conftest import Bench
 

@@ -22,7 +22,7 @@ HEADERS = st.fixed_dictionaries(
                      "argsrepr", "compression", "group", "shadow", "ignore_result", "lang")
     },
 )  # fmt: skip
-KNOWN = st.sampled_from(["tests.app.turbo.harness.work.record", "no.such.task"])
+KNOWN = st.sampled_from(["tests.celery_platform.turbo.harness.work.record", "no.such.task"])
 JSON = st.recursive(
     JUNK, lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=5), inner, max_size=3)
 )

@@ -7,8 +7,8 @@ import pytest
 from kombu import Connection, Consumer, Queue
 from redis import Redis
 
-from app.turbo.amqp.transport import Transport as AmqpTransport
-from app.turbo.redis.transport import Transport as RedisTransport
+from celery_platform.turbo.amqp.transport import Transport as AmqpTransport
+from celery_platform.turbo.redis.transport import Transport as RedisTransport
 
 from .conftest import Bench
 

@@ -2,13 +2,13 @@
 
 from pathlib import Path
 
-from app.worker.heartbeat_file import judge
+from celery_platform.worker.heartbeat_file import judge
 
 from ..harness.environment import TestEnvironment
 from ..harness.waiting import eventually
 
 SEND = (
-    "from tests.app.harness.probe import once; [once.delay(f'{file}-{{number}}', {file!r}) for number in range(10)];"
+    "from tests.celery_platform.harness.probe import once; [once.delay(f'{file}-{{number}}', {file!r}) for number in range(10)];"
     "print('sent')"
 )
 

@@ -15,8 +15,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from kombu import Queue
 
-from app.turbo.publishing import NotPublishedError, publish_many
-from app.turbo.publishing.messages import Messages
+from celery_platform.turbo.publishing import NotPublishedError, publish_many
+from celery_platform.turbo.publishing.messages import Messages
 
 from ..harness.cable import cable
 from ..harness.waiting import eventually

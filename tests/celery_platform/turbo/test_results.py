@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 from redis import RedisError
 
-from app.turbo.results.backend import RedisBackend
-from app.turbo.worker.pool import TaskPool
-from app.turbo.worker.strategy import _around
+from celery_platform.turbo.results.backend import RedisBackend
+from celery_platform.turbo.worker.pool import TaskPool
+from celery_platform.turbo.worker.strategy import _around
 
 from ..harness.cable import cable
 from ..harness.waiting import eventually

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 from billiard.exceptions import TimeLimitExceeded
 
-from app.turbo.supervisor.back_off import BackOff
-from app.turbo.supervisor.options import SupervisorOptions
+from celery_platform.turbo.supervisor.back_off import BackOff
+from celery_platform.turbo.supervisor.options import SupervisorOptions
 
 from ..harness.waiting import eventually
 from .conftest import Bench

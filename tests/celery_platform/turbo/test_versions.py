@@ -4,23 +4,23 @@ import os
 import subprocess
 import sys
 
-from app.turbo.versions import untested
+from celery_platform.turbo.versions import untested
 
 from ..harness.processes import running
 from .conftest import Bench
 
 OF_ANOTHER_KOMBU = """
 import sys
-from app.turbo import versions
+from celery_platform.turbo import versions
 versions.TESTED["kombu"] = "9.9"
 {then}
 """
 WORK = """
 import runpy
 sys.argv = ["harness", "1"]
-runpy.run_module("tests.app.turbo.harness", run_name="__main__")
+runpy.run_module("tests.celery_platform.turbo.harness", run_name="__main__")
 """
-WHICH = "from app.turbo.sqs.transport import Transport; print(Transport.__module__)"
+WHICH = "from celery_platform.turbo.sqs.transport import Transport; print(Transport.__module__)"
 
 
 def test_a_turbo_worker_runs_stock_code_and_says_so(bench: Bench, where: str) -> None:
@@ -38,7 +38,7 @@ def test_the_sqs_transport_is_the_one_without_batches() -> None:
     code = OF_ANOTHER_KOMBU.format(then=WHICH)
     ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, env=os.environ)
 
-    assert ran.stdout.strip() == "app.guards.sqs_server_error"
+    assert ran.stdout.strip() == "celery_platform.guards.sqs_server_error"
 
 
 def test_the_releases_in_the_lock_file_are_the_tested_ones() -> None:

@@ -12,10 +12,10 @@ import pytest
 from kombu import transport
 from kombu.transport import TRANSPORT_ALIASES, resolve_transport
 
-from app.guards.bounded_publish import Channel as BoundedChannel
-from app.guards.rabbitmq_node import Guarded
-from app.turbo.amqp.channel import AckingChannel
-from app.turbo.worker import install
+from celery_platform.guards.bounded_publish import Channel as BoundedChannel
+from celery_platform.guards.rabbitmq_node import Guarded
+from celery_platform.turbo.amqp.channel import AckingChannel
+from celery_platform.turbo.worker import install
 
 from ..harness.processes import running
 from ..harness.waiting import eventually
@@ -35,7 +35,7 @@ def worker(bench: Bench, pool: str, slots: int, options: str = "") -> Iterator[t
     name = os.urandom(3).hex()
     log = bench.folder / f"{pool}-{name}.log"
     patched = ["-m", "gevent.monkey", "--module"] if pool == "gevent" else ["-m"]
-    command = [sys.executable, *patched, "tests.app.turbo.harness.waiting_pool", pool, str(slots)]
+    command = [sys.executable, *patched, "tests.celery_platform.turbo.harness.waiting_pool", pool, str(slots)]
     variables = bench.variables | {"TURBO_NAME": name, "TURBO_OPTIONS": options}
     with running(command, log, variables, stop_seconds=30) as process:
         eventually(lambda: " ready." in log.read_text(), f"a worker in {log}", 60)

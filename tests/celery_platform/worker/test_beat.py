@@ -19,10 +19,10 @@ from ..harness.waiting import eventually
 
 LOCK_SECONDS = 6
 OFTEN = f"""
-from app.celery import celery
-entry = {{"task": "app.tasks.report.send_report", "schedule": 1.0}}
+from shop.celery import celery
+entry = {{"task": "shop.tasks.report.send_report", "schedule": 1.0}}
 celery.conf.update(redbeat_lock_timeout={LOCK_SECONDS}, beat_max_loop_interval=1, beat_schedule={{"often": entry}})
-from app.worker.start import start_beat
+from celery_platform.worker.start import start_beat
 start_beat()
 """
 
@@ -97,9 +97,9 @@ def test_a_beat_that_is_gone_is_replaced_and_no_turn_is_sent_twice(
 
 
 TWO_SEE_ONE_TURN = """
-from app.celery import celery
-from app.worker.beat import Scheduler
-entry = {"task": "app.tasks.report.send_report", "schedule": 1.0}
+from shop.celery import celery
+from celery_platform.worker.beat import Scheduler
+entry = {"task": "shop.tasks.report.send_report", "schedule": 1.0}
 celery.conf.update(beat_schedule={"turn": entry})
 first, second = Scheduler(app=celery), Scheduler(app=celery)
 seen_by_first, seen_by_second = first.schedule["turn"], second.schedule["turn"]

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from app.worker.heartbeat_file import STALE_SECONDS, TICK_SECONDS, HeartbeatFile, judge
+from celery_platform.worker.heartbeat_file import STALE_SECONDS, TICK_SECONDS, HeartbeatFile, judge
 
 from ..harness.cable import cable
 from ..harness.environment import TestEnvironment
@@ -100,7 +100,7 @@ def test_each_probe_asks_for_its_own_thing(
 
 def health(heartbeat: Path, *words: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        [sys.executable, "-m", "app", "health", *words], text=True, check=False, capture_output=True,
+        [sys.executable, "-m", "celery_platform", "health", *words], text=True, check=False, capture_output=True,
         env=os.environ | {"CELERY_HEARTBEAT_FILE": str(heartbeat)},
     )  # fmt: skip
 

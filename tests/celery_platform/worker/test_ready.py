@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from app.worker.heartbeat_file import judge
+from celery_platform.worker.heartbeat_file import judge
 
 from ..harness.environment import TestEnvironment
 from ..harness.waiting import eventually
@@ -17,7 +17,7 @@ pytestmark = pytest.mark.slow
 
 ROUNDS = 3
 # What no worker of this application can do without.
-IMPORTS = "import boto3, celery.bin.worker, app.celery, app.tasks.payments, app.observability.logs.setup"
+IMPORTS = "import boto3, celery.bin.worker, shop.celery, shop.tasks.payments, celery_platform.observability.logs.setup"
 
 
 def seconds_until_ready(environment: TestEnvironment, heartbeat: Path) -> float:

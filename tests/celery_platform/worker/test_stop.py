@@ -12,8 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from app.worker.heartbeat_file import judge
-from app.worker.stop import RESERVE_SECONDS, patience
+from celery_platform.worker.heartbeat_file import judge
+from celery_platform.worker.stop import RESERVE_SECONDS, patience
 
 from ..harness.environment import TestEnvironment
 from ..harness.slow_payments import SlowPayments
@@ -21,7 +21,7 @@ from ..harness.waiting import eventually
 
 pytestmark = pytest.mark.slow
 
-CHARGE = "from app.tasks.payments import charge_customer; charge_customer.delay({order!r}, 1999, 'EUR')"
+CHARGE = "from shop.tasks.payments import charge_customer; charge_customer.delay({order!r}, 1999, 'EUR')"
 
 
 @dataclass(frozen=True)
@@ -121,7 +121,7 @@ def test_a_task_longer_than_the_stop_is_given_back_and_done_elsewhere(
         order = Order.placed(environment, 9)
         stopped.process.terminate()
         assert stopped.process.wait(30) == 0
-        assert stopped.said("giving back app.tasks.payments.charge_customer")
+        assert stopped.said("giving back shop.tasks.payments.charge_customer")
         # Not waited for until the visibility timeout passes.
         assert stopped.said("Restoring 1 unacknowledged") == (broker == "sqs")
     with worker(environment) as other:
@@ -140,7 +140,7 @@ def test_what_finished_during_the_stop_is_not_repeated_with_what_is_given_back(
         stopped.process.terminate()
         assert stopped.process.wait(30) == 0
         assert stopped.succeeded
-        assert stopped.said("giving back app.tasks.payments.charge_customer")
+        assert stopped.said("giving back shop.tasks.payments.charge_customer")
         # The effect would be kept once all the same: what counts is which messages come again.
         eventually(lambda: waiting(environment), "what was given back")
         time.sleep(1)
@@ -174,7 +174,7 @@ def waiting(environment: TestEnvironment) -> int:
     queue = environment.resolved["queues"]["payments"]["name"]
     return int(
         environment.python(
-            "from app.celery import celery\n"
+            "from shop.celery import celery\n"
             "with celery.connection_for_write() as connection:\n"
             f"    print(connection.default_channel.queue_declare({queue!r}, passive=True).message_count)"
         )
@@ -229,7 +229,7 @@ def test_sigquit_gives_back_at_once(rabbitmq: TestEnvironment, tmp_path: Path) -
         order = Order.placed(environment, 20)
         stopped.process.send_signal(signal.SIGQUIT)
         assert stopped.process.wait(10) == 0
-        assert stopped.said("giving back app.tasks.payments.charge_customer")
+        assert stopped.said("giving back shop.tasks.payments.charge_customer")
     assert order.charged == 1
 
 

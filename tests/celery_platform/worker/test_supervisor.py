@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from app.worker.heartbeat_file import HeartbeatFile
+from celery_platform.worker.heartbeat_file import HeartbeatFile
 
 
 @pytest.fixture

@@ -49,7 +49,7 @@ def metadata(answers: dict[str, str]) -> Iterator[str]:
 
 def waiting(endpoint: str) -> subprocess.Popen[str]:
     return subprocess.Popen(
-        [sys.executable, "-m", "app", "await-termination"], text=True, stdout=subprocess.PIPE,
+        [sys.executable, "-m", "celery_platform", "await-termination"], text=True, stdout=subprocess.PIPE,
         env=os.environ | {"AWS_EC2_METADATA_SERVICE_ENDPOINT": endpoint},
     )  # fmt: skip
 

@@ -4,9 +4,9 @@ from collections import Counter
 
 import pytest
 
-from app.demo import outcome as module
-from app.demo.outcome import Outcome, outcome
-from app.demo.work import Sent
+from shop.demo import outcome as module
+from shop.demo.outcome import Outcome, outcome
+from shop.demo.work import Sent
 
 CHARGES = [{"order_id": "o1"}, {"order_id": "o2"}, {"order_id": "somebody-else"}]
 

@@ -8,11 +8,11 @@ from pathlib import Path
 import pytest
 from redis import Redis
 
-from app.orders import Order, Orders, OrderState
-from app.orders.order import OrderConflictError
-from app.orders.sql import SqlOrders
-from app.orders.valkey import ValkeyOrders
-from app.services.database import connect
+from shop.orders import Order, Orders, OrderState
+from shop.orders.order import OrderConflictError
+from shop.orders.sql import SqlOrders
+from shop.orders.valkey import ValkeyOrders
+from celery_platform.database import connect
 
 
 @pytest.fixture(params=["valkey", "sqlite", "postgresql"])

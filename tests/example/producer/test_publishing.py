@@ -7,7 +7,7 @@ import pytest
 from amqp.exceptions import MessageNacked
 from kombu.exceptions import OperationalError
 
-from app.producer.publishing import Publisher, RefusedError, UnavailableError, UnconfirmedError
+from shop.producer.publishing import Publisher, RefusedError, UnavailableError, UnconfirmedError
 
 
 def test_a_broker_that_says_nothing_holds_a_request_for_its_budget_only() -> None:

@@ -19,14 +19,14 @@ from ..harness.environment import TestEnvironment
 from ..harness.processes import free_port, running, wait_for_port
 from ..harness.waiting import eventually
 
-PHOTOGRAPH = Path(__file__).parents[3] / "app" / "demo" / "photographs" / "chelsea.jpg"
+PHOTOGRAPH = Path(__file__).parents[3] / "app" / "example" / "photographs" / "chelsea.jpg"
 ORDER = {"amount_cents": 1999, "currency": "EUR"}
 
 
 EMPTY = """
-from app.brokers import broker_of
-from app.celery import celery
-from app.settings import runtime
+from celery_platform.brokers import broker_of
+from shop.celery import celery
+from celery_platform.settings import runtime
 with celery.connection_for_write() as connection:
     broker_of(runtime()).purge(connection)
 """
@@ -52,7 +52,7 @@ class Producer:
 @contextmanager
 def producer(environment: TestEnvironment, **variables: str) -> Iterator[Producer]:
     port, log = free_port(), environment.folder / f"producer-{uuid.uuid4().hex[:6]}.log"
-    command = [sys.executable, "-m", "app", "producer", "--port", str(port)]
+    command = [sys.executable, "-m", "celery_platform", "run", "--", "python", "-m", "shop", "producer", "--port", str(port)]
     with running(command, log, environment.variables | variables) as process:
         wait_for_port(port, process, log)
         yield Producer(f"http://127.0.0.1:{port}", process)
@@ -145,9 +145,9 @@ def test_a_queue_past_its_limit_refuses_work_until_it_is_shorter(
 
 
 UNSENDABLE = """
-from app.producer.publishing import Publisher
-from app.producer.web import create_app
-from app.tasks.email import send_email
+from shop.producer.publishing import Publisher
+from shop.producer.web import create_app
+from shop.tasks.email import send_email
 web = create_app()
 calls = {
     "large": lambda options: send_email.apply_async(("k", "a@example.com", "s", "x" * 20_000_000), **options),
@@ -167,8 +167,8 @@ def test_a_message_that_cannot_be_sent_is_the_callers_error(environment: TestEnv
     large, unserializable, late = environment.python(UNSENDABLE).splitlines()[-3:]
 
     assert large.startswith("422 None expected a message of at most")
-    assert unserializable.startswith("422 None expected arguments of app.tasks.email.send_email that JSON can carry")
-    assert late.startswith("422 None expected a delay of app.tasks.email.send_email of at most 300 s")
+    assert unserializable.startswith("422 None expected arguments of shop.tasks.email.send_email that JSON can carry")
+    assert late.startswith("422 None expected a delay of shop.tasks.email.send_email of at most 300 s")
 
 
 NOBODY = "amqp://127.0.0.1:9"
@@ -194,6 +194,6 @@ def test_with_a_database_orders_are_taken_while_the_broker_is_away(
         status, taken, _ = web.ask("POST", "/orders", ORDER, key)
         assert (status, web.ask("GET", taken["status"])[1]["state"]) == (202, "pending")
         log = tmp_path / "relay.log"
-        relay = running([sys.executable, "-m", "app", "relay"], log, rabbitmq.variables | variables)
+        relay = running([sys.executable, "-m", "celery_platform", "relay"], log, rabbitmq.variables | variables)
         with relay, rabbitmq.worker("io", **variables):
             eventually(lambda: _in_state(web, taken["status"], "charged"), f"the charge: {log}")

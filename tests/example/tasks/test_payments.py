@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from app.orders import OrderState
-from app.orders.sql import SqlOrders
-from app.services.database import connect
+from shop.orders import OrderState
+from shop.orders.sql import SqlOrders
+from celery_platform.database import connect
 
 from ..harness.environment import TestEnvironment
 from ..harness.processes import running
@@ -21,9 +21,9 @@ STEPS = ("begun", "asked", "ended", "finished")
 WORKER = """
 import os, signal
 from pathlib import Path
-from app.orders.sql import SqlOrders
-from app.reliability.claims.valkey import ValkeyClaims
-from app.tasks import payments
+from shop.orders.sql import SqlOrders
+from celery_platform.reliability.claims.valkey import ValkeyClaims
+from shop.tasks import payments
 
 def dies_after(step, function):
     def run(*given, **named):
@@ -39,11 +39,11 @@ SqlOrders.begin = dies_after("begun", SqlOrders.begin)
 payments._ask_gateway = dies_after("asked", payments._ask_gateway)
 SqlOrders.end = dies_after("ended", SqlOrders.end)
 ValkeyClaims.finish = dies_after("finished", ValkeyClaims.finish)
-from app.worker.start import start_worker
+from celery_platform.worker.start import start_worker
 start_worker("io")
 """
 SEND = """
-from app.tasks.payments import charge_customer
+from shop.tasks.payments import charge_customer
 for order in {orders!r}:
     charge_customer.delay(order, 1999, "EUR")
 """

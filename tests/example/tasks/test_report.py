@@ -3,21 +3,21 @@
 import json
 from pathlib import Path
 
-from app.tasks.report import slot_of
+from shop.tasks.report import slot_of
 
 from ..harness.ends import ends
 from ..harness.environment import TestEnvironment
 from ..harness.waiting import eventually
 
 SEND = """
-from app.tasks.report import send_report
+from shop.tasks.report import send_report
 for _ in range(3):
     send_report.delay("2026-11-23T12:05")
 """
 
 
 def succeeded(log: Path) -> int:
-    return sum(end["event"] == "task succeeded" for end in ends(log, "app.tasks.report.send_report"))
+    return sum(end["event"] == "task succeeded" for end in ends(log, "shop.tasks.report.send_report"))
 
 
 def test_a_slot_is_the_minute_of_sending() -> None:

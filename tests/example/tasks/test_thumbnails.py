@@ -16,7 +16,7 @@ MAKE = "from PIL import Image; Image.new('RGB', ({width}, {height}), 'teal').sav
 MEASURE = """
 import resource, sys
 from pathlib import Path
-from app.tasks.thumbnails import _reduced
+from shop.tasks.thumbnails import _reduced
 from PIL import Image
 small = {small!r}
 _reduced(Path(small).read_bytes(), 384, "small")
@@ -55,7 +55,7 @@ def test_a_larger_one_that_must_be_decoded_whole_is_refused(tmp_path: Path) -> N
 
 
 SEND = """
-from app.tasks.thumbnails import contact_sheet
+from shop.tasks.thumbnails import contact_sheet
 contact_sheet({image!r}).apply_async()
 """
 

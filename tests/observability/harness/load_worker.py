@@ -6,15 +6,11 @@ import sys
 import time
 from typing import Any
 
-from app.routes import QUEUE_OF_TASK
 
-QUEUE = "metrics"
-TASKS = ("load.succeed", "load.fail", "load.retry", "load.nap", "load.die", "load.wait", "load.parent", "load.total")
-QUEUE_OF_TASK.update(dict.fromkeys(TASKS, QUEUE))  # type: ignore[attr-defined]
 
-from app.celery import celery  # noqa: E402 - the routes are read when settings are
-from app.reliability.errors import PermanentError, TransientError  # noqa: E402
-from app.reliability.rate_limit import RateLimit  # noqa: E402
+from shop.celery import celery  # noqa: E402 - the routes are read when settings are
+from celery_platform.reliability.errors import PermanentError, TransientError  # noqa: E402
+from celery_platform.reliability.rate_limit import RateLimit  # noqa: E402
 
 
 @celery.task(name="load.succeed")
@@ -67,7 +63,7 @@ def total(numbers: list[int]) -> int:
 
 
 if __name__ == "__main__":
-    from app.worker import start
+    from celery_platform.worker import start
 
     if os.environ.get("OBSERVED") == "no":  # what the cost of being observed is measured against
         os.environ.pop("CELERY_METRICS_PORT", None)

@@ -10,7 +10,7 @@ mpl.use("Agg")
 from matplotlib import pyplot as plt
 from matplotlib.dates import DateFormatter, date2num
 
-from app.observability.dashboards.panel import Board, Panel
+from celery_platform.observability.dashboards.panel import Board, Panel
 
 from .prometheus import Monitoring
 

@@ -14,11 +14,11 @@ from pathlib import Path
 
 import yaml
 
-from app.observability.alerts.render import rules
+from celery_platform.observability.alerts.render import rules
 
-from ...app.harness.environment import TestEnvironment
-from ...app.harness.processes import free_port, running, wait_for_port
-from ...app.harness.waiting import eventually
+from ...celery_platform.harness.environment import TestEnvironment
+from ...celery_platform.harness.processes import free_port, running, wait_for_port
+from ...celery_platform.harness.waiting import eventually
 from .prometheus import Monitoring, monitoring
 from .worker import ObservedWorker
 

@@ -12,14 +12,14 @@ from typing import Any
 
 from prometheus_client.parser import text_string_to_metric_families
 
-from ...app.harness.environment import TestEnvironment
-from ...app.harness.processes import free_port, running
-from ...app.harness.servers import REPOSITORY
-from ...app.harness.waiting import eventually
+from ...celery_platform.harness.environment import TestEnvironment
+from ...celery_platform.harness.processes import free_port, running
+from ...celery_platform.harness.servers import REPOSITORY
+from ...celery_platform.harness.waiting import eventually
 
 SCRIPT = Path(__file__).with_name("load_worker.py")
 POOL = "io"
-# What `app worker` does of itself for a gevent pool (app/worker/gevent_patch.py), here for this script.
+# What `app worker` does of itself for a gevent pool (app/celery_platform/worker/gevent_patch.py), here for this script.
 PATCHED = (
     "import os, sys; os.environ['CELERY_GEVENT_PATCHED'] = str(os.getpid()); "
     f"os.execv(sys.executable, [sys.executable, '-m', 'gevent.monkey', {str(SCRIPT)!r}, {POOL!r}])"
@@ -74,7 +74,7 @@ class ObservedWorker:
     def empty_the_queues(self) -> None:
         """What an earlier test left is not this one's."""
         self.python(
-            "from app.brokers import broker_of; from app.celery import celery; from app.settings import runtime\n"
+            "from celery_platform.brokers import broker_of; from shop.celery import celery; from celery_platform.settings import runtime\n"
             "with celery.connection_for_write() as connection: broker_of(runtime()).purge(connection)"
         )
 

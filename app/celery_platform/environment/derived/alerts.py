@@ -1,7 +1,7 @@
 """Thresholds of the alerts, with those that follow from others."""
 
-from app.environment.derived import Json
-from app.environment.model import Environment
+from celery_platform.environment.derived import Json
+from celery_platform.environment.model import Environment
 
 # The wait's objective is about the tasks that begin; a message that waits twice as long has lost its turn.
 OLDEST_MESSAGE_FACTOR = 2

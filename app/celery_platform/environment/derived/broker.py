@@ -2,11 +2,11 @@
 
 from collections.abc import Mapping
 
-from app.environment.derived import Json
-from app.environment.derived.hosts import rabbitmq_hosts
-from app.environment.model import BrokerKind, Environment
-from app.environment.model.broker import Broker
-from app.environment.time_budget import TimeBudget
+from celery_platform.environment.derived import Json
+from celery_platform.environment.derived.hosts import rabbitmq_hosts
+from celery_platform.environment.model import BrokerKind, Environment
+from celery_platform.environment.model.broker import Broker
+from celery_platform.environment.time_budget import TimeBudget
 
 QUORUM_VIRTUAL_HOST = "celery"
 MIRRORED_VIRTUAL_HOST = "celery-mirrored"

@@ -1,7 +1,7 @@
 """The time budget of each queue: its own limits, and how long its messages may be held behind others."""
 
-from app.environment.model import BrokerKind, Environment, Pool
-from app.environment.time_budget import TimeBudget, hard_time_limit
+from celery_platform.environment.model import BrokerKind, Environment, Pool
+from celery_platform.environment.time_budget import TimeBudget, hard_time_limit
 
 # Twice what a turbo process acknowledges with one write: it works on one half while RabbitMQ sends the other.
 TURBO_PREFETCH = 64

@@ -3,14 +3,20 @@
 from ipaddress import ip_address
 from urllib.parse import urlsplit
 
-from app.environment.derived import Json
-from app.environment.model import BrokerKind, Environment
+from celery_platform.environment.derived import Json
+from celery_platform.environment.model import BrokerKind, Environment
+from celery_platform.environment.model.services import Service
 
 # With and without TLS; the last two are the management API, which the exporter and KEDA ask.
 RABBITMQ_PORTS = (5671, 5672, 15671, 15672)
 AMAZON_MQ_PORTS = (443, 5671)
 VALKEY_PORT = 6379
 HTTPS_PORT = 443
+# Of the URL schemes that services have; a rule asks for the port of any other.
+DEFAULT_PORTS = {
+    "http": 80, "https": 443, "postgresql": 5432, "postgres": 5432, "mysql": 3306, "redis": 6379, "rediss": 6379,
+    "mongodb": 27017, "amqp": 5672, "amqps": 5671, "smtp": 25, "smtps": 465, "ldap": 389, "ldaps": 636,
+}  # fmt: skip
 ANYWHERE = "0.0.0.0/0"
 
 
@@ -26,21 +32,24 @@ def egress(env: Environment) -> Json:
         BrokerKind.REDIS: (VALKEY_PORT,),
         BrokerKind.SQS: (),
     }[env.broker.kind]
-    services = env.services
     return {
         "broker": {"cidr": inside, "ports": list(ports)},
         "results": {"cidr": inside, "ports": [VALKEY_PORT]},
         # Interface endpoints are inside the VPC, S3 and everything without an endpoint is not.
         "aws": {"cidr": ANYWHERE, "ports": [HTTPS_PORT]},
-        "payment_gateway": _url(services.payment_gateway_url),
-        "metrics_api": _url(services.metrics_api_url),
-        "smtp": {"cidr": _range(services.smtp_host), "ports": [services.smtp_port]},
+        "services": {name: service_address(service) for name, service in env.services.items()},
     }
 
 
-def _url(url: str) -> Json:
-    parts = urlsplit(url)
-    return {"cidr": _range(parts.hostname or ""), "ports": [parts.port or (443 if parts.scheme == "https" else 80)]}
+def service_address(service: Service) -> Json:
+    """Where a service is.
+
+    Example: `service_address(Service(url="https://pay.example.com")) == {"cidr": "0.0.0.0/0", "ports": [443]}`
+    """
+    if service.url is None:
+        return {"cidr": _range(service.host or ""), "ports": [service.port]}
+    parts = urlsplit(service.url)
+    return {"cidr": _range(parts.hostname or ""), "ports": [parts.port or DEFAULT_PORTS[parts.scheme]]}
 
 
 def _range(host: str) -> str:

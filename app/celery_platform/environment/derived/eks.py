@@ -1,7 +1,7 @@
 """The cluster of the pools on EKS: its add-ons, and what runs in it under which service account."""
 
-from app.environment.derived import Json
-from app.environment.model import Environment
+from celery_platform.environment.derived import Json
+from celery_platform.environment.model import Environment
 
 # Each Kubernetes version we run and the add-ons that AWS builds for it: the tables "kube-proxy versions", "CoreDNS" and
 # "VPC CNI" of docs.aws.amazon.com/eks/latest/userguide; eks-pod-identity-agent is one for all. What is newer:

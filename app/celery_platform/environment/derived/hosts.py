@@ -1,8 +1,8 @@
 """Hosts: names, fixed addresses, zones, and what their machine image implies."""
 
-from app.environment.derived import Json
-from app.environment.derived.network import FIRST_PRIVATE_SUBNET, SUBNET_BITS, network
-from app.environment.model import BrokerKind, Environment
+from celery_platform.environment.derived import Json
+from celery_platform.environment.derived.network import FIRST_PRIVATE_SUBNET, SUBNET_BITS, network
+from celery_platform.environment.model import BrokerKind, Environment
 
 # The Python of each Debian release and the CPU name in wheel tags of each Debian architecture.
 DEBIAN_PYTHON = {"12": "3.11", "13": "3.13"}

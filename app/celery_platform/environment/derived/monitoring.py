@@ -1,7 +1,7 @@
 """Where metrics are served, and how long they are kept."""
 
-from app.environment.derived import Json
-from app.environment.model import Environment
+from celery_platform.environment.derived import Json
+from celery_platform.environment.model import Environment
 
 # Free in Prometheus's list of default ports. Of several workers on a host the first has this one, the next one more.
 WORKER_PORT = 9540

@@ -1,7 +1,7 @@
 """Subnets: one slice of the VPC for each zone."""
 
-from app.environment.derived import Json
-from app.environment.model import Environment
+from celery_platform.environment.derived import Json
+from celery_platform.environment.model import Environment
 
 # One subnet is 1/16 of the VPC: three public, three private, ten spare.
 SUBNET_BITS = 4

@@ -3,10 +3,11 @@
 from collections.abc import Mapping
 from dataclasses import asdict
 
-from app.environment.derived import Json
-from app.environment.derived.budgets import prefetch_multiplier
-from app.environment.model import Environment, Pool
-from app.environment.time_budget import TimeBudget
+from celery_platform.environment.derived import Json
+from celery_platform.environment.derived.application import calls_of, pool_needs
+from celery_platform.environment.derived.budgets import prefetch_multiplier
+from celery_platform.environment.model import Environment, Pool
+from celery_platform.environment.time_budget import TimeBudget
 
 # A worker is added when each slot has a task running and another waiting.
 BACKLOG_PER_SLOT = 2
@@ -23,7 +24,8 @@ def pool_of(env: Environment, name: str, pool: Pool, budgets: Mapping[str, TimeB
         "backlog_per_worker": pool.backlog_per_worker or BACKLOG_PER_SLOT * concurrency,
         "queues": queues,
         "unacknowledged_key": f"unacked:{name}",
-        "calls": sorted({service for queue in queues for service in env.queues[queue].calls}),
+        "calls": calls_of(env, name),
+        **pool_needs(env, name, pool),
         "time_budget": asdict(whole),
         "prefetch_multiplier": prefetch_multiplier(env, pool),
         # A turbo process is replaced for its memory, not by a count that a fast task would reach every few seconds.

@@ -1,8 +1,8 @@
 """Names of queues, and the queues that stand for priorities."""
 
-from app.environment.derived import Json
-from app.environment.model import BrokerKind, Environment
-from app.environment.model.queues import Queue
+from celery_platform.environment.derived import Json
+from celery_platform.environment.model import BrokerKind, Environment
+from celery_platform.environment.model.queues import Queue
 
 # SQS knows a FIFO queue by the end of its name; its dead letter queue must be one, too.
 FIFO = ".fifo"

@@ -1,7 +1,7 @@
 """The result store: its name, and the user that the app logs in as."""
 
-from app.environment.derived import Json
-from app.environment.model import Environment
+from celery_platform.environment.derived import Json
+from celery_platform.environment.model import Environment
 
 # One user of every store, as of every broker.
 STORE_USER = "celery"

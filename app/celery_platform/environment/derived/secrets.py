@@ -1,22 +1,36 @@
 """Names of secrets, never values."""
 
-from app.environment.derived import Json
-from app.environment.model import BrokerKind, Environment
+from celery_platform.environment.derived import Json
+from celery_platform.environment.derived.application import secret_labels
+from celery_platform.environment.model import BrokerKind, Environment
+
+# What the platform itself keeps secret.
+OWN = ("results_password", "broker_password", "erlang_cookie", "monitoring_password", "broker_ca")
+
+
+def secret_name(prefix: str, label: str) -> str:
+    """The name in Secrets Manager.
+
+    Example: `secret_name("celery-prod", "database_url") == "celery-prod/database-url"`
+    """
+    return f"{prefix}/{label.replace('_', '-')}"
 
 
 def secrets(env: Environment, prefix: str) -> Json:
     """Terraform creates them; hosts and pods read them at start."""
-    names = {"payment_gateway": f"{prefix}/payment-gateway"}
+    names = {label: secret_name(prefix, label) for label in secret_labels(env)}
     if env.results.tls:
-        names["results_password"] = f"{prefix}/results-password"
+        names["results_password"] = secret_name(prefix, "results_password")
     if env.broker.kind in {BrokerKind.RABBITMQ, BrokerKind.AMAZON_MQ} or _redis_with_users(env):
-        names["broker_password"] = f"{prefix}/broker-password"
+        names["broker_password"] = secret_name(prefix, "broker_password")
     if env.broker.kind is BrokerKind.RABBITMQ:
-        names["erlang_cookie"] = f"{prefix}/erlang-cookie"
+        names["erlang_cookie"] = secret_name(prefix, "erlang_cookie")
         # Of a user who may look at everything and touch nothing: the exporter's, and `app status`'s.
-        names["monitoring_password"] = f"{prefix}/monitoring-password"
+        names["monitoring_password"] = secret_name(prefix, "monitoring_password")
         if env.broker.rabbitmq.tls:
-            names["broker_ca"] = f"{prefix}/broker-ca"  # certificate and key of the authority, put there by Ansible
+            names["broker_ca"] = secret_name(
+                prefix, "broker_ca"
+            )  # certificate and key of the authority, put there by Ansible
     return names
 
 

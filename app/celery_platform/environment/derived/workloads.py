@@ -5,10 +5,12 @@ Terraform turns each into one IAM role. Queues and secrets are labels of this en
 
 from dataclasses import asdict, dataclass, replace
 
-from app.environment.derived import Json
-from app.environment.derived.eks import NAMESPACE
-from app.environment.derived.secrets import secrets
-from app.environment.model import BrokerKind, Environment
+from celery_platform.environment.derived import Json
+from celery_platform.environment.derived.application import pool_needs
+from celery_platform.environment.derived.eks import NAMESPACE
+from celery_platform.environment.derived.secrets import secrets
+from celery_platform.environment.model import BrokerKind, Environment
+from celery_platform.environment.model.application import Secrets, secret_use
 
 # What every process of the app logs in with, besides what its tasks need.
 LOGINS = ("broker_password", "results_password")
@@ -21,7 +23,7 @@ class Workload:
     """What one workload needs. `on` says who takes the role: hosts, pods of a service account, or people.
 
     A pod's `service_account` is `namespace/name`. `receives`, `sends` and `measures` are queues on SQS (`-dlq` for a
-    dead letter queue); elsewhere the broker's own user decides.
+    dead letter queue); elsewhere the broker's own user decides. `buckets` are the application's, read and written.
     Who `watches` reads CloudWatch's metrics, which know the age of the oldest message; who `finds_hosts` lists
     instances.
     """
@@ -33,7 +35,7 @@ class Workload:
     sends: tuple[str, ...] = ()
     measures: tuple[str, ...] = ()
     discovers: bool = True
-    pictures: bool = False
+    buckets: tuple[str, ...] = ()
     watches: bool = False
     finds_hosts: bool = False
 
@@ -63,10 +65,19 @@ def workloads(env: Environment, prefix: str) -> Json:
 def _pods(env: Environment, queues: tuple[str, ...], names: Json) -> dict[str, Workload]:
     """What the chart runs beside the workers."""
     logins = _logins(names)
+    application = _secrets(env.application.secrets)
     scheduled = {entry.queue for entry in env.schedule.values()}
+    sends = tuple(queue for queue in queues if queue in scheduled)
     found = {
-        "beat": Workload("pods", _own("beat"), logins, sends=tuple(queue for queue in queues if queue in scheduled)),
-        "producer": Workload("pods", _own("producer"), logins, sends=queues, measures=queues, pictures=True),
+        "beat": Workload("pods", _own("beat"), logins + application, sends=sends),
+        "producer": Workload(
+            "pods",
+            _own("producer"),
+            logins + application,
+            sends=queues,
+            measures=queues,
+            buckets=env.application.buckets,
+        ),
     }
     if env.autoscaler == "keda":
         held = tuple(label for label in ("broker_password",) if label in names)
@@ -77,18 +88,22 @@ def _pods(env: Environment, queues: tuple[str, ...], names: Json) -> dict[str, W
 def _worker(env: Environment, pool: str, queues: tuple[str, ...], names: Json) -> Workload:
     """A pool's workers drain its own queues, send to any (a task starts tasks of other pools) and bury their dead."""
     own = [label for label, queue in env.queues.items() if queue.pool == pool]
-    needed = dict.fromkeys(call for label in own for call in env.queues[label].calls if call in names)
+    called = tuple(used["secret"] for used in pool_needs(env, pool, env.pools[pool])["secrets"].values())
     on_eks = env.pools[pool].runs_on == "eks"
     drained = tuple(queue for queue in queues if queue in own)
     return Workload(
         on="pods" if on_eks else "hosts",
         service_account=_own(f"worker-{pool}") if on_eks else "",
-        secrets=(*_logins(names), *needed),
+        secrets=tuple(dict.fromkeys(_logins(names) + _secrets(env.application.secrets) + called)),
         receives=drained,
         sends=queues + tuple(f"{queue}-dlq" for queue in drained),
         measures=queues + tuple(f"{queue}-dlq" for queue in drained),
-        pictures=True,
+        buckets=env.application.buckets,
     )
+
+
+def _secrets(uses: Secrets) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(secret_use(use).name for use in uses.values()))
 
 
 def _looker(on: str, service_account: str, measured: tuple[str, ...], names: Json) -> Workload:

@@ -2,7 +2,15 @@
 
 from pydantic import Field
 
-from app.environment.model.base import Closed, Seconds
+from celery_platform.environment.model.base import Closed, Port, Seconds
+
+
+class Smtp(Closed):
+    """The mail server through which the monitoring host sends alerts."""
+
+    host: str
+    port: Port = 587
+    require_tls: bool = Field(default=True, description="whether alerts are mailed over TLS only")
 
 
 class Alerts(Closed):
@@ -20,6 +28,7 @@ class Alerts(Closed):
     broker_connections: int = Field(default=2000, gt=0)
     failed_requests: int = Field(default=10, ge=0, description="of the Kubernetes API, each minute")
     notify: str
+    smtp: Smtp | None = Field(default=None, description="through which they are mailed; needed by a monitoring host")
 
 
 class Budget(Closed):

@@ -15,4 +15,4 @@ Port = Annotated[int, Field(gt=0, lt=65_536)]
 class Closed(BaseModel):
     """A section that refuses unknown keys, so that a typing error cannot become a silent default."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)

@@ -4,7 +4,7 @@ from typing import Annotated
 
 from pydantic import Field
 
-from app.environment.model.base import Closed
+from celery_platform.environment.model.base import Closed
 
 # One subject: a pattern would let other branches and repositories in.
 Subject = Annotated[str, Field(min_length=3, pattern=r"^[^*]+$")]

@@ -4,30 +4,32 @@ from typing import Literal
 
 from pydantic import Field
 
-from app.environment.model.alerts import Alerts, Budget
-from app.environment.model.base import Closed, Label, Name
-from app.environment.model.broker import Broker
-from app.environment.model.delivery import Delivery
-from app.environment.model.eks import Eks
-from app.environment.model.hosts import Hosts
-from app.environment.model.logs import Logs
-from app.environment.model.monitoring import Monitoring
-from app.environment.model.network import Network
-from app.environment.model.pools import Pool
-from app.environment.model.queues import Queue, ScheduleEntry
-from app.environment.model.results import Results
-from app.environment.model.services import Services
+from celery_platform.environment.model.alerts import Alerts, Budget
+from celery_platform.environment.model.application import Application
+from celery_platform.environment.model.base import Closed, Label, Name
+from celery_platform.environment.model.broker import Broker
+from celery_platform.environment.model.delivery import Delivery
+from celery_platform.environment.model.eks import Eks
+from celery_platform.environment.model.hosts import Hosts
+from celery_platform.environment.model.logs import Logs
+from celery_platform.environment.model.monitoring import Monitoring
+from celery_platform.environment.model.network import Network
+from celery_platform.environment.model.pools import Pool
+from celery_platform.environment.model.queues import Queue, ScheduleEntry
+from celery_platform.environment.model.results import Results
+from celery_platform.environment.model.services import Services
 
 
 class Environment(Closed):
     """Everything a person says about an environment. See `environments/README.md` for a tour.
 
-    Example: `Environment.model_validate(yaml.safe_load(text))`; use `app.environment.load` for readable errors.
+    Example: `Environment.model_validate(yaml.safe_load(text))`; use `celery_platform.environment.load` for readable errors.
     """
 
     name: Name
     region: str = Field(pattern=r"^[a-z]{2}(-[a-z]+)+-\d$")
     owner: str
+    application: Application
     network: Network
     broker: Broker
     results: Results
@@ -37,7 +39,7 @@ class Environment(Closed):
     pools: dict[Label, Pool] = Field(min_length=1)
     queues: dict[Label, Queue] = Field(min_length=1)
     schedule: dict[Label, ScheduleEntry] = Field(default_factory=dict)
-    services: Services
+    services: Services = Field(default_factory=dict)
     alerts: Alerts
     budget: Budget
     logs: Logs = Logs()

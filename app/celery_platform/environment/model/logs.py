@@ -2,7 +2,7 @@
 
 from typing import Literal
 
-from app.environment.model.base import Closed
+from celery_platform.environment.model.base import Closed
 
 
 class Logs(Closed):

@@ -2,7 +2,7 @@
 
 from pydantic import Field
 
-from app.environment.model.base import Closed
+from celery_platform.environment.model.base import Closed
 
 
 class Monitoring(Closed):
@@ -16,4 +16,3 @@ class Monitoring(Closed):
 
     retention_days: int = Field(default=15, ge=1, le=400)
     retention_gib: int = Field(default=8, ge=1, le=1024, description="size at which the oldest samples go first")
-    smtp_require_tls: bool = Field(default=True, description="whether alerts are mailed over TLS only")

@@ -5,7 +5,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from app.environment.model.base import Closed
+from celery_platform.environment.model.base import Closed
 
 # What workers, hosts and nodes call. Each costs about 8 USD a month in each zone (AWS PrivateLink pricing).
 Endpoint = Literal[

@@ -4,7 +4,8 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from app.environment.model.base import Closed
+from celery_platform.environment.model.application import Secrets, Variables
+from celery_platform.environment.model.base import Closed
 
 
 class Pool(Closed):
@@ -42,3 +43,7 @@ class Pool(Closed):
         ge=1,
         description="waiting and running tasks above which a worker is added; default 2 x concurrency",
     )
+    variables: Variables = Field(
+        default_factory=dict, description="in addition to the application's, or instead of one"
+    )
+    secrets: Secrets = Field(default_factory=dict, description="likewise")

@@ -1,10 +1,8 @@
 """Sections `queues` and `schedule`: what is to be done, and when."""
 
-from typing import Literal
-
 from pydantic import Field
 
-from app.environment.model.base import Closed, Label, Seconds
+from celery_platform.environment.model.base import Closed, Label, Seconds
 
 
 class Queue(Closed):
@@ -13,8 +11,8 @@ class Queue(Closed):
     pool: Label
     soft_time_limit_seconds: Seconds
     max_countdown_seconds: int = Field(default=300, ge=0, le=900, description="longest countdown or retry delay")
-    calls: tuple[Literal["payment_gateway", "metrics_api", "smtp"], ...] = Field(
-        default=(), description="services outside the environment that its tasks need: their pods reach no other"
+    calls: tuple[Label, ...] = Field(
+        default=(), description="names of `services` that its tasks need: their workers reach no other"
     )
     fifo: bool = Field(default=False, description="SQS only: in order, one task after the other (one message group)")
     priorities: int = Field(

@@ -2,7 +2,7 @@
 
 from pydantic import Field
 
-from app.environment.model.base import Closed
+from celery_platform.environment.model.base import Closed
 
 
 class Results(Closed):

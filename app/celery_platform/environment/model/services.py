@@ -1,15 +1,30 @@
-"""Section `services`."""
+"""Section `services`: what the tasks call outside the environment, by name."""
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
-from app.environment.model.base import Closed, Port
+from celery_platform.environment.model.base import Closed, Label, Port
 
 
-class Services(Closed):
-    """What the tasks call outside the environment. Credentials are not here but in Secrets Manager."""
+class Service(Closed):
+    """A URL, or a host and port. Credentials are not here but in Secrets Manager, under the name `secret`.
 
-    payment_gateway_url: str = Field(pattern=r"^https?://")
-    metrics_api_url: str = Field(pattern=r"^https?://")
-    metrics_rate_per_minute: int = Field(gt=0, description="the quota of the metrics API, shared by all workers")
-    smtp_host: str
-    smtp_port: Port
+    Processes get `<NAME>_URL`, or `<NAME>_HOST` and `<NAME>_PORT`; `<NAME>_RATE_PER_MINUTE`; and `<NAME>_SECRET`, which
+    only pools have whose queues name the service in `calls`.
+
+    Example: `{url: "https://payments.example.com", secret: payment_gateway}`
+    """
+
+    url: str | None = Field(default=None, pattern=r"^[a-z][a-z0-9+.-]*://\S+$")
+    host: str | None = Field(default=None, min_length=1)
+    port: Port | None = None
+    secret: Label | None = Field(default=None, description="the secret that its callers need")
+    rate_per_minute: int | None = Field(default=None, gt=0, description="its quota, shared by all workers")
+
+    @model_validator(mode="after")
+    def _one_way_to_say_where(self) -> "Service":
+        if (self.url is None) == (self.host is None) or (self.host is None) != (self.port is None):
+            raise ValueError("a url, or a host and a port")
+        return self
+
+
+Services = dict[Label, Service]

@@ -5,9 +5,9 @@ One function per rule; each yields the problems it finds. The docstring gives th
 
 from collections.abc import Callable, Iterator
 
-from app.environment.errors import Problem
-from app.environment.model import Environment
-from app.environment.rules import brokers, eks, machines, network, pools, time
+from celery_platform.environment.errors import Problem
+from celery_platform.environment.model import Environment
+from celery_platform.environment.rules import brokers, eks, machines, network, pools, time
 
 Rule = Callable[[Environment], Iterator[Problem]]
 

@@ -2,8 +2,8 @@
 
 from collections.abc import Iterator
 
-from app.environment.errors import Problem
-from app.environment.model import BrokerKind, Environment
+from celery_platform.environment.errors import Problem
+from celery_platform.environment.model import BrokerKind, Environment
 
 
 def amazon_mq_version_has_its_instances(env: Environment) -> Iterator[Problem]:

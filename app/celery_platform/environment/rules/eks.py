@@ -2,9 +2,9 @@
 
 from collections.abc import Iterator
 
-from app.environment.derived.eks import ADDONS
-from app.environment.errors import Problem
-from app.environment.model import Environment
+from celery_platform.environment.derived.eks import ADDONS
+from celery_platform.environment.errors import Problem
+from celery_platform.environment.model import Environment
 
 
 def version_has_its_addons(env: Environment) -> Iterator[Problem]:

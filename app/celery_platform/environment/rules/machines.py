@@ -3,8 +3,8 @@
 import re
 from collections.abc import Iterator
 
-from app.environment.errors import Problem
-from app.environment.model import BrokerKind, Environment
+from celery_platform.environment.errors import Problem
+from celery_platform.environment.model import BrokerKind, Environment
 
 GRAVITON = re.compile(r"^[a-z]+\d+g[a-z]*\.")
 

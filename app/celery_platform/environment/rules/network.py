@@ -2,8 +2,8 @@
 
 from collections.abc import Iterator
 
-from app.environment.errors import Problem
-from app.environment.model import Environment
+from celery_platform.environment.errors import Problem
+from celery_platform.environment.model import Environment
 
 
 def network_holds_the_zones(env: Environment) -> Iterator[Problem]:

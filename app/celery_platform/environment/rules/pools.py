@@ -2,8 +2,8 @@
 
 from collections.abc import Iterator
 
-from app.environment.errors import Problem
-from app.environment.model import Environment
+from celery_platform.environment.errors import Problem
+from celery_platform.environment.model import Environment
 
 
 def queue_names_an_existing_pool(env: Environment) -> Iterator[Problem]:

@@ -2,10 +2,10 @@
 
 from collections.abc import Iterator
 
-from app.environment.derived.budgets import budgets_of
-from app.environment.errors import Problem
-from app.environment.model import Environment
-from app.environment.time_budget import MAX_VISIBILITY_TIMEOUT_SECONDS
+from celery_platform.environment.derived.budgets import budgets_of
+from celery_platform.environment.errors import Problem
+from celery_platform.environment.model import Environment
+from celery_platform.environment.time_budget import MAX_VISIBILITY_TIMEOUT_SECONDS
 
 
 def visibility_timeout_is_allowed(env: Environment) -> Iterator[Problem]:

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
-RUNBOOK = "app/observability/alerts/README.md"
+RUNBOOK = "app/celery_platform/observability/alerts/README.md"
 
 
 @dataclass(frozen=True)

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from app.observability.alerts.alert import Alert, Thresholds
+from celery_platform.observability.alerts.alert import Alert, Thresholds
 
 # RabbitMQ stops publishers at its limit of free space; at twice that there is time to act.
 DISK_MARGIN = 2

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from app.observability.alerts.alert import Alert, Thresholds
+from celery_platform.observability.alerts.alert import Alert, Thresholds
 
 # Google's SRE workbook, "Alerting on SLOs", table 5-8: burn rates of a 30-day budget, each over a long window that says
 # it matters and a short one that says it still goes on.

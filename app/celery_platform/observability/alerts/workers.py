@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from app.observability.alerts.alert import Alert, Thresholds
+from celery_platform.observability.alerts.alert import Alert, Thresholds
 
 # Longer than a heartbeat file may be old before a probe restarts the worker.
 HEARTBEAT_OLD_SECONDS = 60

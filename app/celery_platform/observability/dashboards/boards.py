@@ -1,6 +1,6 @@
 """The dashboards: fleet, one queue, one task, broker, cost. Every query must answer: `make test-observability` asks."""
 
-from app.observability.dashboards.panel import Board, Panel, one
+from celery_platform.observability.dashboards.panel import Board, Panel, one
 
 QUEUE, TASK, HOST = "{{queue_name}}", "{{name}}", "{{hostname}}"
 # The total also counts messages sent, taken and begun.

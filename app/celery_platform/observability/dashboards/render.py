@@ -1,4 +1,4 @@
-"""Write the dashboards as Grafana reads them. `python -m app.observability.dashboards.render`, or `make render`.
+"""Write the dashboards as Grafana reads them. `python -m celery_platform.observability.dashboards.render`, or `make render`.
 
 Grafana's own SDK writes the JSON; it is a tool of this checkout, not of what runs.
 """
@@ -13,8 +13,8 @@ from grafana_foundation_sdk.cog.encoder import JSONEncoder
 from grafana_foundation_sdk.models.common import StackingMode
 from grafana_foundation_sdk.models.dashboard import DataSourceRef, GridPos, VariableRefresh
 
-from app.observability.dashboards.boards import BOARDS
-from app.observability.dashboards.panel import Board, Panel
+from celery_platform.observability.dashboards.boards import BOARDS
+from celery_platform.observability.dashboards.panel import Board, Panel
 
 FOLDER = Path(__file__).parent / "grafana"
 SOURCE = DataSourceRef(type_val="prometheus", uid="${source}")

@@ -9,7 +9,7 @@ from bisect import bisect_right
 from collections.abc import Mapping
 from dataclasses import replace
 
-from app.observability.exporter.reading import QueueReading
+from celery_platform.observability.exporter.reading import QueueReading
 
 # At one look every 15 s: three hours. A message older than that is three hours old to whoever reads the alert.
 KEEP_LOOKS = 720

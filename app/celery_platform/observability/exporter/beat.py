@@ -3,7 +3,7 @@
 import time
 from dataclasses import dataclass
 
-from app.observability.exporter.store import ask, pairs
+from celery_platform.observability.exporter.store import ask, pairs
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +30,7 @@ def read_beat(store_url: str, prefix: str) -> BeatReading:
 
 
 def read_soft_stops(store_url: str, prefix: str) -> dict[str, int]:
-    """How many stops of each pool ran out of time (`app.observability.soft_stops`).
+    """How many stops of each pool ran out of time (`celery_platform.observability.soft_stops`).
 
     Raises:
         OSError, SettingsError: as above.

@@ -9,8 +9,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from multiprocessing.connection import Connection
 
-from app.errors import AppError, SettingsError
-from app.settings import Resolved, Runtime, runtime
+from celery_platform.errors import AppError, SettingsError
+from celery_platform.settings import Resolved, Runtime, runtime
 
 
 @dataclass(frozen=True)

@@ -7,11 +7,11 @@ from urllib.parse import quote, urlsplit
 
 import urllib3
 
-from app.errors import BrokerError
-from app.observability.exporter.age import OldestMessages
-from app.observability.exporter.learn import broker_secret
-from app.observability.exporter.reading import NodeReading, QueueReading, Reading
-from app.settings import Runtime
+from celery_platform.errors import BrokerError
+from celery_platform.observability.exporter.age import OldestMessages
+from celery_platform.observability.exporter.learn import broker_secret
+from celery_platform.observability.exporter.reading import NodeReading, QueueReading, Reading
+from celery_platform.settings import Runtime
 
 TIMEOUT = urllib3.Timeout(connect=3, read=10)
 # Asking for columns makes an answer about 200 queues 40 kB instead of 600.

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
 from prometheus_client.metrics_core import Metric
 
-from app.observability.exporter.beat import BeatReading
-from app.observability.exporter.reading import NodeReading, QueueReading, Reading
-from app.settings import Resolved
+from celery_platform.observability.exporter.beat import BeatReading
+from celery_platform.observability.exporter.reading import NodeReading, QueueReading, Reading
+from celery_platform.settings import Resolved
 
 # Looks that may fail before old numbers are withdrawn: a graph that stops says more than one that lies.
 STALE_LOOKS = 4

@@ -6,11 +6,11 @@ import threading
 import time
 from collections.abc import Callable
 
-from app.observability.exporter.beat import read_beat, read_soft_stops
-from app.observability.exporter.learn import learn
-from app.observability.exporter.memory import Memory, MemoryCollector
-from app.observability.exporter.reading import Source
-from app.settings import Runtime
+from celery_platform.observability.exporter.beat import read_beat, read_soft_stops
+from celery_platform.observability.exporter.learn import learn
+from celery_platform.observability.exporter.memory import Memory, MemoryCollector
+from celery_platform.observability.exporter.reading import Source
+from celery_platform.settings import Runtime
 
 logger = logging.getLogger(__name__)
 
@@ -22,14 +22,14 @@ def source_of(runtime: Runtime) -> Source:
     """How to look at the environment's broker. Each kind's module loads what it needs, and no other's."""
     kind = runtime.environment.broker_kind
     if kind == "sqs":
-        from app.observability.exporter.sqs import sqs_source
+        from celery_platform.observability.exporter.sqs import sqs_source
 
         return sqs_source(runtime)
     if kind == "redis":
-        from app.observability.exporter.valkey import valkey_source
+        from celery_platform.observability.exporter.valkey import valkey_source
 
         return valkey_source(runtime)
-    from app.observability.exporter.management import management_source
+    from celery_platform.observability.exporter.management import management_source
 
     return management_source(runtime)
 

@@ -7,9 +7,9 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from app.observability.exporter.reading import QueueReading, Reading
-from app.settings import Runtime
-from app.settings.discovery import clients
+from celery_platform.observability.exporter.reading import QueueReading, Reading
+from celery_platform.settings import Runtime
+from celery_platform.settings.discovery import clients
 
 ATTRIBUTES = (
     "ApproximateNumberOfMessages",

@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from io import BufferedRWPair
 from urllib.parse import unquote, urlsplit
 
-from app.errors import SettingsError
+from celery_platform.errors import SettingsError
 
 CONNECT_SECONDS, ANSWER_SECONDS = 3, 5
 Reply = bytes | int | list["Reply"] | None

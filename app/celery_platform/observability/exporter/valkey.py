@@ -7,10 +7,10 @@ from typing import Any
 
 from redis import Redis
 
-from app.observability.exporter.reading import NodeReading, QueueReading, Reading
-from app.observability.published_at import PUBLISHED_AT
-from app.settings import Runtime
-from app.settings.login import with_login
+from celery_platform.observability.exporter.reading import NodeReading, QueueReading, Reading
+from celery_platform.observability.published_at import PUBLISHED_AT
+from celery_platform.settings import Runtime
+from celery_platform.settings.login import with_login
 
 # Messages looked into to learn of whose queue they are; beyond that the rest counts in proportion.
 UNACKED_SAMPLE = 1_000

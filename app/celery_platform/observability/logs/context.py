@@ -6,8 +6,9 @@ from typing import Any
 from celery import current_task
 from structlog.typing import EventDict
 
-from app.observability.outcome import Outcome
-from app.routes import QUEUE_OF_TASK
+from celery_platform.observability.outcome import Outcome
+from celery_platform.routes import label_of
+from celery_platform.settings import runtime
 
 # Celery adds a task's arguments to its own lines under this name: they are the user's data.
 CELERY_DATA = "data"
@@ -37,7 +38,7 @@ def task_fields(name: str, request: Any) -> dict[str, Any]:
     return {
         "task_id": request.id,
         "task_name": name,
-        "queue": QUEUE_OF_TASK.get(name),
+        "queue": label_of(runtime().environment, name),
         "attempt": (request.retries or 0) + 1,
         "worker_hostname": request.hostname,
         "root_id": request.root_id,

@@ -11,9 +11,9 @@ from typing import Any
 
 from celery.exceptions import Retry
 
-from app.observability.logs.context import FIELDS, outcome_fields, trace_id
-from app.observability.logs.redaction import redacted
-from app.observability.outcome import Outcome
+from celery_platform.observability.logs.context import FIELDS, outcome_fields, trace_id
+from celery_platform.observability.logs.redaction import redacted
+from celery_platform.observability.outcome import Outcome
 
 logger = logging.getLogger("app.outcome")
 LEVELS = {"failed": logging.ERROR, "timed_out": logging.ERROR, "lost": logging.ERROR, "retried": logging.WARNING}

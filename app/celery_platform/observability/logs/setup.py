@@ -8,10 +8,10 @@ from typing import Any, TextIO
 import structlog
 from celery.signals import setup_logging
 
-from app.observability.logs import outcome_line
-from app.observability.logs.context import TaskContext
-from app.observability.logs.redaction import redact
-from app.observability.outcome import listen
+from celery_platform.observability.logs import outcome_line
+from celery_platform.observability.logs.context import TaskContext
+from celery_platform.observability.logs.redaction import redact
+from celery_platform.observability.outcome import listen
 
 FORMAT = "CELERY_LOG_FORMAT"
 FORMATS = ("json", "console")

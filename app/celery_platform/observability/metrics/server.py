@@ -5,16 +5,16 @@ import logging
 import os
 import socket
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from app.observability.metrics import children
+from celery_platform.observability.metrics import children
 
 if TYPE_CHECKING:
     from prometheus_client.metrics_core import Metric
 
-    from app.settings import PoolSettings, Resolved
+    from celery_platform.settings import PoolSettings, Resolved
 
 logger = logging.getLogger(__name__)
 
@@ -23,8 +23,20 @@ PORT, ADDRESS = "CELERY_METRICS_PORT", "CELERY_METRICS_ADDRESS"
 ONE_PROCESS_POOLS = frozenset({"threads", "solo", "gevent"})
 
 
-def start_metrics(environment: "Resolved", pool: "PoolSettings") -> None:
-    """Count and serve from now on, when CELERY_METRICS_PORT is set. Call before anything imports prometheus_client.
+def prepare_metrics(pool: "PoolSettings") -> Path | None:
+    """The folder in which this worker's children will count; `None` where they need none.
+
+    Call before anything imports prometheus_client, as an application may: it decides at import where it counts.
+    """
+    if not os.environ.get(PORT) or pool.type in ONE_PROCESS_POOLS:
+        return None
+    return children.prepare_folder()
+
+
+def start_metrics(
+    environment: "Resolved", pool: "PoolSettings", tasks: Iterable[str], folder: Path | None = None
+) -> None:
+    """Count these tasks and serve from now on, when CELERY_METRICS_PORT is set; `folder` is of `prepare_metrics`.
 
     A port that is taken is logged: a worker nobody can see still works, and the alert on a missing target tells.
 
@@ -33,19 +45,18 @@ def start_metrics(environment: "Resolved", pool: "PoolSettings") -> None:
     port = os.environ.get(PORT)
     if not port:
         return
-    folder = None if pool.type in ONE_PROCESS_POOLS else children.prepare_folder()
     from prometheus_client import CollectorRegistry, disable_created_metrics, start_http_server
 
-    from app.observability.metrics.state import WorkerState
-    from app.observability.metrics.tasks import TaskMetrics
-    from app.observability.metrics.totals import WithTotals
+    from celery_platform.observability.metrics.state import WorkerState
+    from celery_platform.observability.metrics.tasks import TaskMetrics
+    from celery_platform.observability.metrics.totals import WithTotals
 
     disable_created_metrics()  # a series beside each, for a scraper that is not Prometheus
     hostname = f"{pool.name}@{socket.gethostname()}"
     counted, served = CollectorRegistry(), CollectorRegistry()
-    tasks = TaskMetrics(counted, environment, hostname)
-    known = tasks.begin_at_zero(pool.queues)
-    tasks.connect()
+    counters = TaskMetrics(counted, environment, hostname)
+    known = counters.begin_at_zero(tasks, pool.queues)
+    counters.connect()
     state = WorkerState(environment, pool, hostname)
     state.connect()
     served.register(state)

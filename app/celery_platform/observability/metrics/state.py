@@ -13,7 +13,7 @@ from celery.worker import state
 from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.metrics_core import Metric
 
-from app.settings import PoolSettings, Resolved
+from celery_platform.settings import PoolSettings, Resolved
 
 
 @dataclass(eq=False)

@@ -1,6 +1,6 @@
 """The counters and histograms of tasks. Names are those of the known celery-exporter, so that its dashboards work.
 
-Labels are bounded: a task name is a row of `app.routes`, a queue follows from it, and of exceptions each process names
+Labels are bounded: a task name is one that the application registers, a queue follows from it, and of exceptions each process names
 the first forty classes. `hostname` is the pool and the host, without what Celery's node name adds at each start.
 """
 
@@ -11,10 +11,10 @@ from typing import Any
 from celery.signals import after_task_publish, task_received, task_rejected, task_unknown
 from prometheus_client import CollectorRegistry, Counter, Histogram
 
-from app.observability import signals
-from app.observability.outcome import Outcome, Start, listen
-from app.routes import QUEUE_OF_TASK, queue_of
-from app.settings import Resolved
+from celery_platform.observability import signals
+from celery_platform.observability.outcome import Outcome, Start, listen
+from celery_platform.routes import label_of, queue_of
+from celery_platform.settings import Resolved
 
 OTHER = "other"
 MAX_EXCEPTION_CLASSES = 40
@@ -78,12 +78,14 @@ class TaskMetrics:
         self._dead_letters = Counter(
             "celery_dead_letters_published", "Messages moved to dead letters.", TASK_LABELS, registry=registry
         )
+        self._known: set[str] = set()
         self._labels = cache(self._labels_of)
         self._child = cache(self._child_of)
 
-    def begin_at_zero(self, queues: Iterable[str]) -> list[tuple[str, str, str]]:
-        """Make the series of all tasks of these queues (labels of the environment); returns their labels."""
-        known = [self._labels(name) for name, queue in QUEUE_OF_TASK.items() if queue in queues]
+    def begin_at_zero(self, tasks: Iterable[str], queues: Iterable[str]) -> list[tuple[str, str, str]]:
+        """Make the series of these tasks as far as their queues are among `queues` (labels); returns their labels."""
+        self._known.update(tasks)
+        known = [self._labels(name) for name in self._known if label_of(self._environment, name) in set(queues)]
         for labels in known:
             for family in (*self._counters.values(), self._runtime, self._wait, self._dead_letters):
                 if family is not self._counters["failed"]:  # which exceptions there will be is not known
@@ -102,7 +104,7 @@ class TaskMetrics:
         signals.dead_letter_published.connect(self._dead_lettered, weak=False)
 
     def _labels_of(self, name: str) -> tuple[str, str, str]:
-        if name not in QUEUE_OF_TASK:
+        if name not in self._known or label_of(self._environment, name) is None:
             return OTHER, OTHER, self._hostname
         return name, queue_of(self._environment, name).name, self._hostname
 

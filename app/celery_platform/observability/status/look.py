@@ -6,11 +6,11 @@ import urllib.parse
 import urllib.request
 from dataclasses import dataclass, field
 
-from app.observability.exporter.reading import Reading, Source
-from app.observability.exporter.run import source_of
-from app.observability.status.snapshot import PoolState, QueueState, Snapshot
-from app.observability.status.workers import WorkersSeen, ask_workers, quantile
-from app.settings import PoolSettings, Runtime
+from celery_platform.observability.exporter.reading import Reading, Source
+from celery_platform.observability.exporter.run import source_of
+from celery_platform.observability.status.snapshot import PoolState, QueueState, Snapshot
+from celery_platform.observability.status.workers import WorkersSeen, ask_workers, quantile
+from celery_platform.settings import PoolSettings, Runtime
 
 PROMETHEUS_SECONDS = 5
 

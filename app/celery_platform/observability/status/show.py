@@ -4,11 +4,11 @@ import json
 import time
 from dataclasses import asdict
 
-from app.observability.status.look import Looker
-from app.observability.status.screen import screen
-from app.observability.status.snapshot import Snapshot
-from app.settings import runtime
-from app.settings.chosen import chosen_file
+from celery_platform.observability.status.look import Looker
+from celery_platform.observability.status.screen import screen
+from celery_platform.observability.status.snapshot import Snapshot
+from celery_platform.settings import runtime
+from celery_platform.settings.chosen import chosen_file
 
 # Between the two looks of `--once`, from which the trend comes.
 ONCE_SECONDS = 2.0
@@ -22,7 +22,7 @@ def show(*, once: bool, as_json: bool, interval: float, prometheus: str) -> bool
     """
     from rich.live import Live
 
-    from app.cli.output import console, show_json
+    from celery_platform.cli.output import console, show_json
 
     now = runtime()
     looker = Looker(now, worker_addresses(), prometheus)

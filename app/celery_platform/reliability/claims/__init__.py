@@ -1,6 +1,6 @@
 """Who may make an effect: claims on keys, kept in Valkey or, with `claims.sql`, in a SQL database."""
 
-from app.reliability.claims.claim import Claim, ClaimStore, State
-from app.reliability.claims.valkey import ValkeyClaims, valkey_claims
+from celery_platform.reliability.claims.claim import Claim, ClaimStore, State
+from celery_platform.reliability.claims.valkey import ValkeyClaims, valkey_claims
 
 __all__ = ["Claim", "ClaimStore", "State", "ValkeyClaims", "valkey_claims"]

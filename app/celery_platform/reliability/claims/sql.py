@@ -28,7 +28,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects import postgresql, sqlite
 
-from app.reliability.claims.claim import Claim, State
+from celery_platform.reliability.claims.claim import Claim, State
 
 MICROSECONDS = 1_000_000
 INSERTS: Mapping[str, Any] = {"sqlite": sqlite.insert, "postgresql": postgresql.insert}

@@ -8,9 +8,9 @@ from typing import Any
 
 from redis import Redis
 
-from app.reliability.claims.claim import Claim, State
-from app.reliability.valkey import valkey
-from app.settings import runtime
+from celery_platform.reliability.claims.claim import Claim, State
+from celery_platform.reliability.valkey import valkey
+from celery_platform.settings import runtime
 
 # KEYS[1] the key; ARGV: lease in ms. Returns what is there and its time to live in ms, or '' and the new token.
 _CLAIM = """

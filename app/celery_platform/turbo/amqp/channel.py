@@ -7,8 +7,8 @@ from typing import Any
 
 from kombu.transport import base, pyamqp
 
-from app.turbo.amqp.acknowledgements import AckWindow
-from app.turbo.amqp.header_table import properties_of
+from celery_platform.turbo.amqp.acknowledgements import AckWindow
+from celery_platform.turbo.amqp.header_table import properties_of
 
 logger = logging.getLogger(__name__)
 

@@ -7,9 +7,9 @@ from typing import Any
 from amqp.exceptions import RecoverableConnectionError
 from kombu.transport import pyamqp
 
-from app.turbo.amqp.buffered_reads import BufferedTCP, BufferedTLS
-from app.turbo.amqp.channel import AckingChannel
-from app.turbo.amqp.deliveries import frame_handler
+from celery_platform.turbo.amqp.buffered_reads import BufferedTCP, BufferedTLS
+from celery_platform.turbo.amqp.channel import AckingChannel
+from celery_platform.turbo.amqp.deliveries import frame_handler
 
 
 class BufferedConnection(pyamqp.Connection):

@@ -4,10 +4,10 @@ from typing import Any
 
 from kombu.transport import pyamqp
 
-from app.guards import bounded_publish, rabbitmq_node
-from app.turbo.amqp.channel import AckingChannel
-from app.turbo.amqp.connection import BufferedConnection
-from app.turbo.amqp.transport import Transport as PlainTransport
+from celery_platform.guards import bounded_publish, rabbitmq_node
+from celery_platform.turbo.amqp.channel import AckingChannel
+from celery_platform.turbo.amqp.connection import BufferedConnection
+from celery_platform.turbo.amqp.transport import Transport as PlainTransport
 
 
 class Channel(bounded_publish.Channel, AckingChannel):

@@ -2,8 +2,8 @@
 
 from typing import Any
 
-from app.guards import bounded_publish, rabbitmq_node
-from app.turbo.amqp import green
+from celery_platform.guards import bounded_publish, rabbitmq_node
+from celery_platform.turbo.amqp import green
 
 
 class Channel(bounded_publish.Channel, green.Channel):

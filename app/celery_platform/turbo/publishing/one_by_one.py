@@ -5,8 +5,8 @@ from typing import Any
 from kombu import Connection
 from kombu.common import maybe_declare
 
-from app.errors import PublishError
-from app.turbo.publishing.messages import Messages
+from celery_platform.errors import PublishError
+from celery_platform.turbo.publishing.messages import Messages
 
 
 class OneByOne:

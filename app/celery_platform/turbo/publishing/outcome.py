@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from app.errors import AppError
+from celery_platform.errors import AppError
 
 
 @dataclass(frozen=True)

@@ -5,11 +5,11 @@ from typing import Any
 
 from celery import Task
 
-from app.turbo.publishing.capture import Call
-from app.turbo.publishing.messages import Messages
-from app.turbo.publishing.one_by_one import OneByOne
-from app.turbo.publishing.outcome import Failure, NotPublishedError, Published
-from app.turbo.publishing.stream import Stream
+from celery_platform.turbo.publishing.capture import Call
+from celery_platform.turbo.publishing.messages import Messages
+from celery_platform.turbo.publishing.one_by_one import OneByOne
+from celery_platform.turbo.publishing.outcome import Failure, NotPublishedError, Published
+from celery_platform.turbo.publishing.stream import Stream
 
 # Enough that no message waits for another's round trip; more only means more to repeat after a lost connection.
 OUTSTANDING = 1_000

@@ -1,6 +1,6 @@
 """kombu's Redis transport for a worker whose tasks run in the event loop.
 
-One round trip takes as many messages as the prefetch count has room for (`app/guards/redis_take.py`); they are handled
+One round trip takes as many messages as the prefetch count has room for (`app/celery_platform/guards/redis_take.py`); they are handled
 for a bounded time in each turn of the loop; what is done is acknowledged with one round trip for many.
 """
 
@@ -16,8 +16,8 @@ from kombu.transport import virtual
 from redis.exceptions import ConnectionError as RedisConnectionError
 from redis.exceptions import RedisError
 
-from app.guards import redis_reconnect
-from app.turbo.turn import ACKS_PER_WRITE, TURN_SECONDS, Turn
+from celery_platform.guards import redis_reconnect
+from celery_platform.turbo.turn import ACKS_PER_WRITE, TURN_SECONDS, Turn
 
 logger = logging.getLogger(__name__)
 

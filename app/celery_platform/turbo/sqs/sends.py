@@ -7,7 +7,7 @@ from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from app.turbo.sqs.limits import BYTES, MESSAGES
+from celery_platform.turbo.sqs.limits import BYTES, MESSAGES
 
 Raw = tuple[Any, str, str]  # as `prepare_message` makes it, exchange, routing key
 

@@ -7,12 +7,12 @@ from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from app.guards import sqs_server_error
-from app.turbo.sqs.deletes import Deletes, Done
-from app.turbo.sqs.limits import MESSAGES
-from app.turbo.sqs.polls import PatientPolls
-from app.turbo.sqs.sends import BatchedSends
-from app.turbo.versions import tested
+from celery_platform.guards import sqs_server_error
+from celery_platform.turbo.sqs.deletes import Deletes, Done
+from celery_platform.turbo.sqs.limits import MESSAGES
+from celery_platform.turbo.sqs.polls import PatientPolls
+from celery_platform.turbo.sqs.sends import BatchedSends
+from celery_platform.turbo.versions import tested
 
 logger = logging.getLogger(__name__)
 

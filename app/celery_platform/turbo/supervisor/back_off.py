@@ -1,6 +1,6 @@
 """How long a process that keeps crashing waits before it starts again."""
 
-from app.turbo.supervisor.options import SupervisorOptions
+from celery_platform.turbo.supervisor.options import SupervisorOptions
 
 
 class BackOff:

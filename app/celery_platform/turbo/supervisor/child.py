@@ -12,10 +12,10 @@ from collections.abc import Callable
 from pathlib import Path
 from time import monotonic
 
-from app.turbo.supervisor.back_off import BackOff
-from app.turbo.supervisor.options import SupervisorOptions
-from app.turbo.worker.pool import HARD_LIMIT_EXIT, HARD_LIMIT_SIGNAL, SOFT_LIMIT_SIGNAL, TaskPool
-from app.turbo.worker.slot import BUSY_SINCE, DONE, HARD_LIMIT_AT, SOFT_LIMIT_AT, Slot
+from celery_platform.turbo.supervisor.back_off import BackOff
+from celery_platform.turbo.supervisor.options import SupervisorOptions
+from celery_platform.turbo.worker.pool import HARD_LIMIT_EXIT, HARD_LIMIT_SIGNAL, SOFT_LIMIT_SIGNAL, TaskPool
+from celery_platform.turbo.worker.slot import BUSY_SINCE, DONE, HARD_LIMIT_AT, SOFT_LIMIT_AT, Slot
 
 logger = logging.getLogger(__name__)
 PR_SET_PDEATHSIG = 1

@@ -7,10 +7,10 @@ from collections.abc import Callable
 from contextlib import suppress
 from time import monotonic, sleep
 
-from app.turbo.freeze import freeze, load_worker
-from app.turbo.supervisor.child import Child
-from app.turbo.supervisor.options import SupervisorOptions
-from app.turbo.worker.slot import Slot
+from celery_platform.turbo.freeze import freeze, load_worker
+from celery_platform.turbo.supervisor.child import Child
+from celery_platform.turbo.supervisor.options import SupervisorOptions
+from celery_platform.turbo.worker.slot import Slot
 
 logger = logging.getLogger(__name__)
 # As Celery's worker takes them: finish the tasks that run; or end at once, what runs is delivered again.

@@ -1,7 +1,7 @@
 """The consumer under this project's guards."""
 
-from app.guards import delayed_delivery_once
-from app.turbo.worker.consumer import Consumer as PlainConsumer
+from celery_platform.guards import delayed_delivery_once
+from celery_platform.turbo.worker.consumer import Consumer as PlainConsumer
 
 
 class Consumer(PlainConsumer, delayed_delivery_once.Consumer):

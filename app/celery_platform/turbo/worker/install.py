@@ -6,36 +6,39 @@ from celery import Celery
 from kombu import transport
 from kombu.transport import TRANSPORT_ALIASES
 
-from app.turbo.versions import tested
-from app.turbo.worker.keepalive import Keepalive
+from celery_platform.turbo.versions import tested
+from celery_platform.turbo.worker.keepalive import Keepalive
 
-RESULTS = "app.turbo.results.backend:RedisBackend"
+RESULTS = "celery_platform.turbo.results.backend:RedisBackend"
+STRATEGY = "celery_platform.turbo.worker.strategy:strategy"
 # By pool type, of kombu's names for RabbitMQ: the module for any app, and the one for the project's own.
 AMQP = {
-    "turbo": ("app.turbo.amqp.transport", "app.turbo.amqp.guarded"),
-    "threads": ("app.turbo.amqp.transport", "app.turbo.amqp.guarded"),
-    "gevent": ("app.turbo.amqp.green", "app.turbo.amqp.guarded_green"),
+    "turbo": ("celery_platform.turbo.amqp.transport", "celery_platform.turbo.amqp.guarded"),
+    "threads": ("celery_platform.turbo.amqp.transport", "celery_platform.turbo.amqp.guarded"),
+    "gevent": ("celery_platform.turbo.amqp.green", "celery_platform.turbo.amqp.guarded_green"),
 }
 CLASSES = {"amqp": "Transport", "pyamqp": "Transport", "amqps": "SecureTransport"}
-REDIS = "app.turbo.redis.transport:Transport"
+REDIS = "celery_platform.turbo.redis.transport:Transport"
 
 
 def install(app: Celery, *, guarded: bool = False) -> None:
     """Use the fast paths in this process's worker, or stock code where they are not tested with what is installed.
 
-    `guarded` puts app/guards around connection and consumer, which read the environment of the project's own app. Those
+    `guarded` puts app/celery_platform/guards around connection and consumer, which read the environment of the project's own app. Those
     of Redis read nothing of it and are always there.
     """
     # Celery's command line takes a pool of its own list only, but leaves the choice to this setting.
-    settings: dict[str, Any] = {"worker_pool": "app.turbo.worker.pool:TaskPool", "worker_concurrency": 1}
+    settings: dict[str, Any] = {"worker_pool": "celery_platform.turbo.worker.pool:TaskPool", "worker_concurrency": 1}
     app.conf.update(settings)
     if not tested():
         return
     _replace_transports(_amqp("turbo", guarded) | {"redis": REDIS, "rediss": REDIS})
-    settings = {"worker_consumer": f"app.turbo.worker.{'guarded' if guarded else 'consumer'}:Consumer"}
+    settings = {"worker_consumer": f"celery_platform.turbo.worker.{'guarded' if guarded else 'consumer'}:Consumer"}
     app.conf.update(settings)
     app.loader.override_backends = app.loader.override_backends | {"redis": RESULTS, "rediss": RESULTS}
-    app.Task.Strategy = "app.turbo.worker.strategy:strategy"
+    app.Task.Strategy = STRATEGY
+    for task in app._tasks.values():  # type: ignore[attr-defined] # those whose base is a class of the application's
+        task.Strategy = STRATEGY
     app.steps["consumer"].add(Keepalive)
 
 

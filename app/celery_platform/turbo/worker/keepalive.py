@@ -10,7 +10,7 @@ from typing import Any
 from celery import bootsteps
 from celery.worker.consumer.connection import Connection as ConnectionStep
 
-from app.turbo.worker.pool import TaskPool
+from celery_platform.turbo.worker.pool import TaskPool
 
 logger = logging.getLogger(__name__)
 # The longest that a task's acknowledgement waits for the task after it.

@@ -17,8 +17,8 @@ from celery import signals
 from celery.concurrency.base import BasePool, apply_target
 from celery.exceptions import SoftTimeLimitExceeded
 
-from app.turbo.give_back import give_back
-from app.turbo.worker.slot import BUSY_SINCE, HARD_LIMIT_AT, SOFT_LIMIT_AT, Slot
+from celery_platform.turbo.give_back import give_back
+from celery_platform.turbo.worker.slot import BUSY_SINCE, HARD_LIMIT_AT, SOFT_LIMIT_AT, Slot
 
 # Sent by the supervisor. Celery gives SIGUSR1 and SIGUSR2 meanings of its own.
 SOFT_LIMIT_SIGNAL = signal.SIGRTMIN + 3

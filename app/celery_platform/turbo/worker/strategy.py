@@ -22,7 +22,7 @@ from celery.worker.strategy import default
 from kombu.serialization import prepare_accept_content
 from kombu.utils.json import object_hook
 
-from app.turbo.worker.pool import TaskPool
+from celery_platform.turbo.worker.pool import TaskPool
 
 logger = logging.getLogger("celery.worker.strategy")
 JSON = "application/json"

@@ -6,9 +6,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
-from app.demo.work import Sent
-from app.services import http
-from app.settings import runtime
+from shop.demo.work import Sent
+from shop.needs import needed
+from shop.services import http
 
 ENDS = ("success", "failure")
 
@@ -102,5 +102,5 @@ def outcome(sent: Sent, records: list[dict[str, Any]], dead_letters: dict[str, i
 
 
 def _ledger(name: str) -> list[dict[str, Any]]:
-    entries: list[dict[str, Any]] = http.call("GET", f"{runtime().environment.services['payment_gateway_url']}/{name}")
+    entries: list[dict[str, Any]] = http.call("GET", f"{needed('PAYMENT_GATEWAY_URL')}/{name}")
     return entries

@@ -5,20 +5,20 @@ import time
 from pathlib import Path
 from typing import Any
 
+from celery_platform.brokers import broker_of
+from celery_platform.observability.counts import run_key
+from celery_platform.reliability.errors import PermanentError
+from celery_platform.reliability.valkey import valkey
+from celery_platform.settings import runtime
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
-from app.brokers import broker_of
-from app.celery import celery
-from app.demo.outcome import ended, outcome
-from app.demo.table import show
-from app.demo.work import Sent, photographs, send
-from app.observability.counts import run_key
-from app.reliability.errors import PermanentError
-from app.reliability.valkey import valkey
-from app.services import media
-from app.settings import runtime
-from app.tasks.thumbnails import sheet_key
+from shop.celery import celery
+from shop.demo.outcome import ended, outcome
+from shop.demo.table import show
+from shop.demo.work import Sent, photographs, send
+from shop.services import media
+from shop.tasks.thumbnails import sheet_key
 
 out = Console(highlight=False, soft_wrap=True)
 POLL_SECONDS = 0.2

@@ -6,7 +6,7 @@ from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.table import Table
 
-from app.demo.outcome import Outcome, QueueOutcome
+from shop.demo.outcome import Outcome, QueueOutcome
 
 NAMED_AT_MOST = 5
 

@@ -7,13 +7,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from app.celery import celery
-from app.errors import DemoError
-from app.services import mail, media
-from app.tasks.email import send_email
-from app.tasks.metrics import fetch_social_metrics
-from app.tasks.payments import charge_customer
-from app.tasks.thumbnails import contact_sheet, original_key, resize_image
+from shop.celery import celery
+from shop.demo.errors import DemoError
+from shop.services import mail, media
+from shop.tasks.email import send_email
+from shop.tasks.metrics import fetch_social_metrics
+from shop.tasks.payments import charge_customer
+from shop.tasks.thumbnails import contact_sheet, original_key, resize_image
 
 SUFFIXES = {".jpg", ".jpeg", ".png", ".webp"}
 # Every fourth order and e-mail is asked for twice by a hasty client (another message), every fifth is delivered twice

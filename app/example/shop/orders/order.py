@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Protocol
 
-from app.reliability.errors import PermanentError
+from celery_platform.reliability.errors import PermanentError
 
 
 class OrderState(StrEnum):

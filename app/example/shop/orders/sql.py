@@ -1,9 +1,9 @@
 """Orders in a SQL database: a row each, locked for the moment in which its state changes."""
 
+from celery_platform.reliability.claims.sql import INSERTS
 from sqlalchemy import BigInteger, Column, Connection, Engine, Integer, MetaData, String, Table, select, update
 
-from app.orders.order import Order, OrderState
-from app.reliability.claims.sql import INSERTS
+from shop.orders.order import Order, OrderState
 
 metadata = MetaData()
 table = Table(

@@ -2,11 +2,12 @@
 
 from functools import lru_cache
 
-from app.orders.order import Orders
-from app.orders.valkey import ValkeyOrders
-from app.reliability.valkey import valkey
-from app.services.database import database
-from app.settings import runtime
+from celery_platform.database import database
+from celery_platform.reliability.valkey import valkey
+from celery_platform.settings import runtime
+
+from shop.orders.order import Orders
+from shop.orders.valkey import ValkeyOrders
 
 
 @lru_cache(maxsize=1)
@@ -19,6 +20,6 @@ def orders() -> Orders:
     engine = database()
     if engine is None:
         return ValkeyOrders(valkey(), runtime().environment.prefix)
-    from app.orders.sql import SqlOrders
+    from shop.orders.sql import SqlOrders
 
     return SqlOrders(engine)

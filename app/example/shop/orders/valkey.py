@@ -10,7 +10,7 @@ from typing import Any, cast
 from redis import Redis
 from redis.client import Pipeline
 
-from app.orders.order import Order, OrderState
+from shop.orders.order import Order, OrderState
 
 KEEP_SECONDS = 7 * 86_400
 

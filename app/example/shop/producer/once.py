@@ -10,8 +10,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from app.producer.answer import Answer, RefuseError
-from app.reliability.claims import ClaimStore, State
+from celery_platform.reliability.claims import ClaimStore, State
+
+from shop.producer.answer import Answer, RefuseError
 
 LEASE_SECONDS = 30
 KEEP_SECONDS = 86_400

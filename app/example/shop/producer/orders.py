@@ -4,12 +4,13 @@ import uuid
 from contextlib import suppress
 from typing import Any
 
-from app.orders import Order, OrderState, orders
-from app.orders.order import OrderConflictError
-from app.producer.answer import Answer, RefuseError
-from app.producer.publishing import Publisher
-from app.services.database import database
-from app.tasks.payments import charge_customer
+from celery_platform.database import database
+
+from shop.orders import Order, OrderState, orders
+from shop.orders.order import OrderConflictError
+from shop.producer.answer import Answer, RefuseError
+from shop.producer.publishing import Publisher
+from shop.tasks.payments import charge_customer
 
 # Ids are made of the request's key: asked for again after a crash, the order and its task are the same.
 NAMESPACE = uuid.UUID("6d0f0a52-8f0b-5d0e-9a61-0f2f5b1d6c11")
@@ -75,10 +76,10 @@ def _in_one_transaction(order: Order, arguments: tuple[str, int, str], task_id: 
     engine = database()
     if engine is None:
         return False
+    from celery_platform.outbox.table import enqueue
     from sqlalchemy.exc import IntegrityError
 
-    from app.orders.sql import SqlOrders
-    from app.outbox.table import enqueue
+    from shop.orders.sql import SqlOrders
 
     store = orders()
     if not isinstance(store, SqlOrders):

@@ -4,12 +4,13 @@ import json
 import re
 import uuid
 
-from app.producer.answer import Answer, RefuseError
-from app.producer.orders import NAMESPACE
-from app.producer.publishing import Publisher
-from app.reliability.errors import PermanentError
-from app.services import media
-from app.tasks.thumbnails import SIZES, contact_sheet, failure_key, original_key, sheet_key, thumbnails_prefix
+from celery_platform.reliability.errors import PermanentError
+
+from shop.producer.answer import Answer, RefuseError
+from shop.producer.orders import NAMESPACE
+from shop.producer.publishing import Publisher
+from shop.services import media
+from shop.tasks.thumbnails import SIZES, contact_sheet, failure_key, original_key, sheet_key, thumbnails_prefix
 
 NAME = re.compile(r"[A-Za-z0-9._-]{1,100}")
 

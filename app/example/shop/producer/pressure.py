@@ -4,12 +4,13 @@ import logging
 import time
 from threading import Lock
 
-from app.brokers import broker_of
-from app.brokers.depth import depth
-from app.celery import celery
-from app.guards.bounded_publish import budget
-from app.producer.publishing import RefusedError
-from app.settings import runtime
+from celery_platform.brokers import broker_of
+from celery_platform.brokers.depth import depth
+from celery_platform.guards.bounded_publish import budget
+from celery_platform.settings import runtime
+
+from shop.celery import celery
+from shop.producer.publishing import RefusedError
 
 logger = logging.getLogger(__name__)
 

@@ -13,9 +13,8 @@ from concurrent.futures import TimeoutError as FutureTimeoutError
 from typing import Any, TypeVar
 
 from amqp.exceptions import MessageNacked
+from celery_platform.errors import PublishError, RefusedMessageError
 from kombu.exceptions import OperationalError
-
-from app.errors import PublishError, RefusedMessageError
 
 T = TypeVar("T")
 
@@ -41,7 +40,7 @@ class RefusedError(PublishingError):
 
 
 class UnsendableError(PublishingError):
-    """The app refuses to send such a message (`app/refusals`): the same request would be refused again."""
+    """The app refuses to send such a message (`app/celery_platform/refusals`): the same request would be refused again."""
 
     status = 422
 

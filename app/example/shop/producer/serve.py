@@ -6,10 +6,9 @@ from types import FrameType
 
 import waitress
 from celery._state import _set_task_join_will_block  # type: ignore[attr-defined]
+from celery_platform.database import database
 
-from app.producer.web import create_app
-from app.services.database import database
-from app.settings import runtime
+from shop.producer.web import create_app
 
 logger = logging.getLogger(__name__)
 
@@ -23,13 +22,12 @@ def serve(host: str, port: int) -> None:
     Raises:
         SettingsError, BrokerError: the environment cannot be used.
     """
-    from app.celery import celery
+    from shop.celery import celery
 
-    runtime()
     celery.conf  # noqa: B018 - settings that cannot be read are said now, not at the first request
     engine = database()
     if engine is not None:
-        from app.outbox.table import prepare
+        from celery_platform.outbox.table import prepare
 
         prepare(engine)
     logging.basicConfig(level=logging.INFO)

@@ -2,15 +2,15 @@
 
 from typing import Any
 
+from celery_platform.reliability.claims import valkey_claims
 from flask import Flask, Response, jsonify, request
 from werkzeug.exceptions import HTTPException
 
-from app.producer import orders, pictures
-from app.producer.answer import Answer, RefuseError
-from app.producer.once import Request, answer_once
-from app.producer.pressure import Pressure
-from app.producer.publishing import Publisher, PublishingError
-from app.reliability.claims import valkey_claims
+from shop.producer import orders, pictures
+from shop.producer.answer import Answer, RefuseError
+from shop.producer.once import Request, answer_once
+from shop.producer.pressure import Pressure
+from shop.producer.publishing import Publisher, PublishingError
 
 MAX_UPLOAD_BYTES = 64 * 2**20
 
@@ -20,7 +20,7 @@ def create_app(publisher: Publisher | None = None) -> Flask:
 
     Example: `waitress.serve(create_app(), listen="127.0.0.1:8000")`
     """
-    web = Flask("app.producer")
+    web = Flask("shop.producer")
     web.config["MAX_CONTENT_LENGTH"] = MAX_UPLOAD_BYTES
     publisher, pressure = publisher or Publisher(), Pressure()
     _orders(web, publisher, pressure)

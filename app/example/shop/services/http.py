@@ -6,8 +6,7 @@ from functools import lru_cache
 from typing import Any
 
 import urllib3
-
-from app.reliability.errors import PermanentError, TransientError
+from celery_platform.reliability.errors import PermanentError, TransientError
 
 CONNECT_TIMEOUT_SECONDS = 3
 READ_TIMEOUT_SECONDS = 10

@@ -4,8 +4,10 @@ import hashlib
 import smtplib
 from email.message import EmailMessage
 
-from app.reliability.errors import PermanentError, TransientError
-from app.settings import runtime
+from celery_platform.reliability.errors import PermanentError, TransientError
+from celery_platform.settings import runtime
+
+from shop.needs import needed
 
 TIMEOUT_SECONDS = 8
 
@@ -23,9 +25,8 @@ def send(key: str, to: str, subject: str, text: str) -> None:
         PermanentError: the server refuses the e-mail (5xx), or an address is malformed.
     """
     message = _message(key, to, subject, text)
-    services = runtime().environment.services
     try:
-        with smtplib.SMTP(services["smtp_host"], services["smtp_port"], timeout=TIMEOUT_SECONDS) as server:
+        with smtplib.SMTP(needed("SMTP_HOST"), int(needed("SMTP_PORT")), timeout=TIMEOUT_SECONDS) as server:
             server.send_message(message)
     except smtplib.SMTPResponseException as error:
         kind = PermanentError if error.smtp_code >= 500 else TransientError

@@ -5,9 +5,10 @@ from contextlib import contextmanager
 from functools import lru_cache
 from typing import Any
 
-from app.reliability.errors import PermanentError, TransientError
-from app.settings import runtime
-from app.settings.discovery import client
+from celery_platform.reliability.errors import PermanentError, TransientError
+from celery_platform.settings.discovery import client
+
+from shop.needs import needed
 
 
 @lru_cache(maxsize=1)
@@ -23,7 +24,7 @@ def read(key: str) -> bytes:
         TransientError: S3 does not answer or says 5xx.
     """
     with _sorted(f"read {key}"):
-        return bytes(_s3().get_object(Bucket=runtime().discovery.media_bucket, Key=key)["Body"].read())
+        return bytes(_s3().get_object(Bucket=needed("BUCKET_MEDIA"), Key=key)["Body"].read())
 
 
 def write(key: str, content: bytes, content_type: str) -> None:
@@ -33,7 +34,7 @@ def write(key: str, content: bytes, content_type: str) -> None:
         PermanentError, TransientError: as `read`.
     """
     with _sorted(f"write {key}"):
-        bucket = runtime().discovery.media_bucket
+        bucket = needed("BUCKET_MEDIA")
         _s3().put_object(Bucket=bucket, Key=key, Body=content, ContentType=content_type)
 
 
@@ -44,7 +45,7 @@ def keys(prefix: str) -> set[str]:
         PermanentError, TransientError: as `read`.
     """
     with _sorted(f"list {prefix}"):
-        answer = _s3().list_objects_v2(Bucket=runtime().discovery.media_bucket, Prefix=prefix)
+        answer = _s3().list_objects_v2(Bucket=needed("BUCKET_MEDIA"), Prefix=prefix)
     return {entry["Key"] for entry in answer.get("Contents", [])}
 
 

@@ -3,13 +3,13 @@
 from typing import Any
 
 from celery import Task
+from celery_platform.reliability.idempotent import idempotent
 
-from app.celery import celery
-from app.reliability.idempotent import idempotent
-from app.services import mail
+from shop.celery import celery
+from shop.services import mail
 
 
-@celery.task(bind=True, name="app.tasks.email.send_email")
+@celery.task(bind=True, name="shop.tasks.email.send_email")
 @idempotent(key=lambda key, **_: f"email:{key}")
 def send_email(_self: Task[Any, Any], key: str, to: str, subject: str, text: str) -> str:
     """Send an e-mail unless the one with this key was sent; returns its Message-ID.

@@ -4,21 +4,22 @@ from typing import Any
 from urllib.parse import quote
 
 from celery import Task
+from celery_platform.reliability.deadline import deadline
+from celery_platform.reliability.rate_limit import RateLimit
+from celery_platform.reliability.valkey import valkey
+from celery_platform.reliability.waiting import wait
+from celery_platform.settings import runtime
 
-from app.celery import celery
-from app.reliability.deadline import deadline
-from app.reliability.rate_limit import RateLimit
-from app.reliability.valkey import valkey
-from app.reliability.waiting import wait
-from app.services import http
-from app.settings import runtime
+from shop.celery import celery
+from shop.needs import needed
+from shop.services import http
 
 KEEP_SECONDS = 86_400
 # Numbers asked for longer ago have been asked for again since.
 WANTED_SECONDS = 3_600
 
 
-@celery.task(bind=True, name="app.tasks.metrics.fetch_social_metrics")
+@celery.task(bind=True, name="shop.tasks.metrics.fetch_social_metrics")
 @deadline(WANTED_SECONDS, drop=True)
 def fetch_social_metrics(self: Task[Any, Any], user_id: str) -> None:
     """Fetch followers and posts of a user and keep them for a day under `<prefix>:social:<user_id>`.
@@ -27,10 +28,9 @@ def fetch_social_metrics(self: Task[Any, Any], user_id: str) -> None:
 
     Example: `fetch_social_metrics.delay("user-7")`
     """
-    services = runtime().environment.services
-    RateLimit("metrics-api", services["metrics_rate_per_minute"]).admit(self)
+    RateLimit("metrics-api", int(needed("METRICS_API_RATE_PER_MINUTE"))).admit(self)
     try:
-        numbers = http.call("GET", f"{services['metrics_api_url']}/users/{quote(user_id, safe='')}/metrics")
+        numbers = http.call("GET", f"{needed('METRICS_API_URL')}/users/{quote(user_id, safe='')}/metrics")
     except http.TooManyRequestsError as refused:
         # Somebody outside this environment uses the quota too.
         wait(self, refused.retry_after)

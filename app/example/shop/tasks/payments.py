@@ -3,16 +3,16 @@
 from typing import Any
 
 from celery import Task
+from celery_platform.reliability.errors import PermanentError
+from celery_platform.reliability.idempotent import fencing_token, idempotent
 
-from app.celery import celery
-from app.orders import Order, OrderState, orders
-from app.reliability.errors import PermanentError
-from app.reliability.idempotent import fencing_token, idempotent
-from app.services import http
-from app.settings import runtime
+from shop.celery import celery
+from shop.needs import needed
+from shop.orders import Order, OrderState, orders
+from shop.services import http
 
 
-@celery.task(bind=True, name="app.tasks.payments.charge_customer")
+@celery.task(bind=True, name="shop.tasks.payments.charge_customer")
 @idempotent(key=lambda order_id, **_: f"charge:{order_id}")
 def charge_customer(self: Task[Any, Any], order_id: str, amount_cents: int, currency: str) -> str:
     """Charge an order; returns the charge's id.
@@ -42,11 +42,11 @@ def charge_customer(self: Task[Any, Any], order_id: str, amount_cents: int, curr
 def _ask_gateway(order: Order) -> str:
     receipt: dict[str, Any] = http.call(
         "POST",
-        f"{runtime().environment.services['payment_gateway_url']}/charges",
+        f"{needed('PAYMENT_GATEWAY_URL')}/charges",
         body={"order_id": order.id, "amount_cents": order.amount_cents, "currency": order.currency},
         headers={
             "Idempotency-Key": order.id,
-            "Authorization": f"Bearer {runtime().secret('payment_gateway')}",
+            "Authorization": f"Bearer {needed('PAYMENT_GATEWAY_SECRET')}",
         },
     )
     return str(receipt["charge_id"])

@@ -6,14 +6,15 @@ from datetime import UTC, datetime
 from typing import Any
 
 from celery import Task, current_task
+from celery_platform.observability.counts import counts_key
+from celery_platform.reliability.idempotent import idempotent
+from celery_platform.reliability.valkey import valkey
+from celery_platform.settings import runtime
 
-from app.celery import celery
-from app.observability.counts import counts_key
-from app.reliability.idempotent import idempotent
-from app.reliability.valkey import valkey
-from app.services import media
-from app.settings import runtime
-from app.tasks.email import send_email
+from shop.celery import celery
+from shop.needs import needed
+from shop.services import media
+from shop.tasks.email import send_email
 
 
 def slot_of(sent_at: float) -> str:
@@ -26,7 +27,7 @@ def _this_slot(slot: str | None) -> str:
     return slot or slot_of(getattr(current_task.request, "sent_at", None) or time.time())
 
 
-@celery.task(bind=True, name="app.tasks.report.send_report")
+@celery.task(bind=True, name="shop.tasks.report.send_report")
 @idempotent(key=lambda slot: f"report:{_this_slot(slot)}")
 def send_report(_self: Task[Any, Any], slot: str | None = None) -> str:
     """Write the day's counts to S3 and mail them, once for each slot; returns the object's key.
@@ -43,5 +44,5 @@ def send_report(_self: Task[Any, Any], slot: str | None = None) -> str:
     media.write(key, json.dumps({"slot": slot, "counts": counts}, indent=2).encode(), "application/json")
     environment = runtime().environment
     text = "\n".join(f"{name!s}: {count!s}" for name, count in counts.items()) or "no tasks today"
-    send_email.delay(f"report:{slot}", environment.report_to, f"{environment.prefix}: tasks until {slot}", text)
+    send_email.delay(f"report:{slot}", needed("REPORT_TO"), f"{environment.prefix}: tasks until {slot}", text)
     return key

@@ -5,10 +5,10 @@ import json
 from typing import Any
 
 from celery import chord
+from celery_platform.reliability.errors import PermanentError
 
-from app.celery import celery
-from app.reliability.errors import PermanentError
-from app.services import media
+from shop.celery import celery
+from shop.services import media
 
 # Longest side in pixels.
 SIZES = {"small": 96, "medium": 192, "large": 384}
@@ -51,7 +51,7 @@ def contact_sheet(image: str) -> Any:
     return chord(header, combine_thumbnails.s(image=image).on_error(record_failed_sheet.s(image=image)))
 
 
-@celery.task(name="app.tasks.thumbnails.resize_image", ignore_result=False)
+@celery.task(name="shop.tasks.thumbnails.resize_image", ignore_result=False)
 def resize_image(image: str, size: str) -> str:
     """Write one thumbnail; returns its key, which the chord hands on.
 
@@ -64,7 +64,7 @@ def resize_image(image: str, size: str) -> str:
     return key
 
 
-@celery.task(name="app.tasks.thumbnails.combine_thumbnails")
+@celery.task(name="shop.tasks.thumbnails.combine_thumbnails")
 def combine_thumbnails(keys: list[str], image: str) -> str:
     """Write the contact sheet of a picture's thumbnails, largest last; returns its key."""
     from PIL import Image
@@ -81,7 +81,7 @@ def combine_thumbnails(keys: list[str], image: str) -> str:
     return sheet_key(image)
 
 
-@celery.task(name="app.tasks.thumbnails.record_failed_sheet")
+@celery.task(name="shop.tasks.thumbnails.record_failed_sheet")
 def record_failed_sheet(request: Any, error: Any, _traceback: Any, *, image: str) -> None:
     """Note in the bucket that a sheet will not come. Celery calls it in the worker that found the failure."""
     note = {"image": image, "task_id": request.id, "error": str(error)}

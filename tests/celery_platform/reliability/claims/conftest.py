@@ -8,8 +8,8 @@ import pytest
 from redis import Redis
 from sqlalchemy import Engine, create_engine, update
 
-from app.reliability.claims import ClaimStore, ValkeyClaims
-from app.reliability.claims.sql import SqlClaims, claims, metadata
+from celery_platform.reliability.claims import ClaimStore, ValkeyClaims
+from celery_platform.reliability.claims.sql import SqlClaims, claims, metadata
 
 
 @dataclass(frozen=True)

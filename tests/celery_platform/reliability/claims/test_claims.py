@@ -8,8 +8,8 @@ import pytest
 from redis import Redis
 from sqlalchemy import create_engine, text
 
-from app.reliability.claims import State
-from app.reliability.claims.sql import SqlClaims
+from celery_platform.reliability.claims import State
+from celery_platform.reliability.claims.sql import SqlClaims
 
 from .conftest import Store, sql_store
 
@@ -68,7 +68,7 @@ def test_a_key_that_was_kept_long_enough_is_free_again(store: Store, key: str) -
 
 
 def test_no_key_lives_for_ever_in_valkey(valkey_port: int, key: str) -> None:
-    from app.reliability.claims import ValkeyClaims
+    from celery_platform.reliability.claims import ValkeyClaims
 
     client = Redis(port=valkey_port, decode_responses=True)
     claims = ValkeyClaims(client, "test")

@@ -11,8 +11,8 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule, run_state_machine_as_test
 
-from app.reliability.claims import Claim, State
-from app.reliability.claims.sql import SqlClaims
+from celery_platform.reliability.claims import Claim, State
+from celery_platform.reliability.claims.sql import SqlClaims
 
 from .conftest import Store
 

@@ -1,10 +1,10 @@
-"""A turbo worker on its own: `python -m tests.app.turbo.harness PROCESSES [MAX_TASKS [MAX_MIB]]`."""
+"""A turbo worker on its own: `python -m tests.celery_platform.turbo.harness PROCESSES [MAX_TASKS [MAX_MIB]]`."""
 
 import os
 import sys
 
-from app.turbo.supervisor import SupervisorOptions, supervise
-from app.turbo.worker.install import install
+from celery_platform.turbo.supervisor import SupervisorOptions, supervise
+from celery_platform.turbo.worker.install import install
 
 from .work import DEAD, EARLY_QUEUE, FEW, QUEUE, app, listen_to_signals
 

@@ -1,4 +1,4 @@
-"""A worker with a pool for tasks that wait: `python -m tests.app.turbo.harness.waiting_pool threads SLOTS`.
+"""A worker with a pool for tasks that wait: `python -m tests.celery_platform.turbo.harness.waiting_pool threads SLOTS`.
 
 For gevent under `python -m gevent.monkey --module`.
 """
@@ -6,7 +6,7 @@ For gevent under `python -m gevent.monkey --module`.
 import os
 import sys
 
-from app.turbo.worker.install import install_transport
+from celery_platform.turbo.worker.install import install_transport
 
 from .work import EARLY_QUEUE, QUEUE, app
 

@@ -14,8 +14,8 @@ from kombu import Connection, Consumer, Queue
 from redis import Redis
 from redis.exceptions import ConnectionError as RedisConnectionError
 
-from app.turbo.redis.transport import Transport
-from app.turbo.turn import ACKS_PER_WRITE
+from celery_platform.turbo.redis.transport import Transport
+from celery_platform.turbo.turn import ACKS_PER_WRITE
 
 from ...harness.waiting import eventually
 from ..conftest import Bench

@@ -12,8 +12,8 @@ from ...harness.waiting import eventually
 
 MESSAGES = 400
 SEND = """
-from app.turbo.publishing import publish_many
-from tests.app.harness import probe
+from celery_platform.turbo.publishing import publish_many
+from tests.celery_platform.harness import probe
 print(len(publish_many(probe.due, [(({file!r},), {{}})] * {count}).ids))
 """
 # The issue asks for 0.4; a receive and a delete of ten messages each make 0.2.

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from kombu.transport.SQS.exceptions import AccessDeniedQueueException
 
-from app.turbo.sqs.deletes import ATTEMPTS, GATHER_SECONDS, Deletes, Done
+from celery_platform.turbo.sqs.deletes import ATTEMPTS, GATHER_SECONDS, Deletes, Done
 
 from ...harness.environment import TestEnvironment
 from ...harness.refusing_proxy import refusing_proxy
@@ -15,7 +15,7 @@ from ...harness.waiting import eventually
 from .test_calls import left
 
 SEND = """
-from tests.app.harness import probe
+from tests.celery_platform.harness import probe
 for _ in range({count}):
     probe.due.delay({file!r})
 """

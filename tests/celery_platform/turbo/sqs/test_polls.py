@@ -9,7 +9,7 @@ import pytest
 from kombu.asynchronous import Hub
 from kombu.transport import SQS
 
-from app.turbo.sqs.polls import PatientPolls
+from celery_platform.turbo.sqs.polls import PatientPolls
 
 
 class Stock:

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from shop import shop
 
-from app.guards.bounded_publish import budget
+from celery_platform.guards.bounded_publish import budget
 
 GIVE_UP_SECONDS = 60.0
 stop = threading.Event()

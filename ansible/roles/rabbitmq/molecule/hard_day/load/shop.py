@@ -8,9 +8,9 @@ from pathlib import Path
 from celery import Celery
 from kombu import Exchange, Queue
 
-from app.brokers.interface import CONNECT_TIMEOUT_SECONDS, HEARTBEAT_CHECKS, HEARTBEAT_SECONDS
-from app.brokers.tls import amqp_tls
-from app.guards import transports
+from celery_platform.brokers.interface import CONNECT_TIMEOUT_SECONDS, HEARTBEAT_CHECKS, HEARTBEAT_SECONDS
+from celery_platform.brokers.tls import amqp_tls
+from celery_platform.guards import transports
 
 transports.install()
 
@@ -27,7 +27,7 @@ shop.conf.update(
     broker_transport_options={"confirm_publish": True},
     broker_connection_retry_on_startup=True,
     broker_connection_max_retries=None,
-    worker_consumer="app.guards.delayed_delivery_once:Consumer",
+    worker_consumer="celery_platform.guards.delayed_delivery_once:Consumer",
     worker_prefetch_multiplier=8,
     task_acks_late=True,
     task_ignore_result=True,

@@ -1,57 +1,46 @@
-"""Celery's settings, all derived from the environment. `app.celery` reads them at first use."""
+"""Celery's settings, all derived from the environment. An attached application reads them at first use."""
 
 import ssl
 from typing import Any
 
 from celery.schedules import crontab
 
-from app.brokers import broker_of
-from app.brokers.interface import PUBLISH_BUDGET_SECONDS
-from app.errors import SettingsError
-from app.refusals.size import LIMIT
-from app.routes import QUEUE_OF_TASK, queue_of
-from app.settings import Resolved, Runtime, runtime
+from celery_platform.brokers import broker_of
+from celery_platform.brokers.interface import PUBLISH_BUDGET_SECONDS
+from celery_platform.errors import SettingsError
+from celery_platform.refusals.size import LIMIT
+from celery_platform.routes import default_queue, queue_of
+from celery_platform.settings import Resolved, Runtime, runtime
 
-TASK_MODULES = ("thumbnails", "payments", "metrics", "email", "report")
 # A beat that died blocks the next for the lock's life; redbeat's default is 25 minutes. At least three loops long.
 BEAT_LOOP_SECONDS = 5
 BEAT_LOCK_SECONDS = 30
 
 
-def configuration() -> dict[str, Any]:
-    """The settings of this process's environment.
+def configuration(conf: Any) -> dict[str, Any]:
+    """The platform's settings for this process's environment; `conf` holds what the application states.
 
     Raises:
-        SettingsError: the environment cannot be read, or lacks the queue of a task.
+        SettingsError: the environment cannot be read.
         BrokerError: the broker lacks what the environment describes.
     """
-    return configuration_of(runtime())
+    return configuration_of(runtime(), conf)
 
 
-def configuration_of(runtime: Runtime) -> dict[str, Any]:
+def configuration_of(runtime: Runtime, conf: Any) -> dict[str, Any]:
     """The settings for a given environment."""
-    return _tasks(runtime.environment) | _broker(runtime) | _results(runtime) | _worker() | _schedule(runtime)
+    return _tasks(runtime.environment) | _broker(runtime) | _results(runtime) | _worker() | _schedule(runtime, conf)
 
 
 def _tasks(environment: Resolved) -> dict[str, Any]:
-    queues = {task: queue_of(environment, task) for task in QUEUE_OF_TASK}
     return {
-        "include": [f"app.tasks.{module}" for module in TASK_MODULES],
-        "task_routes": {task: {"queue": queue.name} for task, queue in queues.items()},
-        # Kept by prefork pools. Threads cannot be interrupted: what their tasks call has time-outs of its own.
-        "task_annotations": {
-            task: {"soft_time_limit": queue.soft_time_limit, "time_limit": queue.hard_time_limit}
-            for task, queue in queues.items()
-        },
         "task_serializer": "json",
         "result_serializer": "json",
-        "accept_content": ["json"],
+        "accept_content": list(environment.application["accept_content"]),
         "task_acks_late": True,
         # A lost child is not a failed task: the broker delivers again, and its delivery limit ends a poison message.
         "task_reject_on_worker_lost": True,
-        "task_ignore_result": True,
         "task_create_missing_queues": False,
-        "timezone": "UTC",
     }
 
 
@@ -67,7 +56,7 @@ def _broker(runtime: Runtime) -> dict[str, Any]:
         # A task whose acknowledgement died with the connection will be delivered again: do not also run it to its end.
         "worker_cancel_long_running_tasks_on_connection_loss": True,
         "task_queues": queues,
-        "task_default_queue": queues[0].name,
+        "task_default_queue": default_queue(runtime.environment).name,
         "worker_enable_remote_control": broker.remote_control,
     }
 
@@ -104,16 +93,16 @@ def _worker() -> dict[str, Any]:
     }
 
 
-def _schedule(runtime: Runtime) -> dict[str, Any]:
+def _schedule(runtime: Runtime, conf: Any) -> dict[str, Any]:
     environment = runtime.environment
-    entries = {}
+    entries: dict[str, Any] = dict(conf.beat_schedule or {})
     for name, entry in environment.schedule.items():
         queue = queue_of(environment, entry["task"])
         if entry["queue"] != queue.label:
             raise SettingsError(
                 expected=f"schedule.{name}.queue to be {queue.label}, where task {entry['task']} goes",
                 found=entry["queue"],
-                remedy="Change the environment file or app/routes.py.",
+                remedy="Change schedule or application.routes in the environment file.",
             )
         minute, hour, day, month, weekday = entry["cron"].split()
         entries[name] = {
@@ -122,7 +111,7 @@ def _schedule(runtime: Runtime) -> dict[str, Any]:
         }
     return {
         "beat_schedule": entries,
-        "beat_scheduler": "app.worker.beat:Scheduler",
+        "beat_scheduler": "celery_platform.worker.beat:Scheduler",
         "beat_max_loop_interval": BEAT_LOOP_SECONDS,
         "redbeat_redis_url": runtime.results_url,
         # Stated, because redbeat would otherwise take the broker's.

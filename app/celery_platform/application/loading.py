@@ -1,0 +1,87 @@
+"""Import the application that the environment names, with its variables set, and attach the platform to it."""
+
+import importlib
+import os
+import sys
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+from celery import Celery
+
+from celery_platform.application.variables import set_variables
+from celery_platform.attachment import attach
+from celery_platform.errors import ApplicationError
+from celery_platform.settings import runtime
+from celery_platform.settings.chosen import chosen_file
+
+# Names the checkout for a process whose environment file is elsewhere, as in tests.
+CHECKOUT = "CELERY_CHECKOUT"
+
+
+@lru_cache(maxsize=1)
+def application(pool: str | None = None) -> Celery:
+    """The application's Celery instance, attached; imported once, after its variables and secrets are in the environment.
+
+    `pool` names the pool whose variables and secrets this process gets beside the application's.
+
+    Raises:
+        ApplicationError: it cannot be imported, or what is named is no Celery instance.
+        SettingsError: no environment is chosen, or a secret cannot be read.
+
+    Example: `application().send_task("orders.tasks.ship", ("order-1",))`
+    """
+    set_variables(runtime(), pool)
+    add_checkout(runtime().environment.application["package"])
+    return attach(imported(runtime().environment.application["celery"]))
+
+
+@lru_cache(maxsize=1)
+def platform_alone() -> Celery:
+    """An attached Celery instance without the application, for what looks at queues and runs no task.
+
+    Whoever lists or replays dead-lettered messages needs neither the application's code nor its secrets.
+    """
+    return attach(Celery("celery_platform"))
+
+
+def imported(reference: str) -> Celery:
+    """The Celery instance `module:attribute`.
+
+    Raises:
+        ApplicationError: as `application`.
+    """
+    module_name, _, attribute = reference.partition(":")
+    try:
+        module: Any = importlib.import_module(module_name)
+    except Exception as error:
+        raise ApplicationError(
+            expected=f"to import {module_name} (application.celery: {reference})",
+            found=f"{type(error).__name__}: {error}",
+            remedy="Correct application.celery, or what the module needs: application.variables and "
+            "application.secrets of the environment file are set before it is imported.",
+        ) from error
+    found = getattr(module, attribute, None)
+    if not isinstance(found, Celery):
+        named = [name for name, value in vars(module).items() if isinstance(value, Celery)]
+        raise ApplicationError(
+            expected=f"a Celery instance {attribute} in {module_name} (application.celery: {reference})",
+            found="nothing of that name" if found is None else f"a {type(found).__name__}",
+            remedy=f"Name one of: {', '.join(named)}." if named else "Name the module that makes it.",
+        )
+    return found
+
+
+def add_checkout(package: str) -> Path | None:
+    """The application's folder in a checkout, made importable; `None` where the application was installed."""
+    folder = checkout() / package
+    if not folder.is_dir():
+        return None
+    if str(folder) not in sys.path:
+        sys.path.insert(0, str(folder))
+    return folder
+
+
+def checkout() -> Path:
+    """The checkout that the environment's file is in: `environments/<name>/resolved.json` stands two folders below."""
+    return Path(os.environ.get(CHECKOUT) or chosen_file().absolute().parents[2])

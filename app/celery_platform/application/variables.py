@@ -1,0 +1,60 @@
+"""Variables and secrets of the application's processes, put into the environment before the application is imported.
+
+The process itself reads them, on hosts, in pods and on a person's machine alike, so a secret is in no unit, manifest,
+command line or log. A secret that is given as a file is written for this process and its children alone, in memory.
+"""
+
+import atexit
+import os
+import shutil
+import tempfile
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from celery_platform.settings import Resolved, Runtime
+
+# A file system in memory, where the machine has one: what is written there never reaches a disk.
+MEMORY = Path("/dev/shm")
+
+
+def set_variables(runtime: Runtime, pool: str | None = None) -> None:
+    """Set the application's variables, and those of `pool` where one is named, in this process's environment.
+
+    What is set already wins over a literal value, so a person may try another one; a secret always comes from the
+    account.
+
+    Raises:
+        SettingsError: a secret cannot be read, or the environment has no such pool.
+
+    Example: `set_variables(runtime(), pool="io")`
+    """
+    for name, value in plain_variables(runtime, pool).items():
+        os.environ.setdefault(name, value)
+    for name, use in secrets_of(runtime.environment, pool).items():
+        value = runtime.secret(use["secret"])
+        os.environ[name] = _written(name, value) if use["as"] == "file" else value
+
+
+def plain_variables(runtime: Runtime, pool: str | None = None) -> dict[str, str]:
+    """All variables that are no secrets: the application's, its services', its buckets' names, the pool's own."""
+    environment = runtime.environment
+    buckets = {f"BUCKET_{label.upper()}": name for label, name in runtime.discovery.buckets.items()}
+    own = environment.pool(pool).variables if pool else {}
+    return {**environment.application["variables"], **buckets, **own}
+
+
+def secrets_of(environment: Resolved, pool: str | None = None) -> Mapping[str, Any]:
+    """Variable -> which secret it gets and how."""
+    own = environment.pool(pool).secrets if pool else {}
+    return {**environment.application["secrets"], **own}
+
+
+def _written(name: str, value: str) -> str:
+    folder = Path(tempfile.mkdtemp(prefix="celery-secret-", dir=MEMORY if os.access(MEMORY, os.W_OK) else None))
+    owner = os.getpid()
+    atexit.register(lambda: shutil.rmtree(folder, ignore_errors=True) if os.getpid() == owner else None)
+    file = folder / name.lower()
+    with os.fdopen(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o400), "w") as sink:
+        sink.write(value)
+    return str(file)

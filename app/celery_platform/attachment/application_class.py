@@ -1,0 +1,101 @@
+"""What an attached Celery instance does otherwise: how it publishes, what its tasks get, whose settings count.
+
+Mixed in before the instance's own class, so what an application made of its class goes on working.
+"""
+
+import time
+from datetime import datetime
+from typing import Any
+
+from celery import Celery
+
+from celery_platform import is_chosen
+from celery_platform.attachment.settings import apply_settings, refuse_without_broker
+from celery_platform.attachment.tasks import give_guarantees
+from celery_platform.brokers import broker_of
+from celery_platform.brokers.interface import PUBLISH_BUDGET_SECONDS
+from celery_platform.brokers.priorities import prioritised
+from celery_platform.guards.bounded_publish import budget
+from celery_platform.guards.declared_once import declared_once
+from celery_platform.guards.whole_second_delay import whole_seconds
+from celery_platform.refusals import refuse, refused_in_words
+from celery_platform.routes import queue_of_call
+from celery_platform.settings import runtime
+
+# Headers of our own that follow a task to those it sends: a run's tasks are counted together.
+INHERITED_HEADERS = ("run_id",)
+_APPLIED = "_platform_settings_applied"
+
+
+class PlatformApp(Celery):
+    """Celery with what every published message and every task gets, whichever way it is published or registered."""
+
+    control_cls = "celery_platform.guards.control_queue:Control"
+
+    @property
+    def conf(self) -> Any:
+        """The settings, with the platform's among them from the first use on."""
+        conf = super().conf
+        if self.configured:  # type: ignore[attr-defined]
+            self._apply_settings(conf)
+        return conf
+
+    @conf.setter
+    def conf(self, settings: Any) -> None:
+        self._conf = settings
+
+    def _load_config(self) -> Any:
+        conf = super()._load_config()  # type: ignore[misc]
+        self._apply_settings(conf)
+        return conf
+
+    def _apply_settings(self, conf: Any) -> None:
+        if is_chosen() and _APPLIED not in vars(self):
+            vars(self)[_APPLIED] = True  # before: what makes the settings reads others
+            try:
+                apply_settings(self, conf)
+            except BaseException:
+                del vars(self)[_APPLIED]
+                raise
+
+    give_guarantees = staticmethod(give_guarantees)
+
+    def _task_from_fun(self, *args: Any, **options: Any) -> Any:
+        return give_guarantees(super()._task_from_fun(*args, **options))
+
+    def register_task(self, task: Any, **options: Any) -> Any:
+        """As Celery's; an instance of an application's own class gets the guarantees too."""
+        return give_guarantees(super().register_task(task, **options))
+
+    def send_task(  # type: ignore[override]
+        self,
+        name: str,
+        args: Any = None,
+        kwargs: Any = None,
+        countdown: float | None = None,
+        eta: datetime | str | None = None,
+        **options: Any,
+    ) -> Any:
+        """Publish a task: delays in whole seconds, the broker's own delay where it has one, the time of sending."""
+        if not is_chosen():
+            refuse_without_broker(self)
+            return super().send_task(name, args, kwargs, countdown=countdown, eta=eta, **options)  # type: ignore[arg-type]
+        # A task's options come with a `None` for each that it does not set.
+        given = {key: value for key, value in options.items() if value is not None}
+        queue = queue_of_call(self, name, given)
+        delay = refuse(queue, name, whole_seconds(countdown, eta), options)
+        options = broker_of(runtime()).publish_options(delay) | prioritised(runtime().environment, queue, given)
+        options["headers"] = self._headers(options.get("headers"))
+        with budget(PUBLISH_BUDGET_SECONDS), refused_in_words(name), declared_once(self, name, options["queue"]):
+            return super().send_task(name, args, kwargs, countdown=delay, **options)
+
+    def _headers(self, given: dict[str, Any] | None) -> dict[str, Any]:
+        headers = dict(given or {})
+        # A retry brings the header of the first message along, so it says when the work was first asked for.
+        headers.setdefault("sent_at", time.time())
+        parent = self.current_worker_task
+        for name in INHERITED_HEADERS:
+            value = getattr(parent.request, name, None) if parent else None
+            if value is not None:
+                headers.setdefault(name, value)
+        return headers

@@ -1,0 +1,41 @@
+"""The time limits of each task: its queue's, or shorter ones of its own."""
+
+from typing import Any
+
+from celery_platform.errors import ApplicationError
+from celery_platform.routes import CELERYS_OWN, label_of
+from celery_platform.settings import Resolved
+
+
+def apply_limits(app: Any, environment: Resolved) -> None:
+    """Give every task of a worker the limits of its queue, where it has none that are shorter.
+
+    Kept by prefork and turbo pools; threads cannot be interrupted, so what their tasks call has time-outs of its own.
+
+    Raises:
+        ApplicationError: a task has a longer limit than its queue, whose messages would be delivered twice, or no
+            queue.
+
+    Example: `apply_limits(celery, runtime().environment)`
+    """
+    problems = []
+    for name, task in app.tasks.items():
+        label = label_of(environment, name)
+        if label is None:
+            problems.append(f"{name} has no queue: add a pattern to application.routes, or application.default_queue")
+            continue
+        queue = environment.queues[task.queue if task.queue in environment.queues else label]
+        for attribute, longest in (
+            ("soft_time_limit", queue.soft_time_limit),
+            ("time_limit", queue.hard_time_limit),
+        ):
+            own = getattr(task, attribute)
+            if own is not None and own > longest and not name.startswith(CELERYS_OWN):
+                problems.append(f"{name} has {attribute}={own}, queue {queue.label} has {longest} s")
+            setattr(task, attribute, min(own or longest, longest))
+    if problems:
+        raise ApplicationError(
+            expected="each task to have a queue, and time limits within its queue's",
+            found="; ".join(problems),
+            remedy="Correct application.routes, or raise queues.<label>.soft_time_limit_seconds, in the environment file.",
+        )

@@ -1,0 +1,42 @@
+"""What every task of an attached application gets, whatever its base class: see `reliability.task`.
+
+The class of each task instance is replaced by one with the platform's methods before its own. Celery makes a class for
+each task, so no other task is touched; a base class, a `__call__` and a Request class of the application's go on working.
+"""
+
+from functools import lru_cache
+from typing import Any
+
+from celery import Task
+from celery.app.autoretry import add_autoretry_behaviour
+from celery.utils.imports import symbol_by_name
+
+from celery_platform import is_chosen
+from celery_platform.dead_letters.time_limit import Request
+from celery_platform.reliability.retry import DEFAULT
+from celery_platform.reliability.task import Guarantees
+
+
+def give_guarantees(task: Any) -> Any:
+    """The same task, with dead letters, retries of transient errors and a Request that sees lost children.
+
+    Example: `give_guarantees(app.tasks["orders.tasks.ship"])`
+    """
+    own = type(task)
+    # Celery's own tasks run inside the worker's machinery and are retried by it.
+    if not is_chosen() or isinstance(task, Guarantees) or not task.name or task.name.startswith("celery."):
+        return task
+    methods = {"__module__": own.__module__, "__doc__": own.__doc__, "has_own_call": own.__call__ is not Task.__call__}
+    task.__class__ = type(own.__name__, (Guarantees, own), methods)
+    task.Request = _combined(symbol_by_name(own.Request))
+    if not hasattr(task, "_orig_run"):  # it does not say for which errors it retries
+        add_autoretry_behaviour(task, **DEFAULT.as_autoretry())
+    return task
+
+
+@lru_cache
+def _combined(own: type[Any]) -> type[Any]:
+    """The platform's Request before an application's own; one class for each, since Celery caches by class."""
+    if issubclass(Request, own):
+        return Request
+    return own if issubclass(own, Request) else type(own.__name__, (Request, own), {"__module__": own.__module__})

@@ -1,0 +1,73 @@
+"""Section `application`: the Celery application that runs here, and all that it needs to run."""
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from celery_platform.environment.model.base import Closed, Label
+
+# The rules of POSIX for names of environment variables, and upper case, as `export` in a shell takes them everywhere.
+Variable = Annotated[str, Field(pattern=r"^[A-Z_][A-Z0-9_]{0,127}$")]
+# Debian policy, 5.6.1: names of packages.
+DebianPackage = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9+.-]+$")]
+SerializerName = Literal["json", "pickle", "yaml", "msgpack"]
+
+
+class Route(Closed):
+    """Tasks whose names match the pattern go to the queue. `*` and `?` match as in a shell (fnmatch)."""
+
+    tasks: str = Field(min_length=1, description="a task's name, or a pattern of names: orders.*")
+    queue: Label
+
+
+class SecretUse(Closed):
+    """A secret under the name of a variable: its value, or a file that holds it."""
+
+    name: Label = Field(description="the secret is <prefix>/<name>, its underscores as hyphens")
+    as_: Literal["variable", "file"] = Field(
+        default="variable", alias="as", description="file: the variable holds the path of a file with the value"
+    )
+
+
+Variables = dict[Variable, str]
+Secrets = dict[Variable, Label | SecretUse]
+
+
+def secret_use(use: str | SecretUse) -> SecretUse:
+    """The long form of what a file may say in short.
+
+    Example: `secret_use("database_url").as_ == "variable"`
+    """
+    return use if isinstance(use, SecretUse) else SecretUse.model_validate({"name": use})
+
+
+class Application(Closed):
+    """Any Celery application. Everything it needs at run time comes as environment variables.
+
+    Example: `{package: app/mysite, celery: "mysite.celery:app", default_queue: default}`
+    """
+
+    package: str = Field(
+        min_length=1, description="a folder of this repository with a project in it, or a requirement: acme-orders==1.4"
+    )
+    celery: str = Field(
+        pattern=r"^[A-Za-z_][\w.]*:[A-Za-z_]\w*$", description="module:attribute of its Celery instance"
+    )
+    routes: tuple[Route, ...] = Field(default=(), description="in order; the first that matches a task's name counts")
+    default_queue: Label | None = Field(
+        default=None, description="for tasks that no route matches; without it such a task is refused"
+    )
+    system_packages: tuple[DebianPackage, ...] = Field(
+        default=(), description="Debian packages that its wheels need at run time, on hosts and in the image"
+    )
+    release: tuple[str, ...] = Field(
+        default=(), description="a command run once for each release before any worker moves: migrations"
+    )
+    variables: Variables = Field(default_factory=dict)
+    secrets: Secrets = Field(default_factory=dict, description="variable -> secret")
+    accept_content: tuple[SerializerName, ...] = Field(
+        default=("json",), min_length=1, description="what workers unpack; pickle lets whoever may publish run code"
+    )
+    buckets: tuple[Label, ...] = Field(
+        default=(), description="S3 buckets made for it; BUCKET_<LABEL> holds the name of each"
+    )

@@ -1,0 +1,1 @@
+"""The example application: thumbnails of photographs, payments of orders, e-mails, metrics, a daily report."""

@@ -1,0 +1,19 @@
+"""What the shop needs from outside, as its environment's variables say."""
+
+import os
+
+
+def needed(variable: str) -> str:
+    """The value of a variable that the platform sets from the environment file.
+
+    Raises:
+        LookupError: it is not set.
+
+    Example: `needed("PAYMENT_GATEWAY_URL")`
+    """
+    value = os.environ.get(variable)
+    if not value:
+        raise LookupError(
+            f"expected the variable {variable}, found none: name it under application.variables or services"
+        )
+    return value
