@@ -7,6 +7,9 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
+from celery_platform.environment import Environment, EnvironmentFileError, load, resolve
+from celery_platform.environment.load import environments_folder
+from celery_platform.environment.render import stale
 from runner.account import Account, configure, has_credentials, identify
 from runner.drift import on_hosts
 from runner.errors import RunError
@@ -16,10 +19,6 @@ from runner.state import State
 from runner.throwaway import throwaway
 from runner.tools import terraform
 from runner.workspace import STATE_FOLDER, Workspace, workspace
-
-from celery_platform.environment import Environment, EnvironmentFileError, load, resolve
-from celery_platform.environment.load import environments_folder
-from celery_platform.environment.render import stale
 
 BANNER = """\
 +------------------------------------------------------------------------------+

@@ -9,8 +9,8 @@ from urllib.parse import urlsplit
 import boto3
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError, NoCredentialsError
-
 from celery_platform.environment.account import account_variables
+
 from runner.errors import RunError
 
 

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from celery_platform.environment.load import environments_folder
+
 from runner.account import Account
 from runner.errors import RunError
 from runner.state import State

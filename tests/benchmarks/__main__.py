@@ -16,7 +16,6 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
-from tests.celery_platform.harness import servers
 from tests.benchmarks import report
 from tests.benchmarks.cases import ON_AMQP, ON_EVERY_BROKER, ON_REDIS, Case, dramatiq, lean, ours, stock, taskiq, turbo
 from tests.benchmarks.measures.calls import calls
@@ -24,6 +23,7 @@ from tests.benchmarks.measures.drain import drain
 from tests.benchmarks.measures.latency import latency
 from tests.benchmarks.measures.memory import memory
 from tests.benchmarks.measures.publish import PUBLISHERS, publish
+from tests.celery_platform.harness import servers
 
 Measure = Callable[[], dict[str, float]]
 FOLDER = Path(__file__).parent

@@ -7,12 +7,10 @@ import time
 from typing import Any
 
 from celery import Task, chord
-
-from shop.celery import celery
 from celery_platform.reliability.errors import PermanentError, TransientError
 from celery_platform.reliability.idempotent import idempotent
 from celery_platform.reliability.valkey import valkey
-
+from shop.celery import celery
 
 
 def say(token: str, what: str, **more: Any) -> int:

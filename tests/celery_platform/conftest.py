@@ -4,7 +4,6 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-
 from celery_platform.reliability.valkey import valkey as valkey_client
 from celery_platform.settings import runtime
 

@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-
 from celery_platform.environment.model import BrokerKind
 
 from ..celery_platform.conftest import *  # noqa: F403 - the environments on loopback

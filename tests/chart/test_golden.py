@@ -9,7 +9,6 @@ from typing import Any
 
 import pytest
 import yaml
-
 from celery_platform.environment.model import BrokerKind
 
 from .rendered import render

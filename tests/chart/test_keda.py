@@ -7,7 +7,6 @@ from typing import Any
 
 import jsonschema
 import pytest
-
 from celery_platform.environment.model import BrokerKind
 
 from .rendered import Rendered, render

@@ -9,7 +9,6 @@ from pathlib import Path
 import jsonschema
 import pytest
 import yaml
-
 from celery_platform.environment.model import BrokerKind
 from celery_platform.errors import ChartError
 from celery_platform.release import helm

@@ -5,7 +5,6 @@ from pathlib import Path
 
 import kubernetes_validate
 import pytest
-
 from celery_platform.environment.model import BrokerKind
 from celery_platform.environment.render import resolved_file
 from celery_platform.errors import ChartError

@@ -5,7 +5,6 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-
 from celery_platform.environment.load import environments_folder
 
 Edit = Callable[[str, str], None]

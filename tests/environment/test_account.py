@@ -3,7 +3,6 @@
 from pathlib import Path
 
 import pytest
-
 from celery_platform.environment.account import account_variables
 
 PERSONAL = {"AWS_PROFILE": "mine", "AWS_ACCESS_KEY_ID": "mine", "PATH": "/bin"}

@@ -1,7 +1,6 @@
 """A wrong environment file is refused with the file, the path in it, what was found and what is allowed."""
 
 import pytest
-
 from celery_platform.environment import EnvironmentFileError, load
 
 from .conftest import Edit

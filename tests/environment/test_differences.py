@@ -4,7 +4,6 @@ import subprocess
 from pathlib import Path
 
 import pytest
-
 from celery_platform.environment import EnvironmentFileError
 from celery_platform.environment.differences import between, in_words
 

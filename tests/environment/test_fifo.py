@@ -1,7 +1,6 @@
 """FIFO queues are SQS's own, and nothing in one is held back."""
 
 import pytest
-
 from celery_platform.environment import EnvironmentFileError, load, resolve
 
 from .conftest import Edit

@@ -1,7 +1,6 @@
 """What the chart reads of an environment: sizes, targets, and where pods may connect to."""
 
 import pytest
-
 from celery_platform.environment import EnvironmentFileError, load, resolve
 from celery_platform.environment.model import BrokerKind
 

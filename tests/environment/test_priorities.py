@@ -1,7 +1,6 @@
 """A queue of two priorities is one queue where the broker orders it, and two where it cannot."""
 
 import pytest
-
 from celery_platform.environment import EnvironmentFileError, load, resolve
 
 from .conftest import Edit

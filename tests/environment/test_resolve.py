@@ -5,7 +5,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-
 from celery_platform.environment import load, resolve
 from celery_platform.environment.load import names
 from celery_platform.environment.model import BrokerKind

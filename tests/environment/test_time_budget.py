@@ -3,13 +3,12 @@
 from dataclasses import astuple
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
-
 from celery_platform.environment.derived.budgets import budgets_of
 from celery_platform.environment.load import load
 from celery_platform.environment.model import BrokerKind
 from celery_platform.environment.time_budget import TimeBudget, hard_time_limit
+from hypothesis import given
+from hypothesis import strategies as st
 
 budgets = st.builds(
     TimeBudget.of, soft=st.integers(1, 40_000), countdown=st.integers(0, 900), behind=st.integers(0, 10_000)

@@ -1,7 +1,6 @@
 """Each workload's needs follow from the file: its own queues and secrets, and nothing else."""
 
 import pytest
-
 from celery_platform.environment import load, resolve
 
 from .conftest import Edit

@@ -9,11 +9,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from region.podman import Podman
-
 from celery_platform.errors import ImageError
 from container_image import pack
 from container_image.build import REPOSITORY, bootstrapped_base, build, project_podman
+from region.podman import Podman
 
 pytestmark = pytest.mark.image
 COMPILERS = ("gcc", "cc", "c++", "clang", "ld", "as", "make")

@@ -7,7 +7,6 @@ from typing import Any
 
 import pytest
 import yaml
-
 from celery_platform.environment.load import load, names
 from celery_platform.environment.render import rules_file
 from celery_platform.environment.resolve import resolve

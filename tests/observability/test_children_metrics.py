@@ -4,9 +4,8 @@ import subprocess
 import sys
 from pathlib import Path
 
-from prometheus_client.mmap_dict import MmapedDict, mmap_key
-
 from celery_platform.observability.metrics.children import added_up, fold_dead
+from prometheus_client.mmap_dict import MmapedDict, mmap_key
 
 ALIVE = 1  # on every machine
 TASKS = mmap_key("tasks", "tasks_total", [], [], "Tasks.")

@@ -150,7 +150,8 @@ def with_queues(environment: TestEnvironment, number: int, folder: Path) -> Test
     )
     if environment.kind != "sqs":
         made.python(
-            "from shop.celery import celery; from celery_platform.brokers import broker_of; from celery_platform.settings import runtime\n"
+            "from shop.celery import celery; from celery_platform.brokers import broker_of;"
+            "from celery_platform.settings import runtime\n"
             "with celery.connection_for_write() as connection: broker_of(runtime()).purge(connection)", timeout=240,
         )  # fmt: skip
     return made

@@ -3,7 +3,6 @@
 from pathlib import Path
 
 import pytest
-
 from celery_platform.observability.dashboards.render import generated
 
 

@@ -6,9 +6,6 @@ from contextlib import contextmanager
 from typing import Any
 
 import pytest
-from prometheus_client import CollectorRegistry, generate_latest
-from prometheus_client.parser import text_string_to_metric_families
-
 from celery_platform.errors import SettingsError
 from celery_platform.observability.exporter.learn import learn
 from celery_platform.observability.exporter.memory import Memory, MemoryCollector
@@ -17,6 +14,8 @@ from celery_platform.observability.exporter.store import ask
 from celery_platform.observability.soft_stops import soft_stops_key
 from celery_platform.reliability.valkey import valkey
 from celery_platform.settings import runtime
+from prometheus_client import CollectorRegistry, generate_latest
+from prometheus_client.parser import text_string_to_metric_families
 
 from ..celery_platform.harness import servers
 from ..celery_platform.harness.environment import TestEnvironment
@@ -45,7 +44,8 @@ def environment(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch)
     """Each kind of broker in turn, with messages waiting in the queue `email` and in its dead letters."""
     made: TestEnvironment = request.getfixturevalue(request.param)
     code = (
-        "from shop.celery import celery; from celery_platform.brokers import broker_of; from celery_platform.settings import runtime\n"
+        "from shop.celery import celery; from celery_platform.brokers import broker_of;"
+        "from celery_platform.settings import runtime\n"
         "from shop.tasks.email import send_email\n"
         "broker, queue = broker_of(runtime()), runtime().environment.queues['email']\n"
         "with celery.connection_for_write() as connection:\n"

@@ -5,7 +5,6 @@ import json
 import logging
 
 import pytest
-
 from celery_platform.observability.logs.redaction import REDACTED, redacted
 from celery_platform.observability.logs.setup import formatter
 

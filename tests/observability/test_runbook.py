@@ -3,7 +3,6 @@
 import re
 
 import pytest
-
 from celery_platform.environment.load import load
 from celery_platform.environment.resolve import resolve
 from celery_platform.observability.alerts.alert import RUNBOOK, Alert, Thresholds

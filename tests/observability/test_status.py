@@ -5,13 +5,12 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from rich.console import Console
-
 from celery_platform.observability.status.look import Looker
 from celery_platform.observability.status.screen import screen
 from celery_platform.observability.status.show import healthy
 from celery_platform.reliability.valkey import valkey
 from celery_platform.settings import runtime
+from rich.console import Console
 
 from ..celery_platform.harness.environment import TestEnvironment
 from ..celery_platform.harness.waiting import eventually

@@ -76,7 +76,8 @@ def test_without_the_variable_nothing_of_it_is_imported(rabbitmq: TestEnvironmen
 
 def test_an_exporter_that_is_not_here_is_refused_in_words(rabbitmq: TestEnvironment) -> None:
     run = subprocess.run(
-        [sys.executable, "-m", "celery_platform", "worker", "--pool", "io"], cwd=REPOSITORY, timeout=60, text=True, check=False,
+        [sys.executable, "-m", "celery_platform", "worker", "--pool", "io"],
+        cwd=REPOSITORY, timeout=60, text=True, check=False,
         env=rabbitmq.variables | {"OTEL_TRACES_EXPORTER": "jaeger"}, capture_output=True,
     )  # fmt: skip
     assert run.returncode == 2

@@ -9,7 +9,6 @@ from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
-
 from celery_platform.observability.alerts.alert import Thresholds
 from celery_platform.observability.alerts.render import all_alerts, rules
 from celery_platform.observability.dashboards.boards import BOARDS
@@ -71,7 +70,8 @@ def test_a_dead_worker_with_work_waiting(stack: Stack) -> None:
 
 def test_dead_letters_until_they_are_gone(stack: Stack) -> None:
     code = (
-        "from shop.celery import celery; from celery_platform.brokers import broker_of; from celery_platform.settings import runtime\n"
+        "from shop.celery import celery; from celery_platform.brokers import broker_of;"
+        "from celery_platform.settings import runtime\n"
         "broker, queue = broker_of(runtime()), runtime().environment.queues['email']\n"
         "with celery.connection_for_write() as connection: {}\n"
     )

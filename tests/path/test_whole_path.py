@@ -9,7 +9,6 @@ from typing import Any
 
 import boto3
 import pytest
-
 from celery_platform.environment.account import account_variables
 
 from .conftest import EVERYTHING, REPOSITORY, LocalEnvironment, tail

@@ -3,9 +3,8 @@
 import os
 
 import pytest
-from region.podman import Podman
-
 from container_image.build import bootstrapped_base, build, project_podman
+from region.podman import Podman
 
 from ..stops.conftest import *  # noqa: F403 - the brokers, the account, the slow gateway
 

@@ -9,11 +9,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import yaml
+from celery_platform.environment.model import BrokerKind
 from region.admission import Admission, Pod, admit
 from region.podman import Podman
 from region.pods import remove_pod
-
-from celery_platform.environment.model import BrokerKind
 
 from ..celery_platform.harness.environment import TestEnvironment
 from ..celery_platform.harness.waiting import eventually

@@ -4,9 +4,8 @@ import shutil
 from pathlib import Path
 
 import pytest
-from packaging.requirements import Requirement
-
 from celery_platform.release import wheelhouse
+from packaging.requirements import Requirement
 
 
 @pytest.fixture

@@ -75,7 +75,7 @@ def _resolved(name: str) -> dict[str, Any]:
         raise AnsibleParserError(f"ENV={name}: there is no such environment. Expected one of: {', '.join(names())}")
     file = environments_folder() / name / "resolved.json"
     if not file.exists():
-        raise AnsibleParserError(f"{file} is missing. Write it with: python -m celery_platform environment render {name}")
+        raise AnsibleParserError(f"{file} is missing. Write it with: app environment render {name}")
     resolved: dict[str, Any] = json.loads(file.read_text())
     return resolved
 

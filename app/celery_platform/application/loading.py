@@ -21,7 +21,8 @@ CHECKOUT = "CELERY_CHECKOUT"
 
 @lru_cache(maxsize=1)
 def application(pool: str | None = None) -> Celery:
-    """The application's Celery instance, attached; imported once, after its variables and secrets are in the environment.
+    """The application's Celery instance, attached; imported once, after its variables and secrets are in the
+    environment.
 
     `pool` names the pool whose variables and secrets this process gets beside the application's.
 

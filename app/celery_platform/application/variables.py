@@ -15,7 +15,7 @@ from typing import Any
 from celery_platform.settings import Resolved, Runtime
 
 # A file system in memory, where the machine has one: what is written there never reaches a disk.
-MEMORY = Path("/dev/shm")
+MEMORY = Path("/dev/shm")  # noqa: S108 - mkdtemp makes a folder of its own in it
 
 
 def set_variables(runtime: Runtime, pool: str | None = None) -> None:

@@ -24,7 +24,7 @@ def apply_limits(app: Any, environment: Resolved) -> None:
         if label is None:
             problems.append(f"{name} has no queue: add a pattern to application.routes, or application.default_queue")
             continue
-        queue = environment.queues[task.queue if task.queue in environment.queues else label]
+        queue = environment.queues[_declared(task, environment) or label]
         for attribute, longest in (
             ("soft_time_limit", queue.soft_time_limit),
             ("time_limit", queue.hard_time_limit),
@@ -37,5 +37,11 @@ def apply_limits(app: Any, environment: Resolved) -> None:
         raise ApplicationError(
             expected="each task to have a queue, and time limits within its queue's",
             found="; ".join(problems),
-            remedy="Correct application.routes, or raise queues.<label>.soft_time_limit_seconds, in the environment file.",
+            remedy="Correct application.routes, or raise the queue's soft_time_limit_seconds, in the environment file.",
         )
+
+
+def _declared(task: Any, environment: Resolved) -> str | None:
+    """The queue that the task's own declaration names, `@app.task(queue="slow")`, where the environment has it."""
+    queue = getattr(task, "queue", None)
+    return queue if queue in environment.queues else None

@@ -71,7 +71,7 @@ def refuse_contradictions(conf: Any, ours: dict[str, Any]) -> None:
             expected="settings of the application that leave the platform's alone",
             found="; ".join(problems),
             remedy="Take them out, or state them only where there is no platform: "
-            "`if not celery_platform.is_chosen():`. The table of owners is in app/celery_platform/attachment/README.md.",
+            "`if not celery_platform.is_chosen():`. The table of owners is in celery_platform/attachment/README.md.",
         )
 
 
@@ -102,7 +102,7 @@ def refuse_without_broker(app: Any) -> None:
         raise SettingsError(
             expected=f"an environment ({VARIABLE}), or a broker_url of the application's own",
             found="neither",
-            remedy="Name an environment, for example `app run --env local -- python ...`, or set task_always_eager in tests.",
+            remedy="Name an environment, as in `app run --env local -- python ...`, or set task_always_eager in tests.",
         )
 
 

@@ -1,7 +1,8 @@
 """What every task of an attached application gets, whatever its base class: see `reliability.task`.
 
 The class of each task instance is replaced by one with the platform's methods before its own. Celery makes a class for
-each task, so no other task is touched; a base class, a `__call__` and a Request class of the application's go on working.
+each task, so no other task is touched; a base class, a `__call__` and a Request class of the application's go on
+working.
 """
 
 from functools import lru_cache

@@ -7,7 +7,7 @@ from kombu import Connection, Queue
 
 from celery_platform.settings import PoolSettings, QueueSettings, Runtime
 
-# A node gives up a worker after two of these, a worker its node sooner (app/celery_platform/guards/silent_node.py).
+# A node gives up a worker after two of these, a worker its node sooner (celery_platform/guards/silent_node.py).
 HEARTBEAT_SECONDS = 3
 HEARTBEAT_CHECKS = 12  # in each of these
 # Within a region a connection takes milliseconds; one that takes longer is to a node that is frozen or cut off.

@@ -1,8 +1,8 @@
 """What is urgent first: RabbitMQ orders a queue's messages itself, on SQS and Redis a second queue is drained first.
 
-The environment writes that second queue out as one of its queues (`app/celery_platform/environment/derived/queues.py`), so it has a
-dead letter queue, alarms and an autoscaler's trigger like any other. Nothing waiting is begun before what is urgent;
-what a worker already holds stays where it is.
+The environment writes that second queue out as one of its queues (`celery_platform/environment/derived/queues.py`), so
+it has a dead letter queue, alarms and an autoscaler's trigger like any other. Nothing waiting is begun before what is
+urgent; what a worker already holds stays where it is.
 """
 
 from collections.abc import Collection

@@ -146,5 +146,5 @@ class Connection(Bounded, pyamqp.Connection):
         return super().blocking_read(timeout)
 
     def _has_input(self) -> bool:
-        buffered = getattr(self.transport, "has_input", None)  # of app/celery_platform/turbo/amqp
+        buffered = getattr(self.transport, "has_input", None)  # of celery_platform/turbo/amqp
         return bool(buffered and buffered()) or readable(self.sock)

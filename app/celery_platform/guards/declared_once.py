@@ -21,7 +21,8 @@ _NO_ROUTE = 312
 
 @contextmanager
 def declared_once(app: Celery, task: str, queue_name: str) -> Iterator[None]:
-    """Within, `task` is published to the queue; afterwards that counts as declared, on brokers that keep what is declared.
+    """Within, `task` is published to the queue; afterwards that counts as declared, on brokers that keep what is
+    declared.
 
     Raises:
         PublishError: the broker has no queue for the message.

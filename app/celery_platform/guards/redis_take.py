@@ -8,7 +8,8 @@ message cost two.
 A script cannot block. So a worker that found nothing waits for a token in a list beside the queue's (`<queue>.wake`),
 which whoever publishes puts there. It is worth nothing: a worker whose token got lost, or whose producer is not of this
 app, looks again after kombu's `brpop_timeout` of one second.
-Unnecessary as soon as kombu notes what it takes in the same step; `tests/celery_platform/guards/test_redis_take.py` shows it.
+Unnecessary as soon as kombu notes what it takes in the same step; `tests/celery_platform/guards/test_redis_take.py`
+shows it.
 """
 
 from collections import deque

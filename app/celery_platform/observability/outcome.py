@@ -1,7 +1,8 @@
 """What became of each attempt at a task, once each, in whichever process learns it. Metrics and logs both listen here.
 
 The process that runs a task sees its start and its end (Celery's `task_prerun` and `task_postrun`), on every pool and
-broker. Of a child that was killed only its parent knows: `celery_platform.observability.request` tells. A revoked task never ran.
+broker. Of a child that was killed only its parent knows: `celery_platform.observability.request` tells. A revoked task
+never ran.
 """
 
 import time

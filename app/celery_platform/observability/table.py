@@ -1,4 +1,4 @@
-"""`python -m celery_platform.observability.table`: every metric there is, as the README's table, made from what would be served."""
+"""`python -m celery_platform.observability.table`: every metric, as the README's table, made from what is served."""
 
 import os
 import re

@@ -1,7 +1,7 @@
 """The part of an environment's resolved.json that the running app reads, typed.
 
-`celery_platform.environment.resolve` computed every value; nothing is derived again here. Plain dataclasses, because a worker
-should not need the model's validation at each start.
+`celery_platform.environment.resolve` computed every value; nothing is derived again here. Plain dataclasses, because a
+worker should not need the model's validation at each start.
 """
 
 import json

@@ -1,7 +1,8 @@
 """The region's own certificate authority: it signs for what AWS would, and everybody here trusts it as they do AWS's.
 
 Hosts get it into their system's store (host_files). Processes of this machine get it through `aws/trust.pem` in the
-environment's folder, the file in which an environment may name whom to trust (app/celery_platform/environment/account.py).
+environment's folder, the file in which an environment may name whom to trust
+(app/celery_platform/environment/account.py).
 """
 
 import os

@@ -11,6 +11,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from celery_platform.environment.load import environments_folder
+
 from region.errors import RegionError
 
 CHECKOUT = Path(__file__).parents[3]
@@ -149,10 +150,10 @@ def _resolved(folder: Path) -> dict[str, Any]:
         raise RegionError(
             f"the derived values of an environment in {file}",
             "no such file",
-            f"check ENV; then `python -m celery_platform environment render {folder.name}`",
+            f"check ENV; then `app environment render {folder.name}`",
         ) from None
     except json.JSONDecodeError as error:
-        raise RegionError(f"JSON in {file}", str(error), f"`python -m celery_platform environment render {folder.name}`") from None
+        raise RegionError(f"JSON in {file}", str(error), f"`app environment render {folder.name}`") from None
     return data
 
 

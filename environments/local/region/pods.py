@@ -9,10 +9,10 @@ import socket
 from ipaddress import IPv4Address
 
 import yaml
-
 from celery_platform.environment.render import resolved_file
-from container_image.build import bootstrapped_base, build
 from celery_platform.release import helm
+from container_image.build import bootstrapped_base, build
+
 from region import answers
 from region.admission import ADDRESS_LABEL, KIND, Admission, Pod, admit
 from region.aws import Account

@@ -36,7 +36,7 @@ if BROKER.startswith("sqs"):
 
 
 def batched_sqs() -> None:
-    """Have SQS batched in this process, as app/celery_platform/guards/transports.py does for every process of the project's app."""
+    """Have SQS batched in this process, as celery_platform/guards/transports.py does for every attached app."""
     TRANSPORT_ALIASES["sqs"] = "celery_platform.turbo.sqs.transport:Transport"
 
 
@@ -67,4 +67,4 @@ def send(task: str, count: int, *args: Any) -> None:
     from celery_platform.turbo.publishing import publish_many
 
     batched_sqs()
-    publish_many(shop.tasks[task], [(args, {})] * count)
+    publish_many(app.tasks[task], [(args, {})] * count)

@@ -6,6 +6,7 @@
 import sys
 
 from celery_platform.turbo.worker.install import install_transport
+
 from tests.benchmarks.cases import LEAN
 from tests.benchmarks.systems.celery_app import app
 

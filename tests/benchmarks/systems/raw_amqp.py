@@ -9,8 +9,8 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from amqp import Connection
-
 from celery_platform.turbo.amqp.buffered_reads import BufferedTCP
+
 from tests.benchmarks import counter
 
 ACKS_PER_WRITE = 100

@@ -4,6 +4,7 @@ import sys
 
 from celery_platform.turbo.supervisor import SupervisorOptions, supervise
 from celery_platform.turbo.worker.install import install
+
 from tests.benchmarks.cases import LEAN, PREFETCH
 from tests.benchmarks.systems.celery_app import app, batched_sqs
 

@@ -6,7 +6,6 @@ Time and loop are made up: what is looked for is a task that holds the loop at o
 from typing import Any
 
 import pytest
-
 from celery_platform.brokers import priorities
 from celery_platform.brokers.priorities import AFTER, EMPTY_SECONDS, LOOK_SECONDS, InOrder
 

@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-
 from celery_platform.brokers import Broker, broker_of
 from celery_platform.environment.load import load
 from celery_platform.environment.model import BrokerKind

@@ -41,7 +41,8 @@ def test_nothing_heavy_is_loaded(code: str) -> None:
 
 def test_completion_is_offered() -> None:
     run = subprocess.run(
-        [sys.executable, "-m", "celery_platform", "--show-completion", "bash"], cwd=REPOSITORY, capture_output=True, text=True,
+        [sys.executable, "-m", "celery_platform", "--show-completion", "bash"], cwd=REPOSITORY,
+        capture_output=True, text=True,
         check=False, env=os.environ | {"_TYPER_COMPLETE_TEST_DISABLE_SHELL_DETECTION": "1"},  # else: who started us
     )  # fmt: skip
 

@@ -6,7 +6,6 @@ from pathlib import Path
 
 import pytest
 from celery.schedules import crontab
-
 from celery_platform.cli.schedule import next_runs
 
 from ..harness.commands import commands

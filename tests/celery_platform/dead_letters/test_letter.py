@@ -5,7 +5,6 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
-
 from celery_platform.dead_letters.choice import Choice
 from celery_platform.dead_letters.envelope import unpack
 from celery_platform.dead_letters.letter import Letter, letter_of

@@ -7,7 +7,6 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
-
 from celery_platform.guards.tls_failover import settings_for
 
 from ..harness.cable import cable

@@ -11,12 +11,11 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from celery_platform.guards import redis_reconnect
 from kombu import Connection, Consumer, Queue
 from kombu.transport import redis as kombu_redis
 from redis import Redis
 from redis.connection import AbstractConnection
-
-from celery_platform.guards import redis_reconnect
 
 from ..harness.servers import REPOSITORY
 from ..harness.waiting import eventually

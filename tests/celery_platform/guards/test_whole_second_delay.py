@@ -3,7 +3,6 @@
 from datetime import UTC, datetime, timedelta
 
 import pytest
-
 from celery_platform.guards.whole_second_delay import whole_seconds
 
 from ..harness.environment import TestEnvironment

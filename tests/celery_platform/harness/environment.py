@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import Any
 
 import boto3
-
 from celery_platform.application.loading import CHECKOUT
 from celery_platform.environment.load import load
 from celery_platform.environment.model import BrokerKind
@@ -148,7 +147,11 @@ def prepare(
     resolved = _resolved(kind, name, servers.outside, queues or {})
     change(resolved, name)
     file = folder / "resolved.json"
-    variables = os.environ | KEYS | {"AWS_ENDPOINT_URL": servers.endpoint, "CELERY_ENVIRONMENT_FILE": str(file), CHECKOUT: str(REPOSITORY)}
+    variables = (
+        os.environ
+        | KEYS
+        | {"AWS_ENDPOINT_URL": servers.endpoint, "CELERY_ENVIRONMENT_FILE": str(file), CHECKOUT: str(REPOSITORY)}
+    )
     if servers.authority:
         variables["SSL_CERT_FILE"] = str(servers.authority.trust)
     store = _valkey_url(servers)

@@ -1,4 +1,5 @@
-"""Tasks for tests alone: each opts into one piece of app/celery_platform/reliability and leaves a line in a file when it runs.
+"""Tasks for tests alone: each opts into one piece of app/celery_platform/reliability and leaves a line in a file when
+it runs.
 
 Imported by a test's producers and workers, so that both know the tasks and their queue.
 """
@@ -10,13 +11,11 @@ from pathlib import Path
 from typing import Any
 
 from billiard.exceptions import SoftTimeLimitExceeded
-
-from shop.celery import celery
 from celery_platform.reliability.deadline import deadline
 from celery_platform.reliability.errors import TransientError
 from celery_platform.reliability.idempotent import fencing_token, idempotent
 from celery_platform.reliability.retry import Retry
-
+from shop.celery import celery
 
 
 def note(file: str, text: object) -> None:

@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import trustme
-
 from celery_platform.environment.derived.results import STORE_ACCESS
 
 from .processes import find_program, free_port, running, wait_for_port

@@ -10,11 +10,10 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from sqlalchemy import Engine, func, insert, select
-
-from celery_platform.outbox.table import enqueue, metadata, outbox, refused
 from celery_platform.database import connect
+from celery_platform.outbox.table import enqueue, metadata, outbox, refused
 from shop.tasks.email import send_email
+from sqlalchemy import Engine, func, insert, select
 
 from ..harness.environment import TestEnvironment
 from ..harness.servers import REPOSITORY

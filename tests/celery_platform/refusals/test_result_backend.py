@@ -3,7 +3,6 @@
 from types import SimpleNamespace
 
 import pytest
-
 from celery_platform.errors import SettingsError
 from celery_platform.refusals.result_backend import refuse_an_unsafe_backend
 

@@ -1,4 +1,5 @@
-"""What the pieces cost, against a bare round trip to the same server: `python -m tests.celery_platform.reliability.cost`.
+"""What the pieces cost, against a bare round trip to the same server: `python -m
+tests.celery_platform.reliability.cost`.
 
 Not a test: seconds on a busy machine say little, so calls take turns and the table shows medians and ratios.
 """
@@ -12,13 +13,12 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
-from redis import Redis
-from sqlalchemy import create_engine, text
-
 from celery_platform.reliability import rate_limit
 from celery_platform.reliability.claims import ClaimStore, ValkeyClaims
 from celery_platform.reliability.claims.sql import SqlClaims, metadata
 from celery_platform.reliability.idempotent import idempotent
+from redis import Redis
+from sqlalchemy import create_engine, text
 
 from ..harness.postgresql import postgresql
 from ..harness.servers import valkey

@@ -6,7 +6,6 @@ import uuid
 from pathlib import Path
 
 import pytest
-
 from celery_platform.reliability.idempotent import TakenError, idempotent
 from celery_platform.reliability.valkey import valkey
 

@@ -6,12 +6,11 @@ import uuid
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
+from celery_platform.reliability.rate_limit import RateLimit
+from celery_platform.reliability.valkey import valkey
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from redis import Redis
-
-from celery_platform.reliability.rate_limit import RateLimit
-from celery_platform.reliability.valkey import valkey
 
 from ..harness.environment import TestEnvironment
 from ..harness.waiting import eventually

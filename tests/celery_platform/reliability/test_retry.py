@@ -6,11 +6,10 @@ from pathlib import Path
 
 import pytest
 from celery.utils.time import get_exponential_backoff_interval
-from hypothesis import given
-from hypothesis import strategies as st
-
 from celery_platform.reliability.retry import DEFAULT, Retry
 from celery_platform.reliability.task import ReliableTask
+from hypothesis import given
+from hypothesis import strategies as st
 
 from ..harness.ends import ends
 from ..harness.environment import TestEnvironment

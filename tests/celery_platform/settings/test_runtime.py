@@ -12,10 +12,10 @@ import socket, builtins, pathlib
 def refuse(*args, **kwargs):
     raise AssertionError(f"importing opened a connection: {args}")
 socket.create_connection = socket.socket.connect = refuse
-import celery_platform.celery, shop.tasks.email, shop.tasks.metrics, shop.tasks.payments, shop.tasks.report, shop.tasks.thumbnails
+import shop.celery, shop.tasks.email, shop.tasks.metrics, shop.tasks.payments, shop.tasks.report
 from celery_platform.settings import runtime
 assert runtime.cache_info().currsize == 0, "importing read the settings"
-assert not celery_platform.celery.celery.configured, "importing configured Celery"
+assert not shop.celery.celery.configured, "importing configured Celery"
 import sys
 assert not {"PIL", "pydantic", "boto3"} & set(sys.modules), "importing loads what a producer does not need"
 """

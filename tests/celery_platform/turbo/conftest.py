@@ -53,7 +53,8 @@ class Bench:
 @pytest.fixture(scope="session")
 def bench(rabbitmq: TestEnvironment, valkey_port: int, folder: Path) -> Iterator[Bench]:
     url = rabbitmq.python(
-        "from celery_platform.brokers import broker_of; from celery_platform.settings import runtime; print(broker_of(runtime()).url())"
+        "from celery_platform.brokers import broker_of;"
+        "from celery_platform.settings import runtime; print(broker_of(runtime()).url())"
     )
     results = f"redis://127.0.0.1:{valkey_port}/9"
     variables = os.environ | {"TURBO_BROKER": url, "TURBO_RESULTS": results}

@@ -2,10 +2,9 @@
 
 from struct import Struct
 
+from celery_platform.turbo.amqp.acknowledgements import BASIC_ACK, AckWindow
 from hypothesis import given
 from hypothesis import strategies as st
-
-from celery_platform.turbo.amqp.acknowledgements import BASIC_ACK, AckWindow
 
 ACTIONS = st.lists(st.sampled_from(["deliver", "done", "reject", "write"]), max_size=200)
 

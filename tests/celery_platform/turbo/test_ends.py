@@ -3,7 +3,6 @@
 from pathlib import Path
 
 import pytest
-
 from celery_platform.worker.heartbeat_file import judge
 
 from ..harness.environment import TestEnvironment

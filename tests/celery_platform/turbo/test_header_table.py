@@ -6,10 +6,9 @@ from typing import Any
 
 from amqp import Message
 from amqp.serialization import decode_properties_basic
+from celery_platform.turbo.amqp.header_table import properties_of
 from hypothesis import given
 from hypothesis import strategies as st
-
-from celery_platform.turbo.amqp.header_table import properties_of
 
 TEXT = st.text(max_size=40)
 VALUES = st.recursive(

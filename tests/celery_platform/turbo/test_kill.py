@@ -11,7 +11,6 @@ from collections import Counter
 from pathlib import Path
 
 import pytest
-
 from celery_platform.turbo.publishing import publish_many
 from celery_platform.turbo.turn import ACKS_PER_WRITE
 

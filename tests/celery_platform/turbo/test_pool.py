@@ -8,7 +8,8 @@ from ..harness.environment import TestEnvironment
 from ..harness.waiting import eventually
 
 SEND = (
-    "from tests.celery_platform.harness.probe import once; [once.delay(f'{file}-{{number}}', {file!r}) for number in range(10)];"
+    "from tests.celery_platform.harness.probe import once;"
+    "[once.delay(f'{file}-{{number}}', {file!r}) for number in range(10)];"
     "print('sent')"
 )
 

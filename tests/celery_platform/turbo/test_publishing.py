@@ -11,12 +11,11 @@ from urllib.parse import urlsplit
 import pytest
 from amqp.serialization import decode_properties_basic
 from celery import Celery, signals
+from celery_platform.turbo.publishing import NotPublishedError, publish_many
+from celery_platform.turbo.publishing.messages import Messages
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from kombu import Queue
-
-from celery_platform.turbo.publishing import NotPublishedError, publish_many
-from celery_platform.turbo.publishing.messages import Messages
 
 from ..harness.cable import cable
 from ..harness.waiting import eventually

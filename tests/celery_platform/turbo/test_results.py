@@ -6,11 +6,10 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from redis import RedisError
-
 from celery_platform.turbo.results.backend import RedisBackend
 from celery_platform.turbo.worker.pool import TaskPool
 from celery_platform.turbo.worker.strategy import _around
+from redis import RedisError
 
 from ..harness.cable import cable
 from ..harness.waiting import eventually

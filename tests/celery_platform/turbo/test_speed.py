@@ -27,7 +27,15 @@ def cpu_seconds(process_id: int) -> float:
 
 @contextmanager
 def stock_worker(bench: Bench, log: Path) -> Iterator[int]:
-    command = [sys.executable, "-m", "celery", "-A", "tests.celery_platform.turbo.harness.work", "worker", "--loglevel=INFO"]
+    command = [
+        sys.executable,
+        "-m",
+        "celery",
+        "-A",
+        "tests.celery_platform.turbo.harness.work",
+        "worker",
+        "--loglevel=INFO",
+    ]
     options = ["--concurrency=2", f"--queues={bench.work.QUEUE}", "--without-mingle", "--without-gossip"]
     with running([*command, *options], log, bench.variables, stop_seconds=30) as process:
         eventually(lambda: " ready." in log.read_text(), f"a worker in {log}", 60)

@@ -7,7 +7,6 @@ from pathlib import Path
 
 import pytest
 from billiard.exceptions import TimeLimitExceeded
-
 from celery_platform.turbo.supervisor.back_off import BackOff
 from celery_platform.turbo.supervisor.options import SupervisorOptions
 

@@ -9,13 +9,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from kombu import transport
-from kombu.transport import TRANSPORT_ALIASES, resolve_transport
-
 from celery_platform.guards.bounded_publish import Channel as BoundedChannel
 from celery_platform.guards.rabbitmq_node import Guarded
 from celery_platform.turbo.amqp.channel import AckingChannel
 from celery_platform.turbo.worker import install
+from kombu import transport
+from kombu.transport import TRANSPORT_ALIASES, resolve_transport
 
 from ..harness.processes import running
 from ..harness.waiting import eventually

@@ -3,7 +3,6 @@
 from pathlib import Path
 
 import pytest
-
 from celery_platform.guards.bounded_publish import ANSWER_SECONDS
 
 from ..harness.environment import TestEnvironment
@@ -18,7 +17,9 @@ def test_a_first_task_longer_than_an_answer_keeps_the_connection(
 ) -> None:
     file = tmp_path / "ran"
     environment = rabbitmq.variant(tmp_path, pools={"io": {"type": pool, "concurrency": 1}})
-    environment.python(f"from tests.celery_platform.harness import probe\nprobe.slow.delay({str(file)!r}, {ANSWER_SECONDS + 2})")
+    environment.python(
+        f"from tests.celery_platform.harness import probe\nprobe.slow.delay({str(file)!r}, {ANSWER_SECONDS + 2})"
+    )
 
     with environment.worker("io", probe=True) as (_, log):
         eventually(lambda: file.exists() and "ends" in file.read_text(), f"the task's end; {log}", 60)

@@ -10,7 +10,6 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-
 from celery_platform.worker.heartbeat_file import STALE_SECONDS, TICK_SECONDS, HeartbeatFile, judge
 
 from ..harness.cable import cable

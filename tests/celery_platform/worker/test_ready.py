@@ -7,7 +7,6 @@ import time
 from pathlib import Path
 
 import pytest
-
 from celery_platform.worker.heartbeat_file import judge
 
 from ..harness.environment import TestEnvironment

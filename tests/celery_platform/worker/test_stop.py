@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-
 from celery_platform.worker.heartbeat_file import judge
 from celery_platform.worker.stop import RESERVE_SECONDS, patience
 

@@ -3,7 +3,6 @@
 from collections import Counter
 
 import pytest
-
 from shop.demo import outcome as module
 from shop.demo.outcome import Outcome, outcome
 from shop.demo.work import Sent

@@ -6,13 +6,12 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
+from celery_platform.database import connect
 from redis import Redis
-
 from shop.orders import Order, Orders, OrderState
 from shop.orders.order import OrderConflictError
 from shop.orders.sql import SqlOrders
 from shop.orders.valkey import ValkeyOrders
-from celery_platform.database import connect
 
 
 @pytest.fixture(params=["valkey", "sqlite", "postgresql"])

@@ -6,7 +6,6 @@ import time
 import pytest
 from amqp.exceptions import MessageNacked
 from kombu.exceptions import OperationalError
-
 from shop.producer.publishing import Publisher, RefusedError, UnavailableError, UnconfirmedError
 
 

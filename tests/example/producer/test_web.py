@@ -52,7 +52,19 @@ class Producer:
 @contextmanager
 def producer(environment: TestEnvironment, **variables: str) -> Iterator[Producer]:
     port, log = free_port(), environment.folder / f"producer-{uuid.uuid4().hex[:6]}.log"
-    command = [sys.executable, "-m", "celery_platform", "run", "--", "python", "-m", "shop", "producer", "--port", str(port)]
+    command = [
+        sys.executable,
+        "-m",
+        "celery_platform",
+        "run",
+        "--",
+        "python",
+        "-m",
+        "shop",
+        "producer",
+        "--port",
+        str(port),
+    ]
     with running(command, log, environment.variables | variables) as process:
         wait_for_port(port, process, log)
         yield Producer(f"http://127.0.0.1:{port}", process)

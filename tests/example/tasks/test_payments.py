@@ -7,10 +7,9 @@ import uuid
 from pathlib import Path
 
 import pytest
-
+from celery_platform.database import connect
 from shop.orders import OrderState
 from shop.orders.sql import SqlOrders
-from celery_platform.database import connect
 
 from ..harness.environment import TestEnvironment
 from ..harness.processes import running

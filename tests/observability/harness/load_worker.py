@@ -6,11 +6,9 @@ import sys
 import time
 from typing import Any
 
-
-
-from shop.celery import celery  # noqa: E402 - the routes are read when settings are
-from celery_platform.reliability.errors import PermanentError, TransientError  # noqa: E402
-from celery_platform.reliability.rate_limit import RateLimit  # noqa: E402
+from celery_platform.reliability.errors import PermanentError, TransientError
+from celery_platform.reliability.rate_limit import RateLimit
+from shop.celery import celery
 
 
 @celery.task(name="load.succeed")

@@ -7,10 +7,9 @@ from pathlib import Path
 import matplotlib as mpl
 
 mpl.use("Agg")
+from celery_platform.observability.dashboards.panel import Board, Panel
 from matplotlib import pyplot as plt
 from matplotlib.dates import DateFormatter, date2num
-
-from celery_platform.observability.dashboards.panel import Board, Panel
 
 from .prometheus import Monitoring
 

@@ -13,7 +13,6 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 import yaml
-
 from celery_platform.observability.alerts.render import rules
 
 from ...celery_platform.harness.environment import TestEnvironment

@@ -23,7 +23,8 @@ from celery_platform.environment.model.services import Services
 class Environment(Closed):
     """Everything a person says about an environment. See `environments/README.md` for a tour.
 
-    Example: `Environment.model_validate(yaml.safe_load(text))`; use `celery_platform.environment.load` for readable errors.
+    Example: `Environment.model_validate(yaml.safe_load(text))`; use `celery_platform.environment.load` for readable
+    errors.
     """
 
     name: Name

@@ -10,7 +10,7 @@ from celery_platform.observability.alerts.alert import Alert, Thresholds
 
 # How often rules are looked at: with a scrape as often, a queue that stops is told within a minute.
 INTERVAL = "10s"
-HEADER = "# Made from environment.yml by `make render`; app/celery_platform/observability/alerts says how, its README what to do.\n"
+HEADER = "# Made from environment.yml by `make render`; its README says what to do.\n"
 
 
 def all_alerts(thresholds: Thresholds) -> list[Alert]:

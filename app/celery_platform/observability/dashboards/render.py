@@ -1,4 +1,5 @@
-"""Write the dashboards as Grafana reads them. `python -m celery_platform.observability.dashboards.render`, or `make render`.
+"""Write the dashboards as Grafana reads them. `python -m celery_platform.observability.dashboards.render`, or `make
+render`.
 
 Grafana's own SDK writes the JSON; it is a tool of this checkout, not of what runs.
 """

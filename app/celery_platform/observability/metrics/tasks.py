@@ -1,7 +1,8 @@
 """The counters and histograms of tasks. Names are those of the known celery-exporter, so that its dashboards work.
 
-Labels are bounded: a task name is one that the application registers, a queue follows from it, and of exceptions each process names
-the first forty classes. `hostname` is the pool and the host, without what Celery's node name adds at each start.
+Labels are bounded: a task name is one that the application registers, a queue follows from it, and of exceptions each
+process names the first forty classes. `hostname` is the pool and the host, without what Celery's node name adds at
+each start.
 """
 
 from collections.abc import Iterable, Sequence

@@ -1,7 +1,7 @@
 """kombu's Redis transport for a worker whose tasks run in the event loop.
 
-One round trip takes as many messages as the prefetch count has room for (`app/celery_platform/guards/redis_take.py`); they are handled
-for a bounded time in each turn of the loop; what is done is acknowledged with one round trip for many.
+One round trip takes as many messages as the prefetch count has room for (`celery_platform/guards/redis_take.py`); they
+are handled for a bounded time in each turn of the loop; what is done is acknowledged with one round trip for many.
 """
 
 import logging

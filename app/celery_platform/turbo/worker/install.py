@@ -24,8 +24,8 @@ REDIS = "celery_platform.turbo.redis.transport:Transport"
 def install(app: Celery, *, guarded: bool = False) -> None:
     """Use the fast paths in this process's worker, or stock code where they are not tested with what is installed.
 
-    `guarded` puts app/celery_platform/guards around connection and consumer, which read the environment of the project's own app. Those
-    of Redis read nothing of it and are always there.
+    `guarded` puts celery_platform/guards around connection and consumer, which read the environment of the project's
+    own app. Those of Redis read nothing of it and are always there.
     """
     # Celery's command line takes a pool of its own list only, but leaves the choice to this setting.
     settings: dict[str, Any] = {"worker_pool": "celery_platform.turbo.worker.pool:TaskPool", "worker_concurrency": 1}

@@ -40,7 +40,7 @@ class RefusedError(PublishingError):
 
 
 class UnsendableError(PublishingError):
-    """The app refuses to send such a message (`app/celery_platform/refusals`): the same request would be refused again."""
+    """The app refuses to send such a message (`celery_platform/refusals`): the same request would be refused again."""
 
     status = 422
 

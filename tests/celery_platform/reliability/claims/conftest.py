@@ -5,11 +5,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from redis import Redis
-from sqlalchemy import Engine, create_engine, update
-
 from celery_platform.reliability.claims import ClaimStore, ValkeyClaims
 from celery_platform.reliability.claims.sql import SqlClaims, claims, metadata
+from redis import Redis
+from sqlalchemy import Engine, create_engine, update
 
 
 @dataclass(frozen=True)

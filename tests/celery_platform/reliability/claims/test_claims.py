@@ -5,11 +5,10 @@ import uuid
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
-from redis import Redis
-from sqlalchemy import create_engine, text
-
 from celery_platform.reliability.claims import State
 from celery_platform.reliability.claims.sql import SqlClaims
+from redis import Redis
+from sqlalchemy import create_engine, text
 
 from .conftest import Store, sql_store
 

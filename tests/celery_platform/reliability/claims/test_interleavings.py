@@ -7,12 +7,11 @@ import uuid
 from typing import ClassVar
 
 import pytest
+from celery_platform.reliability.claims import Claim, State
+from celery_platform.reliability.claims.sql import SqlClaims
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule, run_state_machine_as_test
-
-from celery_platform.reliability.claims import Claim, State
-from celery_platform.reliability.claims.sql import SqlClaims
 
 from .conftest import Store
 

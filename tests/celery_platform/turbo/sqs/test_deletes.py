@@ -5,9 +5,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from kombu.transport.SQS.exceptions import AccessDeniedQueueException
-
 from celery_platform.turbo.sqs.deletes import ATTEMPTS, GATHER_SECONDS, Deletes, Done
+from kombu.transport.SQS.exceptions import AccessDeniedQueueException
 
 from ...harness.environment import TestEnvironment
 from ...harness.refusing_proxy import refusing_proxy

@@ -6,10 +6,9 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from celery_platform.turbo.sqs.polls import PatientPolls
 from kombu.asynchronous import Hub
 from kombu.transport import SQS
-
-from celery_platform.turbo.sqs.polls import PatientPolls
 
 
 class Stock:

@@ -12,9 +12,8 @@ import threading
 import time
 from pathlib import Path
 
-from shop import shop
-
 from celery_platform.guards.bounded_publish import budget
+from shop import shop
 
 GIVE_UP_SECONDS = 60.0
 stop = threading.Event()

@@ -6,11 +6,10 @@ import threading
 from pathlib import Path
 
 from celery import Celery
-from kombu import Exchange, Queue
-
 from celery_platform.brokers.interface import CONNECT_TIMEOUT_SECONDS, HEARTBEAT_CHECKS, HEARTBEAT_SECONDS
 from celery_platform.brokers.tls import amqp_tls
 from celery_platform.guards import transports
+from kombu import Exchange, Queue
 
 transports.install()
 
