@@ -8,8 +8,10 @@ from datetime import datetime
 from typing import Any
 
 from celery import Celery
+from kombu.utils.objects import cached_property
 
 from celery_platform import is_chosen
+from celery_platform.attachment.limits import limits_of
 from celery_platform.attachment.settings import apply_settings, refuse_without_broker
 from celery_platform.attachment.tasks import give_guarantees
 from celery_platform.brokers import broker_of
@@ -19,7 +21,7 @@ from celery_platform.guards.bounded_publish import budget
 from celery_platform.guards.declared_once import declared_once
 from celery_platform.guards.whole_second_delay import whole_seconds
 from celery_platform.refusals import refuse, refused_in_words
-from celery_platform.routes import queue_of_call
+from celery_platform.routes import label_of, queue_of_call
 from celery_platform.settings import runtime
 
 # Headers of our own that follow a task to those it sends: a run's tasks are counted together.
@@ -29,8 +31,6 @@ _APPLIED = "_platform_settings_applied"
 
 class PlatformApp(Celery):
     """Celery with what every published message and every task gets, whichever way it is published or registered."""
-
-    control_cls = "celery_platform.guards.control_queue:Control"
 
     @property
     def conf(self) -> Any:
@@ -58,6 +58,15 @@ class PlatformApp(Celery):
                 del vars(self)[_APPLIED]
                 raise
 
+    @cached_property
+    def control(self) -> Any:
+        """Remote control, whose reply queues RabbitMQ can remove and which is refused where the broker has none."""
+        if not is_chosen():
+            return super().control
+        from celery_platform.guards.control_queue import Control
+
+        return Control(app=self)
+
     give_guarantees = staticmethod(give_guarantees)
 
     def _task_from_fun(self, *args: Any, **options: Any) -> Any:
@@ -82,9 +91,12 @@ class PlatformApp(Celery):
             return super().send_task(name, args, kwargs, countdown=countdown, eta=eta, **options)  # type: ignore[arg-type]
         # A task's options come with a `None` for each that it does not set.
         given = {key: value for key, value in options.items() if value is not None}
-        queue = queue_of_call(self, name, given)
+        environment = runtime().environment
+        queue = queue_of_call(self, given.get("route_name") or name, given)
         delay = refuse(queue, name, whole_seconds(countdown, eta), options)
-        options = broker_of(runtime()).publish_options(delay) | prioritised(runtime().environment, queue, given)
+        if queue.label != label_of(environment, name):
+            given = limits_of(queue) | given
+        options = broker_of(runtime()).publish_options(delay) | prioritised(environment, queue, given)
         options["headers"] = self._headers(options.get("headers"))
         with budget(PUBLISH_BUDGET_SECONDS), refused_in_words(name), declared_once(self, name, options["queue"]):
             return super().send_task(name, args, kwargs, countdown=delay, **options)

@@ -16,6 +16,5 @@ def attach(app: App) -> App:
     own = type(app)
     # The instance's class and not a wrapper around it: whoever holds the instance, as tasks do, holds the same.
     app.__class__ = type(f"Attached{own.__name__}", (PlatformApp, own), {"__module__": own.__module__})
-    app.control_cls = PlatformApp.control_cls
     vars(app).pop("control", None)
     return app

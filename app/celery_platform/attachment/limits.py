@@ -4,7 +4,7 @@ from typing import Any
 
 from celery_platform.errors import ApplicationError
 from celery_platform.routes import CELERYS_OWN, label_of
-from celery_platform.settings import Resolved
+from celery_platform.settings import QueueSettings, Resolved
 
 
 def apply_limits(app: Any, environment: Resolved) -> None:
@@ -39,6 +39,11 @@ def apply_limits(app: Any, environment: Resolved) -> None:
             found="; ".join(problems),
             remedy="Correct application.routes, or raise the queue's soft_time_limit_seconds, in the environment file.",
         )
+
+
+def limits_of(queue: QueueSettings) -> dict[str, int]:
+    """The limits of a message that a call sends to another queue than the task's own: a worker would not know them."""
+    return {"soft_time_limit": queue.soft_time_limit, "time_limit": queue.hard_time_limit}
 
 
 def _declared(task: Any, environment: Resolved) -> str | None:
