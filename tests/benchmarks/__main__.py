@@ -23,7 +23,7 @@ from tests.benchmarks.measures.drain import drain
 from tests.benchmarks.measures.latency import latency
 from tests.benchmarks.measures.memory import memory
 from tests.benchmarks.measures.publish import PUBLISHERS, publish
-from tests.celery_platform.harness import servers
+from tests.harness import servers
 
 Measure = Callable[[], dict[str, float]]
 FOLDER = Path(__file__).parent

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from ..celery_platform.harness.servers import REPOSITORY
+from tests.harness.servers import REPOSITORY
 
 USER, PASSWORD = "celery", "celery"
 # A node that thaws and joins again by itself was seen to take five.

@@ -8,10 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from ..celery_platform.conftest import aws_endpoint, folder, outside, plain_results, valkey_port
-from ..celery_platform.harness.environment import Servers, prepare
-from ..celery_platform.harness.refusing_proxy import refusing_proxy
-from ..celery_platform.harness.servers import Outside
+from tests.harness.environment import Servers, prepare
+from tests.harness.fixtures import aws_endpoint, folder, outside, plain_results, valkey_port
+from tests.harness.refusing_proxy import refusing_proxy
+from tests.harness.servers import Outside
+
 from . import cluster, table
 from .contract import HARD_LIMIT_SECONDS, MAX_COUNTDOWN, MAX_DELIVERIES, QUEUE, VISIBILITY_SECONDS, Away, Contract
 from .outage import RestartedStore, refused

@@ -16,10 +16,11 @@ from typing import Any
 
 from redis import Redis
 
-from ..celery_platform.harness.environment import TestEnvironment
-from ..celery_platform.harness.processes import running
-from ..celery_platform.harness.servers import REPOSITORY
-from ..celery_platform.harness.waiting import eventually
+from tests.harness.environment import TestEnvironment
+from tests.harness.processes import running
+from tests.harness.servers import REPOSITORY
+from tests.harness.waiting import eventually
+
 from .cluster import Cluster
 
 VISIBILITY_SECONDS = 12

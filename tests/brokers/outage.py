@@ -4,9 +4,9 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
-from ..celery_platform.harness import servers
-from ..celery_platform.harness.processes import free_port
-from ..celery_platform.harness.refusing_proxy import Refusals
+from tests.harness import servers
+from tests.harness.processes import free_port
+from tests.harness.refusing_proxy import Refusals
 
 
 class RestartedStore:

@@ -6,7 +6,8 @@ from itertools import pairwise
 
 import pytest
 
-from ..celery_platform.harness.waiting import eventually
+from tests.harness.waiting import eventually
+
 from .contract import Contract, token
 
 # `publish` in a loop, with what each took; printed at the end.

@@ -4,7 +4,8 @@ import json
 
 import pytest
 
-from ..celery_platform.harness.waiting import eventually
+from tests.harness.waiting import eventually
+
 from .contract import Contract, token
 
 TAKE = """

@@ -2,7 +2,8 @@
 
 import pytest
 
-from ..celery_platform.harness.waiting import eventually
+from tests.harness.waiting import eventually
+
 from .contract import MAX_DELIVERIES, VISIBILITY_SECONDS, Contract, token
 
 # Redelivery after the visibility timeout is looked for every so often, and this machine is shared.

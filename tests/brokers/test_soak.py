@@ -7,7 +7,8 @@ import time
 import pytest
 from redis import Redis
 
-from ..celery_platform.harness.waiting import eventually
+from tests.harness.waiting import eventually
+
 from .contract import Contract, token
 
 TASKS = int(os.environ.get("SOAK_TASKS", "1000"))

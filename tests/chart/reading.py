@@ -10,7 +10,7 @@ from urllib.parse import quote
 import redis
 import urllib3
 
-from ..celery_platform.harness.environment import TestEnvironment
+from tests.harness.environment import TestEnvironment
 
 Json = dict[str, Any]
 

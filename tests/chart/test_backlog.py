@@ -8,12 +8,13 @@ from pathlib import Path
 import pytest
 from celery_platform.environment.model import BrokerKind
 
-from ..celery_platform.conftest import *  # noqa: F403 - the environments on loopback
-from ..celery_platform.harness import servers
-from ..celery_platform.harness.environment import Servers, TestEnvironment, prepare
-from ..celery_platform.harness.processes import free_port
-from ..celery_platform.harness.servers import MANAGED_PASSWORD, RABBITMQ_PASSWORD, Outside
-from ..celery_platform.harness.waiting import eventually
+from tests.harness import servers
+from tests.harness.environment import Servers, TestEnvironment, prepare
+from tests.harness.fixtures import *  # noqa: F403 - the environments on loopback
+from tests.harness.processes import free_port
+from tests.harness.servers import MANAGED_PASSWORD, RABBITMQ_PASSWORD, Outside
+from tests.harness.waiting import eventually
+
 from .reading import backlog, read
 from .rendered import Rendered, render_resolved
 

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from ..celery_platform.conftest import (
+from tests.harness.environment import TestEnvironment
+from tests.harness.fixtures import (
     authority,
     aws_endpoint,
     folder,
@@ -18,8 +19,8 @@ from ..celery_platform.conftest import (
     sqs,
     valkey_port,
 )
-from ..celery_platform.harness.environment import TestEnvironment
-from ..celery_platform.harness.servers import Outside
+from tests.harness.servers import Outside
+
 from .harness.managed import managed_environment
 from .harness.worker import ObservedWorker
 

@@ -13,7 +13,7 @@ from celery_platform.environment.resolve import resolve
 from celery_platform.observability.alerts.alert import Thresholds
 from celery_platform.observability.alerts.render import all_alerts
 
-from ..celery_platform.harness.processes import find_program
+from tests.harness.processes import find_program
 
 # Thresholds of environments/local: 500 messages, 60 s, 2 % of at least 50.
 QUEUE = '{queue_name="q"}'

@@ -13,9 +13,10 @@ from statistics import median
 
 import pytest
 
-from ..celery_platform.harness.environment import TestEnvironment
-from ..celery_platform.harness.processes import free_port, running, wait_for_port
-from ..celery_platform.harness.waiting import eventually
+from tests.harness.environment import TestEnvironment
+from tests.harness.processes import free_port, running, wait_for_port
+from tests.harness.waiting import eventually
+
 from .harness.worker import ObservedWorker
 
 pytestmark = [pytest.mark.observability, pytest.mark.timeout(900)]

@@ -17,9 +17,10 @@ from celery_platform.settings import runtime
 from prometheus_client import CollectorRegistry, generate_latest
 from prometheus_client.parser import text_string_to_metric_families
 
-from ..celery_platform.harness import servers
-from ..celery_platform.harness.environment import TestEnvironment
-from ..celery_platform.harness.waiting import eventually
+from tests.harness import servers
+from tests.harness.environment import TestEnvironment
+from tests.harness.waiting import eventually
+
 from .harness.worker import ObservedWorker
 
 pytestmark = pytest.mark.observability

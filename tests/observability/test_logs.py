@@ -7,8 +7,9 @@ from typing import Any
 
 import pytest
 
-from ..celery_platform.harness.environment import TestEnvironment
-from ..celery_platform.harness.waiting import eventually
+from tests.harness.environment import TestEnvironment
+from tests.harness.waiting import eventually
+
 from .harness.worker import ObservedWorker
 
 FIELDS = {

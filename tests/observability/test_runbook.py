@@ -8,7 +8,7 @@ from celery_platform.environment.resolve import resolve
 from celery_platform.observability.alerts.alert import RUNBOOK, Alert, Thresholds
 from celery_platform.observability.alerts.render import all_alerts
 
-from ..celery_platform.harness.servers import REPOSITORY
+from tests.harness.servers import REPOSITORY
 
 ALERTS = all_alerts(Thresholds.of(resolve(load("local"))))
 PAGES = dict(re.findall(r"^## (\w+)\n(.*?)(?=^## |\Z)", (REPOSITORY / RUNBOOK).read_text(), re.MULTILINE | re.DOTALL))

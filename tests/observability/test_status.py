@@ -12,8 +12,9 @@ from celery_platform.reliability.valkey import valkey
 from celery_platform.settings import runtime
 from rich.console import Console
 
-from ..celery_platform.harness.environment import TestEnvironment
-from ..celery_platform.harness.waiting import eventually
+from tests.harness.environment import TestEnvironment
+from tests.harness.waiting import eventually
+
 from .harness.worker import ObservedWorker
 
 pytestmark = pytest.mark.observability

@@ -9,9 +9,10 @@ from typing import Any
 
 import pytest
 
-from ..celery_platform.harness.environment import TestEnvironment
-from ..celery_platform.harness.servers import REPOSITORY
-from ..celery_platform.harness.waiting import eventually
+from tests.harness.environment import TestEnvironment
+from tests.harness.servers import REPOSITORY
+from tests.harness.waiting import eventually
+
 from .harness.worker import ObservedWorker
 
 WorkerOf = Callable[[TestEnvironment, str], ObservedWorker]

@@ -13,9 +13,10 @@ from celery_platform.observability.alerts.alert import Thresholds
 from celery_platform.observability.alerts.render import all_alerts, rules
 from celery_platform.observability.dashboards.boards import BOARDS
 
-from ..celery_platform.harness.environment import TestEnvironment
-from ..celery_platform.harness.servers import REPOSITORY, Outside
-from ..celery_platform.harness.waiting import eventually
+from tests.harness.environment import TestEnvironment
+from tests.harness.servers import REPOSITORY, Outside
+from tests.harness.waiting import eventually
+
 from .harness.managed import managed_environment
 from .harness.pictures import draw
 from .harness.stack import Stack, watched, without_schedule

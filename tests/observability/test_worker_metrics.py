@@ -4,8 +4,9 @@ from collections.abc import Callable
 
 import pytest
 
-from ..celery_platform.harness.environment import TestEnvironment
-from ..celery_platform.harness.waiting import eventually
+from tests.harness.environment import TestEnvironment
+from tests.harness.waiting import eventually
+
 from .harness.worker import ObservedWorker
 
 WorkerOf = Callable[[TestEnvironment, str], ObservedWorker]

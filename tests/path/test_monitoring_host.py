@@ -10,7 +10,8 @@ from urllib.parse import quote
 
 import pytest
 
-from ..celery_platform.harness.waiting import eventually
+from tests.harness.waiting import eventually
+
 from .conftest import ON_RABBITMQ_ALONE, LocalEnvironment, tail
 
 pytestmark = ON_RABBITMQ_ALONE

@@ -14,8 +14,9 @@ from region.admission import Admission, Pod, admit
 from region.podman import Podman
 from region.pods import remove_pod
 
-from ..celery_platform.harness.environment import TestEnvironment
-from ..celery_platform.harness.waiting import eventually
+from tests.harness.environment import TestEnvironment
+from tests.harness.waiting import eventually
+
 from ..chart.rendered import render_resolved
 
 OWNER = "celery-podtest"

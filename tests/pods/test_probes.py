@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 from region.podman import Podman
 
-from ..celery_platform.harness.waiting import eventually
+from tests.harness.waiting import eventually
+
 from ..stops.brokers import Broker, broker
 from ..stops.gateway import Ledger
 from .kubelet import RunningPod, running_pod

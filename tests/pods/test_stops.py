@@ -12,7 +12,8 @@ from functools import partial
 import pytest
 from region.podman import Podman
 
-from ..celery_platform.harness.waiting import eventually
+from tests.harness.waiting import eventually
+
 from ..stops import matrix
 from ..stops.brokers import Broker
 from ..stops.gateway import Ledger

@@ -7,11 +7,12 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
+from tests.harness import servers
+from tests.harness.environment import Servers, TestEnvironment, prepare
+from tests.harness.processes import free_port
+from tests.harness.refusing_proxy import refusing_proxy
+
 from ..brokers.outage import refused
-from ..celery_platform.harness import servers
-from ..celery_platform.harness.environment import Servers, TestEnvironment, prepare
-from ..celery_platform.harness.processes import free_port
-from ..celery_platform.harness.refusing_proxy import refusing_proxy
 from .gateway import Ledger
 
 KINDS = ("rabbitmq", "sqs", "redis")

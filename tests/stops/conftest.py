@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from ..celery_platform.conftest import aws_endpoint, folder, plain_results, valkey_port
+from tests.harness.fixtures import aws_endpoint, folder, plain_results, valkey_port
+
 from .brokers import KINDS, Broker
 from .brokers import broker as running_broker
 from .gateway import Ledger, slow_gateway

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from ..celery_platform.harness.environment import TestEnvironment
-from ..celery_platform.harness.waiting import eventually
+from tests.harness.environment import TestEnvironment
+from tests.harness.waiting import eventually
 
 ANSIBLE = Path(__file__).parents[2] / "ansible"
 ACCOUNT = ANSIBLE / "roles" / "celery_worker" / "molecule" / "hosts" / "account.yml"

@@ -9,7 +9,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from ..celery_platform.harness.environment import TestEnvironment
+from tests.harness.environment import TestEnvironment
+
 from .gateway import Ledger
 from .strike import charged
 

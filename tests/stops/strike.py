@@ -8,8 +8,9 @@ from dataclasses import dataclass
 
 from redis import Redis
 
-from ..celery_platform.harness.environment import TestEnvironment
-from ..celery_platform.harness.waiting import eventually
+from tests.harness.environment import TestEnvironment
+from tests.harness.waiting import eventually
+
 from .brokers import SLOTS, Broker
 from .gateway import Ledger
 

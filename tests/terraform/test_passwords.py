@@ -10,8 +10,8 @@ from typing import Any
 import boto3
 import pytest
 
-from tests.celery_platform.harness import servers
-from tests.celery_platform.harness.processes import free_port
+from tests.harness import servers
+from tests.harness.processes import free_port
 
 USER = "celery-x-results-app"
 

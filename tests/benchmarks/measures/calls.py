@@ -6,7 +6,7 @@ from pathlib import Path
 from tests.benchmarks import counter
 from tests.benchmarks.cases import Case
 from tests.benchmarks.processes import running, send
-from tests.celery_platform.harness.refusing_proxy import refusing_proxy
+from tests.harness.refusing_proxy import refusing_proxy
 
 
 def calls(case: Case, count: int, folder: Path, **account: str) -> dict[str, float]:

@@ -6,7 +6,7 @@ import sys
 
 import pytest
 
-from ..harness.servers import REPOSITORY
+from tests.harness.servers import REPOSITORY
 
 # typer itself loads pydantic for commands with options, though not for `app --help`.
 HEAVY = {"celery", "kombu", "boto3", "botocore", "redis", "sqlalchemy", "flask", "waitress", "rich", "PIL",

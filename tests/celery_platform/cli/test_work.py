@@ -8,10 +8,10 @@ import pytest
 from celery.schedules import crontab
 from celery_platform.cli.schedule import next_runs
 
-from ..harness.commands import commands
-from ..harness.ends import ends
-from ..harness.environment import TestEnvironment
-from ..harness.waiting import eventually
+from tests.harness.commands import commands
+from tests.harness.ends import ends
+from tests.harness.environment import TestEnvironment
+from tests.harness.waiting import eventually
 
 EMPTY = """
 from celery_platform.brokers import broker_of

@@ -11,10 +11,10 @@ from typing import Any
 
 import pytest
 
-from ..harness.commands import commands
-from ..harness.environment import TestEnvironment
-from ..harness.servers import REPOSITORY
-from ..harness.waiting import eventually
+from tests.harness.commands import commands
+from tests.harness.environment import TestEnvironment
+from tests.harness.servers import REPOSITORY
+from tests.harness.waiting import eventually
 
 # Amazon MQ is a RabbitMQ here too.
 on_each_kind = pytest.mark.parametrize("environment", ["rabbitmq", "sqs", "redis"], indirect=True)

@@ -3,9 +3,9 @@
 import json
 from pathlib import Path
 
-from ..harness.ends import ends
-from ..harness.environment import TestEnvironment
-from ..harness.waiting import eventually
+from tests.harness.ends import ends
+from tests.harness.environment import TestEnvironment
+from tests.harness.waiting import eventually
 
 SEND = """
 from shop.tasks.thumbnails import resize_image
@@ -55,7 +55,7 @@ def test_a_task_ended_by_its_hard_time_limit_is_a_dead_letter_once(
     environment: TestEnvironment, tmp_path: Path
 ) -> None:
     send = (
-        "from tests.celery_platform.harness.probe import endless;"
+        "from tests.harness.probe import endless;"
         "print(endless.apply_async(({!r},), soft_time_limit=1, time_limit=2).id)"
     )
     with environment.worker("cpu", probe=True) as (_, log):

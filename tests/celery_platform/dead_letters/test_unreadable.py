@@ -4,9 +4,9 @@ import json
 
 import pytest
 
-from ..harness.commands import commands
-from ..harness.environment import TestEnvironment
-from ..harness.waiting import eventually
+from tests.harness.commands import commands
+from tests.harness.environment import TestEnvironment
+from tests.harness.waiting import eventually
 
 SEND = """
 from celery_platform.brokers import broker_of

@@ -9,11 +9,11 @@ from urllib.parse import urlsplit
 import pytest
 from celery_platform.guards.tls_failover import settings_for
 
-from ..harness.cable import cable
-from ..harness.environment import TestEnvironment
-from ..harness.processes import free_port, running
-from ..harness.servers import REPOSITORY
-from ..harness.waiting import eventually
+from tests.harness.cable import cable
+from tests.harness.environment import TestEnvironment
+from tests.harness.processes import free_port, running
+from tests.harness.servers import REPOSITORY
+from tests.harness.waiting import eventually
 
 UNGUARDED = "from celery_platform.guards import transports; transports.install = lambda: None\n"
 TALK = """

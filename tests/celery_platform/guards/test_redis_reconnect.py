@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from ..harness.environment import TestEnvironment
-from ..harness.processes import running
-from ..harness.waiting import eventually
+from tests.harness.environment import TestEnvironment
+from tests.harness.processes import running
+from tests.harness.waiting import eventually
 
 WORK = """
 from celery_platform.guards import transports

@@ -17,8 +17,8 @@ from kombu.transport import redis as kombu_redis
 from redis import Redis
 from redis.connection import AbstractConnection
 
-from ..harness.servers import REPOSITORY
-from ..harness.waiting import eventually
+from tests.harness.servers import REPOSITORY
+from tests.harness.waiting import eventually
 
 # Dies with the broker's answer in hand, before the message is anybody's.
 DIES = """

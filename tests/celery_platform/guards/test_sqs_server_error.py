@@ -3,10 +3,10 @@
 import sys
 from pathlib import Path
 
-from ..harness.environment import TestEnvironment
-from ..harness.processes import running
-from ..harness.refusing_proxy import refusing_proxy
-from ..harness.waiting import eventually
+from tests.harness.environment import TestEnvironment
+from tests.harness.processes import running
+from tests.harness.refusing_proxy import refusing_proxy
+from tests.harness.waiting import eventually
 
 SEND = "from shop.tasks.email import send_email; send_email.delay({key!r}, 'a@example.com', 'Hello', 'Hello')"
 UNGUARDED = """

@@ -5,8 +5,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from celery_platform.guards.whole_second_delay import whole_seconds
 
-from ..harness.environment import TestEnvironment
-from ..harness.waiting import eventually
+from tests.harness.environment import TestEnvironment
+from tests.harness.waiting import eventually
 
 SEND = """
 from shop.tasks.email import send_email

@@ -15,9 +15,9 @@ from celery_platform.outbox.table import enqueue, metadata, outbox, refused
 from shop.tasks.email import send_email
 from sqlalchemy import Engine, func, insert, select
 
-from ..harness.environment import TestEnvironment
-from ..harness.servers import REPOSITORY
-from ..harness.waiting import eventually
+from tests.harness.environment import TestEnvironment
+from tests.harness.servers import REPOSITORY
+from tests.harness.waiting import eventually
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])

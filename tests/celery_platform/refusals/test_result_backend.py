@@ -6,7 +6,7 @@ import pytest
 from celery_platform.errors import SettingsError
 from celery_platform.refusals.result_backend import refuse_an_unsafe_backend
 
-from ..harness.environment import TestEnvironment
+from tests.harness.environment import TestEnvironment
 
 START = """
 from shop.celery import celery

@@ -20,8 +20,8 @@ from celery_platform.reliability.idempotent import idempotent
 from redis import Redis
 from sqlalchemy import create_engine, text
 
-from ..harness.postgresql import postgresql
-from ..harness.servers import valkey
+from tests.harness.postgresql import postgresql
+from tests.harness.servers import valkey
 
 
 def main() -> None:

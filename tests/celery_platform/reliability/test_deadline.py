@@ -6,14 +6,14 @@ from pathlib import Path
 
 from celery_platform.reliability.deadline import DeadlinePassedError, DroppedError, deadline
 
-from ..harness.commands import commands
-from ..harness.ends import ends
-from ..harness.environment import TestEnvironment
-from ..harness.waiting import eventually
+from tests.harness.commands import commands
+from tests.harness.ends import ends
+from tests.harness.environment import TestEnvironment
+from tests.harness.waiting import eventually
 
 SEND = """
 import time
-from tests.celery_platform.harness.probe import due, unwanted
+from tests.harness.probe import due, unwanted
 now = time.time()
 for name, headers in {{
     "in time": {{}},

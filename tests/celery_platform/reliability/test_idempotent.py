@@ -9,12 +9,12 @@ import pytest
 from celery_platform.reliability.idempotent import TakenError, idempotent
 from celery_platform.reliability.valkey import valkey
 
-from ..harness.ends import ends
-from ..harness.environment import TestEnvironment
-from ..harness.waiting import eventually
+from tests.harness.ends import ends
+from tests.harness.environment import TestEnvironment
+from tests.harness.waiting import eventually
 
 SEND = """
-from tests.celery_platform.harness.probe import once
+from tests.harness.probe import once
 for task_id in {ids!r}:
     once.apply_async(({key!r}, {file!r}, {seconds}), task_id=task_id)
 """

@@ -12,8 +12,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from redis import Redis
 
-from ..harness.environment import TestEnvironment
-from ..harness.waiting import eventually
+from tests.harness.environment import TestEnvironment
+from tests.harness.waiting import eventually
 
 SEND = """
 from shop.tasks.metrics import fetch_social_metrics

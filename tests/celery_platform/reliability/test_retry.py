@@ -11,12 +11,12 @@ from celery_platform.reliability.task import ReliableTask
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ..harness.ends import ends
-from ..harness.environment import TestEnvironment
-from ..harness.processes import running
-from ..harness.waiting import eventually
+from tests.harness.ends import ends
+from tests.harness.environment import TestEnvironment
+from tests.harness.processes import running
+from tests.harness.waiting import eventually
 
-SEND = "from tests.celery_platform.harness.probe import flaky; print(flaky.delay({file!r}, {failures}).id)"
+SEND = "from tests.harness.probe import flaky; print(flaky.delay({file!r}, {failures}).id)"
 
 
 @given(first=st.integers(1, 30), longest=st.integers(1, 900), times=st.integers(0, 12))
@@ -58,7 +58,7 @@ def test_a_transient_error_is_tried_again_as_often_as_the_policy_says(
 REFUSES_TWICE = """
 from kombu.exceptions import OperationalError
 from celery_platform.celery import PlatformCelery
-from tests.celery_platform.harness import probe
+from tests.harness import probe
 send, left = PlatformCelery.send_task, [2]
 def send_task(self, *given, **named):
     if left[0]:

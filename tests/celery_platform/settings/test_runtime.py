@@ -4,8 +4,8 @@ import subprocess
 import sys
 from pathlib import Path
 
-from ..harness.environment import TestEnvironment
-from ..harness.servers import REPOSITORY
+from tests.harness.environment import TestEnvironment
+from tests.harness.servers import REPOSITORY
 
 IMPORT_ALL = """
 import socket, builtins, pathlib

@@ -8,8 +8,9 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from ..harness.cable import cable
-from ..harness.waiting import eventually
+from tests.harness.cable import cable
+from tests.harness.waiting import eventually
+
 from .conftest import Bench
 
 pytestmark = pytest.mark.slow

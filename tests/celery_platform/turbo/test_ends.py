@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 from celery_platform.worker.heartbeat_file import judge
 
-from ..harness.environment import TestEnvironment
-from ..harness.waiting import eventually
+from tests.harness.environment import TestEnvironment
+from tests.harness.waiting import eventually
 
 # Shorter than any visibility timeout here, of which SQS has the shortest: 30 s.
 SOON_SECONDS = 25
@@ -21,7 +21,7 @@ def turbo(environment: TestEnvironment, tmp_path: Path) -> TestEnvironment:
 
 def send(environment: TestEnvironment, *calls: str) -> None:
     """Calls of tasks of probe.py, in this order."""
-    code = "from tests.celery_platform.harness import probe\n" + "\n".join(f"probe.{call}" for call in calls)
+    code = "from tests.harness import probe\n" + "\n".join(f"probe.{call}" for call in calls)
     environment.python(code)
 
 

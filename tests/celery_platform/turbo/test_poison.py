@@ -1,6 +1,7 @@
 """A message that ends its process comes alone the next time: those beside it keep their deliveries."""
 
-from ..harness.waiting import eventually
+from tests.harness.waiting import eventually
+
 from .conftest import Bench
 
 

@@ -4,11 +4,11 @@ from pathlib import Path
 
 from celery_platform.worker.heartbeat_file import judge
 
-from ..harness.environment import TestEnvironment
-from ..harness.waiting import eventually
+from tests.harness.environment import TestEnvironment
+from tests.harness.waiting import eventually
 
 SEND = (
-    "from tests.celery_platform.harness.probe import once;"
+    "from tests.harness.probe import once;"
     "[once.delay(f'{file}-{{number}}', {file!r}) for number in range(10)];"
     "print('sent')"
 )

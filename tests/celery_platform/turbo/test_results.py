@@ -11,8 +11,9 @@ from celery_platform.turbo.worker.pool import TaskPool
 from celery_platform.turbo.worker.strategy import _around
 from redis import RedisError
 
-from ..harness.cable import cable
-from ..harness.waiting import eventually
+from tests.harness.cable import cable
+from tests.harness.waiting import eventually
+
 from .conftest import Bench
 
 

@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 from celery import chord, group
 
-from ..harness.waiting import eventually
+from tests.harness.waiting import eventually
+
 from .conftest import Bench
 
 pytestmark = pytest.mark.usefixtures("worker")

@@ -8,8 +8,9 @@ from pathlib import Path
 
 from celery_platform.turbo.publishing import publish_many
 
-from ..harness.processes import running
-from ..harness.waiting import eventually
+from tests.harness.processes import running
+from tests.harness.waiting import eventually
+
 from .conftest import Bench
 
 TASKS = 3000

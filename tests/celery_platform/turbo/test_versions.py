@@ -6,7 +6,8 @@ import sys
 
 from celery_platform.turbo.versions import untested
 
-from ..harness.processes import running
+from tests.harness.processes import running
+
 from .conftest import Bench
 
 OF_ANOTHER_KOMBU = """

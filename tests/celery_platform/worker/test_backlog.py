@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 from celery_platform.guards.bounded_publish import ANSWER_SECONDS
 
-from ..harness.environment import TestEnvironment
-from ..harness.waiting import eventually
+from tests.harness.environment import TestEnvironment
+from tests.harness.waiting import eventually
 
 pytestmark = pytest.mark.slow
 
@@ -17,13 +17,11 @@ def test_a_first_task_longer_than_an_answer_keeps_the_connection(
 ) -> None:
     file = tmp_path / "ran"
     environment = rabbitmq.variant(tmp_path, pools={"io": {"type": pool, "concurrency": 1}})
-    environment.python(
-        f"from tests.celery_platform.harness import probe\nprobe.slow.delay({str(file)!r}, {ANSWER_SECONDS + 2})"
-    )
+    environment.python(f"from tests.harness import probe\nprobe.slow.delay({str(file)!r}, {ANSWER_SECONDS + 2})")
 
     with environment.worker("io", probe=True) as (_, log):
         eventually(lambda: file.exists() and "ends" in file.read_text(), f"the task's end; {log}", 60)
-        environment.python(f"from tests.celery_platform.harness import probe\nprobe.due.delay({str(file)!r})")
+        environment.python(f"from tests.harness import probe\nprobe.due.delay({str(file)!r})")
         eventually(lambda: "ran" in file.read_text(), f"the task after it; {log}", 30)
 
         assert file.read_text().splitlines() == ["begins", "ends", "ran"]

@@ -12,9 +12,9 @@ from pathlib import Path
 import pytest
 from celery_platform.worker.heartbeat_file import STALE_SECONDS, TICK_SECONDS, HeartbeatFile, judge
 
-from ..harness.cable import cable
-from ..harness.environment import TestEnvironment
-from ..harness.waiting import eventually
+from tests.harness.cable import cable
+from tests.harness.environment import TestEnvironment
+from tests.harness.waiting import eventually
 
 
 def passes(probe: str, heartbeat: Path) -> bool:

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 from celery_platform.worker.heartbeat_file import judge
 
-from ..harness.environment import TestEnvironment
-from ..harness.waiting import eventually
+from tests.harness.environment import TestEnvironment
+from tests.harness.waiting import eventually
 
 pytestmark = pytest.mark.slow
 

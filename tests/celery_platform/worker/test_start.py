@@ -6,9 +6,9 @@ import time
 from celery_platform.settings import runtime
 from celery_platform.worker.start import worker_options
 
-from ..harness.environment import TestEnvironment
-from ..harness.processes import running
-from ..harness.waiting import eventually
+from tests.harness.environment import TestEnvironment
+from tests.harness.processes import running
+from tests.harness.waiting import eventually
 
 
 def test_a_worker_drains_the_queues_of_its_pool_under_a_new_name(inside_sqs: TestEnvironment) -> None:

@@ -14,9 +14,9 @@ import pytest
 from celery_platform.worker.heartbeat_file import judge
 from celery_platform.worker.stop import RESERVE_SECONDS, patience
 
-from ..harness.environment import TestEnvironment
-from ..harness.slow_payments import SlowPayments
-from ..harness.waiting import eventually
+from tests.harness.environment import TestEnvironment
+from tests.harness.slow_payments import SlowPayments
+from tests.harness.waiting import eventually
 
 pytestmark = pytest.mark.slow
 

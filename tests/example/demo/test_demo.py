@@ -4,7 +4,7 @@ from pathlib import Path
 
 from PIL import Image
 
-from ..harness.environment import TestEnvironment
+from tests.harness.environment import TestEnvironment
 
 
 def test_the_demo_passes_with_workers_of_both_pools(environment: TestEnvironment, tmp_path: Path) -> None:

@@ -15,9 +15,9 @@ from typing import Any
 import pytest
 import urllib3
 
-from ..harness.environment import TestEnvironment
-from ..harness.processes import free_port, running, wait_for_port
-from ..harness.waiting import eventually
+from tests.harness.environment import TestEnvironment
+from tests.harness.processes import free_port, running, wait_for_port
+from tests.harness.waiting import eventually
 
 PHOTOGRAPH = Path(__file__).parents[3] / "app" / "example" / "photographs" / "chelsea.jpg"
 ORDER = {"amount_cents": 1999, "currency": "EUR"}

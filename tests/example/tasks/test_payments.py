@@ -11,9 +11,9 @@ from celery_platform.database import connect
 from shop.orders import OrderState
 from shop.orders.sql import SqlOrders
 
-from ..harness.environment import TestEnvironment
-from ..harness.processes import running
-from ..harness.waiting import eventually
+from tests.harness.environment import TestEnvironment
+from tests.harness.processes import running
+from tests.harness.waiting import eventually
 
 # Each order is named after the step whose end its worker does not survive, the first time.
 STEPS = ("begun", "asked", "ended", "finished")

@@ -5,9 +5,9 @@ from pathlib import Path
 
 from shop.tasks.report import slot_of
 
-from ..harness.ends import ends
-from ..harness.environment import TestEnvironment
-from ..harness.waiting import eventually
+from tests.harness.ends import ends
+from tests.harness.environment import TestEnvironment
+from tests.harness.waiting import eventually
 
 SEND = """
 from shop.tasks.report import send_report

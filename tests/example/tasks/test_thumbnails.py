@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from ..harness.environment import TestEnvironment
-from ..harness.servers import REPOSITORY
-from ..harness.waiting import eventually
+from tests.harness.environment import TestEnvironment
+from tests.harness.servers import REPOSITORY
+from tests.harness.waiting import eventually
 
 MAKE = "from PIL import Image; Image.new('RGB', ({width}, {height}), 'teal').save({file!r})"
 # The peak of a process of its own, over what it needs with a small picture.

@@ -5,10 +5,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from ...celery_platform.harness import servers
-from ...celery_platform.harness.environment import Servers, TestEnvironment, prepare
-from ...celery_platform.harness.processes import free_port
-from ...celery_platform.harness.servers import Outside
+from tests.harness import servers
+from tests.harness.environment import Servers, TestEnvironment, prepare
+from tests.harness.processes import free_port
+from tests.harness.servers import Outside
 
 
 @contextmanager

@@ -13,8 +13,8 @@ from typing import Any
 
 import yaml
 
-from ...celery_platform.harness.processes import find_program, free_port, running, wait_for_port
-from ...celery_platform.harness.waiting import eventually
+from tests.harness.processes import find_program, free_port, running, wait_for_port
+from tests.harness.waiting import eventually
 
 SCRAPE_SECONDS = 2
 

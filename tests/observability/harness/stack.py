@@ -15,9 +15,10 @@ from pathlib import Path
 import yaml
 from celery_platform.observability.alerts.render import rules
 
-from ...celery_platform.harness.environment import TestEnvironment
-from ...celery_platform.harness.processes import free_port, running, wait_for_port
-from ...celery_platform.harness.waiting import eventually
+from tests.harness.environment import TestEnvironment
+from tests.harness.processes import free_port, running, wait_for_port
+from tests.harness.waiting import eventually
+
 from .prometheus import Monitoring, monitoring
 from .worker import ObservedWorker
 

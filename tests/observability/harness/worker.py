@@ -12,10 +12,10 @@ from typing import Any
 
 from prometheus_client.parser import text_string_to_metric_families
 
-from ...celery_platform.harness.environment import TestEnvironment
-from ...celery_platform.harness.processes import free_port, running
-from ...celery_platform.harness.servers import REPOSITORY
-from ...celery_platform.harness.waiting import eventually
+from tests.harness.environment import TestEnvironment
+from tests.harness.processes import free_port, running
+from tests.harness.servers import REPOSITORY
+from tests.harness.waiting import eventually
 
 SCRIPT = Path(__file__).with_name("load_worker.py")
 POOL = "io"

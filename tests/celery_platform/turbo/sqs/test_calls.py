@@ -6,14 +6,14 @@ from pathlib import Path
 
 import pytest
 
-from ...harness.environment import TestEnvironment
-from ...harness.refusing_proxy import refusing_proxy
-from ...harness.waiting import eventually
+from tests.harness.environment import TestEnvironment
+from tests.harness.refusing_proxy import refusing_proxy
+from tests.harness.waiting import eventually
 
 MESSAGES = 400
 SEND = """
 from celery_platform.turbo.publishing import publish_many
-from tests.celery_platform.harness import probe
+from tests.harness import probe
 print(len(publish_many(probe.due, [(({file!r},), {{}})] * {count}).ids))
 """
 # The issue asks for 0.4; a receive and a delete of ten messages each make 0.2.

@@ -8,13 +8,14 @@ import pytest
 from celery_platform.turbo.sqs.deletes import ATTEMPTS, GATHER_SECONDS, Deletes, Done
 from kombu.transport.SQS.exceptions import AccessDeniedQueueException
 
-from ...harness.environment import TestEnvironment
-from ...harness.refusing_proxy import refusing_proxy
-from ...harness.waiting import eventually
+from tests.harness.environment import TestEnvironment
+from tests.harness.refusing_proxy import refusing_proxy
+from tests.harness.waiting import eventually
+
 from .test_calls import left
 
 SEND = """
-from tests.celery_platform.harness import probe
+from tests.harness import probe
 for _ in range({count}):
     probe.due.delay({file!r})
 """

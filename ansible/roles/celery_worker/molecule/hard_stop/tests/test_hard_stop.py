@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.celery_platform.harness.waiting import eventually
+from tests.harness.waiting import eventually
 from tests.stops import matrix
 from tests.stops.brokers import KINDS, Broker
 from tests.stops.gateway import Ledger

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from tests.celery_platform.harness.waiting import eventually
+from tests.harness.waiting import eventually
 from tests.stops.brokers import Broker
 from tests.stops.gateway import Ledger
 from tests.stops.hosts import ANSIBLE, FIRST_PORT, Host, deploy

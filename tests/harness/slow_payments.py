@@ -5,7 +5,7 @@ import time
 from collections import defaultdict
 from pathlib import Path
 
-sys.path.insert(0, str(Path(__file__).parents[3] / "environments" / "local"))
+sys.path.insert(0, str(Path(__file__).parents[2] / "environments" / "local"))
 from region.outside.payments import Charge, Payments
 
 

@@ -14,7 +14,7 @@ from celery_platform.environment.derived.results import STORE_ACCESS
 from .processes import find_program, free_port, running, wait_for_port
 from .slow_payments import SlowPayments
 
-REPOSITORY = Path(__file__).parents[3]
+REPOSITORY = Path(__file__).parents[2]
 MERCHANT_KEY = "merchant-key"
 RABBITMQ_PASSWORD = "guest"
 # As ElastiCache and Amazon MQ have them: the app's user, with a password that a URL has to escape.

@@ -113,7 +113,7 @@ class TestEnvironment:
         log = self.folder / f"worker-{pool}-{os.urandom(3).hex()}.log"
         command = [sys.executable, "-m", "celery_platform", "worker", "--pool", pool]
         if probe:
-            command[1:] = ["-c", f"from tests.celery_platform.harness import probe; probe.work({pool!r})"]
+            command[1:] = ["-c", f"from tests.harness import probe; probe.work({pool!r})"]
         with running(command, log, self.variables | variables, stop_seconds=30) as process:
             yield process, log
 

@@ -1,0 +1,116 @@
+"""Environments on loopback for the app's tests, one for each broker that runs here, made once."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from celery_platform.reliability.valkey import valkey as valkey_client
+from celery_platform.settings import runtime
+
+from tests.harness import servers
+from tests.harness.environment import Servers, TestEnvironment, prepare
+from tests.harness.postgresql import postgresql as run_postgresql
+from tests.harness.servers import Authority, Outside
+
+
+@pytest.fixture(scope="session")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("app")
+
+
+@pytest.fixture(scope="session")
+def aws_endpoint(folder: Path) -> Iterator[str]:
+    with servers.aws(folder) as endpoint:
+        yield endpoint
+
+
+@pytest.fixture(scope="session")
+def valkey_port(folder: Path) -> Iterator[int]:
+    with servers.valkey(folder) as port:
+        yield port
+
+
+@pytest.fixture(scope="session")
+def postgresql() -> Iterator[str]:
+    """The URL of a real PostgreSQL, for applications that have a database."""
+    with run_postgresql() as url:
+        yield url
+
+
+@pytest.fixture(scope="session")
+def outside() -> Iterator[Outside]:
+    with servers.outside() as world:
+        yield world
+
+
+@pytest.fixture(scope="session")
+def authority(folder: Path) -> Authority:
+    """Who signs the certificates of what AWS would manage."""
+    (folder / "authority").mkdir()
+    return servers.authority(folder / "authority")
+
+
+@pytest.fixture(scope="session")
+def plain_results(valkey_port: int) -> str:
+    """A result store without TLS and users."""
+    return f"redis://127.0.0.1:{valkey_port}/1"
+
+
+@pytest.fixture(scope="session")
+def sqs(folder: Path, aws_endpoint: str, plain_results: str, outside: Outside) -> TestEnvironment:
+    """An environment whose broker is the emulator's SQS."""
+    (folder / "sqs").mkdir()
+    return prepare("sqs", folder / "sqs", Servers(aws_endpoint, "sqs://", plain_results, outside))
+
+
+@pytest.fixture(scope="session")
+def rabbitmq(folder: Path, aws_endpoint: str, plain_results: str, outside: Outside) -> Iterator[TestEnvironment]:
+    """An environment whose broker is a real RabbitMQ."""
+    (folder / "rabbitmq").mkdir()
+    with servers.rabbitmq(folder / "rabbitmq") as port:
+        password = {"broker_password": servers.RABBITMQ_PASSWORD}
+        made = Servers(aws_endpoint, f"amqp://127.0.0.1:{port}", plain_results, outside, password)
+        yield prepare("rabbitmq", folder / "rabbitmq", made)
+
+
+@pytest.fixture(scope="session")
+def amazon_mq(
+    folder: Path, aws_endpoint: str, plain_results: str, outside: Outside, authority: Authority
+) -> Iterator[TestEnvironment]:
+    """An environment whose broker is a real RabbitMQ as Amazon MQ sets it up: TLS, one user, virtual host /."""
+    (folder / "amazon_mq").mkdir()
+    with servers.amazon_mq(folder / "amazon_mq", authority) as port:
+        password = {"broker_password": servers.MANAGED_PASSWORD}
+        made = Servers(aws_endpoint, f"amqps://127.0.0.1:{port}", plain_results, outside, password, authority)
+        yield prepare("amazon_mq", folder / "amazon_mq", made)
+
+
+@pytest.fixture(scope="session")
+def redis(folder: Path, aws_endpoint: str, outside: Outside, authority: Authority) -> Iterator[TestEnvironment]:
+    """An environment whose broker and result store are a real Valkey as ElastiCache sets it up: TLS, users."""
+    (folder / "redis").mkdir()
+    with servers.managed_valkey(folder / "redis", authority) as port:
+        url = f"rediss://127.0.0.1:{port}"
+        passwords = dict.fromkeys(("broker_password", "results_password"), servers.MANAGED_PASSWORD)
+        made = Servers(aws_endpoint, f"{url}/0", f"{url}/1", outside, passwords, authority)
+        yield prepare("redis", folder / "redis", made)
+
+
+@pytest.fixture(params=["rabbitmq", "amazon_mq", "sqs", "redis"])
+def environment(request: pytest.FixtureRequest) -> TestEnvironment:
+    """Each environment in turn."""
+    made: TestEnvironment = request.getfixturevalue(request.param)
+    return made
+
+
+@pytest.fixture
+def inside_sqs(sqs: TestEnvironment, monkeypatch: pytest.MonkeyPatch) -> Iterator[TestEnvironment]:
+    """The test process itself becomes one of the SQS environment's."""
+    for name, value in sqs.variables.items():
+        monkeypatch.setenv(name, value)
+    caches = (runtime, valkey_client)
+    for cached in caches:
+        cached.cache_clear()
+    yield sqs
+    for cached in caches:
+        cached.cache_clear()
