@@ -8,17 +8,16 @@ from pathlib import Path
 
 import pytest
 
-from tests.harness.environment import Servers, prepare
-from tests.harness.fixtures import aws_endpoint, folder, outside, plain_results, valkey_port
+from tests.harness.environment import Application, Servers, prepare
+from tests.harness.fixtures import application, aws_endpoint, folder, plain_results, valkey_port
 from tests.harness.refusing_proxy import refusing_proxy
-from tests.harness.servers import Outside
 
 from . import cluster, table
 from .contract import HARD_LIMIT_SECONDS, MAX_COUNTDOWN, MAX_DELIVERIES, QUEUE, VISIBILITY_SECONDS, Away, Contract
 from .outage import RestartedStore, refused
 from .promises import BROKERS
 
-__all__ = ["aws_endpoint", "folder", "outside", "plain_results", "valkey_port"]
+__all__ = ["application", "aws_endpoint", "folder", "plain_results", "valkey_port"]
 
 # In `make test` the brokers that need no containers; `make test-brokers` tries all.
 SHORT = ("sqs", "redis")
@@ -48,7 +47,7 @@ def contract(
     folder: Path,
     aws_endpoint: str,
     plain_results: str,
-    outside: Outside,
+    application: Application,
 ) -> Iterator[Contract]:
     """Each broker in turn, with a time budget short enough to wait for."""
     name: str = request.param
@@ -59,7 +58,7 @@ def contract(
     def made(
         kind: str, url: str, secrets: dict[str, str], away: Away, nodes: cluster.Cluster | None = None
     ) -> Contract:
-        known = Servers(aws_endpoint, url, plain_results, outside, secrets)
+        known = Servers(aws_endpoint, url, plain_results, application, secrets)
         return Contract(name, prepare(kind, mine, known, name, _short_budget, PRIORITIES), pool, away, nodes)
 
     if name == "sqs":

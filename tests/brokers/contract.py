@@ -27,7 +27,7 @@ VISIBILITY_SECONDS = 12
 MAX_DELIVERIES = 3
 MAX_COUNTDOWN = 6
 HARD_LIMIT_SECONDS = 8
-QUEUE, OTHER = "email", "metrics"
+QUEUE, OTHER = "quick", "default"
 
 # Within, the broker does not answer; afterwards it does again, with what it had.
 Away = Callable[[], AbstractContextManager[None]]

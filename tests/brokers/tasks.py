@@ -10,7 +10,7 @@ from celery import Task, chord
 from celery_platform.reliability.errors import PermanentError, TransientError
 from celery_platform.reliability.idempotent import idempotent
 from celery_platform.reliability.valkey import valkey
-from shop.celery import celery
+from exercises.celery import celery
 
 
 def say(token: str, what: str, **more: Any) -> int:

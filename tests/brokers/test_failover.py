@@ -107,9 +107,9 @@ def test_no_publish_is_confirmed_in_vain(contract: Contract) -> None:
     if contract.cluster is None:
         pytest.skip("takes all")
     control = contract.cluster.nodes[0].control
-    mine, before = token(), contract.ready("metrics")
+    mine, before = token(), contract.ready("default")
     control(
-        "set_policy", "full", "celery-local-metrics$", f'{{"max-length": {before + 1}, "overflow": "reject-publish"}}'
+        "set_policy", "full", "celery-local-default$", f'{{"max-length": {before + 1}, "overflow": "reject-publish"}}'
     )
     try:
         # A node that was away a moment ago knows of it later than the others; queues learn it in the background.

@@ -12,7 +12,7 @@ TAKE = """
 import json
 from celery_platform.brokers import broker_of
 from celery_platform.settings import runtime
-queue = broker_of(runtime()).dead_letter_queue(runtime().environment.queues["email"])
+queue = broker_of(runtime()).dead_letter_queue(runtime().environment.queues["quick"])
 found = []
 with celery.connection_for_read() as connection:
     bound = queue(connection.channel())

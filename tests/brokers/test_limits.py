@@ -9,7 +9,7 @@ import pickle
 with celery.producer_or_acquire() as producer:
     from celery_platform.brokers import broker_of
     from celery_platform.settings import runtime
-    queue = broker_of(runtime()).queue(runtime().environment.queues["email"])
+    queue = broker_of(runtime()).queue(runtime().environment.queues["quick"])
     producer.publish(
         pickle.dumps((("{token}",), {{}}, {{}})), exchange=queue.exchange, routing_key=queue.routing_key,
         content_type="application/x-python-serialize", content_encoding="binary", declare=[queue],

@@ -9,10 +9,10 @@ import pytest
 from celery_platform.environment.model import BrokerKind
 
 from tests.harness import servers
-from tests.harness.environment import Servers, TestEnvironment, prepare
+from tests.harness.environment import Application, Servers, TestEnvironment, prepare
 from tests.harness.fixtures import *  # noqa: F403 - the environments on loopback
 from tests.harness.processes import free_port
-from tests.harness.servers import MANAGED_PASSWORD, RABBITMQ_PASSWORD, Outside
+from tests.harness.servers import MANAGED_PASSWORD, RABBITMQ_PASSWORD
 from tests.harness.waiting import eventually
 
 from .reading import backlog, read
@@ -22,29 +22,33 @@ SENT = 20
 SLOTS = 4
 PASSWORDS = {"rabbitmq": RABBITMQ_PASSWORD, "sqs": "", "redis": MANAGED_PASSWORD}
 SEND = f"""
-from shop.tasks.payments import charge_customer
+from exercises.effects import record
 for number in range({SENT}):
-    charge_customer.delay(f"backlog-{{number}}", 100, "EUR")
+    record.delay(f"backlog-{{number}}")
 """
 
 
 @pytest.fixture(scope="session")
-def rabbitmq(folder: Path, aws_endpoint: str, plain_results: str, outside: Outside) -> Iterator[TestEnvironment]:
+def rabbitmq(
+    folder: Path, aws_endpoint: str, plain_results: str, application: Application
+) -> Iterator[TestEnvironment]:
     """A RabbitMQ with the management API, which KEDA asks."""
     here, port = folder / "rabbitmq", free_port()
     here.mkdir()
     with servers.rabbitmq(here, management_port=port) as broker_port:
         password = {"broker_password": RABBITMQ_PASSWORD}
         made = prepare(
-            "rabbitmq", here, Servers(aws_endpoint, f"amqp://127.0.0.1:{broker_port}", plain_results, outside, password)
+            "rabbitmq",
+            here,
+            Servers(aws_endpoint, f"amqp://127.0.0.1:{broker_port}", plain_results, application, password),
         )
         made.resolved["broker"]["management_port"] = port
         yield made
 
 
 @pytest.fixture
-def silent_gateway() -> Iterator[int]:
-    """A payment gateway that takes connections and never answers, so that tasks run until their call's time-out."""
+def silent_ledger() -> Iterator[int]:
+    """A ledger that takes connections and never answers, so that tasks run until their call's time-out."""
     with socket.socket() as listening:
         listening.bind(("127.0.0.1", 0))
         listening.listen(64)
@@ -52,11 +56,11 @@ def silent_gateway() -> Iterator[int]:
 
 
 @pytest.fixture(params=["rabbitmq", "sqs", "redis"])
-def environment(request: pytest.FixtureRequest, tmp_path: Path, silent_gateway: int) -> TestEnvironment:
-    """Each kind of broker in turn; workers of the pool io have four slots, and charges hold them."""
+def environment(request: pytest.FixtureRequest, tmp_path: Path, silent_ledger: int) -> TestEnvironment:
+    """Each kind of broker in turn; workers of the pool io have four slots, and requests to the ledger hold them."""
     whole: TestEnvironment = request.getfixturevalue(request.param)
     made = whole.variant(tmp_path, pools={"io": {"concurrency": SLOTS, "runs_on": "eks"}})
-    made.resolved["services"]["payment_gateway_url"] = f"http://127.0.0.1:{silent_gateway}"
+    made.resolved["application"]["variables"]["LEDGER_URL"] = f"http://127.0.0.1:{silent_ledger}"
     made.resolved["eks"]["enabled"] = True
     Path(made.variables["CELERY_ENVIRONMENT_FILE"]).write_text(json.dumps(made.resolved))
     return made
@@ -90,6 +94,6 @@ def test_waiting_and_running_tasks_are_all_counted_and_nothing_else(
 def waiting(environment: TestEnvironment, rendered: Rendered, password: str) -> int:
     """Messages of the queue that no worker holds."""
     triggers = rendered.of("ScaledObject")["worker-io"]["spec"]["triggers"]
-    (trigger,) = (json.loads(json.dumps(one)) for one in triggers if one["name"] == "payments")
+    (trigger,) = (json.loads(json.dumps(one)) for one in triggers if one["name"] == "effects")
     trigger["metadata"] |= {"excludeUnacknowledged": "true", "scaleOnInFlight": "false"}
     return read(trigger, environment, password)

@@ -1,3 +1,25 @@
-"""The environments on loopback of the platform's tests, with the example application in them."""
+"""The environments on loopback of the platform's tests, with the example application and its services in them."""
 
+from collections.abc import Iterator
+
+import pytest
+from celery_platform.environment.load import FILE_NAME
+
+from tests.harness.environment import Application
 from tests.harness.fixtures import *  # noqa: F403
+from tests.harness.servers import REPOSITORY
+
+from .outside import MERCHANT_KEY, outside
+
+
+@pytest.fixture(scope="session")
+def application() -> Iterator[Application]:
+    """The shop, as the local environment describes it."""
+    with outside() as services:
+        web = f"http://127.0.0.1:{services.http_port}"
+        variables = {
+            "PAYMENT_GATEWAY_URL": web, "METRICS_API_URL": web, "SMTP_HOST": "127.0.0.1",
+            "SMTP_PORT": str(services.smtp_port),
+        }  # fmt: skip
+        file = REPOSITORY / "environments" / "local" / FILE_NAME
+        yield Application(file, services, variables, {"payment_gateway": MERCHANT_KEY})

@@ -1,4 +1,4 @@
-"""An environment on loopback: what Terraform would have made for `local`, with a broker of a given kind."""
+"""An environment on loopback: what Terraform would have made of its file, with a broker of a given kind."""
 
 import json
 import os
@@ -12,30 +12,44 @@ from typing import Any
 
 import boto3
 from celery_platform.application.loading import CHECKOUT
-from celery_platform.environment.load import load
+from celery_platform.environment.load import FILE_NAME, parse
 from celery_platform.environment.model import BrokerKind
 from celery_platform.environment.resolve import resolve
 from celery_platform.settings.login import with_login
 
+from .ledger import SECRET, Ledger
 from .processes import running
-from .servers import MANAGED_USER, MERCHANT_KEY, REPOSITORY, Authority, Outside
+from .servers import MANAGED_USER, REPOSITORY, Authority
 
 REGION = "eu-west-1"
 KEYS = {"AWS_ACCESS_KEY_ID": "000000000000", "AWS_SECRET_ACCESS_KEY": "emulated", "AWS_REGION": REGION,
         "AWS_DEFAULT_REGION": REGION, "AWS_EC2_METADATA_DISABLED": "true"}  # fmt: skip
 
-
-# Of tasks that are the tests' own, in modules that a test imports beside the application's.
-TEST_ROUTES = [
-    {"tasks": "probe.endless", "queue": "thumbnails"}, {"tasks": "probe.*", "queue": "email"},
-    {"tasks": "contract.other", "queue": "metrics"}, {"tasks": "contract.*", "queue": "email"},
-    {"tasks": "load.*", "queue": "metrics"},
-]  # fmt: skip
+# Environments that stay what tests need, whatever those of this repository are.
+ENVIRONMENTS = Path(__file__).parent / "environments"
 
 
-def bucket_of(kind: str) -> str:
+def bucket_of(label: str, name: str) -> str:
     """S3 takes no underscore in a bucket's name."""
-    return f"media-{kind.replace('_', '-')}"
+    return f"{label}-{name}".replace("_", "-")
+
+
+@dataclass(frozen=True)
+class Application:
+    """Whom an environment is for: its file, and its services as they are here.
+
+    `services` is what stands for them, `variables` say where, `secrets` are their keys by label.
+    """
+
+    file: Path
+    services: Any
+    variables: dict[str, str] = field(default_factory=dict)
+    secrets: dict[str, str] = field(default_factory=dict)
+
+
+def exercises(ledger: Ledger) -> Application:
+    """The tests' own application, which calls this ledger."""
+    return Application(ENVIRONMENTS / "local" / FILE_NAME, ledger, {"LEDGER_URL": ledger.url}, {"ledger": SECRET})
 
 
 @dataclass(frozen=True)
@@ -48,13 +62,12 @@ class TestEnvironment:
     resolved: dict[str, Any]
     endpoint: str
     valkey_url: str
-    outside: Outside
+    services: Any
     variables: dict[str, str]
 
-    @property
-    def media_bucket(self) -> str:
-        """The bucket of pictures and reports."""
-        return bucket_of(self.kind)
+    def bucket(self, label: str) -> str:
+        """The name of one of the application's buckets."""
+        return bucket_of(label, self.kind)
 
     def client(self, service: str) -> Any:
         """A boto3 client of the environment's account."""
@@ -108,12 +121,10 @@ class TestEnvironment:
         return replace(self, folder=folder, resolved=resolved, variables=variables)
 
     @contextmanager
-    def worker(self, pool: str, *, probe: bool = False, **variables: str) -> Iterator[tuple[Any, Path]]:
-        """A worker of a pool; yields its process and its log. With `probe`, it knows the tasks of probe.py."""
+    def worker(self, pool: str, **variables: str) -> Iterator[tuple[Any, Path]]:
+        """A worker of a pool; yields its process and its log."""
         log = self.folder / f"worker-{pool}-{os.urandom(3).hex()}.log"
         command = [sys.executable, "-m", "celery_platform", "worker", "--pool", pool]
-        if probe:
-            command[1:] = ["-c", f"from tests.harness import probe; probe.work({pool!r})"]
         with running(command, log, self.variables | variables, stop_seconds=30) as process:
             yield process, log
 
@@ -125,7 +136,7 @@ class Servers:
     endpoint: str
     broker_url: str
     results_url: str
-    outside: Outside
+    application: Application
     secrets: dict[str, str] = field(default_factory=dict)
     authority: Authority | None = None
 
@@ -144,18 +155,22 @@ def prepare(
     may alter the resolved values before anything is made from them, `queues` what the environment file says of some.
     """
     name = name or kind
-    resolved = _resolved(kind, name, servers.outside, queues or {})
+    resolved = _resolved(kind, name, servers.application, queues or {})
     change(resolved, name)
     file = folder / "resolved.json"
     variables = (
         os.environ
         | KEYS
         | {"AWS_ENDPOINT_URL": servers.endpoint, "CELERY_ENVIRONMENT_FILE": str(file), CHECKOUT: str(REPOSITORY)}
+        # Producers of the tests import tasks without asking for the application first.
+        | {"PYTHONPATH": str(REPOSITORY / resolved["application"]["package"])}
     )
     if servers.authority:
         variables["SSL_CERT_FILE"] = str(servers.authority.trust)
     store = _valkey_url(servers)
-    environment = TestEnvironment(kind, folder, resolved, servers.endpoint, store, servers.outside, variables)
+    environment = TestEnvironment(
+        kind, folder, resolved, servers.endpoint, store, servers.application.services, variables
+    )
     _publish(environment, name, servers, _queues(environment) if kind == "sqs" else {})
     return environment
 
@@ -168,19 +183,16 @@ def _valkey_url(servers: Servers) -> str:
     return f"{url}?ssl_ca_certs={servers.authority.trust}" if servers.authority and url.startswith("rediss") else url
 
 
-def _resolved(kind: str, name: str, outside: Outside, changed: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
-    model = load("local")
+def _resolved(
+    kind: str, name: str, application: Application, changed: Mapping[str, Mapping[str, Any]]
+) -> dict[str, Any]:
+    model = parse(application.file.read_text(), application.file)
     broker = model.broker.model_copy(update={"kind": BrokerKind(kind)})
     queues = model.queues | {
         label: model.queues[label].model_copy(update=changes) for label, changes in changed.items()
     }
     resolved = resolve(model.model_copy(update={"broker": broker, "queues": queues}))
-    web = f"http://127.0.0.1:{outside.http_port}"
-    resolved["application"]["variables"] |= {
-        "PAYMENT_GATEWAY_URL": web, "METRICS_API_URL": web, "SMTP_HOST": "127.0.0.1",
-        "SMTP_PORT": str(outside.smtp_port),
-    }  # fmt: skip
-    resolved["application"]["routes"] = TEST_ROUTES + resolved["application"]["routes"]
+    resolved["application"]["variables"] |= application.variables
     if kind == "rabbitmq":
         # What a bare RabbitMQ has without anybody's help.
         resolved["broker"] |= {"user": "guest", "virtual_host": "/"}
@@ -207,19 +219,21 @@ def _queues(environment: TestEnvironment) -> dict[str, str]:
 
 def _publish(environment: TestEnvironment, name: str, servers: Servers, urls: dict[str, str]) -> None:
     ssm, secrets = environment.client("ssm"), environment.client("secretsmanager")
+    buckets = {label: bucket_of(label, name) for label in environment.resolved["application"]["buckets"]}
     values = {
         "broker_url": servers.broker_url,
         "results_url": servers.results_url,
-        "buckets": json.dumps({"media": bucket_of(name)}),
+        "buckets": json.dumps(buckets),
         "queue_urls": json.dumps(urls),
     }
     for key, value in values.items():
         path = f"{environment.resolved['discovery_prefix']}/{key}"
         ssm.put_parameter(Name=path, Value=value, Type="String", Overwrite=True)
     environment.resolved["secrets"] = {}
-    for label, value in ({"payment_gateway": MERCHANT_KEY} | servers.secrets).items():
+    for label, value in (servers.application.secrets | servers.secrets).items():
         secrets.create_secret(Name=f"{name}/{label}", SecretString=value)
         environment.resolved["secrets"][label] = f"{name}/{label}"
     (environment.folder / "resolved.json").write_text(json.dumps(environment.resolved))
-    bucket = {"LocationConstraint": REGION}
-    environment.client("s3").create_bucket(Bucket=bucket_of(name), CreateBucketConfiguration=bucket)
+    for bucket in buckets.values():
+        region = {"LocationConstraint": REGION}
+        environment.client("s3").create_bucket(Bucket=bucket, CreateBucketConfiguration=region)

@@ -8,9 +8,10 @@ from celery_platform.reliability.valkey import valkey as valkey_client
 from celery_platform.settings import runtime
 
 from tests.harness import servers
-from tests.harness.environment import Servers, TestEnvironment, prepare
+from tests.harness.environment import Application, Servers, TestEnvironment, exercises, prepare
+from tests.harness.ledger import serving
 from tests.harness.postgresql import postgresql as run_postgresql
-from tests.harness.servers import Authority, Outside
+from tests.harness.servers import Authority
 
 
 @pytest.fixture(scope="session")
@@ -38,9 +39,10 @@ def postgresql() -> Iterator[str]:
 
 
 @pytest.fixture(scope="session")
-def outside() -> Iterator[Outside]:
-    with servers.outside() as world:
-        yield world
+def application() -> Iterator[Application]:
+    """The application of every environment here; a suite that tests another has a fixture of this name."""
+    with serving() as ledger:
+        yield exercises(ledger)
 
 
 @pytest.fixture(scope="session")
@@ -57,42 +59,44 @@ def plain_results(valkey_port: int) -> str:
 
 
 @pytest.fixture(scope="session")
-def sqs(folder: Path, aws_endpoint: str, plain_results: str, outside: Outside) -> TestEnvironment:
+def sqs(folder: Path, aws_endpoint: str, plain_results: str, application: Application) -> TestEnvironment:
     """An environment whose broker is the emulator's SQS."""
     (folder / "sqs").mkdir()
-    return prepare("sqs", folder / "sqs", Servers(aws_endpoint, "sqs://", plain_results, outside))
+    return prepare("sqs", folder / "sqs", Servers(aws_endpoint, "sqs://", plain_results, application))
 
 
 @pytest.fixture(scope="session")
-def rabbitmq(folder: Path, aws_endpoint: str, plain_results: str, outside: Outside) -> Iterator[TestEnvironment]:
+def rabbitmq(
+    folder: Path, aws_endpoint: str, plain_results: str, application: Application
+) -> Iterator[TestEnvironment]:
     """An environment whose broker is a real RabbitMQ."""
     (folder / "rabbitmq").mkdir()
     with servers.rabbitmq(folder / "rabbitmq") as port:
         password = {"broker_password": servers.RABBITMQ_PASSWORD}
-        made = Servers(aws_endpoint, f"amqp://127.0.0.1:{port}", plain_results, outside, password)
+        made = Servers(aws_endpoint, f"amqp://127.0.0.1:{port}", plain_results, application, password)
         yield prepare("rabbitmq", folder / "rabbitmq", made)
 
 
 @pytest.fixture(scope="session")
 def amazon_mq(
-    folder: Path, aws_endpoint: str, plain_results: str, outside: Outside, authority: Authority
+    folder: Path, aws_endpoint: str, plain_results: str, application: Application, authority: Authority
 ) -> Iterator[TestEnvironment]:
     """An environment whose broker is a real RabbitMQ as Amazon MQ sets it up: TLS, one user, virtual host /."""
     (folder / "amazon_mq").mkdir()
     with servers.amazon_mq(folder / "amazon_mq", authority) as port:
         password = {"broker_password": servers.MANAGED_PASSWORD}
-        made = Servers(aws_endpoint, f"amqps://127.0.0.1:{port}", plain_results, outside, password, authority)
+        made = Servers(aws_endpoint, f"amqps://127.0.0.1:{port}", plain_results, application, password, authority)
         yield prepare("amazon_mq", folder / "amazon_mq", made)
 
 
 @pytest.fixture(scope="session")
-def redis(folder: Path, aws_endpoint: str, outside: Outside, authority: Authority) -> Iterator[TestEnvironment]:
+def redis(folder: Path, aws_endpoint: str, application: Application, authority: Authority) -> Iterator[TestEnvironment]:
     """An environment whose broker and result store are a real Valkey as ElastiCache sets it up: TLS, users."""
     (folder / "redis").mkdir()
     with servers.managed_valkey(folder / "redis", authority) as port:
         url = f"rediss://127.0.0.1:{port}"
         passwords = dict.fromkeys(("broker_password", "results_password"), servers.MANAGED_PASSWORD)
-        made = Servers(aws_endpoint, f"{url}/0", f"{url}/1", outside, passwords, authority)
+        made = Servers(aws_endpoint, f"{url}/0", f"{url}/1", application, passwords, authority)
         yield prepare("redis", folder / "redis", made)
 
 

@@ -1,8 +1,7 @@
-"""The servers behind an environment: an AWS account, Valkey, RabbitMQ, the outside world."""
+"""The servers behind an environment: an AWS account, Valkey, RabbitMQ."""
 
 import os
 import sys
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -12,10 +11,9 @@ import trustme
 from celery_platform.environment.derived.results import STORE_ACCESS
 
 from .processes import find_program, free_port, running, wait_for_port
-from .slow_payments import SlowPayments
 
 REPOSITORY = Path(__file__).parents[2]
-MERCHANT_KEY = "merchant-key"
+APPLICATION = Path(__file__).parent / "application"
 RABBITMQ_PASSWORD = "guest"
 # As ElastiCache and Amazon MQ have them: the app's user, with a password that a URL has to escape.
 MANAGED_USER, MANAGED_PASSWORD = "celery", "p@ss/word-of-sixteen"
@@ -138,37 +136,3 @@ def rabbitmq(
         with running(command, log, variables) as process:
             wait_for_port(port, process, log, seconds=90)
             yield port
-
-
-@dataclass(frozen=True)
-class Outside:
-    """Other people's services, in threads of the test; `world` holds their ledgers."""
-
-    world: object
-    payments: SlowPayments
-    http_port: int
-    smtp_port: int
-
-
-@contextmanager
-def outside(per_minute: int = 600) -> Iterator[Outside]:
-    """The payment gateway, metrics API and mail server of the local region."""
-    sys.path.insert(0, str(REPOSITORY / "environments" / "local"))
-    from region.outside.mail import Inbox
-    from region.outside.mail import serve as serve_mail
-    from region.outside.metrics import Metrics
-    from region.outside.web import World
-    from region.outside.web import serve as serve_web
-
-    payments = SlowPayments()
-    world = World(payments, Metrics(per_minute), Inbox(), merchant_key=MERCHANT_KEY)
-    smtp_port = free_port()
-    mail = serve_mail(world.inbox, "127.0.0.1", smtp_port)
-    web = serve_web(world, "127.0.0.1", 0)
-    threading.Thread(target=web.serve_forever, daemon=True).start()
-    try:
-        yield Outside(world, payments, int(web.server_address[1]), smtp_port)
-    finally:
-        web.shutdown()
-        web.server_close()
-        mail.stop()

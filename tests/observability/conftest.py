@@ -6,36 +6,35 @@ from pathlib import Path
 
 import pytest
 
-from tests.harness.environment import TestEnvironment
+from tests.harness.environment import Application, TestEnvironment
 from tests.harness.fixtures import (
+    application,
     authority,
     aws_endpoint,
     folder,
     inside_sqs,
-    outside,
     plain_results,
     rabbitmq,
     redis,
     sqs,
     valkey_port,
 )
-from tests.harness.servers import Outside
 
 from .harness.managed import managed_environment
 from .harness.worker import ObservedWorker
 
 __all__ = [
-    "authority", "aws_endpoint", "folder", "inside_sqs", "outside", "plain_results", "rabbitmq", "redis", "sqs",
+    "application", "authority", "aws_endpoint", "folder", "inside_sqs", "plain_results", "rabbitmq", "redis", "sqs",
     "valkey_port",
 ]  # fmt: skip
 
 
 @pytest.fixture(scope="session")
 def managed_rabbitmq(
-    folder: Path, aws_endpoint: str, plain_results: str, outside: Outside
+    folder: Path, aws_endpoint: str, plain_results: str, application: Application
 ) -> Iterator[TestEnvironment]:
     """An environment whose RabbitMQ answers on its management API."""
-    with managed_environment(folder, "managed", aws_endpoint, plain_results, outside) as environment:
+    with managed_environment(folder, "managed", aws_endpoint, plain_results, application) as environment:
         yield environment
 
 

@@ -129,7 +129,7 @@ def tree_seconds(pid: int) -> float:
 def with_queues(environment: TestEnvironment, number: int, folder: Path) -> TestEnvironment:
     """The environment with so many queues, each with its dead letters, and made at its broker."""
     resolved = json.loads(json.dumps(environment.resolved))
-    pattern, account = resolved["queues"]["email"], environment.client("sqs")
+    pattern, account = resolved["queues"]["quick"], environment.client("sqs")
     urls = json.loads(environment.client("ssm").get_parameter(
         Name=f"{resolved['discovery_prefix']}/queue_urls")["Parameter"]["Value"])  # fmt: skip
     for index in range(number):
@@ -151,7 +151,7 @@ def with_queues(environment: TestEnvironment, number: int, folder: Path) -> Test
     )
     if environment.kind != "sqs":
         made.python(
-            "from shop.celery import celery; from celery_platform.brokers import broker_of;"
+            "from exercises.celery import celery; from celery_platform.brokers import broker_of;"
             "from celery_platform.settings import runtime\n"
             "with celery.connection_for_write() as connection: broker_of(runtime()).purge(connection)", timeout=240,
         )  # fmt: skip

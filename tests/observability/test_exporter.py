@@ -42,16 +42,16 @@ def inside(environment: TestEnvironment, monkeypatch: pytest.MonkeyPatch) -> Ite
 
 @pytest.fixture(params=["managed_rabbitmq", "sqs", "redis"])
 def environment(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[TestEnvironment]:
-    """Each kind of broker in turn, with messages waiting in the queue `email` and in its dead letters."""
+    """Each kind of broker in turn, with messages waiting in the queue `quick` and in its dead letters."""
     made: TestEnvironment = request.getfixturevalue(request.param)
     code = (
-        "from shop.celery import celery; from celery_platform.brokers import broker_of;"
+        "from exercises.celery import celery; from celery_platform.brokers import broker_of;"
         "from celery_platform.settings import runtime\n"
-        "from shop.tasks.email import send_email\n"
-        "broker, queue = broker_of(runtime()), runtime().environment.queues['email']\n"
+        "from exercises.quick import note\n"
+        "broker, queue = broker_of(runtime()), runtime().environment.queues['quick']\n"
         "with celery.connection_for_write() as connection:\n"
         "    broker.purge(connection)\n"
-        f"    for _ in range({WAITING}): send_email.delay('k', 'a@example.com', 's', 't')\n"
+        f"    for _ in range({WAITING}): note.delay('k', 's')\n"
         f"    for _ in range({FAILED}):\n"
         "        connection.Producer().publish({}, routing_key=broker.dead_letter_queue(queue).name)\n"
     )
@@ -75,7 +75,7 @@ def looked(memory: Memory) -> dict[str, float]:
 
 def test_depth_age_and_dead_letters_show(environment: TestEnvironment) -> None:
     memory = Memory(runtime().environment, interval_seconds=15)
-    source, queue = source_of(runtime()), runtime().environment.queues["email"].name
+    source, queue = source_of(runtime()), runtime().environment.queues["quick"].name
 
     def seen() -> dict[str, float] | None:
         look(memory, source, lambda _: None)
@@ -100,11 +100,11 @@ def test_depth_age_and_dead_letters_show(environment: TestEnvironment) -> None:
 
 def test_an_age_in_cloudwatch_shows(sqs: TestEnvironment, monkeypatch: pytest.MonkeyPatch) -> None:
     with inside(sqs, monkeypatch):
-        queue = runtime().environment.queues["email"].name
+        queue = runtime().environment.queues["quick"].name
         dimensions = [{"Name": "QueueName", "Value": queue}]
         datum = {"MetricName": "ApproximateAgeOfOldestMessage", "Dimensions": dimensions, "Value": 321.0}
         sqs.client("cloudwatch").put_metric_data(Namespace="AWS/SQS", MetricData=[datum])
-        sqs.client("sqs").send_message(QueueUrl=runtime().discovery.queue_urls["email"], MessageBody="x")
+        sqs.client("sqs").send_message(QueueUrl=runtime().discovery.queue_urls["quick"], MessageBody="x")
         memory = Memory(runtime().environment, interval_seconds=15)
         look(memory, source_of(runtime()), lambda _: None)
 
@@ -115,7 +115,7 @@ def test_an_age_in_cloudwatch_shows(sqs: TestEnvironment, monkeypatch: pytest.Mo
 def test_a_broker_that_is_gone_shows_and_old_numbers_are_withdrawn() -> None:
     memory = Memory(runtime().environment, interval_seconds=0.2)
     look(memory, source_of(runtime()), lambda _: None)
-    queue = f"celery_queue_length/{runtime().environment.queues['email'].name}"
+    queue = f"celery_queue_length/{runtime().environment.queues['quick'].name}"
     assert queue in looked(memory)
 
     class Gone:

@@ -48,7 +48,7 @@ def test_each_attempt_ends_in_one_line_with_its_fields(
         ("load.retry", "retried", 1): 5, ("load.retry", "succeeded", 2): 5,
     }  # fmt: skip
     assert all(set(line) >= FIELDS for line in found)
-    assert {line["queue"] for line in found} == {"metrics"}
+    assert {line["queue"] for line in found} == {"default"}
     assert all(line["duration_ms"] >= 0 and line["wait_ms"] >= 0 for line in found)
     failed = next(line for line in found if line["outcome"] == "failed")
     assert failed["error"] == "PermanentError"

@@ -32,10 +32,10 @@ def test_a_busy_environment(
         looker = Looker(runtime(), {"io": [f"127.0.0.1:{worker.port}"], "cpu": ["127.0.0.1:9"]})
         looker.look()
         worker.send(("load.nap", [3]), ("load.fail", []), times=12)
-        snapshot = eventually(lambda: (seen := looker.look()).queues["metrics"].dead_letters and seen, "dead letters")
+        snapshot = eventually(lambda: (seen := looker.look()).queues["default"].dead_letters and seen, "dead letters")
 
         assert snapshot.broker_up
-        assert snapshot.queues["metrics"].workers == 1
+        assert snapshot.queues["default"].workers == 1
         assert (snapshot.pools["io"].workers, snapshot.pools["io"].slots) == (1, 4)
         assert snapshot.pools["cpu"].workers == 0
         assert not healthy(snapshot), "dead letters and a missing worker deserve a look"

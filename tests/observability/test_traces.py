@@ -69,7 +69,7 @@ def test_a_recycled_child_sends_its_spans_first(rabbitmq: TestEnvironment, worke
 
 def test_without_the_variable_nothing_of_it_is_imported(rabbitmq: TestEnvironment) -> None:
     code = (
-        "from shop.celery import celery; celery.conf; import sys;"
+        "from exercises.celery import celery; celery.conf; import sys;"
         "print([name for name in sys.modules if name.startswith(('opentelemetry.sdk.trace', 'opentelemetry.instr'))])"
     )
     assert rabbitmq.python(code) == "[]"

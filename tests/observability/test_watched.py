@@ -13,8 +13,8 @@ from celery_platform.observability.alerts.alert import Thresholds
 from celery_platform.observability.alerts.render import all_alerts, rules
 from celery_platform.observability.dashboards.boards import BOARDS
 
-from tests.harness.environment import TestEnvironment
-from tests.harness.servers import REPOSITORY, Outside
+from tests.harness.environment import Application, TestEnvironment
+from tests.harness.servers import REPOSITORY
 from tests.harness.waiting import eventually
 
 from .harness.managed import managed_environment
@@ -71,9 +71,9 @@ def test_a_dead_worker_with_work_waiting(stack: Stack) -> None:
 
 def test_dead_letters_until_they_are_gone(stack: Stack) -> None:
     code = (
-        "from shop.celery import celery; from celery_platform.brokers import broker_of;"
+        "from exercises.celery import celery; from celery_platform.brokers import broker_of;"
         "from celery_platform.settings import runtime\n"
-        "broker, queue = broker_of(runtime()), runtime().environment.queues['email']\n"
+        "broker, queue = broker_of(runtime()), runtime().environment.queues['quick']\n"
         "with celery.connection_for_write() as connection: {}\n"
     )
     stack.worker.python(code.format("connection.Producer().publish({}, routing_key=queue.dead_letter_name)"))
@@ -93,7 +93,7 @@ def test_every_query_of_a_dashboard_and_every_metric_of_a_rule_has_data(schedule
         )  # fmt: skip
         time.sleep(pause_seconds)
     eventually(lambda: scheduled.monitoring.query('celery:task_failed:ratio10m{name="load.fail"} > 0'), "failures", 120)
-    choice = {"$queue": scheduled.environment.resolved["queues"]["metrics"]["name"], "$task": "load.fail"}
+    choice = {"$queue": scheduled.environment.resolved["queues"]["default"]["name"], "$task": "load.fail"}
 
     def filled(query: str) -> str:
         for name, value in choice.items():
@@ -140,10 +140,10 @@ def test_every_alert_is_one_of_the_environment(stack: Stack) -> None:
 
 
 def test_a_broker_that_stopped(
-    worker_of: WorkerOf, tmp_path: Path, aws_endpoint: str, plain_results: str, outside: Outside
+    worker_of: WorkerOf, tmp_path: Path, aws_endpoint: str, plain_results: str, application: Application
 ) -> None:
     with ExitStack() as broker:
-        made = managed_environment(tmp_path, "stopped", aws_endpoint, plain_results, outside)
+        made = managed_environment(tmp_path, "stopped", aws_endpoint, plain_results, application)
         environment = without_schedule(broker.enter_context(made), tmp_path)
         with watched(environment, worker_of(environment, "threads"), tmp_path) as stack:
             broker.close()

@@ -32,7 +32,7 @@ def test_each_way_a_task_ends_is_counted(environment: TestEnvironment, pool_type
         assert worker.count("received", "load.succeed") == 6
         assert worker.count("sent", "load.succeed") == 3
         samples, _ = worker.scrape()
-        queue = environment.resolved["queues"]["metrics"]["name"]
+        queue = environment.resolved["queues"]["default"]["name"]
         labels = {"name": "load.fail", "queue_name": queue}
         assert samples[f"celery_dead_letters_published_total{labels}"] == 3
         assert samples[f"celery_task_total{labels | {'state': 'failed'}}"] == 3
@@ -43,7 +43,7 @@ def test_each_way_a_task_ends_is_counted(environment: TestEnvironment, pool_type
 def test_a_child_that_dies_is_counted_as_lost(rabbitmq: TestEnvironment, worker_of: WorkerOf) -> None:
     with worker_of(rabbitmq, "prefork").started() as worker:
         worker.send(("load.die", []))
-        limit = rabbitmq.resolved["queues"]["metrics"]["max_deliveries"]
+        limit = rabbitmq.resolved["queues"]["default"]["max_deliveries"]
         eventually(lambda: worker.count("lost", "load.die") >= limit, "the broker's delivery limit")
 
         assert worker.count("succeeded", "load.die") == worker.count("failed", "load.die") == 0
@@ -61,7 +61,7 @@ def test_slots_in_use_and_waiting_messages_show(rabbitmq: TestEnvironment, worke
         assert samples["celery_worker_up"] == 1
         eventually(lambda: worker.count("succeeded", "load.nap") == 6, "all naps")
         samples, _ = worker.scrape()
-        queue = rabbitmq.resolved["queues"]["metrics"]["name"]
+        queue = rabbitmq.resolved["queues"]["default"]["name"]
         labels = {"name": "load.nap", "queue_name": queue}
         assert samples[f"celery_task_queue_wait_time_sum{labels}"] >= 6, "two messages waited for about four seconds"
 

@@ -6,7 +6,7 @@ import pytest
 from container_image.build import bootstrapped_base, build, project_podman
 from region.podman import Podman
 
-from ..stops.conftest import *  # noqa: F403 - the brokers, the account, the slow gateway
+from ..stops.conftest import *  # noqa: F403 - the brokers, the account, the slow ledger
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -5,8 +5,9 @@ from pathlib import Path
 import pytest
 from region.podman import Podman
 
+from tests.harness.ledger import Ledger
+
 from ..stops.brokers import broker
-from ..stops.gateway import Ledger
 from .kubelet import running_pod
 
 pytestmark = [pytest.mark.pods, pytest.mark.timeout(600)]
@@ -28,11 +29,11 @@ def pss_mib(pid: int) -> float:
 
 
 def test_eight_idle_children_and_their_parent_are_small(
-    podman: Podman, image: str, folder: Path, aws_endpoint: str, plain_results: str, gateway: Ledger
+    podman: Podman, image: str, folder: Path, aws_endpoint: str, plain_results: str, ledger: Ledger
 ) -> None:
     mine = folder / "memory"
     mine.mkdir()
-    with broker("redis", mine, aws_endpoint, plain_results, gateway) as redis:
+    with broker("redis", mine, aws_endpoint, plain_results, ledger) as redis:
         redis.environment.resolved["pools"]["io"] |= {"type": "prefork", "concurrency": CHILDREN}
         with running_pod(podman, image, redis.environment) as pod:
             processes = tree(pod.process)

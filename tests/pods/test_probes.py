@@ -7,14 +7,14 @@ from pathlib import Path
 import pytest
 from region.podman import Podman
 
+from tests.harness.ledger import Ledger
 from tests.harness.waiting import eventually
 
 from ..stops.brokers import Broker, broker
-from ..stops.gateway import Ledger
 from .kubelet import RunningPod, running_pod
 
 pytestmark = [pytest.mark.pods, pytest.mark.timeout(600)]
-CHARGE = "from shop.tasks.payments import charge_customer; charge_customer.delay({!r}, 100, 'EUR')"
+RECORD = "from exercises.effects import record; record.delay({!r})"
 PROBE_CPU_SECONDS = 0.020
 PROBES = 20
 # Run by the image's own Python, beside its own `app`: what the probe's processes have used, each on the average.
@@ -29,10 +29,10 @@ print((after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime) / {p
 
 
 @pytest.fixture(scope="module")
-def rabbitmq(folder: Path, aws_endpoint: str, plain_results: str, gateway: Ledger) -> Iterator[Broker]:
+def rabbitmq(folder: Path, aws_endpoint: str, plain_results: str, ledger: Ledger) -> Iterator[Broker]:
     mine = folder / "probes"
     mine.mkdir()
-    with broker("rabbitmq", mine, aws_endpoint, plain_results, gateway) as running:
+    with broker("rabbitmq", mine, aws_endpoint, plain_results, ledger) as running:
         yield running
 
 
@@ -43,10 +43,10 @@ def pod(podman: Podman, image: str, rabbitmq: Broker) -> Iterator[RunningPod]:
         yield running
 
 
-def charges(rabbitmq: Broker, gateway: Ledger, order: str) -> bool:
-    """Whether an order that is sent now is charged."""
-    rabbitmq.environment.python(CHARGE.format(order))
-    return bool(eventually(lambda: gateway.answered[order], f"the charge of {order}"))
+def records(rabbitmq: Broker, ledger: Ledger, entry: str) -> bool:
+    """Whether an entry that is sent now is made."""
+    rabbitmq.environment.python(RECORD.format(entry))
+    return bool(eventually(lambda: ledger.answered[entry], f"the entry {entry}"))
 
 
 def test_a_probe_costs_at_most_20_ms_of_cpu(podman: Podman, pod: RunningPod) -> None:
@@ -59,7 +59,7 @@ def test_a_probe_costs_at_most_20_ms_of_cpu(podman: Podman, pod: RunningPod) -> 
 
 
 def test_a_broker_that_is_away_restarts_nothing_and_work_goes_on_when_it_is_back(
-    pod: RunningPod, rabbitmq: Broker, gateway: Ledger
+    pod: RunningPod, rabbitmq: Broker, ledger: Ledger
 ) -> None:
     started = pod.started
     with rabbitmq.away():
@@ -67,11 +67,11 @@ def test_a_broker_that_is_away_restarts_nothing_and_work_goes_on_when_it_is_back
         assert not pod.probe("readiness")
     pod.wait_until_ready()
     assert pod.started == started
-    assert charges(rabbitmq, gateway, "after")
+    assert records(rabbitmq, ledger, "after")
 
 
 def test_a_wedged_loop_is_restarted_within_a_minute_and_works_again(
-    pod: RunningPod, rabbitmq: Broker, gateway: Ledger
+    pod: RunningPod, rabbitmq: Broker, ledger: Ledger
 ) -> None:
     started = pod.started
     assert pod.probe("liveness")
@@ -82,4 +82,4 @@ def test_a_wedged_loop_is_restarted_within_a_minute_and_works_again(
     assert seconds is not None
     assert seconds <= 60
     assert pod.started != started
-    assert charges(rabbitmq, gateway, "unwedged")
+    assert records(rabbitmq, ledger, "unwedged")

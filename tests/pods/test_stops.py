@@ -1,4 +1,4 @@
-"""Pods that end in the middle of their tasks lose none, and no customer pays twice: each end, on each broker.
+"""Pods that end in the middle of their tasks lose none, and no effect is there twice: each end, on each broker.
 
 `make stop-matrix` keeps the numbers for the chart's README. The hosts' half is the role celery_worker's `hard_stop`.
 """
@@ -12,11 +12,11 @@ from functools import partial
 import pytest
 from region.podman import Podman
 
+from tests.harness.ledger import Ledger
 from tests.harness.waiting import eventually
 
 from ..stops import matrix
 from ..stops.brokers import Broker
-from ..stops.gateway import Ledger
 from ..stops.strike import ENDS, strike
 from .kubelet import RunningPod, running_pod
 
@@ -61,7 +61,7 @@ def deployment(podman: Podman, image: str, broker: Broker) -> Iterator[Deploymen
 
 @pytest.mark.parametrize("end", ENDS)
 def test_nothing_is_lost_and_nobody_pays_twice(
-    deployment: Deployment, broker: Broker, gateway: Ledger, end: str
+    deployment: Deployment, broker: Broker, ledger: Ledger, end: str
 ) -> None:
     ways = {
         "TERM": deployment.term, "KILL": deployment.kill, "OOM": deployment.out_of_memory,
@@ -69,7 +69,7 @@ def test_nothing_is_lost_and_nobody_pays_twice(
     }  # fmt: skip
     huge_mib = 2 * deployment.pods[0].memory_mib if end == "OOM" else 0
 
-    outcome = strike(broker, gateway, ways[end], huge_mib)
+    outcome = strike(broker, ledger, ways[end], huge_mib)
 
     if "STOP_MATRIX" in os.environ:
         matrix.note("pod", broker.kind, end, outcome)

@@ -1,4 +1,4 @@
-"""Brokers that can be restarted in the middle of tasks, each with an environment whose gateway takes its time."""
+"""Brokers that can be restarted in the middle of tasks, each with an environment whose ledger takes its time."""
 
 import time
 from collections.abc import Callable, Iterator
@@ -8,12 +8,12 @@ from functools import partial
 from pathlib import Path
 
 from tests.harness import servers
-from tests.harness.environment import Servers, TestEnvironment, prepare
+from tests.harness.environment import Servers, TestEnvironment, exercises, prepare
+from tests.harness.ledger import Ledger
 from tests.harness.processes import free_port
 from tests.harness.refusing_proxy import refusing_proxy
 
 from ..brokers.outage import refused
-from .gateway import Ledger
 
 KINDS = ("rabbitmq", "sqs", "redis")
 SLOTS = 4
@@ -41,25 +41,24 @@ class Broker:
 
 
 @contextmanager
-def broker(kind: str, folder: Path, aws: str, results: str, gateway: Ledger) -> Iterator[Broker]:
+def broker(kind: str, folder: Path, aws: str, results: str, ledger: Ledger) -> Iterator[Broker]:
     """A broker of this kind. SQS is not restarted but away: it answers 503 for as long.
 
     `aws` is the account's endpoint, `results` the URL of the result store.
     """
-    # Of the services outside, only the gateway is asked.
-    outside = servers.Outside(None, None, gateway.port, 1)  # type: ignore[arg-type]
+    application = exercises(ledger)
     if kind == "sqs":
         with refusing_proxy(aws) as (endpoint, refusals):
-            made = Servers(endpoint, "sqs://", results, outside)
+            made = Servers(endpoint, "sqs://", results, application)
             yield Broker(_environment(kind, folder, made), partial(refused, refusals))
         return
     port = free_port()
     if kind == "rabbitmq":
         secrets = {"broker_password": servers.RABBITMQ_PASSWORD}
-        made = Servers(aws, f"amqp://127.0.0.1:{port}", results, outside, secrets)
+        made = Servers(aws, f"amqp://127.0.0.1:{port}", results, application, secrets)
         serve = partial(servers.rabbitmq, folder, port=port)
     else:
-        made = Servers(aws, f"redis://127.0.0.1:{port}/0", results, outside)
+        made = Servers(aws, f"redis://127.0.0.1:{port}/0", results, application)
         serve = partial(servers.valkey, folder, port=port, persistent=True)
     with ExitStack() as running:
         running.enter_context(serve())

@@ -1,4 +1,4 @@
-"""What both halves of the stop matrix use: the account, the result store, the slow gateway, a broker of each kind."""
+"""What both halves of the stop matrix use: the account, the result store, the slow ledger, a broker of each kind."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -6,20 +6,20 @@ from pathlib import Path
 import pytest
 
 from tests.harness.fixtures import aws_endpoint, folder, plain_results, valkey_port
+from tests.harness.ledger import Ledger, serving
 
 from .brokers import KINDS, Broker
 from .brokers import broker as running_broker
-from .gateway import Ledger, slow_gateway
 
-__all__ = ["aws_endpoint", "broker", "folder", "gateway", "plain_results", "valkey_port"]
-CHARGE_SECONDS = 5
+__all__ = ["aws_endpoint", "broker", "folder", "ledger", "plain_results", "valkey_port"]
+ANSWER_SECONDS = 5
 
 
 @pytest.fixture(scope="session")
-def gateway() -> Iterator[Ledger]:
-    """Each charge takes longer than starting as many as there are slots."""
-    with slow_gateway(seconds=CHARGE_SECONDS) as ledger:
-        yield ledger
+def ledger() -> Iterator[Ledger]:
+    """Each answer takes longer than starting as many as there are slots."""
+    with serving(seconds=ANSWER_SECONDS) as slow:
+        yield slow
 
 
 @pytest.fixture(scope="module", params=KINDS)
@@ -28,10 +28,10 @@ def broker(
     folder: Path,
     aws_endpoint: str,
     plain_results: str,
-    gateway: Ledger,
+    ledger: Ledger,
 ) -> Iterator[Broker]:
     """Each kind of broker in turn."""
     mine = folder / request.param
     mine.mkdir()
-    with running_broker(request.param, mine, aws_endpoint, plain_results, gateway) as running:
+    with running_broker(request.param, mine, aws_endpoint, plain_results, ledger) as running:
         yield running

@@ -18,7 +18,7 @@ READMES = {
 }
 BEGIN, FINISH = "<!-- stop matrix: make stop-matrix -->\n", "<!-- end of the stop matrix -->"
 HEAD = (
-    "| broker | end | tasks lost | charged twice | tried again | interrupted, ran elsewhere after | all done after |",
+    "| broker | end | tasks lost | done twice | tried again | interrupted, ran elsewhere after | all done after |",
     "|---|---|---|---|---|---|---|",
 )
 

@@ -12,7 +12,7 @@ def test_the_readme_shows_what_was_measured(place: str) -> None:
     assert READMES[place].read_text() == written(place), "run `python -m tests.stops.matrix`"
 
 
-def test_nothing_was_lost_and_nobody_paid_twice() -> None:
+def test_nothing_was_lost_and_nothing_was_done_twice() -> None:
     rows = json.loads(MEASURED.read_text())
 
     assert {(row["lost"], row["repeated"]) for row in rows} == {(0, 0)}

@@ -48,26 +48,26 @@ def test_every_node_is_in_the_url_with_credentials_escaped(tmp_path: Path) -> No
 
 def test_quorum_queues_dead_letter_at_least_once_by_the_right_key(tmp_path: Path) -> None:
     made = broker("rabbitmq", tmp_path)
-    queue = made.queue(made.environment.queues["email"])
+    queue = made.queue(made.environment.queues["quick"])
 
     assert queue.exchange.type == "topic"
     assert queue.queue_arguments == {
         "x-queue-type": "quorum",
         "x-delivery-limit": 5,
         "x-dead-letter-exchange": "celery-local-dead-letters",
-        "x-dead-letter-routing-key": "celery-local-email-dlq",
+        "x-dead-letter-routing-key": "celery-local-quick-dlq",
         "x-dead-letter-strategy": "at-least-once",
         "x-overflow": "reject-publish",
     }
-    dead = made.dead_letter_queue(made.environment.queues["email"])
+    dead = made.dead_letter_queue(made.environment.queues["quick"])
     assert dead.queue_arguments["x-delivery-limit"] > 10**9, "looking at a dead letter counts as a delivery"
-    assert (dead.exchange.name, dead.routing_key) == ("celery-local-dead-letters", "celery-local-email-dlq")
+    assert (dead.exchange.name, dead.routing_key) == ("celery-local-dead-letters", "celery-local-quick-dlq")
     assert made.transport_options()["confirm_publish"] is True
 
 
 def test_mirrored_queues_are_classic_without_quorum_arguments(tmp_path: Path) -> None:
     made = broker("rabbitmq", tmp_path, replication="mirrored", version="3.10")
-    arguments = made.queue(made.environment.queues["email"]).queue_arguments
+    arguments = made.queue(made.environment.queues["quick"]).queue_arguments
 
     assert arguments["x-queue-type"] == "classic"
     assert "x-delivery-limit" not in arguments
@@ -99,17 +99,17 @@ def test_redis_outlives_every_task_and_checks_the_certificate(tmp_path: Path) ->
 
 def test_sqs_knows_every_queue_by_url_and_asks_for_no_list(tmp_path: Path) -> None:
     account = "https://sqs.eu-west-1.amazonaws.com/123456789012"
-    labels = ("payments", "metrics", "email", "thumbnails", "reports")
+    labels = ("effects", "default", "quick", "slow", "nightly")
     made = broker("sqs", tmp_path, {label: f"{account}/celery-local-{label}" for label in labels})
     queues = made.transport_options()["predefined_queues"]
 
-    assert queues["celery-local-email"]["url"] == f"{account}/celery-local-email"
-    assert queues["celery-local-email-dlq"]["url"] == f"{account}/celery-local-email-dlq"
+    assert queues["celery-local-quick"]["url"] == f"{account}/celery-local-quick"
+    assert queues["celery-local-quick-dlq"]["url"] == f"{account}/celery-local-quick-dlq"
     assert len(queues) == 10
     assert made.publish_options(30) == {"delay_seconds": 30}
     assert made.publish_options(None) == made.publish_options(901) == {}
 
 
 def test_sqs_without_a_url_says_which_queue_lacks_one(tmp_path: Path) -> None:
-    with pytest.raises(BrokerError, match="the SQS URL of queue payments"):
+    with pytest.raises(BrokerError, match="the SQS URL of queue effects"):
         broker("sqs", tmp_path).transport_options()

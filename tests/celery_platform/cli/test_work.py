@@ -15,7 +15,7 @@ from tests.harness.waiting import eventually
 
 EMPTY = """
 from celery_platform.brokers import broker_of
-from shop.celery import celery
+from exercises.celery import celery
 from celery_platform.settings import runtime
 with celery.connection_for_write() as connection:
     broker_of(runtime()).purge(connection)
@@ -25,36 +25,35 @@ with celery.connection_for_write() as connection:
 @pytest.mark.parametrize("environment", ["rabbitmq", "sqs", "redis"], indirect=True)
 def test_a_task_is_sent_counted_and_done(environment: TestEnvironment) -> None:
     environment.python(EMPTY)
-    arguments = json.dumps({"order_id": f"cli-{environment.kind}", "amount_cents": 5, "currency": "EUR"})
+    arguments = json.dumps({"entry": f"cli-{environment.kind}", "amount": 5})
     sent, refused, unknown, before = commands(
-        environment, f"send charge_customer '{arguments}' --json --id by-hand", "send charge_customer '[1]'",
-        "send charge '[]'", "inspect --json",
+        environment, f"send record '{arguments}' --json --id by-hand", "send record '[1]'",
+        "send recor '[]'", "inspect --json",
     )  # fmt: skip
-    ledger = environment.outside.world.payments.ledger  # type: ignore[attr-defined]
     with environment.worker("io"):
-        eventually(lambda: f"cli-{environment.kind}" in {each["order_id"] for each in ledger()}, "the charge")
+        eventually(lambda: environment.services.effects[f"cli-{environment.kind}"], "the effect")
         after = eventually(lambda: _waiting(environment, 0), "an empty queue")
 
     assert sent[0] == 0, sent[1]
     assert json.loads(sent[1])["id"] == "by-hand"
     assert (refused[0], unknown[0] != 0) == (2, True)
     queues = {queue["queue"]: queue for queue in json.loads(before[1])["queues"]}
-    assert (queues["payments"]["waiting"], queues["payments"]["pool"], queues["email"]["waiting"]) == (1, "io", 0)
+    assert (queues["effects"]["waiting"], queues["effects"]["pool"], queues["quick"]["waiting"]) == (1, "io", 0)
     assert after
 
 
 def _waiting(environment: TestEnvironment, number: int) -> bool:
     ((_, said),) = commands(environment, "inspect --json")
-    found: int = next(queue["waiting"] for queue in json.loads(said)["queues"] if queue["queue"] == "payments")
+    found: int = next(queue["waiting"] for queue in json.loads(said)["queues"] if queue["queue"] == "effects")
     return found == number
 
 
 def test_wrong_input_is_answered_in_words(sqs: TestEnvironment) -> None:
     for words, said in {
-        ("send", "charge"): "Use one of: shop.tasks.email.send_email",
-        ("send", "send_email", "{"): "expected JSON",
-        ("send", "send_email", "[]"): "missing 4 required positional arguments",
-        ("schedule", "run", "nightly"): "Use one of: daily_report.",
+        ("send", "recor"): "Use one of: exercises.default.limited",
+        ("send", "note", "{"): "expected JSON",
+        ("send", "summary", "[1, 2, 3]"): "missing 4 required positional arguments",
+        ("schedule", "run", "nightly"): "Use one of: every_night.",
         ("inspect", "--workers"): "expected a broker that carries questions to workers",
     }.items():
         run = sqs.app(*words)
@@ -71,7 +70,7 @@ def test_workers_say_what_they_do(rabbitmq: TestEnvironment) -> None:
 
 
 def _succeeded(log: Path) -> int:
-    return sum(end["event"] == "task succeeded" for end in ends(log, "shop.tasks.report.send_report"))
+    return sum(end["event"] == "task succeeded" for end in ends(log, "exercises.nightly.summary"))
 
 
 def test_the_schedule_shows_its_next_runs_and_runs_a_slot_once(sqs: TestEnvironment) -> None:
@@ -79,18 +78,17 @@ def test_the_schedule_shows_its_next_runs_and_runs_a_slot_once(sqs: TestEnvironm
         sqs,
         "schedule list --json --times 3",
         "schedule list",
-        *["schedule run daily_report --slot 2026-01-01T00:05"] * 2,
+        *["schedule run every_night --slot 2026-01-01T00:05"] * 2,
     )
-    mails = sqs.outside.world.inbox.messages  # type: ignore[attr-defined]
     with sqs.worker("io"), sqs.worker("cpu") as (_, log):
         eventually(lambda: _succeeded(log) == 2, "the end of two runs")
-        eventually(lambda: any("2026-01-01T00:05" in mail["subject"] for mail in mails()), "the e-mail")
+        eventually(lambda: "summary of 2026-01-01T00:05" in sqs.services.notes, "the note")
 
     (entry,) = json.loads(shown[1])
-    assert (entry["name"], entry["cron"], len(entry["next"])) == ("daily_report", "*/5 * * * *", 3)
-    assert "daily_report" in table[1]
+    assert (entry["name"], entry["cron"], len(entry["next"])) == ("every_night", "*/5 * * * *", 3)
+    assert "every_night" in table[1]
     assert [code for code, _ in runs] == [0, 0]
-    assert sum("2026-01-01T00:05" in mail["subject"] for mail in mails()) == 1
+    assert sqs.services.notes.count("summary of 2026-01-01T00:05") == 1
 
 
 @pytest.mark.parametrize(

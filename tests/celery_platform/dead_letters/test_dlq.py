@@ -22,20 +22,20 @@ on_each_kind = pytest.mark.parametrize("environment", ["rabbitmq", "sqs", "redis
 FILL = """
 from celery_platform import dead_letters
 from celery_platform.reliability.errors import PermanentError, TransientError
-from shop.tasks.email import send_email
-from shop.tasks.payments import charge_customer
+from exercises.quick import note
+from exercises.effects import record
 from celery.app.task import Context
 for number in range({count}):
     for task, error, args in (
-        (send_email, PermanentError("SMTP 550"), ["{run}-%d" % number, "to@example.com", "{run}", "text"]),
-        (charge_customer, TransientError("gateway: 503"), ["{run}-%d" % number, 100, "EUR"]),
+        (note, PermanentError("refused 550"), ["{run}-%d" % number, "{run}"]),
+        (record, TransientError("ledger: 503"), ["{run}-%d" % number, 100]),
     ):
         request = Context(id="{run}-%s-%d" % (task.__name__, number), args=args, kwargs={{}}, retries=8, headers={{}})
         dead_letters.publish(task, error, request)
 """
 EMPTY = """
 from celery_platform.brokers import broker_of
-from shop.celery import celery
+from exercises.celery import celery
 from celery_platform.settings import runtime
 with celery.connection_for_write() as connection:
     broker_of(runtime()).purge(connection)
@@ -44,7 +44,7 @@ with celery.connection_for_write() as connection:
 
 @pytest.fixture
 def run(environment: TestEnvironment) -> Iterator[str]:
-    """Three letters of e-mails and three of payments, nothing else; yields the start of their ids."""
+    """Three letters of notes and three of effects, nothing else; yields the start of their ids."""
     name = f"r{uuid.uuid4().hex[:8]}"
     environment.python(EMPTY + FILL.format(run=name, count=3))
     yield name
@@ -63,26 +63,26 @@ def listed(environment: TestEnvironment, *lines: str) -> list[list[dict[str, Any
 
 @on_each_kind
 def test_looking_at_letters_leaves_them_there(environment: TestEnvironment, run: str) -> None:
-    emails, by_error, by_task, old, every = listed(
-        environment, "--queue email", "--error 503", "--task *.charge_*", "--older-than 1h", ""
+    notes, by_error, by_task, old, every = listed(
+        environment, "--queue quick", "--error 503", "--task *.effects.*", "--older-than 1h", ""
     )
-    (letter,) = [each for each in emails if each["id"] == f"{run}-send_email-0"]
+    (letter,) = [each for each in notes if each["id"] == f"{run}-note-0"]
     (shown_code, shown), (_, table) = dlq(environment, f"show {letter['id']}", "list")
 
-    assert [len(found) for found in (emails, by_error, by_task, old, every)] == [3, 3, 3, 0, 6]
+    assert [len(found) for found in (notes, by_error, by_task, old, every)] == [3, 3, 3, 0, 6]
     assert (letter["task"], letter["reason"], letter["attempts"]) == (
-        "shop.tasks.email.send_email", "PermanentError: SMTP 550", 9,
+        "exercises.quick.note", "PermanentError: refused 550", 9,
     )  # fmt: skip
     assert shown_code == 0
-    assert json.loads(shown)["body"][0] == [f"{run}-0", "to@example.com", run, "text"]
-    assert "PermanentError: SMTP 550" in table
+    assert json.loads(shown)["body"][0] == [f"{run}-0", run]
+    assert "PermanentError: refused 550" in table
     assert "6 dead letters" in table
 
 
 def test_a_letter_may_be_looked_at_more_often_than_a_message_may_be_delivered(rabbitmq: TestEnvironment) -> None:
     """RabbitMQ 4 drops a message at its 21st delivery unless the queue says otherwise; a look is a delivery there."""
     rabbitmq.python(EMPTY + FILL.format(run="often", count=3))
-    seen = listed(rabbitmq, *["--queue email"] * 25)
+    seen = listed(rabbitmq, *["--queue quick"] * 25)
 
     assert [len(found) for found in seen] == [3] * 25
 
@@ -91,7 +91,7 @@ def test_a_letter_may_be_looked_at_more_often_than_a_message_may_be_delivered(ra
 def test_dry_runs_exports_and_purges_do_as_they_say(environment: TestEnvironment, run: str, tmp_path: Path) -> None:
     file = tmp_path / "letters.jsonl"
     (_, dry), (no, _), (_, before), exported, purged, (_, after), gone, unknown = dlq(
-        environment, "replay --dry-run", "purge", "list --json", f"export {file} --queue payments",
+        environment, "replay --dry-run", "purge", "list --json", f"export {file} --queue effects",
         "purge --yes --error 503", "list --json", "purge --yes --error 503", "show nobody",
     )  # fmt: skip
 
@@ -101,44 +101,43 @@ def test_dry_runs_exports_and_purges_do_as_they_say(environment: TestEnvironment
     assert exported[0] == purged[0] == 0, exported[1] + purged[1]
     copies = [json.loads(line) for line in file.read_text().splitlines()]
     assert {copy["body"][0][0] for copy in copies} == {f"{run}-{number}" for number in range(3)}
-    assert {letter["queue"] for letter in json.loads(after)} == {"email"}
+    assert {letter["queue"] for letter in json.loads(after)} == {"quick"}
     assert gone[0] == unknown[0] == 1
 
 
 def test_bad_input_is_answered_in_words(sqs: TestEnvironment) -> None:
-    queue = sqs.app("dlq", "list", "--queue", "emails")
+    queue = sqs.app("dlq", "list", "--queue", "quickly")
     age = sqs.app("dlq", "list", "--older-than", "soon")
 
     assert (queue.returncode, age.returncode) == (2, 2)
-    assert "Use one of: email, metrics, payments, reports, thumbnails." in queue.stdout
+    assert "Use one of: default, effects, nightly, quick, slow." in queue.stdout
     assert "expected a duration such as 90s" in age.stdout
 
 
 @on_each_kind
 def test_a_replayed_letter_runs_with_all_its_retries(environment: TestEnvironment, run: str) -> None:
-    inbox = environment.outside.world.inbox  # type: ignore[attr-defined]
-    ((code, said),) = dlq(environment, "replay --yes --queue email --rate 50")
+    ((code, said),) = dlq(environment, "replay --yes --queue quick --rate 50")
     with environment.worker("io"):
-        eventually(lambda: [mail["subject"] for mail in inbox.messages()].count(run) == 3, "three e-mails")
+        eventually(lambda: environment.services.notes.count(run) == 3, "three notes")
 
     assert (code, "replayed 3 of 3" in said) == (0, True), said
-    assert {letter["queue"] for letter in listed(environment, "")[0]} == {"payments"}
+    assert {letter["queue"] for letter in listed(environment, "")[0]} == {"effects"}
 
 
 DEPTH = """
 from celery_platform.brokers import broker_of
 from celery_platform.brokers.depth import depth
-from shop.celery import celery
+from exercises.celery import celery
 from celery_platform.settings import runtime
 with celery.connection_for_read() as connection:
-    print(depth(connection, broker_of(runtime()).queue(runtime().environment.queues["email"])))
+    print(depth(connection, broker_of(runtime()).queue(runtime().environment.queues["quick"])))
 """
 COUNT = """
-from shop.celery import celery
+from exercises.celery import celery
 from celery_platform.brokers import broker_of
 from celery_platform.settings import runtime
 broker = broker_of(runtime())
-queue = broker.queue(runtime().environment.queues["email"])
+queue = broker.queue(runtime().environment.queues["quick"])
 found = []
 with celery.connection_for_read() as connection:
     bound = queue(connection.channel())
@@ -154,9 +153,9 @@ print(*found)
 def test_a_replay_killed_in_the_middle_loses_nothing(environment: TestEnvironment) -> None:
     name, count = f"r{uuid.uuid4().hex[:8]}", 12
     environment.python(EMPTY + FILL.format(run=name, count=count))
-    wanted = {f"{name}-send_email-{number}" for number in range(count)}
+    wanted = {f"{name}-note-{number}" for number in range(count)}
     log = environment.folder / f"replay-{name}.log"
-    command = [sys.executable, "-m", "celery_platform", "dlq", "replay", "--yes", "--queue", "email", "--rate", "0.5"]
+    command = [sys.executable, "-m", "celery_platform", "dlq", "replay", "--yes", "--queue", "quick", "--rate", "0.5"]
     with log.open("wb") as sink:
         replay = subprocess.Popen(command, cwd=REPOSITORY, env=environment.variables, stdout=sink, stderr=sink)
     try:
@@ -173,7 +172,7 @@ def test_a_replay_killed_in_the_middle_loses_nothing(environment: TestEnvironmen
         # What the dead process held is hidden for a minute, and counted.
         assert count - len(sent) <= _counted(environment) <= count - len(sent) + 1
     else:
-        left = {each["id"] for each in listed(environment, "--queue email")[0]}
+        left = {each["id"] for each in listed(environment, "--queue quick")[0]}
         assert left | set(sent) == wanted
         assert len(left & set(sent)) <= 1
     environment.python(EMPTY)
@@ -181,7 +180,7 @@ def test_a_replay_killed_in_the_middle_loses_nothing(environment: TestEnvironmen
 
 def _counted(environment: TestEnvironment) -> int:
     sqs = environment.client("sqs")
-    url = sqs.get_queue_url(QueueName=environment.resolved["queues"]["email"]["dead_letter_name"])["QueueUrl"]
+    url = sqs.get_queue_url(QueueName=environment.resolved["queues"]["quick"]["dead_letter_name"])["QueueUrl"]
     names = ["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"]
     answer = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=names)["Attributes"]
     return sum(int(answer[name]) for name in names)

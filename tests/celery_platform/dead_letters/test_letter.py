@@ -11,18 +11,18 @@ from celery_platform.dead_letters.letter import Letter, letter_of
 from celery_platform.dead_letters.replaying import replayed_headers
 
 BODY = [["key"], {}, {}]
-OURS = {"id": "a", "task": "shop.tasks.email.send_email", "x-dead-letter-reason": "PermanentError: SMTP 550",
+OURS = {"id": "a", "task": "exercises.quick.note", "x-dead-letter-reason": "PermanentError: refused 550",
         "x-dead-letter-attempts": 3, "x-dead-letter-at": 1000.0}  # fmt: skip
 
 
 def letter(headers: dict[str, Any] = OURS, body: Any = BODY) -> Letter:
-    return letter_of("email", headers, body, {}, max_deliveries=5)
+    return letter_of("quick", headers, body, {}, max_deliveries=5)
 
 
 def test_what_the_app_noted_is_said() -> None:
     found = letter()
 
-    assert (found.reason, found.attempts, found.failed_at) == ("PermanentError: SMTP 550", 3, 1000.0)
+    assert (found.reason, found.attempts, found.failed_at) == ("PermanentError: refused 550", 3, 1000.0)
     assert found.replayable
 
 
@@ -44,7 +44,7 @@ def test_what_sqs_moved_by_itself_is_explained() -> None:
 @pytest.mark.parametrize("text", ["not a message", "{}", '{"body": 1}', "e30=", '"x"', '{"body": "{"}'])
 def test_what_is_no_task_message_is_shown_and_not_replayed(text: str) -> None:
     headers, body, properties = unpack(text)
-    found = letter_of("email", headers, body, properties, max_deliveries=5)
+    found = letter_of("quick", headers, body, properties, max_deliveries=5)
 
     assert not found.replayable
     assert "not a task message" in found.reason
@@ -75,9 +75,9 @@ def test_a_replay_starts_anew() -> None:
         (Choice(), True),
         (Choice(ids=frozenset({"a", "b"})), True),
         (Choice(ids=frozenset({"b"})), False),
-        (Choice(task="shop.tasks.*"), True),
-        (Choice(task="shop.tasks.payments.*"), False),
-        (Choice(error="SMTP 5"), True),
+        (Choice(task="exercises.*"), True),
+        (Choice(task="exercises.effects.*"), False),
+        (Choice(error="refused 5"), True),
         (Choice(error="TransientError"), False),
         (Choice(older_than=60), True),
         (Choice(newer_than=60), False),

@@ -8,17 +8,17 @@ from tests.harness.environment import TestEnvironment
 from tests.harness.waiting import eventually
 
 SEND = """
-from shop.tasks.thumbnails import resize_image
-print(resize_image.apply_async(("nobody/uploaded-this.jpg", "small")).id)
+from exercises.slow import refuse
+print(refuse.apply_async(("this", "it never was")).id)
 """
 # What is there, then put back where it was: another test may count.
 TAKE = """
 import json
 from pathlib import Path
 from celery_platform.brokers import broker_of
-from shop.celery import celery
+from exercises.celery import celery
 from celery_platform.settings import runtime
-queue = broker_of(runtime()).dead_letter_queue(runtime().environment.queues["thumbnails"])
+queue = broker_of(runtime()).dead_letter_queue(runtime().environment.queues["slow"])
 with celery.connection_for_read() as connection:
     bound = queue(connection.channel())
     bound.declare()
@@ -33,18 +33,18 @@ print(json.dumps(found))
 def test_a_final_failure_is_a_dead_letter_once(environment: TestEnvironment) -> None:
     with environment.worker("cpu") as (_, log):
         task_id = environment.python(SEND)
-        eventually(lambda: ends(log, "shop.tasks.thumbnails.resize_image", task_id), "the failure")
+        eventually(lambda: ends(log, "exercises.slow.refuse", task_id), "the failure")
         letters = eventually(lambda: _letters(environment, task_id), "the dead letter", seconds=30)
 
     assert len(letters) == 1
     headers = letters[0]["headers"]
-    assert headers["x-dead-letter-reason"].startswith("PermanentError: read originals/nobody/uploaded-this.jpg")
-    assert "raise kind" in headers["x-dead-letter-traceback"]
+    assert headers["x-dead-letter-reason"].startswith("PermanentError: this cannot be done")
+    assert "raise PermanentError" in headers["x-dead-letter-traceback"]
     assert headers["x-dead-letter-attempts"] == 1
-    assert headers["x-dead-letter-queue"] == environment.resolved["queues"]["thumbnails"]["name"]
-    assert headers["task"] == "shop.tasks.thumbnails.resize_image"
+    assert headers["x-dead-letter-queue"] == environment.resolved["queues"]["slow"]["name"]
+    assert headers["task"] == "exercises.slow.refuse"
     assert headers["sent_at"] > 0
-    assert letters[0]["payload"][0] == ["nobody/uploaded-this.jpg", "small"]
+    assert letters[0]["payload"][0] == ["this", "it never was"]
 
 
 def _letters(environment: TestEnvironment, task_id: str) -> list[dict[str, dict[str, object]]]:
@@ -54,11 +54,8 @@ def _letters(environment: TestEnvironment, task_id: str) -> list[dict[str, dict[
 def test_a_task_ended_by_its_hard_time_limit_is_a_dead_letter_once(
     environment: TestEnvironment, tmp_path: Path
 ) -> None:
-    send = (
-        "from tests.harness.probe import endless;"
-        "print(endless.apply_async(({!r},), soft_time_limit=1, time_limit=2).id)"
-    )
-    with environment.worker("cpu", probe=True) as (_, log):
+    send = "from exercises.probe import endless;print(endless.apply_async(({!r},), soft_time_limit=1, time_limit=2).id)"
+    with environment.worker("cpu") as (_, log):
         task_id = environment.python(send.format(str(tmp_path / "runs")))
         eventually(lambda: ends(log, "probe.endless", task_id), "the limit")
         (letter,) = eventually(lambda: _letters(environment, task_id), "the dead letter", seconds=30)

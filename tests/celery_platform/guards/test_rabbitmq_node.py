@@ -18,15 +18,15 @@ from tests.harness.waiting import eventually
 UNGUARDED = "from celery_platform.guards import transports; transports.install = lambda: None\n"
 TALK = """
 import sys, time
-from shop.celery import celery
+from exercises.celery import celery
 {before}
-from shop.tasks.email import send_email
-send_email.delay("warm", "a@example.com", "Warm", "Hello")
+from exercises.quick import note
+note.delay("warm", "warm")
 print("warm", flush=True)
 sys.stdin.readline()
 begun = time.monotonic()
 try:
-    send_email.delay({key!r}, "a@example.com", {key!r}, "Hello")
+    note.delay({key!r}, {key!r})
     print("published", flush=True)
 except Exception as error:
     print(type(error).__name__, time.monotonic() - begun < 15, flush=True)
@@ -118,11 +118,11 @@ def test_without_the_guard_a_worker_tries_the_dead_node_first(rabbitmq: TestEnvi
 
 
 GONE = """
-from shop.celery import celery
+from exercises.celery import celery
 from celery_platform.errors import PublishError
-from shop.tasks.metrics import fetch_social_metrics as task
+from exercises.default import limited as task
 task.delay("a")
-name = "celery-local-metrics"
+name = "celery-local-default"
 with celery.connection_for_write() as connection:
     connection.default_channel.queue_delete(name)
 try:
@@ -138,13 +138,13 @@ with celery.connection_for_write() as connection:
 def test_a_queue_that_is_gone_is_an_error_and_declared_again(rabbitmq: TestEnvironment) -> None:
     said = rabbitmq.python(GONE).splitlines()
 
-    assert "expected a queue celery-local-metrics for shop.tasks.metrics.fetch_social_metrics" in said[-2]
+    assert "expected a queue celery-local-default for exercises.default.limited" in said[-2]
     assert said[-1] == "1"
 
 
 def test_control_queues_of_two_connections_do_not_meet(rabbitmq: TestEnvironment) -> None:
     said = rabbitmq.python(
-        "from shop.celery import celery\nfrom kombu import pidbox\n"
+        "from exercises.celery import celery\nfrom kombu import pidbox\n"
         "a, b = celery.connection_for_read(), celery.connection_for_read()\n"
         "for mailbox in (celery.control.mailbox, pidbox.Mailbox('celery', 'fanout', queue_exclusive=True)):\n"
         "    try:\n"
@@ -161,7 +161,7 @@ def test_the_next_nodes_certificate_is_for_its_own_name(amazon_mq: TestEnvironme
     said = amazon_mq.python(
         "from celery_platform.guards import transports\n"
         + ("" if guarded else "transports.install = lambda: None\n")
-        + "from shop.celery import celery\nurl = celery.conf.broker_url\n"
+        + "from exercises.celery import celery\nurl = celery.conf.broker_url\n"
         f"gone = url.replace('127.0.0.1:{port_of(amazon_mq)}', '127.0.0.2:{free_port()}')\n"
         "try:\n    with celery.connection_for_write(url=f'{gone};{url}') as c:\n"
         "        c.ensure_connection(max_retries=2)\n        print('connected')\n"

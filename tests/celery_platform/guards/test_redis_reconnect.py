@@ -14,7 +14,6 @@ from tests.harness.waiting import eventually
 WORK = """
 from celery_platform.guards import transports
 {before}
-from shop.tasks import email
 from tests.brokers import tasks
 from celery_platform.worker.start import start_worker
 start_worker("io")

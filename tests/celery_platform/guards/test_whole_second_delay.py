@@ -9,15 +9,15 @@ from tests.harness.environment import TestEnvironment
 from tests.harness.waiting import eventually
 
 SEND = """
-from shop.tasks.email import send_email
-send_email.apply_async(("half-a-second", "a@example.com", "Half a second", "Hello"), countdown=0.5)
+from exercises.quick import note
+note.apply_async(("half-a-second", "half a second"), countdown=0.5)
 """
 UNGUARDED = """
-import celery_platform.celery
-celery_platform.celery.whole_seconds = lambda countdown, eta: countdown
-from shop.tasks.email import send_email
+from celery_platform.attachment import application_class
+application_class.whole_seconds = lambda countdown, eta: countdown
+from exercises.quick import note
 try:
-    send_email.apply_async(("never", "a@example.com", "Never", "Hello"), countdown=0.5)
+    note.apply_async(("never", "never"), countdown=0.5)
 except ValueError as error:
     print(error)
 """
@@ -37,11 +37,10 @@ def test_times_become_delays(form: str) -> None:
 
 
 def test_half_a_second_arrives(rabbitmq: TestEnvironment) -> None:
-    inbox = rabbitmq.outside.world.inbox  # type: ignore[attr-defined]
     with rabbitmq.worker("io") as (_, log):
         eventually(lambda: "ready" in log.read_text(), "the worker")
         rabbitmq.python(SEND)
-        eventually(lambda: "Half a second" in {mail["subject"] for mail in inbox.messages()}, "the e-mail", seconds=15)
+        eventually(lambda: "half a second" in rabbitmq.services.notes, "the note", seconds=15)
 
 
 def test_without_the_guard_celery_refuses_half_a_second(rabbitmq: TestEnvironment) -> None:

@@ -9,7 +9,7 @@ from celery_platform.refusals.result_backend import refuse_an_unsafe_backend
 from tests.harness.environment import TestEnvironment
 
 START = """
-from shop.celery import celery
+from exercises.celery import celery
 from celery_platform.errors import SettingsError
 celery.conf.result_backend_thread_safe = False
 from celery_platform.worker.start import start_worker

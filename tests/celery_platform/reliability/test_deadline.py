@@ -13,7 +13,7 @@ from tests.harness.waiting import eventually
 
 SEND = """
 import time
-from tests.harness.probe import due, unwanted
+from exercises.probe import due, unwanted
 now = time.time()
 for name, headers in {{
     "in time": {{}},
@@ -28,7 +28,7 @@ unwanted.apply_async(({file!r} + "/unwanted",), headers={{"sent_at": now - 61}},
 
 
 def test_late_tasks_are_dead_letters_and_others_run(sqs: TestEnvironment, tmp_path: Path) -> None:
-    with sqs.worker("io", probe=True) as (_, log):
+    with sqs.worker("io") as (_, log):
         sqs.python(SEND.format(file=str(tmp_path)))
         eventually(lambda: len(ends(log, "probe.due") + ends(log, "probe.unwanted")) == 6, "the end of six tasks")
 
@@ -38,7 +38,7 @@ def test_late_tasks_are_dead_letters_and_others_run(sqs: TestEnvironment, tmp_pa
     assert late["too late"]["error"] == "DeadlinePassedError"
     (dropped,) = ends(log, "probe.unwanted")
     assert (dropped["event"], dropped["error"]) == ("task failed", "DroppedError")
-    ((_, letters),) = commands(sqs, "dlq list --queue email --json --limit 500")
+    ((_, letters),) = commands(sqs, "dlq list --queue quick --json --limit 500")
     kept = {letter["id"] for letter in json.loads(letters)}
     assert kept >= set(late)
     assert "unwanted" not in kept

@@ -14,7 +14,7 @@ from tests.harness.environment import TestEnvironment
 from tests.harness.waiting import eventually
 
 SEND = """
-from tests.harness.probe import once
+from exercises.probe import once
 for task_id in {ids!r}:
     once.apply_async(({key!r}, {file!r}, {seconds}), task_id=task_id)
 """
@@ -34,7 +34,7 @@ def key() -> str:
 @pytest.mark.parametrize("environment", ["rabbitmq", "sqs"], indirect=True)
 def test_parallel_and_repeated_deliveries_happen_once(environment: TestEnvironment, tmp_path: Path, key: str) -> None:
     file = tmp_path / "runs"
-    with environment.worker("io", probe=True), environment.worker("io", probe=True) as (_, log):
+    with environment.worker("io"), environment.worker("io") as (_, log):
         # The same message three times at once, then another message for the same effect.
         environment.python(SEND.format(ids=["same", "same", "same", "other"], key=key, file=str(file), seconds=1))
         eventually(lambda: file.exists() and "end" in file.read_text(), "the effect")
@@ -49,7 +49,7 @@ def test_a_run_that_waits_several_times_for_the_one_before_it_is_not_lost(
 ) -> None:
     file = tmp_path / "runs"
     rabbitmq.python(HOLD.format(key=key, seconds=25))
-    with rabbitmq.worker("io", probe=True) as (_, log):
+    with rabbitmq.worker("io") as (_, log):
         rabbitmq.python(SEND.format(ids=["a"], key=key, file=str(file), seconds=0))
         eventually(lambda: file.exists() and "end" in file.read_text(), "the run")
 
@@ -60,14 +60,14 @@ def test_a_worker_killed_in_the_middle_is_followed_by_one_with_a_larger_token(
     rabbitmq: TestEnvironment, tmp_path: Path, key: str
 ) -> None:
     file = tmp_path / "runs"
-    with rabbitmq.worker("io", probe=True) as (victim, log):
+    with rabbitmq.worker("io") as (victim, log):
         eventually(lambda: "ready" in log.read_text(), "the worker")
         rabbitmq.python(SEND.format(ids=["a"], key=key, file=str(file), seconds=4))
         eventually(file.exists, "the start")
         victim.send_signal(signal.SIGKILL)
         victim.wait()
     file.write_text(file.read_text().replace("start", "died"))
-    with rabbitmq.worker("io", probe=True):
+    with rabbitmq.worker("io"):
         eventually(lambda: "start" in file.read_text(), "the second run", seconds=20)
 
     died, started = (line.split() for line in file.read_text().splitlines()[:2])
@@ -82,7 +82,7 @@ class TestOutsideAWorker:
 
     @staticmethod
     def task(body: object) -> object:
-        from shop.celery import celery
+        from exercises.celery import celery
 
         def run(_self: object, key: str) -> object:  # noqa: ARG001 - it makes the key
             return body() if callable(body) else body
@@ -132,7 +132,7 @@ SENT = ("cmdstat_eval", "cmdstat_evalsha", "cmdstat_multi", "cmdstat_script")
 
 def test_arguments_are_still_checked_when_sent(sqs: TestEnvironment) -> None:
     said = sqs.python(
-        "from shop.tasks.email import send_email\ntry: send_email.delay('key')\nexcept TypeError as error: print(error)"
+        "from exercises.quick import note\ntry: note.delay('key')\nexcept TypeError as error: print(error)"
     )
 
-    assert "missing 3 required positional arguments" in said
+    assert "missing 1 required positional argument" in said

@@ -16,9 +16,9 @@ from tests.harness.environment import TestEnvironment
 from tests.harness.waiting import eventually
 
 SEND = """
-from shop.tasks.metrics import fetch_social_metrics
+from exercises.default import limited
 for number in range(5):
-    fetch_social_metrics.apply_async((f"{run}-{{number}}",), headers={{"run_id": "{run}"}})
+    limited.apply_async((f"{run}-{{number}}",), headers={{"run_id": "{run}"}})
 """
 
 
@@ -102,11 +102,12 @@ def test_a_reservation_too_far_away_is_not_taken() -> None:
 
 def test_under_one_limit_of_two_workers_a_task_waits_once_and_spends_no_retry(environment: TestEnvironment) -> None:
     file = environment.folder / "slow.json"
-    resolved = environment.resolved | {"services": environment.resolved["services"] | {"metrics_rate_per_minute": 30}}
+    resolved = json.loads(json.dumps(environment.resolved))
+    resolved["application"]["variables"]["QUOTA_RATE_PER_MINUTE"] = "30"
     file.write_text(json.dumps(resolved))
     run = uuid.uuid4().hex
     store = Redis.from_url(environment.valkey_url, decode_responses=True)
-    store.delete(f"{resolved['prefix']}:rate:metrics-api")
+    store.delete(f"{resolved['prefix']}:rate:quota")
     variables = dict(environment.variables)
     environment.variables["CELERY_ENVIRONMENT_FILE"] = str(file)
     try:
@@ -118,9 +119,7 @@ def test_under_one_limit_of_two_workers_a_task_waits_once_and_spends_no_retry(en
                 found = [json.loads(line) for line in store.lrange(f"{resolved['prefix']}:run:{run}", 0, -1)]
                 return found if sum(record["state"] == "success" for record in found) == 5 else []
 
-            states = [
-                record["state"] for record in eventually(records, f"five fetches; log:\n{log.read_text()[-2000:]}")
-            ]
+            states = [record["state"] for record in eventually(records, f"five turns; log:\n{log.read_text()[-2000:]}")]
     finally:
         environment.variables.update(variables)
 

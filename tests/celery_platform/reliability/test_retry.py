@@ -5,9 +5,10 @@ import time
 from pathlib import Path
 
 import pytest
+from celery import Celery
 from celery.utils.time import get_exponential_backoff_interval
+from celery_platform.attachment import attach
 from celery_platform.reliability.retry import DEFAULT, Retry
-from celery_platform.reliability.task import ReliableTask
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -16,7 +17,7 @@ from tests.harness.environment import TestEnvironment
 from tests.harness.processes import running
 from tests.harness.waiting import eventually
 
-SEND = "from tests.harness.probe import flaky; print(flaky.delay({file!r}, {failures}).id)"
+SEND = "from exercises.probe import flaky; print(flaky.delay({file!r}, {failures}).id)"
 
 
 @given(first=st.integers(1, 30), longest=st.integers(1, 900), times=st.integers(0, 12))
@@ -34,8 +35,14 @@ def test_no_sequence_of_waits_is_longer_than_said(first: int, longest: int, time
     assert sum(waits) <= policy.most_seconds()
 
 
-def test_every_task_has_the_default_policy() -> None:
-    assert {name: getattr(ReliableTask, name) for name in DEFAULT.options()} == DEFAULT.options()
+@pytest.mark.usefixtures("inside_sqs")
+def test_every_task_has_the_default_policy_unless_it_states_its_own() -> None:
+    app = attach(Celery("policies"))
+    silent = app.task(name="probe.silent")(lambda: None)
+    states = app.task(name="probe.states", autoretry_for=(OSError,), max_retries=1)(lambda: None)
+
+    assert {name: getattr(silent, name) for name in DEFAULT.options()} == DEFAULT.options()
+    assert (states.max_retries, states.autoretry_for) == (1, (OSError,))
 
 
 @pytest.mark.parametrize(("failures", "tries", "end"), [(2, 3, "succeeded"), (9, 3, "failed")])
@@ -43,7 +50,7 @@ def test_a_transient_error_is_tried_again_as_often_as_the_policy_says(
     rabbitmq: TestEnvironment, tmp_path: Path, failures: int, tries: int, end: str
 ) -> None:
     file = tmp_path / "tries"
-    with rabbitmq.worker("io", probe=True) as (_, log):
+    with rabbitmq.worker("io") as (_, log):
         task_id = rabbitmq.python(SEND.format(file=str(file), failures=failures))
         eventually(lambda: len(ends(log, "probe.flaky", task_id)) == tries, end)
         time.sleep(0.5)
@@ -57,15 +64,15 @@ def test_a_transient_error_is_tried_again_as_often_as_the_policy_says(
 # The broker takes nothing while the task would be sent again, twice.
 REFUSES_TWICE = """
 from kombu.exceptions import OperationalError
-from celery_platform.celery import PlatformCelery
-from tests.harness import probe
-send, left = PlatformCelery.send_task, [2]
+from celery_platform.attachment.application_class import PlatformApp
+from exercises import probe
+send, left = PlatformApp.send_task, [2]
 def send_task(self, *given, **named):
     if left[0]:
         left[0] -= 1
         raise OperationalError("no broker")
     return send(self, *given, **named)
-PlatformCelery.send_task = send_task
+PlatformApp.send_task = send_task
 from celery.app.task import Task
 apply_async = Task.apply_async
 def refused(self, *given, **named):
@@ -74,7 +81,8 @@ def refused(self, *given, **named):
         raise OperationalError("no broker")
     return apply_async(self, *given, **named)
 Task.apply_async = refused
-probe.work("io")
+from celery_platform.worker.start import start_worker
+start_worker("io")
 """
 
 

@@ -8,7 +8,7 @@ from tests.harness.environment import TestEnvironment
 from tests.harness.waiting import eventually
 
 SEND = (
-    "from tests.harness.probe import once;"
+    "from exercises.probe import once;"
     "[once.delay(f'{file}-{{number}}', {file!r}) for number in range(10)];"
     "print('sent')"
 )
@@ -24,7 +24,7 @@ def test_the_apps_tasks_run_in_it_and_its_heartbeat_is_heard(environment: TestEn
         tmp_path, pools={"io": {"type": "turbo", "concurrency": 2, "prefetch_multiplier": 16}}
     )
 
-    with variant.worker("io", probe=True, CELERY_HEARTBEAT_FILE=str(heartbeat)) as (process, log):
+    with variant.worker("io", CELERY_HEARTBEAT_FILE=str(heartbeat)) as (process, log):
         eventually(lambda: judge("readiness", str(heartbeat))[0], f"readiness; {log}", 90)
         assert variant.python(SEND.format(file=str(noted))) == "sent"
         eventually(lambda: lines(noted).count("end") == 10, f"ten tasks; {log}", 60)

@@ -17,11 +17,11 @@ def test_a_first_task_longer_than_an_answer_keeps_the_connection(
 ) -> None:
     file = tmp_path / "ran"
     environment = rabbitmq.variant(tmp_path, pools={"io": {"type": pool, "concurrency": 1}})
-    environment.python(f"from tests.harness import probe\nprobe.slow.delay({str(file)!r}, {ANSWER_SECONDS + 2})")
+    environment.python(f"from exercises import probe\nprobe.slow.delay({str(file)!r}, {ANSWER_SECONDS + 2})")
 
-    with environment.worker("io", probe=True) as (_, log):
+    with environment.worker("io") as (_, log):
         eventually(lambda: file.exists() and "ends" in file.read_text(), f"the task's end; {log}", 60)
-        environment.python(f"from tests.harness import probe\nprobe.due.delay({str(file)!r})")
+        environment.python(f"from exercises import probe\nprobe.due.delay({str(file)!r})")
         eventually(lambda: "ran" in file.read_text(), f"the task after it; {log}", 30)
 
         assert file.read_text().splitlines() == ["begins", "ends", "ran"]

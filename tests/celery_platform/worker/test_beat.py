@@ -19,8 +19,8 @@ from tests.harness.waiting import eventually
 
 LOCK_SECONDS = 6
 OFTEN = f"""
-from shop.celery import celery
-entry = {{"task": "shop.tasks.report.send_report", "schedule": 1.0}}
+from exercises.celery import celery
+entry = {{"task": "exercises.nightly.summary", "schedule": 1.0}}
 celery.conf.update(redbeat_lock_timeout={LOCK_SECONDS}, beat_max_loop_interval=1, beat_schedule={{"often": entry}})
 from celery_platform.worker.start import start_beat
 start_beat()
@@ -63,7 +63,7 @@ def two_beats(environment: TestEnvironment, folder: Path) -> Iterator[tuple[Beat
 def moments(environment: TestEnvironment) -> list[float]:
     """When each message in the queue was sent, in order."""
     sqs = environment.client("sqs")
-    url = sqs.get_queue_url(QueueName=environment.resolved["queues"]["reports"]["name"])["QueueUrl"]
+    url = sqs.get_queue_url(QueueName=environment.resolved["queues"]["nightly"]["name"])["QueueUrl"]
     found = []
     while batch := sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=10).get("Messages", []):
         for message in batch:
@@ -97,9 +97,9 @@ def test_a_beat_that_is_gone_is_replaced_and_no_turn_is_sent_twice(
 
 
 TWO_SEE_ONE_TURN = """
-from shop.celery import celery
+from exercises.celery import celery
 from celery_platform.worker.beat import Scheduler
-entry = {"task": "shop.tasks.report.send_report", "schedule": 1.0}
+entry = {"task": "exercises.nightly.summary", "schedule": 1.0}
 celery.conf.update(beat_schedule={"turn": entry})
 first, second = Scheduler(app=celery), Scheduler(app=celery)
 seen_by_first, seen_by_second = first.schedule["turn"], second.schedule["turn"]

@@ -16,7 +16,9 @@ pytestmark = pytest.mark.slow
 
 ROUNDS = 3
 # What no worker of this application can do without.
-IMPORTS = "import boto3, celery.bin.worker, shop.celery, shop.tasks.payments, celery_platform.observability.logs.setup"
+IMPORTS = (
+    "import boto3, celery.bin.worker, exercises.celery, exercises.effects, celery_platform.observability.logs.setup"
+)
 
 
 def seconds_until_ready(environment: TestEnvironment, heartbeat: Path) -> float:

@@ -15,7 +15,7 @@ def test_a_worker_drains_the_queues_of_its_pool_under_a_new_name(inside_sqs: Tes
     environment = runtime().environment
     options = worker_options(environment, environment.pool("cpu"))
 
-    assert "--queues=celery-local-thumbnails,celery-local-reports" in options
+    assert "--queues=celery-local-slow,celery-local-nightly" in options
     assert {"--pool=prefork", "--concurrency=2", "--prefetch-multiplier=1", "--max-tasks-per-child=500"} <= set(options)
     assert options != worker_options(environment, environment.pool("cpu")), "two starts must not share a node name"
     assert inside_sqs.kind == "sqs"
@@ -35,7 +35,7 @@ def test_tasks_have_the_limits_of_their_queues(environment: TestEnvironment) -> 
         "from celery_platform.application import application; from celery_platform.settings import runtime;"
         "from celery_platform.attachment.limits import apply_limits;"
         "celery = application(); celery.loader.import_default_modules(); apply_limits(celery, runtime().environment);"
-        "task = celery.tasks['shop.tasks.thumbnails.resize_image']; print(task.soft_time_limit, task.time_limit)"
+        "task = celery.tasks['exercises.slow.refuse']; print(task.soft_time_limit, task.time_limit)"
     )
 
     assert shown == "60 70"

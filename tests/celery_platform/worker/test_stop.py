@@ -1,4 +1,4 @@
-"""Ways to stop a worker in the middle of a task, on real brokers: the task ends somewhere, the customer pays once."""
+"""Ways to stop a worker in the middle of a task, on real brokers: the task ends somewhere, its effect is there once."""
 
 import os
 import signal
@@ -15,12 +15,12 @@ from celery_platform.worker.heartbeat_file import judge
 from celery_platform.worker.stop import RESERVE_SECONDS, patience
 
 from tests.harness.environment import TestEnvironment
-from tests.harness.slow_payments import SlowPayments
+from tests.harness.ledger import Ledger
 from tests.harness.waiting import eventually
 
 pytestmark = pytest.mark.slow
 
-CHARGE = "from shop.tasks.payments import charge_customer; charge_customer.delay({order!r}, 1999, 'EUR')"
+RECORD = "from exercises.effects import record; record.delay({entry!r})"
 
 
 @dataclass(frozen=True)
@@ -56,27 +56,27 @@ def worker(environment: TestEnvironment, **variables: str) -> Iterator[Worker]:
 
 
 @dataclass(frozen=True)
-class Order:
-    """An order whose charge takes some seconds."""
+class Entry:
+    """An entry of the ledger that takes some seconds."""
 
     environment: TestEnvironment
     name: str
 
     @classmethod
-    def placed(cls, environment: TestEnvironment, seconds: float) -> "Order":
-        """Sent, and now being charged by a worker."""
-        order = cls(environment, SlowPayments.slow(f"order-{uuid.uuid4().hex[:8]}", seconds))
-        environment.python(CHARGE.format(order=order.name))
-        eventually(lambda: order.asked == 1, "the charge")
-        return order
+    def begun(cls, environment: TestEnvironment, seconds: float) -> "Entry":
+        """Sent, and now being entered by a worker."""
+        entry = cls(environment, Ledger.slow(f"entry-{uuid.uuid4().hex[:8]}", seconds))
+        environment.python(RECORD.format(entry=entry.name))
+        eventually(lambda: entry.asked == 1, "the request")
+        return entry
 
     @property
     def asked(self) -> int:
-        return len(self.environment.outside.payments.asked[self.name])
+        return len(self.environment.services.asked[self.name])
 
     @property
-    def charged(self) -> int:
-        return self.environment.outside.payments.charged(self.name)
+    def entered(self) -> int:
+        return int(self.environment.services.effects[self.name])
 
 
 def of_type(request: pytest.FixtureRequest, tmp_path: Path, broker: str, pool: str) -> TestEnvironment:
@@ -90,15 +90,15 @@ def test_a_stop_lets_the_running_task_finish_and_then_takes_no_longer(
 ) -> None:
     environment = of_type(request, tmp_path, "rabbitmq", pool)
     with worker(environment, CELERY_STOP_TIMEOUT="60") as stopped:
-        order = Order.placed(environment, 4)
+        entry = Entry.begun(environment, 4)
         stopped.process.terminate()
         assert stopped.process.wait(45) == 0
         assert stopped.succeeded
         assert not stopped.said("giving back")
         assert waiting(environment) == 0
     with worker(environment):
-        later = Order.placed(environment, 0)
-        assert (order.asked, order.charged, later.charged) == (1, 1, 1)
+        later = Entry.begun(environment, 0)
+        assert (entry.asked, entry.entered, later.entered) == (1, 1, 1)
 
 
 # Every broker meets every end in tests/stops; here, each pool and each kind of giving back once.
@@ -117,16 +117,16 @@ def test_a_task_longer_than_the_stop_is_given_back_and_done_elsewhere(
 ) -> None:
     environment = of_type(request, tmp_path, broker, pool)
     with worker(environment, CELERY_STOP_TIMEOUT="4") as stopped:
-        order = Order.placed(environment, 9)
+        entry = Entry.begun(environment, 9)
         stopped.process.terminate()
         assert stopped.process.wait(30) == 0
-        assert stopped.said("giving back shop.tasks.payments.charge_customer")
+        assert stopped.said("giving back exercises.effects.record")
         # Not waited for until the visibility timeout passes.
         assert stopped.said("Restoring 1 unacknowledged") == (broker == "sqs")
     with worker(environment) as other:
-        eventually(lambda: order.asked == 2, "the second attempt")
+        eventually(lambda: entry.asked == 2, "the second attempt")
         eventually(lambda: other.succeeded, "its success")
-    assert order.charged == 1
+    assert entry.entered == 1
 
 
 @pytest.mark.parametrize("pool", ["prefork", "threads", "gevent"])
@@ -135,16 +135,16 @@ def test_what_finished_during_the_stop_is_not_repeated_with_what_is_given_back(
 ) -> None:
     environment = of_type(request, tmp_path, "rabbitmq", pool)
     with worker(environment, CELERY_STOP_TIMEOUT="8") as stopped:
-        given_back, finished = Order.placed(environment, 9), Order.placed(environment, 2)
+        given_back, finished = Entry.begun(environment, 9), Entry.begun(environment, 2)
         stopped.process.terminate()
         assert stopped.process.wait(30) == 0
         assert stopped.succeeded
-        assert stopped.said("giving back shop.tasks.payments.charge_customer")
+        assert stopped.said("giving back exercises.effects.record")
         # The effect would be kept once all the same: what counts is which messages come again.
         eventually(lambda: waiting(environment), "what was given back")
         time.sleep(1)
         assert waiting(environment) == 1
-    assert (given_back.asked, finished.charged) == (1, 1)
+    assert (given_back.asked, finished.entered) == (1, 1)
     with worker(environment) as other:
         eventually(lambda: given_back.asked == 2, "the second attempt")
         eventually(lambda: other.succeeded, "its success")
@@ -155,8 +155,8 @@ def test_what_threads_finished_during_a_stop_is_acknowledged_while_it_lasts(
 ) -> None:
     environment = of_type(request, tmp_path, "rabbitmq", "threads")
     with worker(environment, CELERY_STOP_TIMEOUT="60") as stopped:
-        Order.placed(environment, 9)
-        Order.placed(environment, 1)
+        Entry.begun(environment, 9)
+        Entry.begun(environment, 1)
         stopped.process.terminate()
         eventually(lambda: stopped.succeeded, "the end of the short one")
         time.sleep(2)
@@ -169,11 +169,11 @@ def test_what_threads_finished_during_a_stop_is_acknowledged_while_it_lasts(
 
 
 def waiting(environment: TestEnvironment) -> int:
-    """Messages ready in the queue of payments."""
-    queue = environment.resolved["queues"]["payments"]["name"]
+    """Messages ready in the queue of effects."""
+    queue = environment.resolved["queues"]["effects"]["name"]
     return int(
         environment.python(
-            "from shop.celery import celery\n"
+            "from exercises.celery import celery\n"
             "with celery.connection_for_write() as connection:\n"
             f"    print(connection.default_channel.queue_declare({queue!r}, passive=True).message_count)"
         )
@@ -194,7 +194,7 @@ def test_what_a_lost_child_or_worker_was_doing_is_done_again(
 ) -> None:
     environment = of_type(request, tmp_path, broker, "prefork")
     with worker(environment, CELERY_STOP_TIMEOUT="60") as victim:
-        order = Order.placed(environment, 5)
+        entry = Entry.begun(environment, 5)
         if fate == "the whole group gets SIGTERM":
             os.killpg(victim.process.pid, signal.SIGTERM)
         elif fate == "the child is killed":
@@ -203,9 +203,9 @@ def test_what_a_lost_child_or_worker_was_doing_is_done_again(
         else:
             os.killpg(victim.process.pid, signal.SIGKILL)
         with worker(environment) as other:
-            eventually(lambda: order.asked == 2, "the second attempt")
+            eventually(lambda: entry.asked == 2, "the second attempt")
             eventually(lambda: victim.succeeded or other.succeeded, "its success")
-    assert order.charged == 1
+    assert entry.entered == 1
 
 
 def test_a_second_worker_of_the_same_name_starts_while_the_broker_still_holds_the_first(
@@ -225,11 +225,11 @@ def test_a_second_worker_of_the_same_name_starts_while_the_broker_still_holds_th
 def test_sigquit_gives_back_at_once(rabbitmq: TestEnvironment, tmp_path: Path) -> None:
     environment = rabbitmq.variant(tmp_path, pools={"io": {"type": "threads"}})
     with worker(environment, CELERY_STOP_TIMEOUT="60") as stopped:
-        order = Order.placed(environment, 20)
+        entry = Entry.begun(environment, 20)
         stopped.process.send_signal(signal.SIGQUIT)
         assert stopped.process.wait(10) == 0
-        assert stopped.said("giving back shop.tasks.payments.charge_customer")
-    assert order.charged == 1
+        assert stopped.said("giving back exercises.effects.record")
+    assert entry.entered == 1
 
 
 def test_running_tasks_get_all_but_the_time_for_giving_back() -> None:

@@ -18,14 +18,14 @@ def test_a_task_that_ends_late_in_the_stop_is_not_given_to_another(
     file = tmp_path / "ran"
     environment = rabbitmq.variant(tmp_path, pools={"io": {"type": pool, "concurrency": 2}})
     # Under the soft limit of its queue, and five heartbeats: RabbitMQ ends a connection after two or three.
-    environment.python(f"from tests.harness import probe\nprobe.slow.delay({str(file)!r}, {5 * HEARTBEAT_SECONDS})")
+    environment.python(f"from exercises import probe\nprobe.slow.delay({str(file)!r}, {5 * HEARTBEAT_SECONDS})")
 
-    with environment.worker("io", probe=True, CELERY_STOP_TIMEOUT="60") as (stopped, log):
+    with environment.worker("io", CELERY_STOP_TIMEOUT="60") as (stopped, log):
         eventually(lambda: file.exists(), f"the task; {log}", 60)
         stopped.terminate()
-        with environment.worker("io", probe=True):
+        with environment.worker("io"):
             assert stopped.wait(40) == 0, log.read_text()
-            environment.python(f"from tests.harness import probe\nprobe.due.delay({str(file)!r})")
+            environment.python(f"from exercises import probe\nprobe.due.delay({str(file)!r})")
             eventually(lambda: "ran" in file.read_text(), "another worker's task", 60)
 
     assert file.read_text().splitlines() == ["begins", "ends", "ran"]

@@ -8,7 +8,7 @@ from typing import Any
 
 from celery_platform.reliability.errors import PermanentError, TransientError
 from celery_platform.reliability.rate_limit import RateLimit
-from shop.celery import celery
+from exercises.celery import celery
 
 
 @celery.task(name="load.succeed")

@@ -74,7 +74,7 @@ class ObservedWorker:
     def empty_the_queues(self) -> None:
         """What an earlier test left is not this one's."""
         self.python(
-            "from celery_platform.brokers import broker_of; from shop.celery import celery;"
+            "from celery_platform.brokers import broker_of; from exercises.celery import celery;"
             "from celery_platform.settings import runtime\n"
             "with celery.connection_for_write() as connection: broker_of(runtime()).purge(connection)"
         )

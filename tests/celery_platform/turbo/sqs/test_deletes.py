@@ -15,7 +15,7 @@ from tests.harness.waiting import eventually
 from .test_calls import left
 
 SEND = """
-from tests.harness import probe
+from exercises import probe
 for _ in range({count}):
     probe.due.delay({file!r})
 """
@@ -98,7 +98,7 @@ def test_a_worker_that_is_told_to_stop_has_deleted_what_it_did(sqs: TestEnvironm
     variant = sqs.variant(tmp_path, pools={"io": {"type": "solo"}})
     with (
         refusing_proxy(sqs.endpoint) as (endpoint, _),
-        variant.worker("io", probe=True, AWS_ENDPOINT_URL=endpoint) as (
+        variant.worker("io", AWS_ENDPOINT_URL=endpoint) as (
             process,
             log,
         ),

@@ -21,7 +21,7 @@ class Stock:
         self.connection = SimpleNamespace(polling_interval=10)
         self.room = 20
         self.qos = SimpleNamespace(prefetch_count=20, can_consume_max_estimate=lambda: self.room)
-        self._active_queues = ["email"]
+        self._active_queues = ["quick"]
 
     def _schedule_queue(self, queue: str) -> None:
         self.events.append(f"poll {queue}")
@@ -67,17 +67,17 @@ def test_after_messages_the_next_poll_begins_before_the_loop_waits(hub: Hub, eve
     channel = Patient(hub, events)
     begin: dict[str, Callable[..., object]] = {"call_soon": hub.call_soon, "timer": lambda *a: hub.call_later(0, *a)}
 
-    begin[how](channel._loop1, "email", 10)
+    begin[how](channel._loop1, "quick", 10)
     hub.run_once()
 
-    assert events == ["poll email", "wait"]
+    assert events == ["poll quick", "wait"]
 
 
 def test_kombu_alone_waits_first_when_a_timer_saw_the_messages(hub: Hub, events: list[str]) -> None:
     """If this fails, kombu has mended its loop, and `PatientPolls._loop1` can go."""
     channel = Stock(hub, events)
 
-    hub.call_later(0, channel._loop1, "email", 10)
+    hub.call_later(0, channel._loop1, "quick", 10)
     hub.run_once()
 
     assert events == ["wait"]
@@ -87,7 +87,7 @@ def test_kombu_alone_waits_first_when_a_timer_saw_the_messages(hub: Hub, events:
 def test_half_of_the_window_is_polled_for_before_the_loop_waits(hub: Hub, events: list[str], settle: str) -> None:
     channel = Patient(hub, events)
     channel.room = 0
-    channel._schedule_queue("email")
+    channel._schedule_queue("quick")
 
     hub.call_soon(getattr(channel, settle), "1")
     hub.run_once()
@@ -95,13 +95,13 @@ def test_half_of_the_window_is_polled_for_before_the_loop_waits(hub: Hub, events
 
     hub.call_soon(getattr(channel, settle), "2")
     hub.run_once()
-    assert events == ["wait", "poll email", "wait"]
+    assert events == ["wait", "poll quick", "wait"]
 
 
 def test_an_empty_answer_is_followed_by_a_pause(hub: Hub, events: list[str]) -> None:
     channel = Patient(hub, events)
 
-    channel._loop1("email", 0)
+    channel._loop1("quick", 0)
     hub.run_once()
 
     assert events == ["wait"]
@@ -110,7 +110,7 @@ def test_an_empty_answer_is_followed_by_a_pause(hub: Hub, events: list[str]) -> 
 def test_a_closed_channel_polls_no_more(hub: Hub, events: list[str]) -> None:
     channel = Patient(hub, events)
     channel.room = 0
-    channel._schedule_queue("email")
+    channel._schedule_queue("quick")
     channel.room = 20
     channel.room_made()
 

@@ -8,10 +8,10 @@ from collections.abc import Iterator
 
 import pytest
 
+from tests.harness.ledger import Ledger
 from tests.harness.waiting import eventually
 from tests.stops import matrix
 from tests.stops.brokers import KINDS, Broker
-from tests.stops.gateway import Ledger
 from tests.stops.hosts import Host, deploy
 from tests.stops.strike import ENDS, strike
 
@@ -67,7 +67,7 @@ class Ends:
 
 @pytest.mark.parametrize("end", ENDS)
 @pytest.mark.timeout(900)
-def test_nothing_is_lost_and_nobody_pays_twice(host: Host, broker: Broker, gateway: Ledger, end: str) -> None:
+def test_nothing_is_lost_and_nothing_is_done_twice(host: Host, broker: Broker, ledger: Ledger, end: str) -> None:
     host.run("systemctl", "start", *UNITS)
     host.wait_until_ready(*WORKERS)
     ends = Ends(host, broker)
@@ -76,7 +76,7 @@ def test_nothing_is_lost_and_nobody_pays_twice(host: Host, broker: Broker, gatew
         "broker restart": broker.restart, "deploy": ends.deploy,
     }  # fmt: skip
 
-    outcome = strike(broker, gateway, ways[end], HUGE_MIB if end == "OOM" else 0)
+    outcome = strike(broker, ledger, ways[end], HUGE_MIB if end == "OOM" else 0)
 
     print(f"\n{broker.kind} {end}: {outcome}", flush=True)
     if "STOP_MATRIX" in os.environ:

@@ -1,4 +1,4 @@
-"""Releases come and go on several hosts while orders are charged: none is lost, whatever the release is like."""
+"""Releases come and go on several hosts while entries are made: none is lost, whatever the release is like."""
 
 import os
 import subprocess
@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 import yaml
 
+from tests.harness.ledger import Ledger
 from tests.harness.waiting import eventually
 from tests.stops.brokers import Broker
-from tests.stops.gateway import Ledger
 from tests.stops.hosts import ANSIBLE, FIRST_PORT, Host, deploy
 from tests.stops.load import Load, under_load
 from tests.stops.releases import BROKEN, NEXT, release
@@ -35,10 +35,8 @@ def move(rabbitmq: Broker, **variables: str) -> subprocess.CompletedProcess[str]
 
 
 def worked_through(load: Load) -> None:
-    """Enough orders were sent, all were charged once, and no attempt was interrupted."""
-    print(
-        f"\n{load.sent} orders: {load.lost} lost, {load.repeated} charged twice, {load.again} tried again", flush=True
-    )
+    """Enough entries were sent, all were made once, and no attempt was interrupted."""
+    print(f"\n{load.sent} entries: {load.lost} lost, {load.repeated} done twice, {load.again} tried again", flush=True)
     assert load.sent > 40
     assert (load.lost, load.repeated, load.again) == (0, 0, 0)
 
@@ -54,9 +52,9 @@ def first(rabbitmq: Broker) -> str:
 
 
 def test_a_deploy_under_load_moves_every_host_and_loses_nothing(
-    rabbitmq: Broker, gateway: Ledger, tmp_path: Path, first: str
+    rabbitmq: Broker, ledger: Ledger, tmp_path: Path, first: str
 ) -> None:
-    with under_load(rabbitmq.environment, gateway, tmp_path) as load:
+    with under_load(rabbitmq.environment, ledger, tmp_path) as load:
         done = move(rabbitmq, celery_app_wheelhouse=str(release(tmp_path / "wheelhouse", NEXT)))
 
     assert done.returncode == 0, done.stdout[-6000:]
@@ -66,10 +64,10 @@ def test_a_deploy_under_load_moves_every_host_and_loses_nothing(
 
 
 def test_a_release_that_does_not_start_goes_back_and_reaches_no_second_host(
-    rabbitmq: Broker, gateway: Ledger, tmp_path: Path
+    rabbitmq: Broker, ledger: Ledger, tmp_path: Path
 ) -> None:
     before = {host.name: (runs(host), host.show(UNIT, "ActiveEnterTimestamp")) for host in HOSTS}
-    with under_load(rabbitmq.environment, gateway, tmp_path) as load:
+    with under_load(rabbitmq.environment, ledger, tmp_path) as load:
         done = move(rabbitmq, celery_app_wheelhouse=str(release(tmp_path / "wheelhouse", BROKEN)))
 
     assert done.returncode != 0, done.stdout[-6000:]
@@ -81,13 +79,11 @@ def test_a_release_that_does_not_start_goes_back_and_reaches_no_second_host(
     worked_through(load)
 
 
-def test_make_drain_lets_a_host_finish_while_the_others_go_on(
-    rabbitmq: Broker, gateway: Ledger, tmp_path: Path
-) -> None:
+def test_make_drain_lets_a_host_finish_while_the_others_go_on(rabbitmq: Broker, ledger: Ledger, tmp_path: Path) -> None:
     drained, *others = HOSTS
     inventory = {"ANSIBLE_INVENTORY": os.environ["MOLECULE_INVENTORY_FILE"], "ANSIBLE_INVENTORY_ENABLED": "yaml"}
     variables = os.environ | inventory | {"ANSIBLE_CONFIG": str(ANSIBLE / "ansible.cfg")}
-    with under_load(rabbitmq.environment, gateway, tmp_path) as load:
+    with under_load(rabbitmq.environment, ledger, tmp_path) as load:
         eventually(lambda: load.asked() > 40, "work on every host")
         done = subprocess.run(
             ["make", "drain", f"HOST={drained.name}"], cwd=ANSIBLE.parent, env=variables, text=True, check=False,

@@ -1,8 +1,4 @@
-"""Tasks for tests alone: each opts into one piece of app/celery_platform/reliability and leaves a line in a file when
-it runs.
-
-Imported by a test's producers and workers, so that both know the tasks and their queue.
-"""
+"""Tasks that each opt into one piece of app/celery_platform/reliability and leave a line in a file when they run."""
 
 import os
 import time
@@ -15,7 +11,8 @@ from celery_platform.reliability.deadline import deadline
 from celery_platform.reliability.errors import TransientError
 from celery_platform.reliability.idempotent import fencing_token, idempotent
 from celery_platform.reliability.retry import Retry
-from shop.celery import celery
+
+from exercises.celery import celery
 
 
 def note(file: str, text: object) -> None:
@@ -76,10 +73,3 @@ def slow(file: str, seconds: float) -> None:
 def hang(file: str) -> None:
     note(file, "begins")
     time.sleep(60)
-
-
-def work(pool: str) -> None:
-    """Run a worker that knows these tasks."""
-    from celery_platform.worker.start import start_worker
-
-    start_worker(pool)

@@ -1,0 +1,12 @@
+"""The tests' Celery app, made as an application of one's own would be.
+
+Example: `from exercises.effects import record; record.delay("entry-1")`
+"""
+
+from celery import Celery
+from celery_platform import attach
+
+MODULES = ("default", "effects", "nightly", "probe", "quick", "slow")
+
+celery = attach(Celery("exercises", include=[f"exercises.{module}" for module in MODULES], set_as_current=True))
+celery.conf.task_ignore_result = True  # so that a test which wants a result says so
