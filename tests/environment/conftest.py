@@ -1,20 +1,27 @@
-"""A folder of environments that a test may edit."""
+"""Environments of the tests' own, and a copy of them that a test may edit."""
 
 import shutil
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from celery_platform.environment.load import environments_folder
+
+from tests.harness.environment import ENVIRONMENTS
 
 Edit = Callable[[str, str], None]
 
 
+@pytest.fixture(autouse=True)
+def of_the_tests_own(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Read the tests' environments, so that what the repository's are called and hold is nobody's concern here."""
+    monkeypatch.setenv("ENVIRONMENTS", str(ENVIRONMENTS))
+
+
 @pytest.fixture
 def environments(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A copy of environments/, which the model then reads in its place."""
+    """A copy of the environments, which the model then reads in their place."""
     copy = tmp_path / "environments"
-    shutil.copytree(environments_folder(), copy, ignore=shutil.ignore_patterns("region", "__pycache__"))
+    shutil.copytree(ENVIRONMENTS, copy)
     monkeypatch.setenv("ENVIRONMENTS", str(copy))
     return copy
 

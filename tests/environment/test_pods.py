@@ -62,15 +62,15 @@ def test_an_hpa_that_would_have_to_start_from_nothing_is_refused(edit_prod: Edit
 def test_a_pool_calls_what_its_queues_call() -> None:
     pools = resolve(load("prod"))["pools"]
 
-    assert pools["io"]["calls"] == ["metrics_api", "payment_gateway", "smtp"]
+    assert pools["io"]["calls"] == ["database", "ledger", "quota"]
     assert pools["cpu"]["calls"] == []
 
 
 def test_a_service_named_by_its_address_is_reached_at_that_address_alone() -> None:
-    egress = resolve(load("local"))["egress"]
+    egress = resolve(load("local"))["egress"]["services"]
 
-    assert egress["payment_gateway"] == {"cidr": "10.90.0.12/32", "ports": [8080]}
-    assert resolve(load("prod"))["egress"]["payment_gateway"] == {"cidr": "0.0.0.0/0", "ports": [443]}
+    assert egress["ledger"] == {"cidr": "10.90.0.12/32", "ports": [8080]}
+    assert resolve(load("prod"))["egress"]["services"]["ledger"] == {"cidr": "0.0.0.0/0", "ports": [443]}
 
 
 @pytest.mark.parametrize("kind", list(BrokerKind))

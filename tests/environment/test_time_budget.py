@@ -43,7 +43,7 @@ def test_a_message_held_behind_others_is_not_handed_out_before_its_turn(kind: st
     broker = env.broker.model_copy(update={"kind": BrokerKind(kind)})
     longest = max(hard_time_limit(queue.soft_time_limit_seconds) for queue in queues)
 
-    budget = budgets_of(env.model_copy(update={"broker": broker, "pools": pools}))["email"]
+    budget = budgets_of(env.model_copy(update={"broker": broker, "pools": pools}))["quick"]
 
     assert len(queues) == 3
     assert budget.visibility_timeout == budget.consumer_timeout

@@ -9,20 +9,20 @@ from .conftest import Edit
 def test_a_worker_receives_from_its_own_queues_only() -> None:
     workloads = resolve(load("dev"))["workloads"]
 
-    assert workloads["worker-cpu"]["receives"] == ("thumbnails", "reports")
-    assert workloads["worker-io"]["receives"] == ("payments", "metrics", "email")
+    assert workloads["worker-cpu"]["receives"] == ("slow", "nightly")
+    assert workloads["worker-io"]["receives"] == ("effects", "default", "quick")
 
 
-def test_only_the_pool_whose_tasks_charge_reads_the_gateways_key() -> None:
+def test_only_the_pool_whose_tasks_call_the_ledger_reads_its_key() -> None:
     workloads = resolve(load("dev"))["workloads"]
 
-    assert [name for name, needs in workloads.items() if "payment_gateway" in needs["secrets"]] == ["worker-io"]
+    assert [name for name, needs in workloads.items() if "ledger" in needs["secrets"]] == ["worker-io"]
 
 
 def test_beat_sends_to_scheduled_queues_and_receives_nothing() -> None:
     beat = resolve(load("dev"))["workloads"]["beat"]
 
-    assert (beat["sends"], beat["receives"]) == (("reports",), ())
+    assert (beat["sends"], beat["receives"]) == (("nightly",), ())
 
 
 def test_without_sqs_no_role_names_a_queue() -> None:
