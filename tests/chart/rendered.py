@@ -8,27 +8,36 @@ from pathlib import Path
 from typing import Any
 
 import yaml
-from celery_platform.environment import load, resolve
-from celery_platform.environment.load import names
+from celery_platform.environment import resolve
+from celery_platform.environment.load import FILE_NAME, environments_folder, names
 from celery_platform.environment.model import BrokerKind
 from celery_platform.release import helm
+
+from tests.harness.environment import PROD, described
 
 Json = dict[str, Any]
 IMAGE = "registry.example.com/celery/app@sha256:" + "0123456789abcdef" * 4
 
 
-def on_eks(name: str) -> bool:
+OWN = [environments_folder() / name / FILE_NAME for name in names()]
+
+
+def on_eks(file: Path) -> bool:
     """Whether a pool of this environment runs on EKS."""
-    return any(pool.runs_on == "eks" for pool in load(name).pools.values())
+    return any(pool.runs_on == "eks" for pool in described(file).pools.values())
 
 
-# Every environment on EKS as it is, and production on each kind of broker and with either autoscaler.
-CASES = tuple(
-    dict.fromkeys(
-        [(name, load(name).broker.kind, load(name).autoscaler) for name in names() if on_eks(name)]
-        + [("prod", kind, autoscaler) for kind in BrokerKind for autoscaler in ("keda", "hpa")]
-    )
+# Every environment of the repository on EKS as it is; a production on each kind of broker and with either autoscaler.
+CASES = (
+    *((file, described(file).broker.kind, described(file).autoscaler) for file in OWN if on_eks(file)),
+    *((PROD, kind, autoscaler) for kind in BrokerKind for autoscaler in ("keda", "hpa")),
 )
+
+
+def said(case: tuple[Path, BrokerKind, str]) -> str:
+    """A case in a test's name."""
+    file, kind, autoscaler = case
+    return f"{file.parent.name if file in OWN else 'the tests'}-{kind.value}-{autoscaler}"
 
 
 @dataclass(frozen=True)
@@ -70,9 +79,9 @@ def settings(kind: BrokerKind, broker_url: str | None = None) -> list[str]:
 
 
 @cache
-def render(environment: str, kind: BrokerKind, autoscaler: str) -> Rendered:
+def render(environment: Path, kind: BrokerKind, autoscaler: str) -> Rendered:
     """Render once; tests only look."""
-    model = load(environment)
+    model = described(environment)
     broker = model.broker.model_copy(update={"kind": kind})
     return render_resolved(resolve(model.model_copy(update={"broker": broker, "autoscaler": autoscaler})), kind)
 

@@ -11,16 +11,18 @@ import pytest
 import yaml
 from celery_platform.environment.model import BrokerKind
 
+from tests.harness.environment import PROD
+
 from .rendered import render
 
 GOLDEN = Path(__file__).parent / "golden"
 SCALING = {"ScaledObject", "TriggerAuthentication", "HorizontalPodAutoscaler"}
 CASES = {
-    "prod": (("prod", BrokerKind.RABBITMQ, "keda"), None),
-    "scaling-amazon_mq": (("prod", BrokerKind.AMAZON_MQ, "keda"), SCALING),
-    "scaling-redis": (("prod", BrokerKind.REDIS, "keda"), SCALING),
-    "scaling-sqs": (("prod", BrokerKind.SQS, "keda"), SCALING),
-    "scaling-hpa": (("prod", BrokerKind.SQS, "hpa"), SCALING),
+    "prod": ((PROD, BrokerKind.RABBITMQ, "keda"), None),
+    "scaling-amazon_mq": ((PROD, BrokerKind.AMAZON_MQ, "keda"), SCALING),
+    "scaling-redis": ((PROD, BrokerKind.REDIS, "keda"), SCALING),
+    "scaling-sqs": ((PROD, BrokerKind.SQS, "keda"), SCALING),
+    "scaling-hpa": ((PROD, BrokerKind.SQS, "hpa"), SCALING),
 }
 
 

@@ -9,6 +9,8 @@ import jsonschema
 import pytest
 from celery_platform.environment.model import BrokerKind
 
+from tests.harness.environment import PROD
+
 from .rendered import Rendered, render
 
 TEXT = {"type": "string", "minLength": 1}
@@ -147,7 +149,7 @@ def test_every_authentication_that_is_named_exists(with_keda: Rendered) -> None:
     [(BrokerKind.RABBITMQ, "monitoring_password"), (BrokerKind.AMAZON_MQ, "broker_password")],
 )
 def test_the_password_of_who_may_look_is_read_from_secrets_manager_by_name(kind: BrokerKind, secret: str) -> None:
-    rendered = render("prod", kind, "keda")
+    rendered = render(PROD, kind, "keda")
     spec = rendered.of("TriggerAuthentication")["broker"]["spec"]
 
     assert [one["name"] for one in spec["awsSecretManager"]["secrets"]] == [rendered.resolved["secrets"][secret]]
@@ -157,7 +159,7 @@ def test_the_password_of_who_may_look_is_read_from_secrets_manager_by_name(kind:
 
 
 def test_a_typing_error_in_a_trigger_is_found() -> None:
-    (scaled,) = render("prod", BrokerKind.SQS, "keda").of("ScaledObject").values()
+    (scaled,) = render(PROD, BrokerKind.SQS, "keda").of("ScaledObject").values()
     metadata = scaled["spec"]["triggers"][0]["metadata"] | {"scaleOnInflight": "true"}
 
     with pytest.raises(jsonschema.ValidationError, match="scaleOnInflight"):

@@ -13,6 +13,8 @@ from celery_platform.environment.model import BrokerKind
 from celery_platform.errors import ChartError
 from celery_platform.release import helm
 
+from tests.harness.environment import PROD
+
 from .rendered import Json, Rendered, render, settings
 
 RELABELING = {
@@ -43,7 +45,7 @@ POD_MONITOR = {
 
 def with_discovery(way: str, folder: Path) -> Rendered:
     """Production's manifests for a value of `metrics_discovery`."""
-    resolved = render("prod", BrokerKind.RABBITMQ, "keda").resolved
+    resolved = render(PROD, BrokerKind.RABBITMQ, "keda").resolved
     file = folder / "resolved.json"
     file.write_text(json.dumps(resolved))
     text = helm.template("-f", str(file), *settings(BrokerKind.RABBITMQ), "--set", f"metrics_discovery={way}")

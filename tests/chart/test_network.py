@@ -5,7 +5,12 @@ from typing import Any
 
 from celery_platform.environment.model import BrokerKind
 
+from tests.harness.environment import PROD
+
 from .rendered import Rendered, render
+
+# Where a node hands out the credentials of a pod's role.
+POD_IDENTITY = ("169.254.170.23/32", 80)
 
 
 def let_out(policy: dict[str, Any]) -> set[tuple[str, int]]:
@@ -31,26 +36,29 @@ def test_every_pod_is_under_exactly_one_policy_that_closes_both_ways(rendered: R
 def test_a_worker_reaches_the_services_that_its_queues_call(rendered: Rendered) -> None:
     for name, pool in rendered.pools.items():
         reached = let_out(rendered.of("NetworkPolicy")[f"worker-{name}"])
+        egress = rendered.resolved["egress"]
         for service in ["broker", "results", "aws", *pool["calls"]]:
-            target = rendered.resolved["egress"][service]
+            target = egress["services"].get(service) or egress[service]
             assert {(target["cidr"], port) for port in target["ports"]} <= reached, service
 
 
 def test_beat_reaches_no_service_of_the_tasks(rendered: Rendered) -> None:
-    smtp = rendered.resolved["egress"]["smtp"]
+    beat = let_out(rendered.of("NetworkPolicy")["beat"])
+    egress = rendered.resolved["egress"]
+    its_own = {(egress[name]["cidr"], port) for name in ("broker", "results", "aws") for port in egress[name]["ports"]}
 
-    assert (smtp["cidr"], smtp["ports"][0]) not in let_out(rendered.of("NetworkPolicy")["beat"])
+    assert beat - {POD_IDENTITY} <= its_own
 
 
 def test_the_broker_is_reached_inside_the_vpc_only() -> None:
-    rendered = render("prod", BrokerKind.RABBITMQ, "keda")
+    rendered = render(PROD, BrokerKind.RABBITMQ, "keda")
     ranges = {cidr for cidr, port in let_out(rendered.of("NetworkPolicy")["worker-io"]) if port in {5671, 5672}}
 
     assert ranges == {rendered.resolved["network"]["cidr"]}
 
 
-def test_only_web_and_mail_ports_are_open_to_anywhere(rendered: Rendered) -> None:
-    mail = set(rendered.resolved["egress"]["smtp"]["ports"])
+def test_only_https_and_the_ports_of_services_are_open_to_anywhere(rendered: Rendered) -> None:
+    services = {port for service in rendered.resolved["egress"]["services"].values() for port in service["ports"]}
     for policy in rendered.of("NetworkPolicy").values():
         anywhere = {port for cidr, port in let_out(policy) if ip_network(cidr).prefixlen == 0}
-        assert anywhere <= {80, 443} | mail
+        assert anywhere <= {443} | services

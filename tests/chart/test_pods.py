@@ -2,9 +2,11 @@
 
 import re
 
-from celery_platform.environment import load, resolve
+from celery_platform.environment import resolve
 from celery_platform.environment.model import BrokerKind
 from celery_platform.worker.heartbeat_file import STALE_SECONDS
+
+from tests.harness.environment import PROD, described
 
 from .rendered import Rendered, render, render_resolved
 
@@ -109,14 +111,14 @@ def test_deployments_select_their_own_pods_and_no_others(rendered: Rendered) -> 
 
 def test_a_change_of_the_configuration_restarts_pods() -> None:
     def checksum(kind: BrokerKind) -> str:
-        pod = render("prod", kind, "keda").pods["beat"]
+        pod = render(PROD, kind, "keda").pods["beat"]
         return str(pod["metadata"]["annotations"]["checksum/configuration"])
 
     assert checksum(BrokerKind.SQS) != checksum(BrokerKind.RABBITMQ)
 
 
 def test_an_environment_without_a_pool_on_eks_runs_nothing_there() -> None:
-    model = load("prod")
+    model = described(PROD)
     pools = {name: pool.model_copy(update={"runs_on": "hosts"}) for name, pool in model.pools.items()}
 
     rendered = render_resolved(resolve(model.model_copy(update={"pools": pools})), model.broker.kind)

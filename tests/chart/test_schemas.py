@@ -6,9 +6,11 @@ from pathlib import Path
 import kubernetes_validate
 import pytest
 from celery_platform.environment.model import BrokerKind
-from celery_platform.environment.render import resolved_file
+from celery_platform.environment.resolve import resolve
 from celery_platform.errors import ChartError
 from celery_platform.release import helm
+
+from tests.harness.environment import PROD, described
 
 from .rendered import IMAGE, Rendered, render, settings
 
@@ -28,7 +30,7 @@ def test_every_object_passes_the_strict_schema(rendered: Rendered, version: str)
 def test_a_field_that_does_not_exist_is_found() -> None:
     (deployment,) = (
         one
-        for one in render("prod", BrokerKind.SQS, "keda").of("Deployment").values()
+        for one in render(PROD, BrokerKind.SQS, "keda").of("Deployment").values()
         if one["metadata"]["name"] == "beat"
     )
     wrong = json.loads(json.dumps(deployment))
@@ -40,7 +42,7 @@ def test_a_field_that_does_not_exist_is_found() -> None:
 
 @pytest.mark.parametrize("kind", list(BrokerKind))
 def test_helm_lint_has_nothing_to_say(kind: BrokerKind, tmp_path: Path) -> None:
-    rendered = render("prod", kind, "keda")
+    rendered = render(PROD, kind, "keda")
     (tmp_path / "resolved.json").write_text(json.dumps(rendered.resolved))
 
     said = helm.run("lint", "--strict", str(helm.CHART), "-f", str(tmp_path / "resolved.json"), *settings(kind))
@@ -49,18 +51,26 @@ def test_helm_lint_has_nothing_to_say(kind: BrokerKind, tmp_path: Path) -> None:
     assert "WARNING" not in said
 
 
-def test_the_committed_values_of_production_are_enough_with_an_image() -> None:
-    assert "kind: ScaledObject" in helm.template("-f", str(resolved_file("prod")), "--set", f"image={IMAGE}")
+@pytest.fixture
+def committed(tmp_path: Path) -> Path:
+    """A production's resolved.json."""
+    file = tmp_path / "resolved.json"
+    file.write_text(json.dumps(resolve(described(PROD))))
+    return file
+
+
+def test_the_committed_values_of_production_are_enough_with_an_image(committed: Path) -> None:
+    assert "kind: ScaledObject" in helm.template("-f", str(committed), "--set", f"image={IMAGE}")
 
 
 @pytest.mark.parametrize("image", ["", "celery", "celery:latest", "celery:1.0"])
-def test_an_image_without_a_digest_is_refused(image: str) -> None:
+def test_an_image_without_a_digest_is_refused(image: str, committed: Path) -> None:
     with pytest.raises(ChartError, match="to name a digest"):
-        helm.template("-f", str(resolved_file("prod")), "--set", f"image={image}")
+        helm.template("-f", str(committed), "--set", f"image={image}")
 
 
 def test_a_broker_whose_address_aws_chooses_must_be_named(tmp_path: Path) -> None:
-    resolved = render("prod", BrokerKind.REDIS, "keda").resolved
+    resolved = render(PROD, BrokerKind.REDIS, "keda").resolved
     (tmp_path / "resolved.json").write_text(json.dumps(resolved))
 
     with pytest.raises(ChartError, match=r"expected discovery\.broker_url"):

@@ -13,7 +13,7 @@ from typing import Any
 import boto3
 from celery_platform.application.loading import CHECKOUT
 from celery_platform.environment.load import FILE_NAME, parse
-from celery_platform.environment.model import BrokerKind
+from celery_platform.environment.model import BrokerKind, Environment
 from celery_platform.environment.resolve import resolve
 from celery_platform.settings.login import with_login
 
@@ -27,6 +27,15 @@ KEYS = {"AWS_ACCESS_KEY_ID": "000000000000", "AWS_SECRET_ACCESS_KEY": "emulated"
 
 # Environments that stay what tests need, whatever those of this repository are.
 ENVIRONMENTS = Path(__file__).parent / "environments"
+PROD, LOCAL = (ENVIRONMENTS / name / FILE_NAME for name in ("prod", "local"))
+
+
+def described(file: Path) -> Environment:
+    """What an environment file says.
+
+    Example: `described(PROD).broker.kind`
+    """
+    return parse(file.read_text(), file)
 
 
 def bucket_of(label: str, name: str) -> str:
@@ -49,7 +58,7 @@ class Application:
 
 def exercises(ledger: Ledger) -> Application:
     """The tests' own application, which calls this ledger."""
-    return Application(ENVIRONMENTS / "local" / FILE_NAME, ledger, {"LEDGER_URL": ledger.url}, {"ledger": SECRET})
+    return Application(LOCAL, ledger, {"LEDGER_URL": ledger.url}, {"ledger": SECRET})
 
 
 @dataclass(frozen=True)
@@ -186,7 +195,7 @@ def _valkey_url(servers: Servers) -> str:
 def _resolved(
     kind: str, name: str, application: Application, changed: Mapping[str, Mapping[str, Any]]
 ) -> dict[str, Any]:
-    model = parse(application.file.read_text(), application.file)
+    model = described(application.file)
     broker = model.broker.model_copy(update={"kind": BrokerKind(kind)})
     queues = model.queues | {
         label: model.queues[label].model_copy(update=changes) for label, changes in changed.items()
