@@ -6,7 +6,10 @@ from celery_platform.environment.derived import Json, hosts
 from celery_platform.environment.derived.alerts import alerts
 from celery_platform.environment.derived.application import application
 from celery_platform.environment.derived.broker import broker
+from celery_platform.environment.derived.buckets import buckets
 from celery_platform.environment.derived.budgets import budgets_of
+from celery_platform.environment.derived.clients import clients
+from celery_platform.environment.derived.delivery import delivery
 from celery_platform.environment.derived.egress import egress
 from celery_platform.environment.derived.eks import eks
 from celery_platform.environment.derived.monitoring import monitoring
@@ -31,7 +34,7 @@ def resolve(env: Environment) -> Json:
         "name": env.name,
         "prefix": prefix,
         "region": env.region,
-        "tags": {"Environment": env.name, "Owner": env.owner, "Project": "celery-platform"},
+        "tags": {**env.tags, "Environment": env.name, "Owner": env.owner, "Project": "celery-platform"},
         "application": application(env),
         "network": network(env),
         "broker": broker(env, prefix, budgets),
@@ -57,7 +60,8 @@ def resolve(env: Environment) -> Json:
         },
         "schedule": {name: entry.model_dump(mode="json") for name, entry in env.schedule.items()},
         "secrets": secrets(env, prefix),
-        "buckets": list(env.application.buckets),
+        "buckets": buckets(env, prefix),
+        "clients": clients(env),
         "workloads": workloads(env, prefix),
         "registry": {"name": f"{prefix}/app"},
         "discovery_prefix": f"/celery/{env.name}",
@@ -65,6 +69,6 @@ def resolve(env: Environment) -> Json:
         "monitoring": monitoring(env),
         "budget": env.budget.model_dump(mode="json"),
         "logs": env.logs.model_dump(mode="json"),
-        "delivery": env.delivery and env.delivery.model_dump(mode="json"),
+        "delivery": delivery(env),
         "destroy_lock": env.destroy_lock,
     }

@@ -40,22 +40,26 @@ def is_current(digest: str) -> bool:
     return manifest.exists() and json.loads(manifest.read_text())["sources"] == digest
 
 
-def build(python_version: str, machine: str) -> bool:
-    """Make the wheelhouse for hosts with this Python (`3.13`) and CPU (`x86_64`); return whether there was work to do.
+def build(python_version: str, *machines: str) -> bool:
+    """Make the wheelhouse for hosts with this Python (`3.13`) and these CPUs (`x86_64`); return whether there was work.
+
+    Wheels of several CPUs lie side by side: pip takes those that fit the host.
 
     Raises:
         subprocess.CalledProcessError: a wheel is missing for that Python and CPU, or the app does not build.
     """
-    digest = sources_digest(f"{python_version} {machine}")
+    digest = sources_digest(f"{python_version} {' '.join(machines)}")
     if is_current(digest):
         return False
     shutil.rmtree(WHEELHOUSE, ignore_errors=True)
-    platforms = [f"--platform={tag}_{machine}" for tag in ("manylinux_2_28", "manylinux_2_17", "manylinux2014")]
-    subprocess.run(
-        [sys.executable, "-m", "pip", "-qq", "download", "--no-deps", "--only-binary=:all:", "--require-hashes",
-         f"--python-version={python_version}", *platforms, f"--dest={WHEELHOUSE}", "--requirement=requirements.lock"],
-        cwd=REPOSITORY, check=True,
-    )  # fmt: skip
+    for machine in machines:
+        platforms = [f"--platform={tag}_{machine}" for tag in ("manylinux_2_28", "manylinux_2_17", "manylinux2014")]
+        subprocess.run(
+            [sys.executable, "-m", "pip", "-qq", "download", "--no-deps", "--only-binary=:all:", "--require-hashes",
+             f"--python-version={python_version}", *platforms, f"--dest={WHEELHOUSE}",
+             "--requirement=requirements.lock"],
+            cwd=REPOSITORY, check=True,
+        )  # fmt: skip
     subprocess.run(
         [sys.executable, "-m", "build", "--wheel", "--no-isolation", f"--outdir={WHEELHOUSE}"],
         cwd=REPOSITORY, check=True, capture_output=True,
@@ -70,7 +74,7 @@ def main() -> int:
     """Build for the environment named on the command line and say what happened in one line."""
     try:
         hosts = resolve(load(sys.argv[1]))["hosts"]
-        worked = build(hosts["python_version"], hosts["machine"])
+        worked = build(hosts["python_version"], *hosts["machines"])
     except EnvironmentFileError as error:
         print(error, file=sys.stderr)
         return 2
@@ -81,7 +85,7 @@ def main() -> int:
         )
         return 1
     state = "built" if worked else "current"
-    print(f"{state}: dist/wheelhouse for Python {hosts['python_version']} on {hosts['machine']}")
+    print(f"{state}: dist/wheelhouse for Python {hosts['python_version']} on {', '.join(hosts['machines'])}")
     return 0
 
 

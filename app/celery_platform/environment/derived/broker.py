@@ -40,12 +40,17 @@ def virtual_hosts(broker: Broker) -> list[str]:
 def endpoint(env: Environment, prefix: str) -> Json | None:
     """The name under which clients find a self-managed RabbitMQ, in a private zone; None where they know each node.
 
+    In a zone that a company has already, the name carries the environment's.
+
     Example: `endpoint(load("prod"), "celery-prod")["host"] == "rabbitmq.celery-prod.internal"`
     """
     if env.broker.kind is not BrokerKind.RABBITMQ or not env.broker.rabbitmq.load_balancer:
         return None
+    if env.network.dns is not None:
+        own = env.network.dns
+        return {"zone": own.zone, "zone_id": own.zone_id, "host": f"{prefix}-rabbitmq.{own.zone}"}
     zone = f"{prefix}.internal"
-    return {"zone": zone, "host": f"rabbitmq.{zone}"}
+    return {"zone": zone, "zone_id": None, "host": f"rabbitmq.{zone}"}
 
 
 def management_urls(env: Environment, prefix: str) -> list[str]:

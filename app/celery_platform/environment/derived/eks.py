@@ -24,12 +24,12 @@ NAMESPACE = "celery"
 
 
 def eks(env: Environment, prefix: str) -> Json:
-    """The section `eks`. Auto Mode runs these add-ons itself."""
+    """The section `eks`. Auto Mode runs these add-ons itself; those of a cluster that is there are its owner's."""
     cluster = env.eks.model_dump(mode="json")
     return {
         "enabled": any(pool.runs_on == "eks" for pool in env.pools.values()),
-        "name": prefix,
+        "name": prefix if env.eks.existing is None else env.eks.existing.name,
         "namespace": NAMESPACE,
         **cluster,
-        "addons": {} if env.eks.compute == "auto" else ADDONS[env.eks.version],
+        "addons": {} if env.eks.compute == "auto" or env.eks.existing is not None else ADDONS[env.eks.version],
     }

@@ -1,7 +1,12 @@
 """Hosts: names, fixed addresses, zones, and what their machine image implies."""
 
+from collections.abc import Iterator
+from ipaddress import IPv4Address, IPv4Network
+
 from celery_platform.environment.derived import Json
-from celery_platform.environment.derived.network import FIRST_PRIVATE_SUBNET, SUBNET_BITS, network
+from celery_platform.environment.derived.existing import hosts_block
+from celery_platform.environment.derived.machines import architecture, sizes
+from celery_platform.environment.derived.network import network
 from celery_platform.environment.model import BrokerKind, Environment
 
 # The Python of each Debian release and the CPU name in wheel tags of each Debian architecture.
@@ -12,12 +17,21 @@ FIRST_HOST_ADDRESS = {"rabbitmq": 10, "monitoring": 30, "worker": 40}
 
 
 def platform(env: Environment) -> Json:
-    """What the machine image implies: the Python it ships and the CPU it runs on."""
-    _, release, architecture = env.hosts.image.split("-")
+    """What the machine image implies: the Python it ships and the CPUs it runs on."""
+    _, release, *_ = env.hosts.image.split("-")
     return env.hosts.model_dump(mode="json") | {
+        "release": release,
         "python_version": DEBIAN_PYTHON[release],
-        "machine": MACHINES[architecture],
+        "machines": [MACHINES[kind] for kind in _architectures(env)],
     }
+
+
+def _architectures(env: Environment) -> list[str]:
+    """Of the hosts that run the app; of Debian's usual machines where there is none."""
+    own = {architecture(sizes(pool)[0]) for pool in env.pools.values() if pool.runs_on == "hosts"}
+    if env.monitoring.instance_type is not None:
+        own.add(architecture(env.monitoring.instance_type))
+    return sorted(own) or ["amd64"]
 
 
 def rabbitmq_hosts(env: Environment, prefix: str) -> Json:
@@ -45,19 +59,40 @@ def worker_hosts(env: Environment, prefix: str) -> Json:
         if pool.runs_on != "hosts":
             continue
         names = [f"{prefix}-worker-{pool_name}-{number + 1}" for number in range(pool.min)]
-        for name, host in _hosts(env, "worker", names, pool.instance_type, first).items():
+        for name, host in _hosts(env, "worker", names, sizes(pool)[0], first).items():
             hosts[name] = host | {"pool": pool_name}
         first += len(names)
     return hosts
 
 
+def every_host(env: Environment) -> Iterator[tuple[str, str, IPv4Address]]:
+    """Name, zone and address of every host there is to be."""
+    for make in (rabbitmq_hosts, monitoring_hosts, worker_hosts):
+        for name, host in make(env, f"celery-{env.name}").items():
+            yield name, host["zone"], IPv4Address(host["private_ip"])
+
+
 def _hosts(env: Environment, role: str, names: list[str], instance_type: str, first: int) -> Json:
     """Hosts spread over the zones in turn, each with a fixed private address."""
-    zones = list(network(env)["zones"])
+    blocks = _blocks(env)
+    zones = list(blocks)
     hosts = {}
     for index, name in enumerate(names):
         zone = zones[index % len(zones)]
-        subnet = list(env.network.cidr.subnets(prefixlen_diff=SUBNET_BITS))[FIRST_PRIVATE_SUBNET + index % len(zones)]
-        address = subnet.network_address + first + index // len(zones)
-        hosts[name] = {"role": role, "zone": zone, "private_ip": str(address), "instance_type": instance_type}
+        address = blocks[zone].network_address + first + index // len(zones)
+        hosts[name] = {
+            "role": role,
+            "zone": zone,
+            "private_ip": str(address),
+            "instance_type": instance_type,
+            "architecture": architecture(instance_type),
+        }
     return hosts
+
+
+def _blocks(env: Environment) -> dict[str, IPv4Network]:
+    """Where hosts have their addresses, by zone."""
+    existing = env.network.existing
+    if existing is not None:
+        return {zone: hosts_block(existing.private_subnets[zone]) for zone in sorted(existing.private_subnets)}
+    return {zone: IPv4Network(subnets["private_cidr"]) for zone, subnets in network(env)["zones"].items()}

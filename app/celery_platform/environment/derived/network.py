@@ -1,6 +1,7 @@
 """Subnets: one slice of the VPC for each zone."""
 
 from celery_platform.environment.derived import Json
+from celery_platform.environment.derived.existing import existing_network, existing_zones
 from celery_platform.environment.model import Environment
 
 # One subnet is 1/16 of the VPC: three public, three private, ten spare.
@@ -9,7 +10,11 @@ FIRST_PRIVATE_SUBNET = 8
 
 
 def network(env: Environment) -> Json:
-    """A public and a private subnet for each zone."""
+    """A public and a private subnet for each zone, or the private ones that are there."""
+    declared = env.network.model_dump(mode="json")
+    if env.network.existing is not None:
+        there = existing_network(env.network.existing)
+        return declared | {"zones": existing_zones(env.network.existing), "existing": there}
     subnets = list(env.network.cidr.subnets(prefixlen_diff=SUBNET_BITS))
     zones = {
         f"{env.region}{letter}": {
@@ -18,4 +23,4 @@ def network(env: Environment) -> Json:
         }
         for index, letter in enumerate("abc"[: env.network.zones])
     }
-    return env.network.model_dump(mode="json") | {"zones": zones}
+    return declared | {"zones": zones}

@@ -3,11 +3,12 @@
 Terraform turns each into one IAM role. Queues and secrets are labels of this environment.
 """
 
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, field, replace
 
 from celery_platform.environment.derived import Json
 from celery_platform.environment.derived.application import pool_needs
 from celery_platform.environment.derived.eks import NAMESPACE
+from celery_platform.environment.derived.permissions import bucket_access, statements
 from celery_platform.environment.derived.secrets import secrets
 from celery_platform.environment.model import BrokerKind, Environment
 from celery_platform.environment.model.application import Secrets, secret_use
@@ -23,7 +24,8 @@ class Workload:
     """What one workload needs. `on` says who takes the role: hosts, pods of a service account, or people.
 
     A pod's `service_account` is `namespace/name`. `receives`, `sends` and `measures` are queues on SQS (`-dlq` for a
-    dead letter queue); elsewhere the broker's own user decides. `buckets` are the application's, read and written.
+    dead letter queue); elsewhere the broker's own user decides. `buckets` are the application's, each read, written or
+    both; `statements` are IAM's, of the pool's own.
     Who `watches` reads CloudWatch's metrics, which know the age of the oldest message; who `finds_hosts` lists
     instances.
     """
@@ -35,7 +37,8 @@ class Workload:
     sends: tuple[str, ...] = ()
     measures: tuple[str, ...] = ()
     discovers: bool = True
-    buckets: tuple[str, ...] = ()
+    buckets: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    statements: list[Json] = field(default_factory=list)
     watches: bool = False
     finds_hosts: bool = False
 
@@ -76,7 +79,7 @@ def _pods(env: Environment, queues: tuple[str, ...], names: Json) -> dict[str, W
             logins + application,
             sends=queues,
             measures=queues,
-            buckets=env.application.buckets,
+            buckets=bucket_access(env),
         ),
     }
     if env.autoscaler == "keda":
@@ -98,7 +101,8 @@ def _worker(env: Environment, pool: str, queues: tuple[str, ...], names: Json) -
         receives=drained,
         sends=queues + tuple(f"{queue}-dlq" for queue in drained),
         measures=queues + tuple(f"{queue}-dlq" for queue in drained),
-        buckets=env.application.buckets,
+        buckets=bucket_access(env, env.pools[pool]),
+        statements=statements(env.pools[pool]),
     )
 
 

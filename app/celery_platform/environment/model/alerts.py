@@ -2,7 +2,8 @@
 
 from pydantic import Field
 
-from celery_platform.environment.model.base import Closed, Port, Seconds
+from celery_platform.environment.model.base import Closed, Label, Port, Seconds
+from celery_platform.environment.model.extra_alarms import ExtraAlarm
 
 
 class Smtp(Closed):
@@ -28,6 +29,7 @@ class Alerts(Closed):
     broker_connections: int = Field(default=2000, gt=0)
     failed_requests: int = Field(default=10, ge=0, description="of the Kubernetes API, each minute")
     notify: str
+    extra: dict[Label, ExtraAlarm] = Field(default_factory=dict, description="alarms of the application's own")
     smtp: Smtp | None = Field(default=None, description="through which they are mailed; needed by a monitoring host")
 
 

@@ -23,3 +23,6 @@ class Delivery(Closed):
     apply: str = Field(
         min_length=3, pattern=r"^[^*]+$", description="subject that may apply, within the permissions boundary"
     )
+    existing_provider: bool = Field(
+        default=False, description="the account has this issuer as a provider already; an account has one of each"
+    )

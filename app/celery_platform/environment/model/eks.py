@@ -6,6 +6,7 @@ from typing import Literal
 from pydantic import Field
 
 from celery_platform.environment.model.base import Closed
+from celery_platform.environment.model.existing import ExistingCluster
 
 
 class Eks(Closed):
@@ -15,3 +16,4 @@ class Eks(Closed):
     compute: Literal["node_groups", "auto"] = Field(default="node_groups", description="auto: EKS Auto Mode")
     public_access_cidrs: tuple[IPv4Network, ...] = ()
     admins: tuple[str, ...] = Field(default=(), description="ARNs of roles that administer the cluster")
+    existing: ExistingCluster | None = Field(default=None, description="a cluster that is there already, and its nodes")

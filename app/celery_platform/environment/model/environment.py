@@ -8,6 +8,7 @@ from celery_platform.environment.model.alerts import Alerts, Budget
 from celery_platform.environment.model.application import Application
 from celery_platform.environment.model.base import Closed, Label, Name
 from celery_platform.environment.model.broker import Broker
+from celery_platform.environment.model.clients import Client
 from celery_platform.environment.model.delivery import Delivery
 from celery_platform.environment.model.eks import Eks
 from celery_platform.environment.model.hosts import Hosts
@@ -18,6 +19,7 @@ from celery_platform.environment.model.pools import Pool
 from celery_platform.environment.model.queues import Queue, ScheduleEntry
 from celery_platform.environment.model.results import Results
 from celery_platform.environment.model.services import Services
+from celery_platform.environment.model.tags import Tags
 
 
 class Environment(Closed):
@@ -30,6 +32,7 @@ class Environment(Closed):
     name: Name
     region: str = Field(pattern=r"^[a-z]{2}(-[a-z]+)+-\d$")
     owner: str
+    tags: Tags = Field(default_factory=dict, description="tags of your own, on everything that is made")
     application: Application
     network: Network
     broker: Broker
@@ -41,6 +44,7 @@ class Environment(Closed):
     queues: dict[Label, Queue] = Field(min_length=1)
     schedule: dict[Label, ScheduleEntry] = Field(default_factory=dict)
     services: Services = Field(default_factory=dict)
+    clients: dict[Label, Client] = Field(default_factory=dict, description="who else may publish or watch")
     alerts: Alerts
     budget: Budget
     logs: Logs = Logs()

@@ -11,4 +11,8 @@ class Hosts(Closed):
     """How hosts are reached and what they boot. `connection` is an Ansible connection plugin."""
 
     connection: Literal["amazon.aws.aws_ssm", "ansible.builtin.ssh", "containers.podman.podman"] = "amazon.aws.aws_ssm"
-    image: str = Field(default="debian-13-amd64", pattern=r"^debian-1[23]-(amd64|arm64)$")
+    image: str = Field(
+        default="debian-13",
+        pattern=r"^debian-1[23](-(amd64|arm64))?$",
+        description="with an architecture every host must have it; without, each has that of its instance type",
+    )

@@ -6,6 +6,7 @@ from pydantic import Field
 
 from celery_platform.environment.model.application import Secrets, Variables
 from celery_platform.environment.model.base import Closed
+from celery_platform.environment.model.permissions import Permissions
 
 
 class Pool(Closed):
@@ -21,7 +22,13 @@ class Pool(Closed):
     )
     min: int = Field(ge=0, le=100)
     max: int = Field(ge=1, le=100)
-    instance_type: str
+    instance_type: str | None = Field(default=None, description="size of its machines")
+    instance_types: tuple[str, ...] = Field(
+        default=(), max_length=20, description="on EKS: sizes of one architecture, of which AWS takes what it has"
+    )
+    capacity: Literal["on_demand", "spot"] = Field(
+        default="on_demand", description="spot, on EKS: cheaper, and taken away with two minutes' notice"
+    )
     max_tasks_per_child: int | None = Field(
         default=None,
         ge=1,
@@ -47,3 +54,4 @@ class Pool(Closed):
         default_factory=dict, description="in addition to the application's, or instead of one"
     )
     secrets: Secrets = Field(default_factory=dict, description="likewise")
+    permissions: Permissions = Permissions()

@@ -7,11 +7,20 @@ from collections.abc import Callable, Iterator
 
 from celery_platform.environment.errors import Problem
 from celery_platform.environment.model import Environment
-from celery_platform.environment.rules import brokers, eks, machines, network, pools, time
+from celery_platform.environment.rules import brokers, eks, existing, machines, network, permissions, pools, time
 
 Rule = Callable[[Environment], Iterator[Problem]]
 
-RULES: tuple[Rule, ...] = (*pools.RULES, *machines.RULES, *time.RULES, *brokers.RULES, *network.RULES, *eks.RULES)
+RULES: tuple[Rule, ...] = (
+    *pools.RULES,
+    *machines.RULES,
+    *permissions.RULES,
+    *time.RULES,
+    *brokers.RULES,
+    *network.RULES,
+    *existing.RULES,
+    *eks.RULES,
+)
 
 
 def broken(env: Environment) -> list[Problem]:

@@ -1,0 +1,61 @@
+"""Machines: their sizes, the architecture that follows, and which nodes a pool's pods go to."""
+
+import re
+
+from celery_platform.environment.derived import Json
+from celery_platform.environment.model import Environment, Pool
+
+# Graviton's families have a g after the generation: m7g, c8gd, t4g (EC2 guide, "Instance type naming conventions").
+GRAVITON = re.compile(r"^(a1|[a-z]+\d+g[a-z]*)\.")
+# Node labels: Kubernetes' own, and the one that our node groups and node pools give their nodes.
+ARCHITECTURE_LABEL = "kubernetes.io/arch"
+POOL_LABEL = "pool"
+
+
+def architecture(instance_type: str) -> str:
+    """Debian's and Kubernetes' name of a machine's architecture.
+
+    Example: `architecture("m7g.large") == "arm64"`
+    """
+    return "arm64" if GRAVITON.match(instance_type) else "amd64"
+
+
+def sizes(pool: Pool) -> list[str]:
+    """The instance types of a pool; a rule sees to it that there is one.
+
+    Example: `sizes(load("prod").pools["cpu"]) == ["c7i.xlarge"]`
+    """
+    return list(pool.instance_types) or [size for size in (pool.instance_type,) if size]
+
+
+def has_own_nodes(env: Environment, pool: Pool) -> bool:
+    """Whether a pool on EKS has nodes that are made for it alone.
+
+    A managed node group is. In Auto Mode the built-in node pool makes amd64 machines on demand, of whatever size (EKS
+    guide, "Enable or disable built-in NodePools"); what asks for more gets a node pool of its own from the chart.
+    """
+    if pool.runs_on != "eks" or env.eks.existing is not None:
+        return False
+    chosen = pool.capacity == "spot" or bool(pool.instance_types) or "arm64" in map(architecture, sizes(pool))
+    return env.eks.compute == "node_groups" or chosen
+
+
+def machines(env: Environment, pool: Pool) -> Json:
+    """A pool's machines as Terraform and the chart read them."""
+    types = sizes(pool)
+    kind = architecture(types[0])
+    return {
+        "instance_type": types[0],
+        "instance_types": types,
+        "capacity": pool.capacity,
+        "architecture": kind,
+        "own_nodes": has_own_nodes(env, pool),
+    }
+
+
+def node_selector(env: Environment, name: str, pool: Pool) -> Json:
+    """The labels of the nodes that a pool's pods go to; any where nothing was asked for."""
+    if has_own_nodes(env, pool):
+        return {POOL_LABEL: name}
+    # A cluster of others may have nodes of both; an image for one does not start on the other.
+    return {ARCHITECTURE_LABEL: architecture(sizes(pool)[0])} if env.eks.existing is not None else {}

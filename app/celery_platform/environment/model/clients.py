@@ -1,0 +1,29 @@
+"""Section `clients`: who else may connect, from outside the platform's own hosts and pods."""
+
+from ipaddress import IPv4Network
+from typing import Literal
+
+from pydantic import Field, model_validator
+
+from celery_platform.environment.model.base import Closed
+from celery_platform.environment.model.existing import SecurityGroupId
+
+
+class Client(Closed):
+    """A security group, or address ranges, whose processes may publish tasks or watch.
+
+    publish: the broker and the result store. watch: the broker's metrics and management API, and the workers' metrics.
+    Neither gives a password or a role: the network lets it in, the broker still asks who it is.
+
+    Example: `{security_group: sg-0a1b2c3d, may: [publish]}`
+    """
+
+    security_group: SecurityGroupId | None = None
+    cidrs: tuple[IPv4Network, ...] = ()
+    may: tuple[Literal["publish", "watch"], ...] = Field(min_length=1)
+
+    @model_validator(mode="after")
+    def _one_way_to_say_who(self) -> "Client":
+        if (self.security_group is None) == (not self.cidrs):
+            raise ValueError("a security_group, or cidrs")
+        return self

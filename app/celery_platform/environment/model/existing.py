@@ -1,0 +1,61 @@
+"""What a company has already and the platform attaches to: a VPC and its subnets, a private zone, an EKS cluster.
+
+Everything is named by its id, so that a plan needs no account; `make plan` with credentials asks the account whether
+each is what the file says (terraform/runner/existing.py).
+"""
+
+from ipaddress import IPv4Network
+from typing import Annotated
+
+from pydantic import Field
+
+from celery_platform.environment.model.base import Closed
+
+VpcId = Annotated[str, Field(pattern=r"^vpc-[0-9a-f]{8,17}$")]
+SubnetId = Annotated[str, Field(pattern=r"^subnet-[0-9a-f]{8,17}$")]
+SecurityGroupId = Annotated[str, Field(pattern=r"^sg-[0-9a-f]{8,17}$")]
+HostedZoneId = Annotated[str, Field(pattern=r"^Z[0-9A-Z]{1,31}$")]
+# RFC 1035: labels of letters, digits and hyphens; a private zone of one label would hide a top-level domain.
+ZoneName = Annotated[str, Field(pattern=r"^([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$")]
+
+
+class ExistingSubnet(Closed):
+    """A private subnet, with a way out to AWS (NAT or endpoints). `hosts` is the part of it kept free for our hosts."""
+
+    id: SubnetId
+    cidr: IPv4Network
+    hosts: IPv4Network | None = Field(
+        default=None, description="a block of at least /26 in it, kept free for fixed addresses; without it all of it"
+    )
+
+
+class ExistingNetwork(Closed):
+    """A VPC in which the platform makes no subnet, route, gateway or endpoint. `network.cidr` is the VPC's.
+
+    Example: `{vpc_id: vpc-0a1b2c3d, private_subnets: {eu-west-1a: {id: subnet-0a1b2c3d, cidr: 10.0.1.0/24}, ...}}`
+    """
+
+    vpc_id: VpcId
+    private_subnets: dict[str, ExistingSubnet] = Field(min_length=2, max_length=3, description="by availability zone")
+
+
+class ExistingZone(Closed):
+    """A private zone of Route 53 that is associated with the VPC; the broker's name goes into it.
+
+    Example: `{zone: internal.example.com, zone_id: Z0123456789ABC}`
+    """
+
+    zone: ZoneName
+    zone_id: HostedZoneId
+
+
+class ExistingCluster(Closed):
+    """An EKS cluster in the same VPC, with nodes of its own and the add-on eks-pod-identity-agent.
+
+    Example: `{name: company, security_group: sg-0a1b2c3d}`
+    """
+
+    name: str = Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]{0,99}$")
+    security_group: SecurityGroupId = Field(
+        description="of its nodes and pods: clusterSecurityGroupId of `aws eks describe-cluster`"
+    )

@@ -1,0 +1,27 @@
+"""`alerts.extra`: CloudWatch alarms of the application's own, told to the same people."""
+
+from typing import Literal
+
+from pydantic import Field
+
+from celery_platform.environment.model.base import Closed
+
+
+class ExtraAlarm(Closed):
+    """An alarm on one metric of CloudWatch.
+
+    Example: `{namespace: AWS/RDS, metric: CPUUtilization, dimensions: {DBInstanceIdentifier: orders}, threshold: 80}`
+    """
+
+    namespace: str = Field(pattern=r"^[A-Za-z0-9._/#-]{1,255}$")
+    metric: str = Field(min_length=1, max_length=255)
+    dimensions: dict[str, str] = Field(default_factory=dict, max_length=30)
+    threshold: float
+    below: bool = Field(default=False, description="whether it alarms below the threshold rather than above it")
+    statistic: str = Field(
+        default="Average", pattern=r"^(Average|Maximum|Minimum|SampleCount|Sum|p\d{1,2}(\.\d{1,2})?)$"
+    )
+    period_seconds: int = Field(default=60, ge=60, le=86_400, multiple_of=60)
+    periods: int = Field(default=5, ge=1, description="so many periods in a row")
+    missing: Literal["notBreaching", "breaching", "ignore", "missing"] = "missing"
+    description: str = Field(default="", max_length=1024, description="what is wrong then, and what to do")

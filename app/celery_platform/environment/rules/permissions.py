@@ -1,0 +1,45 @@
+"""Rules about buckets, and about what pools may do in the account."""
+
+from collections.abc import Iterator
+
+from celery_platform.environment.derived.buckets import OWN, bucket_name
+from celery_platform.environment.errors import Problem
+from celery_platform.environment.model import Environment
+
+# S3 guide, "General purpose bucket naming rules"; Terraform adds a hyphen and the account's twelve digits.
+LONGEST_BUCKET_NAME = 63 - len("-123456789012")
+
+
+def buckets_have_names_s3_takes(env: Environment) -> Iterator[Problem]:
+    """The name is `celery-<env>-<label>-<account>`; two are the platform's own."""
+    for label in env.application.buckets:
+        name = bucket_name(f"celery-{env.name}", label)
+        if label in OWN:
+            yield Problem("application.buckets", label, f"another label: {', '.join(OWN)} are the platform's")
+        if len(name) > LONGEST_BUCKET_NAME:
+            longest = LONGEST_BUCKET_NAME - (len(name) - len(label))
+            yield Problem(
+                "application.buckets", label, f"a label of at most {longest} characters: it is part of a name"
+            )
+
+
+def pools_use_buckets_there_are(env: Environment) -> Iterator[Problem]:
+    """A role for a bucket that nobody made would be one for whoever makes it."""
+    for name, pool in env.pools.items():
+        for label in pool.permissions.buckets or {}:
+            if label not in env.application.buckets:
+                allowed = f"one of application.buckets: {', '.join(sorted(env.application.buckets)) or 'there is none'}"
+                yield Problem(f"pools.{name}.permissions.buckets", label, allowed)
+
+
+def no_statement_allows_everything(env: Environment) -> Iterator[Problem]:
+    """All of a service on everything is what a stolen worker is waiting for; one of the two has to be narrower."""
+    for name, pool in env.pools.items():
+        for number, statement in enumerate(pool.permissions.statements):
+            wide = [action for action in statement.actions if not action.partition(":")[2].strip("*?")]
+            if wide and "*" in statement.resources:
+                path = f"pools.{name}.permissions.statements.{number}"
+                yield Problem(path, f"{wide[0]} on *", "actions by name, or the ARNs of what they act on")
+
+
+RULES = (buckets_have_names_s3_takes, pools_use_buckets_there_are, no_statement_allows_everything)
