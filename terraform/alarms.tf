@@ -4,8 +4,9 @@ module "alarms" {
   name      = local.env.prefix
   notify    = local.env.alerts.notify
   amazon_mq = local.kind == "amazon_mq" ? local.env.broker.name : null
-  cluster   = local.env.eks.enabled ? local.env.eks.name : null
+  cluster   = local.makes_cluster ? local.env.eks.name : null
   instances = local.instance_ids
+  extra     = local.env.alerts.extra
   queues    = { for label, queue in local.env.queues : label => queue if local.kind == "sqs" }
 
   # By name, not from the groups: those need the topic first, for their events.

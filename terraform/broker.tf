@@ -20,16 +20,16 @@ module "rabbitmq_hosts" {
 
   name                = local.env.prefix
   hosts               = local.env.rabbitmq_hosts
-  image_id            = local.image_id
-  user_data           = local.first_boot
-  vpc_id              = module.network.vpc_id
-  subnet_ids          = module.network.private_subnet_ids
+  images              = local.images
+  vpc_id              = local.vpc_id
+  subnet_ids          = local.private_subnet_ids
   instance_profile    = module.identity.instance_profiles["rabbitmq"]
   tls                 = local.env.broker.rabbitmq.tls
   load_balancer       = local.env.broker.endpoint
   deletion_protection = local.env.destroy_lock
-  clients             = local.clients
-  monitors            = local.monitors
+  clients             = local.own_clients
+  publishers          = local.publishers
+  monitors            = merge(local.own_monitors, local.watchers)
 }
 
 module "amazon_mq" {
@@ -42,9 +42,11 @@ module "amazon_mq" {
   deployment               = local.env.broker.amazon_mq.deployment
   consumer_timeout_seconds = local.env.broker.consumer_timeout_seconds
   user                     = local.env.broker.user
-  vpc_id                   = module.network.vpc_id
-  subnet_ids               = module.network.private_subnet_ids
-  clients                  = merge(local.clients, local.monitors)
+  vpc_id                   = local.vpc_id
+  subnet_ids               = local.private_subnet_ids
+  clients                  = merge(local.own_clients, local.own_monitors)
+  publishers               = local.publishers
+  monitors                 = local.watchers
 }
 
 module "redis_broker" {
@@ -60,7 +62,7 @@ module "redis_broker" {
   events_topic_arn   = module.alarms.topic_arn
   log_retention_days = local.env.logs.retention_days
   key_arn            = module.key.arn
-  vpc_id             = module.network.vpc_id
-  subnet_ids         = module.network.private_subnet_ids
-  clients            = merge(local.clients, local.monitors)
+  vpc_id             = local.vpc_id
+  subnet_ids         = local.private_subnet_ids
+  clients            = local.store_clients
 }

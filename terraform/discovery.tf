@@ -6,10 +6,11 @@ locals {
     redis     = local.kind == "redis" ? "${module.redis_broker[0].url}/0" : null
   }
   discovery = {
-    broker_url   = local.broker_url[local.kind]
-    results_url  = "${module.results.url}/1"
-    media_bucket = module.media.name
-    queue_urls   = jsonencode(local.kind == "sqs" ? module.sqs[0].urls : {})
+    broker_url      = local.broker_url[local.kind]
+    results_url     = "${module.results.url}/1"
+    buckets         = jsonencode({ for label, bucket in module.buckets : label => bucket.name })
+    queue_urls      = jsonencode(local.kind == "sqs" ? module.sqs[0].urls : {})
+    transfer_bucket = module.transfer.name
   }
 }
 

@@ -9,12 +9,9 @@ locals {
 
   monitored = length(local.env.monitoring_hosts) > 0
 
-  # Who connects to brokers and stores. The keys are known before anything exists, as for_each needs.
-  clients = merge(
-    { hosts = module.worker_hosts.security_group_id },
-    local.env.eks.enabled ? { eks = module.eks[0].security_group_id } : {},
-  )
-  monitors = local.monitored ? { monitoring = module.monitoring_host[0].security_group_id } : {}
+  # A cluster is made, or attached to, or neither.
+  cluster_is_there = local.env.eks.existing != null
+  makes_cluster    = local.env.eks.enabled && !local.cluster_is_there
 
   instance_ids = merge(module.worker_hosts.instance_ids, one(module.rabbitmq_hosts[*].instance_ids), one(module.monitoring_host[*].instance_ids))
 }

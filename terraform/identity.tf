@@ -4,10 +4,10 @@ module "identity" {
   name                 = local.env.prefix
   workloads            = local.env.workloads
   secrets              = local.env.secrets
+  buckets              = local.bucket_names
   key_arn              = module.key.arn
   cluster              = local.env.eks.name
   discovery_prefix     = local.env.discovery_prefix
-  media_bucket_arn     = module.media.arn
   permissions_boundary = local.permissions_boundary
 
   queues = merge(
@@ -24,8 +24,10 @@ module "delivery" {
   source = "./modules/delivery"
   count  = local.env.delivery == null ? 0 : 1
 
-  name     = local.env.prefix
-  issuer   = local.env.delivery.issuer
-  audience = local.env.delivery.audience
-  subjects = { plan = local.env.delivery.plan, apply = local.env.delivery.apply }
+  name              = local.env.prefix
+  issuer            = local.env.delivery.issuer
+  audience          = local.env.delivery.audience
+  subjects          = { plan = local.env.delivery.plan, apply = local.env.delivery.apply }
+  existing_provider = local.env.delivery.existing_provider
+  extra_services    = local.env.delivery.services
 }

@@ -1,17 +1,21 @@
 locals {
-  # hosts.image is Debian's own name for it: debian-<release>-<architecture>.
-  image        = split("-", local.env.hosts.image)
-  architecture = local.image[2]
-  image_id     = data.aws_ssm_parameter.image.insecure_value
+  every_host    = merge(local.env.rabbitmq_hosts, local.env.worker_hosts, local.env.monitoring_hosts)
+  architectures = toset([for host in local.every_host : host.architecture])
 
-  # Debian's image has no Systems Manager agent, and Ansible's connection needs one.
-  first_boot = local.env.hosts.connection != "amazon.aws.aws_ssm" ? null : templatefile("${path.module}/first_boot.sh.tftpl", {
-    region       = local.env.region
-    architecture = local.architecture
-  })
+  images = { for architecture in local.architectures : architecture => {
+    id = data.aws_ssm_parameter.image[architecture].insecure_value
+
+    # Debian's image has no Systems Manager agent, and Ansible's connection needs one.
+    user_data = local.env.hosts.connection != "amazon.aws.aws_ssm" ? null : templatefile("${path.module}/first_boot.sh.tftpl", {
+      region       = local.env.region
+      architecture = architecture
+    })
+  } }
 }
 
 # Debian publishes each image's id in every region (wiki.debian.org, "Cloud/AmazonEC2Image").
 data "aws_ssm_parameter" "image" {
-  name = "/aws/service/${local.image[0]}/release/${local.image[1]}/latest/${local.architecture}"
+  for_each = local.architectures
+
+  name = "/aws/service/debian/release/${local.env.hosts.release}/latest/${each.key}"
 }

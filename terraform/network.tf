@@ -1,5 +1,6 @@
 module "network" {
   source = "./modules/network"
+  count  = local.env.network.existing == null ? 1 : 0
 
   name                 = local.env.prefix
   cidr                 = local.env.network.cidr
@@ -10,4 +11,11 @@ module "network" {
   log_retention_days   = local.env.logs.retention_days
   key_arn              = module.key.arn
   permissions_boundary = local.permissions_boundary
+}
+
+locals {
+  # The VPC that is made here, or the one that is there already.
+  existing_network   = local.env.network.existing
+  vpc_id             = local.existing_network == null ? one(module.network[*].vpc_id) : local.existing_network.vpc_id
+  private_subnet_ids = local.existing_network == null ? one(module.network[*].private_subnet_ids) : local.existing_network.private_subnet_ids
 }

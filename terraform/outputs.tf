@@ -31,3 +31,46 @@ output "broker_bootstrap_password" {
   value       = one(module.amazon_mq[*].bootstrap_password)
   sensitive   = true
 }
+
+# What others need to attach to this environment: their security groups, policies and peerings name these.
+
+output "network" {
+  description = "The VPC, its addresses and its private subnets by zone."
+  value       = { vpc_id = local.vpc_id, cidr = local.env.network.cidr, private_subnet_ids = local.private_subnet_ids }
+}
+
+output "security_group_ids" {
+  description = "Security groups of the hosts of each pool, of the cluster's nodes, of the broker and of the result store; null where there is none."
+  value = {
+    hosts      = module.worker_hosts.security_group_ids
+    eks        = try(local.own_clients.eks.security_group_id, null)
+    broker     = try(coalesce(one(module.rabbitmq_hosts[*].security_group_id), one(module.amazon_mq[*].security_group_id), one(module.redis_broker[*].security_group_id)), null)
+    results    = module.results.security_group_id
+    monitoring = one(module.monitoring_host[*].security_group_id)
+  }
+}
+
+output "secret_arns" {
+  description = "ARN of each secret by label."
+  value       = module.secrets.arns
+}
+
+output "queue_arns" {
+  description = "ARN of each SQS queue by label, for the policies of publishers that have a role of their own; empty on other brokers."
+  value       = local.kind == "sqs" ? module.sqs[0].arns : {}
+}
+
+output "bucket_arns" {
+  description = "ARN of each of the application's buckets by label."
+  value       = { for label, bucket in module.buckets : label => bucket.arn }
+}
+
+output "cluster_name" {
+  description = "The EKS cluster whose pods have our roles; null without one."
+  value       = local.env.eks.enabled ? local.env.eks.name : null
+}
+
+output "key_arn" {
+  description = "The KMS key of secrets, logs and images."
+  value       = module.key.arn
+}

@@ -10,7 +10,7 @@ module "results" {
   events_topic_arn   = module.alarms.topic_arn
   log_retention_days = local.env.logs.retention_days
   key_arn            = module.key.arn
-  vpc_id             = module.network.vpc_id
-  subnet_ids         = module.network.private_subnet_ids
-  clients            = merge(local.clients, local.monitors)
+  vpc_id             = local.vpc_id
+  subnet_ids         = local.private_subnet_ids
+  clients            = local.store_clients
 }

@@ -3,16 +3,18 @@ module "worker_hosts" {
 
   name              = local.env.prefix
   hosts             = local.env.worker_hosts
-  image_id          = local.image_id
-  user_data         = local.first_boot
-  vpc_id            = module.network.vpc_id
-  subnet_ids        = module.network.private_subnet_ids
+  images            = local.images
+  vpc_id            = local.vpc_id
+  subnet_ids        = local.private_subnet_ids
   instance_profiles = { for pool in keys(local.pools_on_hosts) : pool => module.identity.instance_profiles["worker-${pool}"] }
+  egress            = local.egress_of_hosts
+  metrics_port      = local.env.monitoring.worker_port
+  scrapers          = merge(local.own_monitors, local.watchers)
 }
 
 module "eks" {
   source = "./modules/eks"
-  count  = local.env.eks.enabled ? 1 : 0
+  count  = local.makes_cluster ? 1 : 0
 
   name                 = local.env.eks.name
   kubernetes_version   = local.env.eks.version
@@ -21,11 +23,19 @@ module "eks" {
   pools                = local.pools_on_eks
   public_access_cidrs  = local.env.eks.public_access_cidrs
   admins               = local.env.eks.admins
-  service_accounts     = module.identity.pod_roles
-  subnet_ids           = module.network.private_subnet_ids
+  subnet_ids           = local.private_subnet_ids
   key_arn              = module.key.arn
   log_retention_days   = local.env.logs.retention_days
   permissions_boundary = local.permissions_boundary
+}
+
+# In the cluster that is made here, or in one that is there already.
+module "pod_identity" {
+  source = "./modules/pod_identity"
+  count  = local.env.eks.enabled ? 1 : 0
+
+  cluster          = local.cluster_is_there ? local.env.eks.existing.name : module.eks[0].name
+  service_accounts = module.identity.pod_roles
 }
 
 module "registry" {

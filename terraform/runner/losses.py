@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-# What holds messages, results, pictures or secrets, and what all else stands on.
+# What holds messages, results, files or secrets, and what all else stands on.
 KEEPS = frozenset(
     {
         "aws_ebs_volume",

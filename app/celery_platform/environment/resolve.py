@@ -17,7 +17,7 @@ from celery_platform.environment.derived.network import network
 from celery_platform.environment.derived.pools import pool_of
 from celery_platform.environment.derived.queues import high_priority_label, queue_names, with_high_priority_queues
 from celery_platform.environment.derived.results import results
-from celery_platform.environment.derived.secrets import secrets
+from celery_platform.environment.derived.secrets import platform_secrets, secrets
 from celery_platform.environment.derived.workloads import workloads
 from celery_platform.environment.model import Environment
 
@@ -60,6 +60,7 @@ def resolve(env: Environment) -> Json:
         },
         "schedule": {name: entry.model_dump(mode="json") for name, entry in env.schedule.items()},
         "secrets": secrets(env, prefix),
+        "platform_secrets": platform_secrets(env, prefix),
         "buckets": buckets(env, prefix),
         "clients": clients(env),
         "workloads": workloads(env, prefix),

@@ -6,6 +6,7 @@ locals {
     local.cache_alarms,
     local.instance_alarms,
     local.cluster_alarms,
+    local.extra_alarms,
   )
 }
 
@@ -17,10 +18,11 @@ resource "aws_cloudwatch_metric_alarm" "this" {
   namespace           = each.value.namespace
   metric_name         = each.value.metric
   dimensions          = each.value.dimensions
-  statistic           = each.value.statistic
+  statistic           = startswith(each.value.statistic, "p") ? null : each.value.statistic
+  extended_statistic  = startswith(each.value.statistic, "p") ? each.value.statistic : null
   comparison_operator = each.value.below ? "LessThanThreshold" : "GreaterThanThreshold"
   threshold           = each.value.threshold
-  period              = local.period
+  period              = each.value.period
   evaluation_periods  = each.value.periods
   treat_missing_data  = each.value.missing
   alarm_actions       = [aws_sns_topic.this.arn]
@@ -31,5 +33,5 @@ locals {
   period = 60 # seconds; CloudWatch keeps these metrics by the minute (SQS's oldest message, too, on active queues)
 
   # What an alarm says of itself unless it says otherwise.
-  usual = { statistic = "Maximum", periods = 5, below = false, missing = "notBreaching" }
+  usual = { statistic = "Maximum", period = local.period, periods = 5, below = false, missing = "notBreaching" }
 }

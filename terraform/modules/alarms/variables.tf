@@ -62,3 +62,35 @@ variable "cluster" {
   type        = string
   default     = null
 }
+
+variable "extra" {
+  description = "Alarms on metrics of the application's own, by name; they tell the same people."
+  type = map(object({
+    namespace      = string
+    metric         = string
+    dimensions     = optional(map(string), {})
+    statistic      = optional(string, "Average")
+    period_seconds = optional(number, 60)
+    periods        = optional(number, 5)
+    threshold      = number
+    below          = optional(bool, false)
+    missing        = optional(string, "missing")
+    description    = optional(string, "")
+  }))
+  default = {}
+
+  validation {
+    condition     = alltrue([for alarm in var.extra : can(regex("^(Average|Maximum|Minimum|SampleCount|Sum|p[0-9]{1,2}(\\.[0-9]{1,2})?)$", alarm.statistic))])
+    error_message = "statistic is Average, Maximum, Minimum, SampleCount, Sum, or a percentile such as p99."
+  }
+
+  validation {
+    condition     = alltrue([for alarm in var.extra : alarm.period_seconds >= 60 && alarm.period_seconds % 60 == 0 && alarm.period_seconds * alarm.periods <= 604800])
+    error_message = "CloudWatch takes periods of whole minutes, and looks at no more than a week of them."
+  }
+
+  validation {
+    condition     = alltrue([for alarm in var.extra : contains(["notBreaching", "breaching", "ignore", "missing"], alarm.missing)])
+    error_message = "missing is notBreaching, breaching, ignore or missing."
+  }
+}

@@ -8,3 +8,8 @@ output "bootstrap_password" {
   value       = terraform_data.bootstrap.output
   sensitive   = true
 }
+
+output "security_group_id" {
+  description = "The group that lets clients in."
+  value       = aws_security_group.this.id
+}

@@ -8,7 +8,11 @@ resource "aws_security_group" "this" {
 
 locals {
   ports = { amqps = 5671, management = 443 }
-  rules = merge([for client, group in var.clients : { for service, port in local.ports : "${client}-${service}" => { group = group, port = port } }]...)
+  rules = merge(
+    merge([for name, client in var.clients : { for service, port in local.ports : "${name}-${service}" => merge(client, { port = port }) }]...),
+    { for name, publisher in var.publishers : "${name}-amqps" => merge(publisher, { port = local.ports.amqps }) },
+    { for name, monitor in var.monitors : "${name}-management" => merge(monitor, { port = local.ports.management }) },
+  )
 }
 
 resource "aws_vpc_security_group_ingress_rule" "clients" {
@@ -16,7 +20,8 @@ resource "aws_vpc_security_group_ingress_rule" "clients" {
 
   security_group_id            = aws_security_group.this.id
   description                  = each.key
-  referenced_security_group_id = each.value.group
+  referenced_security_group_id = each.value.security_group_id
+  cidr_ipv4                    = each.value.cidr
   ip_protocol                  = "tcp"
   from_port                    = each.value.port
   to_port                      = each.value.port

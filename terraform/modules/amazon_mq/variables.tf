@@ -64,6 +64,33 @@ variable "subnet_ids" {
 }
 
 variable "clients" {
-  description = "Security groups that may connect, by who they are."
-  type        = map(string)
+  description = "Who may connect, by who they are: a security group, or a range of addresses."
+  type        = map(object({ security_group_id = optional(string), cidr = optional(string) }))
+
+  validation {
+    condition     = alltrue([for client in var.clients : (client.security_group_id == null) != (client.cidr == null)])
+    error_message = "A client is a security group or a range of addresses: one of the two."
+  }
+}
+
+variable "publishers" {
+  description = "Who may connect to publish and not look, by who they are: a security group, or a range of addresses."
+  type        = map(object({ security_group_id = optional(string), cidr = optional(string) }))
+  default     = {}
+
+  validation {
+    condition     = alltrue([for publisher in var.publishers : (publisher.security_group_id == null) != (publisher.cidr == null)])
+    error_message = "A publisher is a security group or a range of addresses: one of the two."
+  }
+}
+
+variable "monitors" {
+  description = "Who may look (the management API) and not publish, by who they are: a security group, or a range of addresses."
+  type        = map(object({ security_group_id = optional(string), cidr = optional(string) }))
+  default     = {}
+
+  validation {
+    condition     = alltrue([for monitor in var.monitors : (monitor.security_group_id == null) != (monitor.cidr == null)])
+    error_message = "A monitor is a security group or a range of addresses: one of the two."
+  }
 }

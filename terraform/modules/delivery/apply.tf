@@ -43,7 +43,7 @@ data "aws_iam_policy_document" "apply" {
   statement {
     sid       = "ReadOwnBoundaryAndIssuer"
     actions   = ["iam:GetPolicy", "iam:GetPolicyVersion", "iam:ListPolicyVersions", "iam:GetOpenIDConnectProvider"]
-    resources = [local.boundary, aws_iam_openid_connect_provider.this.arn]
+    resources = [local.boundary, local.provider]
   }
 }
 

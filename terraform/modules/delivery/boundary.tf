@@ -10,14 +10,14 @@ data "aws_iam_policy_document" "boundary" {
 
   statement {
     sid       = "ServicesOfThisEstate"
-    actions   = [for service in var.services : "${service}:*"]
+    actions   = [for service in sort(setunion(var.services, var.extra_services)) : "${service}:*"]
     resources = ["*"]
   }
 
   statement {
     sid       = "OwnRoles"
     actions   = ["iam:*"]
-    resources = [local.own_roles, local.own_profiles, local.boundary, aws_iam_openid_connect_provider.this.arn]
+    resources = [local.own_roles, local.own_profiles, local.boundary, local.provider]
   }
 
   statement {

@@ -9,10 +9,14 @@ locals {
   own_roles    = "arn:${local.partition}:iam::${local.account}:role/${var.name}-*"
   own_profiles = "arn:${local.partition}:iam::${local.account}:instance-profile/${var.name}-*"
   boundary     = "arn:${local.partition}:iam::${local.account}:policy/${var.name}-boundary"
+  provider     = var.existing_provider ? "arn:${local.partition}:iam::${local.account}:oidc-provider/${var.issuer}" : aws_iam_openid_connect_provider.this[0].arn
   state        = "arn:${local.partition}:s3:::${var.name}-terraform-state-${local.account}"
 }
 
+# An account has one provider for an issuer. Where it is there already, its name is all that is needed.
 resource "aws_iam_openid_connect_provider" "this" {
+  count = var.existing_provider ? 0 : 1
+
   url            = "https://${var.issuer}"
   client_id_list = [var.audience]
 }
@@ -25,7 +29,7 @@ data "aws_iam_policy_document" "trust" {
 
     principals {
       type        = "Federated"
-      identifiers = [aws_iam_openid_connect_provider.this.arn]
+      identifiers = [local.provider]
     }
 
     condition {

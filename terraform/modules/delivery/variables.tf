@@ -42,3 +42,20 @@ variable "services" {
     "ec2messages", "route53", "s3", "secretsmanager", "sns", "sqs", "ssm", "ssmmessages", "sts", "tag",
   ]
 }
+
+variable "extra_services" {
+  description = "Services that pools' own statements name, by their IAM prefix: within the boundary, too."
+  type        = set(string)
+  default     = []
+
+  validation {
+    condition     = length(setintersection(var.extra_services, ["account", "iam", "identitystore", "organizations", "sso", "sso-directory"])) == 0
+    error_message = "A boundary that lets these services through bounds nothing: they change who may do what."
+  }
+}
+
+variable "existing_provider" {
+  description = "Whether the account has the issuer as a provider already. It is then neither made nor removed here."
+  type        = bool
+  default     = false
+}

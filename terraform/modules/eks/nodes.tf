@@ -1,6 +1,8 @@
 locals {
   # Auto Mode makes nodes for the Pods there are, of the size that these ask for.
   node_groups = local.auto ? {} : var.pools
+  # Amazon Linux's EKS images by architecture (EKS API, "CreateNodegroup", amiType).
+  ami_types = { amd64 = "AL2023_x86_64_STANDARD", arm64 = "AL2023_ARM_64_STANDARD" }
 }
 
 resource "aws_launch_template" "this" {
@@ -37,7 +39,9 @@ resource "aws_eks_node_group" "this" {
   node_group_name = each.key
   node_role_arn   = aws_iam_role.node.arn
   subnet_ids      = local.subnet_ids
-  instance_types  = [each.value.instance_type]
+  instance_types  = each.value.instance_types
+  ami_type        = local.ami_types[each.value.architecture]
+  capacity_type   = upper(each.value.capacity)
   labels          = { pool = each.key }
 
   # No more nodes than pods. Who adds them is a cluster autoscaler of yours; in Auto Mode AWS does.

@@ -67,17 +67,6 @@ variable "admins" {
   }
 }
 
-variable "service_accounts" {
-  description = "The role of each service account, by namespace/name."
-  type        = map(string)
-  default     = {}
-
-  validation {
-    condition     = alltrue([for name in keys(var.service_accounts) : can(regex("^[a-z0-9-]+/[a-z0-9-]+$", name))])
-    error_message = "A service account is written namespace/name."
-  }
-}
-
 variable "key_arn" {
   description = "The KMS key that encrypts Kubernetes secrets and the control plane's logs."
   type        = string
@@ -98,14 +87,31 @@ variable "permissions_boundary" {
 variable "pools" {
   description = "Worker pools that run here: a node group each, so that one pool's load cannot starve another's."
   type = map(object({
-    instance_type = string
-    min           = number
-    max           = number
+    instance_types = list(string)
+    architecture   = optional(string, "amd64")
+    capacity       = optional(string, "on_demand")
+    min            = number
+    max            = number
   }))
 
   validation {
     condition     = alltrue([for pool in var.pools : pool.min <= pool.max && pool.max >= 1])
     error_message = "A pool's min may not exceed its max, and max is at least 1."
+  }
+
+  validation {
+    condition     = alltrue([for pool in var.pools : length(pool.instance_types) >= 1 && length(pool.instance_types) <= 20])
+    error_message = "A managed node group takes 1 to 20 instance types."
+  }
+
+  validation {
+    condition     = alltrue([for pool in var.pools : contains(["amd64", "arm64"], pool.architecture)])
+    error_message = "A pool's architecture is amd64 or arm64."
+  }
+
+  validation {
+    condition     = alltrue([for pool in var.pools : contains(["on_demand", "spot"], pool.capacity)])
+    error_message = "A pool's capacity is on_demand or spot."
   }
 }
 

@@ -7,3 +7,8 @@ output "user_id" {
   description = "The app's user, whose password is set after the apply; null without TLS."
   value       = one(aws_elasticache_user.app[*].user_id)
 }
+
+output "security_group_id" {
+  description = "The group that lets clients in."
+  value       = aws_security_group.this.id
+}

@@ -11,7 +11,8 @@ resource "aws_vpc_security_group_ingress_rule" "clients" {
 
   security_group_id            = aws_security_group.this.id
   description                  = each.key
-  referenced_security_group_id = each.value
+  referenced_security_group_id = each.value.security_group_id
+  cidr_ipv4                    = each.value.cidr
   ip_protocol                  = "tcp"
   from_port                    = local.port
   to_port                      = local.port

@@ -81,6 +81,11 @@ variable "subnet_ids" {
 }
 
 variable "clients" {
-  description = "Security groups that may connect, by who they are."
-  type        = map(string)
+  description = "Who may connect, by who they are: a security group, or a range of addresses."
+  type        = map(object({ security_group_id = optional(string), cidr = optional(string) }))
+
+  validation {
+    condition     = alltrue([for client in var.clients : (client.security_group_id == null) != (client.cidr == null)])
+    error_message = "A client is a security group or a range of addresses: one of the two."
+  }
 }

@@ -3,12 +3,13 @@ locals {
   # IAM refuses a policy without a statement: a workload that needs nothing has none.
   needing = {
     for name, workload in var.workloads : name => workload
-    if workload.discovers || workload.pictures || workload.watches || workload.finds_hosts || length(concat(workload.secrets, workload.receives, workload.sends, workload.measures)) > 0
+    if workload.discovers || workload.watches || workload.finds_hosts || length(concat(keys(workload.buckets), workload.secrets, workload.receives, workload.sends, workload.measures)) > 0
   }
 
-  # Of the media bucket. Beside them Ansible leaves files on their way to hosts: who reads or writes those is root there.
-  folders = ["originals", "reports", "sheets", "thumbnails"]
+  bucket_actions    = { read = ["s3:GetObject"], write = ["s3:PutObject", "s3:DeleteObject"] }
+  buckets_by_access = { for name, workload in var.workloads : name => { for access in keys(local.bucket_actions) : access => [for label, may in workload.buckets : label if contains(may, access)] } }
 
+  bucket_arns = { for label, name in var.buckets : label => "arn:${local.partition}:s3:::${name}" }
   queue_arns  = { for label, name in var.queues : label => "arn:${local.partition}:sqs:${local.region}:${local.account}:${name}" }
   secret_arns = { for label, name in var.secrets : label => "arn:${local.partition}:secretsmanager:${local.region}:${local.account}:secret:${name}-??????" }
 }
@@ -51,20 +52,22 @@ data "aws_iam_policy_document" "this" {
   }
 
   dynamic "statement" {
-    for_each = each.value.pictures ? [true] : []
+    for_each = length(each.value.buckets) > 0 ? [true] : []
+
     content {
-      sid       = "ListPictures"
+      sid       = "ListBuckets"
       actions   = ["s3:ListBucket"]
-      resources = [var.media_bucket_arn]
+      resources = [for label in keys(each.value.buckets) : local.bucket_arns[label]]
     }
   }
 
   dynamic "statement" {
-    for_each = each.value.pictures ? [true] : []
+    for_each = { for access, actions in local.bucket_actions : access => actions if length(local.buckets_by_access[each.key][access]) > 0 }
+
     content {
-      sid       = "ReadAndWritePictures"
-      actions   = ["s3:GetObject", "s3:PutObject", "s3:DeleteObject"]
-      resources = [for folder in local.folders : "${var.media_bucket_arn}/${folder}/*"]
+      sid       = "${title(statement.key)}Buckets"
+      actions   = statement.value
+      resources = [for label in local.buckets_by_access[each.key][statement.key] : "${local.bucket_arns[label]}/*"]
     }
   }
 

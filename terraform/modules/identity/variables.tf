@@ -4,7 +4,7 @@ variable "name" {
 }
 
 variable "workloads" {
-  description = "What each workload needs: who takes its role (hosts, pods of a service account, people), and labels of secrets and queues."
+  description = "What each workload needs: who takes its role (hosts, pods of a service account, people), labels of secrets and queues, buckets with read and write, and statements of its own."
   type = map(object({
     on              = string
     service_account = string
@@ -13,9 +13,14 @@ variable "workloads" {
     sends           = list(string)
     measures        = list(string)
     discovers       = bool
-    pictures        = bool
-    watches         = optional(bool, false)
-    finds_hosts     = optional(bool, false)
+    buckets         = optional(map(list(string)), {})
+    statements = optional(list(object({
+      actions    = list(string)
+      resources  = list(string)
+      conditions = optional(list(object({ test = string, variable = string, values = list(string) })), [])
+    })), [])
+    watches     = optional(bool, false)
+    finds_hosts = optional(bool, false)
   }))
 
   validation {
@@ -41,6 +46,21 @@ variable "workloads" {
   validation {
     condition     = alltrue(flatten([for workload in var.workloads : [for label in concat(workload.receives, workload.sends, workload.measures) : contains(keys(var.queues), label)]]))
     error_message = "A workload names a queue that the environment does not have."
+  }
+
+  validation {
+    condition     = alltrue(flatten([for workload in var.workloads : [for label, may in workload.buckets : contains(keys(var.buckets), label) && length(may) > 0 && length(setsubtract(may, ["read", "write"])) == 0]]))
+    error_message = "A workload reads, writes or both in buckets that the environment has."
+  }
+
+  validation {
+    condition     = alltrue(flatten([for workload in var.workloads : [for statement in workload.statements : [for action in statement.actions : can(regex("^[a-z0-9-]+:[A-Za-z0-9*?]+$", action)) && !can(regex("^(account|iam|identitystore|organizations|sso|sso-directory):", action))]]]))
+    error_message = "A statement's action is service:Action, and of no service that changes who may do what (iam, organizations, sso)."
+  }
+
+  validation {
+    condition     = alltrue(flatten([for workload in var.workloads : [for statement in workload.statements : !contains(statement.resources, "*") || alltrue([for action in statement.actions : can(regex(":[*?]*[A-Za-z0-9]", action))])]]))
+    error_message = "A statement allows all of a service on everything: name the actions, or what they act on."
   }
 }
 
@@ -69,9 +89,9 @@ variable "discovery_prefix" {
   type        = string
 }
 
-variable "media_bucket_arn" {
-  description = "The bucket of pictures."
-  type        = string
+variable "buckets" {
+  description = "Buckets as label = name."
+  type        = map(string)
 }
 
 variable "permissions_boundary" {

@@ -9,12 +9,12 @@ module "host" {
 
   name              = each.key
   tags              = { Role = each.value.role }
-  image_id          = var.image_id
+  image_id          = var.images[each.value.architecture].id
   instance_type     = each.value.instance_type
   subnet_id         = var.subnet_ids[each.value.zone]
   private_ip        = each.value.private_ip
   security_group_id = aws_security_group.this.id
   instance_profile  = var.instance_profile
   volume_gib        = local.system_gib + ceil(var.retention_gib * local.margin)
-  user_data         = var.user_data
+  user_data         = var.images[each.value.architecture].user_data
 }

@@ -15,14 +15,3 @@ resource "aws_vpc_security_group_egress_rule" "all" {
   cidr_ipv4         = "0.0.0.0/0"
   ip_protocol       = "-1"
 }
-
-resource "aws_vpc_security_group_ingress_rule" "targets" {
-  for_each = var.targets
-
-  security_group_id            = each.value.security_group_id
-  description                  = "Prometheus: ${each.key}"
-  referenced_security_group_id = aws_security_group.this.id
-  ip_protocol                  = "tcp"
-  from_port                    = each.value.port
-  to_port                      = each.value.port
-}

@@ -10,6 +10,7 @@ variable "hosts" {
     zone          = string
     private_ip    = string
     instance_type = string
+    architecture  = string
   }))
 
   validation {
@@ -23,20 +24,9 @@ variable "retention_gib" {
   type        = number
 }
 
-variable "targets" {
-  description = "What Prometheus scrapes: the security group that must let it in, and the port."
-  type        = map(object({ security_group_id = string, port = number }))
-}
-
-variable "image_id" {
-  description = "The machine image to boot."
-  type        = string
-}
-
-variable "user_data" {
-  description = "What the machine runs at its first boot, or null."
-  type        = string
-  default     = null
+variable "images" {
+  description = "The machine image of each architecture, and what a machine runs at its first boot."
+  type        = map(object({ id = string, user_data = optional(string) }))
 }
 
 variable "vpc_id" {

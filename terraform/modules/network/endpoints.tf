@@ -1,4 +1,4 @@
-# Free, and keeps the pictures' traffic off the NAT gateways, which charge per gigabyte.
+# Free, and keeps the traffic with buckets off the NAT gateways, which charge per gigabyte.
 resource "aws_vpc_endpoint" "s3" {
   vpc_id            = aws_vpc.this.id
   service_name      = "com.amazonaws.${data.aws_region.this.id}.s3"

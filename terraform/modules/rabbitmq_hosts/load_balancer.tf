@@ -62,11 +62,12 @@ resource "aws_security_group" "load_balancer" {
 }
 
 resource "aws_vpc_security_group_ingress_rule" "load_balancer" {
-  for_each = { for client, group in var.clients : client => group if var.load_balancer != null }
+  for_each = { for name, client in merge(var.clients, var.publishers) : name => client if var.load_balancer != null }
 
   security_group_id            = aws_security_group.load_balancer[0].id
   description                  = each.key
-  referenced_security_group_id = each.value
+  referenced_security_group_id = each.value.security_group_id
+  cidr_ipv4                    = each.value.cidr
   ip_protocol                  = "tcp"
   from_port                    = local.amqp_port
   to_port                      = local.amqp_port

@@ -1,5 +1,6 @@
 locals {
   balanced = var.load_balancer == null ? 0 : 1
+  own_zone = var.load_balancer == null ? 0 : var.load_balancer.zone_id == null ? 1 : 0
   root_gib = 20 # Debian, RabbitMQ and logs; messages are on the data volume
 }
 
@@ -9,12 +10,12 @@ module "host" {
 
   name              = each.key
   tags              = { Role = each.value.role }
-  image_id          = var.image_id
+  image_id          = var.images[each.value.architecture].id
   instance_type     = each.value.instance_type
   subnet_id         = var.subnet_ids[each.value.zone]
   private_ip        = each.value.private_ip
   security_group_id = aws_security_group.this.id
   instance_profile  = var.instance_profile
   volume_gib        = local.root_gib
-  user_data         = templatefile("${path.module}/data_volume.sh.tftpl", { after = var.user_data, volume_id = aws_ebs_volume.data[each.key].id })
+  user_data         = templatefile("${path.module}/data_volume.sh.tftpl", { after = var.images[each.value.architecture].user_data, volume_id = aws_ebs_volume.data[each.key].id })
 }

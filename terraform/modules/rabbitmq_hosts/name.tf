@@ -1,6 +1,7 @@
-# A name that is known before the load balancer is: the nodes' certificates carry it.
+# A name that is known before the load balancer is: the nodes' certificates carry it. In a zone that is there already it
+# needs no zone of ours.
 resource "aws_route53_zone" "this" {
-  count = local.balanced
+  count = local.own_zone
 
   name    = var.load_balancer.zone
   comment = "RabbitMQ of ${var.name}"
@@ -13,7 +14,7 @@ resource "aws_route53_zone" "this" {
 resource "aws_route53_record" "this" {
   count = local.balanced
 
-  zone_id = aws_route53_zone.this[0].zone_id
+  zone_id = coalesce(var.load_balancer.zone_id, one(aws_route53_zone.this[*].zone_id))
   name    = var.load_balancer.host
   type    = "A"
 

@@ -10,3 +10,8 @@ output "instance_ids" {
   description = "Instances by name."
   value       = { for name, host in module.host : name => host.instance_id }
 }
+
+output "security_group_id" {
+  description = "The group that lets clients in."
+  value       = aws_security_group.this.id
+}

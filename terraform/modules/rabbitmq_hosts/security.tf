@@ -7,10 +7,11 @@ locals {
   }
   amqp_port = var.tls ? 5671 : 5672
   # What those who look use on a node, and clients besides. The management API only where TLS hides its passwords.
-  look_ports   = merge({ prometheus = 15692 }, var.tls ? { management = 15671 } : {})
-  client_ports = merge({ amqp = local.amqp_port }, local.look_ports)
-  client_rules = merge([for client, group in var.clients : { for service, port in local.client_ports : "${client}-${service}" => { group = group, port = port } }]...)
-  look_rules   = merge([for monitor, group in var.monitors : { for service, port in local.look_ports : "${monitor}-${service}" => { group = group, port = port } }]...)
+  look_ports    = merge({ prometheus = 15692 }, var.tls ? { management = 15671 } : {})
+  client_ports  = merge({ amqp = local.amqp_port }, local.look_ports)
+  client_rules  = merge([for name, client in var.clients : { for service, port in local.client_ports : "${name}-${service}" => merge(client, { port = port }) }]...)
+  publish_rules = { for name, publisher in var.publishers : "${name}-amqp" => merge(publisher, { port = local.amqp_port }) }
+  look_rules    = merge([for name, monitor in var.monitors : { for service, port in local.look_ports : "${name}-${service}" => merge(monitor, { port = port }) }]...)
 }
 
 resource "aws_security_group" "this" {
@@ -35,11 +36,12 @@ resource "aws_vpc_security_group_ingress_rule" "peers" {
 }
 
 resource "aws_vpc_security_group_ingress_rule" "clients" {
-  for_each = merge(local.client_rules, local.look_rules)
+  for_each = merge(local.client_rules, local.publish_rules, local.look_rules)
 
   security_group_id            = aws_security_group.this.id
   description                  = each.key
-  referenced_security_group_id = each.value.group
+  referenced_security_group_id = each.value.security_group_id
+  cidr_ipv4                    = each.value.cidr
   ip_protocol                  = "tcp"
   from_port                    = each.value.port
   to_port                      = each.value.port

@@ -15,6 +15,7 @@ variable "hosts" {
     zone          = string
     private_ip    = string
     instance_type = string
+    architecture  = string
     volume_gib    = number
   }))
 
@@ -29,15 +30,9 @@ variable "hosts" {
   }
 }
 
-variable "image_id" {
-  description = "The machine image to boot."
-  type        = string
-}
-
-variable "user_data" {
-  description = "What each machine runs at its first boot, or null."
-  type        = string
-  default     = null
+variable "images" {
+  description = "The machine image of each architecture, and what a machine runs at its first boot."
+  type        = map(object({ id = string, user_data = optional(string) }))
 }
 
 variable "tls" {
@@ -47,10 +42,11 @@ variable "tls" {
 }
 
 variable "load_balancer" {
-  description = "Clients connect through an internal load balancer under this name of this private zone; null: to each node."
+  description = "Clients connect through an internal load balancer under this name of this private zone, which is made unless its id is given; null: to each node."
   type = object({
-    zone = string
-    host = string
+    zone    = string
+    zone_id = optional(string)
+    host    = string
   })
   default = null
 
@@ -82,12 +78,33 @@ variable "instance_profile" {
 }
 
 variable "clients" {
-  description = "Security groups that may connect, by who they are."
-  type        = map(string)
+  description = "Who may connect, by who they are: a security group, or a range of addresses."
+  type        = map(object({ security_group_id = optional(string), cidr = optional(string) }))
+
+  validation {
+    condition     = alltrue([for client in var.clients : (client.security_group_id == null) != (client.cidr == null)])
+    error_message = "A client is a security group or a range of addresses: one of the two."
+  }
 }
 
 variable "monitors" {
-  description = "Security groups that may look (metrics, the management API) and not connect, by who they are."
-  type        = map(string)
+  description = "Who may look (metrics, the management API) and not connect, by who they are: a security group, or a range of addresses."
+  type        = map(object({ security_group_id = optional(string), cidr = optional(string) }))
   default     = {}
+
+  validation {
+    condition     = alltrue([for monitor in var.monitors : (monitor.security_group_id == null) != (monitor.cidr == null)])
+    error_message = "A monitor is a security group or a range of addresses: one of the two."
+  }
+}
+
+variable "publishers" {
+  description = "Who may connect to publish and not look, by who they are: a security group, or a range of addresses."
+  type        = map(object({ security_group_id = optional(string), cidr = optional(string) }))
+  default     = {}
+
+  validation {
+    condition     = alltrue([for publisher in var.publishers : (publisher.security_group_id == null) != (publisher.cidr == null)])
+    error_message = "A publisher is a security group or a range of addresses: one of the two."
+  }
 }

@@ -9,7 +9,7 @@ variable "generated" {
 }
 
 variable "supplied" {
-  description = "Secrets whose value another company issues, as label = name. They start with a random value that a person replaces."
+  description = "The application's secrets, as label = name. Each starts with a random value that a person replaces."
   type        = map(string)
 
   validation {

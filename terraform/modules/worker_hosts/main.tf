@@ -8,12 +8,12 @@ module "host" {
 
   name              = each.key
   tags              = { Role = each.value.role, Pool = each.value.pool }
-  image_id          = var.image_id
+  image_id          = var.images[each.value.architecture].id
   instance_type     = each.value.instance_type
   subnet_id         = var.subnet_ids[each.value.zone]
   private_ip        = each.value.private_ip
-  security_group_id = aws_security_group.this.id
+  security_group_id = aws_security_group.this[each.value.pool].id
   instance_profile  = var.instance_profiles[each.value.pool]
   volume_gib        = local.volume_gib
-  user_data         = var.user_data
+  user_data         = var.images[each.value.architecture].user_data
 }

@@ -1,6 +1,6 @@
-output "security_group_id" {
-  description = "What brokers and stores must let in."
-  value       = aws_security_group.this.id
+output "security_group_ids" {
+  description = "What brokers and stores must let in: the group of each pool."
+  value       = { for pool, group in aws_security_group.this : pool => group.id }
 }
 
 output "instance_ids" {

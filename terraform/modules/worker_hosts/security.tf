@@ -1,17 +1,49 @@
-# Nobody connects to a worker: it pulls its work. Only a monitoring host adds a rule, for the port of the metrics.
+# Nobody connects to a worker: it pulls its work. Only who scrapes its metrics gets a rule, for their port.
+# A group for each pool, since each calls something else.
 resource "aws_security_group" "this" {
   #checkov:skip=CKV2_AWS_5:attached by the module host, which Checkov does not follow
 
-  name        = "${var.name}-worker"
-  description = "Worker hosts"
+  for_each = var.egress
+
+  name        = "${var.name}-worker-${replace(each.key, "_", "-")}"
+  description = "Worker hosts of the pool ${each.key}"
   vpc_id      = var.vpc_id
 
-  tags = { Name = "${var.name}-worker" }
+  tags = { Name = "${var.name}-worker-${replace(each.key, "_", "-")}" }
 }
 
-resource "aws_vpc_security_group_egress_rule" "all" {
-  security_group_id = aws_security_group.this.id
-  description       = "anywhere: the broker, AWS, and what tasks call"
-  cidr_ipv4         = "0.0.0.0/0"
-  ip_protocol       = "-1"
+locals {
+  # Debian's packages come over HTTP: they are signed, and apt checks them.
+  archive = { archive = { cidr = "0.0.0.0/0", ports = [80] } }
+
+  # AWS takes one rule for a range and a port, whoever is there.
+  egress = flatten([for pool, targets in var.egress : [for target, address in merge(local.archive, targets) : [
+    for port in address.ports : { pool = pool, target = target, cidr = address.cidr, port = port }
+  ]]])
+  egress_rules = { for one in local.egress : "${one.pool}-${one.cidr}-${one.port}" => one... }
+}
+
+# A security group knows addresses and no names: what is called by name is open by its port, to any address. Amazon's
+# DNS, time and metadata services need no rule (VPC guide, "Security groups").
+resource "aws_vpc_security_group_egress_rule" "this" {
+  for_each = local.egress_rules
+
+  security_group_id = aws_security_group.this[each.value[0].pool].id
+  description       = substr(join(", ", each.value[*].target), 0, 255)
+  cidr_ipv4         = each.value[0].cidr
+  ip_protocol       = "tcp"
+  from_port         = each.value[0].port
+  to_port           = each.value[0].port
+}
+
+resource "aws_vpc_security_group_ingress_rule" "scrapers" {
+  for_each = merge([for pool in keys(var.egress) : { for name, scraper in var.scrapers : "${pool}-${name}" => merge(scraper, { pool = pool, name = name }) }]...)
+
+  security_group_id            = aws_security_group.this[each.value.pool].id
+  description                  = "metrics: ${each.value.name}"
+  referenced_security_group_id = each.value.security_group_id
+  cidr_ipv4                    = each.value.cidr
+  ip_protocol                  = "tcp"
+  from_port                    = var.metrics_port
+  to_port                      = var.metrics_port
 }

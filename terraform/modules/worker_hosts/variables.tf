@@ -10,6 +10,7 @@ variable "hosts" {
     zone          = string
     private_ip    = string
     instance_type = string
+    architecture  = string
     pool          = string
   }))
 
@@ -19,15 +20,9 @@ variable "hosts" {
   }
 }
 
-variable "image_id" {
-  description = "The machine image to boot."
-  type        = string
-}
-
-variable "user_data" {
-  description = "What each machine runs at its first boot, or null."
-  type        = string
-  default     = null
+variable "images" {
+  description = "The machine image of each architecture, and what a machine runs at its first boot."
+  type        = map(object({ id = string, user_data = optional(string) }))
 }
 
 variable "vpc_id" {
@@ -43,4 +38,35 @@ variable "subnet_ids" {
 variable "instance_profiles" {
   description = "The instance profile of each pool."
   type        = map(string)
+}
+
+variable "egress" {
+  description = "For each pool, what its hosts may connect to: addresses and TCP ports, by what is there."
+  type        = map(map(object({ cidr = string, ports = list(number) })))
+
+  validation {
+    condition     = alltrue([for host in var.hosts : contains(keys(var.egress), host.pool)])
+    error_message = "A host's pool is not in egress: its machines would reach nothing, not even the broker."
+  }
+
+  validation {
+    condition     = alltrue(flatten([for targets in var.egress : [for address in targets : can(cidrnetmask(address.cidr)) && alltrue([for port in address.ports : port > 0 && port < 65536])]]))
+    error_message = "What is connected to is a range of IPv4 addresses, and TCP ports from 1 to 65535."
+  }
+}
+
+variable "metrics_port" {
+  description = "Where each worker serves its metrics."
+  type        = number
+}
+
+variable "scrapers" {
+  description = "Who may read the metrics, by who they are: a security group, or a range of addresses."
+  type        = map(object({ security_group_id = optional(string), cidr = optional(string) }))
+  default     = {}
+
+  validation {
+    condition     = alltrue([for scraper in var.scrapers : (scraper.security_group_id == null) != (scraper.cidr == null)])
+    error_message = "A scraper is a security group or a range of addresses: one of the two."
+  }
 }

@@ -34,5 +34,13 @@ def secrets(env: Environment, prefix: str) -> Json:
     return names
 
 
+def platform_secrets(env: Environment, prefix: str) -> list[str]:
+    """Labels of the secrets that are the platform's own, whose values Terraform makes up.
+
+    Example: `platform_secrets(load("dev"), "celery-dev") == ["results_password"]`
+    """
+    return [label for label in secrets(env, prefix) if label in OWN]
+
+
 def _redis_with_users(env: Environment) -> bool:
     return env.broker.kind is BrokerKind.REDIS and env.broker.redis.tls

@@ -1,0 +1,22 @@
+# Who connects to brokers and stores. The keys are known before anything exists, as for_each needs.
+locals {
+  own_clients = merge(
+    { for pool, group in module.worker_hosts.security_group_ids : "hosts-${pool}" => { security_group_id = group } },
+    local.makes_cluster ? { eks = { security_group_id = module.eks[0].security_group_id } } : {},
+    local.env.eks.enabled && local.cluster_is_there ? { eks = { security_group_id = local.env.eks.existing.security_group } } : {},
+  )
+  own_monitors = local.monitored ? { monitoring = { security_group_id = module.monitoring_host[0].security_group_id } } : {}
+
+  # Those of environment.yml, with a prefix: a client may be called eks.
+  publishers = { for name, client in local.env.clients.publish : "client-${name}" => client }
+  watchers   = { for name, client in local.env.clients.watch : "client-${name}" => client }
+
+  # A store has one port, so who publishes and who watches is let in the same way.
+  store_clients = merge(local.own_clients, local.own_monitors, local.publishers, local.watchers)
+
+  # What a pool's hosts connect to. Pods have the same in their network policy.
+  egress_of_hosts = { for pool, needs in local.pools_on_hosts : pool => merge(
+    { for target in ["broker", "results", "aws"] : target => local.env.egress[target] },
+    { for service in needs.calls : "service-${service}" => local.env.egress.services[service] },
+  ) }
+}

@@ -1,0 +1,90 @@
+mock_provider "aws" {
+  source = "./tests/mocks"
+}
+
+run "private_and_encrypted" {
+  command = plan
+
+  module {
+    source = "./modules/bucket"
+  }
+
+  variables {
+    name = "celery-x-uploads-123456789012"
+  }
+
+  assert {
+    condition     = aws_s3_bucket_public_access_block.this.restrict_public_buckets && one(aws_s3_bucket_server_side_encryption_configuration.this.rule).apply_server_side_encryption_by_default[0].sse_algorithm == "AES256"
+    error_message = "nobody outside, and encrypted"
+  }
+
+  assert {
+    condition     = length(aws_s3_bucket_versioning.this) == 0 && [for rule in aws_s3_bucket_lifecycle_configuration.this.rule : rule.id] == ["unfinished-uploads"]
+    error_message = "objects stay, and are not kept twice, unless asked for"
+  }
+}
+
+run "for_a_day" {
+  command = plan
+
+  module {
+    source = "./modules/bucket"
+  }
+
+  variables {
+    name              = "celery-x-transfer-123456789012"
+    expire_after_days = 1
+  }
+
+  assert {
+    condition     = one([for rule in aws_s3_bucket_lifecycle_configuration.this.rule : rule if rule.id == "expire"]).expiration[0].days == 1
+    error_message = "what is left behind is gone a day later"
+  }
+}
+
+run "with_versions" {
+  command = plan
+
+  module {
+    source = "./modules/bucket"
+  }
+
+  variables {
+    name       = "celery-x-uploads-123456789012"
+    versioning = true
+  }
+
+  assert {
+    condition     = aws_s3_bucket_versioning.this[0].versioning_configuration[0].status == "Enabled"
+    error_message = "what is overwritten is kept"
+  }
+}
+
+run "a_name_with_capitals" {
+  command = plan
+
+  module {
+    source = "./modules/bucket"
+  }
+
+  variables {
+    name = "Celery-Uploads"
+  }
+
+  expect_failures = [var.name]
+}
+
+run "for_half_a_day" {
+  command = plan
+
+  module {
+    source = "./modules/bucket"
+  }
+
+  variables {
+    name              = "celery-x-transfer-123456789012"
+    expire_after_days = 0.5
+  }
+
+  expect_failures = [var.expire_after_days]
+}

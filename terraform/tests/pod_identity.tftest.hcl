@@ -1,0 +1,40 @@
+mock_provider "aws" {
+  source = "./tests/mocks"
+}
+
+variables {
+  cluster          = "company"
+  service_accounts = { "celery/worker-io" = "arn:aws:iam::123456789012:role/celery-x-worker-io" }
+}
+
+run "a_role_for_a_service_account" {
+  command = plan
+
+  module {
+    source = "./modules/pod_identity"
+  }
+
+  assert {
+    condition     = aws_eks_pod_identity_association.this["celery/worker-io"].namespace == "celery" && aws_eks_pod_identity_association.this["celery/worker-io"].service_account == "worker-io"
+    error_message = "the service account has its role"
+  }
+
+  assert {
+    condition     = aws_eks_pod_identity_association.this["celery/worker-io"].cluster_name == "company"
+    error_message = "in the cluster that was named"
+  }
+}
+
+run "a_service_account_without_a_namespace" {
+  command = plan
+
+  module {
+    source = "./modules/pod_identity"
+  }
+
+  variables {
+    service_accounts = { worker-io = "arn:aws:iam::123456789012:role/celery-x-worker-io" }
+  }
+
+  expect_failures = [var.service_accounts]
+}
