@@ -50,7 +50,7 @@ def resolve(env: Environment) -> Json:
         "queues": {
             name: {
                 **queue_names(prefix, name, queue),
-                "pool": queue.pool,
+                "pools": list(queue.pool),
                 "max_deliveries": queue.max_deliveries,
                 "priorities": queue.priorities,
                 "high_priority_queue": high_priority_label(env, name),

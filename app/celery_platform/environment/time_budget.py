@@ -7,9 +7,13 @@ A task that overruns first gets an exception (soft), then is killed (hard); a st
 while the first may still be running it or holding it, for a countdown or behind other messages (visibility timeout on
 SQS and Redis, consumer timeout on RabbitMQ). Celery's documentation asks for this under "Visibility timeout";
 celery#3270 is what happens without it.
+
+A queue without a limit has no soft and no hard limit; its stop timeout is stated, and only RabbitMQ waits for its
+tasks.
 """
 
-from dataclasses import asdict, dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass
 
 # Time for a task to clean up after SoftTimeLimitExceeded.
 CLEAN_UP_SECONDS = 10
@@ -19,6 +23,11 @@ SHUTDOWN_SECONDS = 20
 ACKNOWLEDGE_SECONDS = 30
 # AWS: an SQS visibility timeout is at most 12 hours.
 MAX_VISIBILITY_TIMEOUT_SECONDS = 43_200
+# How long RabbitMQ waits for a task without a limit: 24 days, because Amazon MQ takes no more than 2,147,483,647 ms
+# (Amazon MQ guide, "Configurable values").
+UNLIMITED_CONSUMER_TIMEOUT_SECONDS = 24 * 86_400
+# What running tasks without a limit get when a worker stops, unless the pool says; then they go back to the broker.
+UNLIMITED_STOP_SECONDS = 600
 
 
 def hard_time_limit(soft: int) -> int:
@@ -28,13 +37,13 @@ def hard_time_limit(soft: int) -> int:
 
 @dataclass(frozen=True)
 class TimeBudget:
-    """The limits of one queue or, for a pool, the largest of its queues. All in seconds.
+    """The limits of one queue or, for a pool, the largest of its queues. All in seconds; `None` is no limit.
 
     Example: `TimeBudget.of(soft=60, countdown=300).hard_time_limit == 70`
     """
 
-    soft_time_limit: int
-    hard_time_limit: int
+    soft_time_limit: int | None
+    hard_time_limit: int | None
     stop_timeout: int
     max_countdown: int
     visibility_timeout: int
@@ -59,6 +68,33 @@ class TimeBudget:
         )
 
     @classmethod
+    def unlimited(cls, countdown: int, stop: int = UNLIMITED_STOP_SECONDS) -> "TimeBudget":
+        """The chain of a queue whose tasks take as long as they like.
+
+        Example: `TimeBudget.unlimited(countdown=300).stop_timeout == 600`
+        """
+        return cls(
+            soft_time_limit=None,
+            hard_time_limit=None,
+            stop_timeout=stop,
+            max_countdown=countdown,
+            visibility_timeout=UNLIMITED_CONSUMER_TIMEOUT_SECONDS,
+            consumer_timeout=UNLIMITED_CONSUMER_TIMEOUT_SECONDS,
+        )
+
+    @classmethod
     def largest(cls, budgets: list["TimeBudget"]) -> "TimeBudget":
         """The budget that satisfies all of `budgets`, for what they share: a pool, or a broker-wide setting."""
-        return cls(**{key: max(asdict(budget)[key] for budget in budgets) for key in asdict(budgets[0])})
+        return cls(
+            soft_time_limit=_largest(budget.soft_time_limit for budget in budgets),
+            hard_time_limit=_largest(budget.hard_time_limit for budget in budgets),
+            stop_timeout=max(budget.stop_timeout for budget in budgets),
+            max_countdown=max(budget.max_countdown for budget in budgets),
+            visibility_timeout=max(budget.visibility_timeout for budget in budgets),
+            consumer_timeout=max(budget.consumer_timeout for budget in budgets),
+        )
+
+
+def _largest(limits: Iterable[int | None]) -> int | None:
+    known = list(limits)
+    return None if None in known else max(limit for limit in known if limit is not None)

@@ -1,6 +1,7 @@
 """The application: its routes, and the variables and secrets that its processes get."""
 
 from celery_platform.environment.derived import Json
+from celery_platform.environment.derived.drains import queues_of
 from celery_platform.environment.model import Environment, Pool
 from celery_platform.environment.model.application import Secrets, secret_use
 from celery_platform.environment.model.services import Service
@@ -31,7 +32,7 @@ def pool_needs(env: Environment, name: str, pool: Pool) -> Json:
 
 def calls_of(env: Environment, pool: str) -> list[str]:
     """The services that a pool's queues call."""
-    return sorted({call for queue in env.queues.values() if queue.pool == pool for call in queue.calls})
+    return sorted({call for queue in queues_of(env, pool).values() for call in queue.calls})
 
 
 def of_service(label: str, service: Service) -> list[tuple[str, str]]:

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 
 from celery_platform.environment.derived import Json
+from celery_platform.environment.derived.budgets import broker_wide
 from celery_platform.environment.derived.hosts import rabbitmq_hosts
 from celery_platform.environment.model import BrokerKind, Environment
 from celery_platform.environment.model.broker import Broker
@@ -63,8 +64,8 @@ def management_urls(env: Environment, prefix: str) -> list[str]:
 
 
 def broker(env: Environment, prefix: str, budgets: Mapping[str, TimeBudget]) -> Json:
-    """The section `broker`, with the names every layer uses and the largest limits of all queues."""
-    whole = TimeBudget.largest(list(budgets.values()))
+    """The section `broker`, with the names every layer uses and the largest limits of all queues that have any."""
+    consumer_timeout, visibility_timeout = broker_wide(budgets)
     return env.broker.model_dump(mode="json") | {
         "name": f"{prefix}-broker",
         "user": "celery",
@@ -74,6 +75,6 @@ def broker(env: Environment, prefix: str, budgets: Mapping[str, TimeBudget]) -> 
         "virtual_host": virtual_host(env.broker),
         "virtual_hosts": virtual_hosts(env.broker),
         "mirrored_virtual_hosts": mirrored_virtual_hosts(env.broker),
-        "consumer_timeout_seconds": whole.consumer_timeout,
-        "visibility_timeout_seconds": whole.visibility_timeout,
+        "consumer_timeout_seconds": consumer_timeout,
+        "visibility_timeout_seconds": visibility_timeout,
     }

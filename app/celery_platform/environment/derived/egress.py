@@ -49,7 +49,15 @@ def service_address(service: Service) -> Json:
     if service.url is None:
         return {"cidr": _range(service.host or ""), "ports": [service.port]}
     parts = urlsplit(service.url)
-    return {"cidr": _range(parts.hostname or ""), "ports": [parts.port or DEFAULT_PORTS[parts.scheme]]}
+    return {"cidr": _range(parts.hostname or ""), "ports": [parts.port or default_port(parts.scheme)]}
+
+
+def default_port(scheme: str) -> int | None:
+    """The port of a URL that names none; what follows a plus is a driver's name, as SQLAlchemy's URLs have.
+
+    Example: `default_port("postgresql+psycopg") == 5432`
+    """
+    return DEFAULT_PORTS.get(scheme.partition("+")[0])
 
 
 def _range(host: str) -> str:

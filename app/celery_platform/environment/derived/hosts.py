@@ -7,6 +7,7 @@ from celery_platform.environment.derived import Json
 from celery_platform.environment.derived.existing import hosts_block
 from celery_platform.environment.derived.machines import architecture, sizes
 from celery_platform.environment.derived.network import network
+from celery_platform.environment.derived.placement import owners, pools_on
 from celery_platform.environment.model import BrokerKind, Environment
 
 # The Python of each Debian release and the CPU name in wheel tags of each Debian architecture.
@@ -52,15 +53,18 @@ def monitoring_hosts(env: Environment, prefix: str) -> Json:
 
 
 def worker_hosts(env: Environment, prefix: str) -> Json:
-    """The hosts of every pool that runs on hosts."""
+    """The hosts of every pool that runs on hosts: `pool` is the one whose machines they are, `pools` all that run on
+    them.
+
+    Example: `worker_hosts(load("prod"), "celery-prod")["celery-prod-worker-cpu-1"]["pools"] == ["cpu"]`
+    """
     hosts: Json = {}
     first = FIRST_HOST_ADDRESS["worker"]
-    for pool_name, pool in env.pools.items():
-        if pool.runs_on != "hosts":
-            continue
+    for pool_name in owners(env):
+        pool = env.pools[pool_name]
         names = [f"{prefix}-worker-{pool_name}-{number + 1}" for number in range(pool.min)]
         for name, host in _hosts(env, "worker", names, sizes(pool)[0], first).items():
-            hosts[name] = host | {"pool": pool_name}
+            hosts[name] = host | {"pool": pool_name, "pools": pools_on(env, pool_name)}
         first += len(names)
     return hosts
 

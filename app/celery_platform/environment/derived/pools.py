@@ -1,14 +1,16 @@
 """Pools: their queues, and the largest time budget among them."""
 
 from collections.abc import Mapping
-from dataclasses import asdict
+from dataclasses import asdict, replace
 
 from celery_platform.environment.derived import Json
 from celery_platform.environment.derived.application import calls_of, pool_needs
 from celery_platform.environment.derived.budgets import prefetch_multiplier
+from celery_platform.environment.derived.drains import backlog_shares, concurrency, queues_of
 from celery_platform.environment.derived.machines import machines, node_selector
+from celery_platform.environment.derived.placement import metrics_port
 from celery_platform.environment.model import Environment, Pool
-from celery_platform.environment.time_budget import TimeBudget
+from celery_platform.environment.time_budget import UNLIMITED_STOP_SECONDS, TimeBudget
 
 # A worker is added when each slot has a task running and another waiting.
 BACKLOG_PER_SLOT = 2
@@ -17,20 +19,29 @@ PREFORK_MAX_TASKS = 500
 
 def pool_of(env: Environment, name: str, pool: Pool, budgets: Mapping[str, TimeBudget]) -> Json:
     """A pool as every layer reads it."""
-    queues = [queue for queue, of in env.queues.items() if of.pool == name]
-    whole = TimeBudget.largest([budgets[queue] for queue in queues])
-    concurrency = max(1, int(pool.cpu)) if pool.concurrency == "auto" else pool.concurrency
+    queues = list(queues_of(env, name))
+    slots = concurrency(pool)
     return pool.model_dump(mode="json", exclude={"permissions"}) | {
-        "concurrency": concurrency,
-        "backlog_per_worker": pool.backlog_per_worker or BACKLOG_PER_SLOT * concurrency,
+        "concurrency": slots,
+        "backlog_per_worker": pool.backlog_per_worker or BACKLOG_PER_SLOT * slots,
         "queues": queues,
+        "backlog_shares": backlog_shares(env, name),
         "unacknowledged_key": f"unacked:{name}",
+        "metrics_port": metrics_port(env, name),
         "calls": calls_of(env, name),
         **pool_needs(env, name, pool),
         **machines(env, pool),
         "node_selector": node_selector(env, name, pool),
-        "time_budget": asdict(whole),
+        "time_budget": asdict(_budget(pool, [budgets[queue] for queue in queues])),
         "prefetch_multiplier": prefetch_multiplier(env, pool),
         # A turbo process is replaced for its memory, not by a count that a fast task would reach every few seconds.
         "max_tasks_per_child": pool.max_tasks_per_child or (PREFORK_MAX_TASKS if pool.type == "prefork" else None),
     }
+
+
+def _budget(pool: Pool, budgets: list[TimeBudget]) -> TimeBudget:
+    """That of its queues; how long a stop takes is the pool's own where nothing limits its tasks."""
+    whole = TimeBudget.largest(budgets)
+    if whole.hard_time_limit is not None:
+        return whole
+    return replace(whole, stop_timeout=pool.stop_timeout_seconds or UNLIMITED_STOP_SECONDS)

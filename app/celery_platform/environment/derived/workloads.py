@@ -7,8 +7,10 @@ from dataclasses import asdict, dataclass, field, replace
 
 from celery_platform.environment.derived import Json
 from celery_platform.environment.derived.application import pool_needs
+from celery_platform.environment.derived.drains import queues_of
 from celery_platform.environment.derived.eks import NAMESPACE
 from celery_platform.environment.derived.permissions import bucket_access, statements
+from celery_platform.environment.derived.placement import pools_on
 from celery_platform.environment.derived.secrets import secrets
 from celery_platform.environment.model import BrokerKind, Environment
 from celery_platform.environment.model.application import Secrets, secret_use
@@ -52,7 +54,11 @@ def workloads(env: Environment, prefix: str) -> Json:
     dead = tuple(f"{queue}-dlq" for queue in queues)
     names = secrets(env, prefix)
     logins = _logins(names)
-    found = {f"worker-{pool}": _worker(env, pool, queues, names) for pool in env.pools}
+    found = {
+        f"worker-{pool}": _worker(env, [pool] if _on_eks(env, pool) else pools_on(env, pool), queues, names)
+        for pool in env.pools
+        if env.pools[pool].hosts_with is None
+    }
     if any(pool.runs_on == "eks" for pool in env.pools.values()):
         found |= _pods(env, queues, names)
         found["exporter"] = _looker("pods", _own("exporter"), queues + dead, names)
@@ -88,22 +94,36 @@ def _pods(env: Environment, queues: tuple[str, ...], names: Json) -> dict[str, W
     return found
 
 
-def _worker(env: Environment, pool: str, queues: tuple[str, ...], names: Json) -> Workload:
-    """A pool's workers drain its own queues, send to any (a task starts tasks of other pools) and bury their dead."""
-    own = [label for label, queue in env.queues.items() if queue.pool == pool]
-    called = tuple(used["secret"] for used in pool_needs(env, pool, env.pools[pool])["secrets"].values())
-    on_eks = env.pools[pool].runs_on == "eks"
+def _worker(env: Environment, pools: list[str], queues: tuple[str, ...], names: Json) -> Workload:
+    """A pool's workers drain its own queues, send to any (a task starts tasks of other pools) and bury their dead.
+
+    A machine has one role, so pools that share machines share it.
+    """
+    own = {label for pool in pools for label in queues_of(env, pool)}
+    needs = [pool_needs(env, pool, env.pools[pool]) for pool in pools]
+    called = tuple(used["secret"] for need in needs for used in need["secrets"].values())
+    on_eks = _on_eks(env, pools[0])
     drained = tuple(queue for queue in queues if queue in own)
     return Workload(
         on="pods" if on_eks else "hosts",
-        service_account=_own(f"worker-{pool}") if on_eks else "",
+        service_account=_own(f"worker-{pools[0]}") if on_eks else "",
         secrets=tuple(dict.fromkeys(_logins(names) + _secrets(env.application.secrets) + called)),
         receives=drained,
         sends=queues + tuple(f"{queue}-dlq" for queue in drained),
         measures=queues + tuple(f"{queue}-dlq" for queue in drained),
-        buckets=bucket_access(env, env.pools[pool]),
-        statements=statements(env.pools[pool]),
+        buckets=_all_access([bucket_access(env, env.pools[pool]) for pool in pools]),
+        statements=[statement for pool in pools for statement in statements(env.pools[pool])],
     )
+
+
+def _all_access(each: list[dict[str, tuple[str, ...]]]) -> dict[str, tuple[str, ...]]:
+    """What any of several pools may do with each bucket."""
+    labels = dict.fromkeys(label for access in each for label in access)
+    return {label: tuple(sorted({may for access in each for may in access.get(label, ())})) for label in labels}
+
+
+def _on_eks(env: Environment, pool: str) -> bool:
+    return env.pools[pool].runs_on == "eks"
 
 
 def _secrets(uses: Secrets) -> tuple[str, ...]:

@@ -1,8 +1,8 @@
 """The whole file."""
 
-from typing import Literal
+from typing import Any, Literal
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from celery_platform.environment.model.alerts import Alerts, Budget
 from celery_platform.environment.model.application import Application
@@ -15,7 +15,7 @@ from celery_platform.environment.model.hosts import Hosts
 from celery_platform.environment.model.logs import Logs
 from celery_platform.environment.model.monitoring import Monitoring
 from celery_platform.environment.model.network import Network
-from celery_platform.environment.model.pools import Pool
+from celery_platform.environment.model.pools import MACHINES, Pool
 from celery_platform.environment.model.queues import Queue, ScheduleEntry
 from celery_platform.environment.model.results import Results
 from celery_platform.environment.model.services import Services
@@ -51,3 +51,21 @@ class Environment(Closed):
     delivery: Delivery | None = None
     destroy_lock: bool = Field(default=False, description="`make destroy` is refused while this is true")
     monitoring: Monitoring = Monitoring()
+
+    @model_validator(mode="before")
+    @classmethod
+    def _pools_on_machines_of_another(cls, data: Any) -> Any:
+        """What is said of machines, from the pool that `hosts_with` names; rules say what is wrong with the name."""
+        pools = data.get("pools") if isinstance(data, dict) else None
+        if not isinstance(pools, dict):
+            return data
+        return data | {"pools": {name: _with_machines(pool, pools) for name, pool in pools.items()}}
+
+
+def _with_machines(pool: Any, pools: dict[str, Any]) -> Any:
+    if not isinstance(pool, dict) or "hosts_with" not in pool:
+        return pool
+    having = {name: each for name, each in pools.items() if isinstance(each, dict) and "hosts_with" not in each}
+    # Of a name that is none the rule is to speak, not three keys that are missing.
+    owner = having.get(pool["hosts_with"]) or next(iter(having.values()), {})
+    return {name: owner[name] for name in MACHINES if name in owner} | pool

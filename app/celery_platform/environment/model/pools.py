@@ -1,12 +1,22 @@
 """Section `pools`: who does the work, and where."""
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import Field
+from pydantic import ConfigDict, Field
 
 from celery_platform.environment.model.application import Secrets, Variables
-from celery_platform.environment.model.base import Closed
+from celery_platform.environment.model.base import Closed, Label, Seconds
 from celery_platform.environment.model.permissions import Permissions
+
+# What is said of machines; a pool that runs on those of another pool takes these from it.
+MACHINES = ("min", "max", "instance_type", "instance_types", "capacity")
+
+
+def _machines_are_said_once(schema: dict[str, Any]) -> None:
+    """Required, unless `hosts_with` names the pool that says them."""
+    required = [name for name in schema["required"] if name in MACHINES]
+    schema["required"] = [name for name in schema["required"] if name not in MACHINES]
+    schema["anyOf"] = [{"required": required}, {"required": ["hosts_with"]}]
 
 
 class Pool(Closed):
@@ -14,6 +24,8 @@ class Pool(Closed):
 
     `cpu` and `memory_mib` are what one worker has to itself: a pod's requests and limits.
     """
+
+    model_config = ConfigDict(json_schema_extra=_machines_are_said_once)
 
     runs_on: Literal["eks", "hosts"]
     type: Literal["prefork", "threads", "solo", "gevent", "turbo"]
@@ -28,6 +40,14 @@ class Pool(Closed):
     )
     capacity: Literal["on_demand", "spot"] = Field(
         default="on_demand", description="spot, on EKS: cheaper, and taken away with two minutes' notice"
+    )
+    hosts_with: Label | None = Field(
+        default=None,
+        description="run on the machines of this pool, which say how many there are and of which size",
+    )
+    workers_per_host: int = Field(default=1, ge=1, le=32, description="on hosts: workers of the pool on each machine")
+    stop_timeout_seconds: Seconds | None = Field(
+        default=None, description="what running tasks get when a worker stops; only where its queues have no limit"
     )
     max_tasks_per_child: int | None = Field(
         default=None,

@@ -1,20 +1,51 @@
 """Sections `queues` and `schedule`: what is to be done, and when."""
 
-from pydantic import Field
+from typing import Annotated, Any, Literal
+
+from pydantic import BeforeValidator, Field
 
 from celery_platform.environment.model.base import Closed, Label, Seconds
 
 
-class Queue(Closed):
-    """A queue and the pool that drains it. The time limits of every layer are derived from its soft limit."""
+def _listed(given: Any) -> Any:
+    return (given,) if isinstance(given, str) else given
 
-    pool: Label
-    soft_time_limit_seconds: Seconds
+
+# One pool by its name alone, or several as a list.
+PoolNames = Annotated[
+    tuple[Label, ...],
+    Field(min_length=1),
+    BeforeValidator(_listed, json_schema_input_type=Label | tuple[Label, ...]),
+]
+
+
+def _limit(given: Any) -> Any:
+    if given is None:
+        raise ValueError("seconds, or the word none")
+    return None if given == "none" else given
+
+
+SoftLimit = Annotated[Seconds | None, BeforeValidator(_limit, json_schema_input_type=Seconds | Literal["none"])]
+
+
+class Queue(Closed):
+    """A queue and the pools that drain it. The time limits of every layer are derived from its soft limit.
+
+    Example: `{pool: [io, burst], soft_time_limit_seconds: 60, calls: [payment_gateway]}`
+    """
+
+    pool: PoolNames = Field(description="the pool that drains it, or a list of several")
+    soft_time_limit_seconds: SoftLimit = Field(
+        description="what a task may take; none: as long as it likes, on RabbitMQ only"
+    )
     max_countdown_seconds: int = Field(default=300, ge=0, le=900, description="longest countdown or retry delay")
     calls: tuple[Label, ...] = Field(
         default=(), description="names of `services` that its tasks need: their workers reach no other"
     )
-    fifo: bool = Field(default=False, description="SQS only: in order, one task after the other (one message group)")
+    fifo: bool = Field(
+        default=False,
+        description="SQS only: in order, one task after the other in each message group, which a call may choose",
+    )
     priorities: int = Field(
         default=1, ge=1, le=2, description="2: calls with a priority of 5 to 9 begin before those that wait already"
     )

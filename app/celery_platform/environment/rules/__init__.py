@@ -7,20 +7,42 @@ from collections.abc import Callable, Iterator
 
 from celery_platform.environment.errors import Problem
 from celery_platform.environment.model import Environment
-from celery_platform.environment.rules import brokers, eks, existing, machines, network, permissions, pools, time
+from celery_platform.environment.rules import (
+    application,
+    brokers,
+    eks,
+    existing,
+    limits,
+    machines,
+    machines_of_another,
+    network,
+    permissions,
+    pools,
+    routes,
+    services,
+    time,
+    variables,
+)
 
 Rule = Callable[[Environment], Iterator[Problem]]
 
-RULES: tuple[Rule, ...] = (
-    *pools.RULES,
-    *machines.RULES,
-    *permissions.RULES,
-    *time.RULES,
-    *brokers.RULES,
-    *network.RULES,
-    *existing.RULES,
-    *eks.RULES,
+SECTIONS = (
+    application,
+    routes,
+    variables,
+    services,
+    pools,
+    machines_of_another,
+    limits,
+    machines,
+    permissions,
+    time,
+    brokers,
+    network,
+    existing,
+    eks,
 )
+RULES: tuple[Rule, ...] = tuple(rule for section in SECTIONS for rule in section.RULES)
 
 
 def broken(env: Environment) -> list[Problem]:

@@ -65,8 +65,8 @@ def priorities_exist_on_the_broker(env: Environment) -> Iterator[Problem]:
 def priorities_on_sqs_need_an_event_loop(env: Environment) -> Iterator[Problem]:
     """A gevent pool polls its SQS queues in turn, whatever is in them (kombu 5.7, `Transport.drain_events`)."""
     for name, queue in env.queues.items():
-        pool = env.pools.get(queue.pool)
-        if env.broker.kind is BrokerKind.SQS and queue.priorities > 1 and pool and pool.type == "gevent":
+        types = {env.pools[pool].type for pool in queue.pool if pool in env.pools}
+        if env.broker.kind is BrokerKind.SQS and queue.priorities > 1 and "gevent" in types:
             yield Problem(
                 f"queues.{name}.priorities", f"{queue.priorities} in a gevent pool", "1, or another pool type"
             )

@@ -9,13 +9,21 @@ from celery_platform.environment.model import Environment
 def queue_names_an_existing_pool(env: Environment) -> Iterator[Problem]:
     """A queue nobody drains grows without bound."""
     for name, queue in env.queues.items():
-        if queue.pool not in env.pools:
-            yield Problem(f"queues.{name}.pool", repr(queue.pool), f"one of: {', '.join(sorted(env.pools))}")
+        for pool in queue.pool:
+            if pool not in env.pools:
+                yield Problem(f"queues.{name}.pool", repr(pool), f"one of: {', '.join(sorted(env.pools))}")
+
+
+def queue_names_a_pool_once(env: Environment) -> Iterator[Problem]:
+    """A pool drains a queue or does not; named twice, one of the two was meant to be another."""
+    for name, queue in env.queues.items():
+        for pool in sorted({pool for pool in queue.pool if queue.pool.count(pool) > 1}):
+            yield Problem(f"queues.{name}.pool", f"{pool!r} twice", "each pool once")
 
 
 def every_pool_drains_a_queue(env: Environment) -> Iterator[Problem]:
     """A pool without a queue costs money, and Celery would let it consume the default queue of another."""
-    used = {queue.pool for queue in env.queues.values()}
+    used = {pool for queue in env.queues.values() for pool in queue.pool}
     for name in sorted(set(env.pools) - used):
         yield Problem(f"pools.{name}", "a pool that no queue names", "a pool that at least one queue names")
 
@@ -69,6 +77,7 @@ RULES = (
     auto_concurrency_is_for_processes,
     pool_on_eks_has_a_name_kubernetes_takes,
     queue_names_an_existing_pool,
+    queue_names_a_pool_once,
     every_pool_drains_a_queue,
     schedule_names_an_existing_queue,
     pool_bounds_are_ordered,

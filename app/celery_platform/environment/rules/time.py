@@ -12,7 +12,7 @@ def visibility_timeout_is_allowed(env: Environment) -> Iterator[Problem]:
     """SQS refuses a visibility timeout over 12 hours (SQS quotas); the limit is kept on every broker."""
     for name, budget in budgets_of(env).items():
         found = budget.visibility_timeout
-        if found > MAX_VISIBILITY_TIMEOUT_SECONDS:
+        if budget.hard_time_limit is not None and found > MAX_VISIBILITY_TIMEOUT_SECONDS:
             allowed = (
                 "a soft limit, and a prefetch multiplier of its pool, whose visibility timeout stays under "
                 f"{MAX_VISIBILITY_TIMEOUT_SECONDS} s"

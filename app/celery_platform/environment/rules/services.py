@@ -1,0 +1,50 @@
+"""Rules about `services`: what tasks call can be found, reached, and is written down without its password."""
+
+from collections.abc import Iterator
+from urllib.parse import SplitResult, urlsplit
+
+from celery_platform.environment.derived.egress import DEFAULT_PORTS, default_port
+from celery_platform.environment.errors import Problem
+from celery_platform.environment.model import Environment
+
+
+def calls_name_existing_services(env: Environment) -> Iterator[Problem]:
+    """Pods reach only the services that their queues call; one that is misspelt would be shut out."""
+    allowed = f"one of: {', '.join(sorted(env.services))}" if env.services else "nothing, or a name under services"
+    for name, queue in env.queues.items():
+        for call in queue.calls:
+            if call not in env.services:
+                yield Problem(f"queues.{name}.calls", repr(call), allowed)
+
+
+def service_has_a_host_and_a_port(env: Environment) -> Iterator[Problem]:
+    """A network policy opens a port, so it must be known: from the URL, or from its scheme."""
+    for name, parts in _urls(env):
+        path = f"services.{name}.url"
+        try:
+            port = parts.port or default_port(parts.scheme)
+        except ValueError as error:
+            yield Problem(path, f"{parts.netloc.rpartition('@')[2]!r}: {error}", "a port from 1 to 65535")
+            continue
+        if not parts.hostname:
+            yield Problem(path, f"a URL of {parts.scheme} without a host", "scheme://host:port/path")
+        elif port is None:
+            known = ", ".join(DEFAULT_PORTS)
+            yield Problem(path, f"no port, and the scheme {parts.scheme}", f"a port in the URL, or one of: {known}")
+
+
+def service_url_carries_no_password(env: Environment) -> Iterator[Problem]:
+    """What is in this file is committed, rendered and shown; a secret is read by the process that needs it."""
+    for name, parts in _urls(env):
+        if parts.password is not None:
+            found = f"a password in the URL of {parts.username}@{parts.hostname}"
+            yield Problem(f"services.{name}.url", found, "a URL without it, and the secret's name as `secret`")
+
+
+def _urls(env: Environment) -> Iterator[tuple[str, SplitResult]]:
+    for name, service in env.services.items():
+        if service.url is not None:
+            yield name, urlsplit(service.url)
+
+
+RULES = (calls_name_existing_services, service_has_a_host_and_a_port, service_url_carries_no_password)

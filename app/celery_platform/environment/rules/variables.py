@@ -1,0 +1,87 @@
+"""Rules about the variables of the application's processes: each name has one meaning."""
+
+from collections.abc import Iterator, Mapping
+
+from celery_platform.environment.derived.application import of_service, secret_variable
+from celery_platform.environment.errors import Problem
+from celery_platform.environment.model import Environment
+from celery_platform.environment.model.application import Secrets, Variables
+
+# What the platform or Celery itself reads in a process, by who sets it. The application's value would be ignored (what
+# is set already stays), or would turn the process to another broker or account.
+PLATFORMS: Mapping[str, str] = {
+    **dict.fromkeys(
+        ("CELERY_ENVIRONMENT_FILE", "CELERY_CHECKOUT", "CELERY_HEARTBEAT_FILE", "CELERY_METRICS_PORT",
+         "CELERY_STOP_TIMEOUT", "CELERY_GEVENT_PATCHED", "PROMETHEUS_MULTIPROC_DIR", "RUNTIME_DIRECTORY"),
+        "the platform sets it for each process",
+    ),
+    **dict.fromkeys(
+        ("CELERY_BROKER_URL", "CELERY_BROKER_READ_URL", "CELERY_BROKER_WRITE_URL"),
+        "Celery would take it for the broker; `broker` says where that is",
+    ),
+    **dict.fromkeys(
+        ("AWS_REGION", "AWS_DEFAULT_REGION", "AWS_PROFILE", "AWS_DEFAULT_PROFILE", "AWS_ACCESS_KEY_ID",
+         "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN", "AWS_CONFIG_FILE", "AWS_SHARED_CREDENTIALS_FILE",
+         "AWS_ROLE_ARN", "AWS_WEB_IDENTITY_TOKEN_FILE", "AWS_CONTAINER_CREDENTIALS_FULL_URI",
+         "AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE", "AWS_ENDPOINT_URL", "AWS_EC2_METADATA_DISABLED"),
+        "the process's role and region follow from the environment",
+    ),
+    **dict.fromkeys(("PATH", "HOME", "TMPDIR", "NOTIFY_SOCKET"), "the host or the pod sets it"),
+}  # fmt: skip
+
+
+def variable_is_named_once(env: Environment) -> Iterator[Problem]:
+    """Of two values under one name only one would arrive, and which one depends on the order they are set in."""
+    derived = _derived(env)
+    sections = {"application": (env.application.variables, env.application.secrets)}
+    sections |= {f"pools.{name}": (pool.variables, pool.secrets) for name, pool in env.pools.items()}
+    for path, (variables, secrets) in sections.items():
+        for name in sorted(variables.keys() & secrets.keys()):
+            yield Problem(f"{path}.secrets.{name}", f"a secret and a variable called {name}", "one of the two")
+        yield from _already_there(path, variables, secrets, derived)
+
+
+def derived_variables_are_named_once(env: Environment) -> Iterator[Problem]:
+    """A service `media_url` and a bucket `url` of another service can come to the same name."""
+    seen: dict[str, str] = {}
+    for name, origin in _derived_pairs(env):
+        if name in seen:
+            yield Problem(origin, f"the variable {name}, which {seen[name]} has already", "another label")
+        seen.setdefault(name, origin)
+
+
+def variable_is_not_the_platforms(env: Environment) -> Iterator[Problem]:
+    """The platform's own variables say which environment, account and broker a process works for."""
+    sections: dict[str, Variables | Secrets] = {
+        "application.variables": env.application.variables,
+        "application.secrets": env.application.secrets,
+    }
+    for name, pool in env.pools.items():
+        sections |= {f"pools.{name}.variables": pool.variables, f"pools.{name}.secrets": pool.secrets}
+    for path, named in sections.items():
+        for name in sorted(named.keys() & PLATFORMS.keys()):
+            yield Problem(f"{path}.{name}", f"{name}: {PLATFORMS[name]}", "another name, or nothing")
+
+
+def _already_there(path: str, variables: Variables, secrets: Secrets, derived: Mapping[str, str]) -> Iterator[Problem]:
+    for section, named in (("variables", variables), ("secrets", secrets)):
+        for name in sorted(named.keys() & derived.keys()):
+            found = f"{name}, which processes get from {derived[name]}"
+            yield Problem(f"{path}.{section}.{name}", found, f"another name, or another label of {derived[name]}")
+
+
+def _derived(env: Environment) -> dict[str, str]:
+    return dict(_derived_pairs(env))
+
+
+def _derived_pairs(env: Environment) -> Iterator[tuple[str, str]]:
+    """The variables that follow from services and buckets, each with the path of what it follows from."""
+    for label, service in env.services.items():
+        yield from ((name, f"services.{label}") for name, _ in of_service(label, service))
+        if service.secret:
+            yield secret_variable(label), f"services.{label}"
+    for label in env.application.buckets:
+        yield f"BUCKET_{label.upper()}", "application.buckets"
+
+
+RULES = (variable_is_named_once, derived_variables_are_named_once, variable_is_not_the_platforms)
