@@ -79,6 +79,10 @@ class RabbitMQBroker(Broker):
                 "x-dead-letter-strategy": "at-least-once",
                 "x-overflow": "reject-publish",
             }
+        if queue.hard_time_limit is None:
+            # The broker's own time is for tasks with a limit. A consumer's argument of this name was seen to be ignored
+            # (4.0.5); the queue's is not, but cannot be changed once the queue is there.
+            arguments["x-consumer-timeout"] = queue.consumer_timeout * 1000
         exchange = Exchange(f"{self.environment.prefix}-tasks", type="topic", durable=True)
         return Queue(
             queue.name,

@@ -46,13 +46,12 @@ def _queues() -> list[dict[str, Any]]:
     from celery_platform.settings import runtime
 
     environment, broker = runtime().environment, broker_of(runtime())
-    pools = {label: pool.name for pool in environment.pools.values() for label in pool.queues}
     with platform_alone().connection_for_read() as connection:
         return [
             {
                 "queue": label,
                 "name": queue.name,
-                "pool": pools.get(label),
+                "pool": ", ".join(pool.name for pool in environment.pools.values() if label in pool.queues),
                 "waiting": depth(connection, broker.queue(queue)),
                 "limit": environment.alerts["queue_length"],
                 "dead_letters": depth(connection, broker.dead_letter_queue(queue)),

@@ -19,7 +19,7 @@ def refuse_a_longer_time_limit(task: str, queue: QueueSettings, options: Mapping
     """
     for option, longest in (("soft_time_limit", queue.soft_time_limit), ("time_limit", queue.hard_time_limit)):
         asked = options.get(option)
-        if asked is not None and asked > longest:
+        if asked is not None and longest is not None and asked > longest:
             raise RefusedMessageError(
                 expected=f"{option} of {task} of at most {longest} s, as derived for queue {queue.label}",
                 found=f"{asked} s",

@@ -18,6 +18,7 @@ from typing import Any, ParamSpec, TypeVar
 
 from celery import Task
 
+from celery_platform.errors import ApplicationError
 from celery_platform.observability.signals import effect_repeated
 from celery_platform.reliability.claims import ClaimStore, State, valkey_claims
 from celery_platform.reliability.errors import TransientError
@@ -30,6 +31,8 @@ R = TypeVar("R")
 
 # Where a run keeps its token: the request is the run's own.
 _ATTRIBUTE = "fencing_token"
+# On what is decorated without `lease_seconds`: a worker refuses to start with it on a queue without a limit.
+LEASE_OF_LIMIT = "lease_is_the_time_limit"
 logger = logging.getLogger(__name__)
 
 # Longer than any redelivery or replay of a message: dead letters are kept two weeks on SQS, a week is when people look.
@@ -52,7 +55,8 @@ def idempotent(
     """Run a bound task once for each key.
 
     `key` is called with the task's arguments by name and returns the key. `lease_seconds` must outlast a run; the
-    default is the hard time limit of the task's queue, at which no run is alive. `keep_seconds` must outlast every
+    default is the hard time limit of the task's queue, at which no run is alive; on a queue without a limit it must be
+    stated. `keep_seconds` must outlast every
     redelivery and replay. `store` is called when the task runs. The task's result must be JSON; it is kept.
 
     Example:
@@ -90,6 +94,7 @@ def idempotent(
 
         # Celery checks arguments at publishing by the signature of what it is given, and looks through no wrapper.
         run.__signature__ = signature  # type: ignore[attr-defined]
+        setattr(run, LEASE_OF_LIMIT, lease_seconds is None)
         return run
 
     return decorate
@@ -100,8 +105,16 @@ def fencing_token(task: Task[Any, Any]) -> int:
     return int(getattr(task.request, _ATTRIBUTE))
 
 
-def _hard_time_limit(task: Task[Any, Any]) -> int:
-    return queue_of_request(runtime().environment, str(task.name), task.request).hard_time_limit
+def _hard_time_limit(task: Task[Any, Any]) -> float:
+    queue = queue_of_request(runtime().environment, str(task.name), task.request)
+    limit = queue.hard_time_limit if queue.hard_time_limit is not None else task.time_limit
+    if limit is None:
+        raise ApplicationError(
+            expected=f"lease_seconds of the idempotent task {task.name}: queue {queue.label} has no time limit",
+            found="none",
+            remedy="Say @idempotent(..., lease_seconds=...), longer than any run of it.",
+        )
+    return float(limit)
 
 
 def _come_back(task: Task[Any, Any], key: str, lease_left: float) -> None:

@@ -17,7 +17,7 @@ Json = dict[str, Any]
 
 @dataclass(frozen=True)
 class QueueSettings:
-    """A queue and its time budget; every limit is in seconds.
+    """A queue and its time budget; every limit is in seconds, and `None` where there is none.
 
     `high_priority_queue` is the label of the queue that carries its calls of high priority, where the broker needs one.
     """
@@ -26,8 +26,9 @@ class QueueSettings:
     name: str
     dead_letter_name: str
     max_deliveries: int
-    soft_time_limit: int
-    hard_time_limit: int
+    soft_time_limit: int | None
+    hard_time_limit: int | None
+    consumer_timeout: int
     max_countdown: int
     priorities: int
     high_priority_queue: str | None
@@ -150,6 +151,7 @@ def _queue(label: str, data: Json) -> QueueSettings:
         max_deliveries=data["max_deliveries"],
         soft_time_limit=budget["soft_time_limit"],
         hard_time_limit=budget["hard_time_limit"],
+        consumer_timeout=budget["consumer_timeout"],
         max_countdown=budget["max_countdown"],
         priorities=data["priorities"],
         high_priority_queue=data["high_priority_queue"],

@@ -9,7 +9,7 @@ tasks would look idle and lose its workers. Takes (root, pool). Parameters: keda
 {{- $kind := $root.Values.broker.kind }}
 {{- range $label := $pool.queues }}
 {{- $queue := index $root.Values.queues $label }}
-- name: {{ $label }}
+- name: {{ include "celery.term" $label }}
   {{- if eq $kind "sqs" }}
   type: aws-sqs-queue
   metadata:
@@ -62,11 +62,24 @@ authenticationRef: {name: broker}
 {{- if .Values.secrets.monitoring_password }}{{ .Values.broker.monitoring_user }}{{ else }}{{ .Values.broker.user }}{{ end }}
 {{- end }}
 
-{{/* The triggers' sum. Unasked, the largest of them would decide, as if the other queues of the pool were empty. */}}
+{{/* A queue's name in the formula, where a hyphen would be a minus; no label in a file has one. */}}
+{{- define "celery.term" -}}
+{{ replace "-" "__" . }}
+{{- end }}
+
+{{/*
+The triggers' sum, of a queue that other pools drain too this pool's share. Unasked, the largest of them would decide, as
+if the other queues of the pool were empty.
+*/}}
 {{- define "celery.formula" -}}
 {{- $root := index . 0 }}
 {{- $pool := index . 1 }}
-{{- join " + " (eq $root.Values.broker.kind "redis" | ternary (append $pool.queues "unacknowledged") $pool.queues) }}
+{{- $terms := list }}
+{{- range $label := $pool.queues }}
+{{- $share := index $pool.backlog_shares $label }}
+{{- $terms = append $terms (eq (toString $share) "1" | ternary (include "celery.term" $label) (printf "%s * %v" (include "celery.term" $label) $share)) }}
+{{- end }}
+{{- join " + " (eq $root.Values.broker.kind "redis" | ternary (append $terms "unacknowledged") $terms) }}
 {{- end }}
 
 {{/* Where KEDA asks: the URL that Terraform wrote, or a self-managed broker's name, which is known before it exists. */}}

@@ -21,11 +21,16 @@ def pool_of(env: Environment, name: str, pool: Pool, budgets: Mapping[str, TimeB
     """A pool as every layer reads it."""
     queues = list(queues_of(env, name))
     slots = concurrency(pool)
+    shares = backlog_shares(env, name)
+    backlog = pool.backlog_per_worker or BACKLOG_PER_SLOT * slots
     return pool.model_dump(mode="json", exclude={"permissions"}) | {
         "concurrency": slots,
-        "backlog_per_worker": pool.backlog_per_worker or BACKLOG_PER_SLOT * slots,
+        "backlog_per_worker": backlog,
         "queues": queues,
-        "backlog_shares": backlog_shares(env, name),
+        "backlog_shares": shares,
+        # Of a plain autoscaler, which cannot weigh one queue against another: the largest share counts for all, so it
+        # adds a worker too many and never one too few.
+        "unweighted_backlog_per_worker": max(1, int(backlog / max(shares.values()))),
         "unacknowledged_key": f"unacked:{name}",
         "metrics_port": metrics_port(env, name),
         "calls": calls_of(env, name),

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from celery_platform.observability.exporter.reading import Reading, Source
 from celery_platform.observability.exporter.run import source_of
 from celery_platform.observability.status.snapshot import PoolState, QueueState, Snapshot
-from celery_platform.observability.status.workers import WorkersSeen, ask_workers, quantile
+from celery_platform.observability.status.workers import WorkersSeen, ask_workers, quantile, together
 from celery_platform.settings import PoolSettings, Runtime
 
 PROMETHEUS_SECONDS = 5
@@ -60,12 +60,12 @@ class Looker:
         queue = self.runtime.environment.queues[label]
         found = reading.queues.get(queue.name) if reading else None
         dead = reading.queues.get(queue.dead_letter_name) if reading else None
-        pool = next(name for name, pool in self.runtime.environment.pools.items() if label in pool.queues)
-        workers = seen.get(pool)
+        pools = [name for name, pool in self.runtime.environment.pools.items() if label in pool.queues]
+        workers = together(seen[pool] for pool in pools if pool in seen)
         then, reading_then, seen_then = self.before or (at, None, {})
         earlier = reading_then.queues.get(queue.name) if reading_then else None
         seconds = at - then
-        workers_then = seen_then.get(pool, WorkersSeen())
+        workers_then = together(seen_then[pool] for pool in pools if pool in seen_then) or WorkersSeen()
         begun = workers.started[queue.name] - workers_then.started[queue.name] if workers and seconds else None
         return QueueState(
             waiting=found.ready if found else 0 if reading else None,

@@ -58,6 +58,8 @@ def worker_addresses() -> dict[str, list[str]]:
     resolved = json.loads(chosen_file().read_text())
     addresses: dict[str, list[str]] = {}
     for host in resolved["worker_hosts"].values():
-        address = f"{host['private_ip']}:{resolved['monitoring']['worker_port']}"
-        addresses.setdefault(host["pool"], []).append(address)
+        for name in host["pools"]:
+            pool = resolved["pools"][name]
+            ports = range(pool["metrics_port"], pool["metrics_port"] + pool["workers_per_host"])
+            addresses.setdefault(name, []).extend(f"{host['private_ip']}:{port}" for port in ports)
     return addresses

@@ -39,6 +39,29 @@ class WorkersSeen:
                     self.gauges[sample.name].append(sample.value)
 
 
+def together(pools: Iterable[WorkersSeen]) -> WorkersSeen | None:
+    """What the workers of several pools say of the queues that they share; `None` where none was asked.
+
+    Example: `together([]) is None`
+    """
+    several = list(pools)
+    if len(several) < 2:
+        return several[0] if several else None
+    whole = WorkersSeen()
+    for seen in several:
+        whole.answered += seen.answered
+        for name, values in seen.gauges.items():
+            whole.gauges[name].extend(values)
+        for queue, count in seen.started.items():
+            whole.started[queue] += count
+        for queue, count in seen.consumers.items():
+            whole.consumers[queue] += count
+        for queue, waits in seen.waits.items():
+            for bound, below in waits.items():
+                whole.waits[queue][bound] += below
+    return whole
+
+
 def ask_workers(addresses: Iterable[str]) -> WorkersSeen:
     """Ask each `host:port`; one that does not answer in two seconds is left out."""
     seen = WorkersSeen()
