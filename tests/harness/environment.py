@@ -215,10 +215,11 @@ def _queues(environment: TestEnvironment) -> dict[str, str]:
     sqs = environment.client("sqs")
     urls = {}
     for label, queue in environment.resolved["queues"].items():
-        dead = sqs.create_queue(QueueName=queue["dead_letter_name"])["QueueUrl"]
+        fifo = {"FifoQueue": "true"} if queue["name"].endswith(".fifo") else {}
+        dead = sqs.create_queue(QueueName=queue["dead_letter_name"], Attributes=fifo)["QueueUrl"]
         arn = sqs.get_queue_attributes(QueueUrl=dead, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
         redrive = {"deadLetterTargetArn": arn, "maxReceiveCount": queue["max_deliveries"]}
-        attributes = {
+        attributes = fifo | {
             "VisibilityTimeout": str(min(30, queue["time_budget"]["visibility_timeout"])),
             "RedrivePolicy": json.dumps(redrive),
         }

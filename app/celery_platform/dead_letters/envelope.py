@@ -7,7 +7,7 @@ from typing import Any
 
 from celery_platform.dead_letters.letter import Json
 
-PROPERTIES = ("correlation_id", "reply_to", "priority")
+PROPERTIES = ("correlation_id", "reply_to", "priority", "MessageGroupId")
 
 
 def unpack(text: str) -> tuple[Json, Any, Json]:

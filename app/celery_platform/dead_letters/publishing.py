@@ -19,6 +19,7 @@ from celery_platform.brokers import broker_of
 from celery_platform.brokers.interface import PUBLISH_BUDGET_SECONDS
 from celery_platform.guards.bounded_publish import budget
 from celery_platform.observability.signals import dead_letter_published
+from celery_platform.reliability.message_group import group_of
 from celery_platform.routes import queue_of_request
 from celery_platform.settings import runtime
 
@@ -52,7 +53,7 @@ def publish(task: Task[Any, Any], error: Exception, request: Any = None) -> None
                 headers=headers,
                 retry=True,
                 retry_policy=PUBLISH_RETRY,
-                **message.properties,
+                **message.properties | group_of(request),
             )
     except Exception as refused:
         logger.exception("dead letter of %s[%s] was refused; the message goes back", task.name, request.id)

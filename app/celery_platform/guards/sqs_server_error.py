@@ -14,10 +14,11 @@ from kombu.transport import SQS
 
 from celery_platform.brokers.priorities import InOrder
 from celery_platform.errors import PublishError
+from celery_platform.guards.sqs_groups import OneOfEachGroup
 from celery_platform.refusals.size import Sized
 
 
-class Channel(Sized, InOrder, SQS.Channel):
+class Channel(Sized, InOrder, OneOfEachGroup, SQS.Channel):
     """Takes an empty answer for what it is: no messages this time."""
 
     def _put(self, queue: str, message: Any, **options: Any) -> None:

@@ -9,9 +9,10 @@ from kombu.exceptions import EncodeError
 from celery_platform.errors import RefusedMessageError
 from celery_platform.refusals.chord import refuse_a_chord_without_results
 from celery_platform.refusals.delay import within_the_longest_delay
+from celery_platform.refusals.message_group import refuse_a_group_that_nothing_keeps
 from celery_platform.refusals.priority import refuse_a_priority_that_nothing_keeps
 from celery_platform.refusals.time_limit import refuse_a_longer_time_limit
-from celery_platform.settings import QueueSettings
+from celery_platform.settings import QueueSettings, runtime
 
 # Celery's own tasks (`celery.backend_cleanup`) go to the default queue.
 _CELERYS_OWN = "celery."
@@ -28,6 +29,7 @@ def refuse(queue: QueueSettings, task: str, delay: int | None, options: Mapping[
     refuse_a_chord_without_results(task, options)
     refuse_a_longer_time_limit(task, queue, options)
     refuse_a_priority_that_nothing_keeps(task, queue, options)
+    refuse_a_group_that_nothing_keeps(task, queue, options, runtime().environment.broker_kind)
     return within_the_longest_delay(task, queue, delay, is_retry=bool(options.get("retries")))
 
 

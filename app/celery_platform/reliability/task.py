@@ -6,6 +6,7 @@ from celery.exceptions import Ignore, Reject, TaskPredicate
 
 from celery_platform import dead_letters
 from celery_platform.brokers.poison import is_poison
+from celery_platform.reliability.message_group import group_of
 
 if TYPE_CHECKING:
     from celery import Task
@@ -33,7 +34,7 @@ class Guarantees(_Task):
         letter on RabbitMQ, and lose it on Redis.
         """
         try:
-            return super().retry(*args, **kwargs)
+            return super().retry(*args, **group_of(self.request) | kwargs)
         except Reject as refused:
             raise Reject(str(refused), requeue=True) from refused
 

@@ -6,6 +6,7 @@ from typing import Any, NoReturn
 from celery import Task
 from celery.exceptions import Reject, Retry
 
+from celery_platform.reliability.message_group import group_of
 from celery_platform.routes import queue_of_request
 from celery_platform.settings import runtime
 
@@ -32,6 +33,7 @@ def wait(task: Task[Any, Any], seconds: float, **headers: Any) -> NoReturn:
         retries=task.request.retries,
         queue=queue.name,
         headers=kept | headers,
+        **group_of(task.request),
     )
     try:
         again.apply_async()

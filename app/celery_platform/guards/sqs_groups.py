@@ -1,0 +1,25 @@
+"""One message at a time from a FIFO queue, so that what is in one message group runs in order.
+
+SQS hands out no message of a group while another one of it is in flight. But one receive of ten takes as many messages
+of a group as there are (SQS guide, "FIFO queue delivery logic"), and the slots of a worker would run them side by side.
+With one message to a receive, groups run beside each other and each in order.
+"""
+
+from typing import Any
+
+FIFO = ".fifo"
+
+
+class OneOfEachGroup:
+    """Mixed into kombu's SQS channel."""
+
+    def _get_async(self, queue: str, count: int = 1, callback: Any = None) -> Any:
+        return super()._get_async(queue, _at_once(queue, count), callback=callback)  # type: ignore[misc]
+
+    def _receive_message(self, queue: str, max_number_of_messages: int = 1, **options: Any) -> Any:
+        at_once = _at_once(queue, max_number_of_messages)
+        return super()._receive_message(queue=queue, max_number_of_messages=at_once, **options)  # type: ignore[misc]
+
+
+def _at_once(queue: str, count: int) -> int:
+    return 1 if queue.endswith(FIFO) else count
