@@ -110,3 +110,70 @@ run "memory_in_percent" {
 
   expect_failures = [var.thresholds]
 }
+
+run "of_ones_own" {
+  command = plan
+
+  module {
+    source = "./modules/alarms"
+  }
+
+  variables {
+    extra = {
+      database = { namespace = "AWS/RDS", metric = "CPUUtilization", dimensions = { DBInstanceIdentifier = "orders" }, threshold = 80 }
+      slow     = { namespace = "Orders", metric = "Latency", statistic = "p99", period_seconds = 300, threshold = 2, below = false }
+    }
+  }
+
+  assert {
+    condition     = aws_cloudwatch_metric_alarm.this["extra-database"].statistic == "Average" && aws_cloudwatch_metric_alarm.this["extra-database"].dimensions.DBInstanceIdentifier == "orders"
+    error_message = "a metric of any namespace"
+  }
+
+  assert {
+    condition     = aws_cloudwatch_metric_alarm.this["extra-slow"].extended_statistic == "p99" && aws_cloudwatch_metric_alarm.this["extra-slow"].statistic == null && aws_cloudwatch_metric_alarm.this["extra-slow"].period == 300
+    error_message = "a percentile is another argument"
+  }
+}
+
+run "another_statistic" {
+  command = plan
+
+  module {
+    source = "./modules/alarms"
+  }
+
+  variables {
+    extra = { x = { namespace = "N", metric = "M", statistic = "Median", threshold = 1 } }
+  }
+
+  expect_failures = [var.extra]
+}
+
+run "half_a_minute" {
+  command = plan
+
+  module {
+    source = "./modules/alarms"
+  }
+
+  variables {
+    extra = { x = { namespace = "N", metric = "M", period_seconds = 90, threshold = 1 } }
+  }
+
+  expect_failures = [var.extra]
+}
+
+run "another_word_for_missing" {
+  command = plan
+
+  module {
+    source = "./modules/alarms"
+  }
+
+  variables {
+    extra = { x = { namespace = "N", metric = "M", missing = "ok", threshold = 1 } }
+  }
+
+  expect_failures = [var.extra]
+}

@@ -11,7 +11,7 @@ variables {
   user                     = "celery"
   vpc_id                   = "vpc-1"
   subnet_ids               = { a = "subnet-a", b = "subnet-b", c = "subnet-c" }
-  clients                  = { hosts = "sg-1" }
+  clients                  = { hosts = { security_group_id = "sg-1" } }
 }
 
 run "a_cluster" {
@@ -136,4 +136,65 @@ run "two_nodes" {
   }
 
   expect_failures = [var.deployment]
+}
+
+run "who_may_publish_and_who_may_look" {
+  command = plan
+
+  module {
+    source = "./modules/amazon_mq"
+  }
+
+  variables {
+    clients    = {}
+    publishers = { web = { security_group_id = "sg-web" } }
+    monitors   = { office = { cidr = "192.0.2.0/24" } }
+  }
+
+  assert {
+    condition     = { for name, rule in aws_vpc_security_group_ingress_rule.clients : name => rule.from_port } == { web-amqps = 5671, office-management = 443 }
+    error_message = "each its own port"
+  }
+}
+
+run "a_client_in_two_ways" {
+  command = plan
+
+  module {
+    source = "./modules/amazon_mq"
+  }
+
+  variables {
+    clients = { web = { security_group_id = "sg-1", cidr = "10.0.0.0/8" } }
+  }
+
+  expect_failures = [var.clients]
+}
+
+run "a_publisher_in_two_ways" {
+  command = plan
+
+  module {
+    source = "./modules/amazon_mq"
+  }
+
+  variables {
+    publishers = { web = { security_group_id = "sg-1", cidr = "10.0.0.0/8" } }
+  }
+
+  expect_failures = [var.publishers]
+}
+
+run "a_monitor_in_two_ways" {
+  command = plan
+
+  module {
+    source = "./modules/amazon_mq"
+  }
+
+  variables {
+    monitors = { web = { security_group_id = "sg-1", cidr = "10.0.0.0/8" } }
+  }
+
+  expect_failures = [var.monitors]
 }

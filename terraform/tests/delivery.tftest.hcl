@@ -67,3 +67,39 @@ run "an_issuer_with_a_scheme" {
 
   expect_failures = [var.issuer]
 }
+
+run "with_a_provider_that_is_there" {
+  command = plan
+
+  module {
+    source = "./modules/delivery"
+  }
+
+  variables {
+    existing_provider = true
+  }
+
+  assert {
+    condition     = length(aws_iam_openid_connect_provider.this) == 0
+    error_message = "an account has one of each"
+  }
+
+  assert {
+    condition     = length(aws_iam_role.this) == 2
+    error_message = "the roles trust it by its name"
+  }
+}
+
+run "a_boundary_that_bounds_nothing" {
+  command = plan
+
+  module {
+    source = "./modules/delivery"
+  }
+
+  variables {
+    extra_services = ["dynamodb", "iam"]
+  }
+
+  expect_failures = [var.extra_services]
+}

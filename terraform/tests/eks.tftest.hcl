@@ -12,12 +12,11 @@ variables {
     eks-pod-identity-agent = "v1.3.10-eksbuild.2"
   }
   pools = {
-    io  = { instance_type = "m7i.large", min = 1, max = 3 }
-    cpu = { instance_type = "c7i.xlarge", min = 0, max = 2 }
+    io  = { instance_types = ["m7i.large"], min = 1, max = 3 }
+    cpu = { instance_types = ["c7i.xlarge"], min = 0, max = 2 }
   }
-  service_accounts = { "celery/worker-io" = "arn:aws:iam::123456789012:role/celery-x-worker-io" }
-  subnet_ids       = { a = "subnet-a", b = "subnet-b" }
-  key_arn          = "arn:aws:kms:eu-west-1:123456789012:key/1"
+  subnet_ids = { a = "subnet-a", b = "subnet-b" }
+  key_arn    = "arn:aws:kms:eu-west-1:123456789012:key/1"
 }
 
 run "private_and_encrypted" {
@@ -68,11 +67,6 @@ run "a_node_group_for_each_pool" {
   assert {
     condition     = toset(keys(aws_eks_addon.before_nodes)) == toset(["vpc-cni", "kube-proxy"]) && aws_eks_addon.before_nodes["vpc-cni"].addon_version == "v1.21.1-eksbuild.3" && strcontains(aws_eks_addon.before_nodes["vpc-cni"].configuration_values, "enableNetworkPolicy")
     error_message = "a node is Ready only with these, in the pinned versions"
-  }
-
-  assert {
-    condition     = aws_eks_pod_identity_association.this["celery/worker-io"].namespace == "celery" && aws_eks_pod_identity_association.this["celery/worker-io"].service_account == "worker-io"
-    error_message = "the service account has its role"
   }
 }
 
@@ -153,7 +147,7 @@ run "a_pool_upside_down" {
   }
 
   variables {
-    pools = { io = { instance_type = "m7i.large", min = 3, max = 2 } }
+    pools = { io = { instance_types = ["m7i.large"], min = 3, max = 2 } }
   }
 
   expect_failures = [var.pools]
@@ -229,20 +223,6 @@ run "another_compute" {
   expect_failures = [var.compute]
 }
 
-run "a_service_account_without_a_namespace" {
-  command = plan
-
-  module {
-    source = "./modules/eks"
-  }
-
-  variables {
-    service_accounts = { worker-io = "arn:aws:iam::123456789012:role/celery-x-worker-io" }
-  }
-
-  expect_failures = [var.service_accounts]
-}
-
 run "a_name_with_a_dot" {
   command = plan
 
@@ -255,4 +235,68 @@ run "a_name_with_a_dot" {
   }
 
   expect_failures = [var.name]
+}
+
+run "spot_and_arm" {
+  command = plan
+
+  module {
+    source = "./modules/eks"
+  }
+
+  variables {
+    pools = { io = { instance_types = ["m7g.large", "m8g.large"], architecture = "arm64", capacity = "spot", min = 1, max = 3 } }
+  }
+
+  assert {
+    condition     = aws_eks_node_group.this["io"].capacity_type == "SPOT" && aws_eks_node_group.this["io"].instance_types == tolist(["m7g.large", "m8g.large"])
+    error_message = "AWS takes what it has of these"
+  }
+
+  assert {
+    condition     = aws_eks_node_group.this["io"].ami_type == "AL2023_ARM_64_STANDARD"
+    error_message = "with the image of their architecture"
+  }
+}
+
+run "a_pool_of_no_size" {
+  command = plan
+
+  module {
+    source = "./modules/eks"
+  }
+
+  variables {
+    pools = { io = { instance_types = [], min = 1, max = 2 } }
+  }
+
+  expect_failures = [var.pools]
+}
+
+run "another_architecture" {
+  command = plan
+
+  module {
+    source = "./modules/eks"
+  }
+
+  variables {
+    pools = { io = { instance_types = ["m7i.large"], architecture = "x86_64", min = 1, max = 2 } }
+  }
+
+  expect_failures = [var.pools]
+}
+
+run "another_capacity" {
+  command = plan
+
+  module {
+    source = "./modules/eks"
+  }
+
+  variables {
+    pools = { io = { instance_types = ["m7i.large"], capacity = "reserved", min = 1, max = 2 } }
+  }
+
+  expect_failures = [var.pools]
 }

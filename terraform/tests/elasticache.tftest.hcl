@@ -10,7 +10,7 @@ variables {
   user       = { name = "celery", access = "on ~* &* +@all -@dangerous" }
   vpc_id     = "vpc-1"
   subnet_ids = { a = "subnet-a", b = "subnet-b" }
-  clients    = { hosts = "sg-1", eks = "sg-2" }
+  clients    = { hosts = { security_group_id = "sg-1" }, office = { cidr = "192.0.2.0/24" } }
 }
 
 run "with_replicas" {
@@ -162,4 +162,18 @@ run "the_app_as_default" {
   }
 
   expect_failures = [var.user]
+}
+
+run "a_client_in_two_ways" {
+  command = plan
+
+  module {
+    source = "./modules/elasticache"
+  }
+
+  variables {
+    clients = { web = { security_group_id = "sg-1", cidr = "10.0.0.0/8" } }
+  }
+
+  expect_failures = [var.clients]
 }

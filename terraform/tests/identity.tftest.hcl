@@ -9,11 +9,11 @@ variables {
   key_arn          = "arn:aws:kms:eu-west-1:123456789012:key/1"
   cluster          = "celery-x"
   discovery_prefix = "/celery/x"
-  media_bucket_arn = "arn:aws:s3:::pictures"
+  buckets          = { uploads = "celery-x-uploads-123456789012" }
   workloads = {
-    worker-io    = { on = "pods", service_account = "celery/worker-io", secrets = ["broker_password"], receives = ["email"], sends = ["email"], measures = ["email"], discovers = true, pictures = true }
-    worker-cpu   = { on = "hosts", service_account = "", secrets = [], receives = [], sends = ["email"], measures = [], discovers = true, pictures = false }
-    dead-letters = { on = "people", service_account = "", secrets = [], receives = ["email-dlq"], sends = ["email"], measures = [], discovers = true, pictures = false }
+    worker-io    = { on = "pods", service_account = "celery/worker-io", secrets = ["broker_password"], receives = ["email"], sends = ["email"], measures = ["email"], discovers = true, buckets = { uploads = ["read", "write"] } }
+    worker-cpu   = { on = "hosts", service_account = "", secrets = [], receives = [], sends = ["email"], measures = [], discovers = true }
+    dead-letters = { on = "people", service_account = "", secrets = [], receives = ["email-dlq"], sends = ["email"], measures = [], discovers = true }
   }
 }
 
@@ -65,7 +65,7 @@ run "somebody_elses_queue" {
   }
 
   variables {
-    workloads = { worker = { on = "hosts", service_account = "", secrets = [], receives = ["payments"], sends = [], measures = [], discovers = true, pictures = false } }
+    workloads = { worker = { on = "hosts", service_account = "", secrets = [], receives = ["payments"], sends = [], measures = [], discovers = true } }
   }
 
   expect_failures = [var.workloads]
@@ -79,7 +79,7 @@ run "a_secret_there_is_not" {
   }
 
   variables {
-    workloads = { worker = { on = "hosts", service_account = "", secrets = ["erlang_cookie"], receives = [], sends = [], measures = [], discovers = true, pictures = false } }
+    workloads = { worker = { on = "hosts", service_account = "", secrets = ["erlang_cookie"], receives = [], sends = [], measures = [], discovers = true } }
   }
 
   expect_failures = [var.workloads]
@@ -93,7 +93,7 @@ run "a_role_for_lambda" {
   }
 
   variables {
-    workloads = { worker = { on = "lambda", service_account = "", secrets = [], receives = [], sends = [], measures = [], discovers = true, pictures = false } }
+    workloads = { worker = { on = "lambda", service_account = "", secrets = [], receives = [], sends = [], measures = [], discovers = true } }
   }
 
   expect_failures = [var.workloads]
@@ -107,7 +107,7 @@ run "a_role_name_too_long" {
   }
 
   variables {
-    workloads = { "worker-${join("", [for n in range(60) : "x"])}" = { on = "hosts", service_account = "", secrets = [], receives = [], sends = [], measures = [], discovers = true, pictures = false } }
+    workloads = { "worker-${join("", [for n in range(60) : "x"])}" = { on = "hosts", service_account = "", secrets = [], receives = [], sends = [], measures = [], discovers = true } }
   }
 
   expect_failures = [var.workloads]
@@ -121,7 +121,7 @@ run "a_pod_without_a_service_account" {
   }
 
   variables {
-    workloads = { worker = { on = "pods", service_account = "", secrets = [], receives = [], sends = [], measures = [], discovers = true, pictures = false } }
+    workloads = { worker = { on = "pods", service_account = "", secrets = [], receives = [], sends = [], measures = [], discovers = true } }
   }
 
   expect_failures = [var.workloads]
@@ -135,11 +135,83 @@ run "a_workload_that_needs_nothing" {
   }
 
   variables {
-    workloads = { rabbitmq = { on = "hosts", service_account = "", secrets = [], receives = [], sends = [], measures = [], discovers = false, pictures = false } }
+    workloads = { rabbitmq = { on = "hosts", service_account = "", secrets = [], receives = [], sends = [], measures = [], discovers = false } }
   }
 
   assert {
     condition     = length(aws_iam_role.this) == 1 && length(aws_iam_role_policy.this) == 0
     error_message = "a role without a policy: IAM refuses one without a statement"
   }
+}
+
+run "statements_of_a_pool" {
+  command = plan
+
+  module {
+    source = "./modules/identity"
+  }
+
+  variables {
+    workloads = { worker = { on = "hosts", service_account = "", secrets = [], receives = [], sends = [], measures = [], discovers = true, statements = [{ actions = ["dynamodb:GetItem"], resources = ["arn:aws:dynamodb:eu-west-1:123456789012:table/orders"] }] } }
+  }
+
+  assert {
+    condition     = aws_iam_role_policy.own["worker"].name == "own" && length(aws_iam_role_policy.own) == 1
+    error_message = "a policy of their own"
+  }
+}
+
+run "nothing_of_ones_own" {
+  command = plan
+
+  module {
+    source = "./modules/identity"
+  }
+
+  assert {
+    condition     = length(aws_iam_role_policy.own) == 0
+    error_message = "no policy without a statement"
+  }
+}
+
+run "a_bucket_there_is_not" {
+  command = plan
+
+  module {
+    source = "./modules/identity"
+  }
+
+  variables {
+    workloads = { worker = { on = "hosts", service_account = "", secrets = [], receives = [], sends = [], measures = [], discovers = true, buckets = { invoices = ["read"] } } }
+  }
+
+  expect_failures = [var.workloads]
+}
+
+run "a_statement_about_iam" {
+  command = plan
+
+  module {
+    source = "./modules/identity"
+  }
+
+  variables {
+    workloads = { worker = { on = "hosts", service_account = "", secrets = [], receives = [], sends = [], measures = [], discovers = true, statements = [{ actions = ["iam:PassRole"], resources = ["arn:aws:iam::123456789012:role/any"] }] } }
+  }
+
+  expect_failures = [var.workloads]
+}
+
+run "everything_of_a_service" {
+  command = plan
+
+  module {
+    source = "./modules/identity"
+  }
+
+  variables {
+    workloads = { worker = { on = "hosts", service_account = "", secrets = [], receives = [], sends = [], measures = [], discovers = true, statements = [{ actions = ["dynamodb:*"], resources = ["*"] }] } }
+  }
+
+  expect_failures = [var.workloads]
 }

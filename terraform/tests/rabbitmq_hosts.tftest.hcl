@@ -4,15 +4,15 @@ mock_provider "aws" {
 
 variables {
   name             = "celery-x"
-  image_id         = "ami-1"
+  images           = { amd64 = { id = "ami-1" }, arm64 = { id = "ami-2" } }
   vpc_id           = "vpc-1"
   subnet_ids       = { a = "subnet-a", b = "subnet-b", c = "subnet-c" }
   instance_profile = "profile"
-  clients          = { hosts = "sg-1", eks = "sg-2" }
+  clients          = { hosts = { security_group_id = "sg-1" }, eks = { security_group_id = "sg-2" } }
   hosts = {
-    one   = { role = "rabbitmq", zone = "a", private_ip = "10.0.0.10", instance_type = "m7g.large", volume_gib = 100 }
-    two   = { role = "rabbitmq", zone = "b", private_ip = "10.0.1.10", instance_type = "m7g.large", volume_gib = 100 }
-    three = { role = "rabbitmq", zone = "c", private_ip = "10.0.2.10", instance_type = "m7g.large", volume_gib = 100 }
+    one   = { role = "rabbitmq", zone = "a", private_ip = "10.0.0.10", instance_type = "m7g.large", architecture = "arm64", volume_gib = 100 }
+    two   = { role = "rabbitmq", zone = "b", private_ip = "10.0.1.10", instance_type = "m7g.large", architecture = "arm64", volume_gib = 100 }
+    three = { role = "rabbitmq", zone = "c", private_ip = "10.0.2.10", instance_type = "m7g.large", architecture = "arm64", volume_gib = 100 }
   }
 }
 
@@ -113,7 +113,7 @@ run "who_may_only_look" {
   variables {
     tls      = true
     clients  = {}
-    monitors = { monitoring = "sg-monitoring" }
+    monitors = { monitoring = { security_group_id = "sg-monitoring" } }
   }
 
   assert {
@@ -131,8 +131,8 @@ run "two_nodes" {
 
   variables {
     hosts = {
-      one = { role = "rabbitmq", zone = "a", private_ip = "10.0.0.10", instance_type = "m7g.large", volume_gib = 20 }
-      two = { role = "rabbitmq", zone = "a", private_ip = "10.0.0.11", instance_type = "m7g.large", volume_gib = 20 }
+      one = { role = "rabbitmq", zone = "a", private_ip = "10.0.0.10", instance_type = "m7g.large", architecture = "arm64", volume_gib = 20 }
+      two = { role = "rabbitmq", zone = "a", private_ip = "10.0.0.11", instance_type = "m7g.large", architecture = "arm64", volume_gib = 20 }
     }
   }
 
@@ -147,7 +147,7 @@ run "no_room_for_data" {
   }
 
   variables {
-    hosts = { one = { role = "rabbitmq", zone = "a", private_ip = "10.0.0.10", instance_type = "m7g.large", volume_gib = 0 } }
+    hosts = { one = { role = "rabbitmq", zone = "a", private_ip = "10.0.0.10", instance_type = "m7g.large", architecture = "arm64", volume_gib = 0 } }
   }
 
   expect_failures = [var.hosts]
@@ -179,4 +179,93 @@ run "a_name_too_long" {
   }
 
   expect_failures = [var.name]
+}
+
+run "who_may_only_publish" {
+  command = plan
+
+  module {
+    source = "./modules/rabbitmq_hosts"
+  }
+
+  variables {
+    tls           = true
+    clients       = {}
+    publishers    = { web = { security_group_id = "sg-web" }, "office-192.0.2.0/24" = { cidr = "192.0.2.0/24" } }
+    load_balancer = { zone = "celery-x.internal", host = "rabbitmq.celery-x.internal" }
+  }
+
+  assert {
+    condition     = { for name, rule in aws_vpc_security_group_ingress_rule.clients : name => rule.from_port } == { web-amqp = 5671, "office-192.0.2.0/24-amqp" = 5671 }
+    error_message = "AMQP, and neither metrics nor the management API"
+  }
+
+  assert {
+    condition     = aws_vpc_security_group_ingress_rule.load_balancer["office-192.0.2.0/24"].cidr_ipv4 == "192.0.2.0/24" && aws_vpc_security_group_ingress_rule.load_balancer["web"].referenced_security_group_id == "sg-web"
+    error_message = "through the load balancer, by group or by range"
+  }
+}
+
+run "in_a_zone_that_is_there" {
+  command = plan
+
+  module {
+    source = "./modules/rabbitmq_hosts"
+  }
+
+  variables {
+    load_balancer = { zone = "internal.example.com", zone_id = "Z0123456789", host = "celery-x-rabbitmq.internal.example.com" }
+  }
+
+  assert {
+    condition     = length(aws_route53_zone.this) == 0
+    error_message = "no zone of ours"
+  }
+
+  assert {
+    condition     = aws_route53_record.this[0].zone_id == "Z0123456789" && aws_route53_record.this[0].name == "celery-x-rabbitmq.internal.example.com"
+    error_message = "a name in theirs"
+  }
+}
+
+run "a_client_in_two_ways" {
+  command = plan
+
+  module {
+    source = "./modules/rabbitmq_hosts"
+  }
+
+  variables {
+    clients = { web = { security_group_id = "sg-1", cidr = "10.0.0.0/8" } }
+  }
+
+  expect_failures = [var.clients]
+}
+
+run "a_publisher_in_two_ways" {
+  command = plan
+
+  module {
+    source = "./modules/rabbitmq_hosts"
+  }
+
+  variables {
+    publishers = { web = { security_group_id = "sg-1", cidr = "10.0.0.0/8" } }
+  }
+
+  expect_failures = [var.publishers]
+}
+
+run "a_monitor_in_no_way" {
+  command = plan
+
+  module {
+    source = "./modules/rabbitmq_hosts"
+  }
+
+  variables {
+    monitors = { web = {} }
+  }
+
+  expect_failures = [var.monitors]
 }

@@ -4,13 +4,18 @@ mock_provider "aws" {
 
 variables {
   name              = "n"
-  image_id          = "ami-1"
+  images            = { amd64 = { id = "ami-amd64" }, arm64 = { id = "ami-arm64", user_data = "#!/bin/sh" } }
   vpc_id            = "vpc-1"
   subnet_ids        = { a = "subnet-a" }
   instance_profiles = { io = "profile-io", cpu = "profile-cpu" }
+  metrics_port      = 9540
+  egress = {
+    io  = { broker = { cidr = "10.0.0.0/16", ports = [5671] }, aws = { cidr = "0.0.0.0/0", ports = [443] }, service-orders = { cidr = "10.9.0.7/32", ports = [5432] }, service-mail = { cidr = "0.0.0.0/0", ports = [443] } }
+    cpu = { broker = { cidr = "10.0.0.0/16", ports = [5671] }, aws = { cidr = "0.0.0.0/0", ports = [443] } }
+  }
   hosts = {
-    one = { role = "worker", zone = "a", private_ip = "10.0.0.40", instance_type = "m7i.large", pool = "io" }
-    two = { role = "worker", zone = "a", private_ip = "10.0.0.41", instance_type = "c7i.large", pool = "cpu" }
+    one = { role = "worker", zone = "a", private_ip = "10.0.0.40", instance_type = "m7i.large", architecture = "amd64", pool = "io" }
+    two = { role = "worker", zone = "a", private_ip = "10.0.0.41", instance_type = "c7g.large", architecture = "arm64", pool = "cpu" }
   }
 }
 
@@ -27,8 +32,58 @@ run "each_pool" {
   }
 
   assert {
-    condition     = aws_security_group.this.ingress == null || length(aws_security_group.this.ingress) == 0
+    condition     = keys(output.security_group_ids) == ["cpu", "io"]
+    error_message = "a group for each pool"
+  }
+
+  assert {
+    condition     = length(aws_vpc_security_group_ingress_rule.scrapers) == 0
     error_message = "nobody connects to a worker"
+  }
+}
+
+run "what_a_pool_connects_to" {
+  command = plan
+
+  module {
+    source = "./modules/worker_hosts"
+  }
+
+  assert {
+    condition     = { for name, rule in aws_vpc_security_group_egress_rule.this : name => rule.from_port if startswith(name, "io-") } == { "io-10.0.0.0/16-5671" = 5671, "io-10.9.0.7/32-5432" = 5432, "io-0.0.0.0/0-443" = 443, "io-0.0.0.0/0-80" = 80 }
+    error_message = "the broker, its own services, AWS and Debian's archive"
+  }
+
+  assert {
+    condition     = aws_vpc_security_group_egress_rule.this["io-0.0.0.0/0-443"].description == "aws, service-mail"
+    error_message = "one rule for a range and a port: AWS refuses a second"
+  }
+
+  assert {
+    condition     = !contains(keys(aws_vpc_security_group_egress_rule.this), "cpu-10.9.0.7/32-5432")
+    error_message = "another pool's database stays closed"
+  }
+
+  assert {
+    condition     = alltrue([for rule in aws_vpc_security_group_egress_rule.this : rule.ip_protocol == "tcp"])
+    error_message = "nothing is open on every port"
+  }
+}
+
+run "who_reads_the_metrics" {
+  command = plan
+
+  module {
+    source = "./modules/worker_hosts"
+  }
+
+  variables {
+    scrapers = { monitoring = { security_group_id = "sg-monitoring" }, office = { cidr = "192.0.2.0/24" } }
+  }
+
+  assert {
+    condition     = toset(keys(aws_vpc_security_group_ingress_rule.scrapers)) == toset(["io-monitoring", "io-office", "cpu-monitoring", "cpu-office"]) && alltrue([for rule in aws_vpc_security_group_ingress_rule.scrapers : rule.from_port == 9540 && rule.to_port == 9540])
+    error_message = "on their port, in every pool"
   }
 }
 
@@ -41,10 +96,52 @@ run "one_address_twice" {
 
   variables {
     hosts = {
-      one = { role = "worker", zone = "a", private_ip = "10.0.0.40", instance_type = "m7i.large", pool = "io" }
-      two = { role = "worker", zone = "a", private_ip = "10.0.0.40", instance_type = "m7i.large", pool = "io" }
+      one = { role = "worker", zone = "a", private_ip = "10.0.0.40", instance_type = "m7i.large", architecture = "amd64", pool = "io" }
+      two = { role = "worker", zone = "a", private_ip = "10.0.0.40", instance_type = "m7i.large", architecture = "amd64", pool = "io" }
     }
   }
 
   expect_failures = [var.hosts]
+}
+
+run "a_pool_that_reaches_nothing" {
+  command = plan
+
+  module {
+    source = "./modules/worker_hosts"
+  }
+
+  variables {
+    egress = { io = { aws = { cidr = "0.0.0.0/0", ports = [443] } } }
+  }
+
+  expect_failures = [var.egress]
+}
+
+run "a_host_name_for_an_address" {
+  command = plan
+
+  module {
+    source = "./modules/worker_hosts"
+  }
+
+  variables {
+    egress = { io = { mail = { cidr = "mail.example.com", ports = [587] } }, cpu = {} }
+  }
+
+  expect_failures = [var.egress]
+}
+
+run "a_scraper_in_two_ways" {
+  command = plan
+
+  module {
+    source = "./modules/worker_hosts"
+  }
+
+  variables {
+    scrapers = { web = { security_group_id = "sg-1", cidr = "10.0.0.0/8" } }
+  }
+
+  expect_failures = [var.scrapers]
 }
