@@ -13,6 +13,7 @@ from celery_platform.environment.render import stale
 from runner.account import Account, configure, has_credentials, identify
 from runner.drift import on_hosts
 from runner.errors import RunError
+from runner.existing import check_existing
 from runner.losses import losses
 from runner.settle import settle
 from runner.state import State
@@ -38,7 +39,9 @@ def plan(env: Env, json_file: JsonFile = None) -> None:
     """Show what would change and save it for `apply`. Needs no credentials."""
     environment = _environment(env)
     if has_credentials():
-        with _opened(environment, identify()) as ready:
+        account = identify()
+        check_existing(environment, account)
+        with _opened(environment, account) as ready:
             print(f"\n{ready.plan()}")
             ready.write_json(json_file)
         return

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from tests.terraform.estate import Estate
+from tests.terraform.estate import ACCOUNT, Estate
 
 pytestmark = [pytest.mark.terraform, pytest.mark.slow, pytest.mark.timeout(1200)]
 
@@ -31,10 +31,22 @@ def test_everything_is_discovered_under_one_prefix(estate: Estate) -> None:
     found = estate.client("ssm").get_parameters_by_path(Path=prefix, Recursive=True)["Parameters"]
     values = {parameter["Name"].removeprefix(f"{prefix}/"): parameter["Value"] for parameter in found}
 
-    assert set(values) >= {"broker_url", "results_url", "media_bucket", "queue_urls"}
+    assert set(values) >= {"broker_url", "results_url", "buckets", "queue_urls", "transfer_bucket"}
     assert values["broker_url"].startswith(SCHEMES[estate.kind])
     assert "@" not in values["broker_url"] + values["results_url"]
     assert len(json.loads(values["queue_urls"])) == (5 if estate.kind == "sqs" else 0)
+    assert set(json.loads(values["buckets"])) == set(estate.resolved["buckets"])
+
+
+def test_buckets_refuse_plaintext_and_the_transfer_bucket_forgets(estate: Estate) -> None:
+    s3, prefix = estate.client("s3"), f"celery-{estate.environment}-"
+    names = [bucket["Name"] for bucket in s3.list_buckets()["Buckets"] if bucket["Name"].startswith(prefix)]
+    own = [name for name in names if "terraform-state" not in name]
+    expiring = {name: [rule.get("Expiration", {}).get("Days") for rule in _rules(s3, name)] for name in own}
+
+    assert len(own) == len(estate.resolved["buckets"]) + 1
+    assert all("aws:SecureTransport" in s3.get_bucket_policy(Bucket=name)["Policy"] for name in own)
+    assert [name for name, days in expiring.items() if 1 in days] == [f"{prefix}transfer-{ACCOUNT}"]
 
 
 def test_no_password_is_in_the_state(estate: Estate) -> None:
@@ -45,6 +57,11 @@ def test_no_password_is_in_the_state(estate: Estate) -> None:
     assert values
     assert [len(value) for value in values] == [40] * len(values)
     assert [value for value in values if value in state] == []
+
+
+def _rules(s3: Any, bucket: str) -> list[dict[str, Any]]:
+    rules: list[dict[str, Any]] = s3.get_bucket_lifecycle_configuration(Bucket=bucket)["Rules"]
+    return rules
 
 
 def _differing(change: dict[str, Any]) -> set[str]:

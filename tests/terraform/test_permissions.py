@@ -14,7 +14,8 @@ pytestmark = [pytest.mark.terraform, pytest.mark.slow, pytest.mark.timeout(1200)
 RECEIVE = ("sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:ChangeMessageVisibility")
 SEND = ("sqs:SendMessage",)
 MEASURE = ("sqs:GetQueueAttributes", "sqs:GetQueueUrl")
-PICTURES = ("s3:GetObject", "s3:PutObject", "s3:DeleteObject")
+OBJECTS = {"read": ("s3:GetObject",), "write": ("s3:PutObject", "s3:DeleteObject")}
+TRANSFER = "celery-prod-transfer"
 
 
 @pytest.fixture(scope="module")
@@ -127,8 +128,10 @@ def _implied(resolved: dict[str, Any], workload: dict[str, Any]) -> Iterator[tup
     for labels, actions in (("receives", RECEIVE), ("sends", SEND), ("measures", MEASURE)):
         yield from ((action, _queue(resolved, label)) for label in workload[labels] for action in actions)
     yield from (("secretsmanager:GetSecretValue", _secret(resolved, label)) for label in workload["secrets"])
-    if workload["pictures"]:
-        yield from ((action, _object("originals/picture.jpg")) for action in PICTURES)
+    for label, may in workload["buckets"].items():
+        bucket = resolved["buckets"][label]
+        yield "s3:ListBucket", _bucket(bucket)
+        yield from ((action, _object(bucket)) for access in may for action in OBJECTS[access])
     if workload["watches"]:
         yield "cloudwatch:GetMetricData", "*"
     if workload["finds_hosts"]:
@@ -147,8 +150,9 @@ def _everything(resolved: dict[str, Any]) -> set[tuple[str, str]]:
     }
     secret_actions = ("secretsmanager:GetSecretValue", "secretsmanager:PutSecretValue")
     found |= {(action, _secret(resolved, label)) for label in resolved["secrets"] for action in secret_actions}
-    keys = ("originals/picture.jpg", "i-0123456789abcdef0/on-its-way-to-a-host")
-    found |= {(action, _object(key)) for key in keys for action in (*PICTURES, "s3:PutObjectAcl")}
+    for bucket in (*resolved["buckets"].values(), TRANSFER):
+        found |= {(action, _object(bucket)) for action in (*OBJECTS["read"], *OBJECTS["write"], "s3:PutObjectAcl")}
+        found |= {("s3:ListBucket", _bucket(bucket)), ("s3:DeleteBucket", _bucket(bucket))}
     found |= {("ssm:GetParameters", _parameter(resolved)), ("ssm:PutParameter", _parameter(resolved))}
     return found | {
         ("cloudwatch:GetMetricData", "*"),
@@ -160,8 +164,12 @@ def _everything(resolved: dict[str, Any]) -> set[tuple[str, str]]:
     }
 
 
-def _object(key: str) -> str:
-    return f"arn:aws:s3:::celery-prod-media-000000000000/{key}"
+def _bucket(name: str) -> str:
+    return f"arn:aws:s3:::{name}-000000000000"
+
+
+def _object(bucket: str) -> str:
+    return f"{_bucket(bucket)}/any/object"
 
 
 def _parameter(resolved: dict[str, Any]) -> str:

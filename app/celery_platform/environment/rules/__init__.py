@@ -10,6 +10,7 @@ from celery_platform.environment.model import Environment
 from celery_platform.environment.rules import (
     application,
     brokers,
+    clients,
     eks,
     existing,
     limits,
@@ -40,6 +41,7 @@ SECTIONS = (
     brokers,
     network,
     existing,
+    clients,
     eks,
 )
 RULES: tuple[Rule, ...] = tuple(rule for section in SECTIONS for rule in section.RULES)

@@ -79,11 +79,16 @@ def existing_cluster_is_its_owners(env: Environment) -> Iterator[Problem]:
 
 
 def existing_zone_is_used(env: Environment) -> Iterator[Problem]:
-    """Only a RabbitMQ behind a load balancer has a name of its own to put into a zone."""
+    """Only a RabbitMQ behind a load balancer has a name of its own, and only an associated VPC resolves it.
+
+    Source: Route 53 guide, "Associating more VPCs with a private hosted zone"; the zone's owner does that.
+    """
     balanced = env.broker.kind is BrokerKind.RABBITMQ and env.broker.rabbitmq.load_balancer
     if env.network.dns is not None and not balanced:
         allowed = "nothing: only a RabbitMQ with a load balancer has a name of its own"
         yield Problem("network.dns", f"{env.network.dns.zone} with broker {env.broker.kind.value}", allowed)
+    if env.network.dns is not None and env.network.existing is None:
+        yield Problem("network.dns", env.network.dns.zone, "network.existing too: a VPC that the zone knows")
 
 
 RULES = (

@@ -1,0 +1,94 @@
+"""What a company has already: said by id, checked against itself, and not made again."""
+
+import pytest
+from celery_platform.environment import EnvironmentFileError, load, resolve
+
+from .conftest import Edit
+
+NETWORK = """\
+network:
+  cidr: 10.40.0.0/16
+  zones: 3
+  existing:
+    vpc_id: vpc-0a1b2c3d
+    private_subnets:
+      eu-west-1a: {id: subnet-0000000a, cidr: 10.40.1.0/24}
+      eu-west-1b: {id: subnet-0000000b, cidr: 10.40.2.0/24, hosts: 10.40.2.128/26}
+      eu-west-1c: {id: subnet-0000000c, cidr: 10.40.3.0/24}
+  dns: {zone: internal.example.com, zone_id: Z0123456789}
+"""
+MADE = """\
+network:
+  cidr: 10.40.0.0/16
+  zones: 3
+  nat: per_zone
+  endpoints: [sqs, secretsmanager, ecr.api, ecr.dkr, sts, logs, ssm, ssmmessages, ec2messages, monitoring, eks-auth]
+  flow_logs: true
+"""
+CLUSTER = "eks: {existing: {name: company, security_group: sg-0a1b2c3d}}"
+AUTO = "eks: {compute: auto} # nodes for the pods there are; node groups want a cluster autoscaler of yours"
+
+
+@pytest.fixture
+def attached(edit_prod: Edit) -> Edit:
+    """Production in a network, a zone and a cluster of the company's."""
+    edit_prod(MADE, NETWORK)
+    edit_prod(AUTO, CLUSTER)
+    edit_prod("  issuer: ", "  existing_provider: true\n  issuer: ")
+    return edit_prod
+
+
+def test_hosts_have_addresses_in_the_blocks_that_were_set_apart(attached: Edit) -> None:
+    hosts = resolve(load("prod"))["worker_hosts"]
+
+    assert [host["private_ip"] for host in hosts.values()] == ["10.40.1.40", "10.40.2.168", "10.40.3.40"]
+
+
+def test_ids_are_passed_on_and_nothing_is_derived_in_their_place(attached: Edit) -> None:
+    resolved = resolve(load("prod"))
+    subnets = {"eu-west-1a": "subnet-0000000a", "eu-west-1b": "subnet-0000000b", "eu-west-1c": "subnet-0000000c"}
+
+    assert resolved["network"]["existing"] == {"vpc_id": "vpc-0a1b2c3d", "private_subnet_ids": subnets}
+    assert resolved["broker"]["endpoint"]["host"] == "celery-prod-rabbitmq.internal.example.com"
+    assert (resolved["eks"]["name"], resolved["eks"]["addons"]) == ("company", {})
+    assert resolved["delivery"]["existing_provider"] is True
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "told"),
+    [
+        ("zones: 3", "zones: 2", "found 3 zones; allowed: as many as network.zones: 2"),
+        ("      eu-west-1c: {", "      us-east-1c: {", "an availability zone of eu-west-1"),
+        ("cidr: 10.40.3.0/24", "cidr: 10.41.3.0/24", "a part of network.cidr, 10.40.0.0/16"),
+        ("hosts: 10.40.2.128/26", "hosts: 10.40.9.128/26", "a part of the subnet, 10.40.2.0/24"),
+        ("hosts: 10.40.2.128/26", "hosts: 10.40.2.128/27", "a block of at least /26"),
+        ("id: subnet-0000000c", "id: subnet-0000000b", "a subnet of its own for each zone"),
+        ("  zones: 3\n", "  zones: 3\n  nat: single\n", "network.nat: found a value beside network.existing"),
+        ("  zones: 3\n", "  zones: 3\n  endpoints: [sqs]\n", "network.endpoints: found a value beside"),
+        ("  zones: 3\n", "  zones: 3\n  flow_logs: true\n", "network.flow_logs: found a value beside"),
+        ("eks: {existing", "eks: {compute: auto, existing", "eks.compute: found a value beside eks.existing"),
+        ("eks: {existing", "eks: {version: '1.35', existing", "eks.version: found a value beside eks.existing"),
+        ("  kind: rabbitmq", "  kind: sqs", "only a RabbitMQ with a load balancer"),
+        ("vpc_id: vpc-0a1b2c3d", "vpc_id: main", "vpc_id: found 'main'"),
+        ("zone: internal.example.com", "zone: internal", "network.dns.zone: found 'internal'"),
+        ("min: 3, max: 3", "min: 93, max: 93", "a larger block, or fewer hosts"),
+    ],
+)  # fmt: skip
+def test_what_cannot_be_attached_to_is_refused(attached: Edit, old: str, new: str, told: str) -> None:
+    attached(old, new)
+
+    with pytest.raises(EnvironmentFileError) as refused:
+        load("prod")
+
+    assert told in str(refused.value)
+
+
+def test_a_cluster_or_a_zone_is_in_a_network_that_is_there(edit_prod: Edit) -> None:
+    edit_prod(AUTO, CLUSTER)
+    edit_prod("  flow_logs: true\n", "  flow_logs: true\n  dns: {zone: internal.example.com, zone_id: Z0123456789}\n")
+
+    with pytest.raises(EnvironmentFileError) as refused:
+        load("prod")
+
+    assert "eks.existing: found company; allowed: network.existing too" in str(refused.value)
+    assert "network.dns: found internal.example.com; allowed: network.existing too" in str(refused.value)

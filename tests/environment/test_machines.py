@@ -1,0 +1,67 @@
+"""Sizes, architectures and Spot capacity of pools."""
+
+import pytest
+from celery_platform.environment import EnvironmentFileError, load, resolve
+
+from .conftest import Edit
+
+IO, CPU = "max: 20, instance_type: m7i.large}", "instance_type: c7i.xlarge,"
+AUTO = "eks: {compute: auto} # nodes for the pods there are; node groups want a cluster autoscaler of yours"
+
+
+def test_each_host_has_the_image_of_its_own_architecture(edit_prod: Edit) -> None:
+    edit_prod(CPU, "instance_type: c7g.xlarge,")
+
+    resolved = resolve(load("prod"))
+
+    assert resolved["worker_hosts"]["celery-prod-worker-cpu-1"]["architecture"] == "arm64"
+    assert resolved["rabbitmq_hosts"]["celery-prod-rabbitmq-1"]["architecture"] == "amd64"
+    assert resolved["hosts"]["machines"] == ["x86_64", "aarch64"]
+
+
+def test_a_pool_in_auto_mode_that_asks_for_nothing_goes_anywhere() -> None:
+    pool = resolve(load("prod"))["pools"]["io"]
+
+    assert (pool["own_nodes"], pool["node_selector"]) == (False, {})
+
+
+@pytest.mark.parametrize(
+    "asked",
+    [
+        "instance_type: m7i.large, capacity: spot}",
+        "instance_types: [m7i.large, m6i.large]}",
+        "instance_type: m7g.large}",
+    ],
+)
+def test_a_pool_in_auto_mode_that_asks_for_more_has_nodes_of_its_own(edit_prod: Edit, asked: str) -> None:
+    edit_prod(IO, f"max: 20, {asked}")
+
+    pool = resolve(load("prod"))["pools"]["io"]
+
+    assert (pool["own_nodes"], pool["node_selector"]) == (True, {"pool": "io"})
+
+
+def test_a_node_group_is_a_pools_own(edit_prod: Edit) -> None:
+    edit_prod(AUTO, "eks: {compute: node_groups}")
+
+    assert resolve(load("prod"))["pools"]["io"]["node_selector"] == {"pool": "io"}
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "told"),
+    [
+        (CPU, CPU + " capacity: spot,", "pools.cpu.capacity: found spot on hosts"),
+        (CPU, "instance_types: [c7i.xlarge, c6i.xlarge],", "pools.cpu.instance_types: found c7i.xlarge, c6i.xlarge on"),
+        (IO, "max: 20, instance_type: m7i.large, instance_types: [m7i.large]}", "pools.io.instance_type: found both"),
+        (IO, "max: 20}", "pools.io.instance_type: found neither"),
+        (IO, "max: 20, instance_types: [m7i.large, m7g.large]}", "allowed: types of one architecture"),
+        (IO, "max: 20, instance_type: m7i.large, capacity: free}", "pools.io.capacity: found 'free'"),
+    ],
+)  # fmt: skip
+def test_machines_that_cannot_be_are_refused(edit_prod: Edit, old: str, new: str, told: str) -> None:
+    edit_prod(old, new)
+
+    with pytest.raises(EnvironmentFileError) as refused:
+        load("prod")
+
+    assert told in str(refused.value)

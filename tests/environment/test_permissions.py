@@ -1,0 +1,83 @@
+"""Buckets, and what a pool may do in the account: said in the file, and never everything."""
+
+import pytest
+from celery_platform.environment import EnvironmentFileError, load, resolve
+from celery_platform.environment.rules import broken
+
+from .conftest import Edit
+
+IO = "max: 20, instance_type: m7i.large}"
+TABLE = "arn:aws:dynamodb:eu-west-1:111122223333:table/orders"
+
+
+def with_permissions(edit: Edit, permissions: str) -> None:
+    edit(IO, f"{IO.rstrip('}')}, permissions: {permissions}}}")
+
+
+def test_a_pools_statements_are_its_own_role_s(edit_prod: Edit) -> None:
+    condition = "{StringEquals: {aws:RequestedRegion: [eu-west-1]}}"
+    statement = f"{{actions: [dynamodb:GetItem], resources: ['{TABLE}'], conditions: {condition}}}"
+    with_permissions(edit_prod, f"{{statements: [{statement}]}}")
+
+    resolved = resolve(load("prod"))
+
+    conditions = [{"test": "StringEquals", "variable": "aws:RequestedRegion", "values": ["eu-west-1"]}]
+    stated = {"actions": ["dynamodb:GetItem"], "resources": [TABLE], "conditions": conditions}
+    assert resolved["workloads"]["worker-io"]["statements"] == [stated]
+    assert resolved["workloads"]["worker-cpu"]["statements"] == []
+    assert resolved["delivery"]["services"] == ["dynamodb"]
+
+
+def test_a_pool_that_says_nothing_reads_and_writes_every_bucket() -> None:
+    workloads = resolve(load("prod"))["workloads"]
+
+    assert workloads["worker-io"]["buckets"] == workloads["producer"]["buckets"] == {"media": ("read", "write")}
+    assert workloads["beat"]["buckets"] == {}
+
+
+def test_a_pool_that_names_buckets_has_these_alone(edit_prod: Edit) -> None:
+    edit_prod("buckets: [media]", "buckets: [media, invoices]")
+    with_permissions(edit_prod, "{buckets: {invoices: [read]}}")
+
+    assert resolve(load("prod"))["workloads"]["worker-io"]["buckets"] == {"invoices": ("read",)}
+
+
+@pytest.mark.parametrize(
+    ("permissions", "told"),
+    [
+        ("{statements: [{actions: ['*'], resources: ['*']}]}", "the service is named in full"),
+        ("{statements: [{actions: ['*:*'], resources: ['*']}]}", "the service is named in full"),
+        ("{statements: [{actions: ['iam:PassRole'], resources: ['*']}]}", "it changes who may do what"),
+        ("{statements: [{actions: ['organizations:List*'], resources: ['*']}]}", "it changes who may do what"),
+        ("{statements: [{actions: ['dynamodb:*'], resources: ['*']}]}", "found dynamodb:* on *"),
+        ("{statements: [{actions: ['dynamodb:GetItem'], resources: [orders]}]}", "an ARN, or *"),
+        ("{statements: [{actions: [], resources: ['*']}]}", "at least 1 item"),
+        ("{buckets: {invoices: [read]}}", "pools.io.permissions.buckets: found invoices; allowed: one of"),
+        ("{buckets: {media: [list]}}", "found 'list'"),
+    ],
+)
+def test_a_statement_that_allows_too_much_is_refused(edit_prod: Edit, permissions: str, told: str) -> None:
+    with_permissions(edit_prod, permissions)
+
+    with pytest.raises(EnvironmentFileError) as refused:
+        load("prod")
+
+    assert told in str(refused.value)
+
+
+@pytest.mark.parametrize("label", ["transfer", "terraform_state"])
+def test_a_bucket_of_the_platforms_own_name_is_refused(edit_prod: Edit, label: str) -> None:
+    edit_prod("buckets: [media]", f"buckets: [{label}]")
+
+    with pytest.raises(EnvironmentFileError, match="another label: transfer, terraform_state are the platform's"):
+        load("prod")
+
+
+def test_a_bucket_whose_name_would_be_too_long_for_s3_is_refused(edit_prod: Edit) -> None:
+    edit_prod("buckets: [media]", "buckets: [uploads_of_all_our_customers]")
+    longest = load("prod").model_copy(update={"name": "a" * 20})
+
+    assert [str(problem) for problem in broken(longest)] == [
+        "application.buckets: found uploads_of_all_our_customers; "
+        "allowed: a label of at most 22 characters: it is part of a name"
+    ]
