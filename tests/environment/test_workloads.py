@@ -66,8 +66,8 @@ def test_the_authoritys_key_is_nobodys_but_the_controllers(edit_prod: Edit) -> N
 @pytest.mark.parametrize(
     ("old", "new", "path"),
     [
-        ("destroy_lock: true", "destroy_lock: true\neks: {version: '1.20'}", "eks.version: found 1.20"),
-        ("destroy_lock: true", "destroy_lock: true\neks: {public_access_cidrs: [0.0.0.0/0]}", "public_access_cidrs"),
+        ("compute: auto", "compute: auto, version: '1.20'", "eks.version: found 1.20"),
+        ("compute: auto", "compute: auto, public_access_cidrs: [0.0.0.0/0]", "public_access_cidrs"),
         ("  plan: repo:example/celery:pull_request", "  plan: repo:example/*", "delivery.plan"),
     ],
 )  # fmt: skip

@@ -2,7 +2,6 @@
 
 import subprocess
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 from celery_platform.environment.errors import EnvironmentFileError, Problem
@@ -39,13 +38,13 @@ def _at(reference: str) -> Environment:
         return load(name)
     folder = environments_folder()
     shown = subprocess.run(
-        ["git", "show", f"{revision}:./{name}/{FILE_NAME}"], cwd=folder, capture_output=True, text=True, check=False
+        ["git", "show", f"{revision}:./{name}/{FILE_NAME}"], cwd=folder, capture_output=True, check=False
     )
     file = folder / name / FILE_NAME
     if shown.returncode:
         allowed = f"a revision that has one of: {', '.join(names())}"
         raise EnvironmentFileError(file, [Problem("ENV", repr(reference), allowed)])
-    return parse(shown.stdout, Path(file))
+    return parse(shown.stdout, file)
 
 
 def _short(value: Any) -> str:

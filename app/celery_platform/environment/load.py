@@ -1,17 +1,20 @@
 """Read an environment file and say plainly what is wrong with it."""
 
 import os
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
-import yaml
-from pydantic import ValidationError
-
-from celery_platform.environment.errors import EnvironmentFileError, Problem
+from celery_platform.environment.errors import PROBLEMS_SHOWN, EnvironmentFileError, Problem
 from celery_platform.environment.model import Environment
+from celery_platform.environment.reading import read
+from celery_platform.environment.reading.characters import MAX_BYTES
 from celery_platform.environment.rules import broken
+from celery_platform.environment.typed import checked
+from celery_platform.environment.urls import unreadable
+from celery_platform.environment.words import did_you_mean
 
 FILE_NAME = "environment.yml"
+_ONE_OF = "one of: "
 
 
 def environments_folder() -> Path:
@@ -28,43 +31,52 @@ def load(name: str) -> Environment:
     """Read and check one environment.
 
     Raises:
-        EnvironmentFileError: there is no such environment, or its file is not YAML, has a wrong key or type, or breaks
-            a rule.
+        EnvironmentFileError: there is no such environment, or its file cannot be read, is not YAML, has a wrong key or
+            type, or breaks a rule.
 
     Example: `load("prod").broker.kind`
     """
     file = environments_folder() / name / FILE_NAME
     if name not in names():
-        raise EnvironmentFileError(file, [Problem("ENV", repr(name), f"one of: {', '.join(names())}")])
-    return parse(file.read_text(), file)
+        raise EnvironmentFileError(file, [Problem("ENV", repr(name), f"{_ONE_OF}{', '.join(names())}")])
+    return parse(_content(file), file)
 
 
-def parse(text: str, file: Path) -> Environment:
-    """Check the text of an environment file; `file` is named in errors and its folder must equal `name`."""
-    try:
-        data = yaml.safe_load(text)
-    except yaml.YAMLError as error:
-        raise EnvironmentFileError(file, [Problem("", " ".join(str(error).split()), "YAML")]) from None
-    try:
-        environment = Environment.model_validate(data)
-    except ValidationError as error:
-        raise EnvironmentFileError(file, [_problem(dict(detail)) for detail in error.errors()]) from None
-    problems = broken(environment)
+def parse(content: bytes, file: Path) -> Environment:
+    """Check the content of an environment file; `file` is named in errors and its folder must equal `name`.
+
+    Raises:
+        EnvironmentFileError: as `load`.
+
+    Example: `parse(file.read_bytes(), file).name == file.parent.name`
+    """
+    document = read(content, file)
+    environment = checked(document)
+    if isinstance(environment, list):
+        raise EnvironmentFileError(file, environment)
+    problems = list(unreadable(environment)) or broken(environment)
     if environment.name != file.parent.name:
         problems.insert(0, Problem("name", repr(environment.name), f"the folder's name, {file.parent.name!r}"))
     if problems:
-        raise EnvironmentFileError(file, problems)
+        placed = [replace(problem, line=document.line(problem.path)) for problem in problems]
+        placed.sort(key=lambda problem: problem.line or 0)
+        raise EnvironmentFileError(file, [*map(_hinted, placed[:PROBLEMS_SHOWN]), *placed[PROBLEMS_SHOWN:]])
     return environment
 
 
-def _problem(detail: dict[str, Any]) -> Problem:
-    path = ".".join(str(part) for part in detail["loc"] if part != "[key]")
-    if detail["type"] == "extra_forbidden":
-        return Problem(
-            path,
-            "an unknown key",
-            f"see environments/environment.schema.json for the keys of {path.rpartition('.')[0] or 'the file'}",
-        )
-    if detail["type"] == "missing":
-        return Problem(path, "nothing", "a value; the key is required")
-    return Problem(path, repr(detail["input"]), detail["msg"])
+def _content(file: Path) -> bytes:
+    """At most one byte more than is allowed: enough to refuse the rest."""
+    try:
+        with file.open("rb") as opened:
+            return opened.read(MAX_BYTES + 1)
+    except OSError as error:
+        problem = Problem("", f"a file that cannot be read ({error.strerror})", "a file that this user may read")
+        raise EnvironmentFileError(file, [problem]) from None
+
+
+def _hinted(problem: Problem) -> Problem:
+    """With the nearest name, where names are to choose from."""
+    if not problem.allowed.startswith(_ONE_OF) or not problem.found.startswith("'"):
+        return problem
+    hint = did_you_mean(problem.found.strip("'"), problem.allowed.removeprefix(_ONE_OF).split(", "))
+    return replace(problem, allowed=problem.allowed + hint)

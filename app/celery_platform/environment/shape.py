@@ -1,0 +1,188 @@
+"""What may stand at a place of the file, in words, from the JSON Schema of the model.
+
+pydantic's own messages are never shown: they speak of instances and dictionaries, and name one bound at a time.
+"""
+
+from collections.abc import Iterable
+from functools import cached_property, lru_cache
+from typing import Any
+
+from celery_platform.environment.errors import listed
+from celery_platform.environment.meanings import FORMATS, PATTERNS
+from celery_platform.environment.model import Environment
+from celery_platform.environment.words import written
+
+Json = dict[str, Any]
+
+_UNKNOWN = "what environments/environment.schema.json says for this key"
+_NUMBERS = ("integer", "number")
+
+
+class Shape:
+    """The part of the model's JSON Schema for one place in the file. Equal parts are made once and kept.
+
+    Example: `str(whole_file().at(("network", "zones"))) == "a whole number from 2 to 3"`
+    """
+
+    def __init__(self, schema: Json, definitions: Json) -> None:
+        self._schema = schema
+        self._definitions = definitions
+        self._made: dict[str | int, Shape | None] = {}
+
+    def at(self, parts: Iterable[str | int]) -> "Shape | None":
+        """The shape of the value to which the keys and positions lead; `None` where the model knows no such key."""
+        shape: Shape | None = self
+        for part in parts:
+            if shape is None:
+                return None
+            shape = shape.child(part)
+        return shape
+
+    def child(self, part: str | int) -> "Shape | None":
+        """The shape of the value under a key, or of those of a list."""
+        if part not in self._made:
+            found = [_child(choice, part) for choice in self._choices]
+            known = next((schema for schema in found if schema is not None), None)
+            self._made[part] = None if known is None else Shape(known, self._definitions)
+        return self._made[part]
+
+    @cached_property
+    def keys(self) -> list[str]:
+        """The keys that the model knows here; none where names are free."""
+        return [key for choice in self._choices for key in choice.get("properties", ())]
+
+    @cached_property
+    def key_words(self) -> str:
+        """What a free name may be, such as a queue's."""
+        patterns = [pattern for choice in self._choices for pattern in _key_patterns(choice)]
+        return " or ".join(_pattern(pattern) for pattern in patterns) or "another name"
+
+    @cached_property
+    def options(self) -> list[str]:
+        """The values there are to choose from, as they are written."""
+        return [written(value) for choice in self._choices for value in _options(choice)]
+
+    def takes_kind_of(self, value: Any) -> bool:
+        """Whether a single value of this kind may stand here: 3 is no text, "3" no number, and true not 1."""
+        if isinstance(value, bool):
+            return not self._kinds or "boolean" in self._kinds
+        if isinstance(value, int):
+            return not self._kinds or not self._kinds.isdisjoint(_NUMBERS)
+        if isinstance(value, float):
+            return not self._kinds or "number" in self._kinds
+        return not isinstance(value, str) or not self._kinds or "string" in self._kinds
+
+    def takes_free_text(self) -> bool:
+        """Whether text of one's own may stand here, so that a number may only lack its quotes."""
+        return any(choice.get("type") == "string" and not _options(choice) for choice in self._choices)
+
+    @cached_property
+    def has_a_format(self) -> bool:
+        """Whether a type that Python brings reads the text, such as an address."""
+        return any("format" in choice for choice in self._choices)
+
+    def __str__(self) -> str:
+        """What may stand here."""
+        return self._words
+
+    @cached_property
+    def _words(self) -> str:
+        words = [self._choice_in_words(choice) for choice in self._choices if not _options(choice)]
+        if self.options:
+            words.append(self.options[0] if len(self.options) == 1 else f"one of: {listed(self.options)}")
+        return " or ".join(dict.fromkeys(words)) or _UNKNOWN
+
+    @cached_property
+    def _choices(self) -> list[Json]:
+        return _alternatives(self._schema, self._definitions)
+
+    @cached_property
+    def _kinds(self) -> set[str]:
+        """The types that may stand here; none where the schema does not say."""
+        kinds = {choice.get("type") for choice in self._choices}
+        return set() if None in kinds else {str(kind) for kind in kinds}
+
+    def _choice_in_words(self, schema: Json) -> str:
+        kind = schema.get("type")
+        if kind in _NUMBERS:
+            return _number(schema, "a whole number" if kind == "integer" else "a number")
+        if kind == "string":
+            return _text(schema)
+        if kind == "boolean":
+            return "true or false"
+        if kind == "array":
+            at_least = " with at least one value" if schema.get("minItems") else ""
+            return f"a list{at_least} [a, b] of: {self.child(0) or _UNKNOWN}"
+        if kind == "object":
+            return _mapping(schema)
+        return _UNKNOWN
+
+
+@lru_cache(maxsize=1)
+def whole_file() -> Shape:
+    """The shape of an environment file."""
+    schema = Environment.model_json_schema()
+    return Shape(schema, schema.get("$defs", {}))
+
+
+def _alternatives(schema: Json, definitions: Json) -> list[Json]:
+    """What a union may be, without the nothing of an optional key: such a key may always be left out."""
+    if "$ref" in schema:
+        return _alternatives(definitions[schema["$ref"].rpartition("/")[2]], definitions)
+    if "type" in schema or "properties" in schema:  # then `anyOf` beside it only says which keys go together
+        return [] if schema.get("type") == "null" else [schema]
+    unions = schema.get("anyOf") or schema.get("oneOf") or schema.get("allOf")
+    return [one for union in unions for one in _alternatives(union, definitions)] if unions else [schema]
+
+
+def _child(schema: Json, part: str | int) -> Json | None:
+    if isinstance(part, int):
+        items = schema.get("items") or next(iter(schema.get("prefixItems", ())), None)
+        return items if isinstance(items, dict) else None
+    free = [*schema.get("patternProperties", {}).values(), schema.get("additionalProperties")]
+    known: Json | None = schema.get("properties", {}).get(part)
+    return known if known is not None else next((one for one in free if isinstance(one, dict)), None)
+
+
+def _options(schema: Json) -> list[Any]:
+    return list(schema["enum"]) if "enum" in schema else [schema["const"]] if "const" in schema else []
+
+
+def _key_patterns(schema: Json) -> list[str]:
+    names = schema.get("propertyNames", {}).get("pattern")
+    return [*schema.get("patternProperties", {}), *([names] if names else [])]
+
+
+def _pattern(pattern: str) -> str:
+    return PATTERNS.get(pattern, f"text that matches {pattern}")
+
+
+def _number(schema: Json, words: str) -> str:
+    least, above = schema.get("minimum"), schema.get("exclusiveMinimum")
+    most, below = schema.get("maximum"), schema.get("exclusiveMaximum")
+    if schema["type"] == "integer":
+        least, above = (above + 1, None) if above is not None else (least, None)
+        most, below = (below - 1, None) if below is not None else (most, None)
+    if least is not None and most is not None:
+        return f"{words} from {least} to {most}"
+    bounds = [("of at least", least), ("above", above), ("of at most", most), ("below", below)]
+    said = " and ".join(f"{name} {bound}" for name, bound in bounds if bound is not None)
+    return f"{words} {said}" if said else words
+
+
+def _text(schema: Json) -> str:
+    if "format" in schema:
+        return FORMATS.get(schema["format"], "text")
+    if "pattern" in schema:
+        return _pattern(schema["pattern"])
+    least, most = schema.get("minLength", 0), schema.get("maxLength")
+    if most is not None:
+        return f"text of {least} to {most} characters"
+    return f"text of at least {least} characters" if least > 1 else "text"
+
+
+def _mapping(schema: Json) -> str:
+    if schema.get("properties"):
+        return f"a mapping with the keys: {listed(schema['properties'])}"
+    at_least = " with at least one entry" if schema.get("minProperties") else ""
+    return f"a mapping{at_least} of names and their values"

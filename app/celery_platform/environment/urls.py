@@ -1,0 +1,25 @@
+"""URLs that are none: whoever reads `services` after this may take them apart without a second thought."""
+
+from collections.abc import Iterator
+from urllib.parse import urlsplit
+
+from celery_platform.environment.errors import Problem
+from celery_platform.environment.model import Environment
+from celery_platform.environment.words import found
+
+_FORM = "scheme://host:port/path, the port from 1 to 65535, an IPv6 address in brackets"
+
+
+def unreadable(env: Environment) -> Iterator[Problem]:
+    """The URLs of services whose host or port nobody could find (RFC 3986, 3.2)."""
+    for name, service in env.services.items():
+        if service.url is not None and not _readable(service.url):
+            yield Problem(f"services.{name}.url", found(service.url), _FORM)
+
+
+def _readable(url: str) -> bool:
+    """Python refuses a bracket without its pair; `port` what is no number or beyond 65535."""
+    try:
+        return bool(urlsplit(url).hostname) and urlsplit(url).port != 0
+    except ValueError:
+        return False
