@@ -22,7 +22,7 @@ PATTERNS = {
     r"^sg-[0-9a-f]{8,17}$": "the id of a security group such as sg-0a1b2c3d",
     r"^Z[0-9A-Z]{1,31}$": "the id of a hosted zone such as Z0123456789ABCDEFGHIJ",
     r"^([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$": "a domain such as corp.example.com",
-    r"^[A-Za-z0-9][A-Za-z0-9_-]{0,99}$": "the name of an EKS cluster (at most 100 letters, digits, hyphens, underscores)",
+    r"^[A-Za-z0-9][A-Za-z0-9_-]{0,99}$": "the name of an EKS cluster (at most 100 letters, digits, _ and -)",
     r"^[A-Za-z0-9._/#-]{1,255}$": "a namespace of CloudWatch such as AWS/RDS",
     r"^(Average|Maximum|Minimum|SampleCount|Sum|p\d{1,2}(\.\d{1,2})?)$": (
         "a statistic (Average, Maximum, Minimum, SampleCount, Sum) or a percentile such as p99"

@@ -52,6 +52,11 @@ class Shape:
         return [key for choice in self._choices for key in choice.get("properties", ())]
 
     @cached_property
+    def keys_listed(self) -> str:
+        """The keys that the model knows here, for a message."""
+        return listed(self.keys)
+
+    @cached_property
     def key_words(self) -> str:
         """What a free name may be, such as a queue's."""
         patterns = [pattern for choice in self._choices for pattern in _key_patterns(choice)]

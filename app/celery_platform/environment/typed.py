@@ -10,7 +10,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from celery_platform.environment.errors import PROBLEMS_SHOWN, Problem, listed
+from celery_platform.environment.errors import PROBLEMS_SHOWN, Problem
 from celery_platform.environment.model import Environment
 from celery_platform.environment.paths import Parts, dotted
 from celery_platform.environment.reading import Document
@@ -120,7 +120,7 @@ def _key_problem(refusal: _Refusal, path: str, line: int | None, *, hinted: bool
         return Problem(path, f"the name {found(name)}", above.key_words, line)
     of = dotted(refusal.parts[:-1]) or "the file"
     hint = did_you_mean(name, above.keys) if hinted else ""
-    return Problem(path, "an unknown key", f"one of the keys of {of}: {listed(above.keys)}{hint}", line)
+    return Problem(path, "an unknown key", f"one of the keys of {of}: {above.keys_listed}{hint}", line)
 
 
 def _quotes(value: Any, word: str | None, shape: Shape) -> str:

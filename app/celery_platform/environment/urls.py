@@ -1,4 +1,4 @@
-"""URLs that are none: whoever reads `services` after this may take them apart without a second thought."""
+"""URLs that are none: the rules and what is derived may take those of `services` apart without a second thought."""
 
 from collections.abc import Iterator
 from urllib.parse import urlsplit
@@ -7,11 +7,11 @@ from celery_platform.environment.errors import Problem
 from celery_platform.environment.model import Environment
 from celery_platform.environment.words import found
 
-_FORM = "scheme://host:port/path, the port from 1 to 65535, an IPv6 address in brackets"
+_FORM = "scheme://host:port/path with a port from 1 to 65535 and an IPv6 address in brackets"
 
 
 def unreadable(env: Environment) -> Iterator[Problem]:
-    """The URLs of services whose host or port nobody could find (RFC 3986, 3.2)."""
+    """The URLs of services of which nobody could tell where the host or the port is (RFC 3986, 3.2)."""
     for name, service in env.services.items():
         if service.url is not None and not _readable(service.url):
             yield Problem(f"services.{name}.url", found(service.url), _FORM)
@@ -20,6 +20,6 @@ def unreadable(env: Environment) -> Iterator[Problem]:
 def _readable(url: str) -> bool:
     """Python refuses a bracket without its pair; `port` what is no number or beyond 65535."""
     try:
-        return bool(urlsplit(url).hostname) and urlsplit(url).port != 0
+        return urlsplit(url).port != 0
     except ValueError:
         return False

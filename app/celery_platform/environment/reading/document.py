@@ -114,7 +114,10 @@ class _Builder:
         self._places.setdefault(parts, Place(_line(event)))
         if isinstance(event, yaml.AliasEvent):
             self._refuse(
-                parts, f"the alias *{event.anchor}", "the value itself: it has to stand where it counts", event
+                parts,
+                f"the alias {_quoted('*' + str(event.anchor))}",
+                "the value itself: it has to stand where it counts",
+                event,
             )
             return None
         if isinstance(event, yaml.ScalarEvent):
@@ -126,10 +129,15 @@ class _Builder:
 
     def _undecorated(self, event: yaml.ScalarEvent | yaml.CollectionStartEvent, parts: Parts) -> None:
         if event.anchor is not None:
-            self._refuse(parts, f"the anchor &{event.anchor}", "no anchor: each value stands where it counts", event)
+            self._refuse(
+                parts,
+                f"the anchor {_quoted('&' + event.anchor)}",
+                "no anchor: each value stands where it counts",
+                event,
+            )
         if event.tag is not None:
             tag = event.tag.replace("tag:yaml.org,2002:", "!!")
-            self._refuse(parts, f"the tag {tag}", "a value without a tag: its form says what it is", event)
+            self._refuse(parts, f"the tag {_quoted(tag)}", "a value without a tag: its form says what it is", event)
 
     def _mapping(self, parts: Parts) -> dict[str, Any]:
         made: dict[str, Any] = {}
@@ -199,6 +207,10 @@ class _Builder:
 
 def _line(event: yaml.Event) -> int:
     return event.start_mark.line + 1 if event.start_mark else 1
+
+
+def _quoted(text: str) -> str:
+    return repr(shortened(text, _WRITTEN_BYTES))
 
 
 def _kind(value: Any) -> str:

@@ -12,6 +12,7 @@ _TRUTH = {"true": True, "True": True, "TRUE": True, "false": False, "False": Fal
 _WHOLE = re.compile(r"[-+]?(0|[1-9][0-9]*)")
 _DECIMAL = re.compile(r"[-+]?(0|[1-9][0-9]*)\.[0-9]+")
 _NUMBER = "a decimal number without zeros before it; in quotes where text is meant"
+_MAY_BE_DISPUTED = frozenset("0123456789+-.yYnNoO")
 # YAML 1.1 (yaml.org/type), section by section, and what YAML 1.2 (10.3.2, core schema) makes of the same.
 _DISPUTED = tuple(
     (re.compile(pattern), why, allowed)
@@ -54,6 +55,8 @@ def meaning(word: str) -> Scalar | Disputed:
         return None
     if word in _TRUTH:
         return _TRUTH[word]
+    if word[0] not in _MAY_BE_DISPUTED:
+        return word
     if _WHOLE.fullmatch(word) or _DECIMAL.fullmatch(word):
         return _number(word)
     for pattern, why, allowed in _DISPUTED:

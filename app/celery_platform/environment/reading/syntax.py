@@ -19,7 +19,7 @@ _REMEDIES = tuple(
         (r"tag|directive|incompatible", "a value without a tag (!) and a file without directives (%)"),
         (r"flow mapping", "a comma after each entry of { and one } at its end"),
         (r"flow sequence", "a comma after each entry of [ and one ] at its end"),
-        (r"mapping values", "one key on a line, in the column of the keys beside it; text that holds a colon in quotes"),
+        (r"mapping values", "one key on a line, in the column of those beside it; text that holds a colon in quotes"),
         (r"simple key|expected ':'", "a key, a colon, a space and its value on one line"),
         (r"cannot start any token", "text that begins with @, `, % or another sign of YAML in quotes"),
         (r"block|mapping keys|sequence entries|expected key|'-' indicator", _NESTING),

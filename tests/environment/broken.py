@@ -1,0 +1,50 @@
+"""What every refusal of an environment file has to be, whatever is wrong with the file."""
+
+import re
+from pathlib import Path
+
+from celery_platform.environment import EnvironmentFileError
+from celery_platform.environment.errors import MESSAGE_BYTES
+from celery_platform.environment.load import parse
+
+# The repository's own file, whatever folder of environments a test has chosen.
+FILE = Path(__file__).parents[2] / "environments" / "prod" / "environment.yml"
+GOOD = FILE.read_text()
+
+# A line of a message, but for its first and for the count of those that are left out.
+_PROBLEM = re.compile(r"  (line \d+(, \S.*?)?|\(file\)|[\w.'\[\]-].*?): found (.+); allowed: (.+)")
+_COUNT = re.compile(r"  and [\d,]+ more problems?")
+_QUOTED = re.compile(r"'(?:[^'\\]|\\.)*'|\"(?:[^\"\\]|\\.)*\"")
+# How Python, pydantic and PyYAML speak; what is quoted is the file's.
+_FOREIGN = re.compile(
+    r"\b(dict|dictionary|instance(?! type)|NoneType|None|True|False|pydantic|Traceback|Input|literal|tuple|str|int|"
+    r"bool|\w*(Error|Exception)|validator|iterable|token|node content|unhashable|codec|class|object|__\w+__)\b"
+)
+
+
+def refusal(content: str | bytes, file: Path = FILE) -> str | None:
+    """The message with which the content is refused; `None` where it is an environment. Any other end is a defect."""
+    try:
+        parse(content if isinstance(content, bytes) else content.encode(), file)
+    except EnvironmentFileError as error:
+        return str(error)
+    return None
+
+
+def edited(old: str, new: str) -> str:
+    """The repository's file with the first of a text replaced; the text must be there."""
+    assert old in GOOD, f"{old!r} must stand in {FILE}"
+    return GOOD.replace(old, new, 1)
+
+
+def faults(message: str, file: Path = FILE) -> list[str]:
+    """What is wrong with a message: it has to name file, place, what was found and what is allowed, in words."""
+    title, *lines = message.split("\n")
+    found = [] if title == f"{file} cannot be used:" and lines else [f"no file: {title}"]
+    if len(message.encode()) > MESSAGE_BYTES:
+        found.append(f"{len(message.encode())} bytes")
+    for line in lines:
+        if not _PROBLEM.fullmatch(line) and not _COUNT.fullmatch(line):
+            found.append(f"no place, found or allowed: {line}")
+        found += [f"{word[0]!r} in: {line}" for word in _FOREIGN.finditer(_QUOTED.sub("''", line))]
+    return found
