@@ -20,6 +20,7 @@ from celery_platform.brokers.priorities import prioritised
 from celery_platform.guards.bounded_publish import budget
 from celery_platform.guards.declared_once import declared_once
 from celery_platform.guards.whole_second_delay import whole_seconds
+from celery_platform.later import keep_until_due
 from celery_platform.refusals import refuse, refused_in_words
 from celery_platform.routes import label_of, queue_of_call
 from celery_platform.settings import runtime
@@ -93,11 +94,16 @@ class PlatformApp(Celery):
         given = {key: value for key, value in options.items() if value is not None}
         environment = runtime().environment
         queue = queue_of_call(self, given.get("route_name") or name, given)
-        delay = refuse(queue, name, whole_seconds(countdown, eta), options)
+        delay = whole_seconds(countdown, eta, self.timezone)
+        refuse(queue, name, delay, options)
         if queue.label != label_of(environment, name):
             given = limits_of(queue) | given
-        options = broker_of(runtime()).publish_options(delay) | prioritised(environment, queue, given)
+        options = prioritised(environment, queue, given)
         options["headers"] = self._headers(options.get("headers"))
+        if delay is not None and delay > queue.max_countdown:
+            with refused_in_words(name):
+                return keep_until_due(self, super().send_task, name, args, kwargs, delay, options)
+        options = broker_of(runtime()).publish_options(delay) | options
         with budget(PUBLISH_BUDGET_SECONDS), refused_in_words(name), declared_once(self, name, options["queue"]):
             return super().send_task(name, args, kwargs, countdown=delay, **options)
 

@@ -3,13 +3,10 @@
 import ssl
 from typing import Any
 
-from celery.schedules import crontab
-
 from celery_platform.brokers import broker_of
 from celery_platform.brokers.interface import PUBLISH_BUDGET_SECONDS
-from celery_platform.errors import SettingsError
 from celery_platform.refusals.size import LIMIT
-from celery_platform.routes import default_queue, queue_of
+from celery_platform.routes import default_queue
 from celery_platform.settings import Resolved, Runtime, runtime
 
 # A beat that died blocks the next for the lock's life; redbeat's default is 25 minutes. At least three loops long.
@@ -17,19 +14,19 @@ BEAT_LOOP_SECONDS = 5
 BEAT_LOCK_SECONDS = 30
 
 
-def configuration(conf: Any) -> dict[str, Any]:
-    """The platform's settings for this process's environment; `conf` holds what the application states.
+def configuration() -> dict[str, Any]:
+    """The platform's settings for this process's environment.
 
     Raises:
         SettingsError: the environment cannot be read.
         BrokerError: the broker lacks what the environment describes.
     """
-    return configuration_of(runtime(), conf)
+    return configuration_of(runtime())
 
 
-def configuration_of(runtime: Runtime, conf: Any) -> dict[str, Any]:
+def configuration_of(runtime: Runtime) -> dict[str, Any]:
     """The settings for a given environment."""
-    return _tasks(runtime.environment) | _broker(runtime) | _results(runtime) | _worker() | _schedule(runtime, conf)
+    return _tasks(runtime.environment) | _broker(runtime) | _results(runtime) | _worker() | _schedule(runtime)
 
 
 def _tasks(environment: Resolved) -> dict[str, Any]:
@@ -93,30 +90,15 @@ def _worker() -> dict[str, Any]:
     }
 
 
-def _schedule(runtime: Runtime, conf: Any) -> dict[str, Any]:
-    environment = runtime.environment
-    entries: dict[str, Any] = dict(conf.beat_schedule or {})
-    for name, entry in environment.schedule.items():
-        queue = queue_of(environment, entry["task"])
-        if entry["queue"] != queue.label:
-            raise SettingsError(
-                expected=f"schedule.{name}.queue to be {queue.label}, where task {entry['task']} goes",
-                found=entry["queue"],
-                remedy="Change schedule or application.routes in the environment file.",
-            )
-        minute, hour, day, month, weekday = entry["cron"].split()
-        entries[name] = {
-            "task": entry["task"],
-            "schedule": crontab(minute=minute, hour=hour, day_of_month=day, month_of_year=month, day_of_week=weekday),
-        }
+def _schedule(runtime: Runtime) -> dict[str, Any]:
+    """Which entries there are is the application's setting; beat adds those of the file (`attachment.schedule`)."""
     return {
-        "beat_schedule": entries,
         "beat_scheduler": "celery_platform.worker.beat:Scheduler",
         "beat_max_loop_interval": BEAT_LOOP_SECONDS,
         "redbeat_redis_url": runtime.results_url,
         # Stated, because redbeat would otherwise take the broker's.
         "redbeat_redis_use_ssl": _results_tls(runtime).get("redis_backend_use_ssl", False),
         "redbeat_redis_options": {},
-        "redbeat_key_prefix": f"{environment.prefix}:redbeat:",
+        "redbeat_key_prefix": f"{runtime.environment.prefix}:redbeat:",
         "redbeat_lock_timeout": BEAT_LOCK_SECONDS,
     }

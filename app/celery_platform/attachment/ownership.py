@@ -85,7 +85,6 @@ PLATFORM: Mapping[str, str] = {
 # The platform has a value that suits most; an application's own counts.
 EITHER: Mapping[str, str] = {
     "broker_pool_limit": "connections of a process that publishes",
-    "beat_schedule": "`schedule` of the environment file adds to the application's entries",
     "redis_backend_use_ssl": "of the platform's result store",
     "redis_retry_on_timeout": "of the platform's result store",
     "redis_socket_connect_timeout": "of the platform's result store",

@@ -27,7 +27,7 @@ def apply_settings(app: Any, conf: Any) -> None:
         SettingsError: the application states another value of a setting that the platform owns.
         BrokerError: the broker lacks what the environment describes.
     """
-    ours = configuration(conf)
+    ours = configuration()
     refuse_contradictions(conf, ours)
     transports.install()
     conf.update({name: value for name, value in ours.items() if not _is_left_to(conf, name)})
@@ -107,4 +107,4 @@ def refuse_without_broker(app: Any) -> None:
 
 
 def _is_left_to(conf: Any, name: str) -> bool:
-    return owner_of(name) is not Owner.PLATFORM and name != "beat_schedule" and stated(conf, name) is not NOTHING
+    return owner_of(name) is not Owner.PLATFORM and stated(conf, name) is not NOTHING

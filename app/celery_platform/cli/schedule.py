@@ -1,46 +1,48 @@
-"""`app schedule`: what runs when, and running an entry now."""
+"""`app schedule`: what runs when, running an entry now, and what was delayed for longer than a queue may hold."""
 
+from collections.abc import Mapping
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from celery_platform.cli.env import Env, choose
 
 if TYPE_CHECKING:
-    from celery.schedules import crontab
+    from celery_platform.later.message import Kept
 
-schedule = typer.Typer(help="Scheduled tasks: when they run next, and running one now.", no_args_is_help=True,
-                       rich_markup_mode=None)  # fmt: skip
+schedule = typer.Typer(help="Scheduled and delayed tasks: when they run, running one now, cancelling one.",
+                       no_args_is_help=True, rich_markup_mode=None)  # fmt: skip
 AsJson = Annotated[bool, typer.Option("--json", help="JSON instead of a table")]
+KEPT = ("delayed", "task", "queue", "due (UTC)", "asked by")
+# Of a table; --json has them all.
+SHOWN_KEPT = 100
 
 
 @schedule.command(name="list")
 def list_(env: Env = "", times: Annotated[int, typer.Option(min=1, max=50, help="how many next runs")] = 1,
           as_json: AsJson = False) -> None:  # fmt: skip
-    """List the schedule with the next runs, in UTC."""
+    """List the schedule with the next runs, and the delayed messages that wait to be due, in UTC."""
     choose(env)
-    from celery_platform.application import application
-    from celery_platform.cli.output import show_json, show_table
-    from celery_platform.settings import runtime
+    from itertools import islice
 
-    now = datetime.now(UTC)
-    entries = [
-        {
-            "name": name,
-            "task": entry["task"],
-            "queue": runtime().environment.schedule[name]["queue"],
-            "cron": runtime().environment.schedule[name]["cron"],
-            "next": [moment.isoformat(timespec="minutes") for moment in next_runs(entry["schedule"], now, times)],
-        }
-        for name, entry in application().conf.beat_schedule.items()
-    ]
+    from celery_platform.cli.output import say, show_json, show_table
+    from celery_platform.later import later_store
+
+    periodic = [_periodic(name, entry, times) for name, entry in _entries().items()]
+    kept = (_shown(each) for each in later_store().all())
     if as_json:
-        return show_json(entries)
-    return show_table(
-        ("name", "task", "queue", "cron", "next (UTC)"),
-        ((*list(entry.values())[:4], "\n".join(entry["next"])) for entry in entries),
+        return show_json({"periodic": periodic, "kept": list(kept)})
+    show_table(
+        ("name", "task", "queue", "when", "next (UTC)"),
+        ((*list(entry.values())[:4], "\n".join(entry["next"])) for entry in periodic),
     )
+    rows = list(islice(kept, SHOWN_KEPT + 1))
+    if rows:
+        show_table(KEPT, (tuple(row.values()) for row in rows[:SHOWN_KEPT]))
+    if len(rows) > SHOWN_KEPT:
+        say(f"and more than these {SHOWN_KEPT}: --json lists them all")
+    return None
 
 
 @schedule.command()
@@ -53,27 +55,121 @@ def run(
     choose(env)
     from celery_platform.application import application
     from celery_platform.cli.output import say
-    from celery_platform.cli.tasks import chosen_task
     from celery_platform.errors import SettingsError
 
-    entries = application().conf.beat_schedule
+    entries = _entries()
     if name not in entries:
         raise SettingsError(
             expected="an entry of the schedule", found=repr(name), remedy=f"Use one of: {', '.join(entries) or 'none'}."
         )
-    sent = chosen_task(entries[name]["task"]).apply_async((slot,) if slot else ())
-    say(f"sent {entries[name]['task']}: {sent.id}")
+    entry = dict(entries[name])
+    arguments = (slot,) if slot else entry.get("args") or ()
+    options = entry.get("options") or {}
+    sent = application().send_task(entry["task"], arguments, entry.get("kwargs") or {}, **options)
+    say(f"sent {entry['task']}: {sent.id}")
 
 
-def next_runs(schedule: "crontab", after: datetime, times: int) -> list[datetime]:
-    """The next `times` moments of a crontab after a moment that has its zone.
+@schedule.command()
+def cancel(
+    ids: Annotated[list[str], typer.Argument(metavar="ID...", help="ids of delayed tasks, as `list` shows them")],
+    env: Env = "", yes: Annotated[bool, typer.Option("--yes", "-y", help="do not ask")] = False,
+) -> None:  # fmt: skip
+    """Cancel delayed messages that wait to be due; their state is REVOKED then. Exit 1 when none is found."""
+    choose(env)
+    from celery_platform.application import platform_alone
+    from celery_platform.cli.output import say, show_table
+    from celery_platform.later import later_store
+
+    store = later_store()
+    found = [kept for task_id in ids for kept in store.of_task(task_id)]
+    missing = sorted(set(ids) - {kept.message.task_id for kept in found})
+    if missing:
+        say(f"not kept (sent already, cancelled, or never delayed for long): {', '.join(missing)}")
+    if not found:
+        raise typer.Exit(1)
+    show_table(KEPT, (tuple(_shown(kept).values()) for kept in found))
+    if not yes:
+        typer.confirm(f"cancel {len(found)}?", abort=True)
+    done = 0
+    for kept in found:
+        if store.remove(kept.entry):
+            done += 1
+            ignored = kept.message.headers.get("ignore_result")
+            platform_alone().backend.mark_as_revoked(kept.message.task_id, "cancelled", store_result=not ignored)
+    say(f"cancelled {done} of {len(found)}" + ("" if done == len(found) else "; the others were sent meanwhile"))
+
+
+def _entries() -> Mapping[str, Any]:
+    from celery_platform.application import application
+    from celery_platform.attachment.schedule import add_schedule_of_file
+
+    celery = application()
+    celery.loader.import_default_modules()
+    celery.finalize()
+    return add_schedule_of_file(celery)
+
+
+def _periodic(name: str, stated: Mapping[str, Any], times: int) -> dict[str, Any]:
+    from celery.schedules import maybe_schedule
+
+    from celery_platform.application import application
+    from celery_platform.routes import queue_of_call
+
+    entry, celery = dict(stated), application()
+    when = maybe_schedule(entry["schedule"], entry.get("relative", False), app=celery)
+    runs = next_runs(when, datetime.now(UTC), times)
+    return {
+        "name": name,
+        "task": entry["task"],
+        "queue": queue_of_call(celery, entry["task"], entry.get("options") or {}).label,
+        "when": in_words(when),
+        "next": [moment.astimezone(UTC).isoformat(timespec="seconds") for moment in runs],
+    }
+
+
+def _shown(kept: "Kept") -> dict[str, Any]:
+    return {
+        "id": kept.message.task_id,
+        "task": kept.task,
+        "queue": kept.queue,
+        "due": kept.due.astimezone(UTC).isoformat(timespec="seconds"),
+        "asked_by": kept.asked_by,
+    }
+
+
+def in_words(schedule: Any) -> str:
+    """When a schedule sends, as its author wrote it.
+
+    Example: `in_words(crontab(minute="*/5")) == "*/5 * * * *"`
+    """
+    from celery.schedules import crontab, solar
+
+    if isinstance(schedule, crontab):
+        names = ("minute", "hour", "day_of_month", "month_of_year", "day_of_week")
+        fields = " ".join(str(getattr(schedule, f"_orig_{name}")).replace(" ", "") for name in names)
+        zone = str(schedule.tz)
+        return fields if zone == "UTC" else f"{fields} {zone}"
+    if isinstance(schedule, solar):
+        return f"{schedule.event} at {schedule.lat}, {schedule.lon}"
+    every = getattr(schedule, "human_seconds", None)
+    return f"every {every}" if every else repr(schedule)
+
+
+def next_runs(schedule: Any, after: datetime, times: int) -> list[datetime]:
+    """The next `times` moments of a schedule of Celery's, were it sent at `after`, a moment that has its zone.
 
     Example: `next_runs(crontab(minute="*/5"), datetime(2026, 11, 23, 12, 1, tzinfo=UTC), 1)` is 12:05
     """
     found: list[datetime] = []
-    moment = after
-    for _ in range(times):
-        last, until_next, _now = schedule.remaining_delta(moment)
-        moment = last + until_next
-        found.append(moment)
+    own, moment = schedule.nowfun, after
+    try:
+        schedule.nowfun = lambda: moment
+        for _ in range(times):
+            left = schedule.remaining_estimate(moment.astimezone(schedule.tz))
+            if left is None:
+                break
+            moment = moment + left
+            found.append(moment)
+    finally:
+        schedule.nowfun = own
     return found

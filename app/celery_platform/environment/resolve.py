@@ -17,6 +17,7 @@ from celery_platform.environment.derived.network import network
 from celery_platform.environment.derived.pools import pool_of
 from celery_platform.environment.derived.queues import high_priority_label, queue_names, with_high_priority_queues
 from celery_platform.environment.derived.results import results
+from celery_platform.environment.derived.schedule import schedule
 from celery_platform.environment.derived.secrets import platform_secrets, secrets
 from celery_platform.environment.derived.workloads import workloads
 from celery_platform.environment.model import Environment
@@ -58,7 +59,7 @@ def resolve(env: Environment) -> Json:
             }
             for name, queue in env.queues.items()
         },
-        "schedule": {name: entry.model_dump(mode="json") for name, entry in env.schedule.items()},
+        "schedule": schedule(env),
         "secrets": secrets(env, prefix),
         "platform_secrets": platform_secrets(env, prefix),
         "buckets": buckets(env, prefix),

@@ -7,18 +7,20 @@ Unnecessary as soon as Celery rounds up itself; `tests/celery_platform/guards` f
 """
 
 import math
-from datetime import UTC, datetime
+from datetime import UTC, datetime, tzinfo
 
 
-def whole_seconds(countdown: float | None, eta: datetime | str | None) -> int | None:
+def whole_seconds(countdown: float | None, eta: datetime | str | None, zone: tzinfo = UTC) -> int | None:
     """The delay in whole seconds, never shorter than asked; `None` when there is none.
+
+    An ETA without a time zone is in `zone`, the application's: so Celery's workers read it (`Request.tzlocal`).
 
     Example: `whole_seconds(0.2, None) == 1`
     """
     if eta is not None:
         moment = datetime.fromisoformat(eta) if isinstance(eta, str) else eta
         if moment.tzinfo is None:
-            moment = moment.replace(tzinfo=UTC)
+            moment = moment.replace(tzinfo=zone)
         countdown = (moment - datetime.now(UTC)).total_seconds()
     if countdown is None or countdown <= 0:
         return None

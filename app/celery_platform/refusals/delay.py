@@ -1,26 +1,27 @@
-"""A countdown or ETA beyond the queue's longest delay.
+"""A countdown or ETA that is further away than anything is kept.
 
-A broker that delivers again what is not acknowledged in time runs such a task several times: SQS and Redis were seen to
-run one with a countdown of 20 s and a visibility timeout of 8 s three times (kombu#337, celery#4400, both open). The
-longest delay is part of the queue's time budget, so it is the same promise on every broker.
+What a queue itself may hold is `max_countdown_seconds`: a broker that delivers again what is not acknowledged in time
+would run a longer one several times (SQS and Redis were seen to run one with a countdown of 20 s and a visibility
+timeout of 8 s three times; kombu#337, celery#4400, both open). What is due later waits in the result store
+(`celery_platform.later`). That needs an end, too: whoever asks for ten years has a mistake in a unit, or wants a
+database.
 """
 
 from celery_platform.errors import RefusedMessageError
-from celery_platform.settings import QueueSettings
+
+# A yearly task, and a month to spare.
+LONGEST_SECONDS = 400 * 86_400
 
 
-def within_the_longest_delay(task: str, queue: QueueSettings, delay: int | None, *, is_retry: bool) -> int | None:
-    """The delay, refused when it is too long; a retry comes sooner than it asked for instead of failing its task.
+def refuse_a_delay_beyond_the_bound(task: str, delay: int | None) -> None:
+    """Compare a delay, in seconds, with the longest that is kept.
 
     Raises:
-        RefusedMessageError: longer than `max_countdown_seconds` of the queue.
+        RefusedMessageError: it is longer.
     """
-    if delay is None or delay <= queue.max_countdown:
-        return delay
-    if is_retry:
-        return queue.max_countdown or None
-    raise RefusedMessageError(
-        expected=f"a delay of {task} of at most {queue.max_countdown} s (queues.{queue.label}.max_countdown_seconds)",
-        found=f"{delay} s",
-        remedy="Keep what is due later in the schedule or in a database, and send it when it is due.",
-    )
+    if delay is not None and delay > LONGEST_SECONDS:
+        raise RefusedMessageError(
+            expected=f"a delay of {task} of at most {LONGEST_SECONDS // 86_400} days ({LONGEST_SECONDS} s)",
+            found=f"{delay} s",
+            remedy="Keep what is due later in a database, and send it when it is due.",
+        )

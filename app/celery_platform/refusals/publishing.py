@@ -8,7 +8,7 @@ from kombu.exceptions import EncodeError
 
 from celery_platform.errors import RefusedMessageError
 from celery_platform.refusals.chord import refuse_a_chord_without_results
-from celery_platform.refusals.delay import within_the_longest_delay
+from celery_platform.refusals.delay import refuse_a_delay_beyond_the_bound
 from celery_platform.refusals.message_group import refuse_a_group_that_nothing_keeps
 from celery_platform.refusals.priority import refuse_a_priority_that_nothing_keeps
 from celery_platform.refusals.time_limit import refuse_a_longer_time_limit
@@ -18,19 +18,19 @@ from celery_platform.settings import QueueSettings, runtime
 _CELERYS_OWN = "celery."
 
 
-def refuse(queue: QueueSettings, task: str, delay: int | None, options: Mapping[str, Any]) -> int | None:
-    """The delay to publish with to `queue`, in seconds, when nothing speaks against the message.
+def refuse(queue: QueueSettings, task: str, delay: int | None, options: Mapping[str, Any]) -> None:
+    """Look at a message to `queue` with a delay in seconds, before it is sent.
 
     Raises:
         RefusedMessageError: the broker could not keep its promise for this message. Nothing was sent.
     """
+    refuse_a_delay_beyond_the_bound(task, delay)
     if task.startswith(_CELERYS_OWN):
-        return delay
+        return
     refuse_a_chord_without_results(task, options)
     refuse_a_longer_time_limit(task, queue, options)
     refuse_a_priority_that_nothing_keeps(task, queue, options)
     refuse_a_group_that_nothing_keeps(task, queue, options, runtime().environment.broker_kind)
-    return within_the_longest_delay(task, queue, delay, is_retry=bool(options.get("retries")))
 
 
 @contextmanager

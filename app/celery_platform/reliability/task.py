@@ -1,12 +1,17 @@
 """What every task has: retries of transient errors, and a dead letter when it fails for good."""
 
+import logging
 from typing import TYPE_CHECKING, Any
 
 from celery.exceptions import Ignore, Reject, TaskPredicate
+from redis.exceptions import RedisError
 
 from celery_platform import dead_letters
 from celery_platform.brokers.poison import is_poison
+from celery_platform.observability.signals import effect_repeated
 from celery_platform.reliability.message_group import group_of
+from celery_platform.reliability.one_copy import is_second_copy
+from celery_platform.reliability.waiting import wait
 
 if TYPE_CHECKING:
     from celery import Task
@@ -14,6 +19,10 @@ if TYPE_CHECKING:
     _Task = Task[Any, Any]
 else:
     _Task = object  # mixed in before a task's own class, which is one
+
+logger = logging.getLogger(__name__)
+
+STORE_AWAY_SECONDS = 5
 
 
 class Guarantees(_Task):
@@ -39,16 +48,29 @@ class Guarantees(_Task):
             raise Reject(str(refused), requeue=True) from refused
 
     def before_start(self, task_id: str, args: Any, kwargs: Any) -> None:
-        """End what has killed its worker too often.
+        """End what has killed its worker too often, and what another copy of the message does already.
 
         Raises:
-            Ignore: the message is in the dead letters.
+            Ignore: the message is in the dead letters, or its work is begun.
+            Waiting: nobody can tell now whether it is; the message comes back.
         """
+        self._end_a_second_copy()
         poison = is_poison(self)
         if poison is not None:
             dead_letters.publish(self, poison)
             raise Ignore
         super().before_start(task_id, args, kwargs)
+
+    def _end_a_second_copy(self) -> None:
+        try:
+            begun = is_second_copy(self)
+        except RedisError as error:
+            logger.warning("cannot tell whether %s[%s] was begun: %s", self.name, self.request.id, error)
+            wait(self, STORE_AWAY_SECONDS)
+        if begun:
+            logger.warning("a second copy of %s[%s] is dropped", self.name, self.request.id)
+            effect_repeated.send(sender=None, key=f"later:{self.request.id}")
+            raise Ignore
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         """Run the task; a plain call outside a worker runs the function alone."""

@@ -10,14 +10,17 @@ import logging
 from typing import Any
 
 from redbeat import RedBeatScheduler
-from redbeat.decoder import RedBeatJSONEncoder
-from redbeat.schedulers import RedBeatSchedulerEntry, get_redis
+from redbeat.schedulers import get_redis
+
+from celery_platform.worker.beat_entry import Entry, as_meta
 
 logger = logging.getLogger(__name__)
 
 
 class Scheduler(RedBeatScheduler):  # type: ignore[misc]
     """redbeat's scheduler; what differs is that a turn is taken before it is sent, and given back if sending fails."""
+
+    Entry = Entry
 
     def apply_async(self, entry: Any, producer: Any = None, advance: bool = True, **options: Any) -> Any:
         """Send an entry whose turn it is; `None` when another beat has sent this turn.
@@ -37,14 +40,13 @@ class Scheduler(RedBeatScheduler):  # type: ignore[misc]
     def _takes_turn(self, entry: Any) -> bool:
         # Taken for as long as another beat could believe to be the only one; after that the stored time tells.
         taken = get_redis(self.app).set(self._turn(entry), 1, nx=True, ex=int(self.lock_timeout))
-        stored = RedBeatSchedulerEntry.from_key(entry.key, app=self.app)
+        stored = Entry.from_key(entry.key, app=self.app)
         return bool(taken) and stored.last_run_at == entry.last_run_at
 
     def _give_turn_back(self, entry: Any) -> None:
         """Redbeat notes a turn before it sends; undone, or a broker's absence would skip a day's report."""
-        meta = json.dumps({"last_run_at": entry.last_run_at}, cls=RedBeatJSONEncoder)
         with get_redis(self.app).pipeline() as pipe:
-            pipe.hset(entry.key, "meta", meta)
+            pipe.hset(entry.key, "meta", json.dumps({"last_run_at": as_meta(entry.last_run_at)}))
             pipe.zadd(self.app.redbeat_conf.schedule_key, {entry.key: entry.score})
             pipe.delete(self._turn(entry))
             pipe.execute()

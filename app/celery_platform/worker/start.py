@@ -109,12 +109,20 @@ def start_worker(pool_name: str) -> None:
 def start_beat() -> None:
     """Run beat until it is told to stop; a second one waits for the first one's lock.
 
+    Each of them also sends what was kept for later: that needs no lock.
+
     Raises:
         SettingsError, BrokerError: the environment cannot be used.
     """
     from celery_platform.application import application
+    from celery_platform.attachment.schedule import add_schedule_of_file
+    from celery_platform.later.sender import start_sender
 
     celery = application()
-    celery.conf  # noqa: B018 - settings that cannot be read are our error here, a traceback inside Celery
+    # What cannot be read, imported or scheduled is our error here, a traceback inside Celery.
+    celery.loader.import_default_modules()
+    celery.finalize()
+    add_schedule_of_file(celery)
     own_logging(runtime().environment.name)
+    start_sender(celery)
     celery.start(["beat", f"--loglevel={os.environ.get('CELERY_LOG_LEVEL', 'INFO')}"])

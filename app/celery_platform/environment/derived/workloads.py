@@ -75,10 +75,9 @@ def _pods(env: Environment, queues: tuple[str, ...], names: Json) -> dict[str, W
     """What the chart runs beside the workers."""
     logins = _logins(names)
     application = _secrets(env.application.secrets)
-    scheduled = {entry.queue for entry in env.schedule.values()}
-    sends = tuple(queue for queue in queues if queue in scheduled)
     found = {
-        "beat": Workload("pods", _own("beat"), logins + application, sends=sends),
+        # It sends what is scheduled, and whatever was delayed for longer than a queue may hold.
+        "beat": Workload("pods", _own("beat"), logins + application, sends=queues),
         "producer": Workload(
             "pods",
             _own("producer"),

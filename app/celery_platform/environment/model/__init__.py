@@ -3,5 +3,6 @@
 from celery_platform.environment.model.broker import BrokerKind
 from celery_platform.environment.model.environment import Environment
 from celery_platform.environment.model.pools import Pool
+from celery_platform.environment.model.schedule import ScheduleEntry
 
-__all__ = ["BrokerKind", "Environment", "Pool"]
+__all__ = ["BrokerKind", "Environment", "Pool", "ScheduleEntry"]

@@ -16,8 +16,9 @@ from celery_platform.environment.model.logs import Logs
 from celery_platform.environment.model.monitoring import Monitoring
 from celery_platform.environment.model.network import Network
 from celery_platform.environment.model.pools import MACHINES, Pool
-from celery_platform.environment.model.queues import Queue, ScheduleEntry
+from celery_platform.environment.model.queues import Queue
 from celery_platform.environment.model.results import Results
+from celery_platform.environment.model.schedule import ScheduleEntry
 from celery_platform.environment.model.services import Services
 from celery_platform.environment.model.tags import Tags
 

@@ -1,4 +1,4 @@
-"""Sections `queues` and `schedule`: what is to be done, and when."""
+"""Section `queues`: what is to be done."""
 
 from typing import Annotated, Any, Literal
 
@@ -38,7 +38,12 @@ class Queue(Closed):
     soft_time_limit_seconds: SoftLimit = Field(
         description="what a task may take; none: as long as it likes, on RabbitMQ only"
     )
-    max_countdown_seconds: int = Field(default=300, ge=0, le=900, description="longest countdown or retry delay")
+    max_countdown_seconds: int = Field(
+        default=300,
+        ge=0,
+        le=900,
+        description="longest delay that the broker holds; longer ones wait in the result store",
+    )
     calls: tuple[Label, ...] = Field(
         default=(), description="names of `services` that its tasks need: their workers reach no other"
     )
@@ -50,11 +55,3 @@ class Queue(Closed):
         default=1, ge=1, le=2, description="2: calls with a priority of 5 to 9 begin before those that wait already"
     )
     max_deliveries: int = Field(default=5, ge=1, le=100, description="then the message goes to the dead letter queue")
-
-
-class ScheduleEntry(Closed):
-    """A task that beat sends. `cron` has the five usual fields, in UTC."""
-
-    task: str
-    queue: Label
-    cron: str = Field(pattern=r"^\S+ \S+ \S+ \S+ \S+$")

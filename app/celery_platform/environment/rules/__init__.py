@@ -20,6 +20,7 @@ from celery_platform.environment.rules import (
     permissions,
     pools,
     routes,
+    schedule,
     services,
     time,
     variables,
@@ -43,6 +44,7 @@ SECTIONS = (
     existing,
     clients,
     eks,
+    schedule,
 )
 RULES: tuple[Rule, ...] = tuple(rule for section in SECTIONS for rule in section.RULES)
 

@@ -1,4 +1,4 @@
-"""Rules between queues, pools and the schedule."""
+"""Rules between queues and pools."""
 
 from collections.abc import Iterator
 
@@ -26,13 +26,6 @@ def every_pool_drains_a_queue(env: Environment) -> Iterator[Problem]:
     used = {pool for queue in env.queues.values() for pool in queue.pool}
     for name in sorted(set(env.pools) - used):
         yield Problem(f"pools.{name}", "a pool that no queue names", "a pool that at least one queue names")
-
-
-def schedule_names_an_existing_queue(env: Environment) -> Iterator[Problem]:
-    """Beat would publish to a queue that nothing declares."""
-    for name, entry in env.schedule.items():
-        if entry.queue not in env.queues:
-            yield Problem(f"schedule.{name}.queue", repr(entry.queue), f"one of: {', '.join(sorted(env.queues))}")
 
 
 def pool_bounds_are_ordered(env: Environment) -> Iterator[Problem]:
@@ -79,7 +72,6 @@ RULES = (
     queue_names_an_existing_pool,
     queue_names_a_pool_once,
     every_pool_drains_a_queue,
-    schedule_names_an_existing_queue,
     pool_bounds_are_ordered,
     hosts_are_not_autoscaled,
 )

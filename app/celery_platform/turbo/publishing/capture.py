@@ -30,7 +30,7 @@ class Message:
         return bytes(serialize())
 
 
-class _Capturing(Producer):
+class CapturingProducer(Producer):
     """A producer that connects to nothing: it keeps the message and what should be declared for it."""
 
     caught: list[Message]
@@ -51,7 +51,7 @@ class Captured:
     def __init__(self, task: Task[Any, Any], options: Mapping[str, Any]) -> None:
         self._task = task
         self._options = dict(options)
-        self._producer = _Capturing(task.app.connection_for_write(), auto_declare=False)
+        self._producer = CapturingProducer(task.app.connection_for_write(), auto_declare=False)
         self._producer.caught = []
         self._producer.needed = []
         self._last = b""

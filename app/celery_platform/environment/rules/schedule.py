@@ -1,0 +1,113 @@
+"""Rules about the schedule: what beat could not read or would send at another time than was meant."""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from fnmatch import fnmatchcase
+from zoneinfo import available_timezones
+
+from celery_platform.environment.errors import Problem
+from celery_platform.environment.model import Environment, ScheduleEntry
+
+# Celery user guide, "Crontab schedules", in the order of the fields.
+FIELDS = (
+    ("minute", "0-59"),
+    ("hour", "0-23"),
+    ("day_of_month", "1-31"),
+    ("month_of_year", "1-12 or jan-dec"),
+    ("day_of_week", "0-6 or sun-sat, 0 is Sunday"),
+)
+HIGH_PRIORITY = 5
+
+
+def schedule_says_when_once(env: Environment) -> Iterator[Problem]:
+    """Two would contradict each other, none would never come."""
+    for name, entry in env.schedule.items():
+        said = [way for way in ("cron", "every", "solar") if getattr(entry, way) is not None]
+        if len(said) != 1:
+            yield Problem(f"schedule.{name}", " and ".join(said) or "no time", "exactly one of: cron, every, solar")
+        if entry.every_seconds == 0:
+            yield Problem(f"schedule.{name}.every", repr(entry.every), "an interval such as 30s, 5m, 1h30m or 7d")
+
+
+def cron_is_celerys(env: Environment) -> Iterator[Problem]:
+    """Beat would end with a traceback on a crontab that Celery does not take."""
+    for name, entry in env.schedule.items():
+        if entry.cron is not None:
+            yield from _problems(f"schedule.{name}.cron", entry.cron)
+
+
+def _problems(path: str, cron: str) -> Iterator[Problem]:
+    from celery.schedules import crontab  # what is no concern of most files takes a while to load
+
+    fields = cron.split()
+    if len(fields) != len(FIELDS):
+        yield Problem(path, repr(cron), f"five fields: {', '.join(name for name, _ in FIELDS)}")
+        return
+    wrong = False
+    for (name, allowed), field in zip(FIELDS, fields, strict=True):
+        try:
+            crontab(**{name: field})
+        except Exception as error:
+            # Celery's parser raises whatever happens to it: ParseException, ValueError, ZeroDivisionError.
+            wrong = True
+            yield Problem(path, f"{field!r} for {name} ({error})", f"{allowed}; *, lists, ranges and steps of these")
+    if wrong:
+        return
+    if "*" not in (fields[2], fields[4]):
+        yield Problem(
+            path,
+            f"both a day of the month ({fields[2]}) and a weekday ({fields[4]})",
+            "one of them, the other *: Celery sends when both match, cron when either does (celery#4307)",
+        )
+    elif not _ever_comes(crontab(**dict(zip((name for name, _ in FIELDS), fields, strict=True)))):
+        yield Problem(path, f"a day that never comes ({cron})", "a day of the month that the month has")
+
+
+def _ever_comes(schedule: object) -> bool:
+    """Celery looks through 2,000 months before it gives up, at each of beat's rounds."""
+    schedule.tz, schedule.nowfun = UTC, lambda: datetime.now(UTC)  # type: ignore[attr-defined]
+    try:
+        schedule.remaining_delta(datetime.now(UTC))  # type: ignore[attr-defined]
+    except RuntimeError:
+        return False
+    return True
+
+
+def time_zone_is_known(env: Environment) -> Iterator[Problem]:
+    """Beat would find out when it starts. An interval is as long in every zone."""
+    for name, entry in env.schedule.items():
+        if entry.timezone is None:
+            continue
+        if entry.timezone not in available_timezones():
+            yield Problem(
+                f"schedule.{name}.timezone",
+                repr(entry.timezone),
+                "a name as Europe/Berlin (tz database)",
+            )
+        elif entry.cron is None:
+            yield Problem(f"schedule.{name}.timezone", "a time zone without cron", "a time zone for cron only")
+
+
+def scheduled_task_has_a_queue(env: Environment) -> Iterator[Problem]:
+    """Beat would publish to a queue that nothing declares, or with a priority that nothing keeps."""
+    for name, entry in env.schedule.items():
+        label = entry.queue or _route(env, entry)
+        if label is None:
+            allowed = "a queue, a pattern in application.routes, or application.default_queue"
+            yield Problem(f"schedule.{name}.queue", f"no queue for task {entry.task}", allowed)
+        elif entry.queue is not None and label not in env.queues:
+            yield Problem(f"schedule.{name}.queue", repr(label), f"one of: {', '.join(sorted(env.queues))}")
+        elif (
+            label in env.queues and (entry.options.priority or 0) >= HIGH_PRIORITY and env.queues[label].priorities == 1
+        ):
+            found = f"{entry.options.priority} on a queue without priorities"
+            yield Problem(f"schedule.{name}.options.priority", found, f"queues.{label}.priorities: 2, or 0 to 4")
+
+
+def _route(env: Environment, entry: ScheduleEntry) -> str | None:
+    routes = env.application.routes
+    matching = (route.queue for route in routes if fnmatchcase(entry.task, route.tasks))
+    return next(matching, env.application.default_queue)
+
+
+RULES = (schedule_says_when_once, cron_is_celerys, time_zone_is_known, scheduled_task_has_a_queue)

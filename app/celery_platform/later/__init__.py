@@ -1,0 +1,6 @@
+"""Delays longer than a broker may hold: kept in the result store as whole messages, and published when they are due."""
+
+from celery_platform.later.keep import keep_until_due
+from celery_platform.later.store import LaterStore, later_store
+
+__all__ = ["LaterStore", "keep_until_due", "later_store"]

@@ -1,0 +1,101 @@
+"""Keeping a call whose delay is longer than its queue may hold."""
+
+import os
+from collections.abc import Callable, Mapping
+from datetime import timedelta
+from typing import Any
+
+from redis.exceptions import RedisError
+
+from celery_platform.errors import PublishError, RefusedMessageError
+from celery_platform.later.message import Kept
+from celery_platform.later.store import later_store
+from celery_platform.refusals.size import refuse_a_larger_message
+from celery_platform.turbo.publishing.capture import CapturingProducer, Message
+
+# Where Celery is to publish; the message is published by others.
+_PUBLISHERS = ("producer", "publisher", "connection", "retry")
+
+
+class _Caught(Exception):  # noqa: N818 - not an error: the way out of Celery's publishing
+    """The message is made."""
+
+
+class _Stopping(CapturingProducer):
+    """Stops Celery before it says that the message was published: its signal and its event are for later."""
+
+    def _publish(self, body: Any, *given: Any, **named: Any) -> None:
+        super()._publish(body, *given, **named)
+        raise _Caught
+
+
+def keep_until_due(
+    app: Any,
+    send_task: Callable[..., Any],
+    name: str,
+    args: Any,
+    kwargs: Any,
+    delay: int,
+    options: Mapping[str, Any],
+) -> Any:
+    """Keep the message that `send_task` (Celery's own) makes of this call, due after `delay` seconds; its AsyncResult.
+
+    `options` name the queue.
+
+    Raises:
+        PublishError: the store does not take it. Nothing is kept, or nobody knows whether it is.
+        RefusedMessageError: the broker takes no message as large as this one.
+    """
+    message = _made(app, send_task, name, args, kwargs, options)
+    message.headers["eta"] = (app.now() + timedelta(seconds=delay)).isoformat()
+    _refuse_a_larger(app, message)
+    kept = Kept(f"{message.task_id}:{os.urandom(4).hex()}", _label(app, options["queue"]), message)
+    try:
+        later_store().keep(kept, delay)
+    except RedisError as error:
+        raise PublishError(
+            expected=f"the result store to keep {name}, which is due in {delay} s",
+            found=f"{type(error).__name__}: {error}",
+            remedy="Send it again when the store is back; a store that is full needs a larger node type.",
+        ) from error
+    except TypeError as error:
+        raise RefusedMessageError(
+            expected=f"headers of {name} that JSON can carry", found=str(error), remedy="Send text and numbers."
+        ) from None
+    return _result(app, message, options)
+
+
+def _made(
+    app: Any, send_task: Callable[..., Any], name: str, args: Any, kwargs: Any, options: Mapping[str, Any]
+) -> Message:
+    producer = _Stopping(app.connection_for_write(), auto_declare=False)
+    producer.caught, producer.needed = [], []
+    own = {key: value for key, value in options.items() if key not in _PUBLISHERS}
+    try:
+        send_task(name, args, kwargs, producer=producer, retry=False, **own)
+    except _Caught:
+        return producer.caught.pop()
+    raise AssertionError("Celery published nothing")
+
+
+def _result(app: Any, message: Message, options: Mapping[str, Any]) -> Any:
+    """As Celery's `send_task` ends."""
+    result = (options.get("result_cls") or app.AsyncResult)(message.task_id)
+    result.ignored = message.headers.get("ignore_result")
+    parent = app.current_worker_task
+    if parent and options.get("add_to_parent", True):
+        parent.add_trail(result)
+    return result
+
+
+def _label(app: Any, queue: str) -> str:
+    return str(app.amqp.queues[queue].alias)
+
+
+def _refuse_a_larger(app: Any, message: Message) -> None:
+    """What brokers measure: the body on RabbitMQ; on others also what goes beside it, and the body in base64."""
+    size = len(message.body)
+    if app.connection_for_write().transport.driver_type != "amqp":
+        size = len(Kept("", "", Message(message.task_id, "", "", message.properties, message.headers, b"")).as_text())
+        size += -(-len(message.body) // 3) * 4
+    refuse_a_larger_message(app.conf.broker_transport_options, size)

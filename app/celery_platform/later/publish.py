@@ -1,0 +1,70 @@
+"""Publishing a message that was kept, as it would have been when it was asked for, to where its queue is now."""
+
+from typing import Any
+
+from celery import signals
+from kombu.compression import decompress
+from kombu.exceptions import KombuError
+from kombu.serialization import loads, prepare_accept_content
+
+from celery_platform.brokers import broker_of
+from celery_platform.brokers.interface import PUBLISH_BUDGET_SECONDS
+from celery_platform.errors import PublishError
+from celery_platform.guards.bounded_publish import budget
+from celery_platform.guards.declared_once import declared_once
+from celery_platform.guards.whole_second_delay import whole_seconds
+from celery_platform.later.store import Claimed
+from celery_platform.reliability.one_copy import ATTEMPT, ENTRY
+from celery_platform.settings import runtime
+from celery_platform.turbo.publishing.capture import Message
+
+
+def publish(app: Any, claimed: Claimed) -> None:
+    """Publish with the broker's confirmation, then tell the listeners of Celery's `after_task_publish`.
+
+    Raises:
+        PublishError: the environment has no such queue any more, or the broker has none.
+        Exception: the broker did not take the message, or nobody knows whether it did.
+    """
+    kept, message = claimed.kept, claimed.kept.message
+    if kept.queue not in runtime().environment.queues:
+        raise PublishError(
+            expected=f"the queue {kept.queue} of {kept.task}[{message.task_id}], which is due",
+            found=f"queues: {', '.join(runtime().environment.queues)}",
+            remedy=f"Put queues.{kept.queue} back, or cancel it: app schedule cancel {message.task_id}",
+        )
+    queue = app.amqp.queues[runtime().environment.queues[kept.queue].name]
+    direct = queue.exchange.type == "direct"
+    address = {
+        "exchange": "" if direct else queue.exchange.name,
+        "routing_key": queue.name if direct else queue.routing_key,
+    }
+    headers = message.headers | {ENTRY: kept.entry, ATTEMPT: claimed.attempt}
+    properties = {key: value for key, value in message.properties.items() if key != "expiration"}
+    # Counted from the call; what has expired is sent, so that a worker says so.
+    left = whole_seconds(None, headers.get("expires"), app.timezone)
+    policy = app.conf.task_publish_retry_policy
+    with (
+        budget(PUBLISH_BUDGET_SECONDS),
+        declared_once(app, kept.task, queue.name),
+        app.producer_or_acquire() as producer,
+    ):
+        producer.publish(
+            message.body, headers=headers, declare=[queue], retry=True, retry_policy=policy,
+            expiration=left, **address, **properties, **broker_of(runtime()).publish_options(None),
+        )  # fmt: skip
+    if signals.after_task_publish.receivers:
+        signals.after_task_publish.send(sender=kept.task, body=_body(app, message), headers=headers, **address)
+
+
+def _body(app: Any, message: Message) -> Any:
+    """The body as a listener expects it: arguments and callbacks; as it is sent, where it may not be unpacked here."""
+    accept = prepare_accept_content(app.conf.accept_content)
+    raw = message.body
+    try:
+        if message.headers.get("compression"):
+            raw = decompress(raw, message.headers["compression"])
+        properties = message.properties
+        return loads(raw, properties["content_type"], properties["content_encoding"], accept=accept)
+    except KombuError:
+        return message.body

@@ -1,0 +1,88 @@
+"""Environments whose queues hold a delay of one second, so that every longer one is kept."""
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from ..harness.environment import TestEnvironment
+from ..harness.processes import running
+from ..harness.waiting import eventually
+
+MODULE = "tests.celery_platform.later.work"
+
+
+@dataclass(frozen=True)
+class Later:
+    """An environment, and what its tasks noted."""
+
+    environment: TestEnvironment
+    notes: Path
+
+    def lines(self, first: str) -> list[list[str]]:
+        """The notes that begin with this word, each as its words."""
+        text = self.notes.read_text() if self.notes.exists() else ""
+        return [words for line in text.splitlines() if (words := line.split())[0] == first]
+
+    def call(self, code: str) -> str:
+        """Run code of a producer that knows the tasks; returns what it printed last."""
+        return self.environment.python(f"from {MODULE} import *\n{code}").rpartition("\n")[2]
+
+    @contextmanager
+    def process(self, code: str) -> Iterator[subprocess.Popen[bytes]]:
+        """A process of the environment that runs `code` of the module, until the end or longer than it lives."""
+        log = self.environment.folder / f"later-{os.urandom(3).hex()}.log"
+        with running([sys.executable, "-c", f"from {MODULE} import *\n{code}"], log, self.environment.variables) as run:
+            yield run
+
+    @contextmanager
+    def at_work(self, **sender: Any) -> Iterator[None]:
+        """A worker of the pool io, and a sender of what is due."""
+        options = ", ".join(f"{name}={value!r}" for name, value in sender.items())
+        with self.process("work('io')"), self.process(f"send({options})"):
+            yield
+
+    def kept(self) -> list[dict[str, Any]]:
+        """What `app schedule list` says is kept."""
+        run = self.environment.app("schedule", "list", "--json")
+        assert run.returncode == 0, run.stdout
+        found: list[dict[str, Any]] = json.loads(run.stdout)["kept"]
+        return found
+
+    def ran(self, word: str, times: int = 1) -> list[list[str]]:
+        """Wait until a task has noted this word so often."""
+        return eventually(lambda: (found := self.lines(word)) and len(found) >= times and found, f"{word} x {times}")
+
+
+def make_soon(environment: TestEnvironment, folder: Path) -> Later:
+    """The same environment, for processes in which every delay of more than a second is long."""
+    resolved = json.loads(json.dumps(environment.resolved))
+    for queue in resolved["queues"].values():
+        queue["time_budget"]["max_countdown"] = 1
+    file, notes = folder / "resolved.json", folder / "notes"
+    file.write_text(json.dumps(resolved))
+    variables = environment.variables | {"CELERY_ENVIRONMENT_FILE": str(file), "LATER_NOTES": str(notes)}
+    return Later(replace(environment, folder=folder, resolved=resolved, variables=variables), notes)
+
+
+@pytest.fixture(params=["rabbitmq", "sqs", "redis"])
+def later(request: pytest.FixtureRequest, tmp_path: Path) -> Later:
+    """On each broker in turn."""
+    return make_soon(request.getfixturevalue(request.param), tmp_path)
+
+
+@pytest.fixture
+def on_rabbitmq(rabbitmq: TestEnvironment, tmp_path: Path) -> Later:
+    return make_soon(rabbitmq, tmp_path)
+
+
+@pytest.fixture
+def on_sqs(sqs: TestEnvironment, tmp_path: Path) -> Later:
+    return make_soon(sqs, tmp_path)

@@ -1,0 +1,79 @@
+"""Delays that no queue may hold: everything that Celery can delay arrives, once, when it is due."""
+
+import time
+
+import pytest
+
+from ..harness.waiting import eventually
+from .conftest import Later
+
+
+def test_whatever_celery_delays_runs_when_it_is_due_and_answers_under_its_id(later: Later) -> None:
+    answer = later.call("""
+from datetime import UTC, datetime, timedelta
+from celery import chain, chord, group
+soon = datetime.now(UTC) + timedelta(seconds=4)
+note("asked")
+results = [
+    noted.apply_async(("countdown",), countdown=4), noted.apply_async(("eta",), eta=soon),
+    celery.send_task("probe.later.note", ("by-name",), eta=soon.isoformat()),
+    noted.apply_async(("expires",), countdown=4, expires=60),
+    noted.apply_async(("linked",), countdown=4, link=join.s("link")),
+    chain(noted.s("chained"), join.s("end").set(countdown=4)).apply_async(countdown=4),
+    chord([noted.s("part").set(countdown=4), noted.s("other").set(countdown=4)], join.s("body"))(),
+    again.apply_async(("retried", 4)),
+]
+print(*[result.id for result in results])
+""")
+    with later.at_work():
+        for word in ("countdown", "eta", "by-name", "expires", "linked+link", "chained+end", "part+other+body"):
+            later.ran(word)
+        later.ran("retried", 2)
+    (asked,) = later.lines("asked")
+    for word in ("countdown", "eta", "by-name", "expires", "linked"):
+        ((*_, eta, ran),) = later.lines(word)
+        assert 3 <= float(ran) - float(asked[-1]) < 15, word
+        assert eta != "None"
+    first, second = later.lines("retried")
+    assert float(second[-1]) - float(first[-1]) >= 4, "a retry is never sooner than it asked for"
+    assert float(later.lines("chained+end")[0][-1]) - float(later.lines("chained")[0][-1]) >= 4
+    assert later.kept() == []
+    ids = answer.split()
+    states = later.call(f"print(*[celery.AsyncResult(each).state for each in {ids}])")
+    assert states.split() == ["SUCCESS"] * len(ids)
+
+
+def test_listeners_hear_of_a_message_when_it_is_really_sent(later: Later) -> None:
+    later.call("noted.apply_async(('heard',), countdown=3)")
+    assert later.lines("published") == []
+
+    with later.at_work():
+        later.ran("heard")
+
+    assert [words[1] for words in later.lines("published")] == ["heard"]
+
+
+@pytest.mark.parametrize("dies", ["before the broker has it", "before the store forgets it"])
+def test_a_sender_that_is_killed_in_between_leaves_one_run(later: Later, dies: str) -> None:
+    later.call("noted.apply_async(('once',), countdown=2)")
+    with later.process("work('io')"):
+        with later.process(f"send(dies={dies!r}, lease=3)") as sender:
+            assert sender.wait(60) == -9
+        with later.process("send(lease=3)"):
+            later.ran("once")
+            eventually(lambda: not later.kept(), "the end of what is kept")
+            time.sleep(4)  # for the second copy to come, which is dropped
+
+    assert later.kept() == []
+    assert len(later.lines("once")) == 1
+
+
+def test_many_senders_send_each_message_once(on_rabbitmq: Later) -> None:
+    words = [f"many-{number}" for number in range(40)]
+    on_rabbitmq.call(f"for word in {words}: noted.apply_async((word,), countdown=3)")
+    with on_rabbitmq.at_work(), on_rabbitmq.process("send()"), on_rabbitmq.process("send()"):
+        for word in words:
+            on_rabbitmq.ran(word)
+
+    assert [len(on_rabbitmq.lines(word)) for word in words] == [1] * len(words)
+    assert len(on_rabbitmq.lines("published")) == len(words)
