@@ -16,13 +16,14 @@ help: ## list the verbs
 	@grep -hE '^[a-z%-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 16
 
 # --- tools -----------------------------------------------------------------------------------------------------------
-setup: $(VENV)/.complete ## install the locked Python tools into .venv
-$(VENV)/.complete: requirements-dev.lock pyproject.toml
+setup: $(VENV)/.complete ## install the locked Python tools, and what the local application needs, into .venv
+$(VENV)/.complete: requirements-dev.lock pyproject.toml $(wildcard app/*/requirements.lock environments/local/requirements.lock)
 	@python3 -c 'import sys; sys.exit(sys.version_info < (3, 11) and "expected Python 3.11 or newer, found " + sys.version.split()[0])'
 	@echo "installing the locked tools into $(VENV)"
 	@python3 -m venv $(VENV) && $(VENV)/bin/python -m pip install -qq uv==$(UV_VERSION)
 	@$(VENV)/bin/uv pip sync --quiet --require-hashes --python $(VENV) requirements-dev.lock
 	@$(VENV)/bin/uv pip install --quiet --no-deps --no-build-isolation --python $(VENV) --editable .
+	@$(VENV)/bin/app application install local || echo "the tools are complete; of the application, see above"
 	@touch $@
 
 COMPILE := $(VENV)/bin/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header
@@ -30,6 +31,8 @@ lock: ## resolve the platform, its tools and the application of each environment
 	$(COMPILE) pyproject.toml -o requirements.lock
 	$(COMPILE) pyproject.toml $(wildcard app/example/pyproject.toml) --group pyproject.toml:dev -o requirements-dev.lock
 	$(COMPILE) terraform/checkov.in -o terraform/checkov.lock
+	@python -m celery_platform application lock
+	@rm $(VENV)/.complete && $(MAKE) --no-print-directory setup
 
 # --- the local environment: the whole path on one machine ---------------------------------------------------------------
 up: override ENV = local
@@ -83,7 +86,7 @@ wheelhouse: setup ## build the app and collect the locked wheels that the hosts 
 	@python -m celery_platform.release.wheelhouse $(ENV)
 
 image: setup ## build the app's container image, weigh it and list what is in it
-	@python -m container_image
+	@python -m container_image $(ENV)
 
 # --- the environment file -----------------------------------------------------------------------------------------------
 terraform-docs: setup ## write the modules' READMEs and the diagram of production's plan

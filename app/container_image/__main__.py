@@ -1,33 +1,36 @@
-"""`make image`: build the image, pack it as a registry would hold it, and say what came of it."""
+"""`make image`: build the image of an environment, pack it as a registry would hold it, and say what came of it."""
 
 import subprocess
 import sys
 
+from celery_platform.environment import EnvironmentFileError
 from celery_platform.errors import AppError
 from region.errors import RegionError
 
 from container_image.build import OUTPUT, build, choose_base, project_podman
-from container_image.pack import MAX_COMPRESSED_MIB, archive, weigh, write_sbom
+from container_image.pack import MAX_PLATFORM_MIB, archive, weigh, write_sbom
 
 
 def main() -> int:
-    """Exit 0 when the image is built and small enough, 1 when it is not."""
+    """Exit 0 when the image is built and its platform small enough, 1 when it is not."""
     try:
         OUTPUT.mkdir(parents=True, exist_ok=True)
         podman = project_podman()
         base = choose_base(podman)
-        image = build(podman, base)
+        image = build(podman, base, sys.argv[1])
         archive(podman, image, OUTPUT / "app.oci.tar")
         size = weigh(OUTPUT / "app.oci.tar")
         packages = write_sbom(OUTPUT / "app.oci.tar", OUTPUT / "sbom.cdx.json")
-    except (AppError, RegionError) as error:
+    except (AppError, EnvironmentFileError, RegionError) as error:
         print(error, file=sys.stderr)
         return 1
     except subprocess.CalledProcessError as error:
         print(f"`{' '.join(error.cmd[:3])} ...` exited {error.returncode}", file=sys.stderr)
         return 1
     print(f"{image}\n  on {base}")
-    print(f"  dist/image/app.oci.tar    {size:.0f} MiB compressed, of at most {MAX_COMPRESSED_MIB}")
+    print(f"  dist/image/app.oci.tar    {size.total:.0f} MiB compressed")
+    print(f"    the platform            {size.platform:.0f} MiB, of at most {MAX_PLATFORM_MIB}")
+    print(f"    the application         {size.application:.0f} MiB")
     print(f"  dist/image/sbom.cdx.json  {packages} packages, CycloneDX")
     return 0
 

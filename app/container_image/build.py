@@ -1,19 +1,21 @@
 """Build the container image from the wheelhouse.
 
-    image = build(podman, choose_base(podman))
+    image = build(podman, choose_base(podman), "prod")
 
-The tag is a digest of everything the image is made from, so an image that exists is current. The base is the pinned
-`python:3.13-slim-trixie`; where no registry is reachable, a Debian bootstrapped from its archive, as hosts are.
+The tag is the release: a digest of everything it is made from, so an image that exists is current. The base is the
+pinned `python:3.13-slim-trixie`; where no registry is reachable, a Debian bootstrapped from its archive, as hosts are.
 """
 
-import hashlib
 import platform
 import re
 import sys
 from pathlib import Path
 
+from celery_platform.environment import load
 from celery_platform.errors import ImageError
 from celery_platform.release import wheelhouse
+from celery_platform.release.lock_file import Target
+from celery_platform.release.release import release_of
 from region.errors import RegionError
 from region.images import PYTHON, ensure_images
 from region.limits import write_containers_conf
@@ -26,6 +28,7 @@ OUTPUT = REPOSITORY / "dist" / "image"
 NAME = "localhost/celery-platform-app"
 # Both bases have it; the wheels are for it.
 PYTHON_VERSION = "3.13"
+BASE_LABEL = "org.opencontainers.image.base.name"
 PULL_SECONDS = 120
 
 
@@ -61,26 +64,34 @@ def bootstrapped_base(podman: Podman) -> str:
     return PYTHON.tag
 
 
-def build(podman: Podman, base: str) -> str:
-    """Have the image of these sources on this base; returns its name, which says what it was made from.
+def build(podman: Podman, base: str, environment: str) -> str:
+    """Have the image of an environment's application on this base; its tag is the release that hosts have too.
 
     Raises:
-        subprocess.CalledProcessError: a wheel is missing or the app does not build.
+        ApplicationError: the application cannot be packed.
         RegionError: podman refused.
+
+    Example: `build(podman, choose_base(podman), "prod") == "localhost/celery-platform-app:92c0b9fa8a11"`
     """
-    machine = platform.machine()
-    wheelhouse.build(PYTHON_VERSION, machine)
-    made_from = wheelhouse.sources_digest(f"{PYTHON_VERSION} {machine}") + base
-    digest = hashlib.sha256(made_from.encode() + (FOLDER / "Containerfile").read_bytes()).hexdigest()
-    image = f"{NAME}:{digest[:12]}"
-    if podman.attempt("image", "exists", image).returncode:
+    release = release_of(load(environment))
+    wheelhouse.build(release, [Target(PYTHON_VERSION, platform.machine())])
+    image = f"{NAME}:{release.id}"
+    if not _is_on(podman, image, base):
+        # apt alone needs a network; all else is in the wheelhouse.
+        network = [] if release.system_packages else ["--network=none"]
         # Podman's cache knows a RUN by its text, not by what is mounted into it: it would keep the wheels of before.
         podman.run(
-            "build", "--quiet", "--no-cache", "--network=none", f"--build-arg=BASE={base}",
+            "build", "--quiet", "--no-cache", *network, f"--build-arg=BASE={base}", f"--label={BASE_LABEL}={base}",
+            f"--build-arg=SYSTEM_PACKAGES={' '.join(release.system_packages)}",
             f"--build-context=wheelhouse={wheelhouse.WHEELHOUSE}", f"--build-context=tools={Path(sys.prefix) / 'bin'}",
             f"--tag={image}", str(FOLDER), seconds=900,
         )  # fmt: skip
     return image
+
+
+def _is_on(podman: Podman, image: str, base: str) -> bool:
+    found = podman.attempt("image", "inspect", f'--format={{{{index .Labels "{BASE_LABEL}"}}}}', image)
+    return found.returncode == 0 and found.stdout.decode().strip() == base
 
 
 def project_podman() -> Podman:

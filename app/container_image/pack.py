@@ -4,14 +4,15 @@ import json
 import os
 import subprocess
 import tarfile
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from celery_platform.errors import ImageError
 from region.podman import Podman
 
-# A new node pulls all of it before its first task starts.
-MAX_COMPRESSED_MIB = 120
+# A new node pulls the image before its first task starts.
+MAX_PLATFORM_MIB = 110
 
 
 def archive(podman: Podman, image: str, file: Path) -> None:
@@ -20,28 +21,63 @@ def archive(podman: Podman, image: str, file: Path) -> None:
     podman.run("push", "--quiet", image, f"oci-archive:{file}", seconds=600)
 
 
-def weigh(file: Path) -> float:
-    """The size of an archive's layers in MiB.
+@dataclass(frozen=True)
+class Size:
+    """What a node pulls, in MiB: the layers up to the platform's, and those of the application after it."""
+
+    platform: float
+    application: float
+
+    @property
+    def total(self) -> float:
+        """Both."""
+        return self.platform + self.application
+
+
+def weigh(file: Path) -> Size:
+    """The size of an archive's layers, compressed. How large an application is, is its own affair.
 
     Raises:
-        ImageError: they weigh more than `MAX_COMPRESSED_MIB`.
+        ImageError: the platform's weigh more than `MAX_PLATFORM_MIB`.
     """
-    size = compressed_mib(file)
-    if size > MAX_COMPRESSED_MIB:
+    size = compressed(file)
+    if size.platform > MAX_PLATFORM_MIB:
         raise ImageError(
-            expected=f"an image of at most {MAX_COMPRESSED_MIB} MiB, compressed",
-            found=f"{size:.0f} MiB in {file}",
+            expected=f"a platform of at most {MAX_PLATFORM_MIB} MiB in the image, compressed",
+            found=f"{size.platform:.0f} MiB in {file}",
             remedy="Look for the layer that grew (`podman history`), and for the dependency behind it.",
         )
     return size
 
 
-def compressed_mib(file: Path) -> float:
-    """What a node pulls: the layers that the manifest names, in MiB."""
+def compressed(file: Path) -> Size:
+    """The layers that an archive's manifest names, told apart by the instruction that copies the platform.
+
+    Raises:
+        ImageError: no layer is made by that instruction.
+    """
     with tarfile.open(file) as tar:
         (entry,) = _json(tar, "index.json")["manifests"]
-        manifest = _json(tar, f"blobs/{entry['digest'].replace(':', '/')}")
-    return sum(int(layer["size"]) for layer in manifest["layers"]) / 2**20
+        manifest = _json(tar, _blob(entry))
+        history = _json(tar, _blob(manifest["config"]))["history"]
+    made_by = [step.get("created_by", "") for step in history if not step.get("empty_layer")]
+    sizes = [int(layer["size"]) / 2**20 for layer in manifest["layers"]]
+    last = next((number for number, words in enumerate(made_by) if _copies_platform(words)), None)
+    if last is None or len(made_by) != len(sizes):
+        raise ImageError(
+            expected="a layer made by `COPY ... /opt/celery` in the image",
+            found=f"{len(sizes)} layers made by {made_by}",
+            remedy="Build it by `make image`.",
+        )
+    return Size(sum(sizes[: last + 1]), sum(sizes[last + 1 :]))
+
+
+def _copies_platform(words: str) -> bool:
+    return "COPY" in words and "/opt/celery" in words
+
+
+def _blob(entry: dict[str, Any]) -> str:
+    return f"blobs/{entry['digest'].replace(':', '/')}"
 
 
 def _json(tar: tarfile.TarFile, path: str) -> dict[str, Any]:

@@ -25,5 +25,5 @@ def podman() -> Podman:
 @pytest.fixture(scope="session")
 def image(podman: Podman) -> str:
     """The app's image of this checkout, by digest as the chart wants it."""
-    name = build(podman, bootstrapped_base(podman))
+    name = build(podman, bootstrapped_base(podman), "local")
     return f"{name.partition(':')[0]}@{podman.run('image', 'inspect', '--format={{.Digest}}', name)}"

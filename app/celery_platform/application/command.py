@@ -26,7 +26,7 @@ def run_command(command: Sequence[str], pool: str | None = None) -> int:
     """
     environment = runtime().environment
     set_variables(runtime(), pool)
-    folder = add_checkout(environment.application["package"])
+    folder = add_checkout(environment.application)
     path = [str(folder) if folder else "", os.environ.get("PYTHONPATH", "")]
     # `python` is the one this runs on, which has the application's requirements.
     programs = f"{os.path.dirname(sys.executable)}{os.pathsep}{os.environ.get('PATH', '')}"  # noqa: PTH120

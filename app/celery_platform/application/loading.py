@@ -3,6 +3,7 @@
 import importlib
 import os
 import sys
+from collections.abc import Mapping
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -33,7 +34,7 @@ def application(pool: str | None = None) -> Celery:
     Example: `application().send_task("orders.tasks.ship", ("order-1",))`
     """
     set_variables(runtime(), pool)
-    add_checkout(runtime().environment.application["package"])
+    add_checkout(runtime().environment.application)
     return attach(imported(runtime().environment.application["celery"]))
 
 
@@ -73,14 +74,25 @@ def imported(reference: str) -> Celery:
     return found
 
 
-def add_checkout(package: str) -> Path | None:
+def add_checkout(application: Mapping[str, Any]) -> Path | None:
     """The application's folder in a checkout, made importable; `None` where the application was installed."""
-    folder = checkout() / package
+    folder = checkout() / application["package"]
     if not folder.is_dir():
         return None
-    if str(folder) not in sys.path:
-        sys.path.insert(0, str(folder))
-    return folder
+    root = import_root(folder, application["celery"].partition(":")[0])
+    if str(root) not in sys.path:
+        sys.path.insert(0, str(root))
+    return root
+
+
+def import_root(folder: Path, module: str) -> Path:
+    """Where a project's packages are: in its folder, or in its `src` where that has the package of `module`.
+
+    Example: `import_root(Path("app/example"), "shop.celery") == Path("app/example")`
+    """
+    top = module.partition(".")[0]
+    in_src, in_folder = ((place / top).is_dir() or (place / f"{top}.py").exists() for place in (folder / "src", folder))
+    return folder / "src" if in_src and not in_folder else folder
 
 
 def checkout() -> Path:

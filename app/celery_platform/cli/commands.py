@@ -3,6 +3,7 @@
 import typer
 
 from celery_platform.cli import observe, produce, run
+from celery_platform.cli.application import application
 from celery_platform.cli.dlq import dlq
 from celery_platform.cli.environment import environment
 from celery_platform.cli.inspect import inspect
@@ -20,6 +21,7 @@ for command in (
     inspect, observe.exporter, observe.status,
 ):  # fmt: skip
     commands.command()(command)
+commands.add_typer(application, name="application")
 commands.add_typer(dlq, name="dlq")
 commands.add_typer(schedule, name="schedule")
 commands.add_typer(environment, name="environment")

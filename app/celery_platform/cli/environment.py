@@ -19,18 +19,27 @@ def _chosen(name: str) -> list[str]:
 
 @environment.command()
 def validate(name: Name = "") -> None:
-    """Check the file, its rules, and that the generated files match it. Exit 1 when they do not."""
+    """Check the file, its rules, and that the generated files and the application's lock match. Exit 1 if not."""
     from celery_platform.cli.output import say
     from celery_platform.environment import render
     from celery_platform.environment.load import environments_folder, load
+    from celery_platform.release import locking
+    from celery_platform.release.release import release_of
+
+    outdated: dict[str, str] = {}
 
     for chosen in _chosen(name):
-        kind = load(chosen).broker.kind.value
-        say(f"environments/{chosen}/environment.yml is valid: broker {kind}")
+        env = load(chosen)
+        say(f"environments/{chosen}/environment.yml is valid: broker {env.broker.kind.value}")
+        reason = locking.outdated(release_of(env).application)
+        if reason:
+            outdated.setdefault(reason, chosen)
     stale = render.stale(_chosen(name))
     for file in stale:
         say(f"{file.relative_to(environments_folder().parent)} is out of date: run `make render`", style="red")
-    if stale:
+    for reason, chosen in outdated.items():
+        say(f"{reason}: run `app application lock {chosen}`", style="red")
+    if stale or outdated:
         raise typer.Exit(1)
 
 

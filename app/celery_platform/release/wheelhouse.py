@@ -1,91 +1,145 @@
-"""Collect what a host installs: the app's wheel and every wheel of requirements.lock, for the host's Python and CPU.
+"""Collect what a host installs: the wheels of the application's lock, the platform's and the application's own.
 
     python -m celery_platform.release.wheelhouse prod
 
-Hosts install from this folder alone (`pip --no-index`), so a deploy needs no package index and cannot pick another
-version than the one tested. `app.json` in it names the app's wheel and a digest of the whole, by which Ansible knows
-whether a host is current.
+Hosts and the image install from this folder alone, so a deploy needs no package index and cannot pick another version
+than the one tested: `pip install --no-index --no-deps --find-links=. -r platform.txt -r application.txt`.
+
+    app.json         {"release": its name, "wheel": the platform's wheel, "application": the application's own wheel or
+                     null where the lock has it, "sources": what all was made from and for}
+    platform.txt     the platform and what it needs, each with its version
+    application.txt  what the application adds, with its own wheel
 """
 
-import hashlib
 import json
 import shutil
 import subprocess
 import sys
+from collections.abc import Iterable, Sequence
 from pathlib import Path
+from typing import Any
 
 from celery_platform.environment import EnvironmentFileError, load, resolve
+from celery_platform.errors import AppError, ApplicationError
+from celery_platform.release import application_wheel, lock_file, locking, wheel_contents, wheels
+from celery_platform.release.lock_file import Locked, Target
+from celery_platform.release.project import PLATFORM, Application, Project
+from celery_platform.release.release import REPOSITORY, Release, release_of
 
-REPOSITORY = Path(__file__).parents[3]
 WHEELHOUSE = REPOSITORY / "dist" / "wheelhouse"
 MANIFEST = "app.json"
+PLATFORM_PINS, APPLICATION_PINS = "platform.txt", "application.txt"
 
 
-def sources_digest(target: str) -> str:
-    """A digest of everything the wheelhouse is made from; `target` names the Python and CPU it is for."""
-    digest = hashlib.sha256(target.encode())
-    for file in [
-        REPOSITORY / "pyproject.toml",
-        REPOSITORY / "requirements.lock",
-        *sorted((REPOSITORY / "app").rglob("*")),
-    ]:
-        if file.is_file() and "__pycache__" not in file.parts:
-            digest.update(str(file.relative_to(REPOSITORY)).encode() + b"\0" + file.read_bytes())
-    return digest.hexdigest()
-
-
-def is_current(digest: str) -> bool:
-    """Whether the wheelhouse was made from these sources."""
-    manifest = WHEELHOUSE / MANIFEST
-    return manifest.exists() and json.loads(manifest.read_text())["sources"] == digest
-
-
-def build(python_version: str, *machines: str) -> bool:
-    """Make the wheelhouse for hosts with this Python (`3.13`) and these CPUs (`x86_64`); return whether there was work.
+def build(release: Release, targets: Sequence[Target], folder: Path = WHEELHOUSE) -> bool:
+    """Make the wheelhouse for hosts with these Pythons and CPUs; return whether there was work to do.
 
     Wheels of several CPUs lie side by side: pip takes those that fit the host.
 
     Raises:
-        subprocess.CalledProcessError: a wheel is missing for that Python and CPU, or the app does not build.
+        ApplicationError: the lock is out of date, a wheel is missing for the target, or the application cannot be
+            packed.
+
+    Example: `build(release_of(load("prod")), [Target("3.13", "x86_64")])`
     """
-    digest = sources_digest(f"{python_version} {' '.join(machines)}")
-    if is_current(digest):
+    locking.check(release.application, release.environment)
+    sources = f"{release.id} {release.celery} for {words(targets)}"
+    if manifest(folder).get("sources") == sources:
         return False
-    shutil.rmtree(WHEELHOUSE, ignore_errors=True)
-    for machine in machines:
-        platforms = [f"--platform={tag}_{machine}" for tag in ("manylinux_2_28", "manylinux_2_17", "manylinux2014")]
-        subprocess.run(
-            [sys.executable, "-m", "pip", "-qq", "download", "--no-deps", "--only-binary=:all:", "--require-hashes",
-             f"--python-version={python_version}", *platforms, f"--dest={WHEELHOUSE}",
-             "--requirement=requirements.lock"],
-            cwd=REPOSITORY, check=True,
-        )  # fmt: skip
-    subprocess.run(
-        [sys.executable, "-m", "build", "--wheel", "--no-isolation", f"--outdir={WHEELHOUSE}"],
-        cwd=REPOSITORY, check=True, capture_output=True,
-    )  # fmt: skip
-    (app_wheel,) = WHEELHOUSE.glob("celery_platform-*.whl")
-    manifest = {"sources": digest, "wheel": app_wheel.name}
-    (WHEELHOUSE / MANIFEST).write_text(json.dumps(manifest, indent=2) + "\n")
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
+    locked = lock_file.read(release.application.lock)
+    _check_free_name(release.application, locked)
+    for target in targets:
+        wheels.collect(lock_file.wanted_on(locked, target.markers()), target, folder)
+    platform = _platform_wheel(release.application.repository, folder)
+    own = _application_wheel(release, folder)
+    _write_pins(release.application, locked, [platform, *([own] if own else [])])
+    about = {"release": release.id, "wheel": platform.name, "application": own and own.name, "sources": sources}
+    (folder / MANIFEST).write_text(json.dumps(about, indent=2) + "\n")
     return True
+
+
+def words(targets: Sequence[Target]) -> str:
+    """As messages say it.
+
+    Example: `words([Target("3.13", "x86_64")]) == "Python 3.13 on x86_64"`
+    """
+    return ", ".join(str(target) for target in targets)
+
+
+def manifest(folder: Path = WHEELHOUSE) -> dict[str, Any]:
+    """What a wheelhouse says of itself; empty where there is none."""
+    file = folder / MANIFEST
+    content: dict[str, Any] = json.loads(file.read_text()) if file.exists() else {}
+    return content
+
+
+def _check_free_name(application: Application, locked: Iterable[Locked]) -> None:
+    taken = {one.name: one.pin() for one in locked}
+    for name in (PLATFORM, *([application.name] if isinstance(application, Project) else [])):
+        if name in taken:
+            raise ApplicationError(
+                expected="a lock without the platform and without the application itself",
+                found=f"{taken[name]} in {application.label_of_lock}, which is a package of an index",
+                remedy=f"Do not require {name}; if another package of that name is meant, rename the application.",
+            )
+
+
+def _platform_wheel(repository: Path, folder: Path) -> Path:
+    done = subprocess.run(
+        [sys.executable, "-m", "build", "--wheel", "--no-isolation", f"--outdir={folder}"],
+        cwd=repository, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    if done.returncode:
+        raise ApplicationError(
+            expected="a wheel of the platform",
+            found=" / ".join(done.stderr.splitlines()[-3:]),
+            remedy="See it by hand: python -m build --wheel --no-isolation",
+        )
+    (wheel,) = folder.glob("celery_platform-*.whl")
+    return wheel
+
+
+def _application_wheel(release: Release, folder: Path) -> Path | None:
+    """The application's own wheel, checked; `None` where it is one of the lock's."""
+    others = list(folder.glob("*.whl"))
+    if isinstance(release.application, Project):
+        own = application_wheel.build(release.application, release.module, folder)
+        wheel_contents.check_names(own, others)
+        wheel_contents.check_module(release.module, release.celery, [own])
+        return own
+    foreign = [wheel for wheel in others if wheel_contents.distribution(wheel) != release.application.name]
+    for pinned in set(others) - set(foreign):  # one for each CPU, where it is compiled
+        wheel_contents.check_names(pinned, foreign)
+    wheel_contents.check_module(release.module, release.celery, others)
+    return None
+
+
+def _write_pins(application: Application, locked: Iterable[Locked], made: list[Path]) -> None:
+    platform, *own = (f"{wheel_contents.distribution(wheel)}=={wheel_contents.version(wheel)}" for wheel in made)
+    base = {one.name for one in lock_file.read(application.repository / "requirements.lock")}
+    pins = {
+        PLATFORM_PINS: [platform, *(str(one.requirement) for one in locked if one.name in base)],
+        APPLICATION_PINS: [*own, *(str(one.requirement) for one in locked if one.name not in base)],
+    }
+    for name, lines in pins.items():
+        (made[0].parent / name).write_text("".join(f"{line}\n" for line in lines))
 
 
 def main() -> int:
     """Build for the environment named on the command line and say what happened in one line."""
     try:
-        hosts = resolve(load(sys.argv[1]))["hosts"]
-        worked = build(hosts["python_version"], *hosts["machines"])
-    except EnvironmentFileError as error:
+        env = load(sys.argv[1])
+        hosts = resolve(env)["hosts"]
+        targets = [Target(hosts["python_version"], machine) for machine in hosts["machines"]]
+        release = release_of(env)
+        worked = build(release, targets)
+    except (EnvironmentFileError, AppError) as error:
         print(error, file=sys.stderr)
         return 2
-    except subprocess.CalledProcessError as error:
-        print(
-            f"the wheelhouse could not be made: {' '.join(error.cmd[:4])} ... exited {error.returncode}",
-            file=sys.stderr,
-        )
-        return 1
     state = "built" if worked else "current"
-    print(f"{state}: dist/wheelhouse for Python {hosts['python_version']} on {', '.join(hosts['machines'])}")
+    print(f"{state}: dist/wheelhouse for {words(targets)}: {release.application.package}, release {release.id}")
     return 0
 
 

@@ -39,7 +39,7 @@ def ensure_pods(region: Region) -> None:
     wanted: list[Pod] = []
     if resolved["eks"]["enabled"]:
         with step("the app's image"):
-            image = build(podman, bootstrapped_base(podman))
+            image = build(podman, bootstrapped_base(podman), region.environment)
         wanted = list(
             admit(
                 _manifests(region, podman, image, resolved),

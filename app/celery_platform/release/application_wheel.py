@@ -1,0 +1,112 @@
+"""Build an application's own wheel from its folder.
+
+A project with a build system is built as it says; without one, a generated hatchling project packs everything. Both are
+built in a copy of what is in version control, so nothing is left behind in the folder and no old build gets in.
+"""
+
+import fnmatch
+import json
+import shutil
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+from build import BuildBackendException, BuildException, ProjectBuilder
+
+from celery_platform.application.loading import import_root
+from celery_platform.errors import ApplicationError
+from celery_platform.release.project import Project
+
+# What describes a project and is not the project; names at the top of its folder.
+DESCRIPTION = (
+    ".*", "*.lock", "*.md", "*.rst", "*.txt", "LICENSE*", "Dockerfile*", "Containerfile*", "docker-compose*",
+    "Makefile", "pyproject.toml", "setup.*", "tox.ini", "package*.json", "tests", "test", "docs", "conftest.py",
+)  # fmt: skip
+VERSION = "0"
+
+
+def build(project: Project, module: str, output: Path) -> Path:
+    """Build the wheel into the folder `output`; returns its file. `module` is that of the Celery instance.
+
+    Raises:
+        ApplicationError: the project does not build; the end of what its backend said is in the message.
+
+    Example: `build(project, "shop.celery", Path("dist/wheelhouse")).name == "shop-0.1.0-py3-none-any.whl"`
+    """
+    with tempfile.TemporaryDirectory() as folder:
+        copy = Path(folder) / "project"
+        if project.has_build_system:
+            _copy(project, {file: file for file in project.files()}, copy)
+        else:
+            _generate(project, module, copy)
+        wheels = Path(folder) / "wheels"
+        _run_backend(project, copy, wheels)
+        (wheel,) = wheels.glob("*.whl")
+        return Path(shutil.copy(wheel, output / wheel.name))
+
+
+def packed(project: Project, module: str) -> dict[Path, Path]:
+    """What the generated project packs, and as what: all in the folder that does not only describe the project.
+
+    Example: `packed(project, "mysite.celery")[Path("mysite/urls.py")] == Path("mysite/urls.py")`
+    """
+    root = import_root(project.folder, module).relative_to(project.folder)
+    inside = {file: file.relative_to(root) for file in project.files() if file.is_relative_to(root)}
+    return {file: name for file, name in inside.items() if not _only_describes(name.parts[0])}
+
+
+def _only_describes(name: str) -> bool:
+    return any(fnmatch.fnmatch(name, pattern) for pattern in DESCRIPTION)
+
+
+def _generate(project: Project, module: str, copy: Path) -> None:
+    """A hatchling project whose folder `content` is unpacked as it is beside the other packages of a host."""
+    _copy(project, packed(project, module), copy / "content")
+    described = project.pyproject.get("project", {})
+    scripts = described.get("scripts", {})
+    # A JSON string is a TOML string.
+    lines = [
+        "[build-system]", 'requires = ["hatchling"]', 'build-backend = "hatchling.build"',
+        "[project]", f"name = {json.dumps(project.name)}", f"version = {json.dumps(described.get('version', VERSION))}",
+        *([f"requires-python = {json.dumps(project.python)}"] if project.python else []),
+        "[project.scripts]", *(f"{json.dumps(name)} = {json.dumps(target)}" for name, target in scripts.items()),
+        "[tool.hatch.build.targets.wheel]", "ignore-vcs = true", 'only-include = ["content"]', 'sources = ["content"]',
+    ]  # fmt: skip
+    (copy / "pyproject.toml").write_text("\n".join(lines) + "\n")
+
+
+def _copy(project: Project, files: dict[Path, Path], folder: Path) -> None:
+    if not any(file.suffix == ".py" for file in files):
+        raise ApplicationError(
+            expected=f"Python modules in {project.package}",
+            found=f"{len(files)} files and no module among them",
+            remedy="Name the folder of the project in application.package; files that git ignores do not ship.",
+        )
+    for file, name in files.items():
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(project.folder / file, folder / name)
+
+
+def _run_backend(project: Project, copy: Path, wheels: Path) -> None:
+    isolated = [] if _backend_is_installed(copy) else ["--installer=uv"]
+    done = subprocess.run(
+        [sys.executable, "-m", "build", "--wheel", f"--outdir={wheels}", *(isolated or ["--no-isolation"]), str(copy)],
+        capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    if done.returncode:
+        said = [line for line in (done.stdout + done.stderr).splitlines() if line.strip()]
+        raise ApplicationError(
+            expected=f"a wheel of {project.package} from its build system",
+            found=f"`python -m build` exited {done.returncode}: {' / '.join(said[-3:])}".replace(
+                str(copy), project.package
+            ),
+            remedy=f"See it by hand: python -m build --wheel {project.package}",
+        )
+
+
+def _backend_is_installed(copy: Path) -> bool:
+    try:
+        return not ProjectBuilder(copy).check_dependencies("wheel")
+    except (BuildException, BuildBackendException):
+        return False  # it cannot even be asked without what it requires

@@ -1,0 +1,70 @@
+"""Add what an application needs to the virtualenv of this checkout, so that its commands run here (`app send`...)."""
+
+import importlib.metadata
+import subprocess
+import sys
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+
+from packaging.markers import default_environment
+from packaging.utils import canonicalize_name
+
+from celery_platform.errors import ApplicationError
+from celery_platform.release import lock_file
+from celery_platform.release.lock_file import Locked
+from celery_platform.release.project import Application
+
+
+def install(application: Application) -> list[str]:
+    """Install what the application's lock has and this virtualenv lacks; returns what that was.
+
+    Versions that are here already stay, because they are those of the development tools: the platform's own may differ
+    from the lock, the application's may not.
+
+    Raises:
+        ApplicationError: the tools and the application need two versions of one package, or the index does not answer.
+
+    Example: `install(application) == ["django==5.2.8"]`
+    """
+    markers = {name: str(value) for name, value in default_environment().items()}
+    locked = lock_file.wanted_on(lock_file.read(application.lock), markers)
+    here: dict[str, str] = {canonicalize_name(one.name): one.version for one in importlib.metadata.distributions()}
+    platform = {one.name for one in lock_file.read(application.repository / "requirements.lock")}
+    others = [one for one in locked if one.name in here and here[one.name] != one.version and one.name not in platform]
+    if others:
+        raise _conflict(application, others, here)
+    missing = [one for one in locked if one.name not in here]
+    _add(missing)
+    return [one.pin() for one in missing]
+
+
+def _conflict(application: Application, others: Sequence[Locked], here: dict[str, str]) -> ApplicationError:
+    lock = application.lock
+    return ApplicationError(
+        expected=f"the versions of {lock} beside those of the development tools in {sys.prefix}",
+        found=", ".join(f"{one.pin()} in the lock and {here[one.name]} here" for one in others),
+        remedy="Hosts and the image are not concerned. To run the application's commands on this machine, let its "
+        "requirements take the version here and lock again, or give it a virtualenv of its own: `uv venv VENV && "
+        f"uv pip sync --python VENV {lock} && uv pip install --python VENV --no-deps --editable .`",
+    )
+
+
+def _add(missing: Sequence[Locked]) -> None:
+    if not missing:
+        return
+    with tempfile.NamedTemporaryFile("w", suffix=".txt") as wanted:
+        wanted.write("\n".join(one.line() for one in missing))
+        wanted.flush()
+        uv = str(Path(sys.prefix) / "bin" / "uv")
+        done = subprocess.run(
+            [uv, "pip", "install", "--quiet", "--no-deps", "--require-hashes", f"--python={sys.prefix}",
+             f"--requirements={wanted.name}"],
+            capture_output=True, text=True, check=False,
+        )  # fmt: skip
+    if done.returncode:
+        raise ApplicationError(
+            expected=f"to install {', '.join(one.pin() for one in missing)}",
+            found=" ".join(done.stderr.split()),
+            remedy="See that the package index answers, and that this Python is one that the application takes.",
+        )

@@ -1,0 +1,77 @@
+"""A lock file as uv writes it: each requirement with its version, marker and hashes."""
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
+
+CONTINUED = re.compile(r"\\\n\s*")
+
+
+@dataclass(frozen=True)
+class Locked:
+    """One requirement of a lock."""
+
+    name: str
+    version: str
+    requirement: Requirement
+    hashes: tuple[str, ...]
+
+    def pin(self) -> str:
+        """It without its marker and hashes: `celery==5.7.0`."""
+        return f"{self.name}=={self.version}"
+
+    def line(self) -> str:
+        """It with its hashes and without its marker, for whoever has evaluated that."""
+        return " ".join([self.pin(), *(f"--hash={value}" for value in self.hashes)])
+
+
+@dataclass(frozen=True)
+class Target:
+    """What wheels are for: a Python (`3.13`) and a CPU (`x86_64`) under Linux."""
+
+    python: str
+    machine: str
+
+    def __str__(self) -> str:
+        """As messages say it."""
+        return f"Python {self.python} on {self.machine}"
+
+    def markers(self) -> Mapping[str, str]:
+        """The values of environment markers there (PEP 508)."""
+        return {
+            "python_version": self.python,
+            "python_full_version": f"{self.python}.99",  # a Debian release has the last of its Python's versions
+            "platform_machine": self.machine,
+            "platform_system": "Linux",
+            "sys_platform": "linux",
+            "os_name": "posix",
+            "implementation_name": "cpython",
+            "platform_python_implementation": "CPython",
+        }
+
+
+def read(lock: Path) -> list[Locked]:
+    """All requirements of a lock.
+
+    Example: `[locked.name for locked in read(Path("requirements.lock"))][:2] == ["amqp", "annotated-doc"]`
+    """
+    return [_locked(line) for line in CONTINUED.sub("", lock.read_text()).splitlines() if line and line[0] not in " #"]
+
+
+def wanted_on(locked: Iterable[Locked], markers: Mapping[str, str]) -> list[Locked]:
+    """Those whose marker is true for these values.
+
+    Example: `wanted_on(read(lock), Target("3.13", "x86_64").markers())`
+    """
+    return [one for one in locked if one.requirement.marker is None or one.requirement.marker.evaluate(dict(markers))]
+
+
+def _locked(line: str) -> Locked:
+    text, *hashes = re.split(r"\s+--hash=", line.strip())
+    requirement = Requirement(text)
+    (version,) = requirement.specifier
+    return Locked(canonicalize_name(requirement.name), version.version, requirement, tuple(hashes))

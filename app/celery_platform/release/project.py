@@ -1,0 +1,217 @@
+"""The application that an environment names: a project in a folder of this repository, or a requirement."""
+
+import fnmatch
+import os
+import re
+import subprocess
+import tomllib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from packaging.requirements import InvalidRequirement, Requirement
+from packaging.utils import canonicalize_name
+
+from celery_platform.errors import ApplicationError
+
+PLATFORM = "celery-platform"
+# What people keep out of version control; asked only where the folder is under none.
+UNVERSIONED = (".*", "__pycache__", "*.pyc", "*.egg-info", "node_modules", "venv", "build", "dist")
+INCLUDED = re.compile(r"^\s*(?:-r|-c|--requirement|--constraint)[ =]\s*(\S+)", re.MULTILINE)
+
+
+@dataclass(frozen=True)
+class Project:
+    """A folder with pyproject.toml, or requirements.txt and packages.
+
+    `package` is the folder's name as the environment says it, relative to the repository.
+    """
+
+    repository: Path
+    package: str
+
+    @property
+    def folder(self) -> Path:
+        """Where it is."""
+        return self.repository / self.package
+
+    @property
+    def lock(self) -> Path:
+        """Where its lock file is."""
+        return self.folder / "requirements.lock"
+
+    @property
+    def label_of_lock(self) -> str:
+        """Its lock file as messages name it."""
+        return f"{self.package}/{self.lock.name}"
+
+    @cached_property
+    def pyproject(self) -> dict[str, Any]:
+        """What its pyproject.toml says; empty without one.
+
+        Raises:
+            ApplicationError: it is not TOML.
+        """
+        file = self.folder / "pyproject.toml"
+        try:
+            return tomllib.loads(file.read_text()) if file.exists() else {}
+        except tomllib.TOMLDecodeError as error:
+            raise ApplicationError(
+                expected=f"TOML in {self.package}/pyproject.toml", found=str(error), remedy="Correct it."
+            ) from None
+
+    @property
+    def has_build_system(self) -> bool:
+        """Whether it says itself how a wheel is built of it."""
+        return "build-system" in self.pyproject or (self.folder / "setup.py").exists()
+
+    @property
+    def name(self) -> str:
+        """The name of its distribution: what pyproject.toml says, else the folder's."""
+        named = self.pyproject.get("project", {}).get("name")
+        return canonicalize_name(named or re.sub(r"[^A-Za-z0-9]+", "-", self.folder.resolve().name).strip("-"))
+
+    @property
+    def python(self) -> str | None:
+        """The Pythons that it runs on, as it says (`>=3.12`)."""
+        said: str | None = self.pyproject.get("project", {}).get("requires-python")
+        return said
+
+    def requirement_files(self) -> list[Path]:
+        """The files that uv reads its requirements from.
+
+        Raises:
+            ApplicationError: there is none.
+        """
+        project = self.pyproject.get("project", {})
+        candidates = {
+            "pyproject.toml": bool(project) or "build-system" in self.pyproject,
+            "setup.py": not project,
+            "requirements.txt": "dependencies" not in {*project, *project.get("dynamic", ())},
+        }
+        files = [self.folder / name for name, counts in candidates.items() if counts and (self.folder / name).exists()]
+        if not files:
+            raise ApplicationError(
+                expected=f"pyproject.toml with [project], or requirements.txt, in {self.package}",
+                found=f"neither (there are: {', '.join(self._some_names()) or 'no files'})",
+                remedy="Write a requirements.txt; one line `-r requirements/production.txt` names another file.",
+            )
+        return files
+
+    def sources_of_lock(self) -> dict[str, bytes]:
+        """Path -> content of each file that the lock depends on, with the files that those include by `-r`."""
+        found: dict[str, bytes] = {}
+        wanted = self.requirement_files()
+        while wanted:
+            file = wanted.pop()
+            label = os.path.relpath(file, self.repository)
+            if label not in found and file.exists():
+                found[label] = file.read_bytes()
+                included = INCLUDED.findall(found[label].decode()) if file.suffix == ".txt" else []
+                wanted += [file.parent / name for name in included]
+        return dict(sorted(found.items()))
+
+    def files(self) -> list[Path]:
+        """All that ships, relative to the folder: what is in version control or would be added to it."""
+        listed = subprocess.run(
+            ["git", "-C", str(self.folder), "ls-files", "-z", "--cached", "--others", "--exclude-standard", "--", "."],
+            capture_output=True, check=False,
+        )  # fmt: skip
+        if listed.returncode == 0:
+            names = [Path(name) for name in listed.stdout.decode().split("\0") if name]
+        else:
+            names = list(_walk(self.folder))
+        return sorted(name for name in names if (self.folder / name).is_file())
+
+    def _some_names(self) -> list[str]:
+        return sorted(path.name for path in self.folder.iterdir())[:8]
+
+
+@dataclass(frozen=True)
+class Pinned:
+    """A distribution of a package index: `acme-orders==1.4`. Its lock stands beside the environment's file."""
+
+    repository: Path
+    package: str
+    lock: Path
+
+    @property
+    def name(self) -> str:
+        """The name of its distribution."""
+        return canonicalize_name(Requirement(self.package).name)
+
+    @property
+    def label_of_lock(self) -> str:
+        """Its lock file as messages name it."""
+        return f"environments/{self.lock.parent.name}/{self.lock.name}"
+
+    @property
+    def python(self) -> None:
+        """Not known before it is resolved."""
+        return
+
+    def requirement_files(self) -> list[Path]:
+        """None: the requirement is the environment's."""
+        return []
+
+    def sources_of_lock(self) -> dict[str, bytes]:
+        """What its lock depends on."""
+        return {"application.package": self.package.encode()}
+
+
+Application = Project | Pinned
+
+
+def application_of(package: str, repository: Path, environment: Path) -> Application:
+    """What `application.package` of an environment means. `environment` is the environment's folder.
+
+    Raises:
+        ApplicationError: it is neither a folder of the repository nor a requirement with one version, or it is called
+            as the platform is.
+
+    Example: `application_of("app/example", repository, environments / "local").name == "shop"`
+    """
+    folder = repository / package
+    application: Application
+    if folder.is_dir():
+        application = Project(repository, package)
+    else:
+        application = Pinned(repository, _requirement(package), environment / "requirements.lock")
+    if application.name == PLATFORM:
+        raise ApplicationError(
+            expected="an application with a name of its own",
+            found=f"application.package {package}, whose distribution is called {PLATFORM} as the platform's is",
+            remedy="Rename it: `name` in its pyproject.toml, or its folder.",
+        )
+    return application
+
+
+def _requirement(package: str) -> str:
+    try:
+        versions = list(Requirement(package).specifier)
+    except InvalidRequirement:
+        versions = []
+    if len(versions) != 1 or versions[0].operator != "==" or versions[0].version.endswith("*"):
+        raise ApplicationError(
+            expected="application.package to be a folder of this repository or a requirement with its version, "
+            "as acme-orders==1.4",
+            found=f"{package!r}, which is no folder and names no one version",
+            remedy="Correct the folder's name (relative to the repository), or add ==VERSION.",
+        )
+    return package
+
+
+def _walk(folder: Path) -> Iterator[Path]:
+    for parent, folders, names in os.walk(folder):
+        folders[:] = [name for name in folders if not _left_alone(name) and not _is_virtualenv(Path(parent) / name)]
+        yield from ((Path(parent) / name).relative_to(folder) for name in names if not _left_alone(name))
+
+
+def _left_alone(name: str) -> bool:
+    return any(fnmatch.fnmatch(name, pattern) for pattern in UNVERSIONED)
+
+
+def _is_virtualenv(folder: Path) -> bool:
+    return (folder / "pyvenv.cfg").exists()
