@@ -77,7 +77,8 @@ class Entry(RedBeatSchedulerEntry):  # type: ignore[misc]
         if left is None:
             return None
         now: datetime = self.default_now()
-        return max(now, now + left)
+        due: datetime = max(now, now + left)
+        return due
 
     def save(self) -> "Entry":
         """Keep what it is for whoever looks, and when it was last sent, unless the store knows already."""
