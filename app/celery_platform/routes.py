@@ -1,6 +1,7 @@
 """Which queue carries which task: the environment's ordered patterns, else its default queue."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from fnmatch import fnmatchcase
 from functools import lru_cache
 from typing import Any
@@ -47,22 +48,99 @@ def _label_of(routes: tuple[tuple[str, str], ...], default: str | None, task: st
     return next((label for pattern, label in routes if fnmatchcase(task, pattern)), default)
 
 
-def queue_of_request(environment: Resolved, task: str, request: Any) -> QueueSettings:
-    """The queue that a message came from, which a call may have chosen; the task's own where that is not known.
+def label_of_request(environment: Resolved, task: str, request: Any) -> str | None:
+    """The label of the queue that a message came from, which a call may have chosen; the task's own where that is not
+    known, `None` where it has none.
 
     A delayed message's routing key has the bits of its delay before the queue's label (RabbitMQ).
     """
     delivery: Mapping[str, Any] = getattr(request, "delivery_info", None) or {}
     key = str(delivery.get("routing_key") or "")
     for name in (key, key.rpartition(".")[2]):
-        found = environment.queues.get(name) or environment.queue_named(name)
+        found = named(environment, name)
         if found is not None:
-            return found
-    return queue_of(environment, task)
+            return found.label
+    return label_of(environment, task)
 
 
-def queue_of_call(app: Any, task: str, options: Mapping[str, Any]) -> QueueSettings:
+def queue_of_request(environment: Resolved, task: str, request: Any) -> QueueSettings:
+    """The queue of `label_of_request`.
+
+    Raises:
+        SettingsError: as `queue_of`.
+    """
+    label = label_of_request(environment, task, request)
+    return queue_of(environment, task) if label is None else environment.queues[label]
+
+
+def named(environment: Resolved, queue: Any) -> QueueSettings | None:
+    """The queue that an application names: by its label, by its name on the broker, or as kombu's Queue.
+
+    Example: `named(environment, "email") is environment.queues["email"]`
+    """
+    name = getattr(queue, "name", queue)
+    return environment.queues.get(name) or environment.queue_named(name)
+
+
+def with_own_routes(app: Any, environment: Resolved) -> Resolved:
+    """The environment whose routes begin with what the application itself says of each task that it has.
+
+    For a worker, which knows its tasks: what it counts and limits for each is then the queue's that the task goes to.
+    """
+    own = ((task, own_label(app, environment, task)) for task in app.tasks)
+    routes = tuple((escaped(task), label) for task, label in own if label)
+    return replace(environment, routes=routes + environment.routes)
+
+
+def own_label(app: Any, environment: Resolved, task: str) -> str | None:
+    """The queue's label that the application names for a task, in its declaration or in `task_routes`; `None` where it
+    names none that the environment has, or decides for each call (a router that is a function of the arguments).
+    """
+    asked = getattr(app._tasks.get(task), "queue", None)
+    if asked is None:
+        try:
+            asked = _own_route(app, task, {}).get("queue")
+        except Exception:  # a router that wants arguments
+            return None
+    queue = None if asked is None else named(environment, asked)
+    if queue is not None or label_by_pattern(environment, task) is not None or task.startswith(CELERYS_OWN):
+        return queue and queue.label
+    return own_default(app, environment)
+
+
+def label_by_pattern(environment: Resolved, task: str) -> str | None:
+    """The label that `application.routes` names for a task, its default left out: neither `default_queue` nor a last
+    pattern that matches every task.
+    """
+    return _label_of(tuple(route for route in environment.routes if route[0] != "*"), None, task)
+
+
+def own_default(app: Any, environment: Resolved) -> str | None:
+    """The label of the application's own `task_default_queue`; `None` where it states none.
+
+    Raises:
+        SettingsError: the environment has no such queue.
+    """
+    stated = app.conf.task_default_queue
+    if stated == default_queue(environment).name:  # the platform's value
+        return None
+    queue = named(environment, stated)
+    if queue is None:
+        raise SettingsError(
+            expected=f"task_default_queue to be one of: {', '.join(environment.queues)}",
+            found=repr(stated),
+            remedy="Take it out, name one of them, or add the queue to `queues` of the environment file.",
+        )
+    return queue.label
+
+
+def queue_of_call(
+    app: Any, task: str, options: Mapping[str, Any], args: Any = None, kwargs: Any = None
+) -> QueueSettings:
     """The queue that a call goes to: the one it names, by label or by name, else the task's own.
+
+    Asked in this order: the call and the task's declaration, the application's `task_routes`, `application.routes` of
+    the environment file, the application's `task_default_queue`, `application.default_queue`.
 
     Raises:
         RefusedMessageError: it names a queue that the environment does not have.
@@ -71,22 +149,34 @@ def queue_of_call(app: Any, task: str, options: Mapping[str, Any]) -> QueueSetti
     environment = runtime().environment
     asked = options.get("queue")
     if asked is None:
-        asked = _own_route(app, task, options).get("queue")
+        asked = _own_route(app, task, options, args, kwargs).get("queue")
     if asked is None:
-        return queue_of(environment, task)
-    name = getattr(asked, "name", asked)
-    found = environment.queues.get(name) or environment.queue_named(name)
+        default = None if label_by_pattern(environment, task) else own_default(app, environment)
+        own = not task.startswith(CELERYS_OWN) and default
+        return environment.queues[own] if own else queue_of(environment, task)
+    found = named(environment, asked)
     if found is None:
         raise RefusedMessageError(
             expected=f"{task} to go to a queue of environment {environment.name}",
-            found=f"queue {name!r}",
-            remedy=f"Use one of: {', '.join(environment.queues)}; or add queues.{name} to the environment file.",
+            found=f"queue {getattr(asked, 'name', asked)!r}",
+            remedy=f"Use one of: {', '.join(environment.queues)}; or add it to `queues` of the environment file.",
         )
     return found
 
 
-def _own_route(app: Any, task: str, options: Mapping[str, Any]) -> Mapping[str, Any]:
+def escaped(task: str) -> str:
+    """The pattern that matches this name alone.
+
+    Example: `escaped("a[1]") == "a[[]1]"`
+    """
+    return "".join(f"[{letter}]" if letter in "*?[" else letter for letter in task)
+
+
+def _own_route(
+    app: Any, task: str, options: Mapping[str, Any], args: Any = None, kwargs: Any = None
+) -> Mapping[str, Any]:
     """What the application's own `task_routes` say, which may be functions of a call."""
     if not app.conf.task_routes:
         return {}
-    return app.amqp.router.lookup_route(task, options=dict(options)) or {}
+    found = app.amqp.router.lookup_route(task, args or (), kwargs or {}, dict(options), app._tasks.get(task))
+    return {"queue": found} if isinstance(found, str) else dict(found or {})

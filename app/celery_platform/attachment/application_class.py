@@ -11,7 +11,7 @@ from celery import Celery
 from kombu.utils.objects import cached_property
 
 from celery_platform import is_chosen
-from celery_platform.attachment.limits import limits_of
+from celery_platform.attachment.limits import limits_of_call
 from celery_platform.attachment.settings import apply_settings, refuse_without_broker
 from celery_platform.attachment.tasks import give_guarantees
 from celery_platform.brokers import broker_of
@@ -22,7 +22,7 @@ from celery_platform.guards.declared_once import declared_once
 from celery_platform.guards.whole_second_delay import whole_seconds
 from celery_platform.later import keep_until_due
 from celery_platform.refusals import refuse, refused_in_words
-from celery_platform.routes import label_of, queue_of_call
+from celery_platform.routes import queue_of_call
 from celery_platform.settings import runtime
 
 # Headers of our own that follow a task to those it sends: a run's tasks are counted together.
@@ -93,11 +93,12 @@ class PlatformApp(Celery):
         # A task's options come with a `None` for each that it does not set.
         given = {key: value for key, value in options.items() if value is not None}
         environment = runtime().environment
-        queue = queue_of_call(self, given.get("route_name") or name, given)
+        queue = queue_of_call(self, given.get("route_name") or name, given, args, kwargs)
+        limits = limits_of_call(self, queue, name, options)
+        options |= limits
+        given |= limits
         delay = whole_seconds(countdown, eta, self.timezone)
         refuse(queue, name, delay, options)
-        if queue.label != label_of(environment, name):
-            given = limits_of(queue) | given
         options = prioritised(environment, queue, given)
         options["headers"] = self._headers(options.get("headers"))
         if delay is not None and delay > queue.max_countdown:

@@ -1,11 +1,16 @@
 """The time limits of each task: its queue's, or shorter ones of its own."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from celery_platform.errors import ApplicationError
 from celery_platform.reliability.idempotent import LEASE_OF_LIMIT
-from celery_platform.routes import CELERYS_OWN, label_of
+from celery_platform.routes import CELERYS_OWN, label_by_pattern, label_of, own_label
 from celery_platform.settings import QueueSettings, Resolved
+
+# Where a task keeps the limits that it has from its queue and did not declare.
+_FROM_QUEUE = "limits_of_its_queue"
+OPTIONS = ("soft_time_limit", "time_limit")
 
 
 def apply_limits(app: Any, environment: Resolved) -> None:
@@ -13,11 +18,15 @@ def apply_limits(app: Any, environment: Resolved) -> None:
 
     Kept by prefork and turbo pools; threads cannot be interrupted, so what their tasks call has time-outs of its own.
 
-    Raises:
-        ApplicationError: a task has a longer limit than its queue, whose messages would be delivered twice, or no
-            queue.
+    Args:
+        app: an application whose tasks are all registered.
+        environment: with the application's own routes (`routes.with_own_routes`).
 
-    Example: `apply_limits(celery, runtime().environment)`
+    Raises:
+        ApplicationError: a task has a longer limit than its queue, whose messages would be delivered twice; or no
+            queue; or one in the application and another in the environment file.
+
+    Example: `apply_limits(celery, with_own_routes(celery, runtime().environment))`
     """
     problems = []
     for name, task in app.tasks.items():
@@ -25,19 +34,16 @@ def apply_limits(app: Any, environment: Resolved) -> None:
         if label is None:
             problems.append(f"{name} has no queue: add a pattern to application.routes, or application.default_queue")
             continue
-        queue = environment.queues[_declared(task, environment) or label]
-        for attribute, longest in (
-            ("soft_time_limit", queue.soft_time_limit),
-            ("time_limit", queue.hard_time_limit),
-        ):
-            own = getattr(task, attribute)
-            if longest is None:
-                continue  # its own limit, if it has one, is as good as any
-            if own is not None and own > longest and not name.startswith(CELERYS_OWN):
-                problems.append(f"{name} has {attribute}={own}, queue {queue.label} has {longest} s")
-            setattr(task, attribute, min(own or longest, longest))
-        if queue.hard_time_limit is None and task.time_limit is None and getattr(task.run, LEASE_OF_LIMIT, False):
-            problems.append(f"{name} is idempotent without lease_seconds, and queue {queue.label} has no limit to take")
+        queue = environment.queues[label]
+        if not name.startswith(CELERYS_OWN):
+            problems += [
+                f"{name} has {option}={own}, queue {label} has {longest} s"
+                for option, longest in _longest(queue).items()
+                if longest is not None and (own := getattr(task, option)) is not None and own > longest
+            ]
+        _give(task, queue)
+        if task.time_limit is None and getattr(task.run, LEASE_OF_LIMIT, False):
+            problems.append(f"{name} is idempotent without lease_seconds, and queue {label} has no limit to take")
     if problems:
         raise ApplicationError(
             expected="each task to have a queue, and time limits within its queue's",
@@ -47,17 +53,71 @@ def apply_limits(app: Any, environment: Resolved) -> None:
         )
 
 
-def limits_of(queue: QueueSettings) -> dict[str, int]:
-    """The limits of a message that a call sends to another queue than the task's own: a worker would not know them.
+def refuse_two_routes(app: Any, environment: Resolved) -> None:
+    """Compare what the application says of each task's queue with what the environment file says.
 
-    Celery knows no message without a limit for a task that has one, so there the broker's patience stands for none.
+    A producer that attached would follow the application, and one that did not the file.
+
+    Raises:
+        ApplicationError: a task has two queues.
+
+    Example: `refuse_two_routes(celery, runtime().environment)`
     """
-    if queue.soft_time_limit is None or queue.hard_time_limit is None:
-        return {"soft_time_limit": queue.consumer_timeout, "time_limit": queue.consumer_timeout}
+    both = {
+        name: (own_label(app, environment, name), label_by_pattern(environment, name))
+        for name in app.tasks
+        if not name.startswith(CELERYS_OWN)
+    }
+    problems = [
+        f"{name} goes to {own} by the application's task_routes or declaration, and to {said} by application.routes"
+        for name, (own, said) in both.items()
+        if own and said and own != said
+    ]
+    if problems:
+        raise ApplicationError(
+            expected="one route for each task",
+            found=f"two routes for one task: {'; '.join(problems)}",
+            remedy="Take one of the two out.",
+        )
+
+
+def limits_of_call(app: Any, queue: QueueSettings, task: str, options: Mapping[str, Any]) -> dict[str, Any]:
+    """The limits that a message carries: none that its task has from its queue anyway; of a message that goes to
+    another queue, that queue's, since the broker waits for that one's time budget.
+
+    Example: `limits_of_call(app, slow, "orders.tasks.ship", {}) == {"soft_time_limit": 1200, "time_limit": 1210}`
+    """
+    known = app._tasks.get(task)
+    from_queue = getattr(known, _FROM_QUEUE, {})
+    given = {option: options.get(option) for option in OPTIONS}
+    given = {option: None if value == from_queue.get(option) else value for option, value in given.items()}
+    if queue.label == _usual_label(app, task):
+        return given
+    # Celery knows no message without a limit for a task that has one: there the broker's patience stands for none.
+    return {option: given[option] or longest or queue.consumer_timeout for option, longest in _longest(queue).items()}
+
+
+def _usual_label(app: Any, task: str) -> str | None:
+    from celery_platform.settings import runtime
+
+    environment = runtime().environment
+    return own_label(app, environment, task) or label_of(environment, task)
+
+
+def _longest(queue: QueueSettings) -> dict[str, int | None]:
     return {"soft_time_limit": queue.soft_time_limit, "time_limit": queue.hard_time_limit}
 
 
-def _declared(task: Any, environment: Resolved) -> str | None:
-    """The queue that the task's own declaration names, `@app.task(queue="slow")`, where the environment has it."""
-    queue = getattr(task, "queue", None)
-    return queue if queue in environment.queues else None
+def _give(task: Any, queue: QueueSettings) -> None:
+    """The queue's limits where the task declares none. A hard limit of its own is warned of as early as the queue's."""
+    soft, hard, given = task.soft_time_limit, task.time_limit, {}
+    if queue.hard_time_limit is None or queue.soft_time_limit is None:
+        return  # its own limits, if it has any, are as good as any
+    spare = queue.hard_time_limit - queue.soft_time_limit
+    if hard is None:
+        given["time_limit"] = queue.hard_time_limit
+    if soft is None:
+        given["soft_time_limit"] = min(queue.soft_time_limit, max(1, (hard or queue.hard_time_limit) - spare))
+    vars(task)[_FROM_QUEUE] = given
+    for option, value in given.items():
+        setattr(task, option, value)

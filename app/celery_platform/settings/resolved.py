@@ -7,6 +7,7 @@ worker should not need the model's validation at each start.
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -85,7 +86,11 @@ class Resolved:
 
     def queue_named(self, name: str) -> QueueSettings | None:
         """The queue with this name on the broker; `None` where there is none."""
-        return next((queue for queue in self.queues.values() if queue.name == name), None)
+        return self._queues_by_name.get(name)
+
+    @cached_property
+    def _queues_by_name(self) -> Mapping[str, QueueSettings]:
+        return {queue.name: queue for queue in self.queues.values()}
 
     def pool(self, name: str) -> PoolSettings:
         """A pool by name.

@@ -63,11 +63,12 @@ def start_worker(pool_name: str) -> None:
         ensure_patched()
     metrics_folder = prepare_metrics(pool)
     from celery_platform.application import application
-    from celery_platform.attachment.limits import apply_limits
+    from celery_platform.attachment.limits import apply_limits, refuse_two_routes
     from celery_platform.dead_letters.unreadable import KeepUnreadable
     from celery_platform.guards.exit_code import run_worker
     from celery_platform.observability import soft_stops
     from celery_platform.refusals.result_backend import refuse_an_unsafe_backend
+    from celery_platform.routes import with_own_routes
     from celery_platform.worker import stop
     from celery_platform.worker.heartbeat import Heartbeat
     from celery_platform.worker.memory import share_memory
@@ -77,6 +78,8 @@ def start_worker(pool_name: str) -> None:
     # Its tasks are known from here on; Celery would import them later, where an error is a traceback.
     celery.loader.import_default_modules()
     celery.finalize()
+    refuse_two_routes(celery, environment)
+    environment = with_own_routes(celery, environment)
     apply_limits(celery, environment)
     own = [name for name in celery.tasks if not name.startswith("celery.")]
     start_metrics(environment, pool, own, metrics_folder)

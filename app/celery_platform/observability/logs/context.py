@@ -7,7 +7,7 @@ from celery import current_task
 from structlog.typing import EventDict
 
 from celery_platform.observability.outcome import Outcome
-from celery_platform.routes import label_of
+from celery_platform.routes import label_of_request
 from celery_platform.settings import runtime
 
 # Celery adds a task's arguments to its own lines under this name: they are the user's data.
@@ -38,7 +38,7 @@ def task_fields(name: str, request: Any) -> dict[str, Any]:
     return {
         "task_id": request.id,
         "task_name": name,
-        "queue": label_of(runtime().environment, name),
+        "queue": label_of_request(runtime().environment, name, request),
         "attempt": (request.retries or 0) + 1,
         "worker_hostname": request.hostname,
         "root_id": request.root_id,

@@ -1,0 +1,38 @@
+"""The servers of this folder's environments, started once; and which broker a test runs on."""
+
+from collections.abc import Iterator
+from contextlib import ExitStack
+from pathlib import Path
+
+import pytest
+
+from tests.celery_platform.harness.postgresql import postgresql as run_postgresql
+
+from .estate import Estate, servers
+
+
+@pytest.fixture(scope="session")
+def estate(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Estate]:
+    folder = tmp_path_factory.mktemp("applications")
+    (folder / "authority").mkdir()
+    with ExitStack() as running:
+        yield Estate(
+            folder,
+            running.enter_context(servers.aws(folder)),
+            running.enter_context(servers.valkey(folder)),
+            running.enter_context(servers.outside()),
+            servers.authority(folder / "authority"),
+            running,
+        )
+
+
+@pytest.fixture(scope="session")
+def postgresql() -> Iterator[str]:
+    """The URL of a real PostgreSQL as an application has it."""
+    with run_postgresql() as url:
+        yield url.replace("postgresql+psycopg://", "postgresql://")
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    return tmp_path

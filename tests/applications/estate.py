@@ -1,0 +1,156 @@
+"""Environments for the applications of this folder: what Terraform would make for the file of each, on each broker."""
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Mapping
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from celery_platform.environment.load import parse
+from celery_platform.environment.resolve import resolve
+
+# The one place where this suite says where the harness is.
+from tests.celery_platform.harness import servers
+from tests.celery_platform.harness.environment import Servers, TestEnvironment, prepare
+from tests.celery_platform.harness.processes import running
+from tests.celery_platform.harness.waiting import eventually
+
+__all__ = ["HERE", "Estate", "TestEnvironment", "eventually", "servers"]
+
+HERE = Path(__file__).parent
+BROKERS = ("rabbitmq", "amazon_mq", "sqs", "redis")
+
+
+@dataclass
+class Estate:
+    """The servers that all environments share; each broker is started when the first environment asks for it."""
+
+    folder: Path
+    endpoint: str
+    valkey_port: int
+    outside: servers.Outside
+    authority: servers.Authority
+    running: ExitStack
+
+    def __post_init__(self) -> None:
+        self._brokers: dict[str, Servers] = {}
+
+    def environment(self, project: str, kind: str, secrets: Mapping[str, str]) -> TestEnvironment:
+        """The environment of `environments/<project>` on a broker of this kind, with the values of its secrets."""
+        name = f"{project}-{kind.replace('_', '-')}"
+        folder = self.folder / name
+        folder.mkdir()
+        made = self._servers(kind)
+        made = Servers(
+            made.endpoint, made.broker_url, made.results_url, made.outside, {**made.secrets, **secrets}, made.authority
+        )
+
+        def change(resolved: dict[str, Any], name: str) -> None:
+            users = {section: resolved[section].get("user") for section in ("broker", "results")}
+            virtual_host = resolved["broker"].get("virtual_host")
+            resolved.clear()
+            resolved.update(_resolved(project, kind, name))
+            for section, user in users.items():
+                resolved[section]["user"] = user
+            resolved["broker"]["virtual_host"] = virtual_host
+
+        return prepare(kind, folder, made, name, change)
+
+    def _servers(self, kind: str) -> Servers:
+        if kind not in self._brokers:
+            self._brokers[kind] = getattr(self, f"_{kind}")()
+        return self._brokers[kind]
+
+    @property
+    def _plain_results(self) -> str:
+        return f"redis://127.0.0.1:{self.valkey_port}/1"
+
+    def _sqs(self) -> Servers:
+        return Servers(self.endpoint, "sqs://", self._plain_results, self.outside)
+
+    def _rabbitmq(self) -> Servers:
+        port = self.running.enter_context(servers.rabbitmq(self._own("rabbitmq")))
+        password = {"broker_password": servers.RABBITMQ_PASSWORD}
+        return Servers(self.endpoint, f"amqp://127.0.0.1:{port}", self._plain_results, self.outside, password)
+
+    def _amazon_mq(self) -> Servers:
+        port = self.running.enter_context(servers.amazon_mq(self._own("amazon_mq"), self.authority))
+        password = {"broker_password": servers.MANAGED_PASSWORD}
+        url = f"amqps://127.0.0.1:{port}"
+        return Servers(self.endpoint, url, self._plain_results, self.outside, password, self.authority)
+
+    def _redis(self) -> Servers:
+        port = self.running.enter_context(servers.managed_valkey(self._own("redis"), self.authority))
+        url = f"rediss://127.0.0.1:{port}"
+        passwords = dict.fromkeys(("broker_password", "results_password"), servers.MANAGED_PASSWORD)
+        return Servers(self.endpoint, f"{url}/0", f"{url}/1", self.outside, passwords, self.authority)
+
+    def _own(self, name: str) -> Path:
+        folder = self.folder / f"broker-{name}"
+        folder.mkdir()
+        return folder
+
+
+def _resolved(project: str, kind: str, name: str) -> dict[str, Any]:
+    file = HERE / "environments" / project / "environment.yml"
+    text = file.read_text().replace("kind: rabbitmq", f"kind: {kind}")
+    resolved = resolve(parse(text, file))
+    resolved |= {"discovery_prefix": f"/celery/{name}"}
+    # Environments share servers, so their names differ.
+    return dict(json.loads(json.dumps(resolved).replace(f"celery-{project}", f"celery-{name}")))
+
+
+@dataclass(frozen=True)
+class Application:
+    """An application in its environment: how a person runs commands of it."""
+
+    environment: TestEnvironment
+    folder: Path
+
+    def run(self, *command: str, timeout: float = 60) -> subprocess.CompletedProcess[str]:
+        """`app run -- COMMAND` in the application's folder."""
+        words = [sys.executable, "-m", "celery_platform", "run", "--", *command]
+        return self._run(words, self.environment.variables, timeout)
+
+    def platform(self, *words: str, timeout: float = 60) -> subprocess.CompletedProcess[str]:
+        """`app WORDS`."""
+        command = [sys.executable, "-m", "celery_platform", *words]
+        return self._run(command, self.environment.variables, timeout)
+
+    def python(self, code: str, timeout: float = 60) -> Any:
+        """Run code in a process of the application, as its web process would be; what it prints last, as JSON."""
+        run = self.run("python", "-c", code, timeout=timeout)
+        assert run.returncode == 0, run.stdout
+        return json.loads(run.stdout.strip().splitlines()[-1])
+
+    def outsider(self, code: str, timeout: float = 60) -> Any:
+        """Run code in a process that cannot import the platform; what it prints last, as JSON."""
+        hidden = "import sys\nsys.modules['celery_platform'] = None\n"
+        variables = {
+            name: value
+            for name, value in self.environment.variables.items()
+            if not name.startswith("CELERY_")
+        }
+        run = self._run([sys.executable, "-c", hidden + code], variables, timeout)
+        assert run.returncode == 0, run.stdout
+        return json.loads(run.stdout.strip().splitlines()[-1])
+
+    def _run(
+        self, command: list[str], variables: Mapping[str, str], timeout: float
+    ) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            command, cwd=self.folder, env=variables, timeout=timeout, text=True, check=False,
+            stdout=subprocess.PIPE, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL,
+        )  # fmt: skip
+
+    @contextmanager
+    def beat(self) -> Any:
+        """The environment's beat."""
+        command = [sys.executable, "-m", "celery_platform", "beat"]
+        log = self.environment.folder / f"beat-{os.urandom(3).hex()}.log"
+        with running(command, log, self.environment.variables, stop_seconds=20):
+            yield log
