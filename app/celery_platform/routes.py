@@ -104,7 +104,7 @@ def own_label(app: Any, environment: Resolved, task: str) -> str | None:
             return None
     queue = None if asked is None else named(environment, asked)
     if queue is not None or label_by_pattern(environment, task) is not None or task.startswith(CELERYS_OWN):
-        return queue and queue.label
+        return None if queue is None else queue.label
     return own_default(app, environment)
 
 

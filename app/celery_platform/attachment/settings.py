@@ -4,20 +4,27 @@ Celery looks a setting up in this order: what was set on `conf`, what `config_fr
 platform's values are set on `conf`, so they count; before that every one that the application states is compared.
 """
 
-import re
+import os
 from typing import Any
 
 from celery_platform.attachment.configuration import configuration
+from celery_platform.attachment.hidden import shown
 from celery_platform.attachment.ownership import PLATFORM, Owner, owner_of
+from celery_platform.brokers import broker_of
 from celery_platform.errors import SettingsError
 from celery_platform.guards import transports
 from celery_platform.observability import counts, outcome, traces
+from celery_platform.routes import own_default
 from celery_platform.settings import runtime
 
-_NOTHING = object()
-# What stands before the @ of a URL, and what a key of that name holds.
-_LOGIN = re.compile(r"(?<=://)[^/@\s]*@")
-_HIDDEN = ("password", "secret", "key")
+NOTHING = object()
+# What Celery reads from the process's environment before any setting (celery.app.utils.Settings).
+VARIABLES = {
+    name: f"CELERY_{name.upper()}"
+    for name in ("broker_url", "broker_read_url", "broker_write_url", "result_backend")
+}
+# What is of the platform's result store and of no other.
+OF_OUR_STORE = ("result_backend", "redis_backend_use_ssl", "result_backend_transport_options")
 
 
 def apply_settings(app: Any, conf: Any) -> None:
@@ -29,8 +36,11 @@ def apply_settings(app: Any, conf: Any) -> None:
     """
     ours = configuration()
     refuse_contradictions(conf, ours)
+    refuse_what_no_worker_takes(conf, ours)
     transports.install()
-    conf.update({name: value for name, value in ours.items() if not _is_left_to(conf, name)})
+    left = set(OF_OUR_STORE) if stated(conf, "result_backend") is not NOTHING else set()
+    conf.update({name: value for name, value in ours.items() if name not in left and not _is_left_to(conf, name)})
+    own_default(app, runtime().environment)
     traces.start_traces(runtime().environment.name, runtime().environment.prefix)
     counts.connect()
     outcome.stamp_messages()
@@ -43,15 +53,15 @@ def stated(conf: Any, setting: str) -> Any:
 
     Example: `stated(app.conf, "task_acks_late") is NOTHING`
     """
+    variable = os.environ.get(VARIABLES.get(setting, ""))
+    if variable:
+        return variable
     *given, _defaults = conf.maps
     for keys in given:
         for key in map(conf._key, conf._to_keys(setting)):
             if key in keys:
                 return keys[key]
-    return _NOTHING
-
-
-NOTHING = _NOTHING
+    return NOTHING
 
 
 def refuse_contradictions(conf: Any, ours: dict[str, Any]) -> None:
@@ -62,9 +72,10 @@ def refuse_contradictions(conf: Any, ours: dict[str, Any]) -> None:
     """
     problems = [
         f"{name} is {shown(name, theirs)}, the platform's is {shown(name, ours[name]) if name in ours else 'not set'}"
-        f" ({PLATFORM[name]})"
+        f" ({PLATFORM[name]}{'; from the variable ' + VARIABLES[name] if os.environ.get(VARIABLES.get(name, '')) else ''})"
         for name in PLATFORM
-        if (theirs := stated(conf, name)) is not NOTHING and theirs != ours.get(name, theirs_default(conf, name))
+        if (theirs := stated(conf, name)) is not NOTHING
+        and not _same(name, theirs, ours.get(name, theirs_default(conf, name)))
     ]
     if problems:
         raise SettingsError(
@@ -80,14 +91,43 @@ def theirs_default(conf: Any, setting: str) -> Any:
     return conf.maps[-1].get(setting)
 
 
-def shown(setting: str, value: Any) -> str:
-    """A value as an error may show it: no login of a URL, nothing that is a password by its name.
+def refuse_what_no_worker_takes(conf: Any, ours: dict[str, Any]) -> None:
+    """Compare what the application may choose with what the environment can carry.
 
-    Example: `shown("broker_url", "amqp://me:secret@host") == "'amqp://...@host'"`
+    Raises:
+        SettingsError: messages would be written in a way that workers refuse, or events would go nowhere.
     """
-    if any(word in setting for word in _HIDDEN):
-        return "(hidden)"
-    return _LOGIN.sub("...@", repr(value))[:200]
+    accepted = ours["accept_content"]
+    serializer = stated(conf, "task_serializer")
+    if serializer is not NOTHING and not _content_types([serializer]) <= _content_types(accepted):
+        raise SettingsError(
+            expected=f"task_serializer to be one of application.accept_content: {', '.join(accepted)}",
+            found=repr(serializer),
+            remedy="Add it to application.accept_content of the environment file, or take it out.",
+        )
+    events = stated(conf, "worker_send_task_events")
+    if events is not NOTHING and events and not broker_of(runtime()).remote_control:
+        raise SettingsError(
+            expected="worker_send_task_events off, where the broker has no way to send to all",
+            found=f"{events!r} on {runtime().environment.broker_kind}",
+            remedy="Take it out: `app status` and the metrics of the workers say what they do.",
+        )
+
+
+def _same(setting: str, theirs: Any, ours: Any) -> bool:
+    """Whether both mean the same: content types have names, lists may be tuples."""
+    if setting == "accept_content":
+        return _content_types(theirs) == _content_types(ours)
+    if isinstance(theirs, list | tuple) and isinstance(ours, list | tuple):
+        return list(theirs) == list(ours)
+    return bool(theirs == ours)
+
+
+def _content_types(names: Any) -> set[str]:
+    """As kombu knows them: `json` is application/json."""
+    from kombu.serialization import registry
+
+    return {registry.name_to_type.get(name, name) for name in names or ()}
 
 
 def refuse_without_broker(app: Any) -> None:

@@ -8,6 +8,7 @@ from celery_platform.cli.dlq import dlq
 from celery_platform.cli.environment import environment
 from celery_platform.cli.inspect import inspect
 from celery_platform.cli.schedule import schedule
+from celery_platform.cli.settings import settings
 
 # Plain help: typer's rich help loads a Markdown parser and takes three times as long to appear.
 commands = typer.Typer(
@@ -18,7 +19,7 @@ commands = typer.Typer(
 )
 for command in (
     run.worker, run.beat, run.health, run.await_termination, run.relay, run.run, produce.send,
-    inspect, observe.exporter, observe.status,
+    inspect, observe.exporter, observe.status, settings,
 ):  # fmt: skip
     commands.command()(command)
 commands.add_typer(application, name="application")
