@@ -39,9 +39,12 @@ class Estate:
     def __post_init__(self) -> None:
         self._brokers: dict[str, Servers] = {}
 
-    def environment(self, project: str, kind: str, secrets: Mapping[str, str]) -> TestEnvironment:
-        """The environment of `environments/<project>` on a broker of this kind, with the values of its secrets."""
-        name = f"{project}-{kind.replace('_', '-')}"
+    def environment(self, project: str, kind: str, secrets: Mapping[str, str], suffix: str = "") -> TestEnvironment:
+        """The environment of `environments/<project>` on a broker of this kind, with the values of its secrets.
+
+        `suffix` tells environments of one project and kind apart.
+        """
+        name = "-".join(filter(None, (project, kind.replace("_", "-"), suffix)))
         folder = self.folder / name
         folder.mkdir()
         made = self._servers(kind)
@@ -127,14 +130,14 @@ class Application:
         assert run.returncode == 0, run.stdout
         return json.loads(run.stdout.strip().splitlines()[-1])
 
-    def outsider(self, code: str, timeout: float = 60) -> Any:
+    def outsider(self, code: str, timeout: float = 60, **passwords: str) -> Any:
         """Run code in a process that cannot import the platform; what it prints last, as JSON."""
         hidden = "import sys\nsys.modules['celery_platform'] = None\n"
         variables = {
             name: value
             for name, value in self.environment.variables.items()
             if not name.startswith("CELERY_")
-        }
+        } | passwords
         run = self._run([sys.executable, "-c", hidden + code], variables, timeout)
         assert run.returncode == 0, run.stdout
         return json.loads(run.stdout.strip().splitlines()[-1])
