@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.celery_platform.harness.postgresql import postgresql as run_postgresql
+from tests.harness.postgresql import postgresql as run_postgresql
 
 from .estate import Estate, servers
 
@@ -20,7 +20,6 @@ def estate(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Estate]:
             folder,
             running.enter_context(servers.aws(folder)),
             running.enter_context(servers.valkey(folder)),
-            running.enter_context(servers.outside()),
             servers.authority(folder / "authority"),
             running,
         )

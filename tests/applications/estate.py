@@ -6,23 +6,19 @@ import subprocess
 import sys
 from collections.abc import Mapping
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from celery_platform.environment.load import parse
-from celery_platform.environment.resolve import resolve
-
-# The one place where this suite says where the harness is.
-from tests.celery_platform.harness import servers
-from tests.celery_platform.harness.environment import Servers, TestEnvironment, prepare
-from tests.celery_platform.harness.processes import running
-from tests.celery_platform.harness.waiting import eventually
+from tests.harness import servers
+from tests.harness.environment import Application as Described
+from tests.harness.environment import Servers, TestEnvironment, prepare
+from tests.harness.processes import running
+from tests.harness.waiting import eventually
 
 __all__ = ["HERE", "Estate", "TestEnvironment", "eventually", "servers"]
 
 HERE = Path(__file__).parent
-BROKERS = ("rabbitmq", "amazon_mq", "sqs", "redis")
 
 
 @dataclass
@@ -32,12 +28,9 @@ class Estate:
     folder: Path
     endpoint: str
     valkey_port: int
-    outside: servers.Outside
     authority: servers.Authority
     running: ExitStack
-
-    def __post_init__(self) -> None:
-        self._brokers: dict[str, Servers] = {}
+    _brokers: dict[str, Servers] = field(default_factory=dict)
 
     def environment(self, project: str, kind: str, secrets: Mapping[str, str], suffix: str = "") -> TestEnvironment:
         """The environment of `environments/<project>` on a broker of this kind, with the values of its secrets.
@@ -47,21 +40,15 @@ class Estate:
         name = "-".join(filter(None, (project, kind.replace("_", "-"), suffix)))
         folder = self.folder / name
         folder.mkdir()
-        made = self._servers(kind)
-        made = Servers(
-            made.endpoint, made.broker_url, made.results_url, made.outside, {**made.secrets, **secrets}, made.authority
-        )
+        file = HERE / "environments" / project / "environment.yml"
+        servers_of_it = replace(self._servers(kind), application=Described(file, None, secrets=dict(secrets)))
 
         def change(resolved: dict[str, Any], name: str) -> None:
-            users = {section: resolved[section].get("user") for section in ("broker", "results")}
-            virtual_host = resolved["broker"].get("virtual_host")
-            resolved.clear()
-            resolved.update(_resolved(project, kind, name))
-            for section, user in users.items():
-                resolved[section]["user"] = user
-            resolved["broker"]["virtual_host"] = virtual_host
+            # Environments share servers, so their queues' names differ.
+            text = json.dumps(resolved["queues"]).replace(f"celery-{project}-", f"celery-{name}-")
+            resolved["queues"] = json.loads(text)
 
-        return prepare(kind, folder, made, name, change)
+        return prepare(kind, folder, servers_of_it, name, change)
 
     def _servers(self, kind: str) -> Servers:
         if kind not in self._brokers:
@@ -73,24 +60,24 @@ class Estate:
         return f"redis://127.0.0.1:{self.valkey_port}/1"
 
     def _sqs(self) -> Servers:
-        return Servers(self.endpoint, "sqs://", self._plain_results, self.outside)
+        return _servers_of(self.endpoint, "sqs://", self._plain_results)
 
     def _rabbitmq(self) -> Servers:
         port = self.running.enter_context(servers.rabbitmq(self._own("rabbitmq")))
         password = {"broker_password": servers.RABBITMQ_PASSWORD}
-        return Servers(self.endpoint, f"amqp://127.0.0.1:{port}", self._plain_results, self.outside, password)
+        return _servers_of(self.endpoint, f"amqp://127.0.0.1:{port}", self._plain_results, password)
 
     def _amazon_mq(self) -> Servers:
         port = self.running.enter_context(servers.amazon_mq(self._own("amazon_mq"), self.authority))
         password = {"broker_password": servers.MANAGED_PASSWORD}
         url = f"amqps://127.0.0.1:{port}"
-        return Servers(self.endpoint, url, self._plain_results, self.outside, password, self.authority)
+        return _servers_of(self.endpoint, url, self._plain_results, password, self.authority)
 
     def _redis(self) -> Servers:
         port = self.running.enter_context(servers.managed_valkey(self._own("redis"), self.authority))
         url = f"rediss://127.0.0.1:{port}"
         passwords = dict.fromkeys(("broker_password", "results_password"), servers.MANAGED_PASSWORD)
-        return Servers(self.endpoint, f"{url}/0", f"{url}/1", self.outside, passwords, self.authority)
+        return _servers_of(self.endpoint, f"{url}/0", f"{url}/1", passwords, self.authority)
 
     def _own(self, name: str) -> Path:
         folder = self.folder / f"broker-{name}"
@@ -98,13 +85,9 @@ class Estate:
         return folder
 
 
-def _resolved(project: str, kind: str, name: str) -> dict[str, Any]:
-    file = HERE / "environments" / project / "environment.yml"
-    text = file.read_text().replace("kind: rabbitmq", f"kind: {kind}")
-    resolved = resolve(parse(text, file))
-    resolved |= {"discovery_prefix": f"/celery/{name}"}
-    # Environments share servers, so their names differ.
-    return dict(json.loads(json.dumps(resolved).replace(f"celery-{project}", f"celery-{name}")))
+def _servers_of(endpoint: str, broker: str, results: str, *more: Any) -> Servers:
+    """Of no application yet."""
+    return Servers(endpoint, broker, results, Described(HERE, None), *more)
 
 
 @dataclass(frozen=True)

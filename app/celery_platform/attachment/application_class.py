@@ -30,8 +30,17 @@ INHERITED_HEADERS = ("run_id",)
 _APPLIED = "_platform_settings_applied"
 
 
+def _unpickled(make: Any, own: type[Celery], *rest: Any) -> Any:
+    from celery_platform.attachment.attach import attach
+
+    return attach(make(own, *rest))
+
+
 class PlatformApp(Celery):
     """Celery with what every published message and every task gets, whichever way it is published or registered."""
+
+    # The class that the instance had before it was attached.
+    own_class: type[Celery] = Celery
 
     @property
     def conf(self) -> Any:
@@ -72,6 +81,17 @@ class PlatformApp(Celery):
 
     def _task_from_fun(self, *args: Any, **options: Any) -> Any:
         return give_guarantees(super()._task_from_fun(*args, **options))
+
+    def finalize(self, auto: bool = False) -> None:
+        """As Celery's; tasks that were declared before the instance was attached get the guarantees too."""
+        super().finalize(auto)
+        for task in self._tasks.values():
+            give_guarantees(task)
+
+    def __reduce__(self) -> Any:
+        """Pickled as an instance of its own class, which can be imported, and attached again."""
+        make, (_attached, *rest) = super().__reduce__()
+        return _unpickled, (make, self.own_class, *rest)
 
     def register_task(self, task: Any, **options: Any) -> Any:
         """As Celery's; an instance of an application's own class gets the guarantees too."""

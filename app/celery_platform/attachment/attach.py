@@ -1,6 +1,7 @@
 """`attach`: from then on a Celery instance publishes and works as the environment says."""
 
-from typing import TypeVar
+import threading
+from typing import Any, TypeVar
 
 from celery import Celery
 
@@ -15,6 +16,16 @@ def attach(app: App) -> App:
         return app
     own = type(app)
     # The instance's class and not a wrapper around it: whoever holds the instance, as tasks do, holds the same.
-    app.__class__ = type(f"Attached{own.__name__}", (PlatformApp, own), {"__module__": own.__module__})
-    vars(app).pop("control", None)
+    methods = {"__module__": own.__module__, "own_class": own}
+    app.__class__ = type(f"Attached{own.__name__}", (PlatformApp, own), methods)
+    _forget_what_was_made(app)
     return app
+
+
+def _forget_what_was_made(app: Any) -> None:
+    """What Celery made at an earlier use, from the settings of then: it makes them again at the next."""
+    for made in ("amqp", "control", "events"):
+        vars(app).pop(made, None)
+    app._pool = None
+    app._backend_cache = None
+    app._local = threading.local()

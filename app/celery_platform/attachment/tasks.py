@@ -5,15 +5,17 @@ each task, so no other task is touched; a base class, a `__call__` and a Request
 working.
 """
 
-from functools import lru_cache
+from functools import lru_cache, wraps
 from typing import Any
 
 from celery import Task
 from celery.app.autoretry import add_autoretry_behaviour
 from celery.utils.imports import symbol_by_name
+from celery.utils.time import get_exponential_backoff_interval
 
 from celery_platform import is_chosen
 from celery_platform.dead_letters.time_limit import Request
+from celery_platform.reliability.errors import TransientError
 from celery_platform.reliability.retry import DEFAULT
 from celery_platform.reliability.task import Guarantees
 
@@ -30,9 +32,32 @@ def give_guarantees(task: Any) -> Any:
     methods = {"__module__": own.__module__, "__doc__": own.__doc__, "has_own_call": own.__call__ is not Task.__call__}
     task.__class__ = type(own.__name__, (Guarantees, own), methods)
     task.Request = _combined(symbol_by_name(own.Request))
-    if not hasattr(task, "_orig_run"):  # it does not say for which errors it retries
-        add_autoretry_behaviour(task, **DEFAULT.as_autoretry())
+    retry_transient_errors(task)
     return task
+
+
+def retry_transient_errors(task: Any) -> None:
+    """Retry what is transient in addition to what the task says itself, as often as it says or as the platform does."""
+    # A number of its own, in its declaration or in a base class, counts; Celery's default says nothing.
+    times = DEFAULT.times if task.max_retries == Task.max_retries else task.max_retries
+    if not hasattr(task, "_orig_run"):  # it does not say for which errors it retries
+        add_autoretry_behaviour(task, **DEFAULT.as_autoretry() | {"retry_kwargs": {"max_retries": times}})
+        return
+    if issubclass(TransientError, tuple(getattr(task, "autoretry_for", ()))):
+        return
+    own = task.run
+
+    @wraps(own)
+    def run(*args: Any, **kwargs: Any) -> Any:
+        try:
+            return own(*args, **kwargs)
+        except TransientError as error:
+            countdown = get_exponential_backoff_interval(
+                DEFAULT.first_seconds, task.request.retries, DEFAULT.longest_seconds, full_jitter=True
+            )
+            raise task.retry(exc=error, countdown=countdown, max_retries=times) from error
+
+    task.run = run
 
 
 @lru_cache
