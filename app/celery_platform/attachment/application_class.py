@@ -85,12 +85,13 @@ class PlatformApp(Celery):
     def finalize(self, auto: bool = False) -> None:
         """As Celery's; tasks that were declared before the instance was attached get the guarantees too."""
         super().finalize(auto)
-        for task in self._tasks.values():
+        for task in self._tasks.values():  # type: ignore[attr-defined] # `tasks` would finalize again
             give_guarantees(task)
 
     def __reduce__(self) -> Any:
         """Pickled as an instance of its own class, which can be imported, and attached again."""
-        make, (_attached, *rest) = super().__reduce__()
+        reduced: Any = super().__reduce__()
+        make, (_attached, *rest) = reduced
         return _unpickled, (make, self.own_class, *rest)
 
     def register_task(self, task: Any, **options: Any) -> Any:

@@ -100,7 +100,7 @@ def _described(queue: Queue) -> dict[str, Any]:
         "routing_key": queue.routing_key,
         "durable": True,
         "queue_arguments": queue.queue_arguments,
-        "alias": queue.alias,
+        "alias": vars(queue)["alias"],
     }
 
 

@@ -20,8 +20,7 @@ from celery_platform.settings import runtime
 NOTHING = object()
 # What Celery reads from the process's environment before any setting (celery.app.utils.Settings).
 VARIABLES = {
-    name: f"CELERY_{name.upper()}"
-    for name in ("broker_url", "broker_read_url", "broker_write_url", "result_backend")
+    name: f"CELERY_{name.upper()}" for name in ("broker_url", "broker_read_url", "broker_write_url", "result_backend")
 }
 # What is of the platform's result store and of no other.
 OF_OUR_STORE = ("result_backend", "redis_backend_use_ssl", "result_backend_transport_options")
@@ -125,7 +124,7 @@ def _same(setting: str, theirs: Any, ours: Any) -> bool:
 
 def _content_types(names: Any) -> set[str]:
     """As kombu knows them: `json` is application/json."""
-    from kombu.serialization import registry
+    from kombu.serialization import registry  # type: ignore[attr-defined]
 
     return {registry.name_to_type.get(name, name) for name in names or ()}
 

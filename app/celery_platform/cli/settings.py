@@ -10,7 +10,9 @@ AsJson = Annotated[bool, typer.Option("--json", help="JSON instead of a table")]
 
 
 def settings(
-    producer: Annotated[bool, typer.Option("--producer", help="Celery's settings for a producer without attach")] = False,
+    producer: Annotated[
+        bool, typer.Option("--producer", help="Celery's settings for a producer without attach")
+    ] = False,
     env: Env = "",
     as_json: AsJson = False,
     as_python: Annotated[bool, typer.Option("--python", help="a module for config_from_object")] = False,
