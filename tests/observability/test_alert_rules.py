@@ -7,15 +7,16 @@ from typing import Any
 
 import pytest
 import yaml
-from celery_platform.environment.load import load, names
+from celery_platform.environment.load import names
 from celery_platform.environment.render import rules_file
 from celery_platform.environment.resolve import resolve
 from celery_platform.observability.alerts.alert import Thresholds
-from celery_platform.observability.alerts.render import all_alerts
+from celery_platform.observability.alerts.render import all_alerts, rules
 
+from tests.harness.environment import LOCAL, described
 from tests.harness.processes import find_program
 
-# Thresholds of environments/local: 500 messages, 60 s, 2 % of at least 50.
+# Thresholds of the tests' own local environment: 500 messages, 60 s, 2 % of at least 50.
 QUEUE = '{queue_name="q"}'
 TASK = '{name="t", queue_name="q"'
 Series = dict[str, str]
@@ -164,9 +165,17 @@ def promtool() -> str:
     return find_program("promtool", "prometheus")
 
 
-def document(case: Case) -> dict[str, Any]:
+@pytest.fixture(scope="module")
+def judged(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The rules with the thresholds that the cases are made for."""
+    file = tmp_path_factory.mktemp("rules") / "rules.yml"
+    file.write_text(yaml.safe_dump(rules(resolve(described(LOCAL)))))
+    return file
+
+
+def document(case: Case, rules_file: Path) -> dict[str, Any]:
     return {
-        "rule_files": [str(rules_file("local"))],
+        "rule_files": [str(rules_file)],
         "evaluation_interval": "10s",
         "tests": [
             {
@@ -186,18 +195,18 @@ def document(case: Case) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: f"{case.alert}-{case.why}".replace(" ", "_"))
-def test_the_alert_fires_then_and_only_then(case: Case, promtool: str, tmp_path: Path) -> None:
+def test_the_alert_fires_then_and_only_then(case: Case, promtool: str, judged: Path, tmp_path: Path) -> None:
     file = tmp_path / "test.yml"
-    file.write_text(yaml.safe_dump(document(case)))
+    file.write_text(yaml.safe_dump(document(case, judged)))
     run = subprocess.run([promtool, "test", "rules", str(file)], capture_output=True, text=True, check=False)
 
     assert run.returncode == 0, run.stdout + run.stderr
 
 
-def test_a_wrong_expectation_would_be_noticed(promtool: str, tmp_path: Path) -> None:
+def test_a_wrong_expectation_would_be_noticed(promtool: str, judged: Path, tmp_path: Path) -> None:
     case = CASES[0]
     file = tmp_path / "test.yml"
-    file.write_text(yaml.safe_dump(document(replace(case, fires=case.quiet, quiet=case.fires))))
+    file.write_text(yaml.safe_dump(document(replace(case, fires=case.quiet, quiet=case.fires), judged)))
 
     assert subprocess.run([promtool, "test", "rules", str(file)], capture_output=True, check=False).returncode == 1
 
@@ -212,7 +221,7 @@ def test_every_environment_s_rules_are_valid(environment: str, promtool: str) ->
 
 
 def test_every_alert_has_a_case_in_which_it_fires_and_one_in_which_it_does_not() -> None:
-    alerts = {alert.name for alert in all_alerts(Thresholds.of(resolve(load("local"))))}
+    alerts = {alert.name for alert in all_alerts(Thresholds.of(resolve(described(LOCAL))))}
 
     assert {case.alert for case in CASES if case.fires} == alerts
     assert {case.alert for case in CASES if case.quiet} == alerts

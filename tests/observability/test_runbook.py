@@ -3,14 +3,14 @@
 import re
 
 import pytest
-from celery_platform.environment.load import load
 from celery_platform.environment.resolve import resolve
 from celery_platform.observability.alerts.alert import RUNBOOK, Alert, Thresholds
 from celery_platform.observability.alerts.render import all_alerts
 
+from tests.harness.environment import LOCAL, described
 from tests.harness.servers import REPOSITORY
 
-ALERTS = all_alerts(Thresholds.of(resolve(load("local"))))
+ALERTS = all_alerts(Thresholds.of(resolve(described(LOCAL))))
 PAGES = dict(re.findall(r"^## (\w+)\n(.*?)(?=^## |\Z)", (REPOSITORY / RUNBOOK).read_text(), re.MULTILINE | re.DOTALL))
 
 

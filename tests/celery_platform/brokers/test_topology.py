@@ -8,13 +8,14 @@ from typing import Any
 
 import pytest
 from celery_platform.brokers import Broker, broker_of
-from celery_platform.environment.load import load
 from celery_platform.environment.model import BrokerKind
 from celery_platform.environment.resolve import resolve
 from celery_platform.errors import BrokerError
 from celery_platform.settings import Runtime
 from celery_platform.settings.discovery import Discovery
 from celery_platform.settings.resolved import read
+
+from tests.harness.environment import LOCAL, described
 
 URLS = {
     "rabbitmq": "amqp://10.0.0.1:5672;amqp://10.0.0.2:5672",
@@ -25,7 +26,7 @@ URLS = {
 
 
 def broker(kind: str, folder: Path, queue_urls: dict[str, str] | None = None, **rabbitmq: Any) -> Broker:
-    model = load("local")
+    model = described(LOCAL)
     chosen = model.broker.model_copy(
         update={"kind": BrokerKind(kind), "rabbitmq": model.broker.rabbitmq.model_copy(update=rabbitmq)}
     )

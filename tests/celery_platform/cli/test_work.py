@@ -27,7 +27,7 @@ def test_a_task_is_sent_counted_and_done(environment: TestEnvironment) -> None:
     environment.python(EMPTY)
     arguments = json.dumps({"entry": f"cli-{environment.kind}", "amount": 5})
     sent, refused, unknown, before = commands(
-        environment, f"send record '{arguments}' --json --id by-hand", "send record '[1]'",
+        environment, f"send record '{arguments}' --json --id by-hand", "send note '[1]'",
         "send recor '[]'", "inspect --json",
     )  # fmt: skip
     with environment.worker("io"):
@@ -52,7 +52,7 @@ def test_wrong_input_is_answered_in_words(sqs: TestEnvironment) -> None:
     for words, said in {
         ("send", "recor"): "Use one of: exercises.default.limited",
         ("send", "note", "{"): "expected JSON",
-        ("send", "summary", "[1, 2, 3]"): "missing 4 required positional arguments",
+        ("send", "note", "[]"): "missing 2 required positional arguments",
         ("schedule", "run", "nightly"): "Use one of: every_night.",
         ("inspect", "--workers"): "expected a broker that carries questions to workers",
     }.items():

@@ -50,7 +50,7 @@ def test_what_the_broker_says_becomes_a_status(raised: Exception, expected: type
 
     with pytest.raises(expected) as caught:
         Publisher().run(publish)
-    assert (caught.value.status, caught.value.retry_after) == (status, 2)  # type: ignore[attr-defined]
+    assert (caught.value.status, caught.value.retry_after) == (status, 2)
 
 
 def test_the_tries_fit_into_the_budget() -> None:

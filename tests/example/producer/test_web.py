@@ -102,7 +102,7 @@ def test_work_goes_in_and_its_progress_comes_out(environment: TestEnvironment, k
         assert (code, headers["Content-Type"], sheet[:2]) == (200, "image/jpeg", b"\xff\xd8")
         web.process.send_signal(signal.SIGTERM)
         assert web.process.wait(10) == 0
-    ledger = environment.outside.world.payments.ledger()  # type: ignore[attr-defined]
+    ledger = environment.services.world.payments.ledger()
     assert [charge["charge_id"] for charge in ledger if charge["order_id"] == taken["order"]] == [charged["charge"]]
 
 

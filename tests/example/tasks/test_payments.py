@@ -80,7 +80,7 @@ def test_a_worker_killed_after_any_step_leads_to_one_charge(
 
     assert all((tmp_path / step).exists() for step in STEPS), "a worker must have died after each step"
     assert charged()
-    ledger = rabbitmq.outside.world.payments.ledger()  # type: ignore[attr-defined]
+    ledger = rabbitmq.services.world.payments.ledger()
     charges = {charge["order_id"]: charge["charge_id"] for charge in ledger if charge["order_id"] in wanted}
     assert len([charge for charge in ledger if charge["order_id"] in wanted]) == len(wanted)
     assert {order: found.charge_id for order in wanted if (found := store.find(order))} == charges

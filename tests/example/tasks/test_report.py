@@ -28,7 +28,7 @@ def test_a_slot_is_the_minute_of_sending() -> None:
 def test_a_slot_is_reported_once(environment: TestEnvironment) -> None:
     def mails() -> int:
         subject = f"celery-{environment.kind}: tasks until 2026-11-23T12:05"
-        return sum(mail["subject"] == subject for mail in environment.outside.world.inbox.messages())  # type: ignore[attr-defined]
+        return sum(mail["subject"] == subject for mail in environment.services.world.inbox.messages())
 
     with environment.worker("io"), environment.worker("cpu") as (_, log):
         environment.python(SEND)
@@ -37,5 +37,5 @@ def test_a_slot_is_reported_once(environment: TestEnvironment) -> None:
 
     assert mails() == 1
     bucket = environment.client("s3")
-    report = bucket.get_object(Bucket=environment.media_bucket, Key="reports/2026-11-23T12:05.json")
+    report = bucket.get_object(Bucket=environment.bucket("media"), Key="reports/2026-11-23T12:05.json")
     assert json.loads(report["Body"].read())["slot"] == "2026-11-23T12:05"

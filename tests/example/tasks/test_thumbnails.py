@@ -62,7 +62,7 @@ contact_sheet({image!r}).apply_async()
 
 @pytest.mark.parametrize("environment", ["rabbitmq", "sqs"], indirect=True)
 def test_a_picture_that_cannot_be_read_leaves_a_note_in_place_of_its_sheet(environment: TestEnvironment) -> None:
-    bucket = {"Bucket": environment.media_bucket}
+    bucket = {"Bucket": environment.bucket("media")}
     s3 = environment.client("s3")
     s3.put_object(**bucket, Key="originals/broken.jpg", Body=b"not a picture")
 
