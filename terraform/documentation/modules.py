@@ -12,22 +12,23 @@ NOTE = "Written by `make terraform-docs` from the files beside it; a change here
 PURPOSE = {
     "alarms": "CloudWatch alarms of everything that can stop tasks, and the topic that tells people.",
     "amazon_mq": "RabbitMQ as Amazon runs it: private, logged, one node or three over three zones.",
+    "bucket": "A private, encrypted bucket that refuses plaintext; on request its objects expire.",
     "budget": "A monthly budget of what carries the environment's tag.",
     "delivery": "Roles for a CI system by OpenID Connect, and the boundary of every role.",
     "discovery": "What hosts and pods must find, as SSM parameters under one prefix.",
-    "eks": "A private Kubernetes cluster, a node group for each pool, and which service account has which role.",
+    "eks": "A private Kubernetes cluster and a node group for each pool.",
     "elasticache": "A Valkey replication group with TLS and users, which evicts nothing.",
     "host": "One machine without a public address, reached through Systems Manager.",
-    "identity": "A role for each workload, which may touch its own queues and secrets and nothing else.",
+    "identity": "A role for each workload, for its own queues, secrets and buckets and what its pool's statements name.",
     "key": "The environment's KMS key, for secrets, logs and images.",
-    "media": "The bucket of pictures.",
-    "monitoring_host": "The machine of Prometheus and Alertmanager, and what lets it in where it looks.",
+    "monitoring_host": "The machine of Prometheus and Alertmanager.",
     "network": "A VPC over 2 or 3 zones: subnets, NAT, endpoints, flow logs.",
+    "pod_identity": "Which service account of a cluster has which role.",
     "rabbitmq_hosts": "Machines of a RabbitMQ cluster, their data volumes, and one name for clients.",
     "registry": "The repository of the app's images: tags that do not move, scanned, the old ones removed.",
     "secrets": "Secrets Manager entries whose values pass through neither plan nor state.",
     "sqs": "A queue and a dead letter queue for each label, encrypted in transit and at rest.",
-    "worker_hosts": "Machines of the pools that run on hosts.",
+    "worker_hosts": "Machines of the pools that run on hosts, and what those of each pool may connect to.",
 }
 
 

@@ -38,13 +38,15 @@ def attached(edit_prod: Edit) -> Edit:
     return edit_prod
 
 
-def test_hosts_have_addresses_in_the_blocks_that_were_set_apart(attached: Edit) -> None:
+@pytest.mark.usefixtures("attached")
+def test_hosts_have_addresses_in_the_blocks_that_were_set_apart() -> None:
     hosts = resolve(load("prod"))["worker_hosts"]
 
     assert [host["private_ip"] for host in hosts.values()] == ["10.40.1.40", "10.40.2.168", "10.40.3.40"]
 
 
-def test_ids_are_passed_on_and_nothing_is_derived_in_their_place(attached: Edit) -> None:
+@pytest.mark.usefixtures("attached")
+def test_ids_are_passed_on_and_nothing_is_derived_in_their_place() -> None:
     resolved = resolve(load("prod"))
     subnets = {"eu-west-1a": "subnet-0000000a", "eu-west-1b": "subnet-0000000b", "eu-west-1c": "subnet-0000000c"}
 

@@ -75,7 +75,7 @@ def terraform(tmp_path_factory: pytest.TempPathFactory) -> Terraform:
     return run
 
 
-def _copied(folder: Path) -> Runner:
+def copied(folder: Path) -> Runner:
     """A runner on a copy of the environments."""
     ignored = shutil.ignore_patterns("region", "__pycache__")
     shutil.copytree(ROOT / "environments", folder / "environments", ignore=ignored)
@@ -84,7 +84,7 @@ def _copied(folder: Path) -> Runner:
 
 @pytest.fixture
 def runner(tmp_path: Path) -> Runner:
-    return _copied(tmp_path)
+    return copied(tmp_path)
 
 
 APPLIED = pytest.StashKey[dict[tuple[str, str], Estate]]()
@@ -106,7 +106,7 @@ def apply(
 
         def applied(environment: str, kind: str) -> Estate:
             if (environment, kind) not in estates:
-                runner = _copied(tmp_path_factory.mktemp(f"{environment}-{kind}"))
+                runner = copied(tmp_path_factory.mktemp(f"{environment}-{kind}"))
                 file, port = runner.folder / "environments" / environment / "environment.yml", free_port()
                 own_account(runner.folder / "environments", environment, port)
                 if environment == "prod":

@@ -1,0 +1,50 @@
+"""Where a pool's pods go: its own nodes, where it asks for some."""
+
+from typing import Any
+
+import pytest
+from celery_platform.environment import load, resolve
+from celery_platform.environment.model import BrokerKind
+from celery_platform.environment.model.existing import ExistingCluster
+
+from .rendered import Rendered, render, render_resolved
+
+
+def with_pool(compute: str, **asked: Any) -> Rendered:
+    """Production, whose pool `io` asks for machines; `existing` for a cluster that is there."""
+    env = load("prod")
+    pool = env.pools["io"].model_copy(update=asked)
+    existing = ExistingCluster(name="company", security_group="sg-0a1b2c3d") if compute == "existing" else None
+    eks = env.eks.model_copy(update={"existing": existing, "compute": "auto" if compute == "auto" else "node_groups"})
+    changed = env.model_copy(update={"eks": eks, "pools": {**env.pools, "io": pool}})
+    return render_resolved(resolve(changed), BrokerKind.RABBITMQ)
+
+
+def test_a_pool_that_asks_for_nothing_goes_anywhere_in_auto_mode() -> None:
+    rendered = render("prod", BrokerKind.RABBITMQ, "keda")
+
+    assert rendered.of("NodePool") == {}
+    assert "nodeSelector" not in rendered.pods["worker-io"]["spec"]
+
+
+def test_spot_capacity_in_auto_mode_is_a_node_pool_of_its_own() -> None:
+    rendered = with_pool("auto", capacity="spot", instance_type=None, instance_types=("m7g.large", "m8g.large"))
+    spec = rendered.of("NodePool")["celery-prod-io"]["spec"]["template"]
+
+    assert {one["key"]: one["values"] for one in spec["spec"]["requirements"]} == {
+        "kubernetes.io/arch": ["arm64"],
+        "karpenter.sh/capacity-type": ["spot"],
+        "node.kubernetes.io/instance-type": ["m7g.large", "m8g.large"],
+    }
+    assert spec["metadata"]["labels"] == rendered.pods["worker-io"]["spec"]["nodeSelector"] == {"pool": "io"}
+    assert spec["spec"]["terminationGracePeriod"] == f"{rendered.pools['io']['time_budget']['stop_timeout']}s"
+
+
+@pytest.mark.parametrize(
+    ("compute", "selector"), [("node_groups", {"pool": "io"}), ("existing", {"kubernetes.io/arch": "amd64"})]
+)
+def test_nodes_of_a_node_group_or_of_a_cluster_that_is_there(compute: str, selector: dict[str, str]) -> None:
+    rendered = with_pool(compute)
+
+    assert rendered.of("NodePool") == {}
+    assert rendered.pods["worker-io"]["spec"]["nodeSelector"] == selector
