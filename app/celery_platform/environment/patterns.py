@@ -14,6 +14,7 @@ from functools import lru_cache
 
 Tokens = tuple[str, ...]
 Positions = frozenset[tuple[int, int]]
+State = tuple[frozenset[int], Positions]
 
 # A character, `?`, `*`, or a set in brackets, in which a `]` that comes first stands for itself.
 _TOKEN = re.compile(r"\[!?+\]?+[^\]]*+\]|.", re.DOTALL)
@@ -29,7 +30,9 @@ def unmatched(later: str, earlier: Sequence[str]) -> str | None:
     own, others = _tokens(later), [_tokens(pattern) for pattern in earlier]
     letters = _letters([own, *others])
     begin = (_closed(own, [0]), _closed_all(others, ((which, 0) for which in range(len(others)))))
-    reached, waiting = {begin}, deque([(begin, "")])
+    # Without the beginning: no name is empty, so the first letter may lead back to it.
+    reached: set[State] = set()
+    waiting = deque([(begin, "")])
     while waiting:
         (mine, theirs), name = waiting.popleft()
         if name and len(own) in mine and not any(place == len(others[which]) for which, place in theirs):

@@ -73,7 +73,8 @@ def _folder(package: str) -> Path | None:
 
 
 def _packages(folder: Path) -> list[str]:
-    return sorted(file.parent.name for file in folder.glob("*/__init__.py"))
+    layouts = ("*/__init__.py", "src/*/__init__.py")
+    return sorted(file.parent.name for layout in layouts for file in folder.glob(layout))
 
 
 def _requirement(package: str) -> str | None:

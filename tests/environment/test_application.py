@@ -1,0 +1,117 @@
+"""An application that cannot be what the file says is refused before anything is made."""
+
+from pathlib import Path
+
+import pytest
+from celery_platform.environment import EnvironmentFileError, load
+from celery_platform.environment.checkout import VARIABLE
+
+from .conftest import Edit
+
+PACKAGE = "  package: tests/harness/application"
+CELERY = "  celery: exercises.celery:celery"
+SMTP = ", smtp: {host: smtp.example.com, port: 587}}"
+IO = "max: 20, instance_type: m7i.large}"
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "problem"),
+    [
+        (PACKAGE, "  package: app/nothing", r"package: found 'app/nothing', which is neither; allowed: a folder"),
+        (PACKAGE, "  package: ../outside==", "package: found '../outside==', which is neither"),
+        (PACKAGE, "  package: /usr", "package: found '/usr', outside this repository"),
+        (PACKAGE, "  package: terraform/modules", "the folder terraform/modules without a project; allowed: pyproject"),
+        (PACKAGE, "  package: celery_platform==2", "'celery_platform==2', whose package is called like the platform's"),
+        (PACKAGE, "  package: app", "'app', whose package is called like the platform's; allowed: any name"),
+        (CELERY, "  celery: celery_platform.work:app", "celery: found 'celery_platform.work:app', the platform's own"),
+        (CELERY, f"{CELERY}\n  accept_content: [pickle]", r"found pickle without json.*; allowed: \[json, pickle\]"),
+        (CELERY, f"{CELERY}\n  secrets: {{KEY: erlang_cookie}}", "found the secret erlang_cookie, which is the platf"),
+        (SMTP, "}", r"alerts\.smtp: found nothing, with a monitoring host of t3\.medium"),
+        ('EXERCISE: "yes"', 'EXERCISE: "yes", CELERY_BROKER_URL: "amqp://"', "CELERY_BROKER_URL: Celery would take it"),
+        ('EXERCISE: "yes"', 'EXERCISE: "yes", AWS_PROFILE: mine', "AWS_PROFILE: the process's role and region follow"),
+        ('EXERCISE: "yes"', 'EXERCISE: "yes", QUOTA_URL: "http://b"', r"QUOTA_URL, which processes get from services"),
+        ('EXERCISE: "yes"', 'EXERCISE: "yes", BUCKET_FILES: b', r"BUCKET_FILES, which processes get from appl"),
+        ('EXERCISE: "yes"}', 'EXERCISE: "yes"}\n  secrets: {EXERCISE: a_key}', "a secret and a variable called EX"),
+        ('EXERCISE: "yes"}', 'EXERCISE: "yes"}\n  secrets: {HOME: a_key}', "secrets.HOME: found HOME: the host or the"),
+        (IO, IO[:-1] + ", secrets: {LEDGER_SECRET: a_key}}", r"pools\.io\.secrets\.LEDGER_SECRET: found LEDGER_SECRET"),
+        ("calls: [quota]", "calls: [qouta]", r"queues\.default\.calls: found 'qouta'; allowed: one of: data"),
+        ("https://quota.example.com", "gopher://quota", "found no port, and the scheme gopher; allowed: a port in the"),
+        ("https://quota.example.com", "https://q:90000/", r"services\.quota\.url: found 'q:90000': Port out of range"),
+        ("https://quota.example.com", "https:///path", "found a URL of https without a host"),
+        ("https://quota.example.com", "https://me:hush@quota", "found a password in the URL of me@quota; allowed"),
+    ],
+)  # fmt: skip
+def test_what_an_application_cannot_mean_is_refused(edit_prod: Edit, old: str, new: str, problem: str) -> None:
+    edit_prod(old, new)
+
+    with pytest.raises(EnvironmentFileError, match=problem) as refused:
+        load("prod")
+
+    assert "hush" not in str(refused.value), "a password is in the file, and must not be in the message too"
+
+
+@pytest.mark.parametrize(
+    "requirement", ["acme-orders==1.4", "acme-orders[web]>=1.4,<2", "acme @ https://x.example/a.whl"]
+)
+def test_a_requirement_stands_for_a_folder(edit_prod: Edit, requirement: str) -> None:
+    edit_prod(PACKAGE, f'  package: "{requirement}"')
+
+    assert load("prod").application.package == requirement
+
+
+@pytest.mark.parametrize("content", ["pyproject.toml", "requirements.txt", "mysite/__init__.py"])
+def test_a_project_a_list_of_requirements_or_a_package_makes_a_folder_an_application(
+    edit_prod: Edit, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, content: str
+) -> None:
+    monkeypatch.setenv(VARIABLE, str(tmp_path))
+    (tmp_path / "site" / content).parent.mkdir(parents=True)
+    (tmp_path / "site" / content).touch()
+    edit_prod(PACKAGE, "  package: site")
+
+    assert load("prod").application.package == "site"
+
+
+@pytest.mark.parametrize(
+    ("file", "text"),
+    [
+        ("pyproject.toml", '[project]\nname = "Celery-Platform"\n'),
+        ("celery_platform/__init__.py", ""),
+        ("src/celery_platform/__init__.py", ""),
+    ],
+)
+def test_an_application_called_like_the_platform_is_refused_wherever_its_name_stands(
+    edit_prod: Edit, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, file: str, text: str
+) -> None:
+    monkeypatch.setenv(VARIABLE, str(tmp_path))
+    (tmp_path / "site" / file).parent.mkdir(parents=True)
+    (tmp_path / "site" / file).write_text(text)
+    (tmp_path / "site" / "requirements.txt").touch()
+    edit_prod(PACKAGE, "  package: site")
+
+    with pytest.raises(EnvironmentFileError, match="'site', whose package is called like the platform's"):
+        load("prod")
+
+
+def test_an_application_may_be_called_app(edit_prod: Edit, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(VARIABLE, str(tmp_path))
+    (tmp_path / "site" / "app").mkdir(parents=True)
+    (tmp_path / "site" / "app" / "__init__.py").touch()
+    edit_prod(PACKAGE, "  package: site")
+    edit_prod(CELERY, "  celery: app.work:celery")
+
+    assert load("prod").application.celery == "app.work:celery"
+
+
+def test_an_application_without_a_route_and_a_default_queue_is_refused(edit_prod: Edit, environments: Path) -> None:
+    text = (environments / "prod" / "environment.yml").read_text()
+    begin, end = text.index("  routes:"), text.index("  variables:")
+    edit_prod(text[begin:end], "")
+
+    with pytest.raises(EnvironmentFileError, match=r"application\.routes: found no route and no default_queue"):
+        load("prod")
+
+
+def test_a_pool_may_have_another_value_than_the_application(edit_prod: Edit) -> None:
+    edit_prod(IO, IO[:-1] + ', variables: {EXERCISE: "no"}, secrets: {TOKEN: a_token}}')
+
+    assert load("prod").pools["io"].variables == {"EXERCISE": "no"}
