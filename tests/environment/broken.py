@@ -7,8 +7,9 @@ from celery_platform.environment import EnvironmentFileError
 from celery_platform.environment.errors import MESSAGE_BYTES
 from celery_platform.environment.load import parse
 
-# The repository's own file, whatever folder of environments a test has chosen.
-FILE = Path(__file__).parents[2] / "environments" / "prod" / "environment.yml"
+from tests.harness.environment import ENVIRONMENTS
+
+FILE = ENVIRONMENTS / "prod" / "environment.yml"
 GOOD = FILE.read_text()
 
 # A line of a message, but for its first and for the count of those that are left out.
@@ -32,7 +33,7 @@ def refusal(content: str | bytes, file: Path = FILE) -> str | None:
 
 
 def edited(old: str, new: str) -> str:
-    """The repository's file with the first of a text replaced; the text must be there."""
+    """Production's file with the first of a text replaced; the text must be there."""
     assert old in GOOD, f"{old!r} must stand in {FILE}"
     return GOOD.replace(old, new, 1)
 

@@ -12,13 +12,16 @@ import pytest
 from celery_platform.environment import EnvironmentFileError, resolve
 from celery_platform.environment.load import parse
 
+from tests.harness.environment import ENVIRONMENTS
+
 from .broken import FILE, faults
 from .mutations import mutated
 
 MUTATIONS = int(os.environ.get("FUZZ_MUTATIONS") or 20_000)
 # Shares of the files, so that the processes of a run divide them among themselves.
 SHARES = 10
-FILES = sorted(FILE.parents[1].glob(f"*/{FILE.name}"))
+REPOSITORY = Path(__file__).parents[2]
+FILES = sorted(file for folder in (ENVIRONMENTS, REPOSITORY / "environments") for file in folder.glob(f"*/{FILE.name}"))
 
 
 def end(content: bytes, file: Path) -> tuple[str, list[str]]:

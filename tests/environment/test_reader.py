@@ -52,9 +52,9 @@ def test_a_date_that_is_none_is_text() -> None:
 
 @pytest.mark.parametrize("url", ["https://h:99999", "https://[::1", "https://h:x", "https://h:0", "https://[h]"])
 def test_a_url_that_cannot_be_taken_apart_is_refused(url: str) -> None:
-    message = refused(edited('url: "https://payments.example.com"', f'url: "{url}"'))
+    message = refused(edited('url: "https://ledger.example.com"', f'url: "{url}"'))
 
-    assert f"services.payment_gateway.url: found '{url}'; allowed: scheme://host:port/path" in message
+    assert f"services.ledger.url: found '{url}'; allowed: scheme://host:port/path" in message
 
 
 @pytest.mark.parametrize("opening", ["[", "{a: ", "? ", "- ", "{? "])

@@ -65,7 +65,7 @@ def test_each_format_of_the_model_has_its_words() -> None:
         ("failure_ratio: 0.02", "failure_ratio: 2",
          "alerts.failure_ratio: found 2; allowed: a number above 0 and below 1"),
         ("retention_days: 365", "retention_days: 366", "logs.retention_days: found 366; allowed: one of: 1, 3, 5,"),
-        ("buckets: [media]", "buckets: media", "application.buckets: found 'media'; allowed: a list [a, b] of: a name"),
+        ("buckets: [files]", "buckets: files", "application.buckets: found 'files'; allowed: a list [a, b] of: a name"),
         ("budget: {monthly_usd: 4000}", "budget: 4000", "budget: found 4000; allowed: a mapping with the keys: "),
         ("budget: {monthly_usd: 4000}", "budget: {}",
          "budget.monthly_usd: found nothing; allowed: a whole number of at least 1; the key is required"),
@@ -73,9 +73,9 @@ def test_each_format_of_the_model_has_its_words() -> None:
          "destroy_lok: found an unknown key; allowed: one of the keys of the file: name, region,"),
         ("destroy_lock: true", "destroy_lok: true", "; did you mean destroy_lock?"),
         ("queues:\n", "queues:\n  Email: {}\n", "queues.Email: found the name 'Email'; allowed: a name (a letter,"),
-        ("buckets: [media]", "secrets: {KEY: {nam: key}}",
+        ("buckets: [files]", "secrets: {KEY: {nam: key}}",
          "application.secrets.KEY.nam: found an unknown key; allowed: one of the keys of application.secrets.KEY: "),
-        ("buckets: [media]", "secrets: {KEY: [key]}",
+        ("buckets: [files]", "secrets: {KEY: [key]}",
          "application.secrets.KEY: found a list of 1; allowed: a name (a letter, then at most 29 letters, digits and "
          "underscores, all lower case) or a mapping with the keys: name, as"),
         ("owner: platform@example.com", "owner: 5", "owner: found 5; allowed: text; in quotes: \"5\""),
@@ -101,11 +101,11 @@ def test_a_rules_choice_among_many_names_the_nearest() -> None:
     queues = "".join(f"  queue_{number}: {{pool: cpu, soft_time_limit_seconds: 9}}\n" for number in range(300))
     text = GOOD.replace("queues:\n", f"queues:\n{queues}", 1)
     text = text.replace("kind: rabbitmq", "kind: sqs", 1)
-    entry = '  extra: {task: shop.tasks.report.send_report, queue: report, cron: "0 6 * * *"}\n'
+    entry = '  extra: {task: exercises.nightly.summary, queue: nightli, cron: "0 6 * * *"}\n'
 
     message = str(refusal(text.replace("schedule:\n", f"schedule:\n{entry}", 1)))
 
-    assert "did you mean reports?" in message
+    assert "did you mean nightly?" in message
     assert " more; did you mean" in message
     assert faults(message) == []
 
