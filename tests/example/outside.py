@@ -9,12 +9,12 @@ from dataclasses import dataclass
 from tests.harness.processes import free_port
 from tests.harness.servers import REPOSITORY
 
-sys.path.insert(0, str(REPOSITORY / "environments" / "local"))
-from region.outside.mail import Inbox
-from region.outside.mail import serve as serve_mail
-from region.outside.metrics import Metrics
-from region.outside.web import World
-from region.outside.web import serve as serve_web
+sys.path.insert(0, str(REPOSITORY / "app" / "example"))
+from outside.mail import Inbox
+from outside.mail import serve as serve_mail
+from outside.metrics import Metrics
+from outside.web import World
+from outside.web import serve as serve_web
 
 from .slow_payments import SlowPayments
 

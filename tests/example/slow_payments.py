@@ -5,8 +5,8 @@ import time
 from collections import defaultdict
 from pathlib import Path
 
-sys.path.insert(0, str(Path(__file__).parents[2] / "environments" / "local"))
-from region.outside.payments import Charge, Payments
+sys.path.insert(0, str(Path(__file__).parents[2] / "app" / "example"))
+from outside.payments import Charge, Payments
 
 
 class SlowPayments(Payments):

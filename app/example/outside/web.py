@@ -7,10 +7,10 @@ from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
-from region.outside import metrics
-from region.outside.mail import Inbox
-from region.outside.metrics import Metrics
-from region.outside.payments import KeyReusedError, Payments
+from outside import metrics
+from outside.mail import Inbox
+from outside.metrics import Metrics
+from outside.payments import KeyReusedError, Payments
 
 
 @dataclass

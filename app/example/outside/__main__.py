@@ -5,12 +5,12 @@ import signal
 import sys
 from types import FrameType
 
-from region.outside.mail import Inbox
-from region.outside.mail import serve as serve_mail
-from region.outside.metrics import Metrics
-from region.outside.payments import Payments
-from region.outside.web import World
-from region.outside.web import serve as serve_web
+from outside.mail import Inbox
+from outside.mail import serve as serve_mail
+from outside.metrics import Metrics
+from outside.payments import Payments
+from outside.web import World
+from outside.web import serve as serve_web
 
 
 def _stop(_signal: int, _frame: FrameType | None) -> None:

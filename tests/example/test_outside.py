@@ -11,12 +11,12 @@ from email.message import EmailMessage
 from typing import Any
 
 import pytest
-from region.outside import mail, web
-from region.outside.mail import Inbox
-from region.outside.metrics import WINDOW_SECONDS, Metrics
-from region.outside.payments import Payments
+from outside import mail, web
+from outside.mail import Inbox
+from outside.metrics import WINDOW_SECONDS, Metrics
+from outside.payments import Payments
 
-from .conftest import free_port
+from tests.harness.processes import free_port
 
 ORDER = {"order_id": "order-1", "amount_cents": 1250, "currency": "EUR"}
 
