@@ -16,6 +16,16 @@ PYTHONPATH = (str(REPOSITORY / "environments" / "local"), str(REPOSITORY))
 sys.path[:0] = [folder for folder in PYTHONPATH if folder not in sys.path]
 
 NAME = "trial"
+# Whom the environment's services need, whatever its application is: a server that knows a secret, and one more port.
+SERVICES = """
+processes:
+  - name: web
+    folder: tests/region/answering
+    command: [python3, -m, answering, "8080"]
+    secrets: {ANSWER: payment_gateway}
+    ports: [8080]
+  - {name: mail, user: nobody, command: [python3, -m, http.server, "2525"], ports: [2525]}
+"""
 
 
 @dataclass(frozen=True)
@@ -60,6 +70,7 @@ def make_checkout() -> Callable[[Path], Checkout]:
         checkout = Checkout(folder)
         local = REPOSITORY / "environments" / "local"
         shutil.copytree(local / "aws", checkout.folder / "aws")
+        (checkout.folder / "services.yml").write_text(SERVICES)
         resolved = (local / "resolved.json").read_text()
         resolved = resolved.replace("celery-local", f"celery-{NAME}").replace('"10.90.', '"10.93.')
         resolved = resolved.replace("//10.90.", "//10.93.").replace('"local"', f'"{NAME}"')

@@ -1,5 +1,6 @@
 """What is wrong is said in a few lines: expected, found, what to do. Never a traceback."""
 
+import json
 import os
 import shutil
 import socket
@@ -75,11 +76,30 @@ def test_a_broken_derived_file_is_refused(checkout: Checkout) -> None:
     refused(checkout.region("status"), "JSON in", "app environment render")
 
 
-def test_a_service_address_that_nobody_would_serve_is_refused(checkout: Checkout) -> None:
+@pytest.mark.parametrize(("address", "port"), [("10.93.0.13", 8080), ("10.93.0.12", 8081)])
+def test_a_service_that_nobody_would_run_is_refused(checkout: Checkout, address: str, port: int) -> None:
     file = checkout.folder / "resolved.json"
-    file.write_text(file.read_text().replace('"smtp_host": "10.93.0.12"', '"smtp_host": "10.93.0.13"'))
+    resolved = json.loads(file.read_text())
+    resolved["egress"]["services"]["search"] = {"cidr": f"{address}/32", "ports": [port]}
+    file.write_text(json.dumps(resolved))
 
-    refused(checkout.region("start"), "services.smtp_host = 10.93.0.12", "10.93.0.13")
+    refused(checkout.region("start"), "services.search at 10.93.0.12", f"{address}:{port}", "services.yml")
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("processes: [", ("YAML in",)),
+        ("process: []", ("process: Extra inputs",)),
+        ("processes: [{name: web, command: [x], ports: [70000]}]", ("processes.0.ports.0", "70000")),
+        ("processes: [{name: web, command: [x], folder: app/nothing}]", ("web.folder", "app/nothing")),
+        ("secrets: {databse_url: x}", ("payment_gateway", "databse_url", "application.secrets")),
+    ],
+)
+def test_a_wrong_file_of_services_is_refused(checkout: Checkout, text: str, words: tuple[str, ...]) -> None:
+    (checkout.folder / "services.yml").write_text(text)
+
+    refused(checkout.region("start"), "services.yml", *words)
 
 
 @needs_root

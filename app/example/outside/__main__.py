@@ -20,7 +20,9 @@ def _stop(_signal: int, _frame: FrameType | None) -> None:
 def main() -> None:
     """Serve until SIGTERM."""
     signal.signal(signal.SIGTERM, _stop)
-    world = World(Payments(), Metrics(int(os.environ["METRICS_RATE_PER_MINUTE"])), Inbox())
+    world = World(
+        Payments(), Metrics(int(os.environ["METRICS_RATE_PER_MINUTE"])), Inbox(), os.environ.get("MERCHANT_KEY") or None
+    )
     # Every address of this container: it is reached over the region's network only.
     serve_mail(world.inbox, "0.0.0.0", int(os.environ["OUTSIDE_SMTP_PORT"]))  # noqa: S104
     serve_web(world, "0.0.0.0", int(os.environ["OUTSIDE_HTTP_PORT"])).serve_forever()  # noqa: S104

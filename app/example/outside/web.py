@@ -75,16 +75,6 @@ class _Handler(BaseHTTPRequestHandler):
         else:
             self._send(_charge(self.world, self.headers.get("Idempotency-Key", ""), body))
 
-    def do_PUT(self) -> None:
-        """The gateway's operator gives a merchant a key."""
-        body = self._body()
-        key = body.get("key") if isinstance(body, dict) else None
-        if self.path != "/merchant" or not isinstance(key, str) or not key:
-            self._send(_refuse(HTTPStatus.BAD_REQUEST, 'PUT /merchant with {"key": "..."} is expected'))
-            return
-        self.world.merchant_key = key
-        self._send(Answer(HTTPStatus.OK, {"status": "ok"}))
-
     def _is_merchant(self) -> bool:
         key = self.world.merchant_key
         given = self.headers.get("Authorization", "")

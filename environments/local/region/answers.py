@@ -38,9 +38,13 @@ def amqps(host: str, port: int) -> bool:
     return b"RabbitMQ" in _line(host, port, b"AMQP\x00\x00\x09\x01", tls=True)
 
 
-def smtp(host: str, port: int) -> bool:
-    """Whether a mail server greets."""
-    return _line(host, port, b"").startswith(b"220")
+def tcp(host: str, port: int) -> bool:
+    """Whether somebody takes connections."""
+    try:
+        with socket.create_connection((host, port), timeout=2):
+            return True
+    except OSError:
+        return False
 
 
 def wait(what: str, answers: Callable[[], bool], seconds: float, found: Callable[[], str]) -> None:

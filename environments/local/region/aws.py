@@ -157,3 +157,7 @@ class Account:
         """A secret's value, or None when there is no such secret."""
         value = self._ask("secretsmanager", "get_secret_value", SecretId=name).get("SecretString")
         return None if value is None else str(value)
+
+    def put_secret(self, name: str, value: str) -> None:
+        """Give a secret that there is a value."""
+        self._ask("secretsmanager", "put_secret_value", SecretId=name, SecretString=value)

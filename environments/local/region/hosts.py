@@ -1,11 +1,9 @@
 """Make each running EC2 instance a host: a systemd container with the same name and private address."""
 
-import json
-import urllib.error
-import urllib.request
 from concurrent.futures import ThreadPoolExecutor
 
 from region import answers
+from region.application_secrets import supply_secrets
 from region.apt_cache import archive_folder
 from region.aws import Account, Instance
 from region.ensure import KIND_LABEL, Spec, ensure_container
@@ -38,7 +36,7 @@ def ensure_hosts(region: Region) -> None:
             console.print(f"  {instance.name} {instance.address} {future.result()}")
     ensure_stores(podman, region, account)
     ensure_message_broker(podman, region, account)
-    register_merchant(region, account)
+    supply_secrets(region, account)
 
 
 def _remove_orphans(podman: Podman, region: Region, instances: list[Instance], existing: dict[str, Container]) -> None:
@@ -99,24 +97,3 @@ def _wait_for_systemd(podman: Podman, name: str) -> None:
         return state == "running"
 
     answers.wait(f"systemd of {name}", has_settled, 60, lambda: podman.logs(name))
-
-
-def register_merchant(region: Region, account: Account) -> None:
-    """Give the payment gateway the key that the account holds, as its operator would for a customer's.
-
-    Raises:
-        RegionError: the gateway did not take it.
-    """
-    key = account.secret(region.secrets["payment_gateway"])
-    if key is None:
-        console.print(f"  no secret {region.secrets['payment_gateway']} yet: the payment gateway will refuse charges")
-        return
-    url, body = f"{region.outside_url}/merchant", json.dumps({"key": key}).encode()
-    request = urllib.request.Request(url, data=body, method="PUT")  # noqa: S310 - the address is our own, always http
-    try:
-        with answers.direct.open(request, timeout=5):
-            return
-    except (urllib.error.URLError, OSError) as error:
-        raise RegionError(
-            f"the payment gateway at {region.outside_url}", str(error), "run `python -m region start`"
-        ) from None

@@ -59,6 +59,12 @@ _RABBITMQ = ("ca-certificates", "iproute2", "procps", "rabbitmq-server")
 RABBITMQ_4 = Recipe("rabbitmq-4", _RABBITMQ, "/bin/false")
 RABBITMQ_3 = Recipe("rabbitmq-3", _RABBITMQ, "/bin/false", suite="bookworm")
 
+
+def outside_image(packages: Sequence[str]) -> Recipe:
+    """For the processes of an environment's services.yml, with the Debian packages that they need."""
+    return Recipe("outside", ("ca-certificates", "python3", *packages), "/bin/false") if packages else SERVICES
+
+
 # What the app's container image is built on where no registry is reachable: python:3.13-slim-trixie, near enough.
 PYTHON = Recipe("python", ("ca-certificates", "python3"), "python3", slim=True)
 

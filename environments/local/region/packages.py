@@ -1,5 +1,6 @@
 """The Python packages of the services: those of the running environment, installed for the services' own Python."""
 
+import hashlib
 import importlib.metadata
 import importlib.util
 import os
@@ -7,35 +8,43 @@ import platform
 import shutil
 import subprocess
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 from region.errors import RegionError
 
-ROOTS = ("ministack", "aiosmtpd")
+EMULATOR = "ministack"
 PYTHON = "3.13"  # Debian 13's
 
 
-def ensure_packages(cache: Path) -> Path:
+def ensure_packages(cache: Path, requirements: Sequence[str]) -> Path:
     """A folder that holds the packages, to be mounted read only; made once for each set of versions.
 
+    What is installed here too has the same version there.
+
     Raises:
-        RegionError: a package is not installed here, there is neither uv nor pip, or the installation failed.
+        RegionError: there is neither uv nor pip, or the installation failed.
+
+    Example: `ensure_packages(Path(".cache"), [emulator()])`
     """
-    versions = [f"{name}=={_installed(name)}" for name in ROOTS]
     machine = platform.machine()
-    folder = cache / "region-site" / "-".join([*(text.replace("==", "-") for text in versions), PYTHON, machine])
+    constraints = sorted(f"{each.name}=={each.version}" for each in importlib.metadata.distributions())
+    named = repr((sorted(requirements), constraints, PYTHON, machine))
+    folder = cache / "region-site" / hashlib.sha256(named.encode()).hexdigest()[:16]
+    if not requirements:
+        folder.mkdir(parents=True, exist_ok=True)
     if folder.exists():
         return folder
     partial = folder.with_name(f"{folder.name}.{os.getpid()}.partial")
     partial.mkdir(parents=True, exist_ok=True)
-    constraints = partial / "constraints.txt"
-    constraints.write_text("".join(f"{d.name}=={d.version}\n" for d in importlib.metadata.distributions()))
+    file = partial / "constraints.txt"
+    file.write_text("\n".join(constraints) + "\n")
     try:
-        command = [*_installer(partial, machine), "--constraint", str(constraints), *versions]
+        command = [*_installer(partial, machine), "--constraint", str(file), *requirements]
         done = subprocess.run(command, capture_output=True, text=True, check=False)
         if done.returncode != 0:
             raise RegionError(
-                f"to install {' and '.join(versions)} for Python {PYTHON}",
+                f"to install {' and '.join(requirements)} for Python {PYTHON}",
                 (done.stderr.strip().splitlines() or [f"exit code {done.returncode}"])[-1],
                 "check that the Python package index is reachable",
             )
@@ -45,11 +54,16 @@ def ensure_packages(cache: Path) -> Path:
     return folder
 
 
-def _installed(name: str) -> str:
+def emulator() -> str:
+    """The AWS emulator of the version that this checkout has locked.
+
+    Raises:
+        RegionError: it is not installed here.
+    """
     try:
-        return importlib.metadata.version(name)
+        return f"{EMULATOR}=={importlib.metadata.version(EMULATOR)}"
     except importlib.metadata.PackageNotFoundError:
-        expected = f"the package {name} in this Python ({sys.prefix})"
+        expected = f"the package {EMULATOR} in this Python ({sys.prefix})"
         raise RegionError(expected, "it is not there", "install the locked dev dependencies") from None
 
 
@@ -63,4 +77,4 @@ def _installer(target: Path, machine: str) -> list[str]:
         return [sys.executable, "-m", "pip", "install", *platforms, *common]
     if pip := shutil.which("pip") or shutil.which("pip3"):
         return [pip, "install", *platforms, *common]
-    raise RegionError("uv or pip, to install the emulator for its container", "neither", "run `python -m ensurepip`")
+    raise RegionError("uv or pip, to install packages for a container", "neither", "run `python -m ensurepip`")

@@ -12,7 +12,9 @@ from urllib.parse import urlsplit
 
 from celery_platform.environment.load import environments_folder
 
+from region import outside
 from region.errors import RegionError
+from region.outside import Outside
 
 CHECKOUT = Path(__file__).parents[3]
 VALKEY_PORT = 6379
@@ -36,10 +38,9 @@ class Region:
     endpoint: str
     access_key: str
     secret_key: str
-    outside_port: int
-    smtp_port: int
-    metrics_rate_per_minute: int
     secrets: Mapping[str, str]
+    application_secrets: Mapping[str, str]
+    outside: Outside
     broker_kind: str
     broker_name: str
     broker_user: str
@@ -59,7 +60,7 @@ class Region:
 
     @property
     def outside_address(self) -> IPv4Address:
-        """Where the payment gateway, the metrics API and the mail server are."""
+        """Where the processes of services.yml are."""
         return self.cidr.network_address + 12
 
     @property
@@ -81,11 +82,6 @@ class Region:
     def inner_endpoint(self) -> str:
         """The AWS endpoint as hosts see it."""
         return f"http://{self.emulator_address}:{EMULATOR_PORT}"
-
-    @property
-    def outside_url(self) -> str:
-        """The outside world's HTTP address."""
-        return f"http://{self.outside_address}:{self.outside_port}"
 
     @property
     def label(self) -> str:
@@ -128,17 +124,16 @@ def read(environment: str) -> Region:
         endpoint=endpoint,
         access_key=credentials.get("aws_access_key_id", "000000000000"),
         secret_key=credentials.get("aws_secret_access_key", "emulated"),
-        outside_port=urlsplit(resolved["services"]["payment_gateway_url"]).port or 80,
-        smtp_port=resolved["services"]["smtp_port"],
-        metrics_rate_per_minute=resolved["services"]["metrics_rate_per_minute"],
         secrets=resolved["secrets"],
+        application_secrets=outside.application_secrets(resolved),
+        outside=outside.read(folder, CHECKOUT, resolved),
         broker_kind=resolved["broker"]["kind"],
         broker_name=resolved["broker"]["name"],
         broker_user=resolved["broker"]["user"],
         state=CHECKOUT / ".state" / environment,
         cache=Path(os.environ.get("REGION_CACHE") or CHECKOUT / ".cache"),
     )
-    _check_services(region, resolved["services"])
+    outside.check_addresses(region.outside, region.outside_address, region.cidr, resolved)
     return region
 
 
@@ -164,24 +159,3 @@ def _ini(file: Path) -> dict[str, str]:
     except configparser.Error as error:
         raise RegionError(f"an AWS configuration in {file}", " ".join(str(error).split()), "correct the file") from None
     return dict(parser["default"]) if parser.has_section("default") else {}
-
-
-def _check_services(region: Region, services: dict[str, Any]) -> None:
-    """The outside world is one container: an address of it that differs would be served by nobody."""
-    found = {
-        "payment_gateway_url": services["payment_gateway_url"].rstrip("/"),
-        "metrics_api_url": services["metrics_api_url"].rstrip("/"),
-        "smtp_host": services["smtp_host"],
-    }
-    wanted = {
-        "payment_gateway_url": region.outside_url,
-        "metrics_api_url": region.outside_url,
-        "smtp_host": str(region.outside_address),
-    }
-    for key, value in wanted.items():
-        if found[key] != value:
-            raise RegionError(
-                f"services.{key} = {value} (the twelfth address of network.cidr)",
-                found[key],
-                f"correct environments/{region.environment}/environment.yml and render it again",
-            )

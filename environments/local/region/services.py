@@ -1,14 +1,20 @@
 """The containers that are there before Terraform runs: the emulated account and the outside world."""
 
 import hashlib
+import json
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
+from region.application_secrets import secret_values
 from region.ensure import Spec
-from region.images import SERVICES
+from region.images import SERVICES, outside_image
+from region.outside import Process
 from region.plan import CHECKOUT, EMULATOR_PORT, VALKEY_PORT, Region
 
 _SITE = "/opt/region/site"
 _CODE = "/opt/region/code"
+_PROCESSES = "/opt/region/processes.json"
 
 
 def _python(packages: Path) -> tuple[str, ...]:
@@ -20,9 +26,9 @@ def _python(packages: Path) -> tuple[str, ...]:
     )
 
 
-def _digest(pattern: str) -> str:
+def _digest(folder: Path, pattern: str) -> str:
     """A fingerprint of the code a container runs: changed code asks for a new container."""
-    files = sorted(Path(__file__).parent.glob(pattern))
+    files = sorted(file for file in folder.glob(pattern) if file.is_file() and "__pycache__" not in file.parts)
     return hashlib.sha256(b"".join(file.read_bytes() for file in files)).hexdigest()
 
 
@@ -32,7 +38,7 @@ def emulator(region: Region, packages: Path) -> Spec:
         name=f"{region.prefix}-aws",
         kind="AWS emulator",
         address=region.emulator_address,
-        identity=_digest("emulat*.py"),
+        identity=_digest(Path(__file__).parent, "emulat*.py"),
         image=SERVICES.tag,
         options=(
             "--init",
@@ -50,19 +56,41 @@ def emulator(region: Region, packages: Path) -> Spec:
 
 
 def outside(region: Region, packages: Path) -> Spec:
-    """The payment gateway, the metrics API and the mail server: other people's services, so outside AWS."""
+    """Whom the tasks call outside the account: what the environment's services.yml asks for, in one container."""
+    folder = region.state / "outside"
+    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    file = folder / "processes.json"
+    values = secret_values(region)
+    file.touch(mode=0o600)
+    file.write_text(json.dumps([_process(each, values) for each in region.outside.processes]))
+    mounted = [each for each in region.outside.processes if each.folder]
     return Spec(
         name=f"{region.prefix}-outside",
         kind="outside world",
         address=region.outside_address,
-        identity=_digest("outside/*.py"),
-        image=SERVICES.tag,
+        identity=file.read_text() + "".join(_digest(CHECKOUT / str(each.folder), "**/*") for each in mounted),
+        image=outside_image(region.outside.packages).tag,
         options=(
             "--init",
             *_python(packages),
-            f"--env=OUTSIDE_HTTP_PORT={region.outside_port}",
-            f"--env=OUTSIDE_SMTP_PORT={region.smtp_port}",
-            f"--env=METRICS_RATE_PER_MINUTE={region.metrics_rate_per_minute}",
+            "--env=PYTHONDONTWRITEBYTECODE=1",
+            f"--volume={file}:{_PROCESSES}:ro",
+            *(f"--volume={CHECKOUT / str(each.folder)}:{_mount(each)}:ro" for each in mounted),
         ),
-        command=("python3", "-B", "-u", "-m", "region.outside"),
+        command=("python3", "-B", "-u", "-m", "region.processes", _PROCESSES),
     )
+
+
+def _process(process: Process, values: Mapping[str, str]) -> dict[str, Any]:
+    """One of the processes as region/processes.py reads it."""
+    folder = str(_mount(process).parent) if process.folder else "/"
+    variables = {"PYTHONPATH": f"{_SITE}:{folder}"} if process.folder else {}
+    secrets = {variable: values[label] for variable, label in process.secrets.items()}
+    return {
+        "name": process.name, "command": process.command, "user": process.user, "folder": folder,
+        "variables": variables | process.variables | secrets,
+    }  # fmt: skip
+
+
+def _mount(process: Process) -> Path:
+    return Path("/opt/outside", process.name, Path(str(process.folder)).name)

@@ -8,10 +8,10 @@ from region import answers, services
 from region.authority import ensure_authority
 from region.ensure import Spec, ensure_container
 from region.errors import RegionError
-from region.images import HOST, RABBITMQ_4, SERVICES, ensure_images
+from region.images import HOST, RABBITMQ_4, SERVICES, ensure_images, outside_image
 from region.limits import write_containers_conf
 from region.network import ensure_network
-from region.packages import ensure_packages
+from region.packages import emulator, ensure_packages
 from region.plan import Region
 from region.podman import Podman
 from region.progress import console, step
@@ -31,16 +31,23 @@ def start(region: Region) -> None:
     podman = Podman(region.containers_conf)
     check_port(podman, region)
     with step("Debian images and the emulator's packages (cached)"), ThreadPoolExecutor() as pool:
-        packages = pool.submit(ensure_packages, region.cache)
-        recipes = (HOST, SERVICES, RABBITMQ_4) if region.broker_kind == "amazon_mq" else (HOST, SERVICES)
-        ensure_images(podman, region.cache, recipes)
-        site = packages.result()
+        site = pool.submit(ensure_packages, region.cache, [emulator()])
+        outside_site = pool.submit(ensure_packages, region.cache, region.outside.python_packages)
+        recipes = {HOST, SERVICES, outside_image(region.outside.packages)}
+        ensure_images(
+            podman,
+            region.cache,
+            sorted(
+                recipes | ({RABBITMQ_4} if region.broker_kind == "amazon_mq" else set()), key=lambda each: each.name
+            ),
+        )
+        packages, outside_packages = site.result(), outside_site.result()
     with step(f"network {region.prefix} {region.cidr}"):
         ensure_network(podman, region)
     ensure_authority(region)
-    with step("AWS emulator, outside world"):
-        specs = [services.emulator(region, site), services.outside(region, site)]
-        _start_services(podman, region, specs)
+    outside = [services.outside(region, outside_packages)] if region.outside.processes else []
+    with step("AWS emulator, outside world" if outside else "AWS emulator"):
+        _start_services(podman, region, [services.emulator(region, packages), *outside])
     console.print(f"  AWS answers at {region.endpoint}, inside at {region.inner_endpoint}")
 
 
@@ -72,11 +79,18 @@ def _start_services(podman: Podman, region: Region, specs: list[Spec]) -> None:
     existing = podman.containers()
     with ThreadPoolExecutor() as pool:
         list(pool.map(lambda spec: ensure_container(podman, region, spec, existing.get(spec.name)), specs))
-    emulator, outside = specs
-    checks = [
-        (emulator, "the AWS emulator", lambda: answers.http(f"{region.endpoint}/_ministack/health")),
-        (outside, "the payment gateway", lambda: answers.http(f"{region.outside_url}/health")),
-        (outside, "the mail server", lambda: answers.smtp(str(region.outside_address), region.smtp_port)),
-    ]
-    for spec, what, check in checks:
-        answers.wait(what, check, 60, lambda name=spec.name: podman.logs(name))  # type: ignore[misc]
+    emulator = specs[0].name
+    answers.wait(
+        "the AWS emulator",
+        lambda: answers.http(f"{region.endpoint}/_ministack/health"),
+        60,
+        lambda: podman.logs(emulator),
+    )
+    for process in region.outside.processes:
+        for port in process.ports:
+            answers.wait(
+                f"{process.name} (services.yml)",
+                lambda: answers.tcp(str(region.outside_address), port),  # noqa: B023
+                60,
+                lambda: podman.logs(specs[1].name),
+            )

@@ -58,8 +58,8 @@ def _health(podman: Podman, region: Region, container: Container) -> str:
         region.broker_container: lambda: (
             answers.valkey(str(region.broker_address), VALKEY_PORT) or answers.amqps(str(region.broker_address), AMQPS)
         ),
-        f"{region.prefix}-outside": lambda: (
-            answers.http(f"{region.outside_url}/health") and answers.smtp(str(region.outside_address), region.smtp_port)
+        f"{region.prefix}-outside": lambda: all(
+            answers.tcp(str(region.outside_address), port) for port in region.outside.ports
         ),
     }
     check = checks.get(container.name)
