@@ -7,6 +7,7 @@ import json
 import os
 import signal
 import socket
+import subprocess
 import sys
 import time
 from pathlib import Path
@@ -17,6 +18,8 @@ def main() -> None:
     command = sys.argv[1]
     if command == "health":
         sys.exit(0 if Path(os.environ["CELERY_HEARTBEAT_FILE"]).exists() else 1)
+    if command == "run":
+        sys.exit(subprocess.run(sys.argv[sys.argv.index("--") + 1 :], check=False).returncode)
     if command == "await-termination":
         while not Path("/run/notice").exists():
             time.sleep(0.2)
