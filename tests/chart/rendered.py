@@ -53,8 +53,8 @@ class Rendered:
 
     @property
     def pods(self) -> dict[str, Json]:
-        """Every pod template's spec by its Deployment's name."""
-        return {name: deployment["spec"]["template"] for name, deployment in self.of("Deployment").items()}
+        """Every pod template by the name of its Deployment or Job."""
+        return {name: one["spec"]["template"] for kind in ("Deployment", "Job") for name, one in self.of(kind).items()}
 
     @property
     def pools(self) -> Json:

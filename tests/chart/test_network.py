@@ -3,11 +3,13 @@
 from ipaddress import ip_network
 from typing import Any
 
+from celery_platform.environment import resolve
 from celery_platform.environment.model import BrokerKind
+from celery_platform.environment.model.services import Service
 
-from tests.harness.environment import PROD
+from tests.harness.environment import PROD, described
 
-from .rendered import Rendered, render
+from .rendered import Rendered, render, render_resolved
 
 # Where a node hands out the credentials of a pod's role.
 POD_IDENTITY = ("169.254.170.23/32", 80)
@@ -62,3 +64,28 @@ def test_only_https_and_the_ports_of_services_are_open_to_anywhere(rendered: Ren
     for policy in rendered.of("NetworkPolicy").values():
         anywhere = {port for cidr, port in let_out(policy) if ip_network(cidr).prefixlen == 0}
         assert anywhere <= {443} | services
+
+
+def called_by_one_queue(name: str, service: Service) -> Rendered:
+    """Production with this service alone, which one queue of pool io calls."""
+    model = described(PROD)
+    calling = next(label for label, queue in model.queues.items() if queue.pool == "io")
+    queues = {
+        label: queue.model_copy(update={"calls": (name,) if label == calling else ()})
+        for label, queue in model.queues.items()
+    }
+    return render_resolved(
+        resolve(model.model_copy(update={"services": {name: service}, "queues": queues})), model.broker.kind
+    )
+
+
+def test_a_database_is_reached_by_the_pool_whose_queue_calls_it_and_by_no_other_component() -> None:
+    policies = called_by_one_queue("database", Service(host="10.40.3.7", port=5432)).of("NetworkPolicy")
+
+    assert {name for name, policy in policies.items() if ("10.40.3.7/32", 5432) in let_out(policy)} == {"worker-io"}
+
+
+def test_a_service_called_like_one_of_the_platforms_own_targets_is_reached() -> None:
+    policies = called_by_one_queue("results", Service(url="http://10.40.3.8:9200")).of("NetworkPolicy")
+
+    assert ("10.40.3.8/32", 9200) in let_out(policies["worker-io"])

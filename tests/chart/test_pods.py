@@ -2,6 +2,7 @@
 
 import re
 
+from celery_platform.application.variables import MEMORY
 from celery_platform.environment import resolve
 from celery_platform.environment.model import BrokerKind
 from celery_platform.worker.heartbeat_file import STALE_SECONDS
@@ -31,6 +32,15 @@ def test_every_pod_keeps_the_restricted_profile(rendered: Rendered) -> None:
             assert security["readOnlyRootFilesystem"] is True, name
             assert "privileged" not in security, name
             assert not any("hostPort" in port for port in container.get("ports", [])), name
+
+
+def test_secrets_that_are_files_have_a_folder_in_memory(rendered: Rendered) -> None:
+    for name, pod in rendered.pods.items():
+        (mounted,) = (
+            mount["name"] for mount in pod["spec"]["containers"][0]["volumeMounts"] if mount["mountPath"] == str(MEMORY)
+        )
+        (volume,) = (volume for volume in pod["spec"]["volumes"] if volume["name"] == mounted)
+        assert volume["emptyDir"]["medium"] == "Memory", name
 
 
 def test_no_pod_can_talk_to_kubernetes(rendered: Rendered) -> None:

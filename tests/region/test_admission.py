@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import Any
 
-from region.admission import TRUST, Admission, Pod, admit
+from region.admission import TRUST, Admission, Pod, admit, admit_hooks
 
 ACCOUNT = Admission("celery-local", {"AWS_ENDPOINT_URL": "http://10.90.0.10:4566"}, Path("/trust.pem"))
 
@@ -41,6 +41,15 @@ def test_a_pod_gets_the_account_and_keeps_what_the_chart_says() -> None:
 
     variables = {one["name"]: one["value"] for one in pod.manifest["spec"]["containers"][0]["env"]}
     assert variables == {**ACCOUNT.variables, "AWS_REGION": "eu-west-1", "SSL_CERT_FILE": TRUST}
+
+
+def test_a_job_becomes_one_pod_beside_those_that_go_on() -> None:
+    job = deployment("release") | {"kind": "Job"}
+    job["metadata"]["annotations"] = {"helm.sh/hook-weight": "0"}
+    manifests = (job, deployment("beat", replicas=1))
+
+    assert [pod.component for pod in admit_hooks(manifests, ACCOUNT)] == ["release"]
+    assert [pod.component for pod in admit(manifests, ACCOUNT)] == ["beat"]
 
 
 def test_no_two_pods_share_a_volume() -> None:

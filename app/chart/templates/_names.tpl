@@ -13,6 +13,13 @@ helm.sh/chart: {{ (index . 0).Chart.Name }}-{{ (index . 0).Chart.Version }}
 environment: {{ (index . 0).Values.name }}
 {{- end }}
 
+{{/* Annotations of what runs before an install or an upgrade. Takes its place in the order. */}}
+{{- define "celery.hook" -}}
+helm.sh/hook: pre-install,pre-upgrade
+helm.sh/hook-weight: {{ . | quote }}
+helm.sh/hook-delete-policy: before-hook-creation
+{{- end }}
+
 {{/* An image by tag is another image tomorrow, and two nodes may run two of them. */}}
 {{- define "celery.image" -}}
 {{- if not (regexMatch "@sha256:[0-9a-f]{64}$" .Values.image) -}}
@@ -32,5 +39,5 @@ environment: {{ (index . 0).Values.name }}
 
 {{/* resolved.json again, without what this chart's own values.yaml added. */}}
 {{- define "celery.resolved" -}}
-{{- omit .Values "image" "discovery" "beat" "exporter" "metrics_port" "metrics_discovery" "backlog_metric" "global" | toPrettyJson }}
+{{- omit .Values "image" "discovery" "beat" "exporter" "release_hook" "metrics_port" "metrics_discovery" "backlog_metric" "global" | toPrettyJson }}
 {{- end }}

@@ -5,7 +5,7 @@ labels:
 annotations:
   # Processes read their configuration once, at their start.
   checksum/configuration: {{ include "celery.resolved" (index . 0) | sha256sum }}
-  {{- if and (eq (index . 0).Values.metrics_discovery "annotations") (ne (index . 1) "beat") }}
+  {{- if and (eq (index . 0).Values.metrics_discovery "annotations") (not (has (index . 1) (list "beat" "release"))) }}
   prometheus.io/scrape: "true"
   prometheus.io/port: {{ int (index . 0).Values.metrics_port | quote }}
   {{- end }}
@@ -57,16 +57,25 @@ topologySpreadConstraints:
 - {name: configuration, mountPath: /etc/celery, readOnly: true}
 - {name: run, mountPath: /run/celery}
 - {name: tmp, mountPath: /tmp}
+- {name: memory, mountPath: /dev/shm}
 {{- end }}
 
 {{- define "celery.volumes" -}}
+{{ include "celery.volumesOf" (list . .Values.prefix) }}
+{{- end }}
+
+{{/* Takes (root, the ConfigMap with the configuration). */}}
+{{- define "celery.volumesOf" -}}
 - name: configuration
-  configMap: {name: {{ .Values.prefix }}}
+  configMap: {name: {{ index . 1 }}}
 # Memory: a heartbeat each three seconds, and the counters that a prefork pool's children share.
 - name: run
   emptyDir: {medium: Memory, sizeLimit: 16Mi}
 - name: tmp
   emptyDir: {sizeLimit: 1Gi}
+# Secrets that the application asks for as files, and a prefork pool's semaphores: never on a node's disk.
+- name: memory
+  emptyDir: {medium: Memory, sizeLimit: 64Mi}
 {{- end }}
 
 {{/* Requests equal limits, so the pod is Guaranteed: evicted last, and sure of the cores its concurrency counts on. */}}

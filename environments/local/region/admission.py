@@ -55,12 +55,23 @@ class Admission:
     trust: Path
 
 
+def admit_hooks(manifests: Sequence[Json], account: Admission) -> Iterator[Pod]:
+    """The pods of the Jobs that helm runs before it changes anything else, in their order."""
+    jobs = [one for one in manifests if one["kind"] == "Job"]
+    for job in sorted(jobs, key=lambda one: int(one["metadata"]["annotations"]["helm.sh/hook-weight"])):
+        yield _pod(job, 0, _configurations(manifests), account)
+
+
 def admit(manifests: Sequence[Json], account: Admission) -> Iterator[Pod]:
-    """The pods that the manifests ask for."""
-    configurations = tuple(one for one in manifests if one["kind"] == "ConfigMap")
+    """The pods that run until they are told to stop."""
+    configurations = _configurations(manifests)
     for deployment in (one for one in manifests if one["kind"] == "Deployment"):
         for number in range(_replicas(manifests, deployment)):
             yield _pod(deployment, number, configurations, account)
+
+
+def _configurations(manifests: Sequence[Json]) -> tuple[Json, ...]:
+    return tuple(one for one in manifests if one["kind"] == "ConfigMap")
 
 
 def _replicas(manifests: Sequence[Json], deployment: Json) -> int:
@@ -74,9 +85,9 @@ def _replicas(manifests: Sequence[Json], deployment: Json) -> int:
     return 1
 
 
-def _pod(deployment: Json, number: int, configurations: tuple[Json, ...], account: Admission) -> Pod:
-    component = deployment["metadata"]["name"]
-    spec: Json = json.loads(json.dumps(deployment["spec"]["template"]["spec"]))
+def _pod(controller: Json, number: int, configurations: tuple[Json, ...], account: Admission) -> Pod:
+    component = controller["metadata"]["name"]
+    spec: Json = json.loads(json.dumps(controller["spec"]["template"]["spec"]))
     owner, variables = account.owner, {**account.variables, "SSL_CERT_FILE": TRUST}
     made_from = json.dumps([spec, configurations, variables], sort_keys=True)
     digest = hashlib.sha256(made_from.encode()).hexdigest()[:16]

@@ -14,13 +14,14 @@ from celery_platform.release import helm
 from container_image.build import bootstrapped_base, build
 
 from region import answers
-from region.admission import ADDRESS_LABEL, KIND, Admission, Pod, admit
+from region.admission import ADDRESS_LABEL, KIND, Admission, Pod, admit, admit_hooks
 from region.aws import Account
 from region.ensure import KIND_LABEL, SPEC_LABEL
 from region.host_files import aws_variables
 from region.plan import Region
 from region.podman import Podman
 from region.progress import console, step
+from region.release_hook import run_to_end
 
 # Above every host's address in its subnet.
 FIRST_ADDRESS = 200
@@ -37,16 +38,21 @@ def ensure_pods(region: Region) -> None:
     podman = Podman(region.containers_conf)
     resolved = json.loads(resolved_file(region.environment).read_text())
     wanted: list[Pod] = []
+    hooks: list[Pod] = []
     if resolved["eks"]["enabled"]:
         with step("the app's image"):
             image = build(podman, bootstrapped_base(podman), region.environment)
-        wanted = list(
-            admit(
-                _manifests(region, podman, image, resolved),
-                Admission(region.prefix, aws_variables(region), region.trust_file),
-            )
-        )
+        admission = Admission(region.prefix, aws_variables(region), region.trust_file)
+        manifests = _manifests(region, podman, image, resolved)
+        wanted, hooks = list(admit(manifests, admission)), list(admit_hooks(manifests, admission))
     existing = running(podman, region)
+    # As `helm upgrade` does, which nobody runs when nothing is new.
+    if any(existing.get(pod.name) != pod.digest for pod in wanted):
+        for hook in hooks:
+            with step(f"hook {hook.component}"):
+                if hook.name in existing:
+                    remove_pod(podman, hook.name)
+                run_to_end(podman, region, hook, str(_free_address(podman, region)))
     with step(f"{len(wanted)} pods"):
         for pod in wanted:
             console.print(f"  {pod.name} {_ensure(podman, region, pod, existing)}")
@@ -134,7 +140,7 @@ def remove_pods(podman: Podman, region: Region) -> int:
     pods = running(podman, region)
     for name in pods:
         remove_pod(podman, name)
-    configurations = podman.run("volume", "ls", "--quiet", "--filter", f"name=^{region.prefix}$").split()
+    configurations = podman.run("volume", "ls", "--quiet", "--filter", f"name=^{region.prefix}(-release)?$").split()
     if configurations:
         podman.run("volume", "rm", "--force", *configurations)
     return len(pods)

@@ -87,6 +87,9 @@ def _pods(env: Environment, queues: tuple[str, ...], names: Json) -> dict[str, W
             buckets=bucket_access(env),
         ),
     }
+    if env.application.release:
+        # A Job of the chart's; on hosts the release command runs with the role of the workers there.
+        found["release"] = Workload("pods", _own("release"), logins + application, buckets=bucket_access(env))
     if env.autoscaler == "keda":
         held = tuple(label for label in ("broker_password",) if label in names)
         found["autoscaler"] = Workload("pods", KEDA, held, measures=queues, discovers=False)

@@ -1,0 +1,49 @@
+{{/*
+A component's policy: everything closed but the broker, the results, AWS, and the services named. Takes (root, component,
+names of services, annotations).
+*/}}
+{{- define "celery.networkPolicy" -}}
+{{- $root := index . 0 }}
+{{- $component := index . 1 }}
+{{- $annotations := index . 3 }}
+{{- $egress := $root.Values.egress }}
+{{- $targets := list }}
+{{- range $name := list "broker" "results" "aws" }}
+{{- $targets = append $targets (set (deepCopy (index $egress $name)) "name" $name) }}
+{{- end }}
+{{- range $name := index . 2 }}
+{{- $targets = append $targets (set (deepCopy (index $egress.services $name)) "name" $name) }}
+{{- end }}
+apiVersion: networking.k8s.io/v1
+kind: NetworkPolicy
+metadata:
+  name: {{ $component }}
+  labels:
+    {{- include "celery.labels" (list $root $component) | nindent 4 }}
+  {{- with $annotations }}
+  annotations:
+    {{- . | nindent 4 }}
+  {{- end }}
+spec:
+  podSelector:
+    matchLabels:
+      {{- include "celery.selector" (list $root $component) | nindent 6 }}
+  policyTypes: [Ingress, Egress]
+  ingress:
+    # Prometheus, wherever it runs in the cluster. Nothing else here listens.
+    - from: [{namespaceSelector: {}}]
+      ports: [{protocol: TCP, port: {{ int $root.Values.metrics_port }}}]
+  egress:
+    - to: [{namespaceSelector: {matchLabels: {kubernetes.io/metadata.name: kube-system}}, podSelector: {matchLabels: {k8s-app: kube-dns}}}]
+      ports: [{protocol: UDP, port: 53}, {protocol: TCP, port: 53}]
+    # The EKS Pod Identity agent of the node, which hands out the role's credentials.
+    - to: [{ipBlock: {cidr: 169.254.170.23/32}}]
+      ports: [{protocol: TCP, port: 80}]
+    {{- range $targets }}
+    {{- if .ports }}
+    # {{ .name }}
+    - to: [{ipBlock: {cidr: {{ .cidr }}}}]
+      ports: [{{ range $i, $port := .ports }}{{ if $i }}, {{ end }}{protocol: TCP, port: {{ int $port }}}{{ end }}]
+    {{- end }}
+    {{- end }}
+{{- end }}
