@@ -117,9 +117,7 @@ class Application:
         """Run code in a process that cannot import the platform; what it prints last, as JSON."""
         hidden = "import sys\nsys.modules['celery_platform'] = None\n"
         variables = {
-            name: value
-            for name, value in self.environment.variables.items()
-            if not name.startswith("CELERY_")
+            name: value for name, value in self.environment.variables.items() if not name.startswith("CELERY_")
         } | passwords
         run = self._run([sys.executable, "-c", hidden + code], variables, timeout)
         assert run.returncode == 0, run.stdout

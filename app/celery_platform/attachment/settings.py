@@ -71,7 +71,7 @@ def refuse_contradictions(conf: Any, ours: dict[str, Any]) -> None:
     """
     problems = [
         f"{name} is {shown(name, theirs)}, the platform's is {shown(name, ours[name]) if name in ours else 'not set'}"
-        f" ({PLATFORM[name]}{'; from the variable ' + VARIABLES[name] if os.environ.get(VARIABLES.get(name, '')) else ''})"
+        f" ({PLATFORM[name]}{_where(name)})"
         for name in PLATFORM
         if (theirs := stated(conf, name)) is not NOTHING
         and not _same(name, theirs, ours.get(name, theirs_default(conf, name)))
@@ -147,3 +147,9 @@ def refuse_without_broker(app: Any) -> None:
 
 def _is_left_to(conf: Any, name: str) -> bool:
     return owner_of(name) is not Owner.PLATFORM and stated(conf, name) is not NOTHING
+
+
+def _where(setting: str) -> str:
+    """Says when it is a variable of the process that states a setting, which nobody would look for in the code."""
+    variable = VARIABLES.get(setting, "")
+    return f"; from the variable {variable}" if os.environ.get(variable) else ""

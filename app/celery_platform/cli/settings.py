@@ -18,7 +18,7 @@ def settings(
     as_python: Annotated[bool, typer.Option("--python", help="a module for config_from_object")] = False,
     as_markdown: Annotated[bool, typer.Option("--markdown", help="the README's table")] = False,
 ) -> None:
-    """Say whose value counts for each of Celery's settings; with --producer, what plain Celery needs to publish here."""
+    """Say whose value counts for each of Celery's settings; with --producer, what plain Celery needs to publish."""
     if producer:
         choose(env)
         return _producer(as_json=as_json)
