@@ -14,9 +14,12 @@ locals {
   # A store has one port, so who publishes and who watches is let in the same way.
   store_clients = merge(local.own_clients, local.own_monitors, local.publishers, local.watchers)
 
-  # What a pool's hosts connect to. Pods have the same in their network policy.
-  egress_of_hosts = { for pool, needs in local.pools_on_hosts : pool => merge(
+  # What a pool's hosts connect to, for all pools that run on them. Pods have the same in their network policy.
+  calls_of_hosts = { for owner in keys(local.pools_on_hosts) : owner => distinct(flatten([
+    for name, pool in local.env.pools : pool.calls if name == owner || pool.hosts_with == owner
+  ])) }
+  egress_of_hosts = { for owner, calls in local.calls_of_hosts : owner => merge(
     { for target in ["broker", "results", "aws"] : target => local.env.egress[target] },
-    { for service in needs.calls : "service-${service}" => local.env.egress.services[service] },
+    { for service in calls : "service-${service}" => local.env.egress.services[service] },
   ) }
 }

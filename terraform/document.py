@@ -8,13 +8,16 @@ from documentation.configuration import CONFIGURATION
 from documentation.diagram import mermaid, placed
 from documentation.modules import readmes
 
+# The plan does not say what locals are made of.
+LOCALS = {"vpc_id": ["network"], "private_subnet_ids": ["network"], "permissions_boundary": ["delivery"]}
+
 
 def main() -> None:
     """Write what has changed and say so."""
     files = readmes()
     if len(sys.argv) > 1:
         readme = CONFIGURATION / "README.md"
-        files[readme] = placed(readme.read_text(), mermaid(json.loads(Path(sys.argv[1]).read_text())))
+        files[readme] = placed(readme.read_text(), mermaid(json.loads(Path(sys.argv[1]).read_text()), LOCALS))
     for file, text in files.items():
         if not file.exists() or file.read_text() != text:
             file.write_text(text)

@@ -4,7 +4,8 @@ locals {
 
   kind = local.env.broker.kind
 
-  pools_on_hosts = { for name, pool in local.env.pools : name => pool if pool.runs_on == "hosts" }
+  # Pools with machines of their own; others may run on the same machines.
+  pools_on_hosts = { for name, pool in local.env.pools : name => pool if pool.runs_on == "hosts" && pool.hosts_with == null }
   pools_on_eks   = { for name, pool in local.env.pools : name => pool if pool.runs_on == "eks" }
 
   monitored = length(local.env.monitoring_hosts) > 0

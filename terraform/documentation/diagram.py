@@ -2,7 +2,7 @@
 
 import re
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 Json = dict[str, Any]
@@ -10,10 +10,10 @@ Json = dict[str, Any]
 BEGIN, END = "<!-- diagram: make terraform-docs -->", "<!-- end of diagram -->"
 
 
-def mermaid(plan: Json) -> str:
-    """The diagram of `terraform show -json` of a plan.
+def mermaid(plan: Json, local_values: Mapping[str, Iterable[str]]) -> str:
+    """The diagram of `terraform show -json` of a plan. `local_values` has the modules that each local is made of.
 
-    Example: `mermaid(plan)` contains `network["network<br/>38 resources"]` and `network --> eks`.
+    Example: `mermaid(plan, {})` contains `network["network<br/>38 resources"]` and `network --> eks`.
     """
     calls = plan["configuration"]["root_module"]["module_calls"]
     counts = Counter(_module(change["address"]) for change in plan["resource_changes"] if change["mode"] == "managed")
@@ -23,7 +23,11 @@ def mermaid(plan: Json) -> str:
             plural = "resource" if counts[name] == 1 else "resources"
             lines.append(f'  {name}["{name}<br/>{counts[name]} {plural}"]')
     for name in sorted(calls):
-        lines += [f"  {needed} --> {name}" for needed in sorted(_needs(calls, name)) if counts[name] and counts[needed]]
+        lines += [
+            f"  {needed} --> {name}"
+            for needed in sorted(_needs(calls, name, local_values))
+            if counts[name] and counts[needed]
+        ]
     return "\n".join([*lines, "```"])
 
 
@@ -45,12 +49,14 @@ def _module(address: str) -> str:
     return match[1] if match else ""
 
 
-def _needs(calls: Json, name: str) -> set[str]:
-    """The modules whose outputs this module's inputs are made of.
+def _needs(calls: Json, name: str, local_values: Mapping[str, Iterable[str]]) -> set[str]:
+    """The modules whose outputs this module's inputs are made of, through the locals that are named, too.
 
-    Through the root's locals the plan does not say, so who connects where (`clients`) is not drawn.
+    Who connects where (`clients`) is not drawn: it would lead from everything to everything.
     """
-    found = {_module(reference) for reference in _references(calls[name].get("expressions", {}))}
+    references = list(_references(calls[name].get("expressions", {})))
+    found = {_module(reference) for reference in references}
+    found |= {module for reference in references for module in local_values.get(reference.removeprefix("local."), ())}
     return {module for module in found if module in calls and module != name}
 
 

@@ -19,7 +19,7 @@ PURPOSE = {
     "eks": "A private Kubernetes cluster and a node group for each pool.",
     "elasticache": "A Valkey replication group with TLS and users, which evicts nothing.",
     "host": "One machine without a public address, reached through Systems Manager.",
-    "identity": "A role for each workload: its own queues, secrets, buckets, and what its pool's statements name.",
+    "identity": "A role for each workload: its own queues, secrets and buckets, and what its pool's statements name.",
     "key": "The environment's KMS key, for secrets, logs and images.",
     "monitoring_host": "The machine of Prometheus and Alertmanager.",
     "network": "A VPC over 2 or 3 zones: subnets, NAT, endpoints, flow logs.",

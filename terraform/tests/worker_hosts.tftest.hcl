@@ -8,7 +8,7 @@ variables {
   vpc_id            = "vpc-1"
   subnet_ids        = { a = "subnet-a" }
   instance_profiles = { io = "profile-io", cpu = "profile-cpu" }
-  metrics_port      = 9540
+  metrics_ports     = [9540, 9541]
   egress = {
     io  = { broker = { cidr = "10.0.0.0/16", ports = [5671] }, aws = { cidr = "0.0.0.0/0", ports = [443] }, service-orders = { cidr = "10.9.0.7/32", ports = [5432] }, service-mail = { cidr = "0.0.0.0/0", ports = [443] } }
     cpu = { broker = { cidr = "10.0.0.0/16", ports = [5671] }, aws = { cidr = "0.0.0.0/0", ports = [443] } }
@@ -82,8 +82,8 @@ run "who_reads_the_metrics" {
   }
 
   assert {
-    condition     = toset(keys(aws_vpc_security_group_ingress_rule.scrapers)) == toset(["io-monitoring", "io-office", "cpu-monitoring", "cpu-office"]) && alltrue([for rule in aws_vpc_security_group_ingress_rule.scrapers : rule.from_port == 9540 && rule.to_port == 9540])
-    error_message = "on their port, in every pool"
+    condition     = toset(keys(aws_vpc_security_group_ingress_rule.scrapers)) == toset(["io-monitoring", "io-office", "cpu-monitoring", "cpu-office"]) && alltrue([for rule in aws_vpc_security_group_ingress_rule.scrapers : rule.from_port == 9540 && rule.to_port == 9541])
+    error_message = "on the ports of all workers of a host, in every pool"
   }
 }
 
@@ -144,4 +144,18 @@ run "a_scraper_in_two_ways" {
   }
 
   expect_failures = [var.scrapers]
+}
+
+run "ports_with_a_gap" {
+  command = plan
+
+  module {
+    source = "./modules/worker_hosts"
+  }
+
+  variables {
+    metrics_ports = [9540, 9600]
+  }
+
+  expect_failures = [var.metrics_ports]
 }

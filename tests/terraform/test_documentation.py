@@ -17,6 +17,7 @@ PLAN = {
                         "subnet_ids": {"references": ["module.network.private_subnet_ids", "module.network"]}
                     }
                 },
+                "results": {"expressions": {"vpc_id": {"references": ["local.vpc_id"]}}},
                 "unused": {"expressions": {}},
             }
         }
@@ -25,6 +26,7 @@ PLAN = {
         {"address": "module.network.aws_vpc.this", "mode": "managed"},
         {"address": "module.network.aws_subnet.private", "mode": "managed"},
         {"address": "module.eks[0].aws_eks_cluster.this", "mode": "managed"},
+        {"address": "module.results.aws_security_group.this", "mode": "managed"},
         {"address": "module.eks[0].data.aws_partition.this", "mode": "data"},
     ],
 }
@@ -52,11 +54,12 @@ def test_a_new_input_makes_the_readme_stale(tmp_path: Path) -> None:
 def test_the_diagram_shows_modules_that_make_something_and_what_they_need() -> None:
     from documentation.diagram import mermaid
 
-    drawn = mermaid(PLAN)
+    drawn = mermaid(PLAN, {"vpc_id": ["network"]})
 
     assert 'network["network<br/>2 resources"]' in drawn
     assert 'eks["eks<br/>1 resource"]' in drawn
     assert "network --> eks" in drawn
+    assert "network --> results" in drawn
     assert "unused" not in drawn
 
 

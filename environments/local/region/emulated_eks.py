@@ -1,6 +1,7 @@
 """What the emulator drops of an EKS cluster and its node groups (ministack 1.5.33).
 
-Without it every second apply would set the same settings again, by calls that the emulator does not have.
+Without it every second apply would set the same settings again, by calls that the emulator does not have; and no
+cluster would say in which VPC it is, which follows from its subnets.
 """
 
 from collections.abc import Callable
@@ -14,8 +15,8 @@ _CLUSTER_SETTINGS = ("upgradePolicy", "computeConfig", "storageConfig", "zonalSh
 _GROUP_SETTINGS = ("launchTemplate", "updateConfig")
 
 
-def kept_clusters(eks: Any, create_cluster: Callable[..., Response]) -> Callable[..., Response]:
-    """CreateCluster, with every setting kept."""
+def kept_clusters(eks: Any, subnets: Any, create_cluster: Callable[..., Response]) -> Callable[..., Response]:
+    """CreateCluster, with every setting kept and the VPC of its subnets."""
 
     def create(request: Request, *arguments: Any) -> Response:
         response = create_cluster(request, *arguments)
@@ -23,6 +24,8 @@ def kept_clusters(eks: Any, create_cluster: Callable[..., Response]) -> Callable
             cluster = eks._clusters[request["name"]]
             cluster.update({key: request[key] for key in _CLUSTER_SETTINGS if key in request})
             cluster["kubernetesNetworkConfig"] |= request.get("kubernetesNetworkConfig", {})
+            if first := next(filter(None, map(subnets.get, cluster["resourcesVpcConfig"]["subnetIds"])), None):
+                cluster["resourcesVpcConfig"]["vpcId"] = first["VpcId"]
         return response
 
     return create

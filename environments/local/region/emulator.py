@@ -196,7 +196,7 @@ def main() -> None:
         at_address(name, os.environ["MANAGED_BROKER_ADDRESS"], mq, elasticache)
     cloudwatch._put_metric_alarm = emulated_alarms.kept(cloudwatch, cloudwatch._put_metric_alarm)
     cloudwatch._describe_alarms = emulated_alarms.described(cloudwatch, cloudwatch._describe_alarms)
-    eks._create_cluster = emulated_eks.kept_clusters(eks, eks._create_cluster)
+    eks._create_cluster = emulated_eks.kept_clusters(eks, ec2._subnets, eks._create_cluster)
     eks._create_nodegroup = emulated_eks.kept_groups(eks, eks._create_nodegroup)
     user_xml = elasticache._user_xml
     elasticache._user_xml = lambda user: user_xml(user | {"AccessString": escape(user["AccessString"])})

@@ -44,6 +44,6 @@ resource "aws_vpc_security_group_ingress_rule" "scrapers" {
   referenced_security_group_id = each.value.security_group_id
   cidr_ipv4                    = each.value.cidr
   ip_protocol                  = "tcp"
-  from_port                    = var.metrics_port
-  to_port                      = var.metrics_port
+  from_port                    = min(var.metrics_ports...)
+  to_port                      = max(var.metrics_ports...)
 }

@@ -55,9 +55,14 @@ variable "egress" {
   }
 }
 
-variable "metrics_port" {
-  description = "Where each worker serves its metrics."
-  type        = number
+variable "metrics_ports" {
+  description = "Where the workers of a host serve their metrics: one port after the other."
+  type        = list(number)
+
+  validation {
+    condition     = length(var.metrics_ports) > 0 && try(max(var.metrics_ports...) - min(var.metrics_ports...) + 1 == length(distinct(var.metrics_ports)), false)
+    error_message = "metrics_ports is one port or several without a gap: a rule opens all between the first and the last."
+  }
 }
 
 variable "scrapers" {
