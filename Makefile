@@ -80,7 +80,7 @@ rabbitmq-%: setup ## an operation on ENV's RabbitMQ cluster, named as its playbo
 
 drain: setup ## let the workers of HOST=... or of POOL=... finish their tasks and stop
 	@$(if $(HOST)$(POOL),,$(error expected HOST=a host's name or POOL=a pool's name, found neither))
-	@cd ansible && ansible-playbook drain.yml --limit '$(or $(HOST),pool_$(POOL))'
+	@cd ansible && ansible-playbook drain.yml --limit '$(or $(HOST),pool_$(POOL))' $(if $(POOL),-e celery_worker_drain_pool=$(POOL))
 
 wheelhouse: setup ## build the app and collect the locked wheels that the hosts of ENV install
 	@python -m celery_platform.release.wheelhouse $(ENV)

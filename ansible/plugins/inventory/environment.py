@@ -22,7 +22,8 @@ description:
   - Reads C(environments/<environment>/resolved.json); it is the variable C(environment_resolved) of group C(all).
   - Points this process at that environment's AWS account, so that lookups and modules on the controller follow.
   - Lets P(amazon.aws.aws_ec2#inventory) find the running instances whose tag Environment is the environment's name.
-  - Groups hosts by tag Role (C(monitoring), C(rabbitmq), C(worker)) and by tag Pool (C(pool_io), C(pool_cpu)).
+  - Groups hosts by tag Role (C(monitoring), C(rabbitmq), C(worker)), by tag Pool (C(pool_io), C(pool_cpu)) and by the
+    other pools that run on them.
 options:
   plugin:
     description: Says that the file is meant for this plugin.
@@ -66,6 +67,7 @@ class InventoryModule(BaseInventoryPlugin):
         _enter_account(resolved)
         if resolved["rabbitmq_hosts"] or resolved["worker_hosts"] or resolved["monitoring_hosts"]:
             _ask_account(inventory, loader, resolved, cache)
+            _group_by_pool(inventory, resolved)
 
 
 def _resolved(name: str) -> dict[str, Any]:
@@ -106,6 +108,14 @@ def _ask_account(inventory: Any, loader: Any, resolved: dict[str, Any], cache: b
                 f"cannot list the hosts of environment {resolved['name']} at {where}: {error}. "
                 "Is the environment up, and are its AWS credentials valid? (make up)"
             ) from None
+
+
+def _group_by_pool(inventory: Any, resolved: dict[str, Any]) -> None:
+    """A machine has one tag Pool, and is in the group of each pool that runs on it."""
+    for name, host in resolved["worker_hosts"].items():
+        if name in inventory.hosts:
+            for pool in host["pools"]:
+                inventory.add_child(inventory.add_group(f"pool_{pool}"), name)
 
 
 def aws_ec2_options(resolved: dict[str, Any]) -> dict[str, Any]:

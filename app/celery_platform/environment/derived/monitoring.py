@@ -1,7 +1,7 @@
 """Where metrics are served, and how long they are kept."""
 
 from celery_platform.environment.derived import Json
-from celery_platform.environment.derived.placement import WORKER_PORT, metrics_ports
+from celery_platform.environment.derived.placement import WORKER_PORT, metrics_ports, metrics_targets
 from celery_platform.environment.model import Environment
 
 # Free in Prometheus's list of default ports, as the workers' are.
@@ -15,6 +15,7 @@ def monitoring(env: Environment) -> Json:
     return env.monitoring.model_dump(mode="json") | {
         "worker_port": WORKER_PORT,
         "worker_ports": metrics_ports(env),
+        "worker_targets": metrics_targets(env),
         "exporter_port": EXPORTER_PORT,
         "rabbitmq_port": RABBITMQ_PORT,
     }

@@ -1,5 +1,6 @@
 """Which pools run side by side on the machines of one of them, and where each worker there serves its metrics."""
 
+from celery_platform.environment.derived import Json
 from celery_platform.environment.derived.drains import workers
 from celery_platform.environment.model import Environment
 
@@ -27,7 +28,16 @@ def metrics_port(env: Environment, name: str) -> int:
     return WORKER_PORT + sum(workers(env.pools[each]) for each in beside[: beside.index(name)])
 
 
+def metrics_targets(env: Environment) -> list[Json]:
+    """Each port on which a pool's workers serve their metrics, on the machines of which pool."""
+    return [
+        {"port": metrics_port(env, name) + number, "pool": name, "machines": owner}
+        for owner in owners(env)
+        for name in pools_on(env, owner)
+        for number in range(workers(env.pools[name]))
+    ]
+
+
 def metrics_ports(env: Environment) -> list[int]:
     """Every port on which a worker of any machine serves its metrics."""
-    most = max((sum(workers(env.pools[name]) for name in pools_on(env, owner)) for owner in owners(env)), default=1)
-    return list(range(WORKER_PORT, WORKER_PORT + most))
+    return sorted({WORKER_PORT, *(target["port"] for target in metrics_targets(env))})

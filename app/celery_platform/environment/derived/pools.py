@@ -8,7 +8,7 @@ from celery_platform.environment.derived.application import calls_of, pool_needs
 from celery_platform.environment.derived.budgets import prefetch_multiplier
 from celery_platform.environment.derived.drains import backlog_shares, concurrency, queues_of
 from celery_platform.environment.derived.machines import machines, node_selector
-from celery_platform.environment.derived.placement import metrics_port
+from celery_platform.environment.derived.placement import metrics_port, pools_on
 from celery_platform.environment.model import Environment, Pool
 from celery_platform.environment.time_budget import UNLIMITED_STOP_SECONDS, TimeBudget
 
@@ -34,6 +34,8 @@ def pool_of(env: Environment, name: str, pool: Pool, budgets: Mapping[str, TimeB
         "unacknowledged_key": f"unacked:{name}",
         "metrics_port": metrics_port(env, name),
         "calls": calls_of(env, name),
+        # What may be connected to from the machines that it has: all that any pool there calls.
+        "machine_calls": sorted({call for each in pools_on(env, name) for call in calls_of(env, each)}),
         **pool_needs(env, name, pool),
         **machines(env, pool),
         "node_selector": node_selector(env, name, pool),
