@@ -15,8 +15,9 @@ GOOD = FILE.read_text()
 # A line of a message, but for its first and for the count of those that are left out.
 _PROBLEM = re.compile(r"  (line \d+(, \S.*?)?|\(file\)|[\w.'\[\]-].*?): found (.+); allowed: (.+)")
 _COUNT = re.compile(r"  and [\d,]+ more problems?")
-_QUOTED = re.compile(r"'(?:[^'\\]|\\.)*'|\"(?:[^\"\\]|\\.)*\"")
-# How Python, pydantic and PyYAML speak; what is quoted is the file's.
+# What is the file's own: text in quotes, and the keys of a mapping.
+_OWN = re.compile(r"'(?:[^'\\]|\\.)*'|\"(?:[^\"\\]|\\.)*\"|(?<=found a mapping )\(.*?\)")
+# How Python, pydantic and PyYAML speak.
 _FOREIGN = re.compile(
     r"\b(dict|dictionary|instance(?! type)|NoneType|None|True|False|pydantic|Traceback|Input|literal|tuple|str|int|"
     r"bool|\w*(Error|Exception)|validator|iterable|token|node content|unhashable|codec|class|object|__\w+__)\b"
@@ -47,5 +48,12 @@ def faults(message: str, file: Path = FILE) -> list[str]:
     for line in lines:
         if not _PROBLEM.fullmatch(line) and not _COUNT.fullmatch(line):
             found.append(f"no place, found or allowed: {line}")
-        found += [f"{word[0]!r} in: {line}" for word in _FOREIGN.finditer(_QUOTED.sub("''", line))]
+        found += [f"{word[0]!r} in: {line}" for word in _FOREIGN.finditer(_ours(line))]
     return found
+
+
+def _ours(line: str) -> str:
+    """A line of a message without what it takes from the file, which may be in any words."""
+    place, _, said = line.partition(": found ")
+    parent = place.rpartition(", ")[2].strip().rpartition(".")[0]
+    return _OWN.sub("", f"found {said}".replace(f"the keys of {parent}:", "") if parent else f"found {said}")

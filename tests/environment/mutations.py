@@ -22,7 +22,7 @@ VALUES = (
     '"\\ud800"', '"\\q"', "a b", "A", "x" * 300, "é", "\U0001f600", "-", "- a", "? a", "|\n  a", ">-\n  a", "@a", "`a",
     "%a", "a: b", "a #b", "#", "none", "auto", "https://h:99999", "https://[::1", "10.0.0.1/16", "10.40.0.0/33",
     "::/0", "*/0 * * * *", "a b c d e", "cache.", "mq.", "debian-13-arm64", "4.0", "sqs", "redis", "gevent", "turbo",
-    "eks", "hosts", "io", "cpu", "media", "str", "dict", "None",
+    "eks", "hosts", "io", "cpu", "files", "[io, cpu]", "[t3.small, m7g.large]",
 )  # fmt: skip
 TOKENS = (
     ":", ": ", "- ", "? ", ",", "[", "]", "{", "}", "&a ", "*a", "!", "!!str ", "|", ">", "'", '"', "#", " #", "%", "@",
@@ -124,7 +124,7 @@ def other_structure(random: Random, content: bytes) -> bytes:
     """A section, key or list somewhere else, twice, gone, renamed, or of another type."""
     try:
         data = yaml.load(content, Loader=_LOADER)  # noqa: S506 a safe one
-    except (yaml.YAMLError, ValueError, TypeError):
+    except (yaml.YAMLError, ValueError, TypeError, AttributeError):
         return replaced_token(random, content)
     places = list(_places(data))
     if not places:
