@@ -32,7 +32,9 @@ def watched(local: LocalEnvironment) -> Iterator[LocalEnvironment]:
     """The environment with a monitoring host."""
     file = local.environments / "local" / "environment.yml"
     unwatched = file.read_text()
-    file.write_text(unwatched + "monitoring: {instance_type: t3.small, retention_gib: 1, smtp_require_tls: false}\n")
+    mailed = "smtp: {host: 10.90.0.12, port: 2525, require_tls: false}, notify: "
+    watched = unwatched.replace("notify: ", mailed) + "monitoring: {instance_type: t3.small, retention_gib: 1}\n"
+    file.write_text(watched)
     up = local.run("make", "render", "up")
     assert up.returncode == 0, tail(up)
     yield local

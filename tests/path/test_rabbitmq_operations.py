@@ -43,7 +43,7 @@ def _policies() -> list[dict[str, object]]:
 
 
 def _demo_succeeds(local: LocalEnvironment) -> None:
-    demo = local.run("python", "-m", "shop", "demo", "--env", "local")
+    demo = local.run("app", "run", "--env", "local", "--", "python", "-m", "shop", "demo")
     assert demo.returncode == 0, tail(demo)
 
 

@@ -27,7 +27,7 @@ def test_a_second_playbook_run_changes_nothing(local: LocalEnvironment) -> None:
 
 
 def test_the_demo_loses_nothing_and_repeats_no_effect(local: LocalEnvironment, tmp_path: Path) -> None:
-    demo = local.run("python", "-m", "shop", "demo", "--env", "local", "--output", str(tmp_path))
+    demo = local.run("app", "run", "--env", "local", "--", "python", "-m", "shop", "demo", "--output", str(tmp_path))
 
     assert demo.returncode == 0, tail(demo)
     sheets = list(tmp_path.rglob("*.jp*g"))
