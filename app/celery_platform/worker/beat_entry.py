@@ -76,7 +76,7 @@ class Entry(RedBeatSchedulerEntry):  # type: ignore[misc]
         left = self.schedule.remaining_estimate(self.last_run_at.astimezone(self.app.timezone))
         if left is None:
             return None
-        now: datetime = self.default_now()
+        now = self.default_now()
         due: datetime = max(now, now + left)
         return due
 

@@ -12,10 +12,11 @@ def test_whatever_celery_delays_runs_when_it_is_due_and_answers_under_its_id(lat
     answer = later.call("""
 from datetime import UTC, datetime, timedelta
 from celery import chain, chord, group
-soon = datetime.now(UTC) + timedelta(seconds=4)
 note("asked")
-results = [
-    noted.apply_async(("countdown",), countdown=4), noted.apply_async(("eta",), eta=soon),
+results = [noted.apply_async(("countdown",), countdown=4)]
+soon = datetime.now(UTC) + timedelta(seconds=4)
+results += [
+    noted.apply_async(("eta",), eta=soon),
     celery.send_task("probe.later.note", ("by-name",), eta=soon.isoformat()),
     noted.apply_async(("expires",), countdown=4, expires=60),
     noted.apply_async(("linked",), countdown=4, link=join.s("link")),
@@ -23,7 +24,7 @@ results = [
     chord([noted.s("part").set(countdown=4), noted.s("other").set(countdown=4)], join.s("body"))(),
     again.apply_async(("retried", 4)),
 ]
-print(*[result.id for result in results])
+print('answer', *[result.id for result in results])
 """)
     with later.at_work():
         for word in ("countdown", "eta", "by-name", "expires", "linked+link", "chained+end", "part+other+body"):
@@ -32,14 +33,14 @@ print(*[result.id for result in results])
     (asked,) = later.lines("asked")
     for word in ("countdown", "eta", "by-name", "expires", "linked"):
         ((*_, eta, ran),) = later.lines(word)
-        assert 3 <= float(ran) - float(asked[-1]) < 15, word
-        assert eta != "None"
+        assert float(ran) - float(asked[-1]) >= 4, word
+        assert eta != "None", word
     first, second = later.lines("retried")
     assert float(second[-1]) - float(first[-1]) >= 4, "a retry is never sooner than it asked for"
     assert float(later.lines("chained+end")[0][-1]) - float(later.lines("chained")[0][-1]) >= 4
     assert later.kept() == []
     ids = answer.split()
-    states = later.call(f"print(*[celery.AsyncResult(each).state for each in {ids}])")
+    states = later.call(f"print('answer', *[celery.AsyncResult(each).state for each in {ids}])")
     assert states.split() == ["SUCCESS"] * len(ids)
 
 

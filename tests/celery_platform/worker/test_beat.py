@@ -21,6 +21,9 @@ LOCK_SECONDS = 6
 OFTEN = f"""
 from exercises.celery import celery
 entry = {{"task": "exercises.nightly.summary", "schedule": 1.0}}
+from celery_platform.settings import runtime
+runtime().environment.schedule.clear()
+celery.conf.beat_schedule  # from here on the platform's settings are set, and may be shortened
 celery.conf.update(redbeat_lock_timeout={LOCK_SECONDS}, beat_max_loop_interval=1, beat_schedule={{"often": entry}})
 from celery_platform.worker.start import start_beat
 start_beat()

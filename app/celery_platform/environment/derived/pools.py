@@ -35,7 +35,6 @@ def pool_of(env: Environment, name: str, pool: Pool, budgets: Mapping[str, TimeB
         "metrics_port": metrics_port(env, name),
         "calls": calls_of(env, name),
         # What may be connected to from the machines that it has: all that any pool there calls.
-        "machine_calls": sorted({call for each in pools_on(env, name) for call in calls_of(env, each)}),
         **pool_needs(env, name, pool),
         **machines(env, pool),
         "node_selector": node_selector(env, name, pool),
