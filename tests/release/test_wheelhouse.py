@@ -1,47 +1,153 @@
-"""A wheelhouse is made again when, and only when, what it is made from has changed."""
+"""A wheelhouse has all that a host installs, for its Python and CPU, and is made again when its sources change."""
 
-import shutil
+import json
 from pathlib import Path
 
 import pytest
-from celery_platform.release import wheelhouse
+from celery_platform.environment import load
+from celery_platform.errors import ApplicationError
+from celery_platform.release import lock_file, locking, wheelhouse, wheels
+from celery_platform.release.lock_file import Locked, Target
+from celery_platform.release.release import Release, release_of
+from celery_platform.release.wheel_contents import distribution
 from packaging.requirements import Requirement
 
-
-@pytest.fixture
-def checkout(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A copy of what the wheelhouse is made from."""
-    for name in ("pyproject.toml", "requirements.lock", "LICENSE"):
-        shutil.copy(wheelhouse.REPOSITORY / name, tmp_path / name)
-    shutil.copytree(wheelhouse.REPOSITORY / "app", tmp_path / "app")
-    monkeypatch.setattr(wheelhouse, "REPOSITORY", tmp_path)
-    monkeypatch.setattr(wheelhouse, "WHEELHOUSE", tmp_path / "dist" / "wheelhouse")
-    return tmp_path
+from tests.release.conftest import DJANGO, HOST, Checkout
+from tests.release.index import Index
 
 
-@pytest.mark.parametrize("changed", ["requirements.lock", "pyproject.toml", "app/__init__.py"])
-def test_a_change_of_any_source_changes_the_digest(checkout: Path, changed: str) -> None:
-    before = wheelhouse.sources_digest("3.13 x86_64")
-
-    (checkout / changed).write_text((checkout / changed).read_text() + "# changed\n")
-
-    assert wheelhouse.sources_digest("3.13 x86_64") != before
-
-
-@pytest.mark.usefixtures("checkout")
-def test_another_python_is_another_wheelhouse() -> None:
-    assert wheelhouse.sources_digest("3.13 x86_64") != wheelhouse.sources_digest("3.11 x86_64")
+def locked_of(index: Index, checkout: Checkout, requirement: str) -> list[Locked]:
+    """The lock of an application, as far as it comes from the own index."""
+    project = checkout.project(DJANGO | {"requirements.txt": f"{requirement}\n"})
+    locking.lock(project)
+    own = {distribution_of(file) for file in index.folder.iterdir()}
+    return [one for one in lock_file.read(project.lock) if one.name in own]
 
 
-@pytest.mark.usefixtures("checkout")
-def test_it_holds_a_wheel_for_every_locked_requirement_and_is_built_once() -> None:
-    assert wheelhouse.build("3.13", "x86_64") is True
-    assert wheelhouse.build("3.13", "x86_64") is False
+def distribution_of(file: Path) -> str:
+    return file.name.partition("-")[0].replace("_", "-")
 
-    lines = (wheelhouse.REPOSITORY / "requirements.lock").read_text().splitlines()
-    requirements = [Requirement(line.rstrip(" \\")) for line in lines if "==" in line]
-    host = {"python_full_version": "3.13.0", "sys_platform": "linux"}
-    locked = {wanted.name for wanted in requirements if not wanted.marker or wanted.marker.evaluate(host)}
-    wheels = {file.name.split("-")[0].replace("_", "-") for file in wheelhouse.WHEELHOUSE.glob("*.whl")}
-    assert locked <= wheels
-    assert "celery-platform" in wheels
+
+def test_it_has_a_wheel_for_every_requirement_of_the_hosts_and_both_own_wheels(tmp_path: Path) -> None:
+    release = release_of(load("local"))
+    folder = tmp_path / "wheelhouse"
+
+    assert wheelhouse.build(release, [HOST], folder) is True
+    assert wheelhouse.build(release, [HOST], folder) is False
+
+    wanted = lock_file.wanted_on(lock_file.read(release.application.lock), HOST.markers())
+    found = {distribution(wheel) for wheel in folder.glob("*.whl")}
+    assert found == {one.name for one in wanted} | {"celery-platform", release.application.name}
+    about = json.loads((folder / "app.json").read_text())
+    assert about["release"] == release.id
+    assert (folder / about["wheel"]).exists()
+    assert (folder / about["application"]).exists()
+    pins = [line for name in ("platform.txt", "application.txt") for line in (folder / name).read_text().splitlines()]
+    assert {Requirement(line).name for line in pins} >= found
+
+
+def test_an_application_that_is_a_requirement_has_no_wheel_of_its_own(
+    checkout: Checkout, index: Index, tmp_path: Path
+) -> None:
+    index.wheel("acme-orders", "1.4", "acme_orders/celery.py")
+    release = checkout.release("acme-orders==1.4", "acme_orders.celery:app")
+    locking.lock(release.application)
+
+    wheelhouse.build(release, [HOST], tmp_path / "wheelhouse")
+
+    assert wheelhouse.manifest(tmp_path / "wheelhouse")["application"] is None
+    assert (tmp_path / "wheelhouse" / "acme_orders-1.4-py3-none-any.whl").exists()
+    assert (tmp_path / "wheelhouse" / "application.txt").read_text() == "acme-orders==1.4\n"
+
+
+def test_an_old_lock_makes_no_wheelhouse(checkout: Checkout, tmp_path: Path) -> None:
+    checkout.project(DJANGO)
+
+    with pytest.raises(ApplicationError, match=r"there is no app/mysite/requirements\.lock.*app application lock"):
+        wheelhouse.build(checkout.release(), [HOST], tmp_path / "wheelhouse")
+    assert not (tmp_path / "wheelhouse").exists()
+
+
+def test_a_lock_that_has_the_applications_own_name_is_refused(checkout: Checkout, tmp_path: Path) -> None:
+    project = checkout.project(DJANGO, "app/kombu")
+    project.lock.write_text(locking.header(project) + "kombu==5.7.0\n")
+
+    with pytest.raises(ApplicationError, match=r"found kombu==5\.7\.0 in app/kombu/requirements\.lock"):
+        wheelhouse.build(checkout.release("app/kombu"), [HOST], tmp_path / "wheelhouse")
+
+
+def test_source_without_anything_to_compile_becomes_a_wheel(checkout: Checkout, index: Index, tmp_path: Path) -> None:
+    index.source("acme-pure", "1.0", compiled=False)
+
+    wheels.collect(locked_of(index, checkout, "acme-pure"), HOST, tmp_path)
+
+    assert [distribution(wheel) for wheel in tmp_path.glob("*.whl")] == ["acme-pure"]
+
+
+def test_source_that_has_to_be_compiled_is_refused_by_name(checkout: Checkout, index: Index, tmp_path: Path) -> None:
+    index.source("acme-native", "1.0", compiled=True)
+    locked = locked_of(index, checkout, "acme-native")
+
+    with pytest.raises(ApplicationError, match=r"a wheel of acme-native==1\.0 for Python 3\.13 on x86_64; .*compiled"):
+        wheels.collect(locked, HOST, tmp_path)
+
+
+def test_a_wheel_with_another_hash_is_refused(checkout: Checkout, index: Index, tmp_path: Path) -> None:
+    index.wheel("acme-words", "2.0", "acme_words.py")
+    locked = locked_of(index, checkout, "acme-words")
+
+    index.wheel("acme-words", "2.0", "acme_words.py", "acme_intruder.py")
+
+    with pytest.raises(ApplicationError, match=r"acme-words==2\.0 .*Expected sha256"):
+        wheels.collect(locked, HOST, tmp_path)
+
+
+def test_markers_are_those_of_the_host_and_not_of_this_machine(tmp_path: Path) -> None:
+    lock = tmp_path / "requirements.lock"
+    here_or_there = ["python_full_version >= '3.13'", "python_version < '3.12'", "platform_machine == 'aarch64'"]
+    lock.write_text("".join(f"package{number}==1 ; {marker}\n" for number, marker in enumerate(here_or_there)))
+
+    names = [one.name for one in lock_file.wanted_on(lock_file.read(lock), HOST.markers())]
+
+    assert names == ["package0"]
+
+
+@pytest.mark.parametrize(
+    "changed",
+    ["requirements.lock", "pyproject.toml", "app/celery_platform/__init__.py", "app/container_image/Containerfile",
+     "app/mysite/templates/base.html", "app/mysite/requirements.lock"],
+)  # fmt: skip
+def test_a_change_of_any_source_is_another_release(checkout: Checkout, changed: str) -> None:
+    release = _locked(checkout)
+    before = release.id
+
+    (checkout.root / changed).write_text((checkout.root / changed).read_text() + "# changed\n")
+
+    assert release.id != before
+
+
+def test_another_debian_package_is_another_release(checkout: Checkout) -> None:
+    release = _locked(checkout)
+
+    assert Release(release.application, "local", release.celery, ("libpq5",)).id != release.id
+
+
+def test_another_application_does_not_make_another_release(checkout: Checkout) -> None:
+    release = _locked(checkout)
+    before = release.id
+
+    checkout.project(DJANGO, "app/other")
+
+    assert release.id == before
+
+
+def test_a_wheelhouse_for_another_python_is_another(checkout: Checkout) -> None:
+    release = _locked(checkout)
+
+    assert wheelhouse.made_from(release, [HOST]) != wheelhouse.made_from(release, [Target("3.11", "x86_64")])
+
+
+def _locked(checkout: Checkout) -> Release:
+    project = checkout.project(DJANGO)
+    project.lock.write_text(locking.header(project))
+    return checkout.release()

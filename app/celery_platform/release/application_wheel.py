@@ -16,6 +16,7 @@ from build import BuildBackendException, BuildException, ProjectBuilder
 
 from celery_platform.application.loading import import_root
 from celery_platform.errors import ApplicationError
+from celery_platform.release.locking import PYTHON
 from celery_platform.release.project import Project
 
 # What describes a project and is not the project; names at the top of its folder.
@@ -69,7 +70,7 @@ def _generate(project: Project, module: str, copy: Path) -> None:
     lines = [
         "[build-system]", 'requires = ["hatchling"]', 'build-backend = "hatchling.build"',
         "[project]", f"name = {json.dumps(project.name)}", f"version = {json.dumps(described.get('version', VERSION))}",
-        *([f"requires-python = {json.dumps(project.python)}"] if project.python else []),
+        f"requires-python = {json.dumps(project.python or f'>={PYTHON}')}",
         "[project.scripts]", *(f"{json.dumps(name)} = {json.dumps(target)}" for name, target in scripts.items()),
         "[tool.hatch.build.targets.wheel]", "ignore-vcs = true", 'only-include = ["content"]', 'sources = ["content"]',
     ]  # fmt: skip

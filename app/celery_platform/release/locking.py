@@ -31,7 +31,7 @@ def lock(application: Application) -> bool:
     Raises:
         ApplicationError: its requirements exclude each other, or a version that the platform is pinned to.
     """
-    text = _header(application) + _resolved(application)
+    text = header(application) + _resolved(application)
     if application.lock.exists() and application.lock.read_text() == text:
         return False
     application.lock.write_text(text)
@@ -65,15 +65,16 @@ def check(application: Application, environment: str) -> None:
         )
 
 
+def header(application: Application) -> str:
+    """What a lock begins with: the digests of all that it is made from."""
+    noted = "".join(f"# sha256 of {name}: {digest}\n" for name, digest in _digests(application).items())
+    return f"# The platform and {application.package}, resolved together by `app application lock`.\n{noted}"
+
+
 def _digests(application: Application) -> dict[str, str]:
     sources = {"requirements.lock": (application.repository / "requirements.lock").read_bytes()}
     sources |= application.sources_of_lock()
     return {name: hashlib.sha256(content).hexdigest() for name, content in sources.items()}
-
-
-def _header(application: Application) -> str:
-    noted = "".join(f"# sha256 of {name}: {digest}\n" for name, digest in _digests(application).items())
-    return f"# The platform and {application.package}, resolved together by `app application lock`.\n{noted}"
 
 
 def _resolved(application: Application) -> str:
@@ -135,4 +136,4 @@ def _readable(file: Path) -> list[lock_file.Locked]:
 def _words(stderr: str) -> str:
     """What uv says, in one line and without its frame and its hints on uv's own settings."""
     said, _, _ = stderr.partition("\nhint:")
-    return " ".join(re.sub(r"^error:|\bcause:", " ", said, flags=re.MULTILINE).split())
+    return " ".join(re.sub(r"^error:|\bcause:", " ", said, flags=re.MULTILINE).split()).rstrip(".")

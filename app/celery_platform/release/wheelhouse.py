@@ -43,7 +43,7 @@ def build(release: Release, targets: Sequence[Target], folder: Path = WHEELHOUSE
     Example: `build(release_of(load("prod")), [Target("3.13", "x86_64")])`
     """
     locking.check(release.application, release.environment)
-    sources = f"{release.id} {release.celery} for {words(targets)}"
+    sources = made_from(release, targets)
     if manifest(folder).get("sources") == sources:
         return False
     shutil.rmtree(folder, ignore_errors=True)
@@ -58,6 +58,11 @@ def build(release: Release, targets: Sequence[Target], folder: Path = WHEELHOUSE
     about = {"release": release.id, "wheel": platform.name, "application": own and own.name, "sources": sources}
     (folder / MANIFEST).write_text(json.dumps(about, indent=2) + "\n")
     return True
+
+
+def made_from(release: Release, targets: Sequence[Target]) -> str:
+    """What a wheelhouse notes as its sources; with others, it is made again."""
+    return f"{release.id} {release.celery} for {words(targets)}"
 
 
 def words(targets: Sequence[Target]) -> str:
