@@ -15,7 +15,7 @@ from celery_platform.environment import load
 from celery_platform.errors import ImageError
 from celery_platform.release import wheelhouse
 from celery_platform.release.lock_file import Target
-from celery_platform.release.release import release_of
+from celery_platform.release.release import Release, release_of
 from region.errors import RegionError
 from region.images import PYTHON, ensure_images
 from region.limits import write_containers_conf
@@ -73,7 +73,11 @@ def build(podman: Podman, base: str, environment: str) -> str:
 
     Example: `build(podman, choose_base(podman), "prod") == "localhost/celery-platform-app:92c0b9fa8a11"`
     """
-    release = release_of(load(environment))
+    return build_release(podman, base, release_of(load(environment)))
+
+
+def build_release(podman: Podman, base: str, release: Release) -> str:
+    """Have the image of a release; as `build`."""
     wheelhouse.build(release, [Target(PYTHON_VERSION, platform.machine())])
     image = f"{NAME}:{release.id}"
     if not _is_on(podman, image, base):

@@ -1,20 +1,23 @@
-"""The container image: small, not root, nothing to compile with, and it works where nothing may be written."""
+"""The container image: a small platform, not root, nothing to compile with; it works where nothing may be written."""
 
 import hashlib
 import json
 import shutil
 import subprocess
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
+from celery_platform.environment import load
 from celery_platform.errors import ImageError
+from celery_platform.release.release import release_of
 from container_image import pack
-from container_image.build import REPOSITORY, bootstrapped_base, build, project_podman
+from container_image.build import REPOSITORY, bootstrapped_base, build, build_release, project_podman
 from region.podman import Podman
 
 pytestmark = pytest.mark.image
+ENVIRONMENT = "local"
 COMPILERS = ("gcc", "cc", "c++", "clang", "ld", "as", "make")
 
 
@@ -37,7 +40,7 @@ class Built:
 @pytest.fixture(scope="module")
 def image() -> Built:
     podman = project_podman()
-    return Built(podman, build(podman, bootstrapped_base(podman)))
+    return Built(podman, build(podman, bootstrapped_base(podman), ENVIRONMENT))
 
 
 @pytest.fixture(scope="module")
@@ -49,20 +52,50 @@ def archive(image: Built, tmp_path_factory: pytest.TempPathFactory) -> Iterator[
 
 
 def test_a_second_build_of_the_same_sources_is_the_same_image(image: Built) -> None:
-    assert build(image.podman, bootstrapped_base(image.podman)) == image.name
+    assert build(image.podman, bootstrapped_base(image.podman), ENVIRONMENT) == image.name
 
 
-def test_it_holds_the_app_of_this_checkout(image: Built) -> None:
+def test_its_tag_is_the_release(image: Built) -> None:
+    assert image.name.partition(":")[2] == release_of(load(ENVIRONMENT)).id
+
+
+def test_it_holds_the_platform_of_this_checkout(image: Built) -> None:
     code = (
-        "import app, hashlib, pathlib; root = pathlib.Path(app.__file__).parent;"
+        "import celery_platform, hashlib, pathlib; root = pathlib.Path(celery_platform.__file__).parent;"
         "files = sorted(root.rglob('*.py'), key=str);"
         "print(hashlib.sha256(b''.join(file.read_bytes() for file in files)).hexdigest())"
     )
-    root = REPOSITORY / "app"
-    files = sorted((file for file in root.rglob("*.py") if file.relative_to(root).parts[0] != "image"), key=str)
+    files = sorted((REPOSITORY / "app" / "celery_platform").rglob("*.py"), key=str)
     expected = hashlib.sha256(b"".join(file.read_bytes() for file in files)).hexdigest()
 
     assert image.run("-c", code, entrypoint="python").stdout.decode().strip() == expected
+
+
+def test_the_celery_instance_of_the_application_is_in_it(image: Built) -> None:
+    module, _, attribute = load(ENVIRONMENT).application.celery.partition(":")
+    code = f"import {module} as m; print(m.{attribute}.main, m.__file__)"
+
+    found = image.run("-c", code, entrypoint="python")
+
+    assert found.returncode == 0, found.stderr
+    assert "/opt/celery/lib/" in found.stdout.decode()
+
+
+def test_nothing_is_importable_as_app(image: Built) -> None:
+    code = "import importlib.util; print(importlib.util.find_spec('app'))"
+
+    assert image.run("-c", code, entrypoint="python").stdout.strip() == b"None"
+
+
+def test_debian_packages_of_the_application_are_in_it(image: Built) -> None:
+    """A library of Debian that the application's wheels load, which the image does not have without."""
+    release = release_of(load(ENVIRONMENT))
+    with_library = replace(release, system_packages=("libxslt1.1",))
+    name = build_release(image.podman, bootstrapped_base(image.podman), with_library)
+
+    code = "import ctypes; ctypes.CDLL('libxslt.so.1')"
+    assert image.run("-c", code, entrypoint="python").returncode != 0
+    assert Built(image.podman, name).run("-c", code, entrypoint="python").returncode == 0
 
 
 def test_the_command_runs_although_nothing_can_be_written(image: Built) -> None:
@@ -89,15 +122,25 @@ def test_modules_were_compiled_when_it_was_built(image: Built) -> None:
     assert image.run("-c", code, entrypoint="python").stdout.strip() == b"True"
 
 
-def test_it_weighs_no_more_than_it_may(archive: Path) -> None:
-    assert 20 < pack.weigh(archive) <= pack.MAX_COMPRESSED_MIB
+def test_the_platform_weighs_no_more_than_it_may(archive: Path) -> None:
+    size = pack.weigh(archive)
+
+    assert 20 < size.platform <= pack.MAX_PLATFORM_MIB
+    assert size.application > 0
 
 
-def test_an_image_that_weighs_more_is_refused(archive: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(pack, "MAX_COMPRESSED_MIB", 20)
+def test_a_platform_that_weighs_more_is_refused(archive: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pack, "MAX_PLATFORM_MIB", 20)
 
     with pytest.raises(ImageError, match="at most 20 MiB"):
         pack.weigh(archive)
+
+
+def test_an_application_may_weigh_what_it_likes(archive: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    size = pack.compressed(archive)
+    monkeypatch.setattr(pack, "MAX_PLATFORM_MIB", size.platform + size.application / 2)
+
+    assert pack.weigh(archive).total > pack.MAX_PLATFORM_MIB
 
 
 def test_the_list_of_contents_names_debian_and_python_packages(archive: Path, tmp_path: Path) -> None:
