@@ -77,8 +77,6 @@ class PlatformApp(Celery):
 
         return Control(app=self)
 
-    give_guarantees = staticmethod(give_guarantees)
-
     def _task_from_fun(self, *args: Any, **options: Any) -> Any:
         return give_guarantees(super()._task_from_fun(*args, **options))
 

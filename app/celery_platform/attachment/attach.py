@@ -6,6 +6,7 @@ from typing import Any, TypeVar
 from celery import Celery
 
 from celery_platform.attachment.application_class import PlatformApp
+from celery_platform.attachment.tasks import give_guarantees
 
 App = TypeVar("App", bound=Celery)
 
@@ -19,6 +20,9 @@ def attach(app: App) -> App:
     methods = {"__module__": own.__module__, "own_class": own}
     app.__class__ = type(f"Attached{own.__name__}", (PlatformApp, own), methods)
     _forget_what_was_made(app)
+    if app.finalized:  # otherwise they get them when it is; not sooner, as Celery is not done with them before
+        for task in app._tasks.values():
+            give_guarantees(task)
     return app
 
 

@@ -43,8 +43,6 @@ def apply_settings(app: Any, conf: Any) -> None:
     traces.start_traces(runtime().environment.name, runtime().environment.prefix)
     counts.connect()
     outcome.stamp_messages()
-    for task in app._tasks.values():
-        app.give_guarantees(task)
 
 
 def stated(conf: Any, setting: str) -> Any:

@@ -1,0 +1,71 @@
+"""A test process that belongs to an environment whose account and servers nobody asks."""
+
+import json
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from celery import Celery
+from celery_platform.environment.model import BrokerKind
+from celery_platform.environment.resolve import resolve
+from celery_platform.settings import runtime
+from celery_platform.settings.discovery import Discovery
+
+from tests.harness.environment import LOCAL, described
+
+BROKER = "redis://127.0.0.1:1/0"
+
+
+class Chosen:
+    """The environment of this process; what `application` says may be altered before the first use."""
+
+    def __init__(self, file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        self._file = file
+        self._monkeypatch = monkeypatch
+        model = described(LOCAL)
+        broker = model.broker.model_copy(update={"kind": BrokerKind.REDIS})
+        self._resolved = resolve(model.model_copy(update={"broker": broker}))
+        self._resolved |= {"secrets": {}, "schedule": {}}
+        self.application({"routes": [{"tasks": "routed.*", "queue": self.labels[0]}], "default_queue": self.labels[1]})
+
+    @property
+    def labels(self) -> list[str]:
+        """Of the environment's queues."""
+        return list(self._resolved["queues"])
+
+    def application(self, changes: dict[str, Any], kind: str | None = None) -> None:
+        """Alter the section `application`, or the broker's kind."""
+        self._resolved["application"] |= changes
+        if kind:
+            self._resolved["broker"]["kind"] = kind
+        self._file.write_text(json.dumps(self._resolved))
+        runtime.cache_clear()
+
+    def queue(self, label: str) -> dict[str, Any]:
+        """A queue as resolved."""
+        return dict(self._resolved["queues"][label])
+
+
+@pytest.fixture
+def chosen(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Chosen]:
+    """An environment on a Redis."""
+    file = tmp_path / "resolved.json"
+    for variable in ("CELERY_BROKER_URL", "CELERY_RESULT_BACKEND"):
+        monkeypatch.delenv(variable, raising=False)
+    monkeypatch.setenv("CELERY_ENVIRONMENT_FILE", str(file))
+    # What AWS would answer: nothing here opens a connection, so no account is needed.
+    urls = {label: f"http://127.0.0.1:1/0/{label}" for label in resolve(described(LOCAL))["queues"]}
+    found = Discovery(BROKER, "redis://127.0.0.1:1/1", {}, urls)
+    monkeypatch.setattr(sys.modules["celery_platform.settings.runtime"], "discover", lambda _prefix: found)
+    yield Chosen(file, monkeypatch)
+    runtime.cache_clear()
+
+
+@pytest.fixture
+def app() -> Iterator[Celery]:
+    """An application's instance, not yet attached, that is nobody's current one afterwards."""
+    made = Celery("theirs", set_as_current=False)
+    yield made
+    made.close()

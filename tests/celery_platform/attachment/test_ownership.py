@@ -1,0 +1,29 @@
+"""The table of who owns which setting."""
+
+from collections import Counter
+from pathlib import Path
+
+import celery_platform
+from celery.app.defaults import NAMESPACES, flatten
+from celery_platform.attachment.ownership import APPLICATION, EITHER, PLATFORM, Owner, owner_of, reason_of, rows, table
+
+README = Path(celery_platform.__file__).parent / "attachment" / "README.md"
+CELERYS = {name for name, _ in flatten(NAMESPACES)}
+
+
+def test_every_setting_of_celery_has_one_owner() -> None:
+    counted = Counter([*PLATFORM, *EITHER, *APPLICATION])
+    assert set(counted) == CELERYS, "decide who owns what is new"
+    assert [name for name, times in counted.items() if times > 1] == []
+
+
+def test_the_owner_is_the_tables() -> None:
+    assert owner_of("broker_url") is Owner.PLATFORM
+    assert owner_of("result_backend") is Owner.EITHER
+    assert owner_of("timezone") is Owner.APPLICATION
+    assert reason_of("timezone") == "its time zone"
+    assert len(rows()) == len(CELERYS)
+
+
+def test_the_readme_has_the_table() -> None:
+    assert table() in README.read_text(), "write it again: `app settings --markdown`"
