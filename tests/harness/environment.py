@@ -35,7 +35,7 @@ def described(file: Path) -> Environment:
 
     Example: `described(PROD).broker.kind`
     """
-    return parse(file.read_text(), file)
+    return parse(file.read_bytes(), file)
 
 
 def bucket_of(label: str, name: str) -> str:
