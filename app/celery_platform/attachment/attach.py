@@ -20,8 +20,9 @@ def attach(app: App) -> App:
     methods = {"__module__": own.__module__, "own_class": own}
     app.__class__ = type(f"Attached{own.__name__}", (PlatformApp, own), methods)
     _forget_what_was_made(app)
-    if app.finalized:  # otherwise they get them when it is; not sooner, as Celery is not done with them before
-        for task in app._tasks.values():
+    inside: Any = app
+    if inside.finalized:  # otherwise they get them when it is; not sooner, as Celery is not done with them before
+        for task in inside._tasks.values():
             give_guarantees(task)
     return app
 

@@ -103,7 +103,7 @@ EITHER: Mapping[str, str] = {
     "task_default_queue": "`application.default_queue`; the application's own names a queue by label",
     "task_routes": "`application.routes`; the application's own are asked first, and name queues by label",
     "task_serializer": "json; another one of `application.accept_content` where the application says so",
-    "worker_send_task_events": "off; an application that listens turns them on, where the broker carries them (not on SQS)",
+    "worker_send_task_events": "off; an application that listens turns them on, where the broker carries them",
 }
 
 

@@ -278,7 +278,7 @@ def test_an_own_subclass_of_celery_goes_on_working(chosen: Chosen) -> None:
 
     made = attach(Own("own", set_as_current=False))
     assert made.send_task("routed.x") == "sent"
-    assert RUN == [chosen.queue(chosen.labels[0])["name"]]
+    assert [chosen.queue(chosen.labels[0])["name"]] == RUN
 
 
 def test_of_two_instances_the_attached_one_alone_has_guarantees(attached: Celery) -> None:

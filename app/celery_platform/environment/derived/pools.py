@@ -8,7 +8,7 @@ from celery_platform.environment.derived.application import calls_of, pool_needs
 from celery_platform.environment.derived.budgets import prefetch_multiplier
 from celery_platform.environment.derived.drains import backlog_shares, concurrency, queues_of
 from celery_platform.environment.derived.machines import machines, node_selector
-from celery_platform.environment.derived.placement import metrics_port, pools_on
+from celery_platform.environment.derived.placement import metrics_port
 from celery_platform.environment.model import Environment, Pool
 from celery_platform.environment.time_budget import UNLIMITED_STOP_SECONDS, TimeBudget
 
