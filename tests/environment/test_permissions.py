@@ -31,12 +31,12 @@ def test_a_pools_statements_are_its_own_role_s(edit_prod: Edit) -> None:
 def test_a_pool_that_says_nothing_reads_and_writes_every_bucket() -> None:
     workloads = resolve(load("prod"))["workloads"]
 
-    assert workloads["worker-io"]["buckets"] == workloads["producer"]["buckets"] == {"media": ("read", "write")}
+    assert workloads["worker-io"]["buckets"] == workloads["producer"]["buckets"] == {"files": ("read", "write")}
     assert workloads["beat"]["buckets"] == {}
 
 
 def test_a_pool_that_names_buckets_has_these_alone(edit_prod: Edit) -> None:
-    edit_prod("buckets: [media]", "buckets: [media, invoices]")
+    edit_prod("buckets: [files]", "buckets: [files, invoices]")
     with_permissions(edit_prod, "{buckets: {invoices: [read]}}")
 
     assert resolve(load("prod"))["workloads"]["worker-io"]["buckets"] == {"invoices": ("read",)}
@@ -67,14 +67,14 @@ def test_a_statement_that_allows_too_much_is_refused(edit_prod: Edit, permission
 
 @pytest.mark.parametrize("label", ["transfer", "terraform_state"])
 def test_a_bucket_of_the_platforms_own_name_is_refused(edit_prod: Edit, label: str) -> None:
-    edit_prod("buckets: [media]", f"buckets: [{label}]")
+    edit_prod("buckets: [files]", f"buckets: [{label}]")
 
     with pytest.raises(EnvironmentFileError, match="another label: transfer, terraform_state are the platform's"):
         load("prod")
 
 
 def test_a_bucket_whose_name_would_be_too_long_for_s3_is_refused(edit_prod: Edit) -> None:
-    edit_prod("buckets: [media]", "buckets: [uploads_of_all_our_customers]")
+    edit_prod("buckets: [files]", "buckets: [uploads_of_all_our_customers]")
     longest = load("prod").model_copy(update={"name": "a" * 20})
 
     assert [str(problem) for problem in broken(longest)] == [

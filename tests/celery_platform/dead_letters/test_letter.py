@@ -81,7 +81,7 @@ def test_a_replay_starts_anew() -> None:
         (Choice(error="TransientError"), False),
         (Choice(older_than=60), True),
         (Choice(newer_than=60), False),
-        (Choice(task="app.*", error="SMTP", older_than=60), True),
+        (Choice(task="exercises.*", error="refused", older_than=60), True),
     ],
 )
 def test_every_condition_has_to_be_met(choice: Choice, *, chosen: bool) -> None:

@@ -12,9 +12,9 @@ from typing import Any
 
 import pytest
 
-from ..harness.environment import TestEnvironment
-from ..harness.processes import running
-from ..harness.waiting import eventually
+from tests.harness.environment import TestEnvironment
+from tests.harness.processes import running
+from tests.harness.waiting import eventually
 
 MODULE = "tests.celery_platform.later.work"
 

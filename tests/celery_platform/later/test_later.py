@@ -4,7 +4,8 @@ import time
 
 import pytest
 
-from ..harness.waiting import eventually
+from tests.harness.waiting import eventually
+
 from .conftest import Later
 
 

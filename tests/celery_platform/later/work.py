@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from celery import signals
-from shop.celery import celery
+from exercises.celery import celery
 
 NOTES = Path(os.environ.get("LATER_NOTES", "/dev/null"))
 
