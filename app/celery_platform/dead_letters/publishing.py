@@ -18,8 +18,8 @@ from celery.exceptions import Reject
 from celery_platform.brokers import broker_of
 from celery_platform.brokers.interface import PUBLISH_BUDGET_SECONDS
 from celery_platform.guards.bounded_publish import budget
-from celery_platform.observability.signals import dead_letter_published
 from celery_platform.reliability.message_group import group_of
+from celery_platform.reliability.signals import dead_letter_published
 from celery_platform.routes import queue_of_request
 from celery_platform.settings import runtime
 

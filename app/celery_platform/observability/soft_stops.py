@@ -9,7 +9,7 @@ from typing import Any
 
 from redis.exceptions import RedisError
 
-from celery_platform.observability import signals
+from celery_platform.reliability import signals
 from celery_platform.reliability.valkey import valkey
 from celery_platform.settings import runtime
 

@@ -19,9 +19,9 @@ from typing import Any, ParamSpec, TypeVar
 from celery import Task
 
 from celery_platform.errors import ApplicationError
-from celery_platform.observability.signals import effect_repeated
 from celery_platform.reliability.claims import ClaimStore, State, valkey_claims
 from celery_platform.reliability.errors import TransientError
+from celery_platform.reliability.signals import effect_repeated
 from celery_platform.reliability.waiting import wait
 from celery_platform.routes import queue_of_request
 from celery_platform.settings import runtime

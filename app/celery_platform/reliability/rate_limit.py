@@ -10,7 +10,7 @@ from typing import Any
 
 from celery import Task
 
-from celery_platform.observability.signals import rate_limit_waited
+from celery_platform.reliability.signals import rate_limit_waited
 from celery_platform.reliability.valkey import valkey
 from celery_platform.reliability.waiting import wait
 from celery_platform.routes import queue_of_request

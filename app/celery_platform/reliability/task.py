@@ -8,9 +8,9 @@ from redis.exceptions import RedisError
 
 from celery_platform import dead_letters
 from celery_platform.brokers.poison import is_poison
-from celery_platform.observability.signals import effect_repeated
 from celery_platform.reliability.message_group import group_of
 from celery_platform.reliability.one_copy import is_second_copy
+from celery_platform.reliability.signals import effect_repeated
 from celery_platform.reliability.waiting import wait
 
 if TYPE_CHECKING:

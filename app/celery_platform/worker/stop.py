@@ -24,7 +24,7 @@ from celery import bootsteps, platforms, signals
 from celery.worker.consumer.connection import Connection
 from celery.worker.state import active_requests
 
-from celery_platform.observability.signals import tasks_given_back
+from celery_platform.reliability.signals import tasks_given_back
 from celery_platform.turbo.give_back import give_back
 
 # Seconds, set by whoever will kill the worker after them: systemd, a pod's grace period, a spot notice.

@@ -12,8 +12,8 @@ from typing import Any
 from celery.signals import after_task_publish, task_received, task_rejected, task_unknown
 from prometheus_client import CollectorRegistry, Counter, Histogram
 
-from celery_platform.observability import signals
 from celery_platform.observability.outcome import Outcome, Start, listen
+from celery_platform.reliability import signals
 from celery_platform.routes import label_of, queue_of
 from celery_platform.settings import Resolved
 
