@@ -19,8 +19,8 @@ One = Annotated[str, typer.Argument(metavar="[ENV]", help="an environment's name
 @application.command()
 def lock(name: Name = "") -> None:
     """Resolve the platform and the application together and write the application's requirements.lock."""
-    from celery_platform.cli.output import say
     from celery_platform.environment.load import names
+    from celery_platform.output import say
     from celery_platform.release import locking
 
     for chosen in _different([name] if name else names()):
@@ -31,7 +31,7 @@ def lock(name: Name = "") -> None:
 @application.command()
 def install(name: One = "local") -> None:
     """Add what the application's lock has and this virtualenv lacks."""
-    from celery_platform.cli.output import say
+    from celery_platform.output import say
     from celery_platform.release import install as into_virtualenv
     from celery_platform.release import locking
 

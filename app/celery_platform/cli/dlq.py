@@ -61,7 +61,7 @@ def list_(
     as_json: AsJson = False,
 ) -> None:  # fmt: skip
     """List dead letters, oldest first in each queue. They stay where they are."""
-    from celery_platform.cli.output import age_of, say, show_json, show_table
+    from celery_platform.output import age_of, say, show_json, show_table
 
     with _letters(env, queue, _choice(None, task, error, older_than, newer_than)) as letters:
         found = [held.letter for _, held in zip(range(limit + 1), letters, strict=False)]
@@ -86,7 +86,7 @@ def list_(
 @dlq.command()
 def show(id_: Annotated[str, typer.Argument(metavar="ID")], env: Env = "", queue: Queue = "") -> None:
     """Print all of a letter as JSON: reason, traceback, attempts, arguments, headers. Exit 1 when it is not there."""
-    from celery_platform.cli.output import say, show_json
+    from celery_platform.output import say, show_json
 
     with _letters(env, queue, _choice([id_], "*", "", None, None)) as letters:
         found = [held.letter.as_json() for held in letters]
@@ -109,8 +109,8 @@ def replay(
     choice = _choice(ids, task, error, older_than, newer_than)
     total = _confirmed("replay", env, queue, choice, dry_run=dry_run, yes=yes)
     from celery_platform.application import platform_alone
-    from celery_platform.cli.output import say
     from celery_platform.dead_letters.replaying import replay as replayed
+    from celery_platform.output import say
 
     with _letters(env, queue, choice) as letters, _progress("replayed", total) as advance:
         done = sum(advance(letter) for letter in replayed(platform_alone(), letters, per_second=rate))
@@ -125,7 +125,7 @@ def purge(
     """Remove letters for good. Exit 1 when none was chosen. `app dlq export` keeps a copy."""
     choice = _choice(ids, task, error, older_than, newer_than)
     total = _confirmed("remove", env, queue, choice, dry_run=dry_run, yes=yes)
-    from celery_platform.cli.output import say
+    from celery_platform.output import say
 
     with _letters(env, queue, choice) as letters, _progress("removed", total) as advance:
         done = sum(advance(held) for held in letters if held.remove())
@@ -140,7 +140,7 @@ def export(
     """Write letters to a file. They stay where they are. Exit 1 when none was chosen."""
     import json
 
-    from celery_platform.cli.output import say
+    from celery_platform.output import say
 
     with (
         _letters(env, queue, _choice(None, task, error, older_than, newer_than)) as letters,
@@ -159,7 +159,7 @@ def _confirmed(verb: str, env: str, queue: str, choice: "Choice", *, dry_run: bo
     """Count what is chosen and ask; ends the command when there is nothing to do or the answer is no."""
     from collections import Counter
 
-    from celery_platform.cli.output import say, show_table
+    from celery_platform.output import say, show_table
 
     with _letters(env, queue, choice) as letters:
         found = (held.letter for held in letters)
@@ -182,7 +182,7 @@ def _progress(verb: str, total: int) -> Iterator[Any]:
     """A progress bar; yields what is called for each letter, and returns 1."""
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-    from celery_platform.cli.output import console
+    from celery_platform.output import console
 
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     with Progress(*columns, console=console(stderr=True)) as progress:

@@ -20,9 +20,9 @@ def _chosen(name: str) -> list[str]:
 @environment.command()
 def validate(name: Name = "") -> None:
     """Check the file, its rules, and that the generated files and the application's lock match. Exit 1 if not."""
-    from celery_platform.cli.output import say
     from celery_platform.environment import render
     from celery_platform.environment.load import environments_folder, load
+    from celery_platform.output import say
     from celery_platform.release import locking
     from celery_platform.release.release import release_of
 
@@ -46,9 +46,9 @@ def validate(name: Name = "") -> None:
 @environment.command(name="render")
 def render_(name: Name = "") -> None:
     """Write resolved.json and environment.schema.json."""
-    from celery_platform.cli.output import say
     from celery_platform.environment import render
     from celery_platform.environment.load import environments_folder
+    from celery_platform.output import say
 
     written = render.write(_chosen(name))
     for file in written:
@@ -71,8 +71,8 @@ def diff(
     right: Annotated[str, typer.Argument(help="ENV or ENV@REVISION")],
 ) -> None:
     """Say in words what changes from LEFT to RIGHT."""
-    from celery_platform.cli.output import say
     from celery_platform.environment import differences
+    from celery_platform.output import say
 
     lines = differences.between(left, right)
     for line in lines:

@@ -19,7 +19,7 @@ def inspect(
     Exit 1 when a queue is past the environment's limit (alerts.queue_length) or has dead letters.
     """
     choose(env)
-    from celery_platform.cli.output import say, show_json, show_table
+    from celery_platform.output import say, show_json, show_table
 
     queues = _queues()
     found = _workers() if workers else None

@@ -21,8 +21,8 @@ def send(
     """Send one task. Its name and arguments are checked first: what is wrong is refused with nothing sent."""
     args, kwargs = _arguments(arguments)
     choose(env)
-    from celery_platform.cli.output import say, show_json
     from celery_platform.cli.tasks import chosen_task
+    from celery_platform.output import say, show_json
     from celery_platform.routes import queue_of_call
 
     chosen = chosen_task(task)

@@ -59,7 +59,7 @@ def relay(env: Env = "") -> None:
 
 def await_termination() -> None:
     """Wait for EC2's notice that this instance will end (spot interruption, scale-in); exit 0 when it comes."""
-    from celery_platform.cli.output import say
+    from celery_platform.output import say
     from celery_platform.worker.termination import await_termination as wait
 
     say(wait())

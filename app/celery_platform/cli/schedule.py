@@ -26,8 +26,8 @@ def list_(env: Env = "", times: Annotated[int, typer.Option(min=1, max=50, help=
     choose(env)
     from itertools import islice
 
-    from celery_platform.cli.output import say, show_json, show_table
     from celery_platform.later import later_store
+    from celery_platform.output import say, show_json, show_table
 
     periodic = [_periodic(name, entry, times) for name, entry in _entries().items()]
     kept = (_shown(each) for each in later_store().all())
@@ -54,8 +54,8 @@ def run(
     """Send an entry's task now. A task that runs once for each slot does nothing for a slot that it ran for."""
     choose(env)
     from celery_platform.application import application
-    from celery_platform.cli.output import say
     from celery_platform.errors import SettingsError
+    from celery_platform.output import say
 
     entries = _entries()
     if name not in entries:
@@ -77,8 +77,8 @@ def cancel(
     """Cancel delayed messages that wait to be due; their state is REVOKED then. Exit 1 when none is found."""
     choose(env)
     from celery_platform.application import platform_alone
-    from celery_platform.cli.output import say, show_table
     from celery_platform.later import later_store
+    from celery_platform.output import say, show_table
 
     store = later_store()
     found = [kept for task_id in ids for kept in store.of_task(task_id)]

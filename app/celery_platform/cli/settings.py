@@ -29,7 +29,7 @@ def settings(
 
 def _producer(*, as_json: bool) -> None:
     from celery_platform.attachment.producer import as_python, passwords, producer_settings
-    from celery_platform.cli.output import show_json
+    from celery_platform.output import show_json
     from celery_platform.settings import runtime
 
     settings, secrets = producer_settings(runtime()), passwords(runtime())
@@ -40,7 +40,7 @@ def _producer(*, as_json: bool) -> None:
 
 def _owners(*, as_json: bool, as_markdown: bool) -> None:
     from celery_platform.attachment.ownership import rows, table
-    from celery_platform.cli.output import show_json, show_table
+    from celery_platform.output import show_json, show_table
 
     if as_markdown:
         return typer.echo(table())

@@ -5,8 +5,8 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from celery_platform.cli.output import age, age_of
 from celery_platform.observability.status.snapshot import PoolState, QueueState, Snapshot
+from celery_platform.output import age, age_of
 
 # A worker whose loop has not ticked for so long is wedged (the alert says the same).
 HEARTBEAT_OLD_SECONDS = 60

@@ -22,7 +22,7 @@ def show(*, once: bool, as_json: bool, interval: float, prometheus: str) -> bool
     """
     from rich.live import Live
 
-    from celery_platform.cli.output import console, show_json
+    from celery_platform.output import console, show_json
 
     now = runtime()
     looker = Looker(now, worker_addresses(), prometheus)
