@@ -13,7 +13,7 @@ from typing import Any
 from celery.app import control
 from kombu import pidbox
 
-from celery_platform.refusals.remote_control import refuse_without_remote_control
+from celery_platform.guards.remote_control import refuse_without_remote_control
 
 
 class Mailbox(pidbox.Mailbox):
