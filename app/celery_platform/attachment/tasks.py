@@ -1,4 +1,4 @@
-"""What every task of an attached application gets, whatever its base class: see `reliability.task`.
+"""What every task of an attached application gets, whatever its base class: see `guarantees.py`.
 
 The class of each task instance is replaced by one with the platform's methods before its own. Celery makes a class for
 each task, so no other task is touched; a base class, a `__call__` and a Request class of the application's go on
@@ -14,10 +14,10 @@ from celery.utils.imports import symbol_by_name
 from celery.utils.time import get_exponential_backoff_interval
 
 from celery_platform import is_chosen
+from celery_platform.attachment.guarantees import Guarantees
 from celery_platform.dead_letters.time_limit import Request
 from celery_platform.reliability.errors import TransientError
 from celery_platform.reliability.retry import DEFAULT
-from celery_platform.reliability.task import Guarantees
 
 
 def give_guarantees(task: Any) -> Any:
