@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 from celery_platform.environment import Environment, EnvironmentFileError, load, resolve
 from celery_platform.environment.load import environments_folder
-from celery_platform.environment.render import stale
+from celery_platform.rendering import stale
 from runner.account import Account, configure, has_credentials, identify
 from runner.drift import on_hosts
 from runner.errors import RunError

@@ -6,7 +6,7 @@ import pytest
 from celery_platform.environment import load, resolve
 from celery_platform.environment.load import names
 from celery_platform.environment.model import BrokerKind
-from celery_platform.environment.render import stale
+from celery_platform.rendering import stale
 
 from .test_resolve import with_kind
 

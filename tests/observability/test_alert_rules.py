@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 import yaml
+from celery_platform.environment.files import rules_file
 from celery_platform.environment.load import names
-from celery_platform.environment.render import rules_file
 from celery_platform.environment.resolve import resolve
 from celery_platform.observability.alerts.alert import Thresholds
 from celery_platform.observability.alerts.render import all_alerts, rules

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from celery_platform.environment.render import write
+from celery_platform.rendering import write
 
 from tests.terraform.estate import Estate, emulator, free_port, own_account, removed_variables, set_line
 

@@ -8,7 +8,7 @@ from typing import Any
 import boto3
 import pytest
 from celery_platform.environment import load
-from celery_platform.environment.render import write
+from celery_platform.rendering import write
 
 from tests.terraform.conftest import Runner, copied
 from tests.terraform.estate import ACCOUNT, KEYS, emulator, free_port, set_line

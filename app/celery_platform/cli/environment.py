@@ -20,7 +20,7 @@ def _chosen(name: str) -> list[str]:
 @environment.command()
 def validate(name: Name = "") -> None:
     """Check the file, its rules, and that the generated files and the application's lock match. Exit 1 if not."""
-    from celery_platform.environment import render
+    from celery_platform import rendering
     from celery_platform.environment.load import environments_folder, load
     from celery_platform.output import say
     from celery_platform.release import locking
@@ -34,7 +34,7 @@ def validate(name: Name = "") -> None:
         reason = locking.outdated(release_of(env).application)
         if reason:
             outdated.setdefault(reason, chosen)
-    stale = render.stale(_chosen(name))
+    stale = rendering.stale(_chosen(name))
     for file in stale:
         say(f"{file.relative_to(environments_folder().parent)} is out of date: run `make render`", style="red")
     for reason, chosen in outdated.items():
@@ -46,11 +46,11 @@ def validate(name: Name = "") -> None:
 @environment.command(name="render")
 def render_(name: Name = "") -> None:
     """Write resolved.json and environment.schema.json."""
-    from celery_platform.environment import render
+    from celery_platform import rendering
     from celery_platform.environment.load import environments_folder
     from celery_platform.output import say
 
-    written = render.write(_chosen(name))
+    written = rendering.write(_chosen(name))
     for file in written:
         say(f"wrote {file.relative_to(environments_folder().parent)}")
     if not written:
@@ -60,9 +60,9 @@ def render_(name: Name = "") -> None:
 @environment.command()
 def schema() -> None:
     """Print the JSON Schema of an environment file."""
-    from celery_platform.environment import render
+    from celery_platform import rendering
 
-    typer.echo(json.dumps(render.schema(), indent=2))
+    typer.echo(json.dumps(rendering.schema(), indent=2))
 
 
 @environment.command()

@@ -7,7 +7,7 @@ from types import SimpleNamespace
 
 from prometheus_client import CollectorRegistry, disable_created_metrics, generate_latest
 
-from celery_platform.environment.render import resolved_file
+from celery_platform.environment.files import resolved_file
 from celery_platform.observability.exporter.beat import BeatReading
 from celery_platform.observability.exporter.memory import Memory, MemoryCollector
 from celery_platform.observability.exporter.reading import NodeReading, QueueReading, Reading

@@ -1,1 +1,1 @@
-"""Small pieces that a task opts into; `task.py` is what every task has."""
+"""Small pieces that a task opts into; `attachment/guarantees.py` is what every task has."""

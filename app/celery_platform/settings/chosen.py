@@ -19,7 +19,7 @@ def choose(name: str) -> None:
     """
     from celery_platform.environment import load
     from celery_platform.environment.account import account_variables
-    from celery_platform.environment.render import resolved_file
+    from celery_platform.environment.files import resolved_file
 
     region = load(name).region
     file = resolved_file(name)

@@ -9,7 +9,7 @@ import socket
 from ipaddress import IPv4Address
 
 import yaml
-from celery_platform.environment.render import resolved_file
+from celery_platform.environment.files import resolved_file
 from celery_platform.release import helm
 from container_image.build import bootstrapped_base, build
 

@@ -4,6 +4,7 @@ import json
 from pathlib import Path
 from typing import Any
 
+from celery_platform.environment.files import resolved_file, rules_file
 from celery_platform.environment.load import environments_folder, load
 from celery_platform.environment.model import Environment
 from celery_platform.environment.resolve import resolve
@@ -15,16 +16,6 @@ SCHEMA_FILE = "environment.schema.json"
 def to_text(data: Any) -> str:
     """JSON as it is committed: indented, keys in the order of the file they come from, one final newline."""
     return json.dumps(data, indent=2) + "\n"
-
-
-def resolved_file(name: str) -> Path:
-    """Where an environment's derived values are."""
-    return environments_folder() / name / "resolved.json"
-
-
-def rules_file(name: str) -> Path:
-    """Where an environment's Prometheus rules are."""
-    return environments_folder() / name / "prometheus_rules.yml"
 
 
 def schema() -> dict[str, Any]:
