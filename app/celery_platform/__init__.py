@@ -1,6 +1,6 @@
 """Production Celery for any application: the environment model, attaching, reliability, brokers and the command line.
 
-Example: in an application's own celery.py, `celery = celery_platform.attach(Celery("shop"))`
+Example: in an application's own celery.py, `celery = celery_platform.attach(Celery("orders"))`
 """
 
 import os
@@ -21,7 +21,7 @@ def attach(app: App) -> App:
     Raises:
         SettingsError: later, at first use: a setting of the application contradicts one of the platform's.
 
-    Example: `celery = attach(Celery("shop", include=["shop.tasks"]))`
+    Example: `celery = attach(Celery("orders", include=["orders.tasks"]))`
     """
     from celery_platform.attachment import attach as attached
 

@@ -88,7 +88,7 @@ def add_checkout(application: Mapping[str, Any]) -> Path | None:
 def import_root(folder: Path, module: str) -> Path:
     """Where a project's packages are: in its folder, or in its `src` where that has the package of `module`.
 
-    Example: `import_root(Path("app/example"), "shop.celery") == Path("app/example")`
+    Example: `import_root(Path("app/orders"), "orders.celery") == Path("app/orders")`
     """
     top = module.partition(".")[0]
     in_src, in_folder = ((place / top).is_dir() or (place / f"{top}.py").exists() for place in (folder / "src", folder))

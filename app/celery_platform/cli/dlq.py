@@ -19,7 +19,7 @@ dlq = typer.Typer(
     no_args_is_help=True,
     rich_markup_mode=None,
 )
-Queue = Annotated[str, typer.Option("--queue", "-q", metavar="LABEL", help="only of this queue (email, payments, ...)")]
+Queue = Annotated[str, typer.Option("--queue", "-q", metavar="LABEL", help="only of this queue (default, slow, ...)")]
 Task = Annotated[str, typer.Option("--task", "-t", metavar="NAME", help="only of this task; * and ? match any")]
 Error = Annotated[str, typer.Option("--error", "-e", metavar="TEXT", help="only with this text in the reason")]
 Older = Annotated[str | None, typer.Option("--older-than", metavar="AGE", help="failed longer ago: 90s, 15m, 2h, 3d")]

@@ -13,7 +13,7 @@ def chosen_task(name: str) -> "Task[Any, Any]":
         ApplicationError: the application cannot be imported.
         SettingsError: none is, or several are.
 
-    Example: `chosen_task("send_email").name == "shop.tasks.email.send_email"`
+    Example: `chosen_task("ship").name == "orders.tasks.ship"`
     """
     from celery_platform.application import application
     from celery_platform.errors import SettingsError

@@ -13,7 +13,7 @@ class Choice:
 
     A letter whose age nobody noted (the broker moved it) is as old as its sending; without that too, it meets no age.
 
-    Example: `Choice(task="shop.tasks.email.*", error="TransientError", older_than=3600)`
+    Example: `Choice(task="orders.tasks.*", error="TransientError", older_than=3600)`
     """
 
     ids: frozenset[str] = frozenset()

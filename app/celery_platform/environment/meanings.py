@@ -6,7 +6,7 @@ PATTERNS = {
     r"^[a-z]{2}(-[a-z]+)+-\d$": "an AWS region such as eu-west-1",
     r"^[A-Z_][A-Z0-9_]{0,127}$": "a variable's name (upper-case letters, digits and underscores, no digit first)",
     r"^[a-z0-9][a-z0-9+.-]+$": "a Debian package (lower-case letters, digits, +, - and .)",
-    r"^[A-Za-z_][\w.]*:[A-Za-z_]\w*$": "module:attribute, such as shop.celery:celery",
+    r"^[A-Za-z_][\w.]*:[A-Za-z_]\w*$": "module:attribute, such as orders.celery:celery",
     r"^\d+\.\d+$": 'a version of two numbers such as "4.0"',
     r"^1\.\d\d$": 'a Kubernetes version such as "1.35"',
     r"^mq\.": "an instance type of Amazon MQ such as mq.m7g.large",

@@ -62,7 +62,7 @@ def enqueue(
     Example:
         with engine.begin() as connection:
             connection.execute(insert(orders).values(...))
-            enqueue(connection, charge_customer, ("order-1", 1999, "EUR"), task_id="charge-order-1")
+            enqueue(connection, ship, ("order-1",), task_id="ship-order-1")
     """
     named = dict(kwargs or {})
     task.__header__(*args, **named)  # type: ignore[attr-defined] # Celery's own check of arguments at sending

@@ -33,7 +33,7 @@ def build(project: Project, module: str, output: Path) -> Path:
     Raises:
         ApplicationError: the project does not build; the end of what its backend said is in the message.
 
-    Example: `build(project, "shop.celery", Path("dist/wheelhouse")).name == "shop-0.1.0-py3-none-any.whl"`
+    Example: `build(project, "orders.celery", Path("dist/wheelhouse")).name == "orders-0.1.0-py3-none-any.whl"`
     """
     with tempfile.TemporaryDirectory() as folder:
         copy = Path(folder) / "project"

@@ -41,7 +41,7 @@ def lock(application: Application) -> bool:
 def outdated(application: Application) -> str | None:
     """Why the lock has to be made again, in words; `None` where it is as it should be.
 
-    Example: `outdated(application) == "there is no app/example/requirements.lock"`
+    Example: `outdated(application) == "there is no app/orders/requirements.lock"`
     """
     if not application.lock.exists():
         return f"there is no {application.label_of_lock}"

@@ -171,7 +171,7 @@ def application_of(package: str, repository: Path, environment: Path) -> Applica
         ApplicationError: it is neither a folder of the repository nor a requirement with one version, or it is called
             as the platform is.
 
-    Example: `application_of("app/example", repository, environments / "local").name == "shop"`
+    Example: `application_of("app/orders", repository, environments / "local").name == "orders"`
     """
     folder = repository / package
     application: Application

@@ -16,7 +16,7 @@ DIGITS = 12
 
 @dataclass(frozen=True)
 class Release:
-    """An application, where its Celery instance is (`shop.celery:celery`), and the Debian packages that it needs."""
+    """An application, where its Celery instance is (`orders.celery:celery`), and the Debian packages that it needs."""
 
     application: Application
     environment: str

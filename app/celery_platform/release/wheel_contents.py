@@ -28,7 +28,7 @@ def version(wheel: Path) -> str:
 def modules(wheel: Path) -> set[str]:
     """The modules and packages that a wheel has, by the names they are imported by.
 
-    Example: `{"shop", "shop.celery"} <= modules(wheel_of_the_shop)`
+    Example: `{"orders", "orders.celery"} <= modules(wheel)`
     """
     found = set()
     with zipfile.ZipFile(wheel) as archive:

@@ -47,7 +47,7 @@ def deadline(seconds: float, *, drop: bool = False) -> Callable[[Callable[P, R]]
         DeadlinePassedError, DroppedError: instead of running.
 
     Example:
-        @celery.task(name="shop.tasks.metrics.fetch_social_metrics")
+        @celery.task(name="orders.tasks.count")
         @deadline(3_600, drop=True)
         def fetch_social_metrics(user_id): ...
     """

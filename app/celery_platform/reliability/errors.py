@@ -6,7 +6,7 @@ class TransientError(Exception):
 
 
 class PermanentError(Exception):
-    """Will fail whenever it is tried: a refused payment, a picture that is not there. Goes to the dead letters."""
+    """Will fail whenever it is tried: a refused order, a file that is not there. Goes to the dead letters."""
 
     # Whether the message is kept with the dead letters.
     dead_letter = True

@@ -60,9 +60,9 @@ def idempotent(
     redelivery and replay. `store` is called when the task runs. The task's result must be JSON; it is kept.
 
     Example:
-        @celery.task(bind=True, name="shop.tasks.email.send_email")
+        @celery.task(bind=True, name="orders.tasks.ship")
         @idempotent(key=lambda key, **_: f"email:{key}")
-        def send_email(self, key, to, subject, text): ...
+        def ship(self, key, to): ...
     """
 
     def decorate(function: Callable[P, R]) -> Callable[P, R]:

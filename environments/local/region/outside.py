@@ -21,7 +21,7 @@ FILE_NAME = "services.yml"
 class Process(Closed):
     """One process. A secret is known to it under the name of a variable, with the value that the account holds.
 
-    Example: `{name: pay, folder: app/example/outside, command: [python3, -m, outside], ports: [8080]}`
+    Example: `{name: pay, folder: app/orders/outside, command: [python3, -m, outside], ports: [8080]}`
     """
 
     name: Label

@@ -10,15 +10,15 @@ from typing import Any
 
 import pytest
 
-from ..harness.environment import TestEnvironment
-from ..harness.processes import running
-from ..harness.waiting import eventually
+from tests.harness.environment import TestEnvironment
+from tests.harness.processes import running
+from tests.harness.waiting import eventually
 
 # Every way of Celery's to say a schedule; the tasks need not exist, as in a beat of its own image.
 APPLICATION = """
 from datetime import timedelta
 from celery.schedules import crontab, schedule, solar
-from shop.celery import celery
+from exercises.celery import celery
 
 @celery.on_after_configure.connect
 def configured(sender, **_):
@@ -31,7 +31,7 @@ def finalized(sender, **_):
 celery.conf.timezone = "Europe/Berlin"
 celery.conf.beat_schedule |= {
     "delta": {"task": "probe.delta", "schedule": timedelta(seconds=2), "args": (1, [2]), "kwargs": {"three": {"4": 5}}},
-    "number": {"task": "probe.number", "schedule": 1.5, "options": {"queue": "reports", "expires": 45}},
+    "number": {"task": "probe.number", "schedule": 1.5, "options": {"queue": "nightly", "expires": 45}},
     "relative": {"task": "probe.relative", "schedule": schedule(timedelta(seconds=2), relative=True)},
     "later": {"task": "probe.later", "schedule": 2.0, "options": {"countdown": 3600}},
     "nightly": {"task": "probe.nightly", "schedule": crontab(minute="0", hour="3")},
@@ -49,7 +49,7 @@ NOTHING: dict[str, Any] = {
     "options": {"expires_seconds": None, "priority": None},
 }  # fmt: skip
 OF_FILE = {
-    "of_file": NOTHING | {"task": "probe.file", "every_seconds": 1, "args": ["a"], "queue": "metrics"},
+    "of_file": NOTHING | {"task": "probe.file", "every_seconds": 1, "args": ["a"], "queue": "default"},
     "at_six": NOTHING | {"task": "probe.six", "cron": "0 6 * * *", "timezone": "America/New_York"},
 }
 
@@ -115,7 +115,7 @@ def test_the_list_shows_both_with_their_next_runs(sqs: TestEnvironment, tmp_path
     assert entries["at_six"]["when"] == "0 6 * * * America/New_York"
     assert entries["at_six"]["next"][0][11:16] in ("10:00", "11:00")
     assert (entries["number"]["queue"], entries["delta"]["queue"], entries["of_file"]["queue"]) == (
-        "reports", "email", "metrics",
+        "nightly", "quick", "default",
     )  # fmt: skip
     assert entries["evening"]["when"] == "sunset at 52.5, 13.4"
 

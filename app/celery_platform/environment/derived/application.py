@@ -10,7 +10,7 @@ from celery_platform.environment.model.services import Service
 def application(env: Environment) -> Json:
     """The section `application`; `variables` includes those of the services.
 
-    Example: `application(load("local"))["celery"] == "shop.celery:celery"`
+    Example: `application(load("local"))["celery"] == "orders.celery:celery"`
     """
     declared = env.application.model_dump(mode="json")
     services = {name: value for label, service in env.services.items() for name, value in of_service(label, service)}
@@ -38,7 +38,7 @@ def calls_of(env: Environment, pool: str) -> list[str]:
 def of_service(label: str, service: Service) -> list[tuple[str, str]]:
     """The variables of a service.
 
-    Example: `of_service("smtp", Service(host="mail", port=25)) == [("SMTP_HOST", "mail"), ("SMTP_PORT", "25")]`
+    Example: `of_service("db", Service(host="data", port=5432)) == [("DB_HOST", "data"), ("DB_PORT", "5432")]`
     """
     values = {
         "URL": service.url,

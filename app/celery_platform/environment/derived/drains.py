@@ -7,7 +7,7 @@ from celery_platform.environment.model.queues import Queue
 def queues_of(env: Environment, pool: str) -> dict[str, Queue]:
     """The queues that a pool drains, by label.
 
-    Example: `list(queues_of(load("prod"), "cpu")) == ["thumbnails", "reports"]`
+    Example: `list(queues_of(load("prod"), "cpu")) == ["slow", "nightly"]`
     """
     return {label: queue for label, queue in env.queues.items() if pool in queue.pool}
 

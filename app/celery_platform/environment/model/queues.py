@@ -31,7 +31,7 @@ SoftLimit = Annotated[Seconds | None, BeforeValidator(_limit, json_schema_input_
 class Queue(Closed):
     """A queue and the pools that drain it. The time limits of every layer are derived from its soft limit.
 
-    Example: `{pool: [io, burst], soft_time_limit_seconds: 60, calls: [payment_gateway]}`
+    Example: `{pool: [io, burst], soft_time_limit_seconds: 60, calls: [database]}`
     """
 
     pool: PoolNames = Field(description="the pool that drains it, or a list of several")

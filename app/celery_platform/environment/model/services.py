@@ -11,7 +11,7 @@ class Service(Closed):
     Processes get `<NAME>_URL`, or `<NAME>_HOST` and `<NAME>_PORT`; `<NAME>_RATE_PER_MINUTE`; and `<NAME>_SECRET`, which
     only pools have whose queues name the service in `calls`.
 
-    Example: `{url: "https://payments.example.com", secret: payment_gateway}`
+    Example: `{url: "https://pay.example.com", secret: pay}`
     """
 
     url: str | None = Field(default=None, pattern=r"^[a-z][a-z0-9+.-]*://\S+$")

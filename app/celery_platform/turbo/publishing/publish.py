@@ -34,7 +34,7 @@ def publish_many(
         NotPublishedError: names the messages that were refused, have no queue to go to, or were still unconfirmed when
             `patience` seconds had passed without any confirmation.
 
-    Example: `publish_many(charge_customer, [(("order-1", 1999, "EUR"), {}), (("order-2", 500, "EUR"), {})]).ids`
+    Example: `publish_many(ship, [(("order-1",), {}), (("order-2",), {})]).ids`
     """
     listed: Sequence[Call] = list(calls)
     if not listed:
