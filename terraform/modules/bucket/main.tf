@@ -47,7 +47,7 @@ resource "aws_s3_bucket_lifecycle_configuration" "this" {
     filter {}
 
     abort_incomplete_multipart_upload {
-      days_after_initiation = min(7, coalesce(var.expire_after_days, 7))
+      days_after_initiation = 7
     }
   }
 
