@@ -57,13 +57,6 @@ def test_a_machine_has_one_role_with_what_either_pool_needs(shared: Edit) -> Non
 
 
 @pytest.mark.usefixtures("shared")
-def test_a_machine_may_connect_to_what_either_pool_calls() -> None:
-    pools = resolve(load("prod"))["pools"]
-
-    assert (pools["cpu"]["calls"], pools["cpu"]["machine_calls"]) == ([], ["database"])
-
-
-@pytest.mark.usefixtures("shared")
 def test_each_pool_keeps_a_time_budget_of_its_own() -> None:
     pools = resolve(load("prod"))["pools"]
 
