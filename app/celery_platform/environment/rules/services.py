@@ -21,11 +21,7 @@ def service_has_a_host_and_a_port(env: Environment) -> Iterator[Problem]:
     """A network policy opens a port, so it must be known: from the URL, or from its scheme."""
     for name, parts in _urls(env):
         path = f"services.{name}.url"
-        try:
-            port = parts.port or default_port(parts.scheme)
-        except ValueError as error:
-            yield Problem(path, f"{parts.netloc.rpartition('@')[2]!r}: {error}", "a port from 1 to 65535")
-            continue
+        port = parts.port or default_port(parts.scheme)
         if not parts.hostname:
             yield Problem(path, f"a URL of {parts.scheme} without a host", "scheme://host:port/path")
         elif port is None:
