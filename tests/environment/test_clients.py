@@ -31,7 +31,7 @@ def test_a_group_and_each_range_are_rules_of_their_own(edit_prod: Edit) -> None:
         ("{cidrs: [0.0.0.0/0], may: [publish]}", "addresses of your own"),
         ("{cidrs: [8.0.0.0/12], may: [publish]}", "addresses of your own"),
         ("{cidrs: [10.8.0.0/16], may: [purge]}", "clients.web.may.0: found 'purge'"),
-        ("{cidrs: [10.8.0.0/16], may: []}", "clients.web.may: found []"),
+        ("{cidrs: [10.8.0.0/16], may: []}", "clients.web.may: found an empty list"),
         ("{cidrs: [10.8.0.0/16, 10.8.0.0/16], may: [watch]}", "10.8.0.0/16 more than once"),
     ],
 )

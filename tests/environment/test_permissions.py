@@ -51,9 +51,9 @@ def test_a_pool_that_names_buckets_has_these_alone(edit_prod: Edit) -> None:
         ("{statements: [{actions: ['organizations:List*'], resources: ['*']}]}", "it changes who may do what"),
         ("{statements: [{actions: ['dynamodb:*'], resources: ['*']}]}", "found dynamodb:* on *"),
         ("{statements: [{actions: ['dynamodb:GetItem'], resources: [orders]}]}", "an ARN, or *"),
-        ("{statements: [{actions: [], resources: ['*']}]}", "at least 1 item"),
+        ("{statements: [{actions: [], resources: ['*']}]}", "a list (at least 1)"),
         ("{buckets: {invoices: [read]}}", "pools.io.permissions.buckets: found invoices; allowed: one of"),
-        ("{buckets: {media: [list]}}", "found 'list'"),
+        ("{buckets: {files: [list]}}", "found 'list'"),
     ],
 )
 def test_a_statement_that_allows_too_much_is_refused(edit_prod: Edit, permissions: str, told: str) -> None:

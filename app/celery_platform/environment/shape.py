@@ -59,8 +59,7 @@ class Shape:
     @cached_property
     def key_words(self) -> str:
         """What a free name may be, such as a queue's."""
-        patterns = [pattern for choice in self._choices for pattern in _key_patterns(choice)]
-        return " or ".join(_pattern(pattern) for pattern in patterns) or "another name"
+        return " or ".join(words for choice in self._choices for words in _key_words(choice)) or "another name"
 
     @cached_property
     def options(self) -> list[str]:
@@ -116,8 +115,7 @@ class Shape:
         if kind == "boolean":
             return "true or false"
         if kind == "array":
-            at_least = " with at least one value" if schema.get("minItems") else ""
-            return f"a list{at_least} [a, b] of: {self.child(0) or _UNKNOWN}"
+            return f"a list{_count(schema, 'Items')} [a, b] of: {self.child(0) or _UNKNOWN}"
         if kind == "object":
             return _mapping(schema)
         return _UNKNOWN
@@ -153,9 +151,9 @@ def _options(schema: Json) -> list[Any]:
     return list(schema["enum"]) if "enum" in schema else [schema["const"]] if "const" in schema else []
 
 
-def _key_patterns(schema: Json) -> list[str]:
-    names = schema.get("propertyNames", {}).get("pattern")
-    return [*schema.get("patternProperties", {}), *([names] if names else [])]
+def _key_words(schema: Json) -> list[str]:
+    names = schema.get("propertyNames")
+    return [*map(_pattern, schema.get("patternProperties", ())), *([_text(names)] if names else [])]
 
 
 def _pattern(pattern: str) -> str:
@@ -189,5 +187,11 @@ def _text(schema: Json) -> str:
 def _mapping(schema: Json) -> str:
     if schema.get("properties"):
         return f"a mapping with the keys: {listed(schema['properties'])}"
-    at_least = " with at least one entry" if schema.get("minProperties") else ""
-    return f"a mapping{at_least} of names and their values"
+    return f"a mapping{_count(schema, 'Properties')} of names and their values"
+
+
+def _count(schema: Json, of: str) -> str:
+    """How many values or entries there may be, where that is bounded."""
+    bounds = (("at least", schema.get(f"min{of}")), ("at most", schema.get(f"max{of}")))
+    said = " and ".join(f"{name} {bound}" for name, bound in bounds if bound)
+    return f" ({said})" if said else ""

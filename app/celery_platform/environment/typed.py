@@ -117,7 +117,7 @@ def _key_problem(refusal: _Refusal, path: str, line: int | None, *, hinted: bool
     name = str(refusal.parts[-1])
     above = whole_file().at(refusal.parts[:-1]) or Shape({}, {})
     if refusal.is_key:
-        return Problem(path, f"the name {found(name)}", above.key_words, line)
+        return Problem(path, f"the name {found(name)}", refusal.said or above.key_words, line)
     of = dotted(refusal.parts[:-1]) or "the file"
     hint = did_you_mean(name, above.keys) if hinted else ""
     return Problem(path, "an unknown key", f"one of the keys of {of}: {above.keys_listed}{hint}", line)

@@ -34,7 +34,7 @@ class Pool(Closed):
     )
     min: int = Field(ge=0, le=100)
     max: int = Field(ge=1, le=100)
-    instance_type: str | None = Field(default=None, description="size of its machines")
+    instance_type: str | None = Field(default=None, min_length=1, description="size of its machines")
     instance_types: tuple[str, ...] = Field(
         default=(), max_length=20, description="on EKS: sizes of one architecture, of which AWS takes what it has"
     )
