@@ -68,8 +68,8 @@ PROMISES: dict[str, Promise] = {
             _REDIS: "held by a worker: after the visibility timeout",
         },
     ),
-    "a_longer_delay_is_refused": Promise("A countdown beyond the queue's longest is refused when sent, nothing sent"),
-    "a_later_eta_is_refused": Promise("An ETA beyond the queue's longest delay is refused when sent, nothing sent"),
+    "a_longer_delay_is_kept": Promise("A delay beyond the queue's longest is kept elsewhere, and sent when due"),
+    "a_delay_of_years_is_refused": Promise("A delay of more than 400 days is refused when sent, nothing sent"),
     # limits
     "a_larger_message_is_refused": Promise("A message over the broker's size is refused when sent, nothing sent"),
     "only_json_is_sent": Promise("What JSON cannot carry is refused when sent, nothing sent"),

@@ -13,7 +13,7 @@ from kombu.exceptions import OperationalError
 from sqlalchemy import Connection, Engine, delete, insert, select
 
 from celery_platform.errors import PublishError, RefusedMessageError
-from celery_platform.outbox.table import outbox, prepare, refused
+from celery_platform.outbox.table import ETA, outbox, prepare, refused
 
 logger = logging.getLogger(__name__)
 
@@ -68,12 +68,14 @@ def run(app: Celery, engine: Engine, stopped: threading.Event) -> None:
 
 
 def _publish(app: Celery, row: Any) -> None:
+    headers = dict(row.headers)
     app.send_task(
         row.task,
         row.args,
         row.kwargs,
+        eta=headers.pop(ETA, None),
         task_id=row.task_id,
-        headers=row.headers,
+        headers=headers,
         retry=True,
         retry_policy=PUBLISH_RETRY,
     )

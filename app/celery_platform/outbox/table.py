@@ -7,14 +7,19 @@ process dies in between. Celery's own guide recommends an outbox for this reason
 import time
 import uuid
 from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from celery import Task
 from kombu.utils.json import dumps
 from sqlalchemy import JSON, BigInteger, Column, Connection, Engine, Integer, MetaData, String, Table, Text, insert
 
+from celery_platform.guards.whole_second_delay import whole_seconds
+from celery_platform.refusals.delay import refuse_a_delay_beyond_the_bound
 from celery_platform.refusals.size import refuse_a_larger_message
 
+# Among the headers of a row, so that tables made before it need no other column: when the task is due.
+ETA = "eta"
 metadata = MetaData()
 outbox = Table(
     "outbox",
@@ -51,12 +56,16 @@ def enqueue(
     kwargs: Mapping[str, Any] | None = None,
     *,
     task_id: str | None = None,
+    countdown: float | None = None,
+    eta: datetime | None = None,
 ) -> str:
     """Send `task` when the transaction of `connection` commits; returns the task's id, which stays the same.
 
+    `countdown` (seconds from now) and `eta` are as in `apply_async`, however long.
+
     Raises:
         TypeError: the task does not take these arguments.
-        RefusedMessageError: the broker takes no message as large as these arguments.
+        RefusedMessageError: the broker takes no message as large as these arguments, or the delay is too long.
         IntegrityError: a task with this id is waiting to be sent.
 
     Example:
@@ -69,7 +78,11 @@ def enqueue(
     refuse_a_larger_message(task.app.conf.broker_transport_options, len(dumps([args, named])))
     task_id = task_id or uuid.uuid4().hex
     # The deadline of a task counts from the moment in which it was asked for, not from its relay.
-    headers = {"sent_at": time.time()}
+    headers: dict[str, Any] = {"sent_at": time.time()}
+    delay = whole_seconds(countdown, eta, task.app.timezone)
+    refuse_a_delay_beyond_the_bound(str(task.name), delay)
+    if delay is not None:
+        headers[ETA] = (datetime.now(UTC) + timedelta(seconds=delay)).isoformat()
     row = {"task_id": task_id, "task": task.name, "args": list(args), "kwargs": named, "headers": headers}
     connection.execute(insert(outbox).values(row))
     return task_id

@@ -1,6 +1,7 @@
 """Delays that no queue may hold: everything that Celery can delay arrives, once, when it is due."""
 
 import time
+from pathlib import Path
 
 import pytest
 
@@ -79,3 +80,27 @@ def test_many_senders_send_each_message_once(on_rabbitmq: Later) -> None:
 
     assert [len(on_rabbitmq.lines(word)) for word in words] == [1] * len(words)
     assert len(on_rabbitmq.lines("published")) == len(words)
+
+
+def test_many_published_at_once_are_kept_too(on_sqs: Later) -> None:
+    ids = on_sqs.call("""
+from celery_platform.turbo.publishing import publish_many
+print("answer", *publish_many(noted, [(("first",), {}), (("second",), {})], countdown=3600).ids)
+""")
+
+    assert {kept["id"] for kept in on_sqs.kept()} == set(ids.split())
+
+
+def test_what_leaves_the_outbox_is_kept_too(on_sqs: Later, tmp_path: Path) -> None:
+    on_sqs.call(f"""
+from celery_platform.database import connect
+from celery_platform.outbox.relay import relay_batch
+from celery_platform.outbox.table import enqueue, prepare
+engine = connect("sqlite:///{tmp_path}/shop.db")
+prepare(engine)
+with engine.begin() as connection:
+    enqueue(connection, noted, ("boxed",), task_id="boxed", countdown=3600)
+relay_batch(celery, engine)
+""")
+
+    assert [kept["id"] for kept in on_sqs.kept()] == ["boxed"]

@@ -6,6 +6,7 @@ from typing import Any
 from celery import Task
 
 from celery_platform.turbo.publishing.capture import Call
+from celery_platform.turbo.publishing.delayed import Delayed, is_long
 from celery_platform.turbo.publishing.messages import Messages
 from celery_platform.turbo.publishing.one_by_one import OneByOne
 from celery_platform.turbo.publishing.outcome import Failure, NotPublishedError, Published
@@ -28,6 +29,7 @@ def publish_many(
 
     `options` are those of `apply_async`, for all calls. Returns when the broker has confirmed every message. After a
     lost connection the unconfirmed are sent again under their ids, which the answer names: they may be there twice.
+    A delay that the queue may not hold is kept in the result store, as with `apply_async`.
 
     Raises:
         TypeError: a call has arguments that the task does not take. Nothing was sent.
@@ -39,6 +41,10 @@ def publish_many(
     listed: Sequence[Call] = list(calls)
     if not listed:
         return Published([])
+    if is_long(task, options):
+        delayed = Delayed(task, listed, options)
+        delayed.run()
+        return _outcome(delayed.ids, delayed)
     messages = Messages(task, listed, options)
     pool: Any = task.app.pool
     with pool.acquire(block=True) as connection:
@@ -50,7 +56,7 @@ def publish_many(
     return _outcome(messages.ids, sent)
 
 
-def _outcome(ids: Sequence[str], sent: Stream | OneByOne) -> Published:
+def _outcome(ids: Sequence[str], sent: Stream | OneByOne | Delayed) -> Published:
     confirmed, repeated = sorted(sent.confirmed), sent.repeated & sent.confirmed
     published = Published([ids[index] for index in confirmed], frozenset(ids[index] for index in repeated))
     if sent.refused:

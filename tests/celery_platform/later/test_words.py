@@ -1,0 +1,184 @@
+"""What is listed, cancelled and refused, and what becomes of unusual messages."""
+
+import json
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from ..harness.environment import TestEnvironment
+from .conftest import Later
+
+DAY = 86_400
+
+
+def refused(later: Later, code: str) -> str:
+    """The error of a call, as its class and words."""
+    return later.call(f"""
+from celery_platform.errors import AppError
+try:
+    {code}
+except AppError as error:
+    print("answer", type(error).__name__, error)
+""")
+
+
+def test_what_is_kept_is_listed_and_cancelled_by_its_id(on_sqs: Later) -> None:
+    on_sqs.call(f"""
+noted.apply_async(("month",), countdown={30 * DAY}, task_id="a-month")
+noted.apply_async(("year",), countdown={365 * DAY}, task_id="a-year")
+""")
+    listed = on_sqs.kept()
+    asked = on_sqs.environment.app("schedule", "cancel", "a-month", "nothing")  # nobody answers: stdin is empty
+    cancelled = on_sqs.environment.app("schedule", "cancel", "a-month", "--yes")
+    again = on_sqs.environment.app("schedule", "cancel", "a-month", "--yes")
+    left = on_sqs.kept()
+    on_sqs.environment.app("schedule", "cancel", "a-year", "--yes")
+
+    assert [(kept["id"], kept["task"], kept["queue"]) for kept in listed] == [
+        ("a-month", "probe.later.note", "email"), ("a-year", "probe.later.note", "email"),
+    ]  # fmt: skip
+    due = datetime.fromisoformat(listed[0]["due"]) - datetime.now(UTC)
+    assert timedelta(days=29, hours=23) < due <= timedelta(days=30)
+    assert "@" in listed[0]["asked_by"]
+    assert (asked.returncode, "never delayed for long): nothing" in asked.stdout) == (1, True)
+    assert (cancelled.returncode, "cancelled 1 of 1" in cancelled.stdout) == (0, True), cancelled.stdout
+    assert (again.returncode, "not kept" in again.stdout) == (1, True)
+    assert [kept["id"] for kept in left] == ["a-year"]
+    assert on_sqs.call("print('answer', celery.AsyncResult('a-month').state)") == "REVOKED"
+
+
+@pytest.mark.parametrize("delay", ["countdown=401 * 86_400", "eta='2030-01-01T00:00:00+00:00'"])
+def test_a_delay_beyond_the_bound_is_refused(on_sqs: Later, delay: str) -> None:
+    said = refused(on_sqs, f"noted.apply_async(('never',), {delay})")
+
+    assert said.startswith("RefusedMessageError expected a delay of probe.later.note of at most 400 days")
+    assert on_sqs.kept() == []
+
+
+def test_an_eta_in_the_past_is_sent_at_once_and_none_is_no_delay(on_sqs: Later) -> None:
+    on_sqs.call("noted.apply_async(('a',), eta='2020-01-01T00:00:00'); noted.apply_async(('b',), eta=None)")
+
+    assert on_sqs.kept() == []
+
+
+def test_a_message_that_the_broker_could_not_take_is_refused_when_it_is_asked_for(on_sqs: Later) -> None:
+    said = refused(on_sqs, "noted.apply_async(('x' * 200_000,), countdown=3600)")
+
+    assert said.startswith("RefusedMessageError expected a message of at most 262,144 bytes")
+    assert on_sqs.kept() == []
+
+
+def test_without_the_store_a_delayed_call_fails_in_words(on_sqs: Later) -> None:
+    said = refused(
+        on_sqs,
+        """
+    from celery_platform.reliability.valkey import valkey
+    valkey().connection_pool.connection_kwargs["port"] = 1
+    valkey().connection_pool.reset()
+    noted.apply_async(("lost",), countdown=3600, ignore_result=True)
+""",
+    )
+
+    assert said.startswith("PublishError expected the result store to keep probe.later.note, which is due in 3600 s")
+
+
+def test_a_full_store_refuses_in_words_and_loses_nothing(on_sqs: Later) -> None:
+    said = refused(
+        on_sqs,
+        """
+    from celery_platform.reliability.valkey import valkey
+    noted.apply_async(("before",), countdown=3600, task_id="before-it-was-full")
+    valkey().config_set("maxmemory", "1mb")
+    try:
+        noted.apply_async(("lost",), countdown=3600)
+    finally:
+        valkey().config_set("maxmemory", "0")
+""",
+    )
+
+    assert said.startswith("PublishError") and "OutOfMemory" in said
+    assert [kept["id"] for kept in on_sqs.kept()] == ["before-it-was-full"]
+
+
+def kept_message(later: Later, code: str) -> dict[str, Any]:
+    """What the store has of a call, beside what the same call publishes at once."""
+    found: dict[str, Any] = json.loads(
+        later.call(f"""
+import json
+from celery_platform.later import later_store
+from celery_platform.turbo.publishing.capture import Captured
+celery.conf.accept_content = ["json", "pickle"]
+{code}
+(kept,) = later_store().of_task("unusual")
+later_store().remove(kept.entry)
+plain = Captured(noted, {{key: value for key, value in options.items() if key != "countdown"}})
+same = plain.message(("word",), {{}}, "unusual")
+own = ("eta", "sent_at", "published_at", "origin", "parent_id", "expires")
+print("answer", json.dumps({{
+    "body": kept.message.body == same.body,
+    "headers": [name for name in {{**same.headers, **kept.message.headers}}
+                if same.headers.get(name) != kept.message.headers.get(name) and name not in own],
+    "properties": [name for name in {{**same.properties, **kept.message.properties}}
+                   if same.properties.get(name) != kept.message.properties.get(name)
+                   and name not in ("expiration", "reply_to")],
+    "all": kept.message.headers, "type": kept.message.properties["content_type"],
+}}, default=str))
+""")
+    )
+    return found
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        "dict(countdown=3600)",
+        "dict(countdown=3600, serializer='pickle')",
+        "dict(countdown=3600, compression='zlib')",
+        "dict(countdown=3600, priority=3, expires=7200, headers={'tenant': 'a', 'n': 1})",
+        "dict(countdown=3600, link=join.s('l'), link_error=join.s('e'), shadow='other', ignore_result=True)",
+        "dict(countdown=3600, soft_time_limit=5, time_limit=9, group_id='g', group_index=1, root_id='r')",
+    ],
+)
+def test_the_message_is_the_one_that_would_have_been_published_at_once(on_sqs: Later, options: str) -> None:
+    kept = kept_message(on_sqs, f"options = {options}\nnoted.apply_async(('word',), task_id='unusual', **options)")
+
+    assert (kept["body"], kept["headers"], kept["properties"]) == (True, [], [])
+    assert kept["all"]["eta"]
+
+
+@pytest.mark.parametrize("options", ["serializer='pickle'", "compression='zlib'"])
+def test_a_message_of_bytes_arrives(on_rabbitmq: Later, options: str) -> None:
+    accepting = json.loads(open(on_rabbitmq.environment.variables["CELERY_ENVIRONMENT_FILE"]).read())
+    accepting["application"]["accept_content"] = ["json", "pickle"]
+    open(on_rabbitmq.environment.variables["CELERY_ENVIRONMENT_FILE"], "w").write(json.dumps(accepting))
+    on_rabbitmq.call(f"noted.apply_async(('bytes',), countdown=2, {options})")
+    with on_rabbitmq.at_work():
+        on_rabbitmq.ran("bytes")
+
+
+def test_what_expires_before_it_is_due_is_not_run(on_rabbitmq: Later) -> None:
+    task_id = on_rabbitmq.call("print('answer', noted.apply_async(('expired',), countdown=4, expires=2))")
+    with on_rabbitmq.at_work():
+        on_rabbitmq.call("noted.apply_async(('after',), countdown=5)")
+        on_rabbitmq.ran("after")
+
+    assert on_rabbitmq.lines("expired") == []
+    assert on_rabbitmq.call(f"print('answer', celery.AsyncResult({task_id!r}).state)") == "REVOKED"
+
+
+def test_a_queue_that_is_gone_keeps_its_messages_and_stops_no_others(sqs: TestEnvironment, on_sqs: Later) -> None:
+    on_sqs.call("""
+from celery_platform.later import later_store
+noted.apply_async(("gone",), countdown=2, task_id="gone")
+(kept,) = later_store().of_task("gone")
+client, messages = later_store()._client, later_store()._messages
+client.hset(messages, kept.entry, client.hget(messages, kept.entry).replace('"email"', '"closed"'))
+noted.apply_async(("others",), countdown=3)
+""")
+    with on_sqs.at_work():
+        on_sqs.ran("others")
+    (left,) = on_sqs.kept()
+    on_sqs.environment.app("schedule", "cancel", "gone", "--yes")
+
+    assert left["queue"] == "closed"
