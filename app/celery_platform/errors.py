@@ -14,6 +14,11 @@ class AppError(Exception):
         self._parts = {"expected": expected, "found": found, "remedy": remedy}
         super().__init__(f"expected {expected}; found {found}. {remedy}")
 
+    @property
+    def found(self) -> str:
+        """What was found, for an error that says more of what was expected."""
+        return self._parts["found"]
+
     def __reduce__(self) -> tuple[Any, tuple[()]]:
         """As it is made, so that it may cross from one process to another."""
         return partial(type(self), **self._parts), ()

@@ -96,16 +96,22 @@ def own_label(app: Any, environment: Resolved, task: str) -> str | None:
     """The queue's label that the application names for a task, in its declaration or in `task_routes`; `None` where it
     names none that the environment has, or decides for each call (a router that is a function of the arguments).
     """
-    asked = getattr(app._tasks.get(task), "queue", None)
-    if asked is None:
-        try:
-            asked = _own_route(app, task, {}).get("queue")
-        except Exception:  # a router that wants arguments
-            return None
+    asked = own_queue(app, task)
     queue = None if asked is None else named(environment, asked)
     if queue is not None or label_by_pattern(environment, task) is not None or task.startswith(CELERYS_OWN):
         return None if queue is None else queue.label
     return own_default(app, environment)
+
+
+def own_queue(app: Any, task: str) -> Any:
+    """What the application names as a task's queue, by name, label or as kombu's Queue; `None` where it names none."""
+    declared = getattr(app._tasks.get(task), "queue", None)
+    if declared is not None:
+        return declared
+    try:
+        return _own_route(app, task, {}).get("queue")
+    except Exception:  # a router that wants arguments
+        return None
 
 
 def label_by_pattern(environment: Resolved, task: str) -> str | None:

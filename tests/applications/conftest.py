@@ -4,11 +4,12 @@ from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
 
+import psycopg
 import pytest
 
 from tests.harness.postgresql import postgresql as run_postgresql
 
-from .estate import Estate, servers
+from .estate import Estate, eventually, servers
 
 
 @pytest.fixture(scope="session")
@@ -29,7 +30,17 @@ def estate(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Estate]:
 def postgresql() -> Iterator[str]:
     """The URL of a real PostgreSQL as an application has it."""
     with run_postgresql() as url:
-        yield url.replace("postgresql+psycopg://", "postgresql://")
+        plain = url.replace("postgresql+psycopg://", "postgresql://")
+        eventually(lambda: _answers(plain), "PostgreSQL")  # it listens before it is ready
+        yield plain
+
+
+def _answers(url: str) -> bool:
+    try:
+        psycopg.connect(url).close()
+    except psycopg.OperationalError:
+        return False
+    return True
 
 
 @pytest.fixture

@@ -116,7 +116,9 @@ def test_another_broker(start: Callable[..., str]) -> None:
 
 
 def test_another_broker_stops_beat_too(start: Callable[..., str]) -> None:
-    said(start("from celery import Celery\napp = Celery('theirs', broker='redis://there/0')\n", "beat"), "broker_url is")
+    said(
+        start("from celery import Celery\napp = Celery('theirs', broker='redis://there/0')\n", "beat"), "broker_url is"
+    )
 
 
 def test_a_missing_secret(start: Callable[..., str]) -> None:
@@ -138,5 +140,3 @@ def test_events_on_sqs(start: Callable[..., str]) -> None:
 
 def test_a_program_that_is_not_there(start: Callable[..., str]) -> None:
     said(start(GOOD, "run", "--", "no-such-program"), "a program 'no-such-program'")
-
-

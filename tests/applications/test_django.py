@@ -87,7 +87,8 @@ def test_02_the_release_command_migrates_the_database(site: Site) -> None:
 def test_03_processes_get_variables_and_secrets_from_the_environment_file_alone(site: Site) -> None:
     seen = site.call(
         "import os; from django.conf import settings\n"
-        "answer = [os.environ['DJANGO_SETTINGS_MODULE'], settings.SECRET_KEY, settings.DATABASES['default']['PASSWORD'],"
+        "answer = [os.environ['DJANGO_SETTINGS_MODULE'], settings.SECRET_KEY,"
+        " settings.DATABASES['default']['PASSWORD'],"
         " oct(os.stat(os.environ['SIGNING_KEY_FILE']).st_mode)[-3:]]"
     )
     assert seen == ["mysite.production", SIGNING_KEY, "p@ss", "400"]

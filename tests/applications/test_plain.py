@@ -19,7 +19,7 @@ RUNS = [
 
 
 @pytest.fixture(scope="module")
-def environments(estate: Estate) -> dict[str, TestEnvironment]:
+def environments() -> dict[str, TestEnvironment]:
     return {}
 
 
@@ -74,10 +74,8 @@ def test_a_task_that_fails_for_good_returns_its_error(process: Web) -> None:
     assert refused == "RuntimeError: broken for good"
 
 
-def test_a_chain_and_a_chord_run(process: Web) -> None:
+def test_a_chain_and_a_group_run(process: Web) -> None:
     assert call(process, "answer = chain(plain.add.s(1, 1), plain.add.s(1)).delay().get(timeout=40)") == 3
-    body = "plain.app.signature('plain.total')"
-    assert body
     code = "answer = group(plain.add.s(n, n) for n in range(4)).delay().get(timeout=40)"
     assert call(process, code) == [0, 2, 4, 6]
 
@@ -90,3 +88,17 @@ def test_a_route_of_the_file_counts(process: Web) -> None:
 def test_an_own_subclass_of_celery_goes_on_working_in_the_worker(process: Web) -> None:
     counted = eventually(lambda: call(process, "answer = plain.sent.delay().get(timeout=40)"), "the count")
     assert int(str(counted)) >= 1
+
+
+def test_a_compressed_message_is_read(process: Web) -> None:
+    assert call(process, "answer = plain.add.apply_async((1, 2), compression='gzip').get(timeout=40)") == 3
+
+
+def test_a_process_that_forks_goes_on_publishing_on_both_sides(process: Web) -> None:
+    code = (
+        "import os\nplain.add.delay(0, 0)\nchild = os.fork()\n"
+        "if child == 0:\n    plain.add.apply_async((5, 5), task_id='forked'); os._exit(0)\n"
+        "assert os.waitpid(child, 0)[1] == 0\n"
+        "answer = [plain.add.delay(2, 2).get(timeout=40), plain.app.AsyncResult('forked').get(timeout=40)]"
+    )
+    assert call(process, code) == [4, 10]

@@ -3,7 +3,9 @@
 import importlib
 import os
 import sys
-from collections.abc import Mapping
+import traceback
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -12,10 +14,12 @@ from celery import Celery
 
 from celery_platform.application.variables import set_variables
 from celery_platform.attachment import attach
-from celery_platform.errors import ApplicationError
+from celery_platform.errors import AppError, ApplicationError
 from celery_platform.settings import runtime
 from celery_platform.settings.chosen import chosen_file
 
+# Files that show nobody where an application's mistake is: this one, Celery's loader, Python's import.
+_NOT_THEIRS = (__file__, f"{os.sep}celery{os.sep}", f"{os.sep}importlib{os.sep}")
 # Names the checkout for a process whose environment file is elsewhere, as in tests.
 CHECKOUT = "CELERY_CHECKOUT"
 
@@ -54,15 +58,8 @@ def imported(reference: str) -> Celery:
         ApplicationError: as `application`.
     """
     module_name, _, attribute = reference.partition(":")
-    try:
+    with _imports(f"to import {module_name} (application.celery: {reference})"):
         module: Any = importlib.import_module(module_name)
-    except Exception as error:
-        raise ApplicationError(
-            expected=f"to import {module_name} (application.celery: {reference})",
-            found=f"{type(error).__name__}: {error}",
-            remedy="Correct application.celery, or what the module needs: application.variables and "
-            "application.secrets of the environment file are set before it is imported.",
-        ) from error
     found = getattr(module, attribute, None)
     if not isinstance(found, Celery):
         named = [name for name, value in vars(module).items() if isinstance(value, Celery)]
@@ -72,6 +69,44 @@ def imported(reference: str) -> Celery:
             remedy=f"Name one of: {', '.join(named)}." if named else "Name the module that makes it.",
         )
     return found
+
+
+def import_tasks(celery: Celery) -> None:
+    """Import the modules of an application's tasks, and evaluate what they declare: its tasks are known from here on.
+
+    Celery would do it later, where an error is a traceback.
+
+    Raises:
+        ApplicationError: one cannot be imported.
+
+    Example: `import_tasks(application())`
+    """
+    with _imports("to import the application's modules of tasks"):
+        celery.loader.import_default_modules()
+        celery.finalize()
+
+
+@contextmanager
+def _imports(what: str) -> Iterator[None]:
+    """Whatever an application's module raises, the end of the process included, in words; ours pass."""
+    try:
+        yield
+    except (AppError, KeyboardInterrupt, GeneratorExit):
+        raise
+    except BaseException as error:
+        raise ApplicationError(
+            expected=what,
+            found=f"{type(error).__name__}: {error}{_where(error)}",
+            remedy="Correct application.celery, or what the module needs: application.variables and "
+            "application.secrets of the environment file are set before it is imported.",
+        ) from error
+
+
+def _where(error: BaseException) -> str:
+    """The last line of an application's own code that the error came through."""
+    frames = [frame for frame in traceback.extract_tb(error.__traceback__) if not frame.filename.startswith("<")]
+    outside = [frame for frame in frames if not any(part in frame.filename for part in _NOT_THEIRS)]
+    return f" ({outside[-1].filename}, line {outside[-1].lineno})" if outside else ""
 
 
 def add_checkout(application: Mapping[str, Any]) -> Path | None:

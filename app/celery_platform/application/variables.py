@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from celery_platform.errors import SettingsError
 from celery_platform.settings import Resolved, Runtime
 
 # A file system in memory, where the machine has one: what is written there never reaches a disk.
@@ -32,8 +33,26 @@ def set_variables(runtime: Runtime, pool: str | None = None) -> None:
     for name, value in plain_variables(runtime, pool).items():
         os.environ.setdefault(name, value)
     for name, use in secrets_of(runtime.environment, pool).items():
-        value = runtime.secret(use["secret"])
+        value = _secret(runtime, name, use["secret"])
         os.environ[name] = _written(name, value) if use["as"] == "file" else value
+
+
+def _secret(runtime: Runtime, variable: str, label: str) -> str:
+    if label not in runtime.environment.secrets:
+        raise SettingsError(
+            expected=f"a secret {label} for the variable {variable}",
+            found=f"in environment {runtime.environment.name}: {', '.join(runtime.environment.secrets) or 'none'}",
+            remedy="Run `make render`; the secret itself is made by Terraform.",
+        )
+    try:
+        return runtime.secret(label)
+    except SettingsError as error:
+        raise SettingsError(
+            expected=f"the value of the variable {variable}, the secret {runtime.environment.secrets[label]}",
+            found=error.found,
+            remedy="Put a value into the secret (`aws secretsmanager put-secret-value`) after Terraform was applied; "
+            "who starts this process needs secretsmanager:GetSecretValue on it.",
+        ) from None
 
 
 def plain_variables(runtime: Runtime, pool: str | None = None) -> dict[str, str]:

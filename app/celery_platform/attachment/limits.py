@@ -5,7 +5,7 @@ from typing import Any
 
 from celery_platform.errors import ApplicationError
 from celery_platform.reliability.idempotent import LEASE_OF_LIMIT
-from celery_platform.routes import CELERYS_OWN, label_by_pattern, label_of, own_label
+from celery_platform.routes import CELERYS_OWN, label_by_pattern, label_of, named, own_label, own_queue
 from celery_platform.settings import QueueSettings, Resolved
 
 # Where a task keeps the limits that it has from its queue and did not declare.
@@ -53,21 +53,29 @@ def apply_limits(app: Any, environment: Resolved) -> None:
         )
 
 
-def refuse_two_routes(app: Any, environment: Resolved) -> None:
+def refuse_wrong_routes(app: Any, environment: Resolved) -> None:
     """Compare what the application says of each task's queue with what the environment file says.
 
     A producer that attached would follow the application, and one that did not the file.
 
     Raises:
-        ApplicationError: a task has two queues.
+        ApplicationError: a task has two queues, or one that the environment does not have.
 
-    Example: `refuse_two_routes(celery, runtime().environment)`
+    Example: `refuse_wrong_routes(celery, runtime().environment)`
     """
-    both = {
-        name: (own_label(app, environment, name), label_by_pattern(environment, name))
-        for name in app.tasks
-        if not name.startswith(CELERYS_OWN)
-    }
+    tasks = [name for name in app.tasks if not name.startswith(CELERYS_OWN)]
+    nowhere = [
+        f"{name} goes to {getattr(asked, 'name', asked)!r}"
+        for name in tasks
+        if (asked := own_queue(app, name)) is not None and named(environment, asked) is None
+    ]
+    if nowhere:
+        raise ApplicationError(
+            expected=f"task_routes and declarations to name queues of the environment: {', '.join(environment.queues)}",
+            found="; ".join(nowhere),
+            remedy="Name one of them, or add the queue to `queues` of the environment file.",
+        )
+    both = {name: (own_label(app, environment, name), label_by_pattern(environment, name)) for name in tasks}
     problems = [
         f"{name} goes to {own} by the application's task_routes or declaration, and to {said} by application.routes"
         for name, (own, said) in both.items()

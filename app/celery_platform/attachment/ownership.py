@@ -111,6 +111,7 @@ EITHER: Mapping[str, str] = {
 APPLICATION: Mapping[str, str] = {
     **dict.fromkeys(("imports", "include"), "which modules have its tasks"),
     **dict.fromkeys(("timezone", "enable_utc"), "its time zone"),
+    **dict.fromkeys(("beat_schedule",), "what beat sends; `schedule` of the environment file adds to it"),
     **dict.fromkeys(
         ("task_always_eager", "task_eager_propagates", "task_store_eager_result"), "its unit tests"
     ),

@@ -100,12 +100,11 @@ def cancel(
 
 
 def _entries() -> Mapping[str, Any]:
-    from celery_platform.application import application
+    from celery_platform.application import application, import_tasks
     from celery_platform.attachment.schedule import add_schedule_of_file
 
     celery = application()
-    celery.loader.import_default_modules()
-    celery.finalize()
+    import_tasks(celery)
     return add_schedule_of_file(celery)
 
 

@@ -15,11 +15,11 @@ def chosen_task(name: str) -> "Task[Any, Any]":
 
     Example: `chosen_task("ship").name == "orders.tasks.ship"`
     """
-    from celery_platform.application import application
+    from celery_platform.application import application, import_tasks
     from celery_platform.errors import SettingsError
 
     celery = application()
-    celery.loader.import_default_modules()
+    import_tasks(celery)
     own = sorted(task for task in celery.tasks if not task.startswith("celery."))
     found = [each for each in own if each == name] or [each for each in own if each.endswith(f".{name}")]
     if len(found) != 1:

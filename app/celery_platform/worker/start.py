@@ -62,8 +62,8 @@ def start_worker(pool_name: str) -> None:
     if pool.type == "gevent":
         ensure_patched()
     metrics_folder = prepare_metrics(pool)
-    from celery_platform.application import application
-    from celery_platform.attachment.limits import apply_limits, refuse_two_routes
+    from celery_platform.application import application, import_tasks
+    from celery_platform.attachment.limits import apply_limits, refuse_wrong_routes
     from celery_platform.dead_letters.unreadable import KeepUnreadable
     from celery_platform.guards.exit_code import run_worker
     from celery_platform.observability import soft_stops
@@ -75,10 +75,8 @@ def start_worker(pool_name: str) -> None:
     from celery_platform.worker.topology import DeclareDeadLetters
 
     celery = application(pool.name)
-    # Its tasks are known from here on; Celery would import them later, where an error is a traceback.
-    celery.loader.import_default_modules()
-    celery.finalize()
-    refuse_two_routes(celery, environment)
+    import_tasks(celery)
+    refuse_wrong_routes(celery, environment)
     environment = with_own_routes(celery, environment)
     apply_limits(celery, environment)
     own = [name for name in celery.tasks if not name.startswith("celery.")]
@@ -117,14 +115,12 @@ def start_beat() -> None:
     Raises:
         SettingsError, BrokerError: the environment cannot be used.
     """
-    from celery_platform.application import application
+    from celery_platform.application import application, import_tasks
     from celery_platform.attachment.schedule import add_schedule_of_file
     from celery_platform.later.sender import start_sender
 
     celery = application()
-    # What cannot be read, imported or scheduled is our error here, a traceback inside Celery.
-    celery.loader.import_default_modules()
-    celery.finalize()
+    import_tasks(celery)
     add_schedule_of_file(celery)
     own_logging(runtime().environment.name)
     start_sender(celery)

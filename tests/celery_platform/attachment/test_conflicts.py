@@ -1,4 +1,4 @@
-"""A setting that the platform owns, stated otherwise: refused with both values, whichever of Celery's ways was taken."""
+"""A setting that the platform owns, stated otherwise: refused with both values, whichever way was taken."""
 
 from collections.abc import Callable
 from types import SimpleNamespace
@@ -14,7 +14,14 @@ from kombu import Queue
 
 from .conftest import Chosen
 
+pytestmark = pytest.mark.usefixtures("chosen")
 THEIRS = "redis://theirs:pass/w@rd@elsewhere/0"
+# Where the platform's value is not Celery's default.
+OURS = {
+    "task_acks_late": True, "task_reject_on_worker_lost": True, "broker_connection_retry_on_startup": True,
+    "worker_cancel_long_running_tasks_on_connection_loss": True, "task_create_missing_queues": False,
+    "worker_hijack_root_logger": False,
+}  # fmt: skip
 DEFAULTS = {name: option.default for name, option in flatten(NAMESPACES)}
 
 
@@ -57,7 +64,7 @@ WAYS = [_set, _update, _item, _object, _namespace, _old_name, _defaults]
 @pytest.mark.parametrize("state", WAYS, ids=lambda way: way.__name__.strip("_"))
 @pytest.mark.parametrize("first", ["attached", "stated"])
 def test_another_broker_is_refused_with_both_and_no_password(
-    state: Callable[[Celery], None], first: str, app: Celery, chosen: Chosen
+    state: Callable[[Celery], None], first: str, app: Celery
 ) -> None:
     with pytest.raises(SettingsError) as refused:  # noqa: PT012 - stating it may be the first use
         if first == "attached":
@@ -72,15 +79,13 @@ def test_another_broker_is_refused_with_both_and_no_password(
     assert "is_chosen()" in text
 
 
-def test_another_broker_is_refused_as_an_argument(chosen: Chosen) -> None:
+def test_another_broker_is_refused_as_an_argument() -> None:
     app = attach(Celery("theirs", broker=THEIRS, set_as_current=False))
     with pytest.raises(SettingsError, match=r"broker_url is 'redis://\.\.\.@elsewhere/0'"):
         read(app)
 
 
-def test_another_broker_is_refused_as_celerys_variable(
-    app: Celery, chosen: Chosen, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_another_broker_is_refused_as_celerys_variable(app: Celery, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("CELERY_BROKER_URL", THEIRS)
     with pytest.raises(SettingsError, match="from the variable CELERY_BROKER_URL"):
         read(attach(app))
@@ -93,9 +98,13 @@ def _other(default: Any) -> Any:
 
 
 @pytest.mark.parametrize("setting", sorted(PLATFORM))
-def test_each_setting_of_the_platform_is_refused_by_name(setting: str, app: Celery, chosen: Chosen) -> None:
+def test_each_setting_of_the_platform_is_refused_by_name(setting: str, app: Celery) -> None:
     theirs: Any = _other(DEFAULTS[setting])
-    if setting in ("task_acks_late", "task_reject_on_worker_lost", "worker_cancel_long_running_tasks_on_connection_loss"):
+    if setting in (
+        "task_acks_late",
+        "task_reject_on_worker_lost",
+        "worker_cancel_long_running_tasks_on_connection_loss",
+    ):
         theirs = False
     if setting in ("task_create_missing_queues", "worker_hijack_root_logger", "broker_connection_retry_on_startup"):
         theirs = not {"broker_connection_retry_on_startup": True}.get(setting, False)
@@ -104,7 +113,7 @@ def test_each_setting_of_the_platform_is_refused_by_name(setting: str, app: Cele
         read(attach(app))
 
 
-def test_several_are_named_at_once(app: Celery, chosen: Chosen) -> None:
+def test_several_are_named_at_once(app: Celery) -> None:
     app.conf.update(task_acks_late=False, task_queues=[Queue("mine")], worker_prefetch_multiplier=1)
     with pytest.raises(SettingsError) as refused:
         read(attach(app))
@@ -112,7 +121,7 @@ def test_several_are_named_at_once(app: Celery, chosen: Chosen) -> None:
         assert name in str(refused.value)
 
 
-def test_saying_the_same_is_no_conflict(app: Celery, chosen: Chosen) -> None:
+def test_saying_the_same_is_no_conflict(app: Celery) -> None:
     app.conf.update(
         task_acks_late=True, accept_content=["application/json"], broker_connection_retry_on_startup=True,
         task_protocol=2, worker_hijack_root_logger=False,
@@ -120,7 +129,7 @@ def test_saying_the_same_is_no_conflict(app: Celery, chosen: Chosen) -> None:
     assert attach(app).conf.task_acks_late is True
 
 
-def test_what_is_the_applications_is_left_alone(app: Celery, chosen: Chosen) -> None:
+def test_what_is_the_applications_is_left_alone(app: Celery) -> None:
     app.conf.update(timezone="Europe/Berlin", task_track_started=True, result_expires=60, result_extended=False)
     conf = attach(app).conf
     assert (str(conf.timezone), conf.task_track_started, conf.result_expires, conf.result_extended) == (
@@ -128,22 +137,20 @@ def test_what_is_the_applications_is_left_alone(app: Celery, chosen: Chosen) -> 
     )  # fmt: skip
 
 
-def test_a_result_backend_of_its_own_gets_nothing_of_the_platforms_store(app: Celery, chosen: Chosen) -> None:
+def test_a_result_backend_of_its_own_gets_nothing_of_the_platforms_store(app: Celery) -> None:
     app.conf.result_backend = "redis://elsewhere/3"
     conf = attach(app).conf
     assert conf.result_backend == "redis://elsewhere/3"
     assert not conf.result_backend_transport_options
 
 
-def test_celerys_variable_of_the_result_backend_counts(
-    app: Celery, chosen: Chosen, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_celerys_variable_of_the_result_backend_counts(app: Celery, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("CELERY_RESULT_BACKEND", "redis://elsewhere/3")
     assert attach(app).conf.result_backend == "redis://elsewhere/3"
     assert not app.conf.result_backend_transport_options
 
 
-def test_secrets_within_a_setting_are_not_shown(app: Celery, chosen: Chosen) -> None:
+def test_secrets_within_a_setting_are_not_shown(app: Celery) -> None:
     app.conf.broker_transport_options = {"sentinel_kwargs": {"password": "hush"}, "master_name": "mine"}
     with pytest.raises(SettingsError) as refused:
         read(attach(app))
@@ -151,7 +158,7 @@ def test_secrets_within_a_setting_are_not_shown(app: Celery, chosen: Chosen) -> 
     assert "'master_name': 'mine'" in str(refused.value)
 
 
-def test_a_serializer_that_workers_do_not_take_is_refused(app: Celery, chosen: Chosen) -> None:
+def test_a_serializer_that_workers_do_not_take_is_refused(app: Celery) -> None:
     app.conf.task_serializer = "pickle"
     with pytest.raises(SettingsError, match=r"application\.accept_content: json; found 'pickle'"):
         read(attach(app))
@@ -170,18 +177,18 @@ def test_events_are_refused_where_the_broker_has_no_way_to_send_to_all(app: Cele
         read(attach(app))
 
 
-def test_events_are_the_applications_elsewhere(app: Celery, chosen: Chosen) -> None:
+def test_events_are_the_applications_elsewhere(app: Celery) -> None:
     app.conf.worker_send_task_events = True
     assert attach(app).conf.worker_send_task_events is True
 
 
-def test_a_default_queue_that_is_not_there_is_refused(app: Celery, chosen: Chosen) -> None:
+def test_a_default_queue_that_is_not_there_is_refused(app: Celery) -> None:
     app.conf.task_default_queue = "celery"
     with pytest.raises(SettingsError, match="task_default_queue to be one of"):
         read(attach(app))
 
 
-def test_a_settings_error_comes_again_at_the_next_use(app: Celery, chosen: Chosen) -> None:
+def test_a_settings_error_comes_again_at_the_next_use(app: Celery) -> None:
     app.conf.task_acks_late = False
     attach(app)
     for _ in range(2):
@@ -189,7 +196,7 @@ def test_a_settings_error_comes_again_at_the_next_use(app: Celery, chosen: Chose
             app.send_task("routed.anything")
 
 
-def test_a_queue_that_a_call_names_and_the_environment_lacks_is_refused_in_words(app: Celery, chosen: Chosen) -> None:
+def test_a_queue_that_a_call_names_and_the_environment_lacks_is_refused_in_words(app: Celery) -> None:
     with pytest.raises(RefusedMessageError, match="found queue 'nowhere'"):
         attach(app).send_task("routed.anything", queue="nowhere")
 

@@ -20,6 +20,7 @@ from celery_platform.reliability.retry import DEFAULT
 
 from .conftest import Chosen
 
+pytestmark = pytest.mark.usefixtures("chosen")
 RUN: list[Any] = []
 
 
@@ -43,7 +44,14 @@ def _no_letters(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def trace(task: Any, *args: Any, retries: int = 0, propagate: bool = True) -> Any:
     """What Celery's tracer makes of one delivery: the value, or what it recorded."""
-    request = {"id": "one", "args": list(args), "kwargs": {}, "retries": retries, "is_eager": False, "delivery_info": {}}
+    request = {
+        "id": "one",
+        "args": list(args),
+        "kwargs": {},
+        "retries": retries,
+        "is_eager": False,
+        "delivery_info": {},
+    }
     task.backend.mark_as_done = task.backend.mark_as_failure = lambda *_a, **_k: None
     tracer = build_tracer(task.name, task, eager=True, propagate=propagate, app=task.app)
     return tracer("one", list(args), {}, request).retval
@@ -57,7 +65,7 @@ def has_guarantees(task: Any) -> bool:
 
 
 @pytest.fixture
-def attached(app: Celery, chosen: Chosen) -> Celery:
+def attached(app: Celery) -> Celery:
     app.conf.update(result_backend="cache+memory://")
     return attach(app)
 
@@ -68,7 +76,7 @@ def test_a_shared_task_that_was_declared_before_gets_the_guarantees(attached: Ce
     assert trace(attached.tasks[shared_before.name], 1) == 2
 
 
-def test_a_task_declared_before_attaching_and_evaluated_after_it_gets_them(app: Celery, chosen: Chosen) -> None:
+def test_a_task_declared_before_attaching_and_evaluated_after_it_gets_them(app: Celery) -> None:
     @app.task(name="early")
     def early() -> str:
         return "ran"
@@ -79,7 +87,7 @@ def test_a_task_declared_before_attaching_and_evaluated_after_it_gets_them(app: 
     assert has_guarantees(app.tasks["early"])
 
 
-def test_a_task_evaluated_before_attaching_gets_them(app: Celery, chosen: Chosen) -> None:
+def test_a_task_evaluated_before_attaching_gets_them(app: Celery) -> None:
     app.task(name="early")(quiet)
     app.finalize()
     attach(app)
@@ -188,7 +196,7 @@ def test_a_failure_calls_what_the_application_overrides_and_is_a_letter(attached
 
 def test_retry_and_on_retry_may_be_overridden(attached: Celery) -> None:
     class Base(Task):
-        def retry(self, *args: Any, **kwargs: Any) -> Any:
+        def retry(self, *_: Any, **__: Any) -> Any:
             RUN.append("retry")
             raise Retry("later")
 
@@ -262,7 +270,7 @@ class OwnCelery(Celery):
     """Importable, as an application's subclass is."""
 
 
-def test_an_attached_instance_can_be_pickled(chosen: Chosen) -> None:
+def test_an_attached_instance_can_be_pickled() -> None:
     made = attach(OwnCelery("pickled", set_as_current=False))
     again = pickle.loads(pickle.dumps(made))  # noqa: S301 - made here
     assert isinstance(again, OwnCelery)
@@ -272,7 +280,7 @@ def test_an_attached_instance_can_be_pickled(chosen: Chosen) -> None:
 
 def test_an_own_subclass_of_celery_goes_on_working(chosen: Chosen) -> None:
     class Own(Celery):
-        def send_task(self, *args: Any, **kwargs: Any) -> Any:
+        def send_task(self, *_: Any, **kwargs: Any) -> Any:
             RUN.append(kwargs["queue"])
             return "sent"
 
