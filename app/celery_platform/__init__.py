@@ -3,7 +3,6 @@
 Example: in an application's own celery.py, `celery = celery_platform.attach(Celery("orders"))`
 """
 
-import os
 from typing import TYPE_CHECKING, TypeVar
 
 if TYPE_CHECKING:
@@ -30,4 +29,6 @@ def attach(app: App) -> App:
 
 def is_chosen() -> bool:
     """Whether this process belongs to an environment of the platform: `CELERY_ENVIRONMENT_FILE` names its file."""
-    return bool(os.environ.get("CELERY_ENVIRONMENT_FILE"))
+    from celery_platform.settings.chosen import is_chosen as chosen
+
+    return chosen()

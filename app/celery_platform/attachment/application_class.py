@@ -10,7 +10,6 @@ from typing import Any
 from celery import Celery
 from kombu.utils.objects import cached_property
 
-from celery_platform import is_chosen
 from celery_platform.attachment.limits import limits_of_call
 from celery_platform.attachment.settings import apply_settings, refuse_without_broker
 from celery_platform.attachment.tasks import give_guarantees
@@ -24,6 +23,7 @@ from celery_platform.later import keep_until_due
 from celery_platform.refusals import refuse, refused_in_words
 from celery_platform.routes import queue_of_call
 from celery_platform.settings import runtime
+from celery_platform.settings.chosen import is_chosen
 
 # Headers of our own that follow a task to those it sends: a run's tasks are counted together.
 INHERITED_HEADERS = ("run_id",)

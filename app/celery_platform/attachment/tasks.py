@@ -13,11 +13,11 @@ from celery.app.autoretry import add_autoretry_behaviour
 from celery.utils.imports import symbol_by_name
 from celery.utils.time import get_exponential_backoff_interval
 
-from celery_platform import is_chosen
 from celery_platform.attachment.guarantees import Guarantees
 from celery_platform.dead_letters.time_limit import Request
 from celery_platform.reliability.errors import TransientError
 from celery_platform.reliability.retry import DEFAULT
+from celery_platform.settings.chosen import is_chosen
 
 
 def give_guarantees(task: Any) -> Any:

@@ -8,6 +8,11 @@ from celery_platform.errors import SettingsError
 VARIABLE = "CELERY_ENVIRONMENT_FILE"
 
 
+def is_chosen() -> bool:
+    """Whether this process belongs to an environment of the platform."""
+    return bool(os.environ.get(VARIABLE))
+
+
 def choose(name: str) -> None:
     """Make this process, and those it starts, work on the environment `name` of this checkout and on its AWS account.
 

@@ -6,10 +6,10 @@ from typing import Any
 from celery import Task
 from kombu.utils.uuid import uuid
 
-from celery_platform import is_chosen
 from celery_platform.errors import PublishError
 from celery_platform.guards.whole_second_delay import whole_seconds
 from celery_platform.routes import queue_of_call
+from celery_platform.settings.chosen import is_chosen
 from celery_platform.turbo.publishing.capture import Call
 
 
