@@ -13,7 +13,7 @@ import time
 from pathlib import Path
 
 from celery_platform.guards.bounded_publish import budget
-from shop import shop
+from orders import orders
 
 GIVE_UP_SECONDS = 60.0
 stop = threading.Event()
@@ -25,7 +25,7 @@ def publish(order_id: str) -> tuple[float, int]:
     for attempt in itertools.count(1):
         try:
             with budget(5.0):
-                shop.send_task("shop.order", (order_id,), task_id=order_id, retry=False)
+                orders.send_task("orders.order", (order_id,), task_id=order_id, retry=False)
         except Exception as error:  # whatever it was, the order is sent again
             if time.monotonic() - begun > GIVE_UP_SECONDS:
                 raise

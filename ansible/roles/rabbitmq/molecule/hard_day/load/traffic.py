@@ -38,7 +38,7 @@ class Cluster:
     vhost: str = "shop"
 
     def environment(self, folder: Path, ca: Path) -> dict[str, str]:
-        """What shop.py reads."""
+        """What orders.py reads."""
         urls = ";".join(f"amqps://shop:molecule-password@{address}:5671/{self.vhost}" for address in self.addresses)
         return os.environ | {
             "SHOP_BROKER": urls, "SHOP_CA": str(ca), "SHOP_STORE": str(folder / "orders.sqlite"),
@@ -51,7 +51,7 @@ def workers(cluster: Cluster, folder: Path, ca: Path, name: str = "worker") -> I
     """Two workers, stopped warmly at the end."""
     processes = [
         subprocess.Popen(
-            [sys.executable, "-m", "celery", "-A", "shop", "worker", "--pool=threads", "--concurrency=4",
+            [sys.executable, "-m", "celery", "-A", "orders", "worker", "--pool=threads", "--concurrency=4",
              "--loglevel=WARNING", f"--hostname={name}{number}@hard-day"],
             cwd=FOLDER, env=cluster.environment(folder, ca),
             stdout=(folder / f"{name}{number}.log").open("a"), stderr=subprocess.STDOUT,

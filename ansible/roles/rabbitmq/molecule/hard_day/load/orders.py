@@ -17,8 +17,8 @@ URLS = os.environ["SHOP_BROKER"]
 STORE = Path(os.environ["SHOP_STORE"])
 KIND = os.environ.get("SHOP_QUEUE_TYPE", "quorum")
 
-shop = Celery("shop", broker=URLS, set_as_current=True)
-shop.conf.update(
+orders = Celery("orders", broker=URLS, set_as_current=True)
+orders.conf.update(
     amqp_tls(URLS, Path(os.environ["SHOP_CA"]).read_text()),
     broker_connection_timeout=CONNECT_TIMEOUT_SECONDS,
     broker_heartbeat=HEARTBEAT_SECONDS,
@@ -57,7 +57,7 @@ def store() -> sqlite3.Connection:
     return opened
 
 
-@shop.task(name="shop.order")
+@orders.task(name="orders.order")
 def order(order_id: str) -> None:
     """One effect for an order, however often it is delivered: the delivery is counted too, for the report."""
     store().execute("INSERT INTO deliveries VALUES (?)", (order_id,))
