@@ -110,7 +110,7 @@ lint: export ANSIBLE_INVENTORY_UNPARSED_WARNING = false
 lint: setup ## every linter
 	@ruff check . && ruff format --check .
 	@mypy && lint-imports
-	@$(if $(wildcard app/example),mypy -p shop && lint-imports app/example/pyproject.toml)
+	@$(if $(wildcard app/example),mypy -p shop -p outside && lint-imports app/example/pyproject.toml)
 	@python -m celery_platform environment validate
 	@yamllint --strict .
 	@cd ansible && ansible-playbook --syntax-check *.yml operations/*/*.yml && ansible-lint --offline -q

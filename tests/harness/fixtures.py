@@ -1,4 +1,4 @@
-"""Environments on loopback for the app's tests, one for each broker that runs here, made once."""
+"""Environments on loopback, one for each broker that runs here, made once."""
 
 from collections.abc import Iterator
 from pathlib import Path

@@ -49,7 +49,7 @@ def deadline(seconds: float, *, drop: bool = False) -> Callable[[Callable[P, R]]
     Example:
         @celery.task(name="orders.tasks.count")
         @deadline(3_600, drop=True)
-        def fetch_social_metrics(user_id): ...
+        def count(order_id): ...
     """
 
     def decorate(function: Callable[P, R]) -> Callable[P, R]:
