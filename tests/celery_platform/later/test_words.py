@@ -2,11 +2,11 @@
 
 import json
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-from ..harness.environment import TestEnvironment
 from .conftest import Later
 
 DAY = 86_400
@@ -36,7 +36,7 @@ noted.apply_async(("year",), countdown={365 * DAY}, task_id="a-year")
     on_sqs.environment.app("schedule", "cancel", "a-year", "--yes")
 
     assert [(kept["id"], kept["task"], kept["queue"]) for kept in listed] == [
-        ("a-month", "probe.later.note", "email"), ("a-year", "probe.later.note", "email"),
+        ("a-month", "probe.later.note", "quick"), ("a-year", "probe.later.note", "quick"),
     ]  # fmt: skip
     due = datetime.fromisoformat(listed[0]["due"]) - datetime.now(UTC)
     assert timedelta(days=29, hours=23) < due <= timedelta(days=30)
@@ -97,7 +97,8 @@ def test_a_full_store_refuses_in_words_and_loses_nothing(on_sqs: Later) -> None:
 """,
     )
 
-    assert said.startswith("PublishError") and "OutOfMemory" in said
+    assert said.startswith("PublishError")
+    assert "OutOfMemory" in said
     assert [kept["id"] for kept in on_sqs.kept()] == ["before-it-was-full"]
 
 
@@ -149,9 +150,10 @@ def test_the_message_is_the_one_that_would_have_been_published_at_once(on_sqs: L
 
 @pytest.mark.parametrize("options", ["serializer='pickle'", "compression='zlib'"])
 def test_a_message_of_bytes_arrives(on_rabbitmq: Later, options: str) -> None:
-    accepting = json.loads(open(on_rabbitmq.environment.variables["CELERY_ENVIRONMENT_FILE"]).read())
+    file = Path(on_rabbitmq.environment.variables["CELERY_ENVIRONMENT_FILE"])
+    accepting = json.loads(file.read_text())
     accepting["application"]["accept_content"] = ["json", "pickle"]
-    open(on_rabbitmq.environment.variables["CELERY_ENVIRONMENT_FILE"], "w").write(json.dumps(accepting))
+    file.write_text(json.dumps(accepting))
     on_rabbitmq.call(f"noted.apply_async(('bytes',), countdown=2, {options})")
     with on_rabbitmq.at_work():
         on_rabbitmq.ran("bytes")
@@ -167,13 +169,13 @@ def test_what_expires_before_it_is_due_is_not_run(on_rabbitmq: Later) -> None:
     assert on_rabbitmq.call(f"print('answer', celery.AsyncResult({task_id!r}).state)") == "REVOKED"
 
 
-def test_a_queue_that_is_gone_keeps_its_messages_and_stops_no_others(sqs: TestEnvironment, on_sqs: Later) -> None:
+def test_a_queue_that_is_gone_keeps_its_messages_and_stops_no_others(on_sqs: Later) -> None:
     on_sqs.call("""
 from celery_platform.later import later_store
 noted.apply_async(("gone",), countdown=2, task_id="gone")
 (kept,) = later_store().of_task("gone")
 client, messages = later_store()._client, later_store()._messages
-client.hset(messages, kept.entry, client.hget(messages, kept.entry).replace('"email"', '"closed"'))
+client.hset(messages, kept.entry, client.hget(messages, kept.entry).replace('"quick"', '"closed"'))
 noted.apply_async(("others",), countdown=3)
 """)
     with on_sqs.at_work():

@@ -22,7 +22,8 @@ from exercises.celery import celery
 
 @celery.on_after_configure.connect
 def configured(sender, **_):
-    sender.add_periodic_task(1.0, sender.signature("probe.configured", ("added",), {"by": "configure"}), name="configured")
+    task = sender.signature("probe.configured", ("added",), {"by": "configure"})
+    sender.add_periodic_task(1.0, task, name="configured")
 
 @celery.on_after_finalize.connect
 def finalized(sender, **_):

@@ -16,7 +16,7 @@ from celery_platform.turbo.publishing.capture import Call
 def is_long(task: Task[Any, Any], options: Mapping[str, Any]) -> bool:
     """Whether calls with these options are kept in the result store (`celery_platform.later`).
 
-    Example: `is_long(send_email, {"countdown": 86_400})`
+    Example: `is_long(ship, {"countdown": 86_400})`
     """
     delay = whole_seconds(options.get("countdown"), options.get("eta"), task.app.timezone)
     if delay is None or not is_chosen():
