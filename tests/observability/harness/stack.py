@@ -74,18 +74,8 @@ def _divided(duration: "re.Match[str] | None") -> str:
 def watched(environment: TestEnvironment, worker: ObservedWorker, folder: Path) -> Iterator[Stack]:
     """Start all of it; it is quiet when the block begins."""
     port, log = free_port(), folder / "exporter.log"
-    command = [
-        sys.executable,
-        "-m",
-        "app",
-        "exporter",
-        "--address",
-        "127.0.0.1",
-        "--port",
-        str(port),
-        "--interval",
-        "2",
-    ]
+    words = ["exporter", "--address", "127.0.0.1", "--port", str(port), "--interval", "2"]
+    command = [sys.executable, "-m", "celery_platform", *words]
     heartbeat = {"CELERY_HEARTBEAT_FILE": str(folder / "heartbeat")}
     with ExitStack() as all_, ExitStack() as worker_stack:
         worker_stack.enter_context(worker.started(**heartbeat))
