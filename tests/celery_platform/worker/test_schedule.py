@@ -68,7 +68,7 @@ def scheduled(environment: TestEnvironment, folder: Path, schedule: dict[str, An
 def sent(environment: TestEnvironment, found: dict[str, list[Any]]) -> dict[str, list[Any]]:
     """Add what is in the queues: task -> [queue, headers, body] of each message."""
     sqs = environment.client("sqs")
-    for label in ("email", "reports", "metrics"):
+    for label in ("quick", "nightly", "default"):
         url = sqs.get_queue_url(QueueName=environment.resolved["queues"][label]["name"])["QueueUrl"]
         for message in sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=10).get("Messages", []):
             read = json.loads(base64.b64decode(message["Body"]))
@@ -92,7 +92,7 @@ def test_beat_sends_whatever_the_application_and_the_file_say(sqs: TestEnvironme
     assert bodies["probe.delta"] == [[1, [2]], {"three": {"4": 5}}]
     assert bodies["probe.file"] == [["a"], {}]
     queues = {task: messages[0][0] for task, messages in found.items()}
-    assert (queues["probe.number"], queues["probe.file"], queues["probe.delta"]) == ("reports", "metrics", "email")
+    assert (queues["probe.number"], queues["probe.file"], queues["probe.delta"]) == ("nightly", "default", "quick")
     assert found["probe.number"][0][1]["expires"], "expires counts from each turn"
     assert found["probe.finalized"][0][1]["expires"]
     shown = listed(variables)
