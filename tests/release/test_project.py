@@ -46,11 +46,17 @@ def test_a_folder_called_as_the_platform_is_refused(checkout: Checkout) -> None:
         checkout.release("other/celery_platform")
 
 
-def test_a_folder_without_requirements_is_refused_with_what_it_has(checkout: Checkout) -> None:
+def test_requirements_that_are_elsewhere_are_not_overlooked(checkout: Checkout) -> None:
     project = checkout.project({"mysite/celery.py": "", "requirements/prod.txt": ""})
 
-    with pytest.raises(ApplicationError, match=r"neither \(there are: mysite, requirements\).*-r requirements"):
+    with pytest.raises(ApplicationError, match=r"found neither, and requirements\. .*-r requirements"):
         project.requirement_files()
+
+
+def test_an_application_may_need_nothing_beside_the_platform(checkout: Checkout) -> None:
+    project = checkout.project({"mysite/celery.py": "", "requirements.lock": ""})
+
+    assert project.requirement_files() == []
 
 
 def test_a_pyproject_that_only_configures_tools_leaves_the_requirements_to_requirements_txt(checkout: Checkout) -> None:

@@ -6,12 +6,12 @@ import zipfile
 from pathlib import Path
 
 WHEELHOUSE = Path(__file__).parents[2] / "dist" / "wheelhouse"
-CHANGED = "app/celery_platform/worker/start.py"
+CHANGED = "celery_platform/worker/start.py"
 NEXT, BROKEN = "# The next release.\n", "raise RuntimeError('this release does not start')\n"
 
 
 def release(folder: Path, first_line: str) -> Path:
-    """A wheelhouse whose application differs in its first line of `app/celery_platform/worker/start.py`.
+    """A wheelhouse whose application differs in its first line of `celery_platform/worker/start.py`.
 
     Example: `release(tmp_path, BROKEN)`
     """

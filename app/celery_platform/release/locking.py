@@ -18,7 +18,7 @@ from packaging.version import Version
 
 from celery_platform.errors import ApplicationError
 from celery_platform.release import lock_file
-from celery_platform.release.project import PLATFORM, Application
+from celery_platform.release.project import PLATFORM, Application, Pinned
 
 # The least that pyproject.toml of the platform asks for.
 PYTHON = "3.11"
@@ -81,7 +81,7 @@ def _resolved(application: Application) -> str:
     repository = application.repository
     asked = [f"{PLATFORM} @ {repository.as_uri()}"]
     files = [str(file.relative_to(repository)) for file in application.requirement_files()]
-    if not files:
+    if isinstance(application, Pinned):
         asked.append(application.package)
     with tempfile.TemporaryDirectory() as folder:
         output = Path(folder) / "requirements.lock"

@@ -19,6 +19,8 @@ from celery_platform.errors import ApplicationError
 PLATFORM = "celery-platform"
 # What people keep out of version control; asked only where the folder is under none.
 UNVERSIONED = (".*", "__pycache__", "*.pyc", "*.egg-info", "node_modules", "venv", "build", "dist")
+# Where requirements are that uv is not asked to read.
+ELSEWHERE = ("*requirements*", "Pipfile*", "poetry.lock", "uv.lock", "environment.yml")
 INCLUDED = re.compile(r"^\s*(?:-r|-c|--requirement|--constraint)[ =]\s*(\S+)", re.MULTILINE)
 
 
@@ -80,10 +82,10 @@ class Project:
         return said
 
     def requirement_files(self) -> list[Path]:
-        """The files that uv reads its requirements from.
+        """The files that uv reads its requirements from; none where it needs nothing beside the platform.
 
         Raises:
-            ApplicationError: there is none.
+            ApplicationError: there is none, and another file looks as if it had requirements.
         """
         project = self.pyproject.get("project", {})
         candidates = {
@@ -92,10 +94,11 @@ class Project:
             "requirements.txt": "dependencies" not in {*project, *project.get("dynamic", ())},
         }
         files = [self.folder / name for name, counts in candidates.items() if counts and (self.folder / name).exists()]
-        if not files:
+        overlooked = sorted({file.name for name in ELSEWHERE for file in self.folder.glob(name)} - {self.lock.name})
+        if overlooked and not files:
             raise ApplicationError(
-                expected=f"pyproject.toml with [project], or requirements.txt, in {self.package}",
-                found=f"neither (there are: {', '.join(self._some_names()) or 'no files'})",
+                expected=f"requirements of {self.package} in pyproject.toml (under [project]) or in requirements.txt",
+                found=f"neither, and {', '.join(overlooked)}",
                 remedy="Write a requirements.txt; one line `-r requirements/production.txt` names another file.",
             )
         return files
@@ -124,9 +127,6 @@ class Project:
         else:
             names = list(_walk(self.folder))
         return sorted(name for name in names if (self.folder / name).is_file())
-
-    def _some_names(self) -> list[str]:
-        return sorted(path.name for path in self.folder.iterdir())[:8]
 
 
 @dataclass(frozen=True)
