@@ -4,13 +4,15 @@ import re
 from pathlib import Path
 
 from celery_platform.environment import EnvironmentFileError
-from celery_platform.environment.errors import MESSAGE_BYTES
 from celery_platform.environment.load import parse
 
 from tests.harness.environment import ENVIRONMENTS
 
 FILE = ENVIRONMENTS / "prod" / "environment.yml"
 GOOD = FILE.read_text()
+
+# What the issue asks for; not the code's own number, so that the two are compared.
+MESSAGE_BYTES = 2_048
 
 # A line of a message, but for its first and for the count of those that are left out.
 _PROBLEM = re.compile(r"  (line \d+(, \S.*?)?|\(file\)|[\w.'\[\]-].*?): found (.+); allowed: (.+)")

@@ -48,7 +48,10 @@ class Application(Closed):
     """
 
     package: str = Field(
-        min_length=1, description="a folder of this repository with a project in it, or a requirement: acme-orders==1.4"
+        min_length=1,
+        max_length=200,
+        pattern=r"^[ -~]+$",
+        description="a folder of this repository with a project in it, or a requirement: acme-orders==1.4",
     )
     celery: str = Field(
         pattern=r"^[A-Za-z_][\w.]*:[A-Za-z_]\w*$", description="module:attribute of its Celery instance"
