@@ -8,6 +8,7 @@ from kombu import Connection, Exchange, Queue
 
 from celery_platform.brokers.interface import CONNECT_TIMEOUT_SECONDS, Broker
 from celery_platform.brokers.priorities import HighFirst, overtaken
+from celery_platform.guards.redis_neighbours import NEIGHBOURS, index_key, mutex_key
 from celery_platform.settings import PoolSettings, QueueSettings
 from celery_platform.settings.login import with_login
 
@@ -51,7 +52,13 @@ class RedisBroker(Broker):
     def worker_transport_options(self, pool: PoolSettings) -> dict[str, Any]:
         """What workers hold is kept apart for each pool, whose autoscaler counts it; kombu keeps all as one."""
         kept = pool.unacknowledged_key
-        return {"unacked_key": kept, "unacked_index_key": f"{kept}:index", "unacked_mutex_key": f"{kept}:mutex"}
+        sharing = (each for each in self.environment.pools.values() if set(each.queues) & set(pool.queues))
+        return {
+            "unacked_key": kept,
+            "unacked_index_key": index_key(kept),
+            "unacked_mutex_key": mutex_key(kept),
+            NEIGHBOURS: [each.unacknowledged_key for each in sharing if each.name != pool.name],
+        }
 
     def settings(self) -> dict[str, Any]:
         """TLS where the endpoint asks for it, with the certificate checked."""

@@ -20,6 +20,8 @@ from typing import Any, ClassVar
 from kombu.transport import redis, virtual
 from kombu.utils.json import dumps, loads
 
+from celery_platform.guards.redis_neighbours import LooksAtNeighbours
+
 # More in one step would keep others waiting for the server, and messages from other workers.
 BATCH = 100
 # KEYS: unacknowledged messages, their index by time, then each list and its tokens, in the order in which to look.
@@ -58,7 +60,7 @@ if redis.call('EXISTS', KEYS[2]) == 0 then redis.call('LPUSH', KEYS[2], 1) end
 """
 
 
-class QoS(redis.QoS):
+class QoS(LooksAtNeighbours):
     """kombu's, which need not note what the script has noted."""
 
     def append(self, message: Any, delivery_tag: str) -> None:

@@ -1,0 +1,53 @@
+"""What a pool that is gone held is found by the workers of a pool that drains the same queue."""
+
+import time
+import uuid
+from typing import Any
+
+import pytest
+from celery_platform.guards import redis_reconnect
+from celery_platform.guards.redis_neighbours import NEIGHBOURS, index_key, mutex_key
+from kombu import Connection, Consumer, Queue
+
+from tests.harness.waiting import eventually
+
+
+def options(kept: str, neighbours: list[str]) -> dict[str, Any]:
+    return {
+        "visibility_timeout": 1,
+        "unacked_key": kept,
+        "unacked_index_key": index_key(kept),
+        "unacked_mutex_key": mutex_key(kept),
+        "unacked_restore_interval": 0.1,
+        NEIGHBOURS: neighbours,
+    }
+
+
+@pytest.mark.parametrize(("neighbours", "found"), [(["gone"], True), ([], False)])
+def test_a_message_of_a_pool_that_is_gone_comes_to_its_neighbour(
+    valkey_port: int, neighbours: list[str], found: bool
+) -> None:
+    name = uuid.uuid4().hex
+    url, queue = f"redis://127.0.0.1:{valkey_port}/9", Queue(name, routing_key=name)
+    gone, neighbour = options(f"gone-{name}", []), options(f"left-{name}", [f"{key}-{name}" for key in neighbours])
+    taken: list[Any] = []
+    with Connection(url, transport=redis_reconnect.Transport, transport_options=gone) as connection:
+        connection.Producer().publish({}, routing_key=name, declare=[queue])
+        with Consumer(connection, [queue], callbacks=[lambda _body, message: taken.append(message)]):
+            connection.drain_events(timeout=10)
+        # As if its process were killed: nothing is put back.
+        taken[0].channel.qos._delivered.clear()
+    time.sleep(1.5)
+
+    with Connection(url, transport=redis_reconnect.Transport, transport_options=neighbour) as connection:
+        channel: Any = connection.channel()
+
+        def waits() -> bool:
+            channel.qos.restore_visible(interval=1)
+            return bool(queue(channel).queue_declare().message_count)
+
+        if found:
+            eventually(waits, "the message", seconds=10)
+        else:
+            assert not any(waits() for _ in range(5))
+        queue(channel).purge()
