@@ -15,6 +15,8 @@ EVERYTHING = bool(os.environ.get("ALL_BROKERS"))
 # SQS last: the test after the last broker takes the environment down.
 BROKERS = ("rabbitmq", "amazon_mq", "redis", "sqs") if EVERYTHING else ("rabbitmq", "sqs")
 
+RELEASE = "[python, -c, 'import os, shop.celery; os.environ[\"BUCKET_MEDIA\"]']"
+
 # What takes minutes and is shown on one broker's estate.
 ON_RABBITMQ_ALONE = [
     pytest.mark.path,
@@ -70,6 +72,9 @@ def local(request: pytest.FixtureRequest, environments_copy: Path) -> LocalEnvir
     lines = file.read_text().splitlines()
     (line,) = (number for number, text in enumerate(lines) if text.startswith("  kind: "))
     lines[line] = f"  kind: {request.param}"
+    if not any(text.startswith("  release: ") for text in lines):
+        # Hosts and pods run it, from the new release and with its variables, or nothing comes up.
+        lines.insert(lines.index("application:") + 1, f"  release: {RELEASE}")
     file.write_text("\n".join(lines) + "\n")
     environment = LocalEnvironment(request.param, environments_copy)
     up = environment.run("make", "render", "up")

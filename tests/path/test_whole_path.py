@@ -35,6 +35,13 @@ def test_the_demo_loses_nothing_and_repeats_no_effect(local: LocalEnvironment, t
     assert len(sheets) >= len(photographs) > 0, tail(demo)
 
 
+def test_the_release_command_ran_on_a_host_before_its_workers(local: LocalEnvironment) -> None:
+    journal = local.run("podman", "exec", "celery-local-worker-cpu-1", "journalctl", "-o", "cat", "-b")
+
+    began = journal.stdout.find("Started celery-release-")
+    assert -1 < began < journal.stdout.find("Started celery-worker@"), tail(journal)
+
+
 def test_the_io_pool_ran_in_pods_of_the_chart_and_a_second_rollout_changes_nothing(local: LocalEnvironment) -> None:
     again = local.run("python", "-m", "region", "pods")
 
