@@ -35,4 +35,4 @@ def supply_secrets(region: Region, account: Account) -> None:
             console.print(f"  no secret {name} yet: the application's processes will not start")
         elif held != value:
             account.put_secret(name, value)
-            console.print(f"  secret {name} has its value of services.yml")
+            console.print(f"  secret {name} was given its value")
