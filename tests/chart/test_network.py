@@ -69,7 +69,7 @@ def test_only_https_and_the_ports_of_services_are_open_to_anywhere(rendered: Ren
 def called_by_one_queue(name: str, service: Service) -> Rendered:
     """Production with this service alone, which one queue of pool io calls."""
     model = described(PROD)
-    calling = next(label for label, queue in model.queues.items() if queue.pool == "io")
+    calling = next(label for label, queue in model.queues.items() if "io" in queue.pool)
     queues = {
         label: queue.model_copy(update={"calls": (name,) if label == calling else ()})
         for label, queue in model.queues.items()
