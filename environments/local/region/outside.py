@@ -62,7 +62,9 @@ def read(folder: Path, checkout: Path, resolved: dict[str, Any]) -> Outside:
     for process in outside.processes:
         if process.folder is not None and not (checkout / process.folder).is_dir():
             raise RegionError(
-                f"a folder of the repository at {process.name}.folder in {file}", process.folder, "name one"
+                f"a folder of the repository at {process.name}.folder in {file}",
+                process.folder,
+                "name one that there is, or take a process out that the application no longer calls",
             )
     known = application_secrets(resolved)
     for label in {*outside.secrets, *(name for process in outside.processes for name in process.secrets.values())}:
