@@ -3,7 +3,9 @@
 import os
 import signal
 import sys
+import threading
 import time
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -60,8 +62,8 @@ def send(*, dies: str = "", lease: float = 60.0) -> None:
     if dies == "before the store forgets it":
         LaterStore.remove = die  # type: ignore[method-assign,assignment]
     print("sending", file=sys.stderr, flush=True)
-    while True:
-        time.sleep(sender.send_due(celery, sender.later_store(), lease))
+    sender.send_due = partial(sender.send_due, lease_seconds=lease)
+    sender.run(celery, threading.Event())
 
 
 def work(pool: str) -> None:
