@@ -9,7 +9,7 @@ export PATH := $(CURDIR)/$(VENV)/bin:$(PATH)
 
 .DEFAULT_GOAL := help
 .PHONY: help setup lock up down status region demo plan apply destroy output drift site drain wheelhouse image terraform-docs validate \
-        render schema diff lint scan format test bench test-unit test-app test-terraform test-roles test-chart test-pods \
+        render schema diff lint scan format test bench test-unit test-app test-applications test-terraform test-roles test-chart test-pods \
         stop-matrix test-observability test-brokers soak test-path
 
 help: ## list the verbs
@@ -133,6 +133,9 @@ test-unit: setup ## the tests that take seconds
 
 test-app: setup ## the app against real servers, with every end a worker can meet
 	@SLOW=1 python -m pytest tests/celery_platform
+
+test-applications: setup ## applications as people bring them (Django, Flask, one module) on each broker and pool
+	@SLOW=1 python -m pytest tests/applications
 
 test-terraform: setup ## the tests that run Terraform, with whole estates applied and destroyed
 	@SLOW=1 python -m pytest -m terraform

@@ -34,7 +34,7 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> OneProcessFo
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Start with the longest suites; leave out what takes minutes unless it is asked for."""
-    left_out = pytest.mark.skip(reason="takes minutes: `make test-app` and `make test-terraform` run it")
+    left_out = pytest.mark.skip(reason="takes minutes: `make test-app`, `-applications`, `-terraform` run it")
     for item in items:
         if item.get_closest_marker("slow") and "SLOW" not in os.environ:
             item.add_marker(left_out)

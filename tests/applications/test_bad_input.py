@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from .estate import Application, Estate, TestEnvironment
+from .estate import Application, Estate, TestEnvironment, refusing_proxy
 
 GOOD = "from celery import Celery\napp = Celery('theirs')\n"
 TASK = "@app.task(name='theirs.work'{})\ndef work(): pass\n"
@@ -132,6 +132,17 @@ def test_a_secret_that_is_not_in_the_account(
     monkeypatch.setitem(environment.resolved["secrets"], "gone", "plain/never-made")
     text = start(GOOD, secrets={"KEY": {"secret": "gone", "as": "variable"}})
     said(text, "plain/never-made", "KEY")
+
+
+def test_a_secret_that_may_not_be_read(start: Callable[..., str], environment: TestEnvironment) -> None:
+    with refusing_proxy(environment.endpoint) as (endpoint, refusals):
+        refusals.status["GetSecretValue"] = 403
+        environment.variables["AWS_ENDPOINT_URL"] = endpoint
+        try:
+            text = start(GOOD, secrets={"KEY": {"secret": "there", "as": "variable"}})
+        finally:
+            environment.variables["AWS_ENDPOINT_URL"] = environment.endpoint
+    said(text, "the value of the variable KEY", "403", "secretsmanager:GetSecretValue")
 
 
 def test_events_on_sqs(start: Callable[..., str]) -> None:

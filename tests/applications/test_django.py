@@ -146,7 +146,7 @@ def test_12_an_eta_of_tomorrow_is_kept_in_the_durable_schedule(site: Site) -> No
         "answer = mail.remind.apply_async(['tomorrow'], eta=timezone.now() + timedelta(days=1)).id"
     )
     assert task_id in kept(site)
-    assert site.application.platform("schedule", "cancel", str(task_id)).returncode == 0
+    assert site.application.platform("schedule", "cancel", str(task_id), "--yes").returncode == 0
     assert task_id not in kept(site)
 
 
@@ -154,7 +154,7 @@ def kept(site: Site) -> list[str]:
     """The ids of the tasks in the durable schedule."""
     listed = site.application.platform("schedule", "list", "--json")
     assert listed.returncode == 0, listed.stdout
-    return [word for entry in json.loads(listed.stdout) for word in entry.values() if isinstance(word, str)]
+    return [word for entry in json.loads(listed.stdout)["kept"] for word in entry.values() if isinstance(word, str)]
 
 
 def test_13_a_rate_limit_is_kept(site: Site) -> None:
