@@ -16,7 +16,7 @@ SETUP = "from app import create_app\nflask = create_app()"
 
 @pytest.fixture(
     scope="module",
-    params=["redis", *(pytest.param(kind, marks=pytest.mark.slow) for kind in ("rabbitmq", "amazon_mq", "sqs"))],
+    params=[pytest.param(kind, marks=pytest.mark.slow) for kind in ("rabbitmq", "amazon_mq", "sqs", "redis")],
 )
 def process(request: pytest.FixtureRequest, estate: Estate) -> Iterator[Web]:
     """A web process; a worker runs beside it."""

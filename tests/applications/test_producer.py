@@ -29,7 +29,7 @@ print(json.dumps({{"values": values, "broken": sent["broken"].id, "routed": sent
 
 @pytest.fixture(
     scope="module",
-    params=["sqs", *(pytest.param(kind, marks=pytest.mark.slow) for kind in ("rabbitmq", "amazon_mq", "redis"))],
+    params=[pytest.param(kind, marks=pytest.mark.slow) for kind in ("rabbitmq", "amazon_mq", "sqs", "redis")],
 )
 def application(request: pytest.FixtureRequest, estate: Estate) -> Iterator[Application]:
     """The plain application; a worker of it runs."""
