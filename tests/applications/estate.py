@@ -98,23 +98,23 @@ class Application:
     environment: TestEnvironment
     folder: Path
 
-    def run(self, *command: str, timeout: float = 60) -> subprocess.CompletedProcess[str]:
+    def run(self, *command: str, timeout: float = 240) -> subprocess.CompletedProcess[str]:
         """`app run -- COMMAND` in the application's folder."""
         words = [sys.executable, "-m", "celery_platform", "run", "--", *command]
         return self._run(words, self.environment.variables, timeout)
 
-    def platform(self, *words: str, timeout: float = 60) -> subprocess.CompletedProcess[str]:
+    def platform(self, *words: str, timeout: float = 240) -> subprocess.CompletedProcess[str]:
         """`app WORDS`."""
         command = [sys.executable, "-m", "celery_platform", *words]
         return self._run(command, self.environment.variables, timeout)
 
-    def python(self, code: str, timeout: float = 60) -> Any:
+    def python(self, code: str, timeout: float = 240) -> Any:
         """Run code in a process of the application, as its web process would be; what it prints last, as JSON."""
         run = self.run("python", "-c", code, timeout=timeout)
         assert run.returncode == 0, run.stdout
         return json.loads(run.stdout.strip().splitlines()[-1])
 
-    def outsider(self, code: str, timeout: float = 60, **passwords: str) -> Any:
+    def outsider(self, code: str, timeout: float = 240, **passwords: str) -> Any:
         """Run code in a process that cannot import the platform; what it prints last, as JSON."""
         hidden = "import sys\nsys.modules['celery_platform'] = None\n"
         variables = {

@@ -82,7 +82,10 @@ class PlatformApp(Celery):
 
     def finalize(self, auto: bool = False) -> None:
         """As Celery's; tasks that were declared before the instance was attached get the guarantees too."""
+        before: bool = self.finalized  # type: ignore[attr-defined]
         super().finalize(auto)
+        if before:  # asked for again, maybe while Celery is still declaring a task
+            return
         for task in self._tasks.values():  # type: ignore[attr-defined] # `tasks` would finalize again
             give_guarantees(task)
 
