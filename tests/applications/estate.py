@@ -13,11 +13,11 @@ from typing import Any
 from tests.harness import servers
 from tests.harness.environment import Application as Described
 from tests.harness.environment import Servers, TestEnvironment, prepare
-from tests.harness.processes import running
+from tests.harness.processes import running, stop
 from tests.harness.refusing_proxy import refusing_proxy
 from tests.harness.waiting import eventually
 
-__all__ = ["HERE", "Estate", "TestEnvironment", "eventually", "refusing_proxy", "servers"]
+__all__ = ["HERE", "Estate", "TestEnvironment", "eventually", "refusing_proxy", "servers", "stop"]
 
 HERE = Path(__file__).parent
 

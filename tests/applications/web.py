@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from .estate import Application
+from .estate import Application, stop
 
 # Runs each line of JSON as code, and answers with what the code left in `answer`, or with its error.
 LOOP = """
@@ -66,13 +66,10 @@ def web(application: Application, setup: str = "", prefix: tuple[str, ...] = ("r
         process = subprocess.Popen(
             [sys.executable, "-m", "celery_platform", *prefix, "python", "-u", "-c", LOOP.format(setup=setup)],
             cwd=application.folder, env=application.environment.variables, text=True,
-            stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=sink,
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=sink, start_new_session=True,
         )  # fmt: skip
     try:
         yield Web(process)
     finally:
         process.stdin.close()  # type: ignore[union-attr]
-        try:
-            process.wait(10)
-        except subprocess.TimeoutExpired:
-            process.kill()
+        stop(process, 10)
