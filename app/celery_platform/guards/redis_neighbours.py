@@ -9,8 +9,7 @@ from typing import Any
 
 from kombu.transport import redis
 
-# In a worker's transport options: the keys of the pools that share a queue with its own.
-NEIGHBOURS = "unacked_keys_of_neighbours"
+from celery_platform.brokers.redis_keys import NEIGHBOURS, index_key, mutex_key
 
 
 class _OfNeighbour(redis.QoS):
@@ -47,13 +46,3 @@ class LooksAtNeighbours(redis.QoS):
             self._neighbours = [_OfNeighbour(channel, kept) for kept in options.get(NEIGHBOURS, ())]
         for neighbour in self._neighbours:
             neighbour.restore_visible(start, num, interval)
-
-
-def index_key(kept: str) -> str:
-    """Of the messages under `kept`, by when they were taken."""
-    return f"{kept}:index"
-
-
-def mutex_key(kept: str) -> str:
-    """Whose holder alone looks for messages to put back."""
-    return f"{kept}:mutex"

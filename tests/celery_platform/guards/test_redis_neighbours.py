@@ -5,8 +5,8 @@ import uuid
 from typing import Any
 
 import pytest
+from celery_platform.brokers.redis_keys import NEIGHBOURS, index_key, mutex_key
 from celery_platform.guards import redis_reconnect
-from celery_platform.guards.redis_neighbours import NEIGHBOURS, index_key, mutex_key
 from kombu import Connection, Consumer, Queue
 
 from tests.harness.waiting import eventually
