@@ -3,6 +3,9 @@
 from celery_platform.environment.model import Environment, Pool
 from celery_platform.environment.model.queues import Queue
 
+# A pool that is tiny beside another still counts, and nothing is divided by nothing.
+LEAST_SHARE = 0.001
+
 
 def queues_of(env: Environment, pool: str) -> dict[str, Queue]:
     """The queues that a pool drains, by label.
@@ -21,7 +24,7 @@ def backlog_shares(env: Environment, pool: str) -> dict[str, float]:
     Example: `backlog_shares(load("prod"), "io")["email"] == 1.0`
     """
     return {
-        label: round(slots(env.pools[pool]) / sum(slots(env.pools[each]) for each in queue.pool), 3)
+        label: max(LEAST_SHARE, round(slots(env.pools[pool]) / sum(slots(env.pools[each]) for each in queue.pool), 3))
         for label, queue in queues_of(env, pool).items()
     }
 
