@@ -11,8 +11,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from celery_platform.environment.load import names
 from celery_platform.rendering import write
 
+from tests.harness.environment import ENVIRONMENTS
 from tests.terraform.estate import Estate, emulator, free_port, own_account, removed_variables, set_line
 
 ROOT = Path(__file__).parents[2]
@@ -75,16 +77,25 @@ def terraform(tmp_path_factory: pytest.TempPathFactory) -> Terraform:
     return run
 
 
-def copied(folder: Path) -> Runner:
-    """A runner on a copy of the environments."""
+def copied(folder: Path, environments: Path = ENVIRONMENTS) -> Runner:
+    """A runner on a copy of environments, rendered: the tests' own, or others."""
     ignored = shutil.ignore_patterns("region", "__pycache__")
-    shutil.copytree(ROOT / "environments", folder / "environments", ignore=ignored)
+    shutil.copytree(environments, folder / "environments", ignore=ignored)
+    with pytest.MonkeyPatch.context() as only_here:
+        only_here.setenv("ENVIRONMENTS", str(folder / "environments"))
+        write(names())
     return Runner(folder)
 
 
 @pytest.fixture
 def runner(tmp_path: Path) -> Runner:
     return copied(tmp_path)
+
+
+@pytest.fixture
+def own(tmp_path: Path) -> Runner:
+    """On a copy of this repository's environments."""
+    return copied(tmp_path, ROOT / "environments")
 
 
 APPLIED = pytest.StashKey[dict[tuple[str, str], Estate]]()

@@ -50,8 +50,8 @@ def test_a_role_reads_its_own_queue_and_not_anothers(production: Estate) -> None
         aws_secret_access_key=keys["SecretAccessKey"],
         aws_session_token=keys["SessionToken"],
     )
-    own = production.client("sqs").get_queue_url(QueueName="celery-prod-email-dlq")["QueueUrl"]
-    other = production.client("sqs").get_queue_url(QueueName="celery-prod-email")["QueueUrl"]
+    own = production.client("sqs").get_queue_url(QueueName="celery-prod-quick-dlq")["QueueUrl"]
+    other = production.client("sqs").get_queue_url(QueueName="celery-prod-quick")["QueueUrl"]
 
     assert "Messages" not in sqs.receive_message(QueueUrl=own, WaitTimeSeconds=0)
     with pytest.raises(ClientError, match="AccessDenied"):

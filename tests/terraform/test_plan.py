@@ -1,6 +1,7 @@
 """Every environment and every broker kind plans on a machine with no credentials, with the real provider."""
 
 import pytest
+from celery_platform.environment.load import environments_folder, names
 
 from tests.terraform.conftest import Runner
 
@@ -8,7 +9,7 @@ pytestmark = pytest.mark.terraform
 
 # What each kind makes, and what stands for the kinds it is not.
 SIGNS = {
-    "sqs": 'module.sqs[0].aws_sqs_queue.this["email"]',
+    "sqs": 'module.sqs[0].aws_sqs_queue.this["quick"]',
     "rabbitmq": 'module.rabbitmq_hosts[0].module.host["celery-prod-rabbitmq-1"]',
     "amazon_mq": "module.amazon_mq[0].aws_mq_broker.this",
     "redis": "module.redis_broker[0].aws_elasticache_replication_group.this",
@@ -26,9 +27,13 @@ def plan(runner: Runner, environment: str) -> str:
     return done.stdout
 
 
-@pytest.mark.parametrize("environment", ["dev", "staging"])
-def test_plans_without_credentials(runner: Runner, environment: str) -> None:
-    plan(runner, environment)
+# One that brings its own account, as the local one does, needs that account to be up.
+WITHOUT_ACCOUNT = [name for name in names() if not (environments_folder() / name / "aws").exists()]
+
+
+@pytest.mark.parametrize("environment", WITHOUT_ACCOUNT)
+def test_each_environment_of_the_repository_plans_without_credentials(own: Runner, environment: str) -> None:
+    plan(own, environment)
 
 
 @pytest.mark.parametrize("kind", SIGNS)

@@ -11,7 +11,7 @@ from tests.terraform.conftest import Runner
 @pytest.mark.parametrize(
     ("arguments", "variables", "told"),
     [
-        (("plan", "nowhere"), {}, "one of: dev, local, prod, staging"),
+        (("plan", "nowhere"), {}, "one of: dev, local, prod"),
         (("plan", "dev"), {"AWS_PROFILE": "nobody"}, "The config profile (nobody) could not be found"),
         (("plan", "dev"), {"PATH": "/nonexistent"}, "Terraform 1.11 or later on the PATH"),
         (("apply", "dev"), {}, "AWS credentials for dev"),
