@@ -3,16 +3,18 @@
 from typing import Any
 
 import pytest
-from celery_platform.environment import load, resolve
+from celery_platform.environment import resolve
 from celery_platform.environment.model import BrokerKind
 from celery_platform.environment.model.existing import ExistingCluster
+
+from tests.harness.environment import PROD, described
 
 from .rendered import Rendered, render, render_resolved
 
 
 def with_pool(compute: str, **asked: Any) -> Rendered:
     """Production, whose pool `io` asks for machines; `existing` for a cluster that is there."""
-    env = load("prod")
+    env = described(PROD)
     pool = env.pools["io"].model_copy(update=asked)
     existing = ExistingCluster(name="company", security_group="sg-0a1b2c3d") if compute == "existing" else None
     eks = env.eks.model_copy(update={"existing": existing, "compute": "auto" if compute == "auto" else "node_groups"})
@@ -21,7 +23,7 @@ def with_pool(compute: str, **asked: Any) -> Rendered:
 
 
 def test_a_pool_that_asks_for_nothing_goes_anywhere_in_auto_mode() -> None:
-    rendered = render("prod", BrokerKind.RABBITMQ, "keda")
+    rendered = render(PROD, BrokerKind.RABBITMQ, "keda")
 
     assert rendered.of("NodePool") == {}
     assert "nodeSelector" not in rendered.pods["worker-io"]["spec"]
