@@ -85,7 +85,7 @@ def test_the_schedule_shows_its_next_runs_and_runs_a_slot_once(sqs: TestEnvironm
         eventually(lambda: "summary of 2026-01-01T00:05" in sqs.services.notes, "the note")
 
     (entry,) = json.loads(shown[1])["periodic"]
-    assert (entry["name"], entry["cron"], len(entry["next"])) == ("every_night", "*/5 * * * *", 3)
+    assert (entry["name"], entry["when"].startswith("*/5 * * * *"), len(entry["next"])) == ("every_night", True, 3)
     assert "every_night" in table[1]
     assert [code for code, _ in runs] == [0, 0]
     assert sqs.services.notes.count("summary of 2026-01-01T00:05") == 1

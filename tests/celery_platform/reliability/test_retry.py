@@ -37,9 +37,12 @@ def test_no_sequence_of_waits_is_longer_than_said(first: int, longest: int, time
 
 @pytest.mark.usefixtures("inside_sqs")
 def test_every_task_has_the_default_policy_unless_it_states_its_own() -> None:
+    def nothing() -> None:
+        """Succeed."""
+
     app = attach(Celery("policies"))
-    silent = app.task(name="probe.silent")(lambda: None)
-    states = app.task(name="probe.states", autoretry_for=(OSError,), max_retries=1)(lambda: None)
+    silent = app.task(name="probe.silent")(nothing)
+    states = app.task(name="probe.states", autoretry_for=(OSError,), max_retries=1)(nothing)
 
     assert {name: getattr(silent, name) for name in DEFAULT.options()} == DEFAULT.options()
     assert (states.max_retries, states.autoretry_for) == (1, (OSError,))
