@@ -38,7 +38,7 @@ def _no_letters(monkeypatch: pytest.MonkeyPatch) -> None:
     RUN.clear()
     # A letter would be sent to a broker, and this file has none.
     monkeypatch.setattr("celery_platform.dead_letters.publish", lambda _task, error: RUN.append(("letter", error)))
-    monkeypatch.setattr("celery_platform.reliability.task.is_poison", lambda _task: None)
+    monkeypatch.setattr("celery_platform.attachment.guarantees.is_poison", lambda _task: None)
     assert publishing
 
 
