@@ -32,6 +32,7 @@ lock: ## resolve the platform, its tools and the application of each environment
 	$(COMPILE) pyproject.toml $(wildcard app/example/pyproject.toml) --group pyproject.toml:dev -o requirements-dev.lock
 	$(COMPILE) terraform/checkov.in -o terraform/checkov.lock
 	@python -m celery_platform application lock
+	@ENVIRONMENTS=tests/harness/environments python -m celery_platform application lock local
 	@rm $(VENV)/.complete && $(MAKE) --no-print-directory setup
 
 # --- the local environment: the whole path on one machine ---------------------------------------------------------------
