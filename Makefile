@@ -8,7 +8,7 @@ export ENV
 export PATH := $(CURDIR)/$(VENV)/bin:$(PATH)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup lock up down status region demo plan apply destroy output drift site drain wheelhouse image terraform-docs validate \
+.PHONY: help try setup lock up down status region demo plan apply destroy output drift site drain wheelhouse image terraform-docs validate \
         render schema diff lint scan format test bench test-unit test-app test-applications test-terraform test-roles test-chart test-pods \
         stop-matrix test-observability test-brokers soak test-path
 
@@ -34,6 +34,10 @@ lock: ## resolve the platform, its tools and the application of each environment
 	@python -m celery_platform application lock
 	@ENVIRONMENTS=tests/harness/environments python -m celery_platform application lock local
 	@rm $(VENV)/.complete && $(MAKE) --no-print-directory setup
+
+# --- a first look: the example in a minute, no root, no containers ------------------------------------------------------
+try: setup ## run the example on loopback: emulated SQS, a Valkey, two workers, the demo; everything is gone after
+	@python -m tests.trial
 
 # --- the local environment: the whole path on one machine ---------------------------------------------------------------
 up: override ENV = local

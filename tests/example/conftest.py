@@ -9,17 +9,22 @@ from tests.harness.environment import Application
 from tests.harness.fixtures import *  # noqa: F403
 from tests.harness.servers import REPOSITORY
 
-from .outside import MERCHANT_KEY, outside
+from .outside import MERCHANT_KEY, Outside, outside
+
+
+def shop(services: Outside) -> Application:
+    """The shop, as the local environment describes it, with its services where they are here."""
+    web = f"http://127.0.0.1:{services.http_port}"
+    variables = {
+        "PAYMENT_GATEWAY_URL": web, "METRICS_API_URL": web, "SMTP_HOST": "127.0.0.1",
+        "SMTP_PORT": str(services.smtp_port),
+    }  # fmt: skip
+    file = REPOSITORY / "environments" / "local" / FILE_NAME
+    return Application(file, services, variables, {"payment_gateway": MERCHANT_KEY})
 
 
 @pytest.fixture(scope="session")
 def application() -> Iterator[Application]:
-    """The shop, as the local environment describes it."""
+    """The application of every environment here."""
     with outside() as services:
-        web = f"http://127.0.0.1:{services.http_port}"
-        variables = {
-            "PAYMENT_GATEWAY_URL": web, "METRICS_API_URL": web, "SMTP_HOST": "127.0.0.1",
-            "SMTP_PORT": str(services.smtp_port),
-        }  # fmt: skip
-        file = REPOSITORY / "environments" / "local" / FILE_NAME
-        yield Application(file, services, variables, {"payment_gateway": MERCHANT_KEY})
+        yield shop(services)

@@ -1,0 +1,1 @@
+"""`make try`: the example in about a minute, without root and without containers."""
