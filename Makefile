@@ -41,13 +41,8 @@ try: setup ## run the example on loopback: emulated SQS, a Valkey, two workers, 
 
 # --- the local environment: the whole path on one machine ---------------------------------------------------------------
 up: override ENV = local
-up: setup wheelhouse ## bring the local environment up: account, Terraform, hosts, Ansible
-	@python -m region start
-	@python terraform/run.py plan local
-	@python terraform/run.py apply local --yes
-	@python -m region hosts
-	@cd ansible && ansible-playbook site.yml
-	@python -m region pods
+up: setup wheelhouse ## bring the local environment up, a line for each step (VERBOSE=1: all that the tools say)
+	@python -m region up
 
 demo: setup ## run the pipeline on a folder of photographs (IMAGES=...) and print what became of it
 	@python -m celery_platform run --env $(ENV) -- python -m shop demo --images "$(IMAGES)"

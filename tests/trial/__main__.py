@@ -1,8 +1,8 @@
 """`make try`: the example application on this machine in about a minute, without root and without containers.
 
-An environment on loopback, as tests use it: the emulator's SQS, Secrets Manager, SSM and S3, a Valkey from a package, the
-example's outside world, a worker for each pool. The demo runs against it, and everything is gone after. What differs
-from `make up`: no Terraform, no hosts, no pods.
+An environment on loopback, as tests use it: the emulator's SQS, Secrets Manager, SSM and S3, a Valkey from a package,
+the example's outside world, a worker for each pool. The demo runs against it, and everything is gone after. What
+differs from `make up`: no Terraform, no hosts, no pods.
 """
 
 import signal

@@ -1,4 +1,4 @@
-"""`python -m region start|hosts|stop|status [--environment NAME]`: what a person or the Makefile runs.
+"""`python -m region up|start|hosts|pods|stop|status [--environment NAME]`: what a person or the Makefile runs.
 
 Here stands only what turns every ending into a message and an exit code. The commands are imported inside that, because
 an interruption while they load must not show a traceback either.

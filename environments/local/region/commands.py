@@ -1,4 +1,4 @@
-"""The four verbs of `python -m region` and the environment they are for."""
+"""The verbs of `python -m region` and the environment they are for."""
 
 import argparse
 import os
@@ -9,8 +9,10 @@ from region.pods import ensure_pods
 from region.start import start
 from region.status import show
 from region.stop import stop
+from region.up import up
 
 VERBS = {
+    "up": "all of `make up`: account, Terraform, hosts, Ansible, pods (VERBOSE=1: with what they say)",
     "start": "start the AWS emulator, Valkey and the outside world",
     "hosts": "make each running EC2 instance a systemd container",
     "pods": "run the environment's Helm chart: each of its pods as one of podman's",
@@ -35,5 +37,7 @@ def run(arguments: list[str]) -> int:
     region = plan.read(chosen.environment)
     if chosen.verb == "status":
         return 0 if show(region) else 1
+    if chosen.verb == "up":
+        return up(region)
     {"start": start, "hosts": ensure_hosts, "pods": ensure_pods, "stop": stop}[chosen.verb](region)
     return 0

@@ -1,0 +1,91 @@
+"""`make up`: the whole environment, a line for each step. What the tools say goes to a log, or with VERBOSE=1 to the
+terminal.
+"""
+
+import os
+import re
+import subprocess
+import sys
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO
+
+from region.plan import CHECKOUT, Region
+from region.progress import console
+from region.status import show
+
+VERBOSE = "VERBOSE"
+EXCERPT_LINES = 25
+
+
+@dataclass(frozen=True)
+class Step:
+    """A command of `make up`; what `says` finds in its output is shown beside the step when it is done."""
+
+    name: str
+    command: tuple[str, ...]
+    folder: str = "."
+    says: str = r"(?!)"
+
+
+def steps(environment: str) -> tuple[Step, ...]:
+    """The commands that bring an environment up, in order; each can be run by itself."""
+    region, terraform = (sys.executable, "-m", "region"), (sys.executable, "terraform/run.py")
+    return (
+        Step("emulated AWS account, stores, services", (*region, "start")),
+        Step("Terraform: plan", (*terraform, "plan", environment), says=r"Plan: .*|No changes\."),
+        Step("Terraform: apply", (*terraform, "apply", environment, "--yes"), says=r"Apply complete! .*|No changes\."),
+        Step("hosts", (*region, "hosts")),
+        Step("Ansible: site.yml", ("ansible-playbook", "site.yml"), folder="ansible", says=r"^\S+ +: ok=.*"),
+        Step("pods of the chart", (*region, "pods")),
+    )
+
+
+def up(region: Region) -> int:
+    """Bring the environment up; returns the exit code of the first step that fails, or 0."""
+    log = region.state / "up.log"
+    log.parent.mkdir(parents=True, exist_ok=True)
+    began = time.monotonic()
+    with log.open("w", encoding="utf-8") as sink:
+        wanted = steps(region.environment)
+        for number, step in enumerate(wanted, 1):
+            code = _run(step, f"{number}/{len(wanted)}", sink, log)
+            if code:
+                return code
+    console.print(f"up in {time.monotonic() - began:.0f} s; what the tools said: {_short(log)}\n")
+    show(region)
+    return 0
+
+
+def _run(step: Step, number: str, sink: IO[str], log: Path) -> int:
+    sink.write(f"\n===== {step.name}: {' '.join(step.command)}\n")
+    sink.flush()
+    began, start = time.monotonic(), sink.tell()
+    if os.environ.get(VERBOSE):
+        console.print(f"[bold]{number} {step.name}[/bold]")
+        return subprocess.run(step.command, cwd=CHECKOUT / step.folder, check=False).returncode
+    with console.status(f"{number} {step.name} ..."):
+        code = subprocess.run(
+            step.command, cwd=CHECKOUT / step.folder, stdout=sink, stderr=sink, stdin=subprocess.DEVNULL, check=False
+        ).returncode
+    said = log.read_bytes()[start:].decode(errors="replace")
+    if code:
+        console.print(f"[red]{number} {step.name}: exit {code}[/red]; the end of {_short(log)}:")
+        console.print("\n".join(said.splitlines()[-EXCERPT_LINES:]), markup=False)
+        return code
+    console.print(f"{number} {step.name} [dim]{time.monotonic() - began:.0f} s[/dim]{_found(step, said)}")
+    return 0
+
+
+def _found(step: Step, said: str) -> str:
+    """The last thing that the step says of itself; of Ansible a line for each host."""
+    lines = [re.sub(r"\x1b\[[0-9;]*m", "", line).strip() for line in said.splitlines()]
+    found = [line for line in lines if re.search(step.says, line)]
+    if len(found) > 1 and step.folder == "ansible":
+        return "".join(f"\n      {re.sub(r' +', ' ', line)}" for line in found)
+    return f"  {found[-1]}" if found else ""
+
+
+def _short(log: Path) -> str:
+    return str(log.relative_to(CHECKOUT)) if log.is_relative_to(CHECKOUT) else str(log)
