@@ -1,0 +1,52 @@
+"""A server that a test started ends with the tests, also when these are killed and cannot stop it."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from tests.harness.processes import running
+
+START = """
+import sys, time
+from pathlib import Path
+from tests.harness.processes import running
+with running(["sleep", "600"], Path(sys.argv[1])) as process:
+    print(process.pid, flush=True)
+    time.sleep(600)
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="prctl is Linux's")
+def test_a_server_ends_when_its_tests_are_killed(tmp_path: Path) -> None:
+    tests = subprocess.Popen([sys.executable, "-c", START, str(tmp_path / "log")], stdout=subprocess.PIPE, text=True)
+    assert tests.stdout
+    server = int(tests.stdout.readline())
+
+    tests.send_signal(signal.SIGKILL)
+    tests.wait(10)
+
+    assert ended(server), "the server outlived the tests"
+
+
+def test_a_server_is_stopped_at_the_end_of_its_block(tmp_path: Path) -> None:
+    with running(["sleep", "600"], tmp_path / "log") as process:
+        assert process.poll() is None
+
+    assert process.poll() is not None
+
+
+def ended(process: int, seconds: float = 5) -> bool:
+    """Whether the process is gone within this time."""
+    until = time.monotonic() + seconds
+    while time.monotonic() < until:
+        try:
+            os.kill(process, 0)
+        except ProcessLookupError:
+            return True
+        time.sleep(0.05)
+    return False
