@@ -11,6 +11,8 @@ from celery_platform.settings import QueueSettings, Resolved, runtime
 
 # Celery's own tasks: celery.chord_unlock, celery.backend_cleanup and others.
 CELERYS_OWN = "celery."
+# What Celery knows as a message's address beside its queue.
+ADDRESS = frozenset({"exchange", "exchange_type", "routing_key", "redelivered"})
 
 
 def queue_of(environment: Resolved, task: str) -> QueueSettings:
@@ -55,12 +57,17 @@ def label_of_request(environment: Resolved, task: str, request: Any) -> str | No
     A delayed message's routing key has the bits of its delay before the queue's label (RabbitMQ).
     """
     delivery: Mapping[str, Any] = getattr(request, "delivery_info", None) or {}
-    key = str(delivery.get("routing_key") or "")
-    for name in (key, key.rpartition(".")[2]):
-        found = named(environment, name)
-        if found is not None:
-            return found.label
-    return label_of(environment, task)
+    found = queue_by_routing_key(environment, str(delivery.get("routing_key") or ""))
+    return label_of(environment, task) if found is None else found.label
+
+
+def queue_by_routing_key(environment: Resolved, key: str) -> QueueSettings | None:
+    """The queue that a routing key leads to; `None` where it is none of the environment's.
+
+    Example: `queue_by_routing_key(environment, "0.0.1.email").label == "email"`
+    """
+    names = (key, key.rpartition(".")[2])
+    return next((found for name in names if (found := named(environment, name)) is not None), None)
 
 
 def queue_of_request(environment: Resolved, task: str, request: Any) -> QueueSettings:
@@ -118,7 +125,12 @@ def label_by_pattern(environment: Resolved, task: str) -> str | None:
     """The label that `application.routes` names for a task, its default left out: neither `default_queue` nor a last
     pattern that matches every task.
     """
-    return _label_of(tuple(route for route in environment.routes if route[0] != "*"), None, task)
+    return _label_of(_patterns(environment.routes), None, task)
+
+
+@lru_cache(maxsize=10)
+def _patterns(routes: tuple[tuple[str, str], ...]) -> tuple[tuple[str, str], ...]:
+    return tuple(route for route in routes if route[0] != "*")
 
 
 def own_default(app: Any, environment: Resolved) -> str | None:
@@ -140,13 +152,24 @@ def own_default(app: Any, environment: Resolved) -> str | None:
     return queue.label
 
 
-def queue_of_call(
-    app: Any, task: str, options: Mapping[str, Any], args: Any = None, kwargs: Any = None
-) -> QueueSettings:
+def routed(app: Any, task: str, options: Mapping[str, Any], args: Any = None, kwargs: Any = None) -> dict[str, Any]:
+    """A call's options with those that the application's `task_routes` add to them, asked once: a router may count."""
+    if options.get("queue") is not None:
+        return dict(options)
+    return {**_own_route(app, task, options, args, kwargs), **options}
+
+
+def addressed(options: Mapping[str, Any]) -> dict[str, Any]:
+    """A call's options without an address of its own: the queue alone says where a message goes."""
+    return {name: value for name, value in options.items() if name not in ADDRESS}
+
+
+def queue_of_call(app: Any, task: str, options: Mapping[str, Any]) -> QueueSettings:
     """The queue that a call goes to: the one it names, by label or by name, else the task's own.
 
-    Asked in this order: the call and the task's declaration, the application's `task_routes`, `application.routes` of
-    the environment file, the application's `task_default_queue`, `application.default_queue`.
+    Asked in this order: the call, the task's declaration and the application's `task_routes` (see `routed`); the
+    routing key of the message that is retried; `application.routes` of the environment file; the application's
+    `task_default_queue`; `application.default_queue`.
 
     Raises:
         RefusedMessageError: it names a queue that the environment does not have.
@@ -154,8 +177,9 @@ def queue_of_call(
     """
     environment = runtime().environment
     asked = options.get("queue")
-    if asked is None:
-        asked = _own_route(app, task, options, args, kwargs).get("queue")
+    if asked is None and options.get("routing_key"):
+        # Celery retries a message to where it came from, which it knows as exchange and routing key.
+        asked = queue_by_routing_key(environment, str(options["routing_key"])) or options["routing_key"]
     if asked is None:
         default = None if label_by_pattern(environment, task) else own_default(app, environment)
         own = not task.startswith(CELERYS_OWN) and default
@@ -167,7 +191,12 @@ def queue_of_call(
             found=f"queue {getattr(asked, 'name', asked)!r}",
             remedy=f"Use one of: {', '.join(environment.queues)}; or add it to `queues` of the environment file.",
         )
-    return found
+    return overtaken_by(environment, found)
+
+
+def overtaken_by(environment: Resolved, queue: QueueSettings) -> QueueSettings:
+    """The queue whose urgent messages this one carries; the queue itself where it carries no other's."""
+    return next((each for each in environment.queues.values() if each.high_priority_queue == queue.label), queue)
 
 
 def escaped(task: str) -> str:

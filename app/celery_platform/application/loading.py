@@ -14,6 +14,7 @@ from celery import Celery
 
 from celery_platform.application.variables import set_variables
 from celery_platform.attachment import attach
+from celery_platform.attachment.tasks import give_guarantees
 from celery_platform.errors import AppError, ApplicationError
 from celery_platform.settings import runtime
 from celery_platform.settings.chosen import chosen_file
@@ -84,6 +85,8 @@ def import_tasks(celery: Celery) -> None:
     with _imports("to import the application's modules of tasks"):
         celery.loader.import_default_modules()
         celery.finalize()
+    for task in celery.tasks.values():  # also one that was put into the registry past the app's own ways
+        give_guarantees(task)
 
 
 @contextmanager

@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from celery import Celery
+from celery.app.routes import Router
 from kombu.utils.objects import cached_property
 
 from celery_platform.attachment.limits import limits_of_call
@@ -21,13 +22,14 @@ from celery_platform.guards.declared_once import declared_once
 from celery_platform.guards.whole_second_delay import whole_seconds
 from celery_platform.later import keep_until_due
 from celery_platform.refusals import refuse, refused_in_words
-from celery_platform.routes import queue_of_call
+from celery_platform.routes import addressed, queue_of_call, routed
 from celery_platform.settings import runtime
 from celery_platform.settings.chosen import is_chosen
 
 # Headers of our own that follow a task to those it sends: a run's tasks are counted together.
 INHERITED_HEADERS = ("run_id",)
-_APPLIED = "_platform_settings_applied"
+# Attributes of an instance: whose settings have the platform's among them, and who may be at it.
+_APPLIED, LOCK = "_platform_settings_applied_to", "_platform_settings_lock"
 
 
 def _unpickled(make: Any, own: type[Celery], *rest: Any) -> Any:
@@ -46,8 +48,9 @@ class PlatformApp(Celery):
     def conf(self) -> Any:
         """The settings, with the platform's among them from the first use on."""
         conf = super().conf
-        if self.configured:  # type: ignore[attr-defined]
-            self._apply_settings(conf)
+        if self._lacks_settings(conf):
+            with vars(self)[LOCK]:
+                self._apply_settings(conf)
         return conf
 
     @conf.setter
@@ -55,18 +58,29 @@ class PlatformApp(Celery):
         self._conf = settings
 
     def _load_config(self) -> Any:
-        conf = super()._load_config()  # type: ignore[misc]
-        self._apply_settings(conf)
-        return conf
+        with vars(self)[LOCK]:
+            conf = super()._load_config()  # type: ignore[misc]
+            self._apply_settings(conf)
+            return conf
+
+    def _lacks_settings(self, conf: Any) -> bool:
+        """`config_from_object` after a first use makes Celery load anew: the settings are others then."""
+        applied = vars(self).get(_APPLIED)
+        done = applied is not None and applied[0] is conf.maps[0] and applied[1]
+        return not done and self.configured and is_chosen()  # type: ignore[attr-defined]
 
     def _apply_settings(self, conf: Any) -> None:
-        if is_chosen() and _APPLIED not in vars(self):
-            vars(self)[_APPLIED] = True  # before: what makes the settings reads others
-            try:
-                apply_settings(self, conf)
-            except BaseException:
-                del vars(self)[_APPLIED]
-                raise
+        """Once for each load. Other threads wait for it: with Celery's defaults they would keep a pool to nowhere."""
+        applied = vars(self).get(_APPLIED)
+        if not is_chosen() or (applied is not None and applied[0] is conf.maps[0]):
+            return
+        vars(self)[_APPLIED] = (conf.maps[0], False)  # before: what makes the settings reads others
+        try:
+            apply_settings(self, conf)
+        except BaseException:
+            del vars(self)[_APPLIED]
+            raise
+        vars(self)[_APPLIED] = (conf.maps[0], True)
 
     @cached_property
     def control(self) -> Any:
@@ -110,18 +124,20 @@ class PlatformApp(Celery):
     ) -> Any:
         """Publish a task: delays in whole seconds, the broker's own delay where it has one, the time of sending."""
         if not is_chosen():
-            refuse_without_broker(self)
+            refuse_without_broker(self, options)
             return super().send_task(name, args, kwargs, countdown=countdown, eta=eta, **options)  # type: ignore[arg-type]
         # A task's options come with a `None` for each that it does not set.
         given = {key: value for key, value in options.items() if value is not None}
         environment = runtime().environment
-        queue = queue_of_call(self, given.get("route_name") or name, given, args, kwargs)
+        given = routed(self, given.get("route_name") or name, given, args, kwargs)
+        options |= given
+        queue = queue_of_call(self, given.get("route_name") or name, given)
         limits = limits_of_call(self, queue, name, options)
         options |= limits
         given |= limits
         delay = whole_seconds(countdown, eta, self.timezone)
         refuse(queue, name, delay, options)
-        options = prioritised(environment, queue, given)
+        options = prioritised(environment, queue, addressed(given)) | {"router": self._queues_only()}
         options["headers"] = self._headers(options.get("headers"))
         if delay is not None and delay > queue.max_countdown:
             with refused_in_words(name):
@@ -129,6 +145,10 @@ class PlatformApp(Celery):
         options = broker_of(runtime()).publish_options(delay) | options
         with budget(PUBLISH_BUDGET_SECONDS), refused_in_words(name), declared_once(self, name, options["queue"]):
             return super().send_task(name, args, kwargs, countdown=delay, **options)
+
+    def _queues_only(self) -> Any:
+        """Celery's router without routes: where the message goes is decided, and asked of the application once."""
+        return Router(routes=(), queues=self.amqp.queues, create_missing=False, app=self)
 
     def _headers(self, given: dict[str, Any] | None) -> dict[str, Any]:
         headers = dict(given or {})

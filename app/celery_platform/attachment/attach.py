@@ -5,7 +5,7 @@ from typing import Any, TypeVar
 
 from celery import Celery
 
-from celery_platform.attachment.application_class import PlatformApp
+from celery_platform.attachment.application_class import LOCK, PlatformApp
 from celery_platform.attachment.tasks import give_guarantees
 
 App = TypeVar("App", bound=Celery)
@@ -18,6 +18,7 @@ def attach(app: App) -> App:
     own = type(app)
     # The instance's class and not a wrapper around it: whoever holds the instance, as tasks do, holds the same.
     methods = {"__module__": own.__module__, "own_class": own}
+    vars(app)[LOCK] = threading.RLock()
     app.__class__ = type(f"Attached{own.__name__}", (PlatformApp, own), methods)
     _forget_what_was_made(app)
     inside: Any = app

@@ -54,12 +54,14 @@ class Guarantees(_Task):
             Ignore: the message is in the dead letters, or its work is begun.
             Waiting: nobody can tell now whether it is; the message comes back.
         """
+        if self.request.is_eager:
+            return super().before_start(task_id, args, kwargs)
         self._end_a_second_copy()
         poison = is_poison(self)
         if poison is not None:
             dead_letters.publish(self, poison)
             raise Ignore
-        super().before_start(task_id, args, kwargs)
+        return super().before_start(task_id, args, kwargs)
 
     def _end_a_second_copy(self) -> None:
         try:
@@ -74,7 +76,7 @@ class Guarantees(_Task):
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         """Run the task; a plain call outside a worker runs the function alone."""
-        if self.request.called_directly:
+        if self.request.called_directly or self.request.is_eager:
             return super().__call__(*args, **kwargs)
         try:
             return super().__call__(*args, **kwargs) if self.has_own_call else self.run(*args, **kwargs)

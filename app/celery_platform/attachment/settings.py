@@ -5,6 +5,7 @@ platform's values are set on `conf`, so they count; before that every one that t
 """
 
 import os
+from collections.abc import Mapping
 from typing import Any
 
 from celery_platform.attachment.configuration import configuration
@@ -14,6 +15,7 @@ from celery_platform.brokers import broker_of
 from celery_platform.errors import SettingsError
 from celery_platform.guards import transports
 from celery_platform.observability import counts, outcome, traces
+from celery_platform.refusals.serializer import content_types
 from celery_platform.routes import own_default
 from celery_platform.settings import runtime
 
@@ -68,10 +70,10 @@ def refuse_contradictions(conf: Any, ours: dict[str, Any]) -> None:
         SettingsError: naming every one that differs, with both values.
     """
     problems = [
-        f"{name} is {shown(name, theirs)}, the platform's is {shown(name, ours[name]) if name in ours else 'not set'}"
-        f" ({PLATFORM[name]}{_where(name)})"
+        f"{name} is {shown(name, theirs)}, {_ours(name, ours)} ({PLATFORM[name]}{_where(name)})"
         for name in PLATFORM
-        if (theirs := stated(conf, name)) is not NOTHING
+        # A variable that is not set, or a broker without TLS, states nothing.
+        if (theirs := stated(conf, name)) not in (NOTHING, None, "")
         and not _same(name, theirs, ours.get(name, theirs_default(conf, name)))
     ]
     if problems:
@@ -81,6 +83,10 @@ def refuse_contradictions(conf: Any, ours: dict[str, Any]) -> None:
             remedy="Take them out, or state them only where there is no platform: "
             "`if not celery_platform.is_chosen():`. The table of owners is in celery_platform/attachment/README.md.",
         )
+
+
+def _ours(name: str, ours: Mapping[str, Any]) -> str:
+    return f"the platform's is {shown(name, ours[name])}" if name in ours else "where the platform decides"
 
 
 def theirs_default(conf: Any, setting: str) -> Any:
@@ -96,7 +102,7 @@ def refuse_what_no_worker_takes(conf: Any, ours: dict[str, Any]) -> None:
     """
     accepted = ours["accept_content"]
     serializer = stated(conf, "task_serializer")
-    if serializer is not NOTHING and not _content_types([serializer]) <= _content_types(accepted):
+    if serializer is not NOTHING and not content_types([serializer]) <= content_types(accepted):
         raise SettingsError(
             expected=f"task_serializer to be one of application.accept_content: {', '.join(accepted)}",
             found=repr(serializer),
@@ -114,20 +120,13 @@ def refuse_what_no_worker_takes(conf: Any, ours: dict[str, Any]) -> None:
 def _same(setting: str, theirs: Any, ours: Any) -> bool:
     """Whether both mean the same: content types have names, lists may be tuples."""
     if setting == "accept_content":
-        return _content_types(theirs) == _content_types(ours)
+        return content_types(theirs) == content_types(ours)
     if isinstance(theirs, list | tuple) and isinstance(ours, list | tuple):
         return list(theirs) == list(ours)
     return bool(theirs == ours)
 
 
-def _content_types(names: Any) -> set[str]:
-    """As kombu knows them: `json` is application/json."""
-    from kombu.serialization import registry  # type: ignore[attr-defined]
-
-    return {registry.name_to_type.get(name, name) for name in names or ()}
-
-
-def refuse_without_broker(app: Any) -> None:
+def refuse_without_broker(app: Any, options: Mapping[str, Any]) -> None:
     """An attached application with no environment publishes to a broker of its own, if it names one.
 
     Raises:
@@ -135,6 +134,8 @@ def refuse_without_broker(app: Any) -> None:
     """
     from celery_platform.settings.chosen import VARIABLE
 
+    if any(options.get(name) for name in ("connection", "producer", "publisher")):
+        return
     if app.conf.broker_url is None and app.conf.broker_write_url is None:
         raise SettingsError(
             expected=f"an environment ({VARIABLE}), or a broker_url of the application's own",

@@ -39,7 +39,7 @@ def give_guarantees(task: Any) -> Any:
 def retry_transient_errors(task: Any) -> None:
     """Retry what is transient in addition to what the task says itself, as often as it says or as the platform does."""
     # A number of its own, in its declaration or in a base class, counts; Celery's default says nothing.
-    times = DEFAULT.times if task.max_retries == Task.max_retries else task.max_retries
+    times = task.max_retries if _states(task, "max_retries") else DEFAULT.times
     if not hasattr(task, "_orig_run"):  # it does not say for which errors it retries
         add_autoretry_behaviour(task, **DEFAULT.as_autoretry() | {"retry_kwargs": {"max_retries": times}})
         return
@@ -58,6 +58,12 @@ def retry_transient_errors(task: Any) -> None:
             raise task.retry(exc=error, countdown=countdown, max_retries=times) from error
 
     task.run = run
+
+
+def _states(task: Any, option: str) -> bool:
+    """Whether a declaration or a base class of the application says so, be it the value that Celery has anyway."""
+    own = type(task).__mro__
+    return any(option in vars(each) for each in own[: own.index(Task)] if each is not Guarantees)
 
 
 @lru_cache

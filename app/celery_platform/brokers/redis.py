@@ -46,7 +46,7 @@ class RedisBroker(Broker):
             "unacked_restore_interval": RESTORE_SECONDS / 10,
             # One list for each queue: kombu would keep a list for each of four priorities, and ask for all of them.
             "priority_steps": [0],
-            "queue_order_strategy": partial(HighFirst, overtaken(self.environment).values()),
+            "queue_order_strategy": partial(HighFirst, tuple(overtaken(self.environment).values())),
         }
 
     def worker_transport_options(self, pool: PoolSettings) -> dict[str, Any]:

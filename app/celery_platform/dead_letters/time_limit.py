@@ -10,10 +10,15 @@ from celery.worker import state
 
 from celery_platform.dead_letters.publishing import publish
 from celery_platform.observability.request import ObservedRequest
+from celery_platform.reliability.queue_limits import within_the_queue
 
 
 class Request(ObservedRequest):
     """A message that a worker has taken."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.time_limits = within_the_queue(self.time_limits, self.task, self.delivery_info)
 
     def on_timeout(self, soft: bool, timeout: float) -> Any:
         """Publish the dead letter before the message is acknowledged; not when the worker is being stopped."""

@@ -17,7 +17,7 @@ def whole_seconds(countdown: float | None, eta: datetime | str | None, zone: tzi
 
     Example: `whole_seconds(0.2, None) == 1`
     """
-    if eta is not None:
+    if eta is not None and not countdown:  # of both, Celery takes the countdown
         moment = datetime.fromisoformat(eta) if isinstance(eta, str) else eta
         if moment.tzinfo is None:
             moment = moment.replace(tzinfo=zone)

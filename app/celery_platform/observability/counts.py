@@ -56,6 +56,8 @@ def _retried(sender: Any = None, reason: Any = None, **_: Any) -> None:
 def _count(task: Any, state: str) -> None:
     """A count that cannot be kept must not fail the task that it counts."""
     request = task.request
+    if request.is_eager:  # in the caller's own process: no queue carried it
+        return
     queue = queue_of_request(runtime().environment, task.name, request).label
     day = counts_key(datetime.now(UTC).date().isoformat())
     run_id = getattr(request, "run_id", None)

@@ -11,6 +11,7 @@ from celery_platform.refusals.chord import refuse_a_chord_without_results
 from celery_platform.refusals.delay import refuse_a_delay_beyond_the_bound
 from celery_platform.refusals.message_group import refuse_a_group_that_nothing_keeps
 from celery_platform.refusals.priority import refuse_a_priority_that_nothing_keeps
+from celery_platform.refusals.serializer import refuse_a_serializer_that_no_worker_takes
 from celery_platform.refusals.time_limit import refuse_a_longer_time_limit
 from celery_platform.settings import QueueSettings, runtime
 
@@ -30,6 +31,7 @@ def refuse(queue: QueueSettings, task: str, delay: int | None, options: Mapping[
     refuse_a_chord_without_results(task, options)
     refuse_a_longer_time_limit(task, queue, options)
     refuse_a_priority_that_nothing_keeps(task, queue, options)
+    refuse_a_serializer_that_no_worker_takes(task, options, runtime().environment.application["accept_content"])
     refuse_a_group_that_nothing_keeps(task, queue, options, runtime().environment.broker_kind)
 
 

@@ -6,6 +6,7 @@ import pytest
 from celery import Celery
 from celery_platform import attach
 from celery_platform.attachment.limits import apply_limits
+from celery_platform.errors import RefusedMessageError
 from celery_platform.routes import with_own_routes
 from celery_platform.settings import runtime
 
@@ -121,3 +122,54 @@ def test_a_task_that_the_application_routes_has_that_queues_limits(app: Celery, 
     app.finalize()
     apply_limits(app, with_own_routes(app, runtime().environment))
     assert (task.soft_time_limit, task.time_limit) == of_queue(chosen, chosen.labels[2])
+
+
+def test_a_retry_goes_to_the_queue_that_its_message_came_from(chosen: Chosen, app: Any) -> None:
+    _, other, *_ = chosen.labels
+
+    # What Celery's `retry` passes on of a message that a call had sent elsewhere.
+    assert goes_to(app, "filed.a", exchange="celery-local-tasks", routing_key=other, retries=1) == other
+    assert "routing_key" not in app.options
+    assert "exchange" not in app.options
+
+
+def test_the_bits_of_a_delay_before_a_routing_key_are_not_its_queue(chosen: Chosen, app: Any) -> None:
+    assert goes_to(app, "filed.a", routing_key=f"0.0.1.{chosen.labels[1]}") == chosen.labels[1]
+
+
+def test_a_routing_key_that_leads_nowhere_is_refused(app: Any) -> None:
+    with pytest.raises(RefusedMessageError, match=r"queue 'feed\.import'"):
+        app.send_task("filed.a", routing_key="feed.import")
+
+
+def test_the_routing_key_of_an_own_route_does_not_take_its_message_elsewhere(chosen: Chosen, app: Any) -> None:
+    app.conf.task_routes = {"feed.*": {"queue": chosen.labels[1], "routing_key": "feed.import"}}
+
+    assert goes_to(app, "feed.read") == chosen.labels[1]
+    assert "routing_key" not in app.options
+
+
+def test_what_an_own_route_adds_is_refused_as_if_the_call_had_said_it(chosen: Chosen, app: Any) -> None:
+    app.conf.task_routes = {"feed.*": {"queue": chosen.labels[1], "priority": 9}}
+
+    with pytest.raises(RefusedMessageError, match="priority"):
+        app.send_task("feed.read")
+
+
+def test_a_router_is_asked_once_for_each_call(chosen: Chosen, app: Any) -> None:
+    asked: list[str] = []
+    app.conf.task_routes = (lambda name, *_, **__: asked.append(name),)
+
+    app.send_task("filed.a")
+    asked.clear()  # for the first call, also where the task usually goes
+
+    app.send_task("filed.a")
+
+    assert asked == ["filed.a"]
+    assert chosen.labels
+
+
+@pytest.mark.parametrize("serializer", ["pickle", "yaml"])
+def test_a_serializer_that_no_worker_takes_is_refused(app: Any, serializer: str) -> None:
+    with pytest.raises(RefusedMessageError, match=serializer):
+        app.send_task("filed.a", serializer=serializer)

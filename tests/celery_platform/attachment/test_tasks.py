@@ -12,6 +12,7 @@ from celery import Celery, Task, shared_task
 from celery.app.trace import build_tracer
 from celery.exceptions import Retry
 from celery_platform import attach
+from celery_platform.application.loading import import_tasks
 from celery_platform.attachment.tasks import Guarantees
 from celery_platform.dead_letters import publishing
 from celery_platform.dead_letters.time_limit import Request as PlatformRequest
@@ -345,12 +346,13 @@ def test_a_transient_error_is_retried_as_often_as_the_platform_says(counted: Cel
     assert retries_of(transient) == DEFAULT.times
 
 
-def test_a_transient_error_is_retried_as_often_as_the_task_says(counted: Celery) -> None:
-    @counted.task(name="transient", max_retries=2)
+@pytest.mark.parametrize("times", [2, Task.max_retries])
+def test_a_transient_error_is_retried_as_often_as_the_task_says(counted: Celery, times: int) -> None:
+    @counted.task(name="transient", max_retries=times)
     def transient() -> None:
         raise TransientError("away")
 
-    assert retries_of(transient) == 2
+    assert retries_of(transient) == times
 
 
 def test_own_autoretry_counts_and_transient_errors_are_retried_beside_it(counted: Celery) -> None:
@@ -382,3 +384,28 @@ def test_without_an_environment_an_attached_instance_is_plain_celery(monkeypatch
     made.conf.task_always_eager = False
     assert task.delay().id
     made.close()
+
+
+def test_an_eager_task_that_fails_leaves_no_dead_letter(app: Celery, monkeypatch: pytest.MonkeyPatch) -> None:
+    attach(app)
+    published = []
+    monkeypatch.setattr("celery_platform.dead_letters.publish", lambda *args: published.append(args))
+
+    @app.task(name="eager")
+    def eager() -> None:
+        raise ValueError("in the caller's own process")
+
+    assert eager.apply().failed()
+    assert not published
+
+
+def test_a_task_put_into_the_registry_by_hand_gets_the_guarantees_when_tasks_are_imported(app: Celery) -> None:
+    attach(app)
+
+    class ByHand(Task):
+        name = "by_hand"
+
+    app.tasks.register(ByHand())
+    import_tasks(app)
+
+    assert isinstance(app.tasks["by_hand"], Guarantees)

@@ -1,0 +1,53 @@
+"""The platform's settings are there whoever asks first, however often it is configured, and in every thread."""
+
+import sys
+import threading
+import time
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from celery import Celery
+from celery_platform import attach
+
+from .conftest import Chosen
+
+
+def test_threads_that_use_an_application_at_once_all_have_the_settings(
+    chosen: Chosen, app: Celery, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    module = sys.modules["celery_platform.settings.runtime"]
+    discover = module.discover
+    # As an account that takes its time to answer.
+    monkeypatch.setattr(module, "discover", lambda prefix: (time.sleep(0.3), discover(prefix))[1])
+    attach(app)
+    seen: list[Any] = []
+
+    threads = [threading.Thread(target=lambda: seen.append(list(app.amqp.queues))) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+    names = [chosen.queue(label)["name"] for label in chosen.labels]
+    assert seen == [names] * 8
+
+
+def test_an_application_that_is_configured_again_has_the_settings_again(chosen: Chosen, app: Celery) -> None:
+    attach(app)
+    assert app.conf.task_acks_late
+
+    app.config_from_object(SimpleNamespace(task_track_started=True))
+
+    assert app.conf.task_acks_late
+    assert app.conf.task_track_started
+    assert chosen.labels
+
+
+@pytest.mark.parametrize("nothing", [None, ""])
+def test_a_setting_that_is_empty_states_nothing(chosen: Chosen, app: Celery, nothing: str | None) -> None:
+    app.conf.update(broker_use_ssl=nothing, broker_read_url=nothing)
+    attach(app)
+
+    assert app.conf.task_acks_late
+    assert chosen.labels
