@@ -26,6 +26,7 @@ def test_threads_that_use_an_application_at_once_all_have_the_settings(
     threads = [threading.Thread(target=lambda: seen.append(list(app.amqp.queues))) for _ in range(8)]
     for thread in threads:
         thread.start()
+        time.sleep(0.05)  # while the account has not yet answered the first
     for thread in threads:
         thread.join()
 
