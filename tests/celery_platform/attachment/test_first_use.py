@@ -10,11 +10,11 @@ import pytest
 from celery import Celery
 from celery_platform import attach
 
-from .conftest import Chosen
+pytestmark = pytest.mark.usefixtures("chosen")
 
 
 def test_threads_that_use_an_application_at_once_all_have_the_settings(
-    chosen: Chosen, app: Celery, monkeypatch: pytest.MonkeyPatch
+    app: Celery, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     module = sys.modules["celery_platform.settings.runtime"]
     discover = module.discover
@@ -33,7 +33,7 @@ def test_threads_that_use_an_application_at_once_all_have_the_settings(
     assert seen == [True] * 8
 
 
-def test_an_application_that_is_configured_again_has_the_settings_again(chosen: Chosen, app: Celery) -> None:
+def test_an_application_that_is_configured_again_has_the_settings_again(app: Celery) -> None:
     attach(app)
     assert app.conf.task_acks_late
 
@@ -41,13 +41,11 @@ def test_an_application_that_is_configured_again_has_the_settings_again(chosen: 
 
     assert app.conf.task_acks_late
     assert app.conf.task_track_started
-    assert chosen.labels
 
 
 @pytest.mark.parametrize("nothing", [None, ""])
-def test_a_setting_that_is_empty_states_nothing(chosen: Chosen, app: Celery, nothing: str | None) -> None:
+def test_a_setting_that_is_empty_states_nothing(app: Celery, nothing: str | None) -> None:
     app.conf.update(broker_use_ssl=nothing, broker_read_url=nothing)
     attach(app)
 
     assert app.conf.task_acks_late
-    assert chosen.labels
