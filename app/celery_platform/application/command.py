@@ -4,7 +4,9 @@ import os
 import signal
 import subprocess
 import sys
+import sysconfig
 from collections.abc import Sequence
+from pathlib import Path
 from types import FrameType
 
 from celery_platform.application.loading import add_checkout
@@ -19,7 +21,7 @@ def run_command(command: Sequence[str], pool: str | None = None) -> int:
     Not replaced by the command (exec): secrets that were written to files go when it ends.
 
     Raises:
-        ApplicationError: there is no such program.
+        ApplicationError: there is no such program, or no such script.
         SettingsError: a secret cannot be read.
 
     Example: `run_command(["python", "-m", "django", "migrate"])`
@@ -31,8 +33,9 @@ def run_command(command: Sequence[str], pool: str | None = None) -> int:
     # `python` is the one this runs on, which has the application's requirements.
     programs = f"{os.path.dirname(sys.executable)}{os.pathsep}{os.environ.get('PATH', '')}"  # noqa: PTH120
     variables = os.environ | {"PATH": programs, "PYTHONPATH": os.pathsep.join(entry for entry in path if entry)}
+    words = with_script(command, folder or Path(sysconfig.get_path("purelib")))
     try:
-        process = subprocess.Popen(list(command), env=variables)
+        process = subprocess.Popen(words, env=variables)
     except OSError as error:
         raise ApplicationError(
             expected=f"a program {command[0]!r}", found=str(error), remedy="Name one that the PATH has."
@@ -44,3 +47,29 @@ def run_command(command: Sequence[str], pool: str | None = None) -> int:
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, pass_on)
     return process.wait()
+
+
+def with_script(command: Sequence[str], home: Path) -> list[str]:
+    """The command, with the path of a script of the application that it names by its name alone.
+
+    Hosts and pods start it in no folder of the application's, and a person wherever they are. `home` is where the
+    application's files are: its folder in a checkout, else where its wheel was unpacked.
+
+    Raises:
+        ApplicationError: there is no such script.
+
+    Example: `with_script(["python", "manage.py", "migrate"], Path("app/mysite"))[1] == "app/mysite/manage.py"`
+    """
+    words = list(command)
+    if len(words) < 2 or not Path(words[0]).name.startswith("python") or not words[1].endswith(".py"):
+        return words
+    if not Path(words[1]).exists():
+        if not (home / words[1]).exists():
+            raise ApplicationError(
+                expected=f"the script {words[1]} in {Path.cwd()} or among the application's files in {home}",
+                found="neither",
+                remedy="What its pyproject.toml does not pack is not on hosts and in pods: pack it, or run a module, "
+                "as `python -m django migrate` instead of `python manage.py migrate`.",
+            )
+        words[1] = str(home / words[1])
+    return words
