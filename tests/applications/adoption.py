@@ -11,6 +11,7 @@ from typing import Any
 
 import yaml
 
+from tests.example_deleted.checkout import Indented
 from tests.harness.servers import REPOSITORY
 
 PROJECT = "app/mysite"
@@ -115,8 +116,8 @@ def adopt(checkout: Checkout) -> None:
     shutil.copytree(REPOSITORY / "tests" / "applications" / "django_project", checkout.folder / PROJECT, ignore=ignored)
     local = checkout.folder / "environments" / "local"
     described = described_with_it(yaml.safe_load((local / "environment.yml").read_text()))
-    (local / "environment.yml").write_text(yaml.safe_dump(described, sort_keys=False))
-    (local / "services.yml").write_text(yaml.safe_dump(database(checkout)))
+    for name, content in (("environment.yml", described), ("services.yml", database(checkout))):
+        (local / name).write_text(yaml.dump(content, Dumper=Indented, sort_keys=False))
 
 
 def described_with_it(described: dict[str, Any]) -> dict[str, Any]:
