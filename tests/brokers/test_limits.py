@@ -55,9 +55,9 @@ def test_a_longer_time_limit_is_refused(contract: Contract) -> None:
 
 @pytest.mark.short
 def test_a_task_without_a_queue_is_refused(contract: Contract) -> None:
-    refusal = contract.refusal("celery.send_task('contract.unheard_of')")
+    refusal = contract.refusal("celery.send_task('nobody.carries.this')")
 
-    assert refusal.startswith("SettingsError expected a queue for task contract.unheard_of")
+    assert refusal.startswith("SettingsError expected a queue for task nobody.carries.this")
 
 
 def test_a_task_over_its_limit_ends(contract: Contract) -> None:

@@ -29,6 +29,6 @@ def test_a_priority_that_nothing_keeps_is_refused(contract: Contract) -> None:
     refusal = contract.refusal("other.apply_async(('x',), priority=9)")
 
     assert refusal.startswith(
-        "RefusedMessageError expected a priority of contract.other from 0 to 4 (queues.metrics.priorities"
+        "RefusedMessageError expected a priority of contract.other from 0 to 4 (queues.default.priorities"
     )
     assert contract.ready(OTHER) == before

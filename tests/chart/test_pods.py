@@ -2,7 +2,6 @@
 
 import re
 
-from celery_platform.application.variables import MEMORY
 from celery_platform.environment import resolve
 from celery_platform.environment.model import BrokerKind
 from celery_platform.worker.heartbeat_file import STALE_SECONDS
@@ -36,9 +35,9 @@ def test_every_pod_keeps_the_restricted_profile(rendered: Rendered) -> None:
 
 def test_secrets_that_are_files_have_a_folder_in_memory(rendered: Rendered) -> None:
     for name, pod in rendered.pods.items():
-        (mounted,) = (
-            mount["name"] for mount in pod["spec"]["containers"][0]["volumeMounts"] if mount["mountPath"] == str(MEMORY)
-        )
+        (container,) = pod["spec"]["containers"]
+        (folder,) = (entry["value"] for entry in container["env"] if entry["name"] == "RUNTIME_DIRECTORY")
+        (mounted,) = (mount["name"] for mount in container["volumeMounts"] if mount["mountPath"] == folder)
         (volume,) = (volume for volume in pod["spec"]["volumes"] if volume["name"] == mounted)
         assert volume["emptyDir"]["medium"] == "Memory", name
 

@@ -1,5 +1,6 @@
 """The application's release command: a Job that helm runs before it changes anything else."""
 
+import re
 from functools import cache
 from typing import Any
 
@@ -15,15 +16,26 @@ from .test_network import let_out
 from .test_schemas import VERSIONS
 
 COMMAND = ("python", "-m", "django", "migrate")
+# What Kubernetes, systemd or Ansible would each put something else for.
+PECULIAR = ("sh", "-c", """echo "$(id -un) ${HOME} $HOME $$ $$(HOME) 100% %n <&>" 'a "b" \\n'""", "$(HOME)", "$", "")
 HOOK = "helm.sh/hook"
 
 
 @cache
-def with_command() -> Rendered:
+def with_command(command: tuple[str, ...] = COMMAND) -> Rendered:
     """Production, whose application has a release command."""
     model = described(PROD)
-    application = model.application.model_copy(update={"release": COMMAND})
+    application = model.application.model_copy(update={"release": command})
     return render_resolved(resolve(model.model_copy(update={"application": application})), model.broker.kind)
+
+
+def as_kubernetes_reads(word: str, variables: dict[str, str]) -> str:
+    """Kubernetes' expansion of a container's command and arguments (third_party/forked/golang/expansion).
+
+    `$$` is a dollar, `$(NAME)` the variable's value if the container has it; everything else stays.
+    """
+    pattern = r"\$(?:(\$)|\(([^)]*)\))"
+    return re.sub(pattern, lambda match: "$" if match[1] else variables.get(match[2], match[0]), word)
 
 
 def hooks() -> list[dict[str, Any]]:
@@ -35,6 +47,15 @@ def test_it_runs_the_command_with_the_applications_variables_before_an_install_o
 
     assert container["args"] == ["run", "--", *COMMAND]
     assert with_command().of("Job")["release"]["metadata"]["annotations"][HOOK] == "pre-install,pre-upgrade"
+
+
+def test_the_command_means_what_it_means_in_a_shell() -> None:
+    (container,) = with_command(PECULIAR).of("Job")["release"]["spec"]["template"]["spec"]["containers"]
+    variables = {"HOME": "/put/in", "id -un": "put in"}
+
+    read = [as_kubernetes_reads(word, variables) for word in container["args"]]
+
+    assert read == ["run", "--", *PECULIAR]
 
 
 def test_it_ends_after_few_tries_and_a_known_time() -> None:

@@ -86,7 +86,7 @@ def test_a_folder_that_is_not_there_is_said(person: Person) -> None:
     done = person.types("application", "lock", "local")
 
     assert done.returncode == 2
-    assert "found 'app/mysiet', which is no folder" in done.stderr
+    assert "found 'app/mysiet', which is neither" in done.stderr
 
 
 def test_install_adds_what_the_virtualenv_lacks_and_refuses_two_versions(

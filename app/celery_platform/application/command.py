@@ -5,18 +5,19 @@ import signal
 import subprocess
 import sys
 import sysconfig
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import FrameType
 
 from celery_platform.application.loading import add_checkout
+from celery_platform.application.secret_files import ENDS, locks
 from celery_platform.application.variables import set_variables
 from celery_platform.errors import ApplicationError
 from celery_platform.settings import runtime
 
 
 def run_command(command: Sequence[str], pool: str | None = None) -> int:
-    """Run the command to its end; returns its exit code. SIGTERM and SIGINT are passed on.
+    """Run the command to its end; returns its exit code. SIGTERM, SIGINT and SIGHUP are passed on.
 
     Not replaced by the command (exec): secrets that were written to files go when it ends.
 
@@ -26,6 +27,8 @@ def run_command(command: Sequence[str], pool: str | None = None) -> int:
 
     Example: `run_command(["python", "-m", "django", "migrate"])`
     """
+    passed_on = _PassedOn()
+    passed_on.begin()
     environment = runtime().environment
     set_variables(runtime(), pool)
     folder = add_checkout(environment.application)
@@ -34,19 +37,7 @@ def run_command(command: Sequence[str], pool: str | None = None) -> int:
     programs = f"{os.path.dirname(sys.executable)}{os.pathsep}{os.environ.get('PATH', '')}"  # noqa: PTH120
     variables = os.environ | {"PATH": programs, "PYTHONPATH": os.pathsep.join(entry for entry in path if entry)}
     words = with_script(command, folder or Path(sysconfig.get_path("purelib")))
-    try:
-        process = subprocess.Popen(words, env=variables)
-    except OSError as error:
-        raise ApplicationError(
-            expected=f"a program {command[0]!r}", found=str(error), remedy="Name one that the PATH has."
-        ) from None
-
-    def pass_on(number: int, _frame: FrameType | None) -> None:
-        process.send_signal(number)
-
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, pass_on)
-    return process.wait()
+    return passed_on.start(words, variables).wait()
 
 
 def with_script(command: Sequence[str], home: Path) -> list[str]:
@@ -73,3 +64,40 @@ def with_script(command: Sequence[str], home: Path) -> list[str]:
             )
         words[1] = str(home / words[1])
     return words
+
+
+class _PassedOn:
+    """The signals that end a process: before there is a command they end this one, then they are the command's."""
+
+    def __init__(self) -> None:
+        self._process: subprocess.Popen[bytes] | None = None
+        self._starts = False
+        self._waiting: list[int] = []
+
+    def begin(self) -> None:
+        """Take the signals over, but for one that is ignored (`nohup`): the command ignores it too."""
+        for number in ENDS:
+            if signal.getsignal(number) is not signal.SIG_IGN:
+                signal.signal(number, self._came)
+
+    def start(self, command: Sequence[str], variables: Mapping[str, str]) -> subprocess.Popen[bytes]:
+        self._starts = True
+        try:
+            # With the locks the command keeps its files, even if this process is killed and another one starts.
+            self._process = subprocess.Popen(list(command), env=variables, pass_fds=locks())
+        except OSError as error:
+            raise ApplicationError(
+                expected=f"a program {command[0]!r}", found=str(error), remedy="Name one that the PATH has."
+            ) from None
+        for number in self._waiting:
+            self._process.send_signal(number)
+        return self._process
+
+    def _came(self, number: int, _frame: FrameType | None) -> None:
+        if self._process is not None:
+            self._process.send_signal(number)
+        elif self._starts:
+            # The command may be there already, and this process does not know it yet.
+            self._waiting.append(number)
+        else:
+            raise SystemExit(128 + number)

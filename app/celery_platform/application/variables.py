@@ -4,19 +4,13 @@ The process itself reads them, on hosts, in pods and on a person's machine alike
 command line or log. A secret that is given as a file is written for this process and its children alone, in memory.
 """
 
-import atexit
 import os
-import shutil
-import tempfile
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any
 
+from celery_platform.application.secret_files import write_secret_files
 from celery_platform.errors import SettingsError
 from celery_platform.settings import Resolved, Runtime
-
-# A file system in memory, where the machine has one: what is written there never reaches a disk.
-MEMORY = Path("/dev/shm")  # noqa: S108 - mkdtemp makes a folder of its own in it
 
 
 def set_variables(runtime: Runtime, pool: str | None = None) -> None:
@@ -32,9 +26,10 @@ def set_variables(runtime: Runtime, pool: str | None = None) -> None:
     """
     for name, value in plain_variables(runtime, pool).items():
         os.environ.setdefault(name, value)
-    for name, use in secrets_of(runtime.environment, pool).items():
-        value = _secret(runtime, name, use["secret"])
-        os.environ[name] = _written(name, value) if use["as"] == "file" else value
+    uses = secrets_of(runtime.environment, pool)
+    values = {name: _secret(runtime, name, use["secret"]) for name, use in uses.items()}
+    files = write_secret_files({name: value for name, value in values.items() if uses[name]["as"] == "file"})
+    os.environ.update(values | files)
 
 
 def _secret(runtime: Runtime, variable: str, label: str) -> str:
@@ -67,13 +62,3 @@ def secrets_of(environment: Resolved, pool: str | None = None) -> Mapping[str, A
     """Variable -> which secret it gets and how."""
     own = environment.pool(pool).secrets if pool else {}
     return {**environment.application["secrets"], **own}
-
-
-def _written(name: str, value: str) -> str:
-    folder = Path(tempfile.mkdtemp(prefix="celery-secret-", dir=MEMORY if os.access(MEMORY, os.W_OK) else None))
-    owner = os.getpid()
-    atexit.register(lambda: shutil.rmtree(folder, ignore_errors=True) if os.getpid() == owner else None)
-    file = folder / name.lower()
-    with os.fdopen(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o400), "w") as sink:
-        sink.write(value)
-    return str(file)

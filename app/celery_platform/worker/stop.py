@@ -24,6 +24,7 @@ from celery import bootsteps, platforms, signals
 from celery.worker.consumer.connection import Connection
 from celery.worker.state import active_requests
 
+from celery_platform.application.secret_files import remove_secret_files
 from celery_platform.reliability.signals import tasks_given_back
 from celery_platform.turbo.give_back import give_back
 
@@ -113,6 +114,7 @@ class BoundedStop(bootsteps.StartStopStep):
         except Exception:
             logger.exception("not everything was given back: the rest comes after its visibility timeout")
         finally:
+            remove_secret_files()
             sys.stdout.flush()
             sys.stderr.flush()
             os._exit(0)

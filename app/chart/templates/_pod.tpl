@@ -68,12 +68,13 @@ topologySpreadConstraints:
 {{- define "celery.volumesOf" -}}
 - name: configuration
   configMap: {name: {{ index . 1 }}}
-# Memory: a heartbeat each three seconds, and the counters that a prefork pool's children share.
+# Memory: a heartbeat each three seconds, the counters that a prefork pool's children share, and secrets that the
+# application asks for as files.
 - name: run
   emptyDir: {medium: Memory, sizeLimit: 16Mi}
 - name: tmp
   emptyDir: {sizeLimit: 1Gi}
-# Secrets that the application asks for as files, and a prefork pool's semaphores: never on a node's disk.
+# A prefork pool's semaphores.
 - name: memory
   emptyDir: {medium: Memory, sizeLimit: 64Mi}
 {{- end }}

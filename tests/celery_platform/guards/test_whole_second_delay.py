@@ -14,7 +14,7 @@ note.apply_async(("half-a-second", "half a second"), countdown=0.5)
 """
 UNGUARDED = """
 from celery_platform.attachment import application_class
-application_class.whole_seconds = lambda countdown, eta: countdown
+application_class.whole_seconds = lambda countdown, eta, zone: countdown
 from exercises.quick import note
 try:
     note.apply_async(("never", "never"), countdown=0.5)

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from redis import Redis
 
 from tests.harness.environment import TestEnvironment
 from tests.harness.processes import running
@@ -63,7 +64,10 @@ class Later:
 
 
 def make_soon(environment: TestEnvironment, folder: Path) -> Later:
-    """The same environment, for processes in which every delay of more than a second is long."""
+    """The same environment, for processes in which every delay of more than a second is long; nothing is kept in it."""
+    with Redis.from_url(environment.valkey_url) as store:
+        for key in store.scan_iter(f"{environment.resolved['prefix']}:later:*"):
+            store.delete(key)
     resolved = json.loads(json.dumps(environment.resolved))
     for queue in resolved["queues"].values():
         queue["time_budget"]["max_countdown"] = 1
