@@ -43,7 +43,8 @@ def argv(tmp_path: Path) -> list[str]:
         }
     }
     play = {
-        "hosts": "localhost", "connection": "local", "gather_facts": False, "environment": {"PATH": f"{tmp_path}:/usr/bin:/bin"},
+        "hosts": "localhost", "connection": "local", "gather_facts": False,
+        "environment": {"PATH": f"{tmp_path}:/usr/bin:/bin"},
         "tasks": [task, keep],
         "vars": {
             "ansible_python_interpreter": sys.executable,
