@@ -13,7 +13,7 @@ from celery_platform.attachment.hidden import shown
 from celery_platform.attachment.ownership import PLATFORM, Owner, owner_of
 from celery_platform.brokers import broker_of
 from celery_platform.errors import SettingsError
-from celery_platform.guards import transports
+from celery_platform.guards import results_away, transports
 from celery_platform.observability import counts, outcome, traces
 from celery_platform.refusals.serializer import content_types
 from celery_platform.routes import own_default
@@ -42,6 +42,8 @@ def apply_settings(app: Any, conf: Any) -> None:
     left = set(OF_OUR_STORE) if stated(conf, "result_backend") is not NOTHING else set()
     conf.update({name: value for name, value in ours.items() if name not in left and not _is_left_to(conf, name)})
     own_default(app, runtime().environment)
+    if not left:
+        results_away.subscribe_when_waiting(app)
     traces.start_traces(runtime().environment.name, runtime().environment.prefix)
     counts.connect()
     outcome.stamp_messages()

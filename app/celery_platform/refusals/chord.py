@@ -1,7 +1,8 @@
 """A chord whose parts keep no results: its body would wait for ever, or run without them.
 
-Results are off unless a task turns them on (`task_ignore_result`), and Celery's documentation forbids them off in
-chords; on the Redis backend such a body was nevertheless seen to run, on those that poll it does not.
+A task or a call turns its result off (`ignore_result`), or an application those of all its tasks
+(`task_ignore_result`). Celery's documentation forbids that in chords; on the Redis backend such a body was nevertheless
+seen to run, on those that poll it does not.
 """
 
 from collections.abc import Mapping

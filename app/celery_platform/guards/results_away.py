@@ -1,0 +1,156 @@
+"""A producer waits for the result store with every task that it publishes, and for a silent one without end.
+
+Celery's Redis backend subscribes to a task's result before the task is published (`RedisBackend.on_task_call`), and to
+the parts of a group when it is made: only so that a later `get()` hears of results at once. While the store refused
+connections each `delay()` was seen to raise "The Celery application must be restarted" after 19 s; a store that hangs
+held one for more than 240 s, whatever the broker did. After such a failure the consumer of results also believes that
+it is subscribed where it is not, and under gevent it has ended for good.
+Here nothing is asked of the store before somebody waits for a result. Who waits subscribes, has that confirmed, and
+then reads what is stored: a result is either there already or will be told. Publishing saves the round trip as well.
+A chord still needs the store when it is published: that is where its parts are counted.
+Unnecessary as soon as Celery's `on_task_call` does not wait; `tests/celery_platform/guards` shows it without the guard.
+"""
+
+import os
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from celery import Celery
+from celery.backends.redis import RedisBackend, ResultConsumer
+from redis import exceptions
+
+# As long as any answer of the store may take (`redis_socket_timeout`).
+ANSWER_SECONDS = 10.0
+_SUBSCRIBED = "subscribed"
+
+
+def subscribe_when_waiting(app: Celery) -> None:
+    """Let this application find the guarded backend under the URL of a Redis, unless it has another in that place.
+
+    Example: `subscribe_when_waiting(app)`, before the first use of `app.backend`
+    """
+    backend = f"{__name__}:Backend"
+    app.loader.override_backends = {"redis": backend, "rediss": backend, **app.loader.override_backends}
+
+
+class Consumer(ResultConsumer):  # type: ignore[misc]
+    """Celery's consumer of results, whose subscriptions are made by whoever waits for a result.
+
+    Registering a result and dropping one take no lock and no round trip: both happen while a producer publishes, the
+    latter at any line, when Python collects a result.
+    """
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._wanted: set[Any] = set()
+        self._process = os.getpid()
+
+    def consume_from(self, task_id: str) -> None:
+        """Note that somebody wants the result; the next to wait subscribes to it."""
+        self._wanted.add(self._get_key_for_task(task_id))
+
+    def cancel_for(self, task_id: str) -> None:
+        """Note that nobody wants the result any more; the next to wait unsubscribes."""
+        key = self._get_key_for_task(task_id)
+        self._wanted.discard(key)
+        if key in self.subscribed_to:
+            self._pending_unsubscribe.add(key)
+
+    def on_wait_for_pending(self, result: Any, **kwargs: Any) -> None:
+        """Subscribe to what is wanted, before Celery reads what is stored.
+
+        Raises:
+            redis.exceptions.ConnectionError, redis.exceptions.TimeoutError: the store is away; a later wait may find it.
+        """
+        self._subscribe()
+        super().on_wait_for_pending(result, **kwargs)
+
+    def drain_events(self, timeout: float | None = None) -> None:
+        """As Celery's; what failed is tried again with the next call, as those who call this do after an `OSError`."""
+        try:
+            self._subscribe()
+            super().drain_events(timeout)
+        except exceptions.RedisError as error:
+            raise ConnectionError(f"the result store is away: {error}") from error
+
+    @contextmanager
+    def reconnect_on_error(self) -> Iterator[None]:
+        """Within, an error drops the subscriptions. Whoever waits makes them again: no application has to restart."""
+        try:
+            yield
+        except TimeoutError:  # nothing came, which is no error
+            raise
+        except self._connection_errors:
+            self._drop()
+            raise
+
+    def on_after_fork(self) -> None:
+        """As Celery's; a child subscribes on a connection of its own."""
+        super().on_after_fork()
+        self._pubsub = None
+
+    def _subscribe(self) -> None:
+        """Subscribe to what is wanted and then read it: in this order no result comes between the two."""
+        if self._process != os.getpid():
+            self._process = os.getpid()
+            self._after_fork()
+        with self._locked():
+            if self._pubsub is None:
+                self._wanted |= self.subscribed_to - self._pending_unsubscribe
+                self.subscribed_to.clear()
+                self._pending_unsubscribe.clear()
+                self._pubsub = self.backend.client.pubsub(ignore_subscribe_messages=True)
+            keys = list(self._wanted)
+            if not keys:
+                return
+            self._pending_unsubscribe.difference_update(keys)
+            self.subscribed_to.update(keys)
+            with self.reconnect_on_error():
+                self._pubsub.subscribe(*keys)
+                self._pubsub.connection.register_connect_callback(self._resubscribed)
+                self._wait_until_subscribed()
+                stored = self.backend.client.mget(keys)
+            self._wanted.difference_update(keys)
+            for meta in filter(None, stored):
+                self.on_state_change(self._decode_result(meta), None)
+            # Another thread's result may have been among what was read.
+            self._pubsub_read.notify_all()
+
+    def _wait_until_subscribed(self) -> None:
+        """The store answers in order: its answer to a ping says that it has heard of all subscriptions before.
+
+        Without, it might look a value up for another connection first, and publish the result in between.
+        """
+        self._pubsub.ping(_SUBSCRIBED)
+        end = time.monotonic() + ANSWER_SECONDS
+        while (left := end - time.monotonic()) > 0:
+            message = self._pubsub.get_message(timeout=left)
+            if message is None:
+                continue
+            if message["type"] == "pong":
+                return
+            if message["type"] == "message":
+                self.on_state_change(self._decode_result(message["data"]), message)
+        raise exceptions.TimeoutError("no answer to a subscription")
+
+    def _resubscribed(self, _connection: Any) -> None:
+        """redis-py has reconnected and subscribed again by itself: what was published before that has to be read."""
+        self._wanted |= self.subscribed_to
+
+    def _drop(self) -> None:
+        pubsub, self._pubsub = self._pubsub, None
+        if pubsub is not None:
+            if pubsub.connection is not None:  # which returns to the pool
+                pubsub.connection.deregister_connect_callback(self._resubscribed)
+            pubsub.close()
+
+
+class Backend(RedisBackend):  # type: ignore[misc]
+    """Celery's Redis backend, of which a producer asks nothing."""
+
+    ResultConsumer = Consumer
+
+    def on_task_call(self, producer: Any, task_id: str) -> None:
+        """Publishing a task takes no subscription: `get()` makes it."""
