@@ -18,7 +18,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from celery import Celery
-from celery.backends.redis import RedisBackend, ResultConsumer
+from celery.backends import redis as celery_redis
 from redis import exceptions
 
 # As long as any answer of the store may take (`redis_socket_timeout`).
@@ -35,12 +35,14 @@ def subscribe_when_waiting(app: Celery) -> None:
     app.loader.override_backends = {"redis": backend, "rediss": backend, **app.loader.override_backends}
 
 
-class Consumer(ResultConsumer):  # type: ignore[misc]
+class Consumer(celery_redis.ResultConsumer):  # type: ignore[misc, name-defined]
     """Celery's consumer of results, whose subscriptions are made by whoever waits for a result.
 
     Registering a result and dropping one take no lock and no round trip: both happen while a producer publishes, the
     latter at any line, when Python collects a result.
     """
+
+    _pubsub: Any = None
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -62,7 +64,7 @@ class Consumer(ResultConsumer):  # type: ignore[misc]
         """Subscribe to what is wanted, before Celery reads what is stored.
 
         Raises:
-            redis.exceptions.ConnectionError, redis.exceptions.TimeoutError: the store is away; a later wait may find it.
+            redis.exceptions.RedisError: the store is away; a later wait may find it.
         """
         self._subscribe()
         super().on_wait_for_pending(result, **kwargs)
@@ -147,7 +149,7 @@ class Consumer(ResultConsumer):  # type: ignore[misc]
             pubsub.close()
 
 
-class Backend(RedisBackend):  # type: ignore[misc]
+class Backend(celery_redis.RedisBackend):
     """Celery's Redis backend, of which a producer asks nothing."""
 
     ResultConsumer = Consumer

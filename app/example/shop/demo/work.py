@@ -65,10 +65,6 @@ def send(pictures: list[Path], each: int) -> Sent:
         result = fetch_social_metrics.apply_async((f"{sent.run_id}-user-{number}",), headers=_headers(sent))
         sent.deliveries[result.id] += 1
     _send_failure(sent)
-    # Celery subscribed to the result of each part of a chord, and would unsubscribe while Python shuts down: it fails.
-    # Nobody here waits for results: the workers' records say more.
-    backend: Any = celery.backend
-    backend.result_consumer.subscribed_to.clear()
     return sent
 
 
