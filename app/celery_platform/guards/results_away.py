@@ -99,26 +99,35 @@ class Consumer(celery_redis.ResultConsumer):  # type: ignore[misc, name-defined]
             self._process = os.getpid()
             self._after_fork()
         with self._locked():
-            if self._pubsub is None:
-                self._wanted |= self.subscribed_to - self._pending_unsubscribe
-                self.subscribed_to.clear()
-                self._pending_unsubscribe.clear()
-                self._pubsub = self.backend.client.pubsub(ignore_subscribe_messages=True)
-            keys = list(self._wanted)
-            if not keys:
-                return
-            self._pending_unsubscribe.difference_update(keys)
-            self.subscribed_to.update(keys)
-            with self.reconnect_on_error():
-                self._pubsub.subscribe(*keys)
-                self._pubsub.connection.register_connect_callback(self._resubscribed)
-                self._wait_until_subscribed()
-                stored = self.backend.client.mget(keys)
-            self._wanted.difference_update(keys)
-            for meta in filter(None, stored):
-                self.on_state_change(self._decode_result(meta), None)
-            # Another thread's result may have been among what was read.
-            self._pubsub_read.notify_all()
+            before = self._pubsub
+            try:
+                self._subscribe_and_read()
+            except exceptions.ConnectionError:
+                if before is None:
+                    raise
+                self._subscribe_and_read()  # the connection was of before the store was away
+
+    def _subscribe_and_read(self) -> None:
+        if self._pubsub is None:
+            self._wanted |= self.subscribed_to - self._pending_unsubscribe
+            self.subscribed_to.clear()
+            self._pending_unsubscribe.clear()
+            self._pubsub = self.backend.client.pubsub(ignore_subscribe_messages=True)
+        keys = list(self._wanted)
+        if not keys:
+            return
+        self._pending_unsubscribe.difference_update(keys)
+        self.subscribed_to.update(keys)
+        with self.reconnect_on_error():
+            self._pubsub.subscribe(*keys)
+            self._pubsub.connection.register_connect_callback(self._not_unnoticed)
+            self._wait_until_subscribed()
+            stored = self.backend.client.mget(keys)
+        self._wanted.difference_update(keys)
+        for meta in filter(None, stored):
+            self.on_state_change(self._decode_result(meta), None)
+        # Another thread's result may have been among what was read.
+        self._pubsub_read.notify_all()
 
     def _wait_until_subscribed(self) -> None:
         """The store answers in order: its answer to a ping says that it has heard of all subscriptions before.
@@ -137,15 +146,15 @@ class Consumer(celery_redis.ResultConsumer):  # type: ignore[misc, name-defined]
                 self.on_state_change(self._decode_result(message["data"]), message)
         raise exceptions.TimeoutError("no answer to a subscription")
 
-    def _resubscribed(self, _connection: Any) -> None:
-        """redis-py has reconnected and subscribed again by itself: what was published before that has to be read."""
-        self._wanted |= self.subscribed_to
+    def _not_unnoticed(self, _connection: Any) -> None:
+        """redis-py would reconnect and subscribe by itself, and nobody read what was published before it had."""
+        raise exceptions.ConnectionError("the connection that results are told on was broken")
 
     def _drop(self) -> None:
         pubsub, self._pubsub = self._pubsub, None
         if pubsub is not None:
             if pubsub.connection is not None:  # which returns to the pool
-                pubsub.connection.deregister_connect_callback(self._resubscribed)
+                pubsub.connection.deregister_connect_callback(self._not_unnoticed)
             pubsub.close()
 
 

@@ -189,6 +189,19 @@ def test_who_waits_while_the_store_starts_again_gets_the_result(store: Store) ->
     assert got == ["after"]
 
 
+def test_who_waits_again_after_the_store_has_started_again_gets_the_result(store: Store) -> None:
+    app = producer(store)
+    before, after = publish(app), publish(app)
+    done(store, before, "before")
+    assert before.get(timeout=5) == "before"
+    store.refuse()
+    store.start()
+
+    later(0.5, done, store, after, "after")
+
+    assert after.get(timeout=5) == "after"
+
+
 def subscribed(store: Store, number: int) -> None:
     with Redis(port=store.port) as client:
         eventually(lambda: len(client.pubsub_channels("*task-meta*")) >= number, "the subscription", 10)

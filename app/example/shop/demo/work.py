@@ -5,9 +5,7 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
-from shop.celery import celery
 from shop.demo.errors import DemoError
 from shop.services import mail, media
 from shop.tasks.email import send_email
