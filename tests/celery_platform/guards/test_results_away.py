@@ -103,9 +103,9 @@ def store(tmp_path: Path) -> Iterator[Store]:
 
 
 def producer(store: Store, *, guarded: bool = True) -> Celery:
-    """An application with a task `theirs`, which a worker elsewhere would run. Short time-outs make short tests."""
+    """An application with a task `theirs`, which a worker elsewhere would run. Short time-outs make short tests; the rest is as the platform has it."""
     app = Celery("theirs", broker=f"memory://{uuid.uuid4().hex}", backend=store.url, set_as_current=False)
-    app.conf.update(redis_socket_timeout=2, redis_socket_connect_timeout=2)
+    app.conf.update(redis_socket_timeout=2, redis_socket_connect_timeout=2, redis_retry_on_timeout=True)
     if guarded:
         results_away.subscribe_when_waiting(app)
     app.task(name="theirs")(theirs)
@@ -196,6 +196,21 @@ def test_who_waits_again_after_the_store_has_started_again_gets_the_result(store
     assert before.get(timeout=5) == "before"
     store.refuse()
     store.start()
+
+    later(0.5, done, store, after, "after")
+
+    assert after.get(timeout=5) == "after"
+
+
+def test_a_connection_that_breaks_while_subscribing_is_replaced(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    app = producer(store)
+    before, after = publish(app), publish(app)
+    done(store, before, "before")
+    assert before.get(timeout=5) == "before"
+    # The question is lost with the connection, and redis-py by itself would wait for the answer on the next one.
+    killed = Redis(port=store.port)
+    pubsub = app.backend.result_consumer._pubsub
+    monkeypatch.setattr(pubsub, "ping", lambda _: eventually(lambda: killed.client_kill_filter(_type="pubsub"), "kill"))
 
     later(0.5, done, store, after, "after")
 
