@@ -134,7 +134,16 @@ OPTIONS = (
 )
 
 
+def accept_pickles(later: Later) -> None:
+    """Let the environment's workers unpack them."""
+    file = Path(later.environment.variables["CELERY_ENVIRONMENT_FILE"])
+    accepting = json.loads(file.read_text())
+    accepting["application"]["accept_content"] = ["json", "pickle"]
+    file.write_text(json.dumps(accepting))
+
+
 def test_the_message_is_the_one_that_would_have_been_published_at_once(on_sqs: Later) -> None:
+    accept_pickles(on_sqs)
     answers = json.loads(on_sqs.call(f"every = [{', '.join(OPTIONS)}]\n{COMPARE}"))
 
     assert dict(zip(OPTIONS, answers, strict=True)) == {each: [True, [], [], True] for each in OPTIONS}
@@ -142,10 +151,7 @@ def test_the_message_is_the_one_that_would_have_been_published_at_once(on_sqs: L
 
 @pytest.mark.parametrize("options", ["serializer='pickle'", "compression='zlib'"])
 def test_a_message_of_bytes_arrives(on_rabbitmq: Later, options: str) -> None:
-    file = Path(on_rabbitmq.environment.variables["CELERY_ENVIRONMENT_FILE"])
-    accepting = json.loads(file.read_text())
-    accepting["application"]["accept_content"] = ["json", "pickle"]
-    file.write_text(json.dumps(accepting))
+    accept_pickles(on_rabbitmq)
     # Celery lets root unpack pickles only when it is told to.
     on_rabbitmq.environment.variables["C_FORCE_ROOT"] = "1"
     on_rabbitmq.call(f"noted.apply_async(('bytes',), countdown=2, {options})")
