@@ -103,7 +103,10 @@ def store(tmp_path: Path) -> Iterator[Store]:
 
 
 def producer(store: Store, *, guarded: bool = True) -> Celery:
-    """An application with a task `theirs`, which a worker elsewhere would run. Short time-outs make short tests; the rest is as the platform has it."""
+    """An application with a task `theirs`, which a worker elsewhere would run.
+
+    Short time-outs make short tests; the rest is as the platform has it.
+    """
     app = Celery("theirs", broker=f"memory://{uuid.uuid4().hex}", backend=store.url, set_as_current=False)
     app.conf.update(redis_socket_timeout=2, redis_socket_connect_timeout=2, redis_retry_on_timeout=True)
     if guarded:
