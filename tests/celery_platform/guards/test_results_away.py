@@ -103,10 +103,7 @@ def store(tmp_path: Path) -> Iterator[Store]:
 
 
 def producer(store: Store, *, guarded: bool = True) -> Celery:
-    """An application with a task `theirs`, which a worker elsewhere would run.
-
-    Short time-outs make short tests; the rest is as the platform has it.
-    """
+    """An application with a task `theirs`, which a worker elsewhere would run. Short time-outs make short tests."""
     app = Celery("theirs", broker=f"memory://{uuid.uuid4().hex}", backend=store.url, set_as_current=False)
     app.conf.update(redis_socket_timeout=2, redis_socket_connect_timeout=2, redis_retry_on_timeout=True)
     if guarded:
@@ -320,10 +317,14 @@ def test_what_nobody_waits_for_any_more_is_unsubscribed(store: Store) -> None:
         eventually(lambda: not client.pubsub_channels("*task-meta*"), "the end of all subscriptions", 10)
 
 
-def test_a_worker_and_an_attached_producer_join_groups_and_chords(sqs: TestEnvironment, tmp_path: Path) -> None:
+@pytest.mark.parametrize("kind", ["sqs", "redis"])  # a plain store, and one as ElastiCache has it
+def test_a_worker_and_an_attached_producer_join_groups_and_chords(
+    kind: str, request: pytest.FixtureRequest, tmp_path: Path
+) -> None:
+    environment: TestEnvironment = request.getfixturevalue(kind)
     run = uuid.uuid4().hex
-    with sqs.worker("io"):
-        printed = sqs.python(GROUP_AND_CHORD.format(run=run, file=str(tmp_path / "ran")), timeout=120)
+    with environment.worker("io"):
+        printed = environment.python(GROUP_AND_CHORD.format(run=run, file=str(tmp_path / "ran")), timeout=120)
 
     assert printed.split() == [f"{run}-{number}" for number in range(4)] * 2
 
