@@ -1,5 +1,7 @@
 """A wrong environment file is refused with the file, the path in it, what was found and what is allowed."""
 
+from pathlib import Path
+
 import pytest
 from celery_platform.environment import EnvironmentFileError, load
 
@@ -65,3 +67,11 @@ def test_a_pool_that_no_queue_names_is_refused(edit_prod: Edit) -> None:
 def test_an_unknown_environment_is_refused_with_those_there_are() -> None:
     with pytest.raises(EnvironmentFileError, match=r"'prd'; allowed: one of: dev, local, prod$"):
         load("prd")
+
+
+def test_a_file_that_cannot_be_opened_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "prod" / "environment.yml").mkdir(parents=True)
+    monkeypatch.setenv("ENVIRONMENTS", str(tmp_path))
+
+    with pytest.raises(EnvironmentFileError, match="a file that cannot be read"):
+        load("prod")

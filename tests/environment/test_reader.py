@@ -1,10 +1,7 @@
 """An environment file is read strictly: what readers of YAML take differently, or a reviewer overlooks, is refused."""
 
-from pathlib import Path
-
 import pytest
 import yaml
-from celery_platform.environment import EnvironmentFileError, load
 from celery_platform.environment.reading import document, read
 
 from .broken import FILE, GOOD, edited, faults, refusal
@@ -247,11 +244,3 @@ def test_a_value_knows_its_line() -> None:
 
     assert [made.line(path) for path in ("a", "a.b.1", "a.b.1.d", "a.b.1.e", "x")] == [1, 4, 4, 4, None]
     assert made.places["a", "b", 1, "d"].written == "4.10"
-
-
-def test_a_file_that_cannot_be_opened_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    (tmp_path / "prod" / "environment.yml").mkdir(parents=True)
-    monkeypatch.setenv("ENVIRONMENTS", str(tmp_path))
-
-    with pytest.raises(EnvironmentFileError, match="a file that cannot be read"):
-        load("prod")

@@ -8,12 +8,15 @@ from typing import Any
 
 import pytest
 from celery import Celery
+from celery_platform import attach
 from celery_platform.environment.model import BrokerKind
 from celery_platform.environment.resolve import resolve
 from celery_platform.settings import runtime
 from celery_platform.settings.discovery import Discovery
 
 from tests.harness.environment import LOCAL, described
+
+from .tracing import RUN
 
 BROKER = "redis://127.0.0.1:1/0"
 
@@ -69,3 +72,17 @@ def app() -> Iterator[Celery]:
     made = Celery("theirs", set_as_current=False)
     yield made
     made.close()
+
+
+@pytest.fixture(autouse=True)
+def _no_letters(monkeypatch: pytest.MonkeyPatch) -> None:
+    RUN.clear()
+    # A letter would be sent to a broker, and this file has none.
+    monkeypatch.setattr("celery_platform.dead_letters.publish", lambda _task, error: RUN.append(("letter", error)))
+    monkeypatch.setattr("celery_platform.attachment.guarantees.is_poison", lambda _task: None)
+
+
+@pytest.fixture
+def attached(app: Celery) -> Celery:
+    app.conf.update(result_backend="cache+memory://")
+    return attach(app)
