@@ -126,6 +126,14 @@ def test_a_change_of_the_configuration_restarts_pods() -> None:
     assert checksum(BrokerKind.SQS) != checksum(BrokerKind.RABBITMQ)
 
 
+def test_beat_runs_without_a_schedule_in_the_file_too() -> None:
+    model = described(PROD)
+
+    rendered = render_resolved(resolve(model.model_copy(update={"schedule": {}})), model.broker.kind)
+
+    assert "beat" in rendered.pods, "it sends the application's own schedule, and delays beyond the broker's"
+
+
 def test_an_environment_without_a_pool_on_eks_runs_nothing_there() -> None:
     model = described(PROD)
     pools = {name: pool.model_copy(update={"runs_on": "hosts"}) for name, pool in model.pools.items()}
