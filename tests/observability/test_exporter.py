@@ -3,6 +3,7 @@
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -21,6 +22,7 @@ from tests.harness import servers
 from tests.harness.environment import TestEnvironment
 from tests.harness.waiting import eventually
 
+from .harness.stack import without_schedule
 from .harness.worker import ObservedWorker
 
 pytestmark = pytest.mark.observability
@@ -141,6 +143,21 @@ def test_beat_that_stopped_shows(sqs: TestEnvironment, monkeypatch: pytest.Monke
         assert looked(memory)["celery_beat_locked"] == 0
         assert 299 < looked(memory)["celery_beat_overdue_seconds"] < 310
         valkey().delete(f"{prefix}:redbeat::schedule")
+
+
+def test_beat_of_an_applications_own_schedule_shows_as_well(
+    sqs: TestEnvironment, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with inside(without_schedule(sqs, tmp_path), monkeypatch):
+        memory = Memory(runtime().environment, interval_seconds=15)
+        key = f"{runtime().environment.prefix}:redbeat::schedule"
+        look(memory, source_of(runtime()), store_look(runtime()))
+        assert "celery_beat_locked" not in looked(memory)
+
+        valkey().zadd(key, {"of the application": time.time() + 60})
+        look(memory, source_of(runtime()), store_look(runtime()))
+        assert looked(memory)["celery_beat_locked"] == 0
+        valkey().delete(key)
 
 
 def test_a_stop_that_gave_tasks_back_shows(

@@ -43,7 +43,7 @@ def _worker(environment: Resolved) -> CollectorRegistry:
 def _exporter(environment: Resolved) -> CollectorRegistry:
     queue, node = QueueReading(0, 0, 0, 0, 0, 0), NodeReading(running=True, disk_free=0, disk_free_limit=0)
     names = [queue.name for queue in environment.queues.values()]
-    memory = Memory(environment, 10, beat=BeatReading(locked=True, overdue_seconds=0), soft_stops={})
+    memory = Memory(environment, 10, beat=BeatReading(locked=True, has_entries=True, overdue_seconds=0), soft_stops={})
     memory.remember(Reading(dict.fromkeys(names, queue), {"node": node}), 0)
     registry = CollectorRegistry()
     registry.register(MemoryCollector(memory))

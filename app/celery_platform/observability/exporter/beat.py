@@ -8,9 +8,13 @@ from celery_platform.observability.exporter.store import ask, pairs
 
 @dataclass(frozen=True, slots=True)
 class BeatReading:
-    """`locked`: a beat holds the lock. `overdue_seconds`: how late the entry is that should have been sent first."""
+    """`locked`: a beat holds the lock. `overdue_seconds`: how late the entry is that should have been sent first.
+
+    `has_entries`: a beat has put some there, of the environment file or of the application's own settings.
+    """
 
     locked: bool
+    has_entries: bool
     overdue_seconds: float
 
 
@@ -25,8 +29,9 @@ def read_beat(store_url: str, prefix: str) -> BeatReading:
         ("EXISTS", f"{prefix}:redbeat::lock"),
         ("ZRANGE", f"{prefix}:redbeat::schedule", "0", "0", "WITHSCORES"),
     )
-    due = next((float(score) for _, score in pairs(first)), time.time())
-    return BeatReading(bool(locked), max(0.0, time.time() - due))
+    due = next((float(score) for _, score in pairs(first)), None)
+    overdue = 0.0 if due is None else max(0.0, time.time() - due)
+    return BeatReading(bool(locked), due is not None, overdue)
 
 
 def read_soft_stops(store_url: str, prefix: str) -> dict[str, int]:

@@ -61,12 +61,13 @@ def run(address: str, port: int, interval_seconds: float) -> None:
 
 
 def store_look(runtime: Runtime) -> Callable[[Memory], None]:
-    """Looks at what Valkey knows: stops, and beat's schedule, if the environment has one."""
+    """Looks at what Valkey knows: stops, and beat's schedule, if the environment or the application has one."""
     store_url, prefix = runtime.results_url, runtime.environment.prefix
     scheduled = bool(runtime.environment.schedule)
 
     def look_at_store(memory: Memory) -> None:
-        memory.beat = read_beat(store_url, prefix) if scheduled else None
+        beat = read_beat(store_url, prefix)
+        memory.beat = beat if scheduled or beat.has_entries else None
         memory.soft_stops = read_soft_stops(store_url, prefix)
 
     return look_at_store
