@@ -20,8 +20,8 @@ class Machine:
     began: datetime
 
     def do(self, *command: str, given: str = "") -> str:
-        """What a command prints in it, as root."""
-        return _podman("exec", "--interactive", "--user=0", self.name, *command, given=given)
+        """What a command prints in it: on a host as root, in a pod as its own user, as there root may read less."""
+        return _podman("exec", "--interactive", self.name, *command, given=given)
 
     def log(self) -> str:
         """All that its processes said: the journal of a host, the output of a pod's container."""

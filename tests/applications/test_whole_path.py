@@ -48,8 +48,11 @@ def hosts(site: Checkout) -> list[Machine]:  # noqa: ARG001 - they are its
 
 @pytest.fixture(scope="module")
 def pods(site: Checkout) -> list[Machine]:  # noqa: ARG001 - they are its
-    """Of the pool io, and beat's."""
-    return [*machines("worker-io"), *machines("beat")]
+    """Of the pool io, and of beat."""
+    workers, beats = machines("worker-io"), machines("beat")
+    assert workers
+    assert len(beats) == 2
+    return [*workers, *beats]
 
 
 def rows(site: Checkout, query: str, *values: object) -> list[tuple[Any, ...]]:
@@ -100,7 +103,6 @@ def test_the_release_command_runs_once_for_all_hosts_before_any_worker_starts(ho
 def test_each_migration_is_applied_once_and_before_any_pod_starts(site: Checkout, pods: list[Machine]) -> None:
     ((applied,),) = rows(site, "SELECT applied FROM django_migrations WHERE app = 'orders'")
 
-    assert pods
     assert all(pod.began > applied for pod in pods)
 
 
@@ -189,22 +191,20 @@ def values(site: Checkout) -> dict[str, str]:
 def test_a_secret_stands_in_no_file_of_a_host_or_pod_but_the_one_that_was_asked_for(
     values: dict[str, str], hosts: list[Machine], pods: list[Machine]
 ) -> None:
+    others = "\n".join(value for label, value in values.items() if label != "signing_key")
+
     for machine in (*hosts, *pods):
-        for label, value in values.items():
-            found = holding(machine, value)
-            if label == "signing_key":
-                assert found, f"no file of it on {machine.name}"
-                modes = machine.do("stat", "--format=%a", *found).split()
-                assert set(modes) == {"400"}
-                assert all(name.startswith(("/dev/shm/", "/run/")) for name in found), f"{machine.name}: {found}"
-            else:
-                assert found == [], f"{label} on {machine.name}"
+        assert holding(machine, others) == [], machine.name
+        found = holding(machine, values["signing_key"])
+        assert found, f"no file of it on {machine.name}"
+        assert all(name.startswith("/dev/shm/celery-secret-") for name in found), f"{machine.name}: {found}"
+        assert set(machine.do("stat", "--format=%a", *found).split()) == {"400"}
 
 
-def holding(machine: Machine, value: str) -> list[str]:
-    """The files that have it, in which systemd's units, the journal and whatever was unpacked are."""
+def holding(machine: Machine, texts: str) -> list[str]:
+    """The files that have one of these lines in them; the journal and systemd's units are among those looked at."""
     words = ("--exclude-dir=proc", "--exclude-dir=sys", "--devices=skip", "--file=-", "/")
-    return machine.do("grep", "-rlsF", *words, given=value).splitlines()
+    return machine.do("grep", "-rlsF", *words, given=texts).splitlines()
 
 
 def test_a_secret_stands_in_no_command_line_or_inherited_environment(
@@ -213,6 +213,7 @@ def test_a_secret_stands_in_no_command_line_or_inherited_environment(
     look = "grep -lsaF -f - /proc/[0-9]*/environ /proc/[0-9]*/cmdline"
 
     for machine in (*hosts, *pods):
+        assert "/environ" in machine.do("sh", "-c", look, given="CELERY_ENVIRONMENT_FILE="), machine.name
         assert machine.do("sh", "-c", look, given="\n".join(values.values())) == "", machine.name
 
 
