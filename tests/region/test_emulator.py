@@ -1,6 +1,7 @@
 """What the region adds to the emulator: see region/emulator.py."""
 
 from types import SimpleNamespace
+from typing import Any
 
 from region.emulated_network import described_endpoint, without_meaningless_ports
 from region.emulator import (
@@ -10,6 +11,7 @@ from region.emulator import (
     of_source,
     publish,
     started,
+    taken_once,
     with_interface_lifted,
 )
 
@@ -53,6 +55,23 @@ def test_a_request_for_instances_sent_again_starts_no_second_one() -> None:
 
     assert first == again
     assert other != first
+
+
+def test_a_budgets_notification_sent_again_is_answered_as_before_and_another_is_refused() -> None:
+    taken: set[int] = set()
+
+    def create(request: dict[str, Any]) -> tuple[int, dict[str, str], bytes]:
+        percent = request["Notification"]["Threshold"]
+        if percent in taken:
+            return 400, {}, b'{"__type": "DuplicateRecordException"}'
+        taken.add(percent)
+        return 200, {}, b"{}"
+
+    run = taken_once(create)
+    asked = {"Notification": {"Threshold": 50}, "Subscribers": ["one"]}
+
+    assert run(asked) == run(asked) == (200, {}, b"{}")
+    assert run(asked | {"Subscribers": ["another"]})[0] == 400
 
 
 def test_only_parameters_of_the_source_asked_for() -> None:

@@ -5,7 +5,8 @@
   are added where the emulator keeps the public parameters of Amazon Linux.
 * An instance's own address and subnet. Terraform's provider names them in the request's first network interface, where
   the emulator does not look (it gives a random address, ministack 1.5.33), so they are moved to where it does.
-* A client token: a request for instances that is sent again starts no second ones.
+* A client token: a request for instances that is sent again starts no second ones. Nor is a budget's notification that
+  is sent again refused as another's.
 * An instance's metadata options (IMDSv2), which it drops: every second apply would set them again, and fail.
 * Asking a parameter group only for what was changed in it: it answers with the defaults too, and every plan would
   remove them.
@@ -128,6 +129,22 @@ def started(ec2: Any, run_instances: Callable[[Request], Response]) -> Callable[
     return run
 
 
+def taken_once(create_notification: Callable[[Request], Response]) -> Callable[[Request], Response]:
+    """CreateNotification of a budget. It has no client token, and the provider's client sends it again when the first
+    answer got lost: what was taken from the same request is not refused as a duplicate.
+    """
+    answered: dict[str, Response] = {}
+
+    def create(request: Request) -> Response:
+        said = json.dumps(request, sort_keys=True)
+        response = create_notification(request)
+        if response[0] == HTTPStatus.OK:
+            answered[said] = response
+        return answered[said] if b"DuplicateRecordException" in response[2] and said in answered else response
+
+    return create
+
+
 def broker_settings(request: Request) -> dict[str, Any]:
     """What DescribeBroker must answer besides what the emulator keeps of a CreateBroker request."""
     engine = {"RABBITMQ": "RabbitMQ", "ACTIVEMQ": "ActiveMQ"}[str(request["engineType"]).upper()]
@@ -187,10 +204,11 @@ def keep_network(ec2: Any) -> None:
 def main() -> None:
     """Publish, then serve until told to stop."""
     from ministack.app import main as serve  # type: ignore[import-untyped]
-    from ministack.services import alb, cloudwatch, ec2, eks, elasticache, mq, ssm  # type: ignore[import-untyped]
+    from ministack.services import alb, budgets, cloudwatch, ec2, eks, elasticache, mq, ssm  # type: ignore[import-untyped]
 
     publish(ssm._PUBLIC_AMI_PARAMETERS)
     ec2._ACTION_MAP["RunInstances"] = started(ec2, ec2._ACTION_MAP["RunInstances"])
+    budgets._DISPATCH["CreateNotification"] = taken_once(budgets._create_notification)
     mq._create_broker = created(mq, mq._create_broker)
     if name := os.environ.get("MANAGED_BROKER_NAME"):  # an account for one plan has no region around it
         at_address(name, os.environ["MANAGED_BROKER_ADDRESS"], mq, elasticache)
