@@ -1,6 +1,7 @@
 """The Django project from `cp -r` to tasks that ran, on hosts and in pods of the local environment, with PostgreSQL."""
 
 import json
+import re
 import tempfile
 import time
 from collections.abc import Callable, Iterator
@@ -10,6 +11,7 @@ from typing import Any
 import boto3
 import psycopg
 import pytest
+from celery_platform.application.secret_files import PREFIX
 from celery_platform.environment.account import account_variables
 
 from .adoption import PROJECT, Checkout, adopt, cloned
@@ -20,6 +22,8 @@ pytestmark = [pytest.mark.path, pytest.mark.slow, pytest.mark.timeout(2400)]
 
 NAMES = "from orders import tasks as orders; from mail import tasks as mail; from reports import tasks as reports\n"
 STEPS = (("make", "setup"), ("make", "lock"), ("make", "render"), ("make", "up"))
+# systemd's folder of a unit, or a pod's volume.
+IN_MEMORY = rf"/(run/celery-[^/]+|dev/shm)/{PREFIX}"
 # Where a person wrote the database's password down, and what the database's own container was given.
 WRITTEN_BY_HAND = {"environments/local/services.yml", ".state/local/outside/processes.json"}
 
@@ -197,7 +201,7 @@ def test_a_secret_stands_in_no_file_of_a_host_or_pod_but_the_one_that_was_asked_
         assert holding(machine, others) == [], machine.name
         found = holding(machine, values["signing_key"])
         assert found, f"no file of it on {machine.name}"
-        assert all(name.startswith("/dev/shm/celery-secret-") for name in found), f"{machine.name}: {found}"
+        assert all(re.match(IN_MEMORY, name) for name in found), f"{machine.name}: {found}"
         assert set(machine.do("stat", "--format=%a", *found).split()) == {"400"}
 
 
