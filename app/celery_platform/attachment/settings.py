@@ -24,6 +24,8 @@ NOTHING = object()
 VARIABLES = {
     name: f"CELERY_{name.upper()}" for name in ("broker_url", "broker_read_url", "broker_write_url", "result_backend")
 }
+# Where an application's instance keeps what the platform set.
+_SET = "_platform_values"
 # What is of the platform's result store and of no other.
 OF_OUR_STORE = ("result_backend", "redis_backend_use_ssl", "result_backend_transport_options")
 
@@ -41,6 +43,7 @@ def apply_settings(app: Any, conf: Any) -> None:
     transports.install()
     left = set(OF_OUR_STORE) if stated(conf, "result_backend") is not NOTHING else set()
     conf.update({name: value for name, value in ours.items() if name not in left and not _is_left_to(conf, name)})
+    vars(app)[_SET] = {name: ours[name] for name in PLATFORM if name in ours}
     own_default(app, runtime().environment)
     if not left:
         results_away.subscribe_when_waiting(app)
@@ -66,17 +69,31 @@ def stated(conf: Any, setting: str) -> Any:
 
 
 def refuse_contradictions(conf: Any, ours: dict[str, Any]) -> None:
-    """Compare each setting that the platform owns.
+    """Compare each setting that the platform owns with what the application states, before the platform's are set.
 
     Raises:
         SettingsError: naming every one that differs, with both values.
     """
+    _refuse_others({name: stated(conf, name) for name in PLATFORM}, conf, ours)
+
+
+def refuse_later_changes(app: Any) -> None:
+    """Compare them again when an application's modules were imported: one may have changed a setting since it was read.
+
+    Raises:
+        SettingsError: as `refuse_contradictions`.
+
+    Example: `refuse_later_changes(celery)`, before a worker starts
+    """
+    _refuse_others({name: app.conf.get(name) for name in PLATFORM}, app.conf, vars(app).get(_SET, {}))
+
+
+def _refuse_others(theirs: Mapping[str, Any], conf: Any, ours: Mapping[str, Any]) -> None:
     problems = [
-        f"{name} is {shown(name, theirs)}, {_ours(name, ours)} ({PLATFORM[name]}{_where(name)})"
-        for name in PLATFORM
+        f"{name} is {shown(name, value)}, {_ours(name, ours)} ({PLATFORM[name]}{_where(name)})"
+        for name, value in theirs.items()
         # A variable that is not set, or a broker without TLS, states nothing.
-        if (theirs := stated(conf, name)) not in (NOTHING, None, "")
-        and not _same(name, theirs, ours.get(name, theirs_default(conf, name)))
+        if value not in (NOTHING, None, "") and not _same(name, value, ours.get(name, theirs_default(conf, name)))
     ]
     if problems:
         raise SettingsError(

@@ -64,6 +64,7 @@ def start_worker(pool_name: str) -> None:
     metrics_folder = prepare_metrics(pool)
     from celery_platform.application import application, import_tasks
     from celery_platform.attachment.limits import apply_limits, refuse_wrong_routes
+    from celery_platform.attachment.settings import refuse_later_changes
     from celery_platform.dead_letters.unreadable import KeepUnreadable
     from celery_platform.guards.exit_code import run_worker
     from celery_platform.observability import soft_stops
@@ -76,6 +77,7 @@ def start_worker(pool_name: str) -> None:
 
     celery = application(pool.name)
     import_tasks(celery)
+    refuse_later_changes(celery)
     refuse_wrong_routes(celery, environment)
     environment = with_own_routes(celery, environment)
     apply_limits(celery, environment)

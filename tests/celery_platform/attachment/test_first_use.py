@@ -9,6 +9,8 @@ from typing import Any
 import pytest
 from celery import Celery
 from celery_platform import attach
+from celery_platform.attachment.settings import refuse_later_changes
+from celery_platform.errors import SettingsError
 
 pytestmark = pytest.mark.usefixtures("chosen")
 
@@ -49,3 +51,23 @@ def test_a_setting_that_is_empty_states_nothing(app: Celery, nothing: str | None
     attach(app)
 
     assert app.conf.task_acks_late
+
+
+def test_a_setting_that_is_changed_after_it_was_read_is_refused_when_a_worker_starts(app: Celery) -> None:
+    attach(app)
+    assert app.conf.task_acks_late
+    app.conf.update(task_acks_late=False, broker_url="redis://me:hush@elsewhere/0")
+
+    with pytest.raises(SettingsError) as refused:
+        refuse_later_changes(app)
+
+    assert "task_acks_late is False, the platform's is True" in str(refused.value)
+    assert "hush" not in str(refused.value)
+
+
+def test_settings_that_nobody_changed_are_let_through(app: Celery) -> None:
+    app.conf.task_track_started = True
+    attach(app)
+    assert app.conf.task_acks_late
+
+    refuse_later_changes(app)
