@@ -22,8 +22,8 @@ pytestmark = [pytest.mark.path, pytest.mark.slow, pytest.mark.timeout(2400)]
 
 NAMES = "from orders import tasks as orders; from mail import tasks as mail; from reports import tasks as reports\n"
 STEPS = (("make", "setup"), ("make", "lock"), ("make", "render"), ("make", "up"))
-# systemd's folder of a unit, or a pod's volume.
-IN_MEMORY = rf"/(run/celery-[^/]+|dev/shm)/{PREFIX}"
+# The folder of a unit that systemd made, or a volume of a pod that is memory (`run` and `memory` in the chart).
+IN_MEMORY = rf"/(run/celery(-[^/]+)?|dev/shm)/{PREFIX}"
 # Where a person wrote the database's password down, and what the database's own container was given.
 WRITTEN_BY_HAND = {"environments/local/services.yml", ".state/local/outside/processes.json"}
 
