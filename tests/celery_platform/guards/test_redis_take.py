@@ -134,11 +134,15 @@ def test_a_waiting_consumer_is_woken_by_a_message(url: str, options: dict[str, A
 def test_one_that_cannot_take_all_wakes_the_next(url: str, options: dict[str, Any]) -> None:
     taken: list[str] = []
 
+    def take(body: str, message: Any) -> None:
+        taken.append(body)
+        message.ack()  # what is not acknowledged goes back when the connection closes, and the other may take it
+
     def take_one() -> None:
         with connected(url, options, visibility_timeout=600, brpop_timeout=PATIENT) as connection:
             channel = connection.default_channel
             channel.basic_qos(0, 1, False)
-            with Consumer(channel, [Queue("queue")], callbacks=[lambda body, _: taken.append(body)]):
+            with Consumer(channel, [Queue("queue")], callbacks=[take]):
                 connection.drain_events(timeout=20)
 
     both = [threading.Thread(target=take_one) for _ in range(2)]
