@@ -32,7 +32,9 @@ def awaited(task_id):
 finished = set()
 print(awaited("before"), flush=True)
 child = os.fork()
-print(*(awaited(f"{{'child' if not child else 'parent'}}-{{number}}") for number in range(3)), flush=True)
+whose = "parent" if child else "child"
+# One write each: the lines of two processes mix otherwise, where Python's output is not buffered.
+os.write(1, (" ".join(awaited(f"{{whose}}-{{number}}") for number in range(3)) + "\\n").encode())
 if child:
     os.waitpid(child, 0)
 """
