@@ -45,3 +45,7 @@ def test_half_a_second_arrives(rabbitmq: TestEnvironment) -> None:
 
 def test_without_the_guard_celery_refuses_half_a_second(rabbitmq: TestEnvironment) -> None:
     assert rabbitmq.python(UNGUARDED) == "countdown must be a positive number"
+
+
+def test_of_countdown_and_eta_the_countdown_counts_as_in_celery() -> None:
+    assert whole_seconds(10, "2099-01-01T00:00:00+00:00") == 10
