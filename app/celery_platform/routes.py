@@ -13,6 +13,8 @@ from celery_platform.settings import QueueSettings, Resolved, runtime
 CELERYS_OWN = "celery."
 # What Celery knows as a message's address beside its queue.
 ADDRESS = frozenset({"exchange", "exchange_type", "routing_key", "redelivered"})
+# Celery copies the whole of a message's `delivery_info` into the options of its retry.
+RETRIED = "redelivered"
 
 
 def queue_of(environment: Resolved, task: str) -> QueueSettings:
@@ -153,7 +155,15 @@ def own_default(app: Any, environment: Resolved) -> str | None:
 
 
 def routed(app: Any, task: str, options: Mapping[str, Any], args: Any = None, kwargs: Any = None) -> dict[str, Any]:
-    """A call's options with those that the application's `task_routes` add to them, asked once: a router may count."""
+    """A call's options with the queue of the message that it retries, or with what `task_routes` of the application add.
+
+    Celery retries a message to where it came from, which it knows as exchange and routing key, beside the queue that
+    the task declares. `task_routes` are asked once, since a router may be a function that counts.
+    """
+    if RETRIED in options:
+        came_from = queue_by_routing_key(runtime().environment, str(options.get("routing_key") or ""))
+        if came_from is not None:
+            return {**options, "queue": came_from.name}
     if options.get("queue") is not None:
         return dict(options)
     return {**_own_route(app, task, options, args, kwargs), **options}
@@ -167,18 +177,22 @@ def addressed(options: Mapping[str, Any]) -> dict[str, Any]:
 def queue_of_call(app: Any, task: str, options: Mapping[str, Any]) -> QueueSettings:
     """The queue that a call goes to: the one it names, by label or by name, else the task's own.
 
-    Asked in this order: the call, the task's declaration and the application's `task_routes` (see `routed`); the
-    routing key of the message that is retried; `application.routes` of the environment file; the application's
-    `task_default_queue`; `application.default_queue`.
+    Asked in this order: the message that is retried; the call and the task's declaration; the application's
+    `task_routes`; `application.routes` of the environment file; the application's `task_default_queue`;
+    `application.default_queue`.
 
     Raises:
         RefusedMessageError: it names a queue that the environment does not have.
         SettingsError: as `queue_of`.
     """
+    return queue_of_routed(app, task, routed(app, task, options))
+
+
+def queue_of_routed(app: Any, task: str, options: Mapping[str, Any]) -> QueueSettings:
+    """As `queue_of_call`, of options that `routed` returned."""
     environment = runtime().environment
     asked = options.get("queue")
     if asked is None and options.get("routing_key"):
-        # Celery retries a message to where it came from, which it knows as exchange and routing key.
         asked = queue_by_routing_key(environment, str(options["routing_key"])) or options["routing_key"]
     if asked is None:
         default = None if label_by_pattern(environment, task) else own_default(app, environment)

@@ -22,7 +22,7 @@ from celery_platform.guards.declared_once import declared_once
 from celery_platform.guards.whole_second_delay import whole_seconds
 from celery_platform.later import keep_until_due
 from celery_platform.refusals import refuse, refused_in_words
-from celery_platform.routes import addressed, queue_of_call, routed
+from celery_platform.routes import addressed, queue_of_routed, routed
 from celery_platform.settings import runtime
 from celery_platform.settings.chosen import is_chosen
 
@@ -131,7 +131,7 @@ class PlatformApp(Celery):
         environment = runtime().environment
         given = routed(self, given.get("route_name") or name, given, args, kwargs)
         options |= given
-        queue = queue_of_call(self, given.get("route_name") or name, given)
+        queue = queue_of_routed(self, given.get("route_name") or name, given)
         limits = limits_of_call(self, queue, name, options)
         options |= limits
         given |= limits

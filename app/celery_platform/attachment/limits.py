@@ -10,7 +10,7 @@ from celery_platform.settings import QueueSettings, Resolved
 
 # Where a task keeps the limits that it has from its queue and did not declare.
 _FROM_QUEUE = "limits_of_its_queue"
-# Where an application keeps the usual queue of each task that it sends.
+# Where an application keeps the usual queue of each task that it sends, and the routes that say so.
 _USUAL = "_platform_usual_labels"
 OPTIONS = ("soft_time_limit", "time_limit")
 
@@ -111,12 +111,16 @@ def _usual_label(app: Any, task: str) -> str | None:
     from celery_platform.settings import runtime
 
     environment = runtime().environment
-    known: dict[Any, str | None] = vars(app).setdefault(_USUAL, {})
-    # Once for each task, since a router of the application's may count how often it is asked; routes may change.
-    key = (task, id(app.conf.task_routes))
-    if key not in known:
-        known[key] = own_label(app, environment, task) or label_of(environment, task)
-    return known[key]
+    routes = app.conf.task_routes
+    of_routes, known = vars(app).get(_USUAL, (None, None))
+    if known is None or of_routes is not routes:
+        known = {}
+        vars(app)[_USUAL] = (routes, known)
+    # Once for each task, since a router of the application's may count how often it is asked.
+    if task not in known:
+        known[task] = own_label(app, environment, task) or label_of(environment, task)
+    label: str | None = known[task]
+    return label
 
 
 def _longest(queue: QueueSettings) -> dict[str, int | None]:

@@ -7,7 +7,7 @@ from celery import Celery
 from celery_platform import attach
 from celery_platform.attachment.limits import apply_limits
 from celery_platform.errors import RefusedMessageError
-from celery_platform.routes import with_own_routes
+from celery_platform.routes import queue_of_call, with_own_routes
 from celery_platform.settings import runtime
 
 from .conftest import Chosen
@@ -124,13 +124,29 @@ def test_a_task_that_the_application_routes_has_that_queues_limits(app: Celery, 
     assert (task.soft_time_limit, task.time_limit) == of_queue(chosen, chosen.labels[2])
 
 
-def test_a_retry_goes_to_the_queue_that_its_message_came_from(chosen: Chosen, app: Any) -> None:
-    _, other, *_ = chosen.labels
+@pytest.mark.parametrize("usual", ["pattern", "own route", "declaration"])
+def test_a_retry_goes_to_the_queue_that_its_message_came_from(chosen: Chosen, app: Any, usual: str) -> None:
+    own, other, *_ = chosen.labels
+    if usual == "own route":
+        app.conf.task_routes = {"filed.*": {"queue": own}}
+    declared = {"queue": own} if usual == "declaration" else {}
 
     # What Celery's `retry` passes on of a message that a call had sent elsewhere.
-    assert goes_to(app, "filed.a", exchange="celery-local-tasks", routing_key=other, retries=1) == other
-    assert "routing_key" not in app.options
-    assert "exchange" not in app.options
+    came_from = {"exchange": "celery-local-tasks", "routing_key": other, "priority": 0, "redelivered": False}
+    assert goes_to(app, "filed.a", **declared, **came_from, retries=1) == other
+    assert not {"routing_key", "exchange", "redelivered"} & app.options.keys()
+
+
+def test_a_queue_and_a_routing_key_of_a_call_lead_to_the_queue(chosen: Chosen, app: Any) -> None:
+    own, other, *_ = chosen.labels
+
+    assert goes_to(app, "filed.a", queue=own, routing_key=other) == own
+
+
+def test_who_asks_where_a_task_goes_hears_of_the_applications_routes(chosen: Chosen, app: Any) -> None:
+    app.conf.task_routes = {"feed.*": {"queue": chosen.labels[1]}}
+
+    assert queue_of_call(app, "feed.read", {}).label == chosen.labels[1]
 
 
 def test_the_bits_of_a_delay_before_a_routing_key_are_not_its_queue(chosen: Chosen, app: Any) -> None:
