@@ -155,7 +155,7 @@ def own_default(app: Any, environment: Resolved) -> str | None:
 
 
 def routed(app: Any, task: str, options: Mapping[str, Any], args: Any = None, kwargs: Any = None) -> dict[str, Any]:
-    """A call's options with the queue of the message that it retries, or with what `task_routes` of the application add.
+    """A call's options with the queue of the message that it retries, or with what the application's `task_routes` add.
 
     Celery retries a message to where it came from, which it knows as exchange and routing key, beside the queue that
     the task declares. `task_routes` are asked once, since a router may be a function that counts.
