@@ -11,6 +11,8 @@ from celery_platform.reliability.deadline import deadline
 from celery_platform.reliability.errors import TransientError
 from celery_platform.reliability.idempotent import fencing_token, idempotent
 from celery_platform.reliability.retry import Retry
+from celery_platform.routes import label_of_request
+from celery_platform.settings import runtime
 
 from exercises.celery import celery
 
@@ -73,3 +75,11 @@ def slow(file: str, seconds: float) -> None:
 def hang(file: str) -> None:
     note(file, "begins")
     time.sleep(60)
+
+
+@celery.task(bind=True, name="probe.again", max_retries=1)
+def again(self: Any, file: str, seconds: int) -> None:
+    """Note which queue the message came from, and ask for itself once more after so many seconds."""
+    note(file, label_of_request(runtime().environment, self.name, self.request))
+    if not self.request.retries:
+        raise self.retry(countdown=seconds)
