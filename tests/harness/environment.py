@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import boto3
-from celery_platform.application.loading import CHECKOUT
+from celery_platform.environment.checkout import VARIABLE as CHECKOUT
 from celery_platform.environment.load import FILE_NAME, parse
 from celery_platform.environment.model import BrokerKind, Environment
 from celery_platform.environment.resolve import resolve

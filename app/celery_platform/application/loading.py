@@ -15,14 +15,12 @@ from celery import Celery
 from celery_platform.application.variables import set_variables
 from celery_platform.attachment import attach
 from celery_platform.attachment.tasks import give_guarantees
+from celery_platform.environment.checkout import checkout
 from celery_platform.errors import AppError, ApplicationError
 from celery_platform.settings import runtime
-from celery_platform.settings.chosen import chosen_file
 
 # Files that show nobody where an application's mistake is: this one, Celery's loader, Python's import.
 _NOT_THEIRS = (__file__, f"{os.sep}celery{os.sep}", f"{os.sep}importlib{os.sep}")
-# Names the checkout for a process whose environment file is elsewhere, as in tests.
-CHECKOUT = "CELERY_CHECKOUT"
 
 
 @lru_cache(maxsize=1)
@@ -131,8 +129,3 @@ def import_root(folder: Path, module: str) -> Path:
     top = module.partition(".")[0]
     in_src, in_folder = ((place / top).is_dir() or (place / f"{top}.py").exists() for place in (folder / "src", folder))
     return folder / "src" if in_src and not in_folder else folder
-
-
-def checkout() -> Path:
-    """The checkout that the environment's file is in: `environments/<name>/resolved.json` stands two folders below."""
-    return Path(os.environ.get(CHECKOUT) or chosen_file().absolute().parents[2])

@@ -4,6 +4,7 @@ import os
 from dataclasses import replace
 from pathlib import Path
 
+from celery_platform.environment.checkout import checkout
 from celery_platform.environment.errors import PROBLEMS_SHOWN, EnvironmentFileError, Problem
 from celery_platform.environment.model import Environment
 from celery_platform.environment.reading import read
@@ -19,7 +20,7 @@ _ONE_OF = "one of: "
 
 def environments_folder() -> Path:
     """The folder that holds one folder per environment: `$ENVIRONMENTS` or `environments/` of the checkout."""
-    return Path(os.environ.get("ENVIRONMENTS") or Path(__file__).parents[3] / "environments")
+    return Path(os.environ.get("ENVIRONMENTS") or checkout() / "environments")
 
 
 def names() -> list[str]:
