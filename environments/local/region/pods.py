@@ -6,6 +6,7 @@ the old ones are told to stop, with their whole grace period.
 
 import json
 import socket
+from contextlib import suppress
 from ipaddress import IPv4Address
 
 import yaml
@@ -17,6 +18,7 @@ from region import answers
 from region.admission import ADDRESS_LABEL, KIND, Admission, Pod, admit, admit_hooks
 from region.aws import Account
 from region.ensure import KIND_LABEL, SPEC_LABEL
+from region.errors import RegionError
 from region.host_files import aws_variables
 from region.plan import Region
 from region.podman import Podman
@@ -26,6 +28,8 @@ from region.release_hook import run_to_end
 # Above every host's address in its subnet.
 FIRST_ADDRESS = 200
 READY_SECONDS = 120
+# What podman may need beyond the grace period on a busy machine.
+STOP_SECONDS = 30
 
 
 def ensure_pods(region: Region) -> None:
@@ -73,9 +77,13 @@ def running(podman: Podman, region: Region) -> dict[str, str]:
 
 
 def remove_pod(podman: Podman, name: str, grace_seconds: int = 0) -> None:
-    """Tell a pod's processes to stop, give them their grace period, and remove it with its volumes."""
+    """Tell a pod's processes to stop, give them their grace period, and remove it with its volumes.
+
+    Of a pod whose conmon was killed (with the session that ran `make up`, say) podman would wait for its end for ever.
+    """
     if grace_seconds:
-        podman.attempt("pod", "stop", "--time", str(grace_seconds), name, seconds=grace_seconds + 60)
+        with suppress(RegionError):
+            podman.attempt("pod", "stop", "--time", str(grace_seconds), name, seconds=grace_seconds + STOP_SECONDS)
     podman.run("pod", "rm", "--force", "--time", "0", name)
     volumes = podman.run("volume", "ls", "--quiet", "--filter", f"name=^{name}-").split()
     if volumes:
