@@ -89,3 +89,10 @@ def test_many_routes_are_checked_while_nobody_waits() -> None:
     assert all(unmatched(name, names[:number]) is not None for number, name in enumerate(names))
     assert unmatched("company.area_7.tasks.do", names) is None
     assert unmatched("company.*", [*names, "*"]) is None
+
+
+@pytest.mark.parametrize("end", ["?" * 200, "[ab]" * 60, "?*" * 100])
+@pytest.mark.timeout(20)
+def test_patterns_with_a_state_for_each_way_to_read_a_name_are_given_up(end: str) -> None:
+    # Without a bound these take longer than anybody lives, and a machine's memory.
+    assert unmatched(f"*b{end}", [f"*a{end}"]) is not None

@@ -18,12 +18,16 @@ State = tuple[frozenset[int], Positions]
 
 # A character, `?`, `*`, or a set in brackets, in which a `]` that comes first stands for itself.
 _TOKEN = re.compile(r"\[!?+\]?+[^\]]*+\]|.", re.DOTALL)
+# Patterns like `*a????????` have a state for each way to read a name: seconds. 300 patterns of packages need a tenth.
+MOST_POSITIONS = 500_000
 # What names are made of, and one letter of all the others.
 _LETTERS = string.ascii_letters + string.digits + string.punctuation + " é"
 
 
 def unmatched(later: str, earlier: Sequence[str]) -> str | None:
-    """A name that `later` matches and none of `earlier` does; `None` where there is none.
+    """A name that `later` matches and none of `earlier` does; `None` where there is surely none.
+
+    Where patterns are too entangled to know within `MOST_POSITIONS`, the answer is the name that was looked at last.
 
     Example: `unmatched("orders.*", ["orders.ship"]) == "orders."` and `unmatched("orders.ship", ["*"]) is None`
     """
@@ -33,9 +37,12 @@ def unmatched(later: str, earlier: Sequence[str]) -> str | None:
     # Without the beginning: no name is empty, so the first letter may lead back to it.
     reached: set[State] = set()
     waiting = deque([(begin, "")])
+    looked_at = 0
     while waiting:
         (mine, theirs), name = waiting.popleft()
-        if name and len(own) in mine and not any(place == len(others[which]) for which, place in theirs):
+        is_witness = name and len(own) in mine and not any(place == len(others[which]) for which, place in theirs)
+        looked_at += (len(mine) + len(theirs)) * len(letters)
+        if is_witness or looked_at > MOST_POSITIONS:
             return name
         for letter in letters:
             step = _closed(own, _after(own, mine, letter))

@@ -16,7 +16,7 @@ SerializerName = Literal["json", "pickle", "yaml", "msgpack"]
 class Route(Closed):
     """Tasks whose names match the pattern go to the queue. `*` and `?` match as in a shell (fnmatch)."""
 
-    tasks: str = Field(min_length=1, description="a task's name, or a pattern of names: orders.*")
+    tasks: str = Field(min_length=1, max_length=255, description="a task's name, or a pattern of names: orders.*")
     queue: Label
 
 
