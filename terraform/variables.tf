@@ -3,8 +3,8 @@ variable "environment" {
   type        = string
 
   validation {
-    condition     = can(regex("^[a-z][a-z0-9-]{0,19}$", var.environment))
-    error_message = "An environment's name has 1 to 20 lowercase letters, digits and hyphens and starts with a letter: it goes into every AWS name."
+    condition     = can(regex("^[a-z](-?[a-z0-9])*$", var.environment)) && length(var.environment) <= 18
+    error_message = "An environment's name has 1 to 18 lowercase letters, digits and single hyphens between them and starts with a letter: it goes into every AWS name."
   }
 
   validation {

@@ -74,6 +74,7 @@ def test_ids_are_passed_on_and_nothing_is_derived_in_their_place() -> None:
         ("vpc_id: vpc-0a1b2c3d", "vpc_id: main", "vpc_id: found 'main'"),
         ("zone: internal.example.com", "zone: internal", "network.dns.zone: found 'internal'"),
         ("min: 3, max: 3", "min: 93, max: 93", "a larger block, or fewer hosts"),
+        ("max: 3, instance_type: c7i.xlarge", "max: 3", "pools.cpu.instance_type: found"),
     ],
 )  # fmt: skip
 def test_what_cannot_be_attached_to_is_refused(attached: Edit, old: str, new: str, told: str) -> None:

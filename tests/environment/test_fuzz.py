@@ -5,12 +5,16 @@ FUZZ_MUTATIONS says how many spoilt files are read; they are the same ones in ev
 
 import os
 import traceback
+from collections.abc import Iterator
 from pathlib import Path
 from random import Random
+from typing import Any
 
 import pytest
+import yaml
 from celery_platform.environment import EnvironmentFileError, resolve
 from celery_platform.environment.load import parse
+from celery_platform.environment.shape import Shape, whole_file
 
 from tests.harness.environment import ENVIRONMENTS
 
@@ -21,7 +25,10 @@ MUTATIONS = int(os.environ.get("FUZZ_MUTATIONS") or 20_000)
 # Shares of the files, so that the processes of a run divide them among themselves.
 SHARES = 10
 REPOSITORY = Path(__file__).parents[2]
-FILES = sorted(file for folder in (ENVIRONMENTS, REPOSITORY / "environments") for file in folder.glob(f"*/{FILE.name}"))
+OWN = Path(__file__).parent / "environments"
+FILES = sorted(
+    file for folder in (ENVIRONMENTS, OWN, REPOSITORY / "environments") for file in folder.glob(f"*/{FILE.name}")
+)
 
 
 def end(content: bytes, file: Path) -> tuple[str, list[str]]:
@@ -33,6 +40,38 @@ def end(content: bytes, file: Path) -> tuple[str, list[str]]:
     except Exception:  # any other end is what this test looks for
         return "died", [traceback.format_exc()]
     return "rendered", []
+
+
+def keys_of_the_model(shape: Shape, path: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]]:
+    """Every key that a file may have; `*` stands for a name and for a position."""
+    for key in shape.keys:
+        yield (*path, key)
+    for key, below in [(key, shape.child(key)) for key in [*shape.keys, "*", 0]]:
+        if below is not None:
+            yield from keys_of_the_model(below, (*path, key if isinstance(key, str) else "*"))
+
+
+def keys_of(value: Any, path: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]]:
+    """Every key of a file."""
+    pairs = value.items() if isinstance(value, dict) else (("*", each) for each in value if isinstance(value, list))
+    for key, each in pairs:
+        yield (*path, str(key))
+        yield from keys_of(each, (*path, str(key))) if isinstance(each, dict | list) else ()
+
+
+def test_each_key_of_the_model_stands_in_a_file_that_is_spoilt() -> None:
+    said = {path for file in FILES for path in keys_of(yaml.safe_load(file.read_text()))}
+
+    left_out = [
+        key
+        for key in sorted(set(keys_of_the_model(whole_file())))
+        if not any(len(key) == len(path) and all(map(matches, key, path)) for path in said)
+    ]
+    assert not left_out, f"give these a value in {OWN}: a reader that fails on them would not be found"
+
+
+def matches(key: str, said: str) -> bool:
+    return key in ("*", said)
 
 
 @pytest.mark.parametrize("share", range(SHARES))

@@ -78,7 +78,8 @@ def test_each_format_of_the_model_has_its_words() -> None:
         ("buckets: [files]", "secrets: {KEY: [key]}",
          "application.secrets.KEY: found a list of 1; allowed: a name (a letter, then at most 29 letters, digits and "
          "underscores, all lower case) or a mapping with the keys: name, as"),
-        ("owner: platform@example.com", "owner: 5", "owner: found 5; allowed: text; in quotes: \"5\""),
+        ("owner: platform@example.com", "owner: 5",
+         "owner: found 5; allowed: text of 1 to 256 characters; in quotes: \"5\""),
     ],
 )  # fmt: skip
 def test_a_refusal_says_what_was_found_and_what_is_allowed(old: str, new: str, said: str) -> None:

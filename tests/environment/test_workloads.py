@@ -77,3 +77,15 @@ def test_what_would_open_the_estate_is_refused(edit_prod: Edit, old: str, new: s
 
     with pytest.raises(Exception, match=path.replace(".", r"\.")):
         load("prod")
+
+
+def test_a_pod_may_not_read_the_secret_whose_variable_is_its_pools_own(edit_prod: Edit) -> None:
+    edit_prod("  buckets: [files]", "  secrets: {KEY: key}\n  buckets: [files]")
+    edit_prod("max: 20, instance_type: m7i.large}", "max: 20, instance_type: m7i.large, variables: {KEY: none}}")
+
+    workloads = resolve(load("prod"))["workloads"]
+
+    assert [name for name in ("worker-io", "worker-cpu", "beat") if "key" in workloads[name]["secrets"]] == [
+        "worker-cpu",
+        "beat",
+    ]

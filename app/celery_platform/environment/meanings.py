@@ -1,13 +1,13 @@
 """The patterns and formats of the model in words. One that is missing here is shown as it is; a test asks for it."""
 
 PATTERNS = {
-    r"^[a-z][a-z0-9-]{0,19}$": "a name (a letter, then at most 19 letters, digits and hyphens, all lower case)",
+    r"^[a-z](-?[a-z0-9])*$": "a name (at most 18 letters, digits and single hyphens between them, all lower case, a letter first)",
     r"^[a-z][a-z0-9_]{0,29}$": "a name (a letter, then at most 29 letters, digits and underscores, all lower case)",
     r"^[a-z]{2}(-[a-z]+)+-\d$": "an AWS region such as eu-west-1",
     r"^[A-Z_][A-Z0-9_]{0,127}$": "a variable's name (upper-case letters, digits and underscores, no digit first)",
     r"^[a-z0-9][a-z0-9+.-]+$": "a Debian package (lower-case letters, digits, +, - and .)",
     r"^[A-Za-z_][\w.]*:[A-Za-z_]\w*$": "module:attribute, such as orders.celery:celery",
-    r"^\d+\.\d+$": 'a version of two numbers such as "4.0"',
+    r"^\d{1,2}\.\d{1,2}$": 'a version of two numbers such as "4.0"',
     r"^1\.\d\d$": 'a Kubernetes version such as "1.35"',
     r"^mq\.": "an instance type of Amazon MQ such as mq.m7g.large",
     r"^cache\.": "a node type of ElastiCache such as cache.t4g.micro",

@@ -85,8 +85,8 @@ variable "extra" {
   }
 
   validation {
-    condition     = alltrue([for alarm in var.extra : alarm.period_seconds >= 60 && alarm.period_seconds % 60 == 0 && alarm.period_seconds * alarm.periods <= 604800])
-    error_message = "CloudWatch takes periods of whole minutes, and looks at no more than a week of them."
+    condition     = alltrue([for alarm in var.extra : alarm.period_seconds >= 60 && alarm.period_seconds % 60 == 0 && alarm.period_seconds * alarm.periods <= (alarm.period_seconds < 3600 ? 86400 : 604800)])
+    error_message = "CloudWatch takes periods of whole minutes, and looks at no more than a week of them, of periods below an hour at no more than a day."
   }
 
   validation {

@@ -76,14 +76,25 @@ def every_host(env: Environment) -> Iterator[tuple[str, str, IPv4Address]]:
             yield name, host["zone"], IPv4Address(host["private_ip"])
 
 
+def blocks(env: Environment) -> dict[str, IPv4Network]:
+    """Where hosts have their addresses, by zone.
+
+    Example: `blocks(load("prod"))["eu-west-1a"].prefixlen == 20`
+    """
+    existing = env.network.existing
+    if existing is not None:
+        return {zone: hosts_block(existing.private_subnets[zone]) for zone in sorted(existing.private_subnets)}
+    return {zone: IPv4Network(subnets["private_cidr"]) for zone, subnets in network(env)["zones"].items()}
+
+
 def _hosts(env: Environment, role: str, names: list[str], instance_type: str, first: int) -> Json:
     """Hosts spread over the zones in turn, each with a fixed private address."""
-    blocks = _blocks(env)
-    zones = list(blocks)
+    own = blocks(env)
+    zones = list(own)
     hosts = {}
     for index, name in enumerate(names):
         zone = zones[index % len(zones)]
-        address = blocks[zone].network_address + first + index // len(zones)
+        address = own[zone].network_address + first + index // len(zones)
         hosts[name] = {
             "role": role,
             "zone": zone,
@@ -92,11 +103,3 @@ def _hosts(env: Environment, role: str, names: list[str], instance_type: str, fi
             "architecture": architecture(instance_type),
         }
     return hosts
-
-
-def _blocks(env: Environment) -> dict[str, IPv4Network]:
-    """Where hosts have their addresses, by zone."""
-    existing = env.network.existing
-    if existing is not None:
-        return {zone: hosts_block(existing.private_subnets[zone]) for zone in sorted(existing.private_subnets)}
-    return {zone: IPv4Network(subnets["private_cidr"]) for zone, subnets in network(env)["zones"].items()}

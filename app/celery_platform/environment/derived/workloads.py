@@ -99,17 +99,19 @@ def _pods(env: Environment, queues: tuple[str, ...], names: Json) -> dict[str, W
 def _worker(env: Environment, pools: list[str], queues: tuple[str, ...], names: Json) -> Workload:
     """A pool's workers drain its own queues, send to any (a task starts tasks of other pools) and bury their dead.
 
-    A machine has one role, so pools that share machines share it.
+    A machine has one role, so pools that share machines share it, with whatever else the application runs there.
     """
     own = {label for pool in pools for label in queues_of(env, pool)}
-    needs = [pool_needs(env, pool, env.pools[pool]) for pool in pools]
-    called = tuple(used["secret"] for need in needs for used in need["secrets"].values())
+    needs = {pool: pool_needs(env, pool, env.pools[pool]) for pool in pools}
+    called = tuple(used["secret"] for need in needs.values() for used in need["secrets"].values())
     on_eks = _on_eks(env, pools[0])
+    replaced = {name for names in needs[pools[0]].values() for name in names} if on_eks else set()
+    application = {name: use for name, use in env.application.secrets.items() if name not in replaced}
     drained = tuple(queue for queue in queues if queue in own)
     return Workload(
         on="pods" if on_eks else "hosts",
         service_account=_own(f"worker-{pools[0]}") if on_eks else "",
-        secrets=tuple(dict.fromkeys(_logins(names) + _secrets(env.application.secrets) + called)),
+        secrets=tuple(dict.fromkeys(_logins(names) + _secrets(application) + called)),
         receives=drained,
         sends=queues + tuple(f"{queue}-dlq" for queue in drained),
         measures=queues + tuple(f"{queue}-dlq" for queue in drained),

@@ -4,8 +4,10 @@ from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field
 
-# The name goes into every AWS name; SQS allows 80 characters and the longest suffix we add is about 50.
-Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]{0,19}$")]
+# The name goes into every AWS name. Shortest is a load balancer's, 32 characters for celery-<name>-broker (ELB API,
+# CreateLoadBalancer); an IAM role's has 64, for celery-<name>-worker-<pool>. ElastiCache takes no two hyphens in a row
+# and none at the end (CreateReplicationGroup).
+Name = Annotated[str, Field(pattern=r"^[a-z](-?[a-z0-9])*$", max_length=18)]
 # Queue, pool and schedule names are also systemd instances, HCL keys and metric labels.
 Label = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,29}$")]
 Seconds = Annotated[int, Field(gt=0, le=43_200)]

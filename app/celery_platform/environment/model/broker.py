@@ -20,7 +20,7 @@ class BrokerKind(StrEnum):
 class RabbitMQ(Closed):
     """Self-managed RabbitMQ on EC2 hosts."""
 
-    version: str = Field(default="4.0", pattern=r"^\d+\.\d+$")
+    version: str = Field(default="4.0", pattern=r"^\d{1,2}\.\d{1,2}$")
     nodes: int = Field(default=3, ge=1, le=7)
     instance_type: str = "m7g.large"
     volume_gib: int = Field(default=50, ge=8, le=16_384, description="data volume of each node, GiB")
@@ -32,7 +32,7 @@ class RabbitMQ(Closed):
 class AmazonMQ(Closed):
     """Amazon MQ for RabbitMQ."""
 
-    version: str = Field(default="4.2", pattern=r"^\d+\.\d+$")
+    version: str = Field(default="4.2", pattern=r"^\d{1,2}\.\d{1,2}$")
     instance_type: str = Field(default="mq.m7g.medium", pattern=r"^mq\.")
     deployment: Literal["single", "cluster"] = "cluster"
 

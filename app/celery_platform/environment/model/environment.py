@@ -20,7 +20,7 @@ from celery_platform.environment.model.queues import Queue
 from celery_platform.environment.model.results import Results
 from celery_platform.environment.model.schedule import ScheduleEntry
 from celery_platform.environment.model.services import Services
-from celery_platform.environment.model.tags import Tags
+from celery_platform.environment.model.tags import Tags, TagValue
 
 
 class Environment(Closed):
@@ -32,7 +32,7 @@ class Environment(Closed):
 
     name: Name
     region: str = Field(pattern=r"^[a-z]{2}(-[a-z]+)+-\d$")
-    owner: str
+    owner: TagValue = Field(min_length=1, description="who answers for it; the tag Owner of everything")
     tags: Tags = Field(default_factory=dict, description="tags of your own, on everything that is made")
     application: Application
     network: Network
@@ -64,9 +64,13 @@ class Environment(Closed):
 
 
 def _with_machines(pool: Any, pools: dict[str, Any]) -> Any:
-    if not isinstance(pool, dict) or "hosts_with" not in pool:
+    if not _is_on_anothers(pool):
         return pool
-    having = {name: each for name, each in pools.items() if isinstance(each, dict) and "hosts_with" not in each}
+    having = {name: each for name, each in pools.items() if isinstance(each, dict) and not _is_on_anothers(each)}
     # Of a name that is none the rule is to speak, not three keys that are missing.
     owner = having.get(pool["hosts_with"]) or next(iter(having.values()), {})
     return {name: owner[name] for name in MACHINES if name in owner} | pool
+
+
+def _is_on_anothers(pool: Any) -> bool:
+    return isinstance(pool, dict) and isinstance(pool.get("hosts_with"), str)

@@ -2,9 +2,13 @@
 
 from typing import Literal
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from celery_platform.environment.model.base import Closed
+
+# CloudWatch API, PutMetricAlarm, Period: all periods together, and those of less than an hour each.
+LONGEST_SECONDS = 604_800
+LONGEST_SECONDS_OF_SHORT = 86_400
 
 
 class ExtraAlarm(Closed):
@@ -25,3 +29,10 @@ class ExtraAlarm(Closed):
     periods: int = Field(default=5, ge=1, description="so many periods in a row")
     missing: Literal["notBreaching", "breaching", "ignore", "missing"] = "missing"
     description: str = Field(default="", max_length=1024, description="what is wrong then, and what to do")
+
+    @model_validator(mode="after")
+    def _is_looked_at_as_a_whole(self) -> "ExtraAlarm":
+        longest = LONGEST_SECONDS if self.period_seconds >= 3_600 else LONGEST_SECONDS_OF_SHORT
+        if self.period_seconds * self.periods > longest:
+            raise ValueError(f"at most {longest // self.period_seconds} periods of {self.period_seconds} seconds")
+        return self

@@ -56,6 +56,6 @@ class ScheduleEntry(Closed):
         """
         if self.every is None:
             return None
-        if not re.fullmatch(r"(\d+d)?(\d+h)?(\d+m)?(\d+s)?", self.every):
+        if not re.fullmatch(r"(\d{1,9}d)?(\d{1,9}h)?(\d{1,9}m)?(\d{1,9}s)?", self.every):
             return 0
         return sum(int(number) * UNITS[unit] for number, unit in re.findall(r"(\d+)([dhms])", self.every))

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from celery_platform.environment.errors import Problem
 from celery_platform.environment.model import Environment
 from celery_platform.environment.rules import (
+    addresses,
     application,
     brokers,
     clients,
@@ -47,8 +48,14 @@ SECTIONS = (
     schedule,
 )
 RULES: tuple[Rule, ...] = tuple(rule for section in SECTIONS for rule in section.RULES)
+# About what is derived, which can be derived only where the rules above find nothing.
+RULES_OF_THE_DERIVED: tuple[Rule, ...] = addresses.RULES
 
 
 def broken(env: Environment) -> list[Problem]:
-    """Every problem that any rule finds; an empty list when the environment may be used."""
-    return [problem for rule in RULES for problem in rule(env)]
+    """What the rules find, those of the derived after the others; an empty list when the environment may be used."""
+    return _found(RULES, env) or _found(RULES_OF_THE_DERIVED, env)
+
+
+def _found(rules: tuple[Rule, ...], env: Environment) -> list[Problem]:
+    return [problem for rule in rules for problem in rule(env)]

@@ -4,7 +4,6 @@ import re
 from collections.abc import Iterator
 
 from celery_platform.environment.derived.existing import hosts_block
-from celery_platform.environment.derived.hosts import every_host
 from celery_platform.environment.errors import Problem
 from celery_platform.environment.model import BrokerKind, Environment
 
@@ -41,19 +40,6 @@ def existing_subnets_are_different_ones(env: Environment) -> Iterator[Problem]:
     if len({subnet.id for subnet in subnets}) < len(subnets):
         found = ", ".join(subnet.id for subnet in subnets)
         yield Problem("network.existing.private_subnets", found, "a subnet of its own for each zone")
-
-
-def hosts_have_addresses_in_their_block(env: Environment) -> Iterator[Problem]:
-    """A fixed address outside its subnet is refused by EC2 (RunInstances, InvalidParameterValue)."""
-    existing = env.network.existing
-    if existing is None:
-        return
-    blocks = {zone: hosts_block(subnet) for zone, subnet in existing.private_subnets.items()}
-    for name, zone, address in every_host(env):
-        # AWS keeps a subnet's last address for itself.
-        if address not in blocks[zone] or address >= existing.private_subnets[zone].cidr.broadcast_address:
-            allowed = f"an address in {blocks[zone]}: a larger block, or fewer hosts"
-            yield Problem(f"network.existing.private_subnets.{zone}", f"{address} for {name}", allowed)
 
 
 def existing_network_is_its_owners(env: Environment) -> Iterator[Problem]:
@@ -94,7 +80,6 @@ def existing_zone_is_used(env: Environment) -> Iterator[Problem]:
 RULES = (
     existing_subnets_fit_the_file,
     existing_subnets_are_different_ones,
-    hosts_have_addresses_in_their_block,
     existing_network_is_its_owners,
     existing_cluster_is_in_an_existing_network,
     existing_cluster_is_its_owners,

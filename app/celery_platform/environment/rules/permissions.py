@@ -37,9 +37,18 @@ def no_statement_allows_everything(env: Environment) -> Iterator[Problem]:
     for name, pool in env.pools.items():
         for number, statement in enumerate(pool.permissions.statements):
             wide = [action for action in statement.actions if not action.partition(":")[2].strip("*?")]
-            if wide and "*" in statement.resources:
+            if wide and any(_is_everything(resource) for resource in statement.resources):
                 path = f"pools.{name}.permissions.statements.{number}"
-                yield Problem(path, f"{wide[0]} on *", "actions by name, or the ARNs of what they act on")
+                yield Problem(
+                    path,
+                    f"{wide[0]} on {', '.join(statement.resources)}",
+                    "actions by name, or the ARNs of what they act on",
+                )
+
+
+def _is_everything(resource: str) -> bool:
+    """Whether an ARN names nothing after its account: `*`, and `arn:aws:s3:::*` too."""
+    return not resource.split(":", 5)[-1].strip("*?:/")
 
 
 RULES = (buckets_have_names_s3_takes, pools_use_buckets_there_are, no_statement_allows_everything)

@@ -6,6 +6,7 @@ from zoneinfo import available_timezones
 
 from celery_platform.environment.errors import Problem
 from celery_platform.environment.model import Environment, ScheduleEntry
+from celery_platform.environment.model.schedule import UNITS
 
 # Celery user guide, "Crontab schedules", in the order of the fields.
 FIELDS = (
@@ -16,6 +17,8 @@ FIELDS = (
     ("day_of_week", "0-6 or sun-sat, 0 is Sunday"),
 )
 HIGH_PRIORITY = 5
+# Beat adds an interval to today's date; what is longer is a typing error rather than a plan.
+LONGEST_INTERVAL_DAYS = 3_650
 
 
 def schedule_says_when_once(env: Environment) -> Iterator[Problem]:
@@ -24,6 +27,8 @@ def schedule_says_when_once(env: Environment) -> Iterator[Problem]:
         said = [way for way in ("cron", "every", "solar") if getattr(entry, way) is not None]
         if len(said) != 1:
             yield Problem(f"schedule.{name}", " and ".join(said) or "no time", "exactly one of: cron, every, solar")
+        if (entry.every_seconds or 0) > LONGEST_INTERVAL_DAYS * UNITS["d"]:
+            yield Problem(f"schedule.{name}.every", repr(entry.every), f"at most {LONGEST_INTERVAL_DAYS}d")
         if entry.every_seconds == 0:
             yield Problem(f"schedule.{name}.every", repr(entry.every), "an interval such as 30s, 5m, 1h30m or 7d")
 
