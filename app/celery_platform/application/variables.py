@@ -59,9 +59,9 @@ def plain_variables(runtime: Runtime, pool: str | None = None) -> dict[str, str]
 
 
 def secrets_of(environment: Resolved, pool: str | None = None) -> Mapping[str, Any]:
-    """Variable -> its secret, and how it gets it. A pool's own variable stands for the application's secret of its name."""
+    """Variable -> its secret and how it gets it; a pool's own variable stands for the secret of its name."""
     everywhere: Mapping[str, Any] = environment.application["secrets"]
     if pool is None:
         return everywhere
     own = environment.pool(pool)
-    return {name: use for name, use in everywhere.items() if name not in own.variables} | own.secrets
+    return {**{name: use for name, use in everywhere.items() if name not in own.variables}, **own.secrets}

@@ -1,7 +1,9 @@
 """The patterns and formats of the model in words. One that is missing here is shown as it is; a test asks for it."""
 
 PATTERNS = {
-    r"^[a-z](-?[a-z0-9])*$": "a name (at most 18 letters, digits and single hyphens between them, all lower case, a letter first)",
+    r"^[a-z](-?[a-z0-9])*$": (
+        "a name (at most 18 letters, digits and single hyphens between them, all lower case, a letter first)"
+    ),
     r"^[a-z][a-z0-9_]{0,29}$": "a name (a letter, then at most 29 letters, digits and underscores, all lower case)",
     r"^[a-z]{2}(-[a-z]+)+-\d$": "an AWS region such as eu-west-1",
     r"^[A-Z_][A-Z0-9_]{0,127}$": "a variable's name (upper-case letters, digits and underscores, no digit first)",
