@@ -42,7 +42,7 @@ try: setup ## run the example on loopback: emulated SQS, a Valkey, two workers, 
 # --- the local environment: the whole path on one machine ---------------------------------------------------------------
 up: override ENV = local
 up: setup wheelhouse ## bring the local environment up, a line for each step (VERBOSE=1: all that the tools say)
-	@python -m region up
+	@python -m emulated_region up
 
 demo: setup ## run the pipeline on a folder of photographs (IMAGES=...) and print what became of it
 	@python -m celery_platform run --env $(ENV) -- python -m shop demo --images "$(IMAGES)"
@@ -51,10 +51,10 @@ status: setup ## queues, pools, dead letters and alerts of ENV, live (ONCE=1: on
 	@python -m celery_platform status --env $(ENV) $(if $(ONCE),--once)
 
 region: setup ## what runs of the emulated region behind the local environment
-	@python -m region status
+	@python -m emulated_region status
 
 down: setup ## remove everything `make up` made; caches stay
-	@python -m region stop
+	@python -m emulated_region stop
 
 # --- an environment on AWS ----------------------------------------------------------------------------------------------
 plan: setup ## plan ENV and save the plan; without AWS credentials, against an empty emulated account
@@ -69,7 +69,7 @@ destroy: setup ## destroy ENV, after its name is typed
 output: setup ## print Terraform's outputs of ENV
 	@python terraform/run.py output $(ENV)
 
-drift: setup wheelhouse ## what differs from what was applied, in the account and on hosts; exit code 2 if anything
+drift: setup wheelhouse ## what differs from what was applied, in the account and on hosts; exit code 1 if anything
 	@python terraform/run.py drift $(ENV)
 
 site: setup wheelhouse ## configure the hosts of ENV

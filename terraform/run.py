@@ -7,10 +7,13 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from celery_platform.environment import Environment, EnvironmentFileError, load, resolve
+from celery_platform.environment import Environment, load, resolve
+from celery_platform.environment.account import enter_account
 from celery_platform.environment.load import environments_folder
+from celery_platform.errors import AppError
+from celery_platform.output import print_error
 from celery_platform.rendering import stale
-from runner.account import Account, configure, has_credentials, identify
+from runner.account import Account, has_credentials, identify
 from runner.drift import on_hosts
 from runner.errors import RunError
 from runner.existing import check_existing
@@ -93,7 +96,7 @@ def output(env: Env) -> None:
 
 @app.command()
 def drift(env: Env) -> None:
-    """Say what differs from what was applied, in the account and on the hosts; exit code 2 when anything does."""
+    """Say what differs from what was applied, in the account and on the hosts; exit code 1 when anything does."""
     environment = _environment(env)
     with _opened(environment, _own_account(environment)) as ready:
         drifted = ready.drifted()
@@ -102,7 +105,7 @@ def drift(env: Env) -> None:
     print(f"hosts: {f'{len(changed)} tasks would change something' if changed else 'as configured'}")
     for line in changed:
         print(f"  {line}")
-    raise typer.Exit(2 if drifted or changed else 0)
+    raise typer.Exit(1 if drifted or changed else 0)
 
 
 @app.command()
@@ -135,7 +138,7 @@ def _environment(name: str) -> Environment:
     old = stale([name])
     if old:
         raise RunError("derived values that match environment.yml", f"{old[0]} is out of date", "run `make render`")
-    configure(name, environment.region)
+    enter_account(name, environment.region)
     return environment
 
 
@@ -209,9 +212,8 @@ def main() -> int:
     """Run a command; every failure is a message and an exit code."""
     try:
         app()
-    except (RunError, EnvironmentFileError) as error:
-        print(f"\n{error}", file=sys.stderr)
-        return 1
+    except AppError as error:
+        return print_error(error)
     return 0
 
 

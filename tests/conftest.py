@@ -9,7 +9,7 @@ from xdist.scheduler import LoadScopeScheduling
 # They make the same container image and wheelhouse, in the same places.
 ONE_PROCESS = {"image": "path", "pods": "path"}
 # What brings environments up takes most of the time; begun last, it would run alone at the end.
-LONGEST_FIRST = ("path", "terraform", "region")
+LONGEST_FIRST = ("path", "terraform", "emulated_region")
 
 
 class OneProcessForEachSuite(LoadScopeScheduling):

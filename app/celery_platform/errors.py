@@ -3,25 +3,34 @@
 from functools import partial
 from typing import Any
 
+# Of every command of the project: 0 good; 1 it found something bad, or nothing where something was asked for.
+EXIT_UNUSABLE = 2  # something a person can put right, said in words
+EXIT_DEFECT = 3  # an error of the project's own
+EXIT_INTERRUPTED = 130  # as a shell counts SIGINT
+
 
 class AppError(Exception):
-    """Something a person can put right. The command line prints it without a traceback and exits with 2.
+    """Something a person can put right. A command prints it without a traceback and exits with `EXIT_UNUSABLE`.
+
+    As text it is one line, for a log; a command prints `in_lines`.
 
     Example: `raise AppError(expected="a worker pool", found="'oi'", remedy="use one of: cpu, io")`
     """
 
-    def __init__(self, *, expected: str, found: str, remedy: str) -> None:
-        self._parts = {"expected": expected, "found": found, "remedy": remedy}
+    def __init__(self, expected: str, found: str, remedy: str) -> None:
+        self.expected, self.found, self.remedy = expected, found, remedy
         super().__init__(f"expected {expected}; found {found}. {remedy}")
 
-    @property
-    def found(self) -> str:
-        """What was found, for an error that says more of what was expected."""
-        return self._parts["found"]
+    def in_lines(self) -> str:
+        """What was expected, what was found and what to do, a line each.
 
-    def __reduce__(self) -> tuple[Any, tuple[()]]:
+        Example: `SettingsError("ENV", "none", "set it").in_lines().splitlines()[0] == "expected: ENV"`
+        """
+        return f"expected: {self.expected}\nfound:    {self.found}\ndo:       {self.remedy}"
+
+    def __reduce__(self) -> tuple[Any, tuple[Any, ...]]:
         """As it is made, so that it may cross from one process to another."""
-        return partial(type(self), **self._parts), ()
+        return partial(type(self), expected=self.expected, found=self.found, remedy=self.remedy), ()
 
 
 class SettingsError(AppError):

@@ -6,6 +6,8 @@ from collections.abc import Iterable, Sequence
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
+from celery_platform.errors import EXIT_UNUSABLE, AppError
+
 if TYPE_CHECKING:
     from rich.console import Console
 
@@ -25,6 +27,15 @@ def console(*, stderr: bool = False) -> "Console":
 def say(text: str, style: str | None = None) -> None:
     """Print a line as it is, however long."""
     console().print(text, style=style, markup=False, soft_wrap=True)
+
+
+def print_error(error: AppError, title: str = "") -> int:
+    """Print what a person can put right on standard error, below a title; returns the exit code of such an end.
+
+    Example: `sys.exit(print_error(error))`
+    """
+    console(stderr=True).print(f"{title}\n{error.in_lines()}".strip(), style="red", markup=False, soft_wrap=True)
+    return EXIT_UNUSABLE
 
 
 def show_table(columns: Sequence[str], rows: Iterable[Sequence[Any]], *, numbers: Sequence[str] = ()) -> None:

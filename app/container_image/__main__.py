@@ -3,16 +3,15 @@
 import subprocess
 import sys
 
-from celery_platform.environment import EnvironmentFileError
 from celery_platform.errors import AppError
-from region.errors import RegionError
+from celery_platform.output import print_error
 
 from container_image.build import OUTPUT, build, choose_base, project_podman
 from container_image.pack import MAX_PLATFORM_MIB, archive, weigh, write_sbom
 
 
 def main() -> int:
-    """Exit 0 when the image is built and its platform small enough, 1 when it is not."""
+    """Build the image; returns the exit code."""
     try:
         OUTPUT.mkdir(parents=True, exist_ok=True)
         podman = project_podman()
@@ -21,9 +20,8 @@ def main() -> int:
         archive(podman, image, OUTPUT / "app.oci.tar")
         size = weigh(OUTPUT / "app.oci.tar")
         packages = write_sbom(OUTPUT / "app.oci.tar", OUTPUT / "sbom.cdx.json")
-    except (AppError, EnvironmentFileError, RegionError) as error:
-        print(error, file=sys.stderr)
-        return 1
+    except AppError as error:
+        return print_error(error)
     except subprocess.CalledProcessError as error:
         print(f"`{' '.join(error.cmd[:3])} ...` exited {error.returncode}", file=sys.stderr)
         return 1

@@ -16,11 +16,11 @@ from celery_platform.errors import ImageError
 from celery_platform.release import wheelhouse
 from celery_platform.release.lock_file import Target
 from celery_platform.release.release import Release, release_of
-from region.errors import RegionError
-from region.images import PYTHON, ensure_images
-from region.limits import write_containers_conf
-from region.podman import Podman
-from region.tools import ensure_tools
+from local_containers.errors import ContainerError
+from local_containers.images import PYTHON, ensure_images
+from local_containers.limits import write_containers_conf
+from local_containers.podman import Podman
+from local_containers.tools import ensure_tools
 
 FOLDER = Path(__file__).parent
 REPOSITORY = FOLDER.parents[1]
@@ -52,7 +52,7 @@ def choose_base(podman: Podman) -> str:
     try:
         if podman.attempt("pull", "--quiet", pinned, seconds=PULL_SECONDS).returncode == 0:
             return pinned
-    except RegionError:
+    except ContainerError:
         pass  # a registry that neither answers nor refuses
     print("no registry has the pinned base: building on a Debian bootstrapped from its archive", file=sys.stderr)
     return bootstrapped_base(podman)
@@ -69,7 +69,7 @@ def build(podman: Podman, base: str, environment: str) -> str:
 
     Raises:
         ApplicationError: the application cannot be packed.
-        RegionError: podman refused.
+        ContainerError: podman refused.
 
     Example: `build(podman, choose_base(podman), "prod") == "localhost/celery-platform-app:92c0b9fa8a11"`
     """

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from celery_platform.errors import ImageError
-from region.podman import Podman
+from local_containers.podman import Podman
 
 # A new node pulls the image before its first task starts.
 MAX_PLATFORM_MIB = 110

@@ -1,4 +1,4 @@
-"""The emulated region: what stands behind the AWS endpoint that this environment names.
+"""The emulated region: what stands behind the AWS endpoint that an environment names.
 
-Nothing in terraform/, ansible/ or app/ imports this package or knows that it exists.
+Nothing in terraform/, ansible/ or celery_platform imports this package or knows that it exists.
 """

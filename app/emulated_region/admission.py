@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from region.ensure import KIND_LABEL, SPEC_LABEL
-from region.plan import OWNER_LABEL
+from emulated_region.ensure import KIND_LABEL, SPEC_LABEL
+from emulated_region.plan import OWNER_LABEL
 
 Json = dict[str, Any]
 KIND = "pod"

@@ -7,9 +7,9 @@ import urllib.error
 import urllib.request
 from collections.abc import Callable
 
-from region.errors import RegionError
+from emulated_region.errors import RegionError
 
-_AGAIN = "`python -m region stop`, then start again"
+_AGAIN = "`python -m emulated_region stop`, then start again"
 
 # These addresses are on this machine: a proxy that the shell names for the internet must not be asked for them.
 # Whether there is an answer is asked here, not whose: clients check the certificate.

@@ -8,9 +8,9 @@ import json
 import os
 import secrets
 
-from region.aws import Account
-from region.plan import Region
-from region.progress import console
+from emulated_region.aws import Account
+from emulated_region.plan import Region
+from emulated_region.progress import console
 
 
 def secret_values(region: Region) -> dict[str, str]:

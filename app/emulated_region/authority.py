@@ -12,7 +12,7 @@ from pathlib import Path
 
 import trustme
 
-from region.plan import Region
+from emulated_region.plan import Region
 
 
 @dataclass(frozen=True)

@@ -9,8 +9,8 @@ import boto3
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
-from region.errors import RegionError
-from region.plan import Region
+from emulated_region.errors import RegionError
+from emulated_region.plan import Region
 
 
 @dataclass(frozen=True)
@@ -62,10 +62,10 @@ class Account:
         except ClientError as error:
             if error.response.get("Error", {}).get("Code") == "ResourceNotFoundException":
                 return {}
-            raise RegionError(f"{service} to answer {operation}", str(error), "`python -m region status`") from None
+            raise RegionError(f"{service} to answer {operation}", str(error), "`python -m emulated_region status`") from None
         except BotoCoreError as error:
             raise RegionError(
-                f"AWS to answer at {region.endpoint}", str(error), "run `python -m region start`"
+                f"AWS to answer at {region.endpoint}", str(error), "run `python -m emulated_region start`"
             ) from None
         return answer
 

@@ -1,15 +1,15 @@
-"""The verbs of `python -m region` and the environment they are for."""
+"""The verbs of `python -m emulated_region` and the environment they are for."""
 
 import argparse
 import os
 
-from region import plan
-from region.hosts import ensure_hosts
-from region.pods import ensure_pods
-from region.start import start
-from region.status import show
-from region.stop import stop
-from region.up import up
+from emulated_region import plan
+from emulated_region.hosts import ensure_hosts
+from emulated_region.pods import ensure_pods
+from emulated_region.start import start
+from emulated_region.status import show
+from emulated_region.stop import stop
+from emulated_region.up import up
 
 VERBS = {
     "up": "all of `make up`: account, Terraform, hosts, Ansible, pods (VERBOSE=1: with what they say)",
@@ -27,7 +27,7 @@ def run(arguments: list[str]) -> int:
     Raises:
         RegionError: it cannot be done, for a reason a person can act on.
     """
-    parser = argparse.ArgumentParser(prog="python -m region", description="The emulated region of an environment.")
+    parser = argparse.ArgumentParser(prog="python -m emulated_region", description="The emulated region of an environment.")
     name = os.environ.get("ENV") or "local"
     parser.add_argument("--environment", "-e", default=name, metavar="NAME", help="the folder under environments/")
     verbs = parser.add_subparsers(dest="verb", required=True)

@@ -19,7 +19,7 @@
   (`emulated_network.py`).
 * That a target group whose health check is a TCP connection has no path and no HTTP code: with them a plan fails.
 
-Run as `python -m region.emulator`; the environment variables are ministack's.
+Run as `python -m emulated_region.emulator`; the environment variables are ministack's.
 """
 
 import json
@@ -30,7 +30,7 @@ from http import HTTPStatus
 from typing import Any
 from xml.sax.saxutils import escape
 
-from region import emulated_alarms, emulated_eks, emulated_network
+from emulated_region import emulated_alarms, emulated_eks, emulated_network
 
 Request = dict[str, Any]
 Response = tuple[int, dict[str, str], bytes]

@@ -5,9 +5,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from ipaddress import IPv4Address
 
-from region.errors import RegionError
-from region.plan import OWNER_LABEL, Region
-from region.podman import Container, Podman
+from emulated_region.errors import RegionError
+from local_containers.errors import ContainerError
+from emulated_region.plan import OWNER_LABEL, Region
+from local_containers.podman import Container, Podman
 
 # Says what a container was made from; one made from something else is made anew.
 SPEC_LABEL = "celery-platform.spec"
@@ -87,12 +88,12 @@ def _create(podman: Podman, region: Region, spec: Spec) -> None:
 def _start(podman: Podman, spec: Spec) -> None:
     try:
         podman.run("start", spec.name)
-    except RegionError as error:
+    except ContainerError as error:
         if "already allocated" not in error.found:
             raise
         # Podman was killed while it started a container here before: it keeps the address for one that is gone.
         raise RegionError(
             f"the address {spec.address} to be free for {spec.name}",
             error.found,
-            "`python -m region stop`; then, while no container runs at all, remove /run/containers/networks/ipam.db",
+            "`python -m emulated_region stop`; then, while no container runs at all, remove /run/containers/networks/ipam.db",
         ) from None

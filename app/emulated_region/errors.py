@@ -1,14 +1,10 @@
 """What a person sees when the region cannot go on."""
 
+from celery_platform.errors import AppError
 
-class RegionError(Exception):
+
+class RegionError(AppError):
     """The region cannot go on, for a reason that a person can act on.
 
-    Example: `RegionError("podman on the PATH", "no podman", "install the package podman")`
+    Example: `raise RegionError("AWS to answer at http://127.0.0.1:4566", "no answer", "`python -m emulated_region start`")`
     """
-
-    def __init__(self, expected: str, found: str, do: str) -> None:
-        self.expected = expected
-        self.found = found
-        self.do = do
-        super().__init__(f"expected: {expected}\nfound:    {found}\ndo:       {do}")

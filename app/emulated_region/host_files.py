@@ -3,8 +3,8 @@
 import io
 import tarfile
 
-from region.authority import certificates
-from region.plan import Region
+from emulated_region.authority import certificates
+from emulated_region.plan import Region
 
 # What Debian starts by itself and a container cannot or should not do. The daily package runs hold dpkg's lock at a
 # random moment, which on EC2 is the same trouble; here they would only make a run slower.

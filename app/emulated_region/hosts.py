@@ -2,19 +2,19 @@
 
 from concurrent.futures import ThreadPoolExecutor
 
-from region import answers
-from region.application_secrets import supply_secrets
-from region.apt_cache import archive_folder
-from region.aws import Account, Instance
-from region.ensure import KIND_LABEL, Spec, ensure_container
-from region.errors import RegionError
-from region.host_files import archive, aws_variables
-from region.images import HOST
-from region.message_broker import ensure_message_broker
-from region.plan import Region
-from region.podman import Container, Podman
-from region.progress import console, step
-from region.stores import ensure_stores
+from emulated_region import answers
+from emulated_region.application_secrets import supply_secrets
+from emulated_region.apt_cache import archive_folder
+from emulated_region.aws import Account, Instance
+from emulated_region.ensure import KIND_LABEL, Spec, ensure_container
+from emulated_region.errors import RegionError
+from emulated_region.host_files import archive, aws_variables
+from local_containers.images import HOST
+from emulated_region.message_broker import ensure_message_broker
+from emulated_region.plan import Region
+from local_containers.podman import Container, Podman
+from emulated_region.progress import console, step
+from emulated_region.stores import ensure_stores
 
 KIND = "EC2 instance"
 

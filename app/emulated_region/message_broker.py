@@ -3,15 +3,15 @@
 Debian has no RabbitMQ 3.13 or 4.2; the one of Debian 13 serves for either.
 """
 
-from region import answers
-from region.authority import certificates
-from region.aws import Account
-from region.ensure import Spec, ensure_container
-from region.errors import RegionError
-from region.images import RABBITMQ_4, ensure_images
-from region.plan import Region
-from region.podman import Podman
-from region.progress import console
+from emulated_region import answers
+from emulated_region.authority import certificates
+from emulated_region.aws import Account
+from emulated_region.ensure import Spec, ensure_container
+from emulated_region.errors import RegionError
+from local_containers.images import RABBITMQ_4, ensure_images
+from emulated_region.plan import Region
+from local_containers.podman import Podman
+from emulated_region.progress import console
 
 PORT = 5671
 KIND = "Amazon MQ"

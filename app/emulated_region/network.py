@@ -2,10 +2,10 @@
 
 import json
 
-from region.errors import RegionError
-from region.leftovers import remove_leftovers
-from region.plan import OWNER_LABEL, Region
-from region.podman import Podman
+from emulated_region.errors import RegionError
+from emulated_region.leftovers import remove_leftovers
+from emulated_region.plan import OWNER_LABEL, Region
+from local_containers.podman import Podman
 
 
 def ensure_network(podman: Podman, region: Region) -> None:
@@ -23,7 +23,7 @@ def ensure_network(podman: Podman, region: Region) -> None:
         raise RegionError(
             f"the network {region.prefix} with the range {region.cidr}",
             f"the range {found}, from before network.cidr was changed",
-            "`python -m region stop`, then start again",
+            "`python -m emulated_region stop`, then start again",
         )
 
 

@@ -13,7 +13,7 @@ from celery_platform.environment.model.application import DebianPackage, Variabl
 from celery_platform.environment.model.base import Closed, Label, Port
 from pydantic import Field, ValidationError
 
-from region.errors import RegionError
+from emulated_region.errors import RegionError
 
 FILE_NAME = "services.yml"
 

@@ -11,7 +11,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from region.errors import RegionError
+from emulated_region.errors import RegionError
 
 EMULATOR = "ministack"
 PYTHON = "3.13"  # Debian 13's

@@ -12,11 +12,11 @@ from urllib.parse import urlsplit
 
 from celery_platform.environment.load import environments_folder
 
-from region import outside
-from region.errors import RegionError
-from region.outside import Outside
+from emulated_region import outside
+from emulated_region.errors import RegionError
+from emulated_region.outside import Outside
 
-CHECKOUT = Path(__file__).parents[3]
+CHECKOUT = Path(__file__).parents[2]
 VALKEY_PORT = 6379
 EMULATOR_PORT = 4566
 

@@ -14,16 +14,16 @@ from celery_platform.environment.files import resolved_file
 from celery_platform.release import helm
 from container_image.build import bootstrapped_base, build
 
-from region import answers
-from region.admission import ADDRESS_LABEL, KIND, Admission, Pod, admit, admit_hooks
-from region.aws import Account
-from region.ensure import KIND_LABEL, SPEC_LABEL
-from region.errors import RegionError
-from region.host_files import aws_variables
-from region.plan import Region
-from region.podman import Podman
-from region.progress import console, step
-from region.release_hook import run_to_end
+from emulated_region import answers
+from emulated_region.admission import ADDRESS_LABEL, KIND, Admission, Pod, admit, admit_hooks
+from emulated_region.aws import Account
+from emulated_region.ensure import KIND_LABEL, SPEC_LABEL
+from local_containers.errors import ContainerError
+from emulated_region.host_files import aws_variables
+from emulated_region.plan import Region
+from local_containers.podman import Podman
+from emulated_region.progress import console, step
+from emulated_region.release_hook import run_to_end
 
 # Above every host's address in its subnet.
 FIRST_ADDRESS = 200
@@ -82,7 +82,7 @@ def remove_pod(podman: Podman, name: str, grace_seconds: int = 0) -> None:
     Of a pod whose conmon was killed (with the session that ran `make up`, say) podman would wait for its end for ever.
     """
     if grace_seconds:
-        with suppress(RegionError):
+        with suppress(ContainerError):
             podman.attempt("pod", "stop", "--time", str(grace_seconds), name, seconds=grace_seconds + STOP_SECONDS)
     podman.run("pod", "rm", "--force", "--time", "0", name)
     volumes = podman.run("volume", "ls", "--quiet", "--filter", f"name=^{name}-").split()

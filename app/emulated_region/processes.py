@@ -1,6 +1,6 @@
 """Run several processes in one container, each with variables of its own, until one of them ends.
 
-    python3 -m region.processes /etc/processes.json
+    python3 -m emulated_region.processes /etc/processes.json
 
 The file is a list of `{name, command, user, folder, variables}`. Imports nothing but the standard library.
 """

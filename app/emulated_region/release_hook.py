@@ -4,10 +4,10 @@ import time
 
 import yaml
 
-from region.admission import ADDRESS_LABEL, Pod
-from region.errors import RegionError
-from region.plan import Region
-from region.podman import Podman
+from emulated_region.admission import ADDRESS_LABEL, Pod
+from emulated_region.errors import RegionError
+from emulated_region.plan import Region
+from local_containers.podman import Podman
 
 DEADLINE_SECONDS = 600
 

@@ -6,12 +6,13 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from region.application_secrets import secret_values
-from region.ensure import Spec
-from region.images import SERVICES, outside_image
-from region.outside import Process
-from region.plan import CHECKOUT, EMULATOR_PORT, VALKEY_PORT, Region
+from emulated_region.application_secrets import secret_values
+from emulated_region.ensure import Spec
+from local_containers.images import SERVICES, outside_image
+from emulated_region.outside import Process
+from emulated_region.plan import CHECKOUT, EMULATOR_PORT, VALKEY_PORT, Region
 
+PACKAGE = Path(__file__).parent
 _SITE = "/opt/region/site"
 _CODE = "/opt/region/code"
 _PROCESSES = "/opt/region/processes.json"
@@ -21,7 +22,7 @@ def _python(packages: Path) -> tuple[str, ...]:
     """What lets a container run this package's modules."""
     return (
         f"--volume={packages}:{_SITE}:ro",
-        f"--volume={CHECKOUT / 'environments' / 'local'}:{_CODE}:ro",
+        f"--volume={PACKAGE}:{_CODE}/{PACKAGE.name}:ro",
         f"--env=PYTHONPATH={_SITE}:{_CODE}",
     )
 
@@ -38,7 +39,7 @@ def emulator(region: Region, packages: Path) -> Spec:
         name=f"{region.prefix}-aws",
         kind="AWS emulator",
         address=region.emulator_address,
-        identity=_digest(Path(__file__).parent, "emulat*.py"),
+        identity=_digest(PACKAGE, "emulat*.py"),
         image=SERVICES.tag,
         options=(
             "--init",
@@ -51,7 +52,7 @@ def emulator(region: Region, packages: Path) -> Spec:
             f"--env=MANAGED_BROKER_NAME={region.broker_name}",
             f"--env=MANAGED_BROKER_ADDRESS={region.broker_address}",
         ),
-        command=("python3", "-B", "-u", "-m", "region.emulator"),
+        command=("python3", "-B", "-u", "-m", "emulated_region.emulator"),
     )
 
 
@@ -77,12 +78,12 @@ def outside(region: Region, packages: Path) -> Spec:
             f"--volume={file}:{_PROCESSES}:ro",
             *(f"--volume={CHECKOUT / str(each.folder)}:{_mount(each)}:ro" for each in mounted),
         ),
-        command=("python3", "-B", "-u", "-m", "region.processes", _PROCESSES),
+        command=("python3", "-B", "-u", "-m", "emulated_region.processes", _PROCESSES),
     )
 
 
 def _process(process: Process, values: Mapping[str, str]) -> dict[str, Any]:
-    """One of the processes as region/processes.py reads it."""
+    """One of the processes as processes.py reads it."""
     folder = str(_mount(process).parent) if process.folder else "/"
     variables = {"PYTHONPATH": f"{_SITE}:{folder}"} if process.folder else {}
     secrets = {variable: values[label] for variable, label in process.secrets.items()}

@@ -4,18 +4,18 @@ import errno
 import socket
 from concurrent.futures import ThreadPoolExecutor
 
-from region import answers, services
-from region.authority import ensure_authority
-from region.ensure import Spec, ensure_container
-from region.errors import RegionError
-from region.images import HOST, RABBITMQ_4, SERVICES, ensure_images, outside_image
-from region.limits import write_containers_conf
-from region.network import ensure_network
-from region.packages import emulator, ensure_packages
-from region.plan import Region
-from region.podman import Podman
-from region.progress import console, step
-from region.tools import ensure_tools
+from emulated_region import answers, services
+from emulated_region.authority import ensure_authority
+from emulated_region.ensure import Spec, ensure_container
+from emulated_region.errors import RegionError
+from local_containers.images import HOST, RABBITMQ_4, SERVICES, ensure_images, outside_image
+from local_containers.limits import write_containers_conf
+from emulated_region.network import ensure_network
+from emulated_region.packages import emulator, ensure_packages
+from emulated_region.plan import Region
+from local_containers.podman import Podman
+from emulated_region.progress import console, step
+from local_containers.tools import ensure_tools
 
 
 def start(region: Region) -> None:

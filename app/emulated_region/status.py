@@ -5,14 +5,14 @@ from concurrent.futures import ThreadPoolExecutor
 from rich.box import SIMPLE
 from rich.table import Table
 
-from region import admission, answers
-from region.ensure import KIND_LABEL
-from region.hosts import KIND
-from region.message_broker import PORT as AMQPS
-from region.network import find_network
-from region.plan import VALKEY_PORT, Region
-from region.podman import Container, Podman
-from region.progress import console
+from emulated_region import admission, answers
+from emulated_region.ensure import KIND_LABEL
+from emulated_region.hosts import KIND
+from emulated_region.message_broker import PORT as AMQPS
+from emulated_region.network import find_network
+from emulated_region.plan import VALKEY_PORT, Region
+from local_containers.podman import Container, Podman
+from emulated_region.progress import console
 
 GOOD = {"answers", "running"}  # a service that answers; a host whose systemd says that everything runs
 
@@ -22,7 +22,7 @@ def show(region: Region) -> bool:
     podman = Podman(region.containers_conf)
     mine = podman.containers(f"label={region.label}")
     if not mine:
-        console.print(f"Nothing of {region.prefix} runs. `python -m region start` starts it.")
+        console.print(f"Nothing of {region.prefix} runs. `python -m emulated_region start` starts it.")
         return False
     with ThreadPoolExecutor() as pool:
         healths = list(pool.map(lambda container: _health(podman, region, container), mine.values()))

@@ -2,12 +2,12 @@
 
 import shutil
 
-from region.authority import remove_authority
-from region.network import remove_network
-from region.plan import Region
-from region.podman import Podman
-from region.pods import remove_pods
-from region.progress import console, step
+from emulated_region.authority import remove_authority
+from emulated_region.network import remove_network
+from emulated_region.plan import Region
+from local_containers.podman import Podman
+from emulated_region.pods import remove_pods
+from emulated_region.progress import console, step
 
 
 def stop(region: Region) -> None:

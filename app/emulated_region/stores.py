@@ -8,15 +8,15 @@ import hashlib
 from dataclasses import dataclass
 from ipaddress import IPv4Address
 
-from region import answers
-from region.authority import certificates
-from region.aws import Account, StoreGroup
-from region.ensure import Spec, ensure_container
-from region.errors import RegionError
-from region.images import SERVICES
-from region.plan import VALKEY_PORT, Region
-from region.podman import Podman
-from region.progress import console
+from emulated_region import answers
+from emulated_region.authority import certificates
+from emulated_region.aws import Account, StoreGroup
+from emulated_region.ensure import Spec, ensure_container
+from emulated_region.errors import RegionError
+from local_containers.images import SERVICES
+from emulated_region.plan import VALKEY_PORT, Region
+from local_containers.podman import Podman
+from emulated_region.progress import console
 
 _TLS = "/etc/valkey-tls"
 _USERS = "/etc/valkey-users"
@@ -44,7 +44,7 @@ def ensure_stores(podman: Podman, region: Region, account: Account) -> None:
             raise RegionError(
                 f"ElastiCache group {group.name} at {store.address}:{VALKEY_PORT}",
                 f"{group.address}:{group.port}",
-                "`python -m region stop`, then bring the environment up again",
+                "`python -m emulated_region stop`, then bring the environment up again",
             )
         ensure_container(podman, region, _spec(region, account, store), podman.containers().get(store.container))
         answers.wait(

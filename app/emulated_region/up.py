@@ -11,9 +11,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
-from region.plan import CHECKOUT, Region
-from region.progress import console
-from region.status import show
+from emulated_region.plan import CHECKOUT, Region
+from emulated_region.progress import console
+from emulated_region.status import show
 
 VERBOSE = "VERBOSE"
 EXCERPT_LINES = 25
@@ -31,7 +31,7 @@ class Step:
 
 def steps(environment: str) -> tuple[Step, ...]:
     """The commands that bring an environment up, in order; each can be run by itself."""
-    region, terraform = (sys.executable, "-m", "region"), (sys.executable, "terraform/run.py")
+    region, terraform = (sys.executable, "-m", "emulated_region"), (sys.executable, "terraform/run.py")
     return (
         Step("emulated AWS account, stores, services", (*region, "start")),
         Step("Terraform: plan", (*terraform, "plan", environment), says=r"Plan: .*|No changes\."),

@@ -13,8 +13,8 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
-from region.errors import RegionError
-from region.podman import Podman
+from local_containers.errors import ContainerError
+from local_containers.podman import Podman
 
 # What Debian's own slim images leave out; licences stay.
 _SLIM = (
@@ -73,7 +73,7 @@ def ensure_images(podman: Podman, cache: Path, recipes: Sequence[Recipe] = (HOST
     """Have the images; what is missing is made, side by side.
 
     Raises:
-        RegionError: an image could not be made.
+        ContainerError: an image could not be made.
     """
     missing = [recipe for recipe in recipes if podman.attempt("image", "exists", recipe.tag).returncode]
     with ThreadPoolExecutor() as pool:
@@ -102,7 +102,7 @@ def _bootstrap(recipe: Recipe, tarball: Path) -> None:
         done = subprocess.run(command, capture_output=True, text=True, check=False)
         if done.returncode != 0:
             said = [line for line in done.stderr.splitlines() if line.startswith("E:")]
-            raise RegionError(
+            raise ContainerError(
                 f"`mmdebstrap {recipe.suite}` to bootstrap Debian",
                 said[0] if said else f"exit code {done.returncode}",
                 "check that deb.debian.org is reachable (`apt-get update`) and that the disk is not full",

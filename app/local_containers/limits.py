@@ -23,7 +23,7 @@ def containers_conf(open_files: int, processes: int, unified_cgroups: bool) -> s
     `crun`, podman's default, refuses hybrid cgroups ("cgroups in hybrid mode not supported"); `runc` accepts them.
     """
     lines = [
-        "# Written by `python -m region start`; a change here is lost at the next start.",
+        "# Written by `python -m emulated_region start`; a change here is lost at the next start.",
         "[containers]",
         f'default_ulimits = ["nofile={open_files}:{open_files}", "nproc={processes}:{processes}"]',
         'base_hosts_file = "none"',

@@ -6,8 +6,8 @@ import subprocess
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from region.errors import RegionError
-from region.shielded import run_whole
+from local_containers.errors import ContainerError
+from local_containers.shielded import run_whole
 
 
 @dataclass(frozen=True)
@@ -35,27 +35,27 @@ class Podman:
         """Run podman and return whatever happened.
 
         Raises:
-            RegionError: there is no podman, or it took longer than `seconds`.
+            ContainerError: there is no podman, or it took longer than `seconds`.
         """
         try:
             return run_whole(["podman", *arguments], self.environment(), data, seconds)
         except FileNotFoundError:
-            raise RegionError("podman on the PATH", "no podman", "`python -m region start` installs it") from None
+            raise ContainerError("podman on the PATH", "no podman", "`python -m emulated_region start` installs it") from None
         except subprocess.TimeoutExpired:
             expected = f"`podman {' '.join(arguments[:2])}` within {seconds:.0f} s"
-            raise RegionError(expected, "no answer", "see whether `podman ps` answers; start again") from None
+            raise ContainerError(expected, "no answer", "see whether `podman ps` answers; start again") from None
 
     def run(self, *arguments: str, data: bytes | None = None, seconds: float = 300) -> str:
         """Run podman and return what it printed.
 
         Raises:
-            RegionError: podman refused; the last line it wrote is what was found.
+            ContainerError: podman refused; the last line it wrote is what was found.
         """
         done = self.attempt(*arguments, data=data, seconds=seconds)
         if done.returncode != 0:
             said = done.stderr.decode(errors="replace").strip().splitlines() or [f"exit code {done.returncode}"]
-            raise RegionError(
-                f"`podman {' '.join(arguments[:2])}` to succeed", said[-1], "`python -m region stop`, then start again"
+            raise ContainerError(
+                f"`podman {' '.join(arguments[:2])}` to succeed", said[-1], "`python -m emulated_region stop`, then start again"
             )
         return done.stdout.decode().strip()
 

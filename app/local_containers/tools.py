@@ -4,8 +4,8 @@ import os
 import shutil
 from pathlib import Path
 
-from region.errors import RegionError
-from region.shielded import run_whole
+from local_containers.errors import ContainerError
+from local_containers.shielded import run_whole
 
 PACKAGES = ["podman", "runc", "catatonit", "mmdebstrap", "uidmap", "netavark", "aardvark-dns", "iptables"]
 
@@ -16,10 +16,10 @@ def ensure_tools() -> bool:
     Returns: whether something was installed.
 
     Raises:
-        RegionError: not root, or podman is missing and this is not Debian, or apt-get failed.
+        ContainerError: not root, or podman is missing and this is not Debian, or apt-get failed.
     """
     if os.geteuid() != 0:
-        raise RegionError(
+        raise ContainerError(
             "root: tools here reach hosts at their private addresses, which rootless podman does not offer",
             f"user {os.geteuid()}",
             "run it with sudo, or in a virtual machine of your own",
@@ -28,7 +28,7 @@ def ensure_tools() -> bool:
         return False
     wanted = " ".join(PACKAGES)
     if not (shutil.which("apt-get") and Path("/etc/debian_version").exists()):
-        raise RegionError("podman on the PATH", "no podman", f"install these packages of your system: {wanted}")
+        raise ContainerError("podman on the PATH", "no podman", f"install these packages of your system: {wanted}")
     _apt_get("update", "-qq")
     _apt_get("install", "-y", "-qq", "--no-install-recommends", *PACKAGES)
     return True
@@ -37,7 +37,7 @@ def ensure_tools() -> bool:
 def _apt_get(*arguments: str) -> None:
     done = run_whole(["apt-get", *arguments], os.environ | {"DEBIAN_FRONTEND": "noninteractive"}, seconds=900)
     if done.returncode != 0:
-        raise RegionError(
+        raise ContainerError(
             f"`apt-get {' '.join(arguments)}` to succeed",
             (done.stderr.decode(errors="replace").strip().splitlines() or [f"exit code {done.returncode}"])[-1],
             "install the packages yourself, then start again",

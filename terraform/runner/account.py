@@ -1,7 +1,6 @@
 """Find out which AWS account a run would work on, before Terraform starts."""
 
 import os
-from collections.abc import MutableMapping
 from dataclasses import dataclass
 from ipaddress import ip_address
 from urllib.parse import urlsplit
@@ -9,7 +8,6 @@ from urllib.parse import urlsplit
 import boto3
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError, NoCredentialsError
-from celery_platform.environment.account import account_variables
 
 from runner.errors import RunError
 
@@ -33,13 +31,6 @@ def _is_loopback(endpoint: str) -> bool:
         return ip_address(host).is_loopback
     except ValueError:
         return host == "localhost"
-
-
-def configure(name: str, region: str, process: MutableMapping[str, str] = os.environ) -> None:
-    """Let this process, and so Terraform, see the environment's account and no other."""
-    variables = account_variables(name, region, process)
-    process.clear()
-    process.update(variables)
 
 
 def has_credentials() -> bool:

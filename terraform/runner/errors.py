@@ -1,11 +1,10 @@
 """What a person sees when Terraform cannot be run."""
 
+from celery_platform.errors import AppError
 
-class RunError(Exception):
-    """Says what was expected, what was found and what to do.
+
+class RunError(AppError):
+    """Terraform, its account or its state is not as a run needs it.
 
     Example: `raise RunError("terraform on the PATH", "none", "install Terraform 1.11 or later")`
     """
-
-    def __init__(self, expected: str, found: str, remedy: str) -> None:
-        super().__init__(f"expected: {expected}\n   found: {found}\n   to do: {remedy}")

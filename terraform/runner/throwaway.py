@@ -31,7 +31,7 @@ def throwaway(region: str) -> Iterator[None]:
         log = Path(folder, "emulator.log")
         with log.open("w") as output:
             process = subprocess.Popen(
-                [sys.executable, "-m", "region.emulator"],
+                [sys.executable, "-m", "emulated_region.emulator"],
                 env=_variables(region, port, Path(folder)),
                 cwd=folder,
                 stdout=output,

@@ -34,7 +34,7 @@ QUEUES = {
 }
 # Two hosts, or nobody could tell whether a release command runs once for all of them.
 HOSTS = {"min": 2, "max": 2}
-# As environments/local/region/README.md has it.
+# As app/emulated_region/README.md has it.
 POSTGRESQL = """
 own="-D /var/lib/postgresql/17/main -c config_file=/etc/postgresql/17/main/postgresql.conf";
 echo "host all all 10.0.0.0/8 scram-sha-256" >> /etc/postgresql/17/main/pg_hba.conf;

@@ -61,9 +61,9 @@ class Cluster:
     """Nodes on a network of their own."""
 
     def __init__(self, generation: str, size: int, state: Path) -> None:
-        from region.images import RABBITMQ_3, RABBITMQ_4, ensure_images
-        from region.limits import write_containers_conf
-        from region.podman import Podman
+        from local_containers.images import RABBITMQ_3, RABBITMQ_4, ensure_images
+        from local_containers.limits import write_containers_conf
+        from local_containers.podman import Podman
 
         conf = state / "containers.conf"
         write_containers_conf(conf)
@@ -178,7 +178,7 @@ class Cluster:
 def cluster(generation: str, folder: Path, size: int = 3) -> Iterator[Cluster]:
     """A cluster of RabbitMQ 4 or 3 that is removed at the end."""
     if os.geteuid() != 0 or shutil.which("podman") is None:
-        pytest.skip("a cluster needs root and podman (`python -m region start` installs it)")
+        pytest.skip("a cluster needs root and podman (`python -m emulated_region start` installs it)")
     sys.path.insert(0, str(REPOSITORY / "environments" / "local"))
     made = Cluster(generation, size, folder)
     try:

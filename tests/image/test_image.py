@@ -14,7 +14,7 @@ from celery_platform.errors import ImageError
 from celery_platform.release.release import release_of
 from container_image import pack
 from container_image.build import REPOSITORY, bootstrapped_base, build, build_release, project_podman
-from region.podman import Podman
+from local_containers.podman import Podman
 
 pytestmark = pytest.mark.image
 ENVIRONMENT = "local"

@@ -52,7 +52,7 @@ def tail(run: subprocess.CompletedProcess[str]) -> str:
 def environments_copy(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A copy of environments/ whose broker a test may switch without touching the checkout."""
     copy = tmp_path_factory.mktemp("path") / "environments"
-    shutil.copytree(REPOSITORY / "environments", copy, ignore=shutil.ignore_patterns("region", "__pycache__"))
+    shutil.copytree(REPOSITORY / "environments", copy, ignore=shutil.ignore_patterns("__pycache__"))
     return copy
 
 

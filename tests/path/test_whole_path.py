@@ -43,7 +43,7 @@ def test_the_release_command_ran_on_a_host_before_its_workers(local: LocalEnviro
 
 
 def test_the_io_pool_ran_in_pods_of_the_chart_and_a_second_rollout_changes_nothing(local: LocalEnvironment) -> None:
-    again = local.run("python", "-m", "region", "pods")
+    again = local.run("python", "-m", "emulated_region", "pods")
 
     assert again.returncode == 0, tail(again)
     states = dict(re.findall(r"(celery-local-\S+-\d) (\S+)", again.stdout))

@@ -4,7 +4,7 @@ import os
 
 import pytest
 from container_image.build import bootstrapped_base, build, project_podman
-from region.podman import Podman
+from local_containers.podman import Podman
 
 from ..stops.conftest import *  # noqa: F403 - the brokers, the account, the slow ledger
 

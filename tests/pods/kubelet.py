@@ -10,9 +10,9 @@ from pathlib import Path
 
 import yaml
 from celery_platform.environment.model import BrokerKind
-from region.admission import Admission, Pod, admit
-from region.podman import Podman
-from region.pods import remove_pod
+from emulated_region.admission import Admission, Pod, admit
+from emulated_region.pods import remove_pod
+from local_containers.podman import Podman
 
 from tests.harness.environment import TestEnvironment
 from tests.harness.waiting import eventually

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import pytest
-from region.podman import Podman
+from local_containers.podman import Podman
 
 from tests.harness.ledger import Ledger
 

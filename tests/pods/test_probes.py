@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from region.podman import Podman
+from local_containers.podman import Podman
 
 from tests.harness.ledger import Ledger
 from tests.harness.waiting import eventually

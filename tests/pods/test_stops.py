@@ -10,7 +10,7 @@ from contextlib import ExitStack
 from functools import partial
 
 import pytest
-from region.podman import Podman
+from local_containers.podman import Podman
 
 from tests.harness.ledger import Ledger
 from tests.harness.waiting import eventually

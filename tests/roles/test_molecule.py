@@ -5,10 +5,10 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from region.images import HOST, HOST_12, ensure_images
-from region.limits import write_containers_conf
-from region.podman import Podman
-from region.tools import ensure_tools
+from local_containers.images import HOST, HOST_12, ensure_images
+from local_containers.limits import write_containers_conf
+from local_containers.podman import Podman
+from local_containers.tools import ensure_tools
 
 REPOSITORY = Path(__file__).parents[2]
 ROLES = REPOSITORY / "ansible" / "roles"

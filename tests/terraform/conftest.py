@@ -79,7 +79,7 @@ def terraform(tmp_path_factory: pytest.TempPathFactory) -> Terraform:
 
 def copied(folder: Path, environments: Path = ENVIRONMENTS) -> Runner:
     """A runner on a copy of environments, rendered: the tests' own, or others."""
-    ignored = shutil.ignore_patterns("region", "__pycache__")
+    ignored = shutil.ignore_patterns("__pycache__")
     shutil.copytree(environments, folder / "environments", ignore=ignored)
     with pytest.MonkeyPatch.context() as only_here:
         only_here.setenv("ENVIRONMENTS", str(folder / "environments"))

@@ -58,13 +58,15 @@ class InventoryModule(BaseInventoryPlugin):
         Raises:
             AnsibleParserError: no such environment, no resolved.json, or the account cannot be asked.
         """
+        from celery_platform.environment.account import enter_account
+
         super().parse(inventory, loader, path, cache)
         self._read_config_data(path)
         resolved = _resolved(self.get_option("environment"))
         inventory.set_variable("all", "environment_resolved", resolved)
         for role in ROLES:
             inventory.add_group(role)  # an environment without such hosts skips their plays instead of warning
-        _enter_account(resolved)
+        enter_account(resolved["name"], resolved["region"])
         if resolved["rabbitmq_hosts"] or resolved["worker_hosts"] or resolved["monitoring_hosts"]:
             _ask_account(inventory, loader, resolved, cache)
             _group_by_pool(inventory, resolved)
@@ -80,16 +82,6 @@ def _resolved(name: str) -> dict[str, Any]:
         raise AnsibleParserError(f"{file} is missing. Write it with: app environment render {name}")
     resolved: dict[str, Any] = json.loads(file.read_text())
     return resolved
-
-
-def _enter_account(resolved: dict[str, Any]) -> None:
-    """Point this process and the workers it forks at the environment's account."""
-    from celery_platform.environment.account import account_variables
-
-    variables = account_variables(resolved["name"], resolved["region"])
-    for gone in set(os.environ) - set(variables):
-        del os.environ[gone]
-    os.environ.update(variables)
 
 
 def _ask_account(inventory: Any, loader: Any, resolved: dict[str, Any], cache: bool) -> None:

@@ -1,14 +1,12 @@
 """The command `app`: one file for each group of commands, and the one place where errors become words.
 
-Exit codes: 0 good; 1 it found something bad, or nothing where something was asked for; 2 something a person can put
-right, said in words; 130 interrupted. `app --help` loads typer and nothing heavy; `app health` not even that, because
-probes run it all day.
+Exit codes are those of `celery_platform.errors`. `app --help` loads typer and nothing heavy; `app health` not even
+that, because probes run it all day.
 """
 
 import sys
 
-EXIT_UNUSABLE = 2
-EXIT_INTERRUPTED = 130
+from celery_platform.errors import EXIT_INTERRUPTED
 
 
 def app() -> None:
@@ -30,14 +28,9 @@ def _run() -> None:
     except KeyboardInterrupt:
         raise SystemExit(EXIT_INTERRUPTED) from None
     except Exception as error:
-        words = explained(error)
-        if words is None:
+        known = explained(error)
+        if known is None:
             raise
-        _print_error(words)
-        sys.exit(EXIT_UNUSABLE)
+        from celery_platform.output import print_error
 
-
-def _print_error(words: str) -> None:
-    from rich.console import Console
-
-    Console(stderr=True, highlight=False, soft_wrap=True).print(words, style="red", markup=False)
+        sys.exit(print_error(known))

@@ -1,18 +1,13 @@
-"""Which errors a person can put right, in words."""
+"""Which errors a person can put right."""
 
 import os
 
 from celery_platform.errors import AppError, SettingsError
 
 
-def explained(error: Exception) -> str | None:
-    """What to tell the person; `None` for a defect, which deserves its traceback."""
-    from celery_platform.environment.errors import EnvironmentFileError
-
-    if isinstance(error, AppError | EnvironmentFileError):
-        return str(error)
-    unreachable = _unreachable(error)
-    return None if unreachable is None else str(unreachable)
+def explained(error: Exception) -> AppError | None:
+    """The error in the words of this project; `None` for a defect, which deserves its traceback."""
+    return error if isinstance(error, AppError) else _unreachable(error)
 
 
 def _unreachable(error: Exception) -> AppError | None:

@@ -3,10 +3,10 @@
 import os
 import sys
 
+from celery_platform.errors import EXIT_UNUSABLE, SettingsError
 from celery_platform.worker.heartbeat_file import PROBES, VARIABLE, judge
 
 EXIT_UNHEALTHY = 1
-EXIT_UNUSABLE = 2
 
 
 def asked(arguments: list[str]) -> str | None:
@@ -27,7 +27,8 @@ def answer(probe: str) -> int:
     """Print the answer; returns the exit code."""
     path = os.environ.get(VARIABLE)
     if not path:
-        sys.stderr.write(f"expected the variable {VARIABLE}; found none. Set it to the worker's heartbeat file.\n")
+        error = SettingsError(f"the variable {VARIABLE}", "none", "Set it to the worker's heartbeat file.")
+        sys.stderr.write(error.in_lines() + "\n")
         return EXIT_UNUSABLE
     well, why = judge(probe, path)
     sys.stdout.write(why + "\n")

@@ -38,6 +38,17 @@ def account_variables(name: str, region: str, inherited: Mapping[str, str] | Non
     return variables
 
 
+def enter_account(name: str, region: str) -> None:
+    """Let this process and those it starts work on the account of the environment `name`, and on no other.
+
+    Example: `enter_account("prod", "eu-west-1")`
+    """
+    variables = account_variables(name, region)
+    for gone in set(os.environ) - set(variables):
+        del os.environ[gone]
+    os.environ.update(variables)
+
+
 def _endpoint(config: str) -> str | None:
     parser = configparser.ConfigParser()
     parser.read_string(config)

@@ -7,6 +7,9 @@ are cut in the middle, long lists at their end, and of many problems the first a
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
+
+from celery_platform.errors import AppError
 
 MESSAGE_BYTES = 2_048
 FILE_BYTES = 400
@@ -37,14 +40,26 @@ class Problem:
         return f"{where}: found {found}; allowed: {_shortened_choices(self.allowed)}"
 
 
-class EnvironmentFileError(Exception):
+class EnvironmentFileError(AppError):
     """An environment file is missing, unreadable or breaks a rule. The message names the file and its problems."""
 
     def __init__(self, file: Path, problems: list[Problem]) -> None:
         self.file = file
         self.problems = sorted(problems, key=lambda problem: problem.line or 0)
-        title = f"{shortened(str(file), FILE_BYTES)} cannot be used:"
-        super().__init__("\n".join([title, *_that_fit(self.problems, MESSAGE_BYTES - _size(title))]))
+        super().__init__("an environment file that can be used", str(file), "correct the lines that are named")
+
+    def __str__(self) -> str:
+        """The file, and a line for each problem."""
+        title = f"{shortened(str(self.file), FILE_BYTES)} cannot be used:"
+        return "\n".join([title, *_that_fit(self.problems, MESSAGE_BYTES - _size(title))])
+
+    def in_lines(self) -> str:
+        """The same: each problem says in its line what was found and what is allowed."""
+        return str(self)
+
+    def __reduce__(self) -> tuple[Any, tuple[Any, ...]]:
+        """As it is made, so that it may cross from one process to another."""
+        return type(self), (self.file, self.problems)
 
 
 def shortened(text: str, limit: int) -> str:

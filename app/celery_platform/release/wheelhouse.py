@@ -19,8 +19,9 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
-from celery_platform.environment import EnvironmentFileError, load, resolve
+from celery_platform.environment import load, resolve
 from celery_platform.errors import AppError, ApplicationError
+from celery_platform.output import print_error
 from celery_platform.release import application_wheel, lock_file, locking, wheel_contents, wheels
 from celery_platform.release.lock_file import Locked, Target
 from celery_platform.release.project import PLATFORM, Application, Project
@@ -140,9 +141,8 @@ def main() -> int:
         targets = [Target(hosts["python_version"], machine) for machine in hosts["machines"]]
         release = release_of(env)
         worked = build(release, targets)
-    except (EnvironmentFileError, AppError) as error:
-        print(error, file=sys.stderr)
-        return 2
+    except AppError as error:
+        return print_error(error)
     state = "built" if worked else "current"
     print(f"{state}: dist/wheelhouse for {words(targets)}: {release.application.package}, release {release.id}")
     return 0

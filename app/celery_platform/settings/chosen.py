@@ -23,17 +23,14 @@ def choose(name: str) -> None:
         SettingsError: its values were never rendered.
     """
     from celery_platform.environment import load
-    from celery_platform.environment.account import account_variables
+    from celery_platform.environment.account import enter_account
     from celery_platform.environment.files import resolved_file
 
     region = load(name).region
     file = resolved_file(name)
     if not file.exists():
         raise SettingsError(expected=f"{file}", found="no such file", remedy="Run `make render`.")
-    variables = account_variables(name, region)
-    for removed in set(os.environ) - set(variables):
-        del os.environ[removed]
-    os.environ.update(variables)
+    enter_account(name, region)
     os.environ[VARIABLE] = str(file)
 
 

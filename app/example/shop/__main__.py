@@ -9,9 +9,9 @@ from typing import Annotated
 
 import typer
 from celery_platform.errors import AppError
+from celery_platform.output import print_error
 
 PHOTOGRAPHS = Path(__file__).parents[1] / "photographs"
-EXIT_UNUSABLE = 2
 
 commands = typer.Typer(no_args_is_help=True, pretty_exceptions_enable=False, rich_markup_mode=None)
 
@@ -45,8 +45,7 @@ def main() -> None:
     try:
         commands()
     except AppError as error:
-        print(error, file=sys.stderr)
-        sys.exit(EXIT_UNUSABLE)
+        sys.exit(print_error(error))
 
 
 if __name__ == "__main__":

@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import Any
 
-from region.admission import TRUST, Admission, Pod, admit, admit_hooks
+from emulated_region.admission import TRUST, Admission, Pod, admit, admit_hooks
 
 ACCOUNT = Admission("celery-local", {"AWS_ENDPOINT_URL": "http://10.90.0.10:4566"}, Path("/trust.pem"))
 

@@ -5,7 +5,7 @@ import tomllib
 from pathlib import Path
 
 import pytest
-from region import limits
+from local_containers import limits
 
 
 @pytest.mark.parametrize(

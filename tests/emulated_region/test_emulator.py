@@ -1,10 +1,10 @@
-"""What the region adds to the emulator: see region/emulator.py."""
+"""What the region adds to the emulator: see emulated_region/emulator.py."""
 
 from types import SimpleNamespace
 from typing import Any
 
-from region.emulated_network import described_endpoint, without_meaningless_ports
-from region.emulator import (
+from emulated_region.emulated_network import described_endpoint, without_meaningless_ports
+from emulated_region.emulator import (
     broker_settings,
     described,
     metadata_options,

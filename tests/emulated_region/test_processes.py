@@ -21,7 +21,7 @@ def start(folder: Path, *processes: dict[str, Any]) -> subprocess.Popen[str]:
     file = folder / "processes.json"
     file.write_text(json.dumps(processes))
     return subprocess.Popen(
-        [sys.executable, "-m", "region.processes", str(file)], text=True, stderr=subprocess.PIPE,
+        [sys.executable, "-m", "emulated_region.processes", str(file)], text=True, stderr=subprocess.PIPE,
         env=os.environ | {"PYTHONPATH": ":".join(PYTHONPATH)},
     )  # fmt: skip
 

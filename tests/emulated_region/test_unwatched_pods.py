@@ -7,9 +7,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from region.limits import write_containers_conf
-from region.podman import Podman
-from region.pods import remove_pod
+from emulated_region.pods import remove_pod
+from local_containers.limits import write_containers_conf
+from local_containers.podman import Podman
 
 NAME = f"celery-trial-unwatched-{os.getpid()}"
 # Of its own image, which podman makes for every pod.

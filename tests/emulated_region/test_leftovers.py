@@ -2,7 +2,7 @@
 
 from ipaddress import IPv4Network
 
-from region.leftovers import leftover_rules
+from emulated_region.leftovers import leftover_rules
 
 LISTING = """
 -P FORWARD ACCEPT

@@ -12,7 +12,7 @@ from typing import Any
 
 import boto3
 import pytest
-from region import plan
+from emulated_region import plan
 
 from .conftest import REPOSITORY, Checkout
 
@@ -160,7 +160,7 @@ def test_an_instance_whose_address_nobody_could_serve_is_refused(started: Checko
 
     run = started.region("hosts")
 
-    assert run.returncode == 1, run.stdout
+    assert run.returncode == 2, run.stdout
     assert "10.77.0.5" in run.stdout
     assert "Traceback" not in run.stdout
 
@@ -168,7 +168,7 @@ def test_an_instance_whose_address_nobody_could_serve_is_refused(started: Checko
 def interrupted(checkout: Checkout, verb: str, after_seconds: float, sent: signal.Signals) -> None:
     """Run a verb and send it, and all it started, a signal: what Ctrl-C does, or a machine that kills it."""
     process = subprocess.Popen(
-        [sys.executable, "-m", "region", verb], cwd=REPOSITORY, env=checkout.variables(), text=True,
+        [sys.executable, "-m", "emulated_region", verb], cwd=REPOSITORY, env=checkout.variables(), text=True,
         stdout=subprocess.PIPE, stderr=subprocess.STDOUT, start_new_session=True,
     )  # fmt: skip
     time.sleep(after_seconds)

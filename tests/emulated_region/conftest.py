@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 REPOSITORY = Path(__file__).parents[2]
-PYTHONPATH = (str(REPOSITORY / "environments" / "local"), str(REPOSITORY))
+PYTHONPATH = (str(REPOSITORY / "app"), str(REPOSITORY))
 sys.path[:0] = [folder for folder in PYTHONPATH if folder not in sys.path]
 
 NAME = "trial"
@@ -20,7 +20,7 @@ NAME = "trial"
 SERVICES = """
 processes:
   - name: web
-    folder: tests/region/answering
+    folder: tests/emulated_region/answering
     command: [python3, -m, answering, "8080"]
     secrets: {ANSWER: payment_gateway}
     ports: [8080]
@@ -49,10 +49,11 @@ class Checkout:
         }  # fmt: skip
 
     def region(self, *words: str, **variables: str) -> subprocess.CompletedProcess[str]:
-        """Run `python -m region` and return what it printed."""
+        """Run `python -m emulated_region` and return what it printed."""
         return subprocess.run(
-            [sys.executable, "-m", "region", *words], cwd=REPOSITORY, env=self.variables(**variables), check=False,
+            [sys.executable, "-m", "emulated_region", *words], cwd=REPOSITORY, env=self.variables(**variables),
             text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL, timeout=300,
+            check=False,
         )  # fmt: skip
 
 
