@@ -9,7 +9,7 @@ export PATH := $(CURDIR)/$(VENV)/bin:$(PATH)
 
 .DEFAULT_GOAL := help
 .PHONY: help try setup lock up down status region demo plan apply destroy output drift site drain wheelhouse image terraform-docs validate \
-        render schema diff lint scan format test bench test-unit test-app test-applications test-terraform test-roles test-chart test-pods \
+        render schema diff check lint scan format test bench test-unit test-app test-applications test-terraform test-roles test-chart test-pods \
         stop-matrix test-observability test-brokers soak test-path
 
 help: ## list the verbs
@@ -128,8 +128,14 @@ format: setup ## rewrite Python and HCL in the house style
 test: lint ## every check and test, with what ran and what was skipped at the end
 	@python -m pytest -n 3 --no-loadscope-reorder
 
-test-unit: setup ## the tests that take seconds
-	@python -m pytest -m "not path and not terraform and not roles and not image"
+FAST = FUZZ_MUTATIONS=500 python -m pytest -q -n 2 -m "not server"
+test-unit: setup ## the tests that start no server, no container and no Terraform: seconds
+	@$(FAST)
+
+CHANGED = git diff --name-only --diff-filter=d HEAD; git ls-files --others --exclude-standard
+check: setup ## before a commit, within a minute: lint of the files that changed, and test-unit
+	@pre-commit run --files $$($(CHANGED))
+	@$(FAST)
 
 test-app: setup ## the app against real servers, with every end a worker can meet
 	@SLOW=1 python -m pytest tests/celery_platform

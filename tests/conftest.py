@@ -6,6 +6,8 @@ from typing import Any
 import pytest
 from xdist.scheduler import LoadScopeScheduling
 
+from tests import fast
+
 # They make the same container image and wheelhouse, in the same places.
 ONE_PROCESS = {"image": "path", "pods": "path"}
 # What brings environments up takes most of the time; begun last, it would run alone at the end.
@@ -32,10 +34,21 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> OneProcessFo
     return OneProcessForEachSuite(config, log)
 
 
+@pytest.fixture(autouse=True)
+def _starts_what_it_says(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A test without the marker `server` starts none, so that `make check` stays what it says."""
+    if request.node.get_closest_marker("server") is None:
+        monkeypatch.setenv(fast.VARIABLE, request.node.nodeid)
+
+
+# Before `-m` chooses by the markers that are added here.
+@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Start with the longest suites; leave out what takes minutes unless it is asked for."""
     left_out = pytest.mark.skip(reason="takes minutes: `make test-app`, `-applications`, `-terraform` run it")
     for item in items:
+        if fast.starts_a_server(suite(item.nodeid), item):
+            item.add_marker("server")
         if item.get_closest_marker("slow") and "SLOW" not in os.environ:
             item.add_marker(left_out)
     turns = {name: turn for turn, name in enumerate(LONGEST_FIRST)}

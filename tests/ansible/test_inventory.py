@@ -62,6 +62,7 @@ def test_an_unknown_environment_is_refused_with_the_known_ones() -> None:
     assert "Traceback" not in result.stderr
 
 
+@pytest.mark.server
 def test_an_account_that_does_not_answer_stops_the_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     folder = tmp_path / "local"
     (folder / "aws").mkdir(parents=True)

@@ -2,12 +2,8 @@
 
 from pathlib import Path
 
-import pytest
-
 from .promises import PROMISES
 from .table import BEGIN, END, write
-
-pytestmark = pytest.mark.unit
 
 
 def test_a_run_changes_the_cells_it_tried_and_no_others(tmp_path: Path) -> None:

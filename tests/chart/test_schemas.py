@@ -19,6 +19,7 @@ VERSIONS = ("1.33", "1.34", "1.35")
 CUSTOM = ("keda.sh/v1alpha1",)
 
 
+@pytest.mark.server
 @pytest.mark.parametrize("version", VERSIONS)
 def test_every_object_passes_the_strict_schema(rendered: Rendered, version: str) -> None:
     checked = [one for one in rendered.manifests if one["apiVersion"] not in CUSTOM]

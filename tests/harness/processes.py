@@ -12,6 +12,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.fast import refuse_a_server
+
 
 def free_port() -> int:
     """A TCP port of the loopback interface that nobody uses now."""
@@ -63,6 +65,7 @@ def running(
 
     Start it from a thread that lives as long as it does: Linux counts the end of that thread as the parent's.
     """
+    refuse_a_server()
     command = [*_ended_with_parent(), *command]
     with log.open("ab") as sink:
         process = subprocess.Popen(

@@ -10,6 +10,8 @@ import pytest
 
 from tests.harness.processes import running
 
+pytestmark = pytest.mark.server
+
 START = """
 import sys, time
 from pathlib import Path

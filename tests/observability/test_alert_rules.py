@@ -195,6 +195,7 @@ def document(case: Case, rules_file: Path) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: f"{case.alert}-{case.why}".replace(" ", "_"))
+@pytest.mark.server
 def test_the_alert_fires_then_and_only_then(case: Case, promtool: str, judged: Path, tmp_path: Path) -> None:
     file = tmp_path / "test.yml"
     file.write_text(yaml.safe_dump(document(case, judged)))

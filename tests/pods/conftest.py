@@ -6,6 +6,8 @@ import pytest
 from container_image.build import bootstrapped_base, build, project_podman
 from local_containers.podman import Podman
 
+from tests.harness.environment import ENVIRONMENTS
+
 from ..stops.conftest import *  # noqa: F403 - the brokers, the account, the slow ledger
 
 
@@ -24,6 +26,8 @@ def podman() -> Podman:
 
 @pytest.fixture(scope="session")
 def image(podman: Podman) -> str:
-    """The app's image of this checkout, by digest as the chart wants it."""
-    name = build(podman, bootstrapped_base(podman), "local")
+    """The image of the tests' own application, by digest as the chart wants it."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("ENVIRONMENTS", str(ENVIRONMENTS))
+        name = build(podman, bootstrapped_base(podman), "local")
     return f"{name.partition(':')[0]}@{podman.run('image', 'inspect', '--format={{.Digest}}', name)}"

@@ -60,7 +60,10 @@ class RunningPod:
 
     def wait_until_ready(self) -> None:
         """Wait for readiness, as a Service and a rollout do."""
-        eventually(lambda: self.probe("readiness"), f"readiness of {self.pod.name}", seconds=120)
+        try:
+            eventually(lambda: self.probe("readiness"), f"readiness of {self.pod.name}", seconds=120)
+        except AssertionError as error:
+            raise AssertionError(f"{error}; it said:\n{self.podman.logs(self.pod.container, 30)}") from None
 
     def _restart(self, grace_seconds: int) -> None:
         """TERM, the grace, KILL; the pod's restart policy does the rest. `podman restart` would stop the whole pod."""

@@ -6,8 +6,6 @@ import pytest
 from celery_platform.application.command import with_script
 from celery_platform.errors import ApplicationError
 
-pytestmark = pytest.mark.unit
-
 
 @pytest.fixture
 def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:

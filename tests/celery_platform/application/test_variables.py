@@ -13,8 +13,6 @@ from celery_platform.settings.resolved import Resolved
 
 from tests.harness.environment import ENVIRONMENTS
 
-pytestmark = pytest.mark.unit
-
 
 @pytest.fixture
 def environment(tmp_path: Path) -> Resolved:

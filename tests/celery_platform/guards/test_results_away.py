@@ -15,6 +15,8 @@ from tests.harness.environment import TestEnvironment
 
 from .result_store import Store, done, later, producer, publish, subscribed
 
+pytestmark = pytest.mark.server
+
 # With real parts and a real worker, from an application that is attached.
 GROUP_AND_CHORD = """
 from celery import chord, group

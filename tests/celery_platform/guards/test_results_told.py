@@ -14,6 +14,8 @@ from tests.harness.waiting import eventually
 
 from .result_store import Store, done, later, producer, publish, subscribed
 
+pytestmark = pytest.mark.server
+
 # What a preloaded web server does: it waits for a result before it forks, and for others in both processes after.
 FORKED = """
 import os

@@ -34,7 +34,7 @@ def test_no_environment_is_refused() -> None:
     run = _app({}, "worker", "--pool", "io")
 
     assert run.returncode == 2
-    assert "expected the variable CELERY_ENVIRONMENT_FILE or the option --env" in run.stderr
+    assert "expected: the variable CELERY_ENVIRONMENT_FILE or the option --env" in run.stderr
     assert "Traceback" not in run.stderr
 
 

@@ -15,6 +15,8 @@ from celery_platform.turbo.amqp.buffered_reads import BufferedTCP, BufferedTLS, 
 from hypothesis import given
 from hypothesis import strategies as st
 
+pytestmark = pytest.mark.server
+
 FRAMES = st.lists(st.tuples(st.sampled_from([1, 2, 3, 8]), st.integers(0, 9), st.binary(max_size=300)), max_size=8)
 SOME: list[Frame] = [(1, 1, b"\0\x3c\0\x3c" + b"x" * 30), (2, 1, b"y" * 50), (3, 1, b"\xce" * 20), (8, 0, b"")]
 

@@ -10,6 +10,8 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
+pytestmark = pytest.mark.server
+
 # A mock, because no emulator of ours serves instance metadata.
 ACTION = '{"action": "terminate", "time": "2026-11-24T08:22:00Z"}'
 

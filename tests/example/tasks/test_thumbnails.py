@@ -38,6 +38,7 @@ def picture(folder: Path, name: str, width: int, height: int) -> str:
     return file
 
 
+@pytest.mark.server
 @pytest.mark.parametrize(("suffix", "megabytes"), [("jpg", 60), ("png", 450)])
 def test_a_picture_of_100_megapixels_needs_bounded_memory(tmp_path: Path, suffix: str, megabytes: int) -> None:
     small, large = picture(tmp_path, f"small.{suffix}", 800, 600), picture(tmp_path, f"large.{suffix}", 11_547, 8_660)
@@ -47,6 +48,7 @@ def test_a_picture_of_100_megapixels_needs_bounded_memory(tmp_path: Path, suffix
     assert int(measured.stdout) < megabytes
 
 
+@pytest.mark.server
 def test_a_larger_one_that_must_be_decoded_whole_is_refused(tmp_path: Path) -> None:
     small, large = picture(tmp_path, "small.png", 800, 600), picture(tmp_path, "large.png", 11_547, 9_000)
     refused = python(MEASURE.format(small=small, file=large))

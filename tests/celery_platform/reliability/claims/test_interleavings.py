@@ -15,6 +15,8 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, 
 
 from .conftest import Store
 
+pytestmark = pytest.mark.server
+
 WORKERS = st.sampled_from(["one", "two"])
 
 
