@@ -1,0 +1,53 @@
+"""A state of an earlier version is taken over: what it holds is moved to its new address, never destroyed."""
+
+import json
+
+import pytest
+from celery_platform.rendering import write
+
+from tests.terraform.conftest import Runner
+from tests.terraform.estate import ACCOUNT, Estate, emulator, free_port, own_account, set_line
+
+pytestmark = [pytest.mark.terraform, pytest.mark.timeout(300)]
+
+BUCKET = f"celery-local-media-{ACCOUNT}"
+# Version 0.1's state, of which only the bucket is left here; `terraform plan` reads the rest of it from the account.
+STATE = {
+    "version": 4,
+    "terraform_version": "1.11.4",
+    "serial": 1,
+    "lineage": "5f2c8f0e-7f0f-4c7b-9d5e-0a0c3c8d9c11",
+    "outputs": {},
+    "resources": [
+        {
+            "module": "module.media",
+            "mode": "managed",
+            "type": "aws_s3_bucket",
+            "name": "this",
+            "provider": 'provider["registry.terraform.io/hashicorp/aws"]',
+            "instances": [{"schema_version": 0, "attributes": {"id": BUCKET, "bucket": BUCKET}}],
+        }
+    ],
+}
+
+
+def test_the_bucket_of_version_0_1_stays(runner: Runner) -> None:
+    port = free_port()
+    own_account(runner.folder / "environments", "local", port)
+    set_line(runner.folder / "environments" / "local" / "environment.yml", "  buckets: [", "  buckets: [media]")
+    with pytest.MonkeyPatch.context() as only_here:
+        only_here.setenv("ENVIRONMENTS", str(runner.folder / "environments"))
+        write(["local"])
+    with emulator(runner.variables, runner.folder, port) as endpoint:
+        estate = Estate("local", "sqs", runner, endpoint)
+        s3, place = estate.client("s3"), {"LocationConstraint": "eu-west-1"}
+        state_bucket = f"celery-local-terraform-state-{ACCOUNT}"
+        for bucket in (BUCKET, state_bucket):
+            s3.create_bucket(Bucket=bucket, CreateBucketConfiguration=place)
+        s3.put_object(Bucket=state_bucket, Key="terraform.tfstate", Body=json.dumps(STATE).encode())
+
+        changes = estate.plan()["resource_changes"]
+
+    moved = {change["previous_address"]: change["address"] for change in changes if "previous_address" in change}
+    assert moved == {"module.media.aws_s3_bucket.this": 'module.buckets["media"].aws_s3_bucket.this'}
+    assert [change["address"] for change in changes if "delete" in change["change"]["actions"]] == []
