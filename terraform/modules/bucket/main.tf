@@ -1,6 +1,6 @@
 resource "aws_s3_bucket" "this" {
   #checkov:skip=CKV_AWS_18:who read an object is in CloudTrail, where an account wants to know
-  #checkov:skip=CKV_AWS_21:versions are kept where the caller asks for them: they cost as much as what they replace
+  #checkov:skip=CKV_AWS_21:no task reads an earlier version of an object, and each costs as much as what replaced it
   #checkov:skip=CKV_AWS_144:one region, as the rest of the environment
   #checkov:skip=CKV_AWS_145:encrypted with S3's key; a key of our own would have to be open to every reader, and adds nobody who is kept out
   #checkov:skip=CKV2_AWS_62:nothing waits for objects but the tasks that name them
@@ -24,16 +24,6 @@ resource "aws_s3_bucket_server_side_encryption_configuration" "this" {
     apply_server_side_encryption_by_default {
       sse_algorithm = "AES256"
     }
-  }
-}
-
-resource "aws_s3_bucket_versioning" "this" {
-  count = var.versioning ? 1 : 0
-
-  bucket = aws_s3_bucket.this.id
-
-  versioning_configuration {
-    status = "Enabled"
   }
 }
 

@@ -8,12 +8,6 @@ variable "name" {
   }
 }
 
-variable "versioning" {
-  description = "Whether what is overwritten or deleted is kept."
-  type        = bool
-  default     = false
-}
-
 variable "expire_after_days" {
   description = "Days after which an object is removed, or null: never."
   type        = number
