@@ -24,6 +24,16 @@ run "two_roles_within_a_boundary" {
     condition     = endswith(aws_iam_role_policy_attachment.plan.policy_arn, "/ReadOnlyAccess")
     error_message = "a plan reads"
   }
+
+  assert {
+    condition     = alltrue([for document in [data.aws_iam_policy_document.plan, data.aws_iam_policy_document.apply] : !contains(document.statement[*].sid, "OfPoolsOnly")])
+    error_message = "no statement without an action: IAM refuses it"
+  }
+
+  assert {
+    condition     = one([for statement in data.aws_iam_policy_document.plan.statement : statement if statement.sid == "NoObjects"]).actions == toset(["s3:GetObject", "s3:GetObjectVersion"])
+    error_message = "an object is read by its version, too, even in a bucket without versions (versionId=null)"
+  }
 }
 
 run "any_branch" {
@@ -87,6 +97,30 @@ run "with_a_provider_that_is_there" {
   assert {
     condition     = length(aws_iam_role.this) == 2
     error_message = "the roles trust it by its name"
+  }
+}
+
+run "services_of_pools_alone" {
+  command = plan
+
+  module {
+    source = "./modules/delivery"
+  }
+
+  variables {
+    extra_services = ["dynamodb", "s3"]
+  }
+
+  assert {
+    condition     = contains(data.aws_iam_policy_document.boundary.statement[0].actions, "dynamodb:*")
+    error_message = "pools' roles use them"
+  }
+
+  assert {
+    condition = alltrue([for document in [data.aws_iam_policy_document.plan, data.aws_iam_policy_document.apply] :
+      [for statement in document.statement : statement.actions if statement.effect == "Deny" && statement.sid == "OfPoolsOnly"] == [toset(["dynamodb:*"])]
+    ])
+    error_message = "the pipeline does not, but for those that the estate is made of"
   }
 }
 

@@ -45,6 +45,17 @@ data "aws_iam_policy_document" "apply" {
     actions   = ["iam:GetPolicy", "iam:GetPolicyVersion", "iam:ListPolicyVersions", "iam:GetOpenIDConnectProvider"]
     resources = [local.boundary, local.provider]
   }
+
+  dynamic "statement" {
+    for_each = length(local.of_pools_only) > 0 ? [true] : []
+
+    content {
+      sid       = "OfPoolsOnly"
+      effect    = "Deny"
+      actions   = local.of_pools_only
+      resources = ["*"]
+    }
+  }
 }
 
 resource "aws_iam_role_policy" "apply" {

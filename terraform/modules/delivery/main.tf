@@ -11,6 +11,10 @@ locals {
   boundary     = "arn:${local.partition}:iam::${local.account}:policy/${var.name}-boundary"
   provider     = var.existing_provider ? "arn:${local.partition}:iam::${local.account}:oidc-provider/${var.issuer}" : aws_iam_openid_connect_provider.this[0].arn
   state        = "arn:${local.partition}:s3:::${var.name}-terraform-state-${local.account}"
+
+  # Services that only pools use are within the boundary for their roles' sake. The pipeline makes nothing in them, and
+  # would see all that they hold: far more than a pool's own statements name.
+  of_pools_only = [for service in sort(setsubtract(var.extra_services, var.services)) : "${service}:*"]
 }
 
 # An account has one provider for an issuer. Where it is there already, its name is all that is needed.

@@ -31,10 +31,21 @@ data "aws_iam_policy_document" "plan" {
     resources = ["*"]
   }
 
+  dynamic "statement" {
+    for_each = length(local.of_pools_only) > 0 ? [true] : []
+
+    content {
+      sid       = "OfPoolsOnly"
+      effect    = "Deny"
+      actions   = local.of_pools_only
+      resources = ["*"]
+    }
+  }
+
   statement {
     sid           = "NoObjects"
     effect        = "Deny"
-    actions       = ["s3:GetObject"]
+    actions       = ["s3:GetObject", "s3:GetObjectVersion"]
     not_resources = ["${local.state}/*"]
   }
 }
