@@ -60,6 +60,11 @@ run "a_node_group_for_each_pool" {
   }
 
   assert {
+    condition     = aws_eks_node_group.this["io"].node_group_name_prefix == "io-"
+    error_message = "a group of other sizes stands beside the one that it replaces: each has a name of its own"
+  }
+
+  assert {
     condition     = alltrue([for template in aws_launch_template.this : template.metadata_options[0].http_tokens == "required" && template.metadata_options[0].http_put_response_hop_limit == 1])
     error_message = "a pod cannot reach its node's role"
   }
@@ -296,6 +301,20 @@ run "another_capacity" {
 
   variables {
     pools = { io = { instance_types = ["m7i.large"], capacity = "reserved", min = 1, max = 2 } }
+  }
+
+  expect_failures = [var.pools]
+}
+
+run "a_name_too_long_for_a_node_group" {
+  command = plan
+
+  module {
+    source = "./modules/eks"
+  }
+
+  variables {
+    pools = { a_pool_of_thirty_seven_characters_xxx = { instance_types = ["m7i.large"], min = 1, max = 2 } }
   }
 
   expect_failures = [var.pools]

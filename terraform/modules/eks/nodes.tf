@@ -35,14 +35,14 @@ resource "aws_launch_template" "this" {
 resource "aws_eks_node_group" "this" {
   for_each = local.node_groups
 
-  cluster_name    = aws_eks_cluster.this.name
-  node_group_name = each.key
-  node_role_arn   = aws_iam_role.node.arn
-  subnet_ids      = local.subnet_ids
-  instance_types  = each.value.instance_types
-  ami_type        = local.ami_types[each.value.architecture]
-  capacity_type   = upper(each.value.capacity)
-  labels          = { pool = each.key }
+  cluster_name           = aws_eks_cluster.this.name
+  node_group_name_prefix = "${each.key}-"
+  node_role_arn          = aws_iam_role.node.arn
+  subnet_ids             = local.subnet_ids
+  instance_types         = each.value.instance_types
+  ami_type               = local.ami_types[each.value.architecture]
+  capacity_type          = upper(each.value.capacity)
+  labels                 = { pool = each.key }
 
   # No more nodes than pods. Who adds them is a cluster autoscaler of yours; in Auto Mode AWS does.
   scaling_config {
@@ -61,7 +61,10 @@ resource "aws_eks_node_group" "this" {
   }
 
   lifecycle {
-    ignore_changes = [scaling_config[0].desired_size] # the autoscaler's to change
+    # EKS cannot change a group's sizes, architecture or capacity. A pool's pods have nodes of the new group before those
+    # of the old one are drained; two groups at a time need two names.
+    create_before_destroy = true
+    ignore_changes        = [scaling_config[0].desired_size] # the autoscaler's to change
   }
 
   depends_on = [aws_iam_role_policy_attachment.node, aws_eks_addon.before_nodes]

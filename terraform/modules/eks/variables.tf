@@ -113,6 +113,11 @@ variable "pools" {
     condition     = alltrue([for pool in var.pools : contains(["on_demand", "spot"], pool.capacity)])
     error_message = "A pool's capacity is on_demand or spot."
   }
+
+  validation {
+    condition     = alltrue([for name in keys(var.pools) : length(name) <= 36])
+    error_message = "A node group's name has 63 characters: a pool's of at most 36, a hyphen, and 26 of Terraform's that keep it unique."
+  }
 }
 
 variable "subnet_ids" {
