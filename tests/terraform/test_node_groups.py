@@ -1,0 +1,33 @@
+"""A pool has nodes all the time, also while its node group is made anew with another size."""
+
+from collections.abc import Callable, Iterator
+
+import pytest
+
+from tests.terraform.estate import Estate
+
+pytestmark = [pytest.mark.terraform, pytest.mark.slow, pytest.mark.timeout(600)]
+
+
+@pytest.fixture
+def growing(apply: Callable[[str, str], Estate]) -> Iterator[Estate]:
+    """An environment with node groups, whose file now asks for larger nodes; as it was afterwards."""
+    estate = apply("local", "redis")
+    file = estate.runner.folder / "environments" / "local" / "environment.yml"
+    before = file.read_text()
+    (io,) = (line for line in before.splitlines() if line.startswith("  io: {runs_on: eks"))
+    file.write_text(before.replace(io, io.replace("t3.small", "t3.medium")))
+    estate.runner.set_kind("local", "redis")
+    yield estate
+    file.write_text(before)
+    estate.runner.set_kind("local", "redis")
+
+
+def test_the_new_group_is_made_before_the_old_one_goes(growing: Estate) -> None:
+    changed = {
+        change["address"]: change["change"]["actions"]
+        for change in growing.plan()["resource_changes"]
+        if "delete" in change["change"]["actions"]
+    }
+
+    assert changed == {'module.eks[0].aws_eks_node_group.this["io"]': ["create", "delete"]}
