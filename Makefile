@@ -57,8 +57,8 @@ down: setup ## remove everything `make up` made; caches stay
 	@python -m emulated_region stop
 
 # --- an environment on AWS ----------------------------------------------------------------------------------------------
-plan: setup ## plan ENV and save the plan; without AWS credentials, against an empty emulated account
-	@python terraform/run.py plan $(ENV)
+plan: setup ## plan ENV and save the plan (HOST=...: a new size for this machine alone); without credentials, on an emulated account
+	@python terraform/run.py plan $(ENV) $(if $(HOST),--host '$(HOST)')
 
 apply: setup ## apply the saved plan of ENV, after its name is typed
 	@python terraform/run.py apply $(ENV)

@@ -19,7 +19,7 @@ module "rabbitmq_hosts" {
   count  = local.kind == "rabbitmq" ? 1 : 0
 
   name                = local.env.prefix
-  hosts               = local.env.rabbitmq_hosts
+  hosts               = local.machines.rabbitmq_hosts
   images              = local.images
   vpc_id              = local.vpc_id
   subnet_ids          = local.private_subnet_ids

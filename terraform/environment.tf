@@ -10,6 +10,11 @@ locals {
 
   monitored = length(local.env.monitoring_hosts) > 0
 
+  # The machines of each kind; some may not have their role's new size yet.
+  machines = { for kind in ["rabbitmq_hosts", "worker_hosts", "monitoring_hosts"] : kind => {
+    for name, host in local.env[kind] : name => merge(host, { instance_type = lookup(var.held_instance_types, name, host.instance_type) })
+  } }
+
   # A cluster is made, or attached to, or neither.
   cluster_is_there = local.env.eks.existing != null
   makes_cluster    = local.env.eks.enabled && !local.cluster_is_there

@@ -4,7 +4,7 @@ module "monitoring_host" {
   count  = local.monitored ? 1 : 0
 
   name             = local.env.prefix
-  hosts            = local.env.monitoring_hosts
+  hosts            = local.machines.monitoring_hosts
   retention_gib    = local.env.monitoring.retention_gib
   images           = local.images
   vpc_id           = local.vpc_id

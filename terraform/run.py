@@ -20,6 +20,7 @@ from runner.existing import check_existing
 from runner.losses import losses
 from runner.settle import settle
 from runner.state import State
+from runner.stops import held, stopped_together
 from runner.throwaway import throwaway
 from runner.tools import terraform
 from runner.workspace import STATE_FOLDER, Workspace, workspace
@@ -34,18 +35,24 @@ BANNER = """\
 app = typer.Typer(add_completion=False, no_args_is_help=True, help=__doc__, pretty_exceptions_enable=False)
 Env = Annotated[str, typer.Argument(metavar="ENV", help="a folder of environments/")]
 JsonFile = Annotated[Path | None, typer.Option("--json", help="write the plan as JSON, too, for tools that read it")]
+Host = Annotated[
+    str | None, typer.Option(metavar="NAME", help="a machine that changes its size alone, the others not yet")
+]
 Yes = Annotated[bool, typer.Option("--yes", help="do not ask; only where the account is emulated on this machine")]
 
 
 @app.command()
-def plan(env: Env, json_file: JsonFile = None) -> None:
+def plan(env: Env, json_file: JsonFile = None, host: Host = None) -> None:
     """Show what would change and save it for `apply`. Needs no credentials."""
     environment = _environment(env)
-    if has_credentials():
-        account = identify()
+    if has_credentials() or host:
+        account = _own_account(environment)
         check_existing(environment, account)
         with _opened(environment, account) as ready:
-            print(f"\n{ready.plan()}")
+            summary = ready.plan(*([held(ready.state(), host)] if host else []))
+            for line in _stops(env, ready):
+                print(f"\n{line}")
+            print(f"\n{summary}")
             ready.write_json(json_file)
         return
     print(BANNER, flush=True)
@@ -65,6 +72,7 @@ def apply(env: Env, yes: Yes = False) -> None:
         plan_file = ready.saved_plan()
         if environment.destroy_lock:
             _refuse_losses(environment, ready)
+            _refuse_stops(environment, ready)
         _confirm(env, "change", account, yes)
         ready.apply(plan_file)
         settle(resolve(environment), ready.outputs(), account)
@@ -161,6 +169,22 @@ def _refuse_losses(environment: Environment, ready: Workspace) -> None:
     if lost := list(losses(ready.planned())):
         remedy = "drain and save what they hold, lift the lock in a change of its own, render, plan and apply"
         raise RunError(_unlocked(environment), f"true, and a plan that deletes {', '.join(lost)}", remedy)
+
+
+def _refuse_stops(environment: Environment, ready: Workspace) -> None:
+    """Nor do all machines of a role stop at the same time.
+
+    Raises:
+        RunError: the saved plan would stop them.
+    """
+    if lines := list(_stops(environment.name, ready)):
+        raise RunError(_unlocked(environment), f"true, and {'; '.join(lines)}", "plan and apply it so")
+
+
+def _stops(env: str, ready: Workspace) -> Iterator[str]:
+    for role, names in stopped_together(ready.planned()).items():
+        alone = f"`make plan ENV={env} HOST={names[0]}` (terraform/README.md says what else)"
+        yield f"{len(names)} machines of {role} stop at once: {', '.join(names)}; one after the other: {alone}"
 
 
 def _unlocked(environment: Environment) -> str:

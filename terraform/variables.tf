@@ -18,3 +18,9 @@ variable "environments_folder" {
   type        = string
   default     = "../environments"
 }
+
+variable "held_instance_types" {
+  description = "Sizes that machines keep for now, by name: their role's new size comes to one machine after the other (run.py plan --host)."
+  type        = map(string)
+  default     = {}
+}

@@ -2,7 +2,7 @@ module "worker_hosts" {
   source = "./modules/worker_hosts"
 
   name              = local.env.prefix
-  hosts             = local.env.worker_hosts
+  hosts             = local.machines.worker_hosts
   images            = local.images
   vpc_id            = local.vpc_id
   subnet_ids        = local.private_subnet_ids

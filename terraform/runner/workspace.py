@@ -96,6 +96,11 @@ class Workspace:
         plan: dict[str, Any] = json.loads(self._ask("show", "-json", str(self.plan_file)))
         return plan
 
+    def state(self) -> dict[str, Any]:
+        """The state, as `terraform show -json` puts it."""
+        state: dict[str, Any] = json.loads(self._ask("show", "-json"))
+        return state
+
     def saved_plan(self) -> Path:
         """The plan that may be applied.
 

@@ -1,5 +1,7 @@
 """A locked environment keeps what holds its data, whatever its file asks for: planned and applied for real."""
 
+import json
+import re
 from collections.abc import Callable, Iterator
 
 import pytest
@@ -32,3 +34,36 @@ def test_another_broker_is_planned_and_not_applied(moving: Estate) -> None:
     assert "destroy_lock: false in" in refused.stdout
     assert "aws_ebs_volume.data" in refused.stdout
     assert len(moving.client("ec2").describe_volumes()["Volumes"]) >= 3
+
+
+@pytest.fixture
+def growing(apply: Callable[[str, str], Estate]) -> Iterator[Estate]:
+    """The same, locked, whose file now asks for nodes of another size; as it was afterwards."""
+    estate = apply("prod", "rabbitmq")
+    file = estate.runner.folder / "environments" / "prod" / "environment.yml"
+    before = file.read_text()
+    set_line(file, "destroy_lock: false", "destroy_lock: true")
+    file.write_text(re.sub(r"(  rabbitmq: \{.*)m7i\.large", r"\1m7i.xlarge", file.read_text()))
+    estate.runner.set_kind("prod", "rabbitmq")
+    yield estate
+    file.write_text(before)
+    estate.runner.set_kind("prod", "rabbitmq")
+    assert estate.run("plan").returncode == 0
+
+
+def test_another_size_comes_to_one_machine_after_the_other(growing: Estate) -> None:
+    planned = growing.run("plan")
+    refused = growing.run("apply", "--yes")
+    alone = growing.runner.folder / "alone.json"
+    one = growing.run("plan", "--host", "celery-prod-rabbitmq-2", "--json", str(alone))
+
+    assert "3 machines of rabbitmq stop at once" in planned.stdout
+    assert refused.returncode != 0
+    assert "make plan ENV=prod HOST=celery-prod-rabbitmq-1" in refused.stdout
+    assert "stop at once" not in one.stdout
+    changed = {
+        change["address"]: change["change"]["actions"]
+        for change in json.loads(alone.read_text())["resource_changes"]
+        if change["type"] == "aws_instance" and change["change"]["actions"] != ["no-op"]
+    }
+    assert changed == {'module.rabbitmq_hosts[0].module.host["celery-prod-rabbitmq-2"].aws_instance.this': ["update"]}

@@ -28,7 +28,8 @@ resource "aws_instance" "this" {
 
   lifecycle {
     # Each would replace a running machine: Debian publishes a new image every few weeks, and AWS encrypts and runs
-    # user data at creation only. A machine is replaced by a person (terraform apply -replace), one at a time.
+    # user data at creation only. A machine is replaced by a person (terraform apply -replace), one at a time. Another
+    # size stops a machine, and one of another architecture replaces it: run.py says so when that is several of a role.
     ignore_changes = [ami, user_data, root_block_device]
   }
 }

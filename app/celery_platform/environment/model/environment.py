@@ -50,7 +50,10 @@ class Environment(Closed):
     budget: Budget
     logs: Logs = Logs()
     delivery: Delivery | None = None
-    destroy_lock: bool = Field(default=False, description="`make destroy` is refused while this is true")
+    destroy_lock: bool = Field(
+        default=False,
+        description="refuses `make destroy`, and an apply that deletes data or stops several machines of a role",
+    )
     monitoring: Monitoring = Monitoring()
 
     @model_validator(mode="before")
