@@ -23,8 +23,7 @@ $(VENV)/.complete: requirements-dev.lock pyproject.toml $(wildcard app/*/require
 	@python3 -m venv $(VENV) && $(VENV)/bin/python -m pip install -qq uv==$(UV_VERSION)
 	@$(VENV)/bin/uv pip sync --quiet --require-hashes --python $(VENV) requirements-dev.lock
 	@$(VENV)/bin/uv pip install --quiet --no-deps --no-build-isolation --python $(VENV) --editable .
-	@$(VENV)/bin/app application install local || echo "the tools are complete; of the application, see above"
-	@touch $@
+	@$(VENV)/bin/app application install local && touch $@ || echo "the tools are complete; of the application, see above"
 
 COMPILE := $(VENV)/bin/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header
 lock: ## resolve the platform, its tools and the application of each environment again into their lock files
@@ -33,7 +32,7 @@ lock: ## resolve the platform, its tools and the application of each environment
 	$(COMPILE) terraform/checkov.in -o terraform/checkov.lock
 	@python -m celery_platform application lock
 	@ENVIRONMENTS=tests/harness/environments python -m celery_platform application lock local
-	@rm $(VENV)/.complete && $(MAKE) --no-print-directory setup
+	@rm -f $(VENV)/.complete && $(MAKE) --no-print-directory setup
 
 # --- a first look: the example in a minute, no root, no containers ------------------------------------------------------
 try: setup ## run the example on loopback: emulated SQS, a Valkey, two workers, the demo; everything is gone after
