@@ -1,5 +1,5 @@
-"""`make up`: the whole environment, a line for each step. What the tools say goes to a log, or with VERBOSE=1 to the
-terminal.
+"""`make up`: the whole environment, a line for each step. What the tools say goes to a log, and with VERBOSE=1 to the
+terminal, too.
 """
 
 import os
@@ -17,6 +17,7 @@ from emulated_region.status import show
 
 VERBOSE = "VERBOSE"
 EXCERPT_LINES = 25
+READ_BYTES = 65_536
 
 
 @dataclass(frozen=True)
@@ -47,10 +48,10 @@ def up(region: Region) -> int:
     log = region.state / "up.log"
     log.parent.mkdir(parents=True, exist_ok=True)
     began = time.monotonic()
-    with log.open("w", encoding="utf-8") as sink:
+    with log.open("wb") as sink:
         wanted = steps(region.environment)
         for number, step in enumerate(wanted, 1):
-            code = _run(step, f"{number}/{len(wanted)}", sink, log)
+            code = _run(step, region.environment, f"{number}/{len(wanted)}", sink, log)
             if code:
                 return code
     console.print(f"up in {time.monotonic() - began:.0f} s; what the tools said: {_short(log)}\n")
@@ -58,17 +59,15 @@ def up(region: Region) -> int:
     return 0
 
 
-def _run(step: Step, number: str, sink: IO[str], log: Path) -> int:
-    sink.write(f"\n===== {step.name}: {' '.join(step.command)}\n")
+def _run(step: Step, environment: str, number: str, sink: IO[bytes], log: Path) -> int:
+    sink.write(f"\n===== {step.name}: {' '.join(step.command)}\n".encode())
     sink.flush()
     began, start = time.monotonic(), sink.tell()
     if os.environ.get(VERBOSE):
         console.print(f"[bold]{number} {step.name}[/bold]")
-        return subprocess.run(step.command, cwd=CHECKOUT / step.folder, check=False).returncode
+        return _execute(step, environment, sink, sys.stdout.buffer)
     with console.status(f"{number} {step.name} ..."):
-        code = subprocess.run(
-            step.command, cwd=CHECKOUT / step.folder, stdout=sink, stderr=sink, stdin=subprocess.DEVNULL, check=False
-        ).returncode
+        code = _execute(step, environment, sink)
     said = log.read_bytes()[start:].decode(errors="replace")
     if code:
         console.print(f"[red]{number} {step.name}: exit {code}[/red]; the end of {_short(log)}:")
@@ -76,6 +75,28 @@ def _run(step: Step, number: str, sink: IO[str], log: Path) -> int:
         return code
     console.print(f"{number} {step.name} [dim]{time.monotonic() - began:.0f} s[/dim]{_found(step, said)}")
     return 0
+
+
+def _execute(step: Step, environment: str, *sinks: IO[bytes]) -> int:
+    """Run the command for this environment, whichever ENV names; what it says goes to all of `sinks` as it comes."""
+    with subprocess.Popen(
+        step.command,
+        cwd=CHECKOUT / step.folder,
+        env=os.environ | {"ENV": environment},
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        bufsize=0,
+    ) as process:
+        try:
+            while said := process.stdout.read(READ_BYTES) if process.stdout else b"":
+                for sink in sinks:
+                    sink.write(said)
+                    sink.flush()
+        except BaseException:
+            process.kill()
+            raise
+    return process.returncode
 
 
 def _found(step: Step, said: str) -> str:
