@@ -59,6 +59,7 @@ def read(folder: Path, checkout: Path, resolved: dict[str, Any]) -> Outside:
     """
     file = folder / FILE_NAME
     outside = _parsed(file) if file.exists() else Outside()
+    _check_distinct(outside, file)
     for process in outside.processes:
         if process.folder is not None and not (checkout / process.folder).is_dir():
             raise RegionError(
@@ -75,6 +76,21 @@ def read(folder: Path, checkout: Path, resolved: dict[str, Any]) -> Outside:
                 "name it in environment.yml too (application.secrets, pools.<name>.secrets, services.<name>.secret)",
             )
     return outside
+
+
+def _check_distinct(outside: Outside, file: Path) -> None:
+    """Processes of one name would share a folder, and of two on one port the second ends.
+
+    Raises:
+        RegionError: there are such.
+    """
+    names = [process.name for process in outside.processes]
+    ports = [str(port) for port in outside.ports]
+    for what, given in (("name", names), ("port", ports)):
+        if twice := sorted({each for each in given if given.count(each) > 1}):
+            raise RegionError(
+                f"each process in {file} to have a {what} of its own", f"{', '.join(twice)} twice", "change one of them"
+            )
 
 
 def application_secrets(resolved: dict[str, Any]) -> dict[str, str]:

@@ -56,6 +56,11 @@ def emulator(region: Region, packages: Path) -> Spec:
     )
 
 
+def outside_name(region: Region) -> str:
+    """Example: `celery-local-outside`."""
+    return f"{region.prefix}-outside"
+
+
 def outside(region: Region, packages: Path) -> Spec:
     """Whom the tasks call outside the account: what the environment's services.yml asks for, in one container."""
     folder = region.state / "outside"
@@ -66,10 +71,10 @@ def outside(region: Region, packages: Path) -> Spec:
     file.write_text(json.dumps([_process(each, values) for each in region.outside.processes]))
     mounted = [each for each in region.outside.processes if each.folder]
     return Spec(
-        name=f"{region.prefix}-outside",
+        name=outside_name(region),
         kind="outside world",
         address=region.outside_address,
-        identity=file.read_text() + "".join(_digest(CHECKOUT / str(each.folder), "**/*") for each in mounted),
+        identity=file.read_text() + _digest(PACKAGE, "processes.py") + "".join(_digest(CHECKOUT / str(each.folder), "**/*") for each in mounted),
         image=outside_image(region.outside.packages).tag,
         options=(
             "--init",

@@ -46,6 +46,8 @@ def start(region: Region) -> None:
         ensure_network(podman, region)
     ensure_authority(region)
     outside = [services.outside(region, outside_packages)] if region.outside.processes else []
+    if not outside:
+        podman.remove(*podman.containers(f"label={region.label}", f"name=^{services.outside_name(region)}$"))
     with step("AWS emulator, outside world" if outside else "AWS emulator"):
         _start_services(podman, region, [services.emulator(region, packages), *outside])
     console.print(f"  AWS answers at {region.endpoint}, inside at {region.inner_endpoint}")

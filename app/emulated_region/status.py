@@ -5,7 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 from rich.box import SIMPLE
 from rich.table import Table
 
-from emulated_region import admission, answers
+from emulated_region import admission, answers, services
 from emulated_region.ensure import KIND_LABEL
 from emulated_region.hosts import KIND
 from emulated_region.message_broker import PORT as AMQPS
@@ -58,7 +58,7 @@ def _health(podman: Podman, region: Region, container: Container) -> str:
         region.broker_container: lambda: (
             answers.valkey(str(region.broker_address), VALKEY_PORT) or answers.amqps(str(region.broker_address), AMQPS)
         ),
-        f"{region.prefix}-outside": lambda: all(
+        services.outside_name(region): lambda: all(
             answers.tcp(str(region.outside_address), port) for port in region.outside.ports
         ),
     }

@@ -93,6 +93,8 @@ def test_a_service_that_nobody_would_run_is_refused(checkout: Checkout, address:
         ("process: []", ("process: Extra inputs",)),
         ("processes: [{name: web, command: [x], ports: [70000]}]", ("processes.0.ports.0", "70000")),
         ("processes: [{name: web, command: [x], folder: app/nothing}]", ("web.folder", "app/nothing")),
+        ("processes: [{name: web, command: [x]}, {name: web, command: [y]}]", ("a name of its own", "web twice")),
+        ("processes: [{name: a, command: [x], ports: [80]}, {name: b, command: [y], ports: [80]}]", ("80 twice",)),
         ("secrets: {databse_url: x}", ("payment_gateway", "databse_url", "application.secrets")),
     ],
 )

@@ -1,5 +1,6 @@
 """The region itself, for real: what Terraform and Ansible will find, and that nothing is left when it stops."""
 
+import json
 import os
 import shutil
 import signal
@@ -140,6 +141,20 @@ def test_instances_become_hosts_and_stop_leaves_nothing(started: Checkout) -> No
     assert started.region("stop").returncode == 0
     assert traces() == []
     assert not started.state.exists()
+
+
+def test_processes_that_the_file_no_longer_names_are_removed(started: Checkout) -> None:
+    assert "celery-trial-outside" in identities()
+    (started.folder / "services.yml").unlink()
+    file = started.folder / "resolved.json"
+    resolved = json.loads(file.read_text())
+    resolved["egress"]["services"] = {}  # nor does environment.yml name a service there
+    file.write_text(json.dumps(resolved))
+
+    start = started.region("start")
+
+    assert start.returncode == 0, start.stdout
+    assert "celery-trial-outside" not in identities()
 
 
 def test_packages_can_be_installed_on_a_host(started: Checkout) -> None:
