@@ -17,5 +17,6 @@ locals {
   # The VPC that is made here, or the one that is there already.
   existing_network   = local.env.network.existing
   vpc_id             = local.existing_network == null ? one(module.network[*].vpc_id) : local.existing_network.vpc_id
+  resolvers          = local.existing_network == null ? [] : local.existing_network.resolvers
   private_subnet_ids = local.existing_network == null ? one(module.network[*].private_subnet_ids) : local.existing_network.private_subnet_ids
 }

@@ -8,6 +8,7 @@ module "worker_hosts" {
   subnet_ids        = local.private_subnet_ids
   instance_profiles = { for pool in keys(local.pools_on_hosts) : pool => module.identity.instance_profiles["worker-${pool}"] }
   egress            = local.egress_of_hosts
+  resolvers         = local.resolvers
   metrics_ports     = local.env.monitoring.worker_ports
   scrapers          = merge(local.own_monitors, local.watchers)
 }

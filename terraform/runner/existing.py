@@ -4,6 +4,7 @@ A plan names a network, a cluster or a zone by its id and would find out in the 
 """
 
 from collections.abc import Iterator
+from ipaddress import ip_network
 from typing import Any
 
 import boto3
@@ -14,6 +15,8 @@ from celery_platform.environment.model.existing import ExistingCluster, Existing
 from runner.account import Account
 from runner.errors import RunError
 
+# Amazon's resolver: by its name in DHCP options, and by the address that every VPC has it at.
+AMAZON_DNS = {"AmazonProvidedDNS", "169.254.169.253"}
 AGENT = "eks-pod-identity-agent"
 
 
@@ -52,12 +55,27 @@ def _network(existing: ExistingNetwork, cidr: str) -> Iterator[str]:
     ranges = [vpc["CidrBlock"], *(one["CidrBlock"] for one in vpc.get("CidrBlockAssociationSet", []))]
     if cidr not in ranges:
         yield f"{existing.vpc_id} has the addresses {', '.join(dict.fromkeys(ranges))}, not network.cidr {cidr}"
+    own = AMAZON_DNS | {str(ip_network(each).network_address + 2) for each in ranges}
+    if unnamed := sorted(_dns_servers(ec2, vpc) - own - {str(address) for address in existing.resolvers}):
+        yield (
+            f"machines in {existing.vpc_id} ask the DNS servers {', '.join(unnamed)} (its DHCP options), "
+            "which network.existing.resolvers does not name: no host could"
+        )
     for zone, wanted in existing.private_subnets.items():
         found = subnets[wanted.id]
         said = {"VpcId": existing.vpc_id, "AvailabilityZone": zone, "CidrBlock": str(wanted.cidr)}
         for key, value in said.items():
             if found[key] != value:
                 yield f"{wanted.id} has {key} {found[key]}, not {value}"
+
+
+def _dns_servers(ec2: Any, vpc: dict[str, Any]) -> set[str]:
+    """What the VPC's DHCP options say; nothing where it has none (`default`)."""
+    if vpc["DhcpOptionsId"] == "default":
+        return set()
+    (options, *_) = ec2.describe_dhcp_options(DhcpOptionsIds=[vpc["DhcpOptionsId"]])["DhcpOptions"] or [{}]
+    configurations = options.get("DhcpConfigurations", [])
+    return {value["Value"] for one in configurations if one["Key"] == "domain-name-servers" for value in one["Values"]}
 
 
 def _zone(dns: ExistingZone, vpc_id: str) -> Iterator[str]:

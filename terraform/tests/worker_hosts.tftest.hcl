@@ -68,6 +68,42 @@ run "what_a_pool_connects_to" {
     condition     = alltrue([for rule in aws_vpc_security_group_egress_rule.this : rule.ip_protocol == "tcp"])
     error_message = "nothing is open on every port"
   }
+
+  assert {
+    condition     = length(aws_vpc_security_group_egress_rule.resolvers) == 0
+    error_message = "Amazon's DNS needs no rule"
+  }
+}
+
+run "dns_servers_of_a_company" {
+  command = plan
+
+  module {
+    source = "./modules/worker_hosts"
+  }
+
+  variables {
+    resolvers = ["10.9.0.53"]
+  }
+
+  assert {
+    condition     = toset(keys(aws_vpc_security_group_egress_rule.resolvers)) == toset(["io-10.9.0.53-tcp", "io-10.9.0.53-udp", "cpu-10.9.0.53-tcp", "cpu-10.9.0.53-udp"]) && alltrue([for rule in aws_vpc_security_group_egress_rule.resolvers : rule.cidr_ipv4 == "10.9.0.53/32" && rule.from_port == 53])
+    error_message = "every pool asks them, over both"
+  }
+}
+
+run "a_resolver_by_name" {
+  command = plan
+
+  module {
+    source = "./modules/worker_hosts"
+  }
+
+  variables {
+    resolvers = ["dns.example.com"]
+  }
+
+  expect_failures = [var.resolvers]
 }
 
 run "who_reads_the_metrics" {

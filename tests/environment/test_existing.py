@@ -11,6 +11,7 @@ network:
   zones: 3
   existing:
     vpc_id: vpc-0a1b2c3d
+    resolvers: [10.9.0.53]
     private_subnets:
       eu-west-1a: {id: subnet-0000000a, cidr: 10.40.1.0/24}
       eu-west-1b: {id: subnet-0000000b, cidr: 10.40.2.0/24, hosts: 10.40.2.128/26}
@@ -50,7 +51,11 @@ def test_ids_are_passed_on_and_nothing_is_derived_in_their_place() -> None:
     resolved = resolve(load("prod"))
     subnets = {"eu-west-1a": "subnet-0000000a", "eu-west-1b": "subnet-0000000b", "eu-west-1c": "subnet-0000000c"}
 
-    assert resolved["network"]["existing"] == {"vpc_id": "vpc-0a1b2c3d", "private_subnet_ids": subnets}
+    assert resolved["network"]["existing"] == {
+        "vpc_id": "vpc-0a1b2c3d",
+        "private_subnet_ids": subnets,
+        "resolvers": ["10.9.0.53"],
+    }
     assert resolved["broker"]["endpoint"]["host"] == "celery-prod-rabbitmq.internal.example.com"
     assert (resolved["eks"]["name"], resolved["eks"]["addons"]) == ("company", {})
     assert resolved["delivery"]["existing_provider"] is True

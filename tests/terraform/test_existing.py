@@ -136,6 +136,7 @@ def test_an_account_that_has_it_all_is_taken(
         ({"swap": True}, "has AvailabilityZone eu-west-1b, not eu-west-1a"),
         ({"provider": False}, "has no OpenID Connect provider token.actions.githubusercontent.com"),
         ({"agent": False}, "has no add-on eks-pod-identity-agent"),
+        ({"dns": ["AmazonProvidedDNS", "10.40.0.2", "10.9.0.53"]}, "ask the DNS servers 10.9.0.53 (its DHCP options)"),
     ],
 )
 def test_an_account_that_differs_is_refused_with_what_differs(
@@ -149,6 +150,8 @@ def test_an_account_that_differs_is_refused_with_what_differs(
         a, b, c = sorted(company["subnets"])
         there = company["subnets"]
         change["subnets"] = {a: there[b], b: there[a], c: there[c]}
+    if servers := change.pop("dns", None):
+        _asks(company["vpc"], servers)
     if change.get("provider") is False:
         boto3.client("iam").delete_open_id_connect_provider(OpenIDConnectProviderArn=company["provider"])
     if change.get("agent") is False:
@@ -160,6 +163,13 @@ def test_an_account_that_differs_is_refused_with_what_differs(
         check_existing(load("prod"), Account(ACCOUNT, None))
 
     assert told in str(refused.value)
+
+
+def _asks(vpc: str, servers: list[str]) -> None:
+    """Let machines in the VPC ask these DNS servers."""
+    ec2 = boto3.client("ec2")
+    asked = ec2.create_dhcp_options(DhcpConfigurations=[{"Key": "domain-name-servers", "Values": servers}])
+    ec2.associate_dhcp_options(VpcId=vpc, DhcpOptionsId=asked["DhcpOptions"]["DhcpOptionsId"])
 
 
 def _made_by_the_company() -> dict[str, Any]:

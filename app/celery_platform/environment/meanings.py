@@ -31,4 +31,7 @@ PATTERNS = {
         "a statistic (Average, Maximum, Minimum, SampleCount, Sum) or a percentile such as p99"
     ),
 }
-FORMATS = {"ipv4network": "a range of IPv4 addresses such as 10.20.0.0/16, its first address before the slash"}
+FORMATS = {
+    "ipv4": "an IPv4 address such as 10.20.0.53",
+    "ipv4network": "a range of IPv4 addresses such as 10.20.0.0/16, its first address before the slash",
+}

@@ -24,7 +24,7 @@ locals {
 }
 
 # A security group knows addresses and no names: what is called by name is open by its port, to any address. Amazon's
-# DNS, time and metadata services need no rule (VPC guide, "Security groups").
+# DNS, time and metadata services need no rule (VPC guide, "Security groups"); DNS servers of a company's own do.
 resource "aws_vpc_security_group_egress_rule" "this" {
   for_each = local.egress_rules
 
@@ -34,6 +34,18 @@ resource "aws_vpc_security_group_egress_rule" "this" {
   ip_protocol       = "tcp"
   from_port         = each.value[0].port
   to_port           = each.value[0].port
+}
+
+# An answer that does not fit into a datagram is asked for again over TCP (RFC 7766).
+resource "aws_vpc_security_group_egress_rule" "resolvers" {
+  for_each = { for one in setproduct(keys(var.egress), var.resolvers, ["tcp", "udp"]) : join("-", one) => { pool = one[0], address = one[1], protocol = one[2] } }
+
+  security_group_id = aws_security_group.this[each.value.pool].id
+  description       = "DNS"
+  cidr_ipv4         = "${each.value.address}/32"
+  ip_protocol       = each.value.protocol
+  from_port         = 53
+  to_port           = 53
 }
 
 resource "aws_vpc_security_group_ingress_rule" "scrapers" {

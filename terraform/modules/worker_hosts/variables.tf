@@ -55,6 +55,17 @@ variable "egress" {
   }
 }
 
+variable "resolvers" {
+  description = "Addresses of DNS servers that the machines ask besides Amazon's, which needs no rule."
+  type        = set(string)
+  default     = []
+
+  validation {
+    condition     = alltrue([for address in var.resolvers : can(cidrnetmask("${address}/32"))])
+    error_message = "A resolver is an IPv4 address: it is asked before any name is known."
+  }
+}
+
 variable "metrics_ports" {
   description = "Where the workers of a host serve their metrics: one port after the other."
   type        = list(number)

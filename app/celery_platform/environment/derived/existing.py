@@ -15,7 +15,11 @@ def existing_zones(existing: ExistingNetwork) -> Json:
 def existing_network(existing: ExistingNetwork) -> Json:
     """What Terraform names instead of making it."""
     subnets = existing.private_subnets
-    return {"vpc_id": existing.vpc_id, "private_subnet_ids": {zone: subnets[zone].id for zone in sorted(subnets)}}
+    return {
+        "vpc_id": existing.vpc_id,
+        "private_subnet_ids": {zone: subnets[zone].id for zone in sorted(subnets)},
+        "resolvers": [str(address) for address in existing.resolvers],
+    }
 
 
 def hosts_block(subnet: ExistingSubnet) -> IPv4Network:

@@ -4,7 +4,7 @@ Everything is named by its id, so that a plan needs no account; `make plan` with
 each is what the file says (terraform/runner/existing.py).
 """
 
-from ipaddress import IPv4Network
+from ipaddress import IPv4Address, IPv4Network
 from typing import Annotated
 
 from pydantic import Field
@@ -37,6 +37,11 @@ class ExistingNetwork(Closed):
 
     vpc_id: VpcId
     private_subnets: dict[str, ExistingSubnet] = Field(min_length=2, max_length=3, description="by availability zone")
+    resolvers: tuple[IPv4Address, ...] = Field(
+        default=(),
+        max_length=4,
+        description="DNS servers that the VPC's DHCP options name; Amazon's own needs no mention",
+    )
 
 
 class ExistingZone(Closed):
