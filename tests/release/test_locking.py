@@ -7,7 +7,7 @@ from celery_platform.errors import ApplicationError
 from celery_platform.release import lock_file, locking
 from celery_platform.release.release import release_of
 
-from tests.release.conftest import DJANGO, PACKAGED, Checkout
+from tests.release.conftest import DJANGO, PACKAGED, Checkout, Files
 from tests.release.index import Index
 
 
@@ -105,18 +105,50 @@ def test_versions_of_the_tools_are_preferred(checkout: Checkout, index: Index) -
     assert "acme-words==1.0" in {one.pin() for one in lock_file.read(project.lock)}
 
 
+# The requirements are what the build backend says, which takes them from files that uv is not given.
+DYNAMIC = {
+    "pyproject.toml": '[project]\nname = "mysite"\nversion = "1"\ndynamic = ["dependencies"]\n'
+    '[tool.setuptools.dynamic]\ndependencies = {file = ["needed.in"]}\n',
+    "requirements.txt": "-r queue.txt\n",
+    "queue.txt": "celery>=5.4\n",
+    "needed.in": "celery>=5.4\n",
+}
+OF_SETUPTOOLS = {
+    "setup.py": "from setuptools import setup\nsetup()\n",
+    "setup.cfg": "[options]\ninstall_requires = celery>=5.4\n",
+    "requirements/base.txt": "celery>=5.4\n",
+}
+
+
 @pytest.mark.parametrize(
-    "changed", ["app/mysite/requirements.txt", "app/mysite/requirements/queue.txt", "requirements.lock"]
+    ("files", "changed"),
+    [
+        (DJANGO, "requirements.lock"),
+        (DJANGO, "app/mysite/requirements.txt"),
+        (DJANGO, "app/mysite/requirements/queue.txt"),
+        (DYNAMIC, "app/mysite/requirements.txt"),
+        (DYNAMIC, "app/mysite/queue.txt"),
+        (DYNAMIC, "app/mysite/needed.in"),
+        (OF_SETUPTOOLS, "app/mysite/setup.py"),
+        (OF_SETUPTOOLS, "app/mysite/setup.cfg"),
+        (OF_SETUPTOOLS, "app/mysite/requirements/base.txt"),
+    ],
 )
-def test_a_lock_older_than_what_it_is_made_from_is_refused(checkout: Checkout, changed: str) -> None:
-    project = checkout.project(DJANGO)
-    _noted(checkout)
+def test_a_lock_older_than_what_it_is_made_from_is_refused(checkout: Checkout, files: Files, changed: str) -> None:
+    project = checkout.project(files)
+    project.lock.write_text(locking.header(project))
     locking.check(project, "local")
 
     (checkout.root / changed).write_text((checkout.root / changed).read_text() + "# changed\n")
 
     with pytest.raises(ApplicationError, match=f"was made before {changed} changed.*app application lock local"):
         locking.check(project, "local")
+
+
+def test_a_lock_stays_where_files_change_that_the_requirements_are_not_from(checkout: Checkout) -> None:
+    project = checkout.project(PACKAGED | {"requirements-dev.txt": "pytest\n", "setup.cfg": "[flake8]\n"})
+
+    assert list(project.sources_of_lock()) == ["app/mysite/pyproject.toml"]
 
 
 def test_another_version_of_a_requirement_needs_another_lock(checkout: Checkout, index: Index) -> None:
@@ -135,9 +167,3 @@ def test_a_missing_lock_is_said(checkout: Checkout) -> None:
 @pytest.mark.parametrize("name", names())
 def test_every_environments_application_is_locked(name: str) -> None:
     assert locking.outdated(release_of(load(name)).application) is None
-
-
-def _noted(checkout: Checkout) -> None:
-    """A lock as it is after resolving; what it holds does not matter here."""
-    project = checkout.project(DJANGO)
-    project.lock.write_text(locking.header(project))

@@ -19,6 +19,8 @@ from celery_platform.errors import ApplicationError
 PLATFORM = "celery-platform"
 # What people keep out of version control; asked only where the folder is under none.
 UNVERSIONED = (".*", "__pycache__", "*.pyc", "*.egg-info", "node_modules", "venv", "build", "dist")
+# What a build backend may read requirements from, beside pyproject.toml.
+OF_BACKENDS = ("setup.py", "setup.cfg", "*requirements*", "*requirements*/*")
 # Where requirements are that uv is not asked to read.
 ELSEWHERE = ("*requirements*", "Pipfile*", "poetry.lock", "uv.lock", "environment.yml")
 INCLUDED = re.compile(r"^\s*(?:-r|-c|--requirement|--constraint)[ =]\s*(\S+)", re.MULTILINE)
@@ -106,15 +108,29 @@ class Project:
     def sources_of_lock(self) -> dict[str, bytes]:
         """Path -> content of each file that the lock depends on, with the files that those include by `-r`."""
         found: dict[str, bytes] = {}
-        wanted = self.requirement_files()
+        wanted = [*self.requirement_files(), *self._read_by_backend()]
         while wanted:
             file = wanted.pop()
             label = os.path.relpath(file, self.repository)
-            if label not in found and file.exists():
+            if label not in found and file.is_file():
                 found[label] = file.read_bytes()
-                included = INCLUDED.findall(found[label].decode()) if file.suffix == ".txt" else []
+                included = INCLUDED.findall(found[label].decode()) if file.suffix in {".txt", ".in"} else []
                 wanted += [file.parent / name for name in included]
         return dict(sorted(found.items()))
+
+    def _read_by_backend(self) -> list[Path]:
+        """The files that a build backend may take the requirements from, where it is the backend that knows them.
+
+        Which ones it opens cannot be asked (setup.py is a program), so all of the usual names count. Without a
+        `[project]`, and where that calls its dependencies dynamic, uv has the backend say them (PEP 621).
+        """
+        project = self.pyproject.get("project")
+        if not (self.has_build_system if project is None else "dependencies" in project.get("dynamic", ())):
+            return []
+        dynamic = self.pyproject.get("tool", {}).get("setuptools", {}).get("dynamic", {}).get("dependencies", {})
+        named = dynamic.get("file", []) if isinstance(dynamic, dict) else []
+        usual = [file for pattern in OF_BACKENDS for file in self.folder.glob(pattern) if file != self.lock]
+        return [*usual, *(self.folder / name for name in ([named] if isinstance(named, str) else named))]
 
     def files(self) -> list[Path]:
         """All that ships, relative to the folder: what is in version control or would be added to it."""
