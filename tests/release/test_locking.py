@@ -1,5 +1,8 @@
 """One lock for the platform and an application: the platform's pins stay, and an old lock is noticed."""
 
+import re
+from pathlib import Path
+
 import pytest
 from celery_platform.environment import load
 from celery_platform.environment.load import names
@@ -75,6 +78,27 @@ def test_requirements_that_exclude_the_platforms_are_refused_in_uvs_words(
     with pytest.raises(ApplicationError, match=rf"that go together with the platform's.*{words}.*Loosen"):
         locking.lock(project)
     assert not project.lock.exists()
+
+
+def test_a_requirement_that_is_a_url_is_refused_before_a_lock_is_written(checkout: Checkout, index: Index) -> None:
+    index.wheel("acme-words", "1.0", "acme_words.py")
+    (wheel,) = index.folder.glob("acme_words*")
+    project = checkout.project(DJANGO | {"requirements.txt": f"acme-words @ {wheel.as_uri()}\n"})
+
+    with pytest.raises(ApplicationError, match=r"requirement of app/mysite/requirements\.lock .*'acme-words @ file:"):
+        locking.lock(project)
+    assert not project.lock.exists()
+
+
+@pytest.mark.parametrize(
+    "line", ["acme @ https://example.com/acme-1.0.tar.gz", "-e ./acme", "acme>=1", "acme==1.*", "acme>=1,<2", "acme"]
+)
+def test_a_lock_with_anything_but_versions_is_refused_in_words(tmp_path: Path, line: str) -> None:
+    lock = tmp_path / "requirements.lock"
+    lock.write_text(f"celery==5.7.0 \\\n    --hash=sha256:00\n{line}\n")
+
+    with pytest.raises(ApplicationError, match=rf"{re.escape(str(lock))} .*as celery==5\.7\.0; found '{re.escape(line)}'"):
+        lock_file.read(lock)
 
 
 def test_a_newer_python_is_resolved_for_where_the_application_asks_for_it(checkout: Checkout) -> None:

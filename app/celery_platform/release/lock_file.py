@@ -5,8 +5,10 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from packaging.requirements import Requirement
+from packaging.requirements import InvalidRequirement, Requirement
 from packaging.utils import canonicalize_name
+
+from celery_platform.errors import ApplicationError
 
 CONTINUED = re.compile(r"\\\n\s*")
 
@@ -57,9 +59,23 @@ class Target:
 def read(lock: Path) -> list[Locked]:
     """All requirements of a lock.
 
+    Raises:
+        ApplicationError: as `parse`.
+
     Example: `[locked.name for locked in read(Path("requirements.lock"))][:2] == ["amqp", "annotated-doc"]`
     """
-    return [_locked(line) for line in CONTINUED.sub("", lock.read_text()).splitlines() if line and line[0] not in " #"]
+    return parse(lock.read_text(), str(lock))
+
+
+def parse(text: str, label: str) -> list[Locked]:
+    """All requirements of a lock's text. `label` is the lock as messages name it.
+
+    Raises:
+        ApplicationError: one is no version of a package index: a URL, a folder, or a range of versions.
+
+    Example: `parse("celery==5.7.0", "requirements.lock")[0].version == "5.7.0"`
+    """
+    return [_locked(line, label) for line in CONTINUED.sub("", text).splitlines() if line and line[0] not in " #"]
 
 
 def wanted_on(locked: Iterable[Locked], markers: Mapping[str, str]) -> list[Locked]:
@@ -70,8 +86,22 @@ def wanted_on(locked: Iterable[Locked], markers: Mapping[str, str]) -> list[Lock
     return [one for one in locked if one.requirement.marker is None or one.requirement.marker.evaluate(dict(markers))]
 
 
-def _locked(line: str) -> Locked:
+def _locked(line: str, label: str) -> Locked:
     text, *hashes = re.split(r"\s+--hash=", line.strip())
-    requirement = Requirement(text)
-    (version,) = requirement.specifier
+    try:
+        requirement = Requirement(text)
+        (version,) = requirement.specifier
+    except (InvalidRequirement, ValueError):
+        raise _not_pinned(text, label) from None
+    if version.operator != "==" or version.version.endswith("*"):
+        raise _not_pinned(text, label)
     return Locked(canonicalize_name(requirement.name), version.version, requirement, tuple(hashes))
+
+
+def _not_pinned(text: str, label: str) -> ApplicationError:
+    return ApplicationError(
+        expected=f"each requirement of {label} to be one version of a package index, as celery==5.7.0",
+        found=repr(text),
+        remedy="Wheels are checked by hashes, which a URL and a folder do not have. Require a published version, or "
+        "put a wheel into an index of yours, named in UV_INDEX and PIP_EXTRA_INDEX_URL, and lock again.",
+    )

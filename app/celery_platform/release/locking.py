@@ -12,7 +12,6 @@ import sys
 import tempfile
 from pathlib import Path
 
-from packaging.requirements import InvalidRequirement
 from packaging.specifiers import InvalidSpecifier, SpecifierSet
 from packaging.version import Version
 
@@ -29,9 +28,11 @@ def lock(application: Application) -> bool:
     """Write the application's lock; returns whether it has changed.
 
     Raises:
-        ApplicationError: its requirements exclude each other, or a version that the platform is pinned to.
+        ApplicationError: its requirements exclude each other, or a version that the platform is pinned to, or one is no
+            version of a package index.
     """
     text = header(application) + _resolved(application)
+    lock_file.parse(text, application.label_of_lock)
     if application.lock.exists() and application.lock.read_text() == text:
         return False
     application.lock.write_text(text)
@@ -129,7 +130,7 @@ def _preferred(application: Application) -> str:
 def _readable(file: Path) -> list[lock_file.Locked]:
     try:
         return lock_file.read(file)
-    except (InvalidRequirement, ValueError):
+    except ApplicationError:
         return []  # edited by hand: only preferences are lost
 
 
