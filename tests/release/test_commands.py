@@ -89,7 +89,7 @@ def test_a_folder_that_is_not_there_is_said(person: Person) -> None:
     assert "found 'app/mysiet', which is neither" in done.stderr
 
 
-def test_install_adds_what_the_virtualenv_lacks_and_refuses_two_versions(
+def test_install_adds_what_the_virtualenv_lacks_and_refuses_other_versions_than_the_tools(
     checkout: Checkout, index: Index, tmp_path: Path
 ) -> None:
     index.wheel("acme-words", "1.0", "acme_words.py")
@@ -106,9 +106,16 @@ def test_install_adds_what_the_virtualenv_lacks_and_refuses_two_versions(
     (project.folder / "requirements.txt").write_text("acme-words==1.0\n")
     assert "was made before app/mysite/requirements.txt changed" in person.types("application", "install").stderr
     person.types("application", "lock")
+    # The 2.0 here is what the application had before.
+    assert person.types("application", "install").stdout == "installed acme-words==1.0\n"
+
+    tools = checkout.root / "requirements-dev.lock"
+    tools.write_text(tools.read_text() + "acme-words==1.0\n")
+    (project.folder / "requirements.txt").write_text("acme-words==2.0\n")
+    person.types("application", "lock")
     refused = person.types("application", "install")
     assert refused.returncode == 2
-    assert "acme-words==1.0 in the lock and 2.0 here" in refused.stderr
+    assert "acme-words==2.0 in the lock and 1.0 here" in refused.stderr
 
 
 def _virtualenv(folder: Path) -> str:

@@ -17,10 +17,11 @@ from celery_platform.release.project import Application
 
 
 def install(application: Application) -> list[str]:
-    """Install what the application's lock has and this virtualenv lacks; returns what that was.
+    """Install what the application's lock has and this virtualenv lacks or has in another version; returns what that was.
 
-    Versions that are here already stay, because they are those of the development tools: the platform's own may differ
-    from the lock, the application's may not.
+    Versions of the development tools (requirements-dev.lock) stay: the platform's own may differ from the lock, the
+    application's may not. All else that is here came with an application, this one before its lock changed or another
+    environment's, and gives way.
 
     Raises:
         ApplicationError: the tools and the application need two versions of one package, or the index does not answer.
@@ -30,41 +31,46 @@ def install(application: Application) -> list[str]:
     markers = {name: str(value) for name, value in default_environment().items()}
     locked = lock_file.wanted_on(lock_file.read(application.lock), markers)
     here: dict[str, str] = {canonicalize_name(one.name): one.version for one in importlib.metadata.distributions()}
-    platform = {one.name for one in lock_file.read(application.repository / "requirements.lock")}
-    others = [one for one in locked if one.name in here and here[one.name] != one.version and one.name not in platform]
-    if others:
-        raise _conflict(application, others, here)
-    missing = [one for one in locked if one.name not in here]
-    _add(missing)
-    return [one.pin() for one in missing]
+    platform, tools = (_names(application.repository / name) for name in ("requirements.lock", "requirements-dev.lock"))
+    differing = [one for one in locked if here.get(one.name) != one.version]
+    wanted = [one for one in differing if one.name not in here or one.name not in platform]
+    conflicts = [one for one in wanted if one.name in here and one.name in tools]
+    if conflicts:
+        raise _conflict(application, conflicts, here)
+    _add(wanted)
+    return [one.pin() for one in wanted]
 
 
-def _conflict(application: Application, others: Sequence[Locked], here: dict[str, str]) -> ApplicationError:
+def _names(lock: Path) -> set[str]:
+    return {one.name for one in lock_file.read(lock)}
+
+
+def _conflict(application: Application, conflicts: Sequence[Locked], here: dict[str, str]) -> ApplicationError:
     lock = application.lock
     return ApplicationError(
         expected=f"the versions of {lock} beside those of the development tools in {sys.prefix}",
-        found=", ".join(f"{one.pin()} in the lock and {here[one.name]} here" for one in others),
+        found=", ".join(f"{one.pin()} in the lock and {here[one.name]} here" for one in conflicts),
         remedy="Hosts and the image are not concerned. To run the application's commands on this machine, let its "
         "requirements take the version here and lock again, or give it a virtualenv of its own: `uv venv VENV && "
         f"uv pip sync --python VENV {lock} && uv pip install --python VENV --no-deps --editable .`",
     )
 
 
-def _add(missing: Sequence[Locked]) -> None:
-    if not missing:
+def _add(wanted: Sequence[Locked]) -> None:
+    if not wanted:
         return
-    with tempfile.NamedTemporaryFile("w", suffix=".txt") as wanted:
-        wanted.write("\n".join(one.line() for one in missing))
-        wanted.flush()
+    with tempfile.NamedTemporaryFile("w", suffix=".txt") as file:
+        file.write("\n".join(one.line() for one in wanted))
+        file.flush()
         uv = str(Path(sys.prefix) / "bin" / "uv")
         done = subprocess.run(
             [uv, "pip", "install", "--quiet", "--no-deps", "--require-hashes", f"--python={sys.prefix}",
-             f"--requirements={wanted.name}"],
+             f"--requirements={file.name}"],
             capture_output=True, text=True, check=False,
         )  # fmt: skip
     if done.returncode:
         raise ApplicationError(
-            expected=f"to install {', '.join(one.pin() for one in missing)}",
+            expected=f"to install {', '.join(one.pin() for one in wanted)}",
             found=" ".join(done.stderr.split()),
             remedy="See that the package index answers, and that this Python is one that the application takes.",
         )
