@@ -78,7 +78,8 @@ def build(podman: Podman, base: str, environment: str) -> str:
 
 def build_release(podman: Podman, base: str, release: Release) -> str:
     """Have the image of a release; as `build`."""
-    wheelhouse.build(release, [Target(PYTHON_VERSION, platform.machine())])
+    wheels = wheelhouse.wheelhouse()
+    wheelhouse.build(release, [Target(PYTHON_VERSION, platform.machine())], wheels)
     image = f"{NAME}:{release.id}"
     if not _is_on(podman, image, base):
         # apt alone needs a network; all else is in the wheelhouse.
@@ -87,7 +88,7 @@ def build_release(podman: Podman, base: str, release: Release) -> str:
         podman.run(
             "build", "--quiet", "--no-cache", *network, f"--build-arg=BASE={base}", f"--label={BASE_LABEL}={base}",
             f"--build-arg=SYSTEM_PACKAGES={' '.join(release.system_packages)}",
-            f"--build-context=wheelhouse={wheelhouse.WHEELHOUSE}", f"--build-context=tools={Path(sys.prefix) / 'bin'}",
+            f"--build-context=wheelhouse={wheels}", f"--build-context=tools={Path(sys.prefix) / 'bin'}",
             f"--tag={image}", str(FOLDER), seconds=900,
         )  # fmt: skip
     return image

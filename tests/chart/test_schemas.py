@@ -46,7 +46,7 @@ def test_helm_lint_has_nothing_to_say(kind: BrokerKind, tmp_path: Path) -> None:
     rendered = render(PROD, kind, "keda")
     (tmp_path / "resolved.json").write_text(json.dumps(rendered.resolved))
 
-    said = helm.run("lint", "--strict", str(helm.CHART), "-f", str(tmp_path / "resolved.json"), *settings(kind))
+    said = helm.run("lint", "--strict", str(helm.chart()), "-f", str(tmp_path / "resolved.json"), *settings(kind))
 
     assert "0 chart(s) failed" in said
     assert "WARNING" not in said
@@ -80,7 +80,7 @@ def test_a_broker_whose_address_aws_chooses_must_be_named(tmp_path: Path) -> Non
 
 def test_no_value_of_an_environment_collides_with_the_charts_own(rendered: Rendered) -> None:
     own = {
-        line.partition(":")[0] for line in (helm.CHART / "values.yaml").read_text().splitlines() if line[:1].isalpha()
+        line.partition(":")[0] for line in (helm.chart() / "values.yaml").read_text().splitlines() if line[:1].isalpha()
     }
 
     assert own

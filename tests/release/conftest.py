@@ -7,8 +7,9 @@ from pathlib import Path
 import pytest
 from celery_platform.release.lock_file import Target
 from celery_platform.release.project import Project, application_of
-from celery_platform.release.release import REPOSITORY, Release
+from celery_platform.release.release import Release
 
+from tests.harness.servers import REPOSITORY
 from tests.release.index import Index
 
 HOST = Target("3.13", "x86_64")

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 import yaml
-from celery_platform.release.release import REPOSITORY
 
+from tests.harness.servers import REPOSITORY
 from tests.release.conftest import DJANGO, Checkout
 from tests.release.index import Index
 

