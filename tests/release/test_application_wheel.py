@@ -99,12 +99,18 @@ def test_a_folder_without_a_module_is_refused(checkout: Checkout, tmp_path: Path
         ("celery_platform/__init__.py", "celery_platform, which the platform has too"),
         ("calendar/__init__.py", "calendar, which Python's own library has too"),
         ("acme.py", "acme, which acme 1.0 has too"),
+        # Without __init__.py they are namespace packages, and hidden by what has one all the same.
+        ("celery_platform/errors.py", "celery_platform, which the platform has too"),
+        ("calendar/celery.py", "calendar, which Python's own library has too"),
+        ("acme/orders.py", "acme, which acme 1.0 has too"),
+        ("shared/mail.py", "shared.mail, which acme-mail 1.0 has too"),
     ],
 )
 def test_a_module_that_another_has_is_refused(
     checkout: Checkout, index: Index, tmp_path: Path, taken: str, owner: str
 ) -> None:
     index.wheel("acme", "1.0", "acme/__init__.py")
+    index.wheel("acme-mail", "1.0", "shared/mail.py")
     wheel = built(checkout.project(DJANGO | {taken: ""}), "mysite.celery", tmp_path / "wheels")
 
     with pytest.raises(ApplicationError, match=owner):

@@ -43,13 +43,16 @@ def modules(wheel: Path) -> set[str]:
 def check_names(wheel: Path, others: Iterable[Path]) -> None:
     """Refuse an application that takes the platform's name, Python's or another package's.
 
+    A namespace package (a folder without `__init__.py`) may be shared with another; beside a package or module of its
+    name it would be hidden, or stand inside it.
+
     Raises:
         ApplicationError: a package, module or command of the wheel is called as one of another is.
     """
     taken = dict.fromkeys(sys.stdlib_module_names, "Python's own library") | {PLATFORM_PACKAGE: "the platform"}
     for other in others:
         taken |= dict.fromkeys(_names(other), f"{distribution(other)} {version(other)}")
-    clashes = sorted(_names(wheel) & set(taken))
+    clashes = sorted((_names(wheel) | _tops(modules(wheel))) & set(taken))
     if distribution(wheel) == PLATFORM or clashes:
         name = clashes[0] if clashes else PLATFORM
         raise ApplicationError(
@@ -80,11 +83,8 @@ def check_module(module: str, reference: str, wheels: Iterable[Path]) -> None:
 
 
 def _names(wheel: Path) -> set[str]:
-    """What a wheel adds to the import path and to the commands. Namespace packages are left out: several wheels may
-    share one.
-    """
-    found = modules(wheel)
-    return {name for name in _tops(found) if name in found} | {f"the command {name}" for name in _commands(wheel)}
+    """The modules, packages and commands that are a wheel's alone: namespace packages, which it may share, are not."""
+    return modules(wheel) | {f"the command {name}" for name in _commands(wheel)}
 
 
 def _commands(wheel: Path) -> list[str]:
