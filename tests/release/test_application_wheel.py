@@ -77,6 +77,13 @@ def test_a_build_backend_that_is_not_installed_is_fetched_and_litters_nothing(
     assert {str(file) for file in project.files()} == set(SETUPTOOLS)
 
 
+def test_the_same_sources_are_the_same_wheel_whenever_it_is_built(checkout: Checkout, tmp_path: Path) -> None:
+    wheel = built(checkout.project(SETUPTOOLS), "old.celery", tmp_path / "wheels")
+
+    with zipfile.ZipFile(wheel) as archive:
+        assert {entry.date_time for entry in archive.infolist()} == {(1980, 1, 1, 0, 0, 0)}
+
+
 def test_a_project_that_does_not_build_is_refused_with_what_its_backend_said(
     checkout: Checkout, tmp_path: Path
 ) -> None:

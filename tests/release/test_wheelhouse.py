@@ -1,6 +1,7 @@
 """A wheelhouse has all that a host installs, for its Python and CPU, and is made again when its sources change."""
 
 import json
+import zipfile
 from pathlib import Path
 
 import pytest
@@ -39,7 +40,7 @@ def test_it_has_a_wheel_for_every_requirement_of_the_hosts_and_both_own_wheels(t
     found = {distribution(wheel) for wheel in folder.glob("*.whl")}
     assert found == {one.name for one in wanted} | {"celery-platform", release.application.name}
     about = json.loads((folder / "app.json").read_text())
-    assert about["release"] == release.id
+    assert (about["release"], about["python"]) == (release.id, "3.13")
     assert (folder / about["wheel"]).exists()
     assert (folder / about["application"]).exists()
     pins = [line for name in ("platform.txt", "application.txt") for line in (folder / name).read_text().splitlines()]
@@ -81,7 +82,10 @@ def test_source_without_anything_to_compile_becomes_a_wheel(checkout: Checkout, 
 
     wheels.collect(locked_of(index, checkout, "acme-pure"), HOST, tmp_path)
 
-    assert [distribution(wheel) for wheel in tmp_path.glob("*.whl")] == ["acme-pure"]
+    (wheel,) = tmp_path.glob("*.whl")
+    assert distribution(wheel) == "acme-pure"
+    with zipfile.ZipFile(wheel) as archive:
+        assert {entry.date_time[0] for entry in archive.infolist()} == {1980}, "built again it would be another wheel"
 
 
 def test_source_that_has_to_be_compiled_is_refused_by_name(checkout: Checkout, index: Index, tmp_path: Path) -> None:

@@ -1,5 +1,7 @@
 """Other releases of the application: its wheel with a change, beside the same wheels as before."""
 
+import hashlib
+import json
 import os
 import shutil
 import zipfile
@@ -23,4 +25,8 @@ def release(folder: Path, first_line: str) -> Path:
     with zipfile.ZipFile(wheel, "w", zipfile.ZIP_DEFLATED) as new:
         for entry, content in entries:
             new.writestr(entry, first_line.encode() + content if entry.filename == CHANGED else content)
+    about = json.loads((folder / "app.json").read_text())
+    about["release"] = hashlib.sha256(first_line.encode()).hexdigest()[:12]
+    (folder / "app.json").unlink()
+    (folder / "app.json").write_text(json.dumps(about))
     return folder

@@ -16,6 +16,7 @@ from build import BuildBackendException, BuildException, ProjectBuilder
 
 from celery_platform.application.loading import import_root
 from celery_platform.errors import ApplicationError
+from celery_platform.release.build_variables import build_variables
 from celery_platform.release.locking import PYTHON
 from celery_platform.release.project import Project
 
@@ -93,7 +94,7 @@ def _run_backend(project: Project, copy: Path, wheels: Path) -> None:
     isolated = [] if _backend_is_installed(copy) else ["--installer=uv"]
     done = subprocess.run(
         [sys.executable, "-m", "build", "--wheel", f"--outdir={wheels}", *(isolated or ["--no-isolation"]), str(copy)],
-        capture_output=True, text=True, check=False,
+        capture_output=True, text=True, check=False, env=build_variables(),
     )  # fmt: skip
     if done.returncode:
         said = [line for line in (done.stdout + done.stderr).splitlines() if line.strip()]

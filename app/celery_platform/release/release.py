@@ -1,4 +1,4 @@
-"""What an environment releases, and the one name that its hosts and its image have for it."""
+"""What an environment releases, and the one name for it: its image's tag, and with their Python its hosts' folder."""
 
 import hashlib
 import json

@@ -5,8 +5,9 @@
 Hosts and the image install from this folder alone, so a deploy needs no package index and cannot pick another version
 than the one tested: `pip install --no-index --no-deps --find-links=. -r platform.txt -r application.txt`.
 
-    app.json         {"release": its name, "wheel": the platform's wheel, "application": the application's own wheel or
-                     null where the lock has it, "sources": what all was made from and for}
+    app.json         {"release": its name, "python": the Python that its wheels are for, "wheel": the platform's wheel,
+                     "application": the application's own wheel or null where the lock has it, "sources": what all was
+                     made from and for}
     platform.txt     the platform and what it needs, each with its version
     application.txt  what the application adds, with its own wheel
 """
@@ -24,6 +25,7 @@ from celery_platform.environment.checkout import checkout
 from celery_platform.errors import AppError, ApplicationError
 from celery_platform.output import print_error
 from celery_platform.release import application_wheel, lock_file, locking, wheel_contents, wheels
+from celery_platform.release.build_variables import build_variables
 from celery_platform.release.lock_file import Locked, Target
 from celery_platform.release.project import PLATFORM, Application, Project
 from celery_platform.release.release import Release, release_of
@@ -61,7 +63,10 @@ def build(release: Release, targets: Sequence[Target], folder: Path) -> bool:
     platform = _platform_wheel(release.application.repository, folder)
     own = _application_wheel(release, folder)
     _write_pins(release.application, locked, [platform, *([own] if own else [])])
-    about = {"release": release.id, "wheel": platform.name, "application": own and own.name, "sources": sources}
+    about = {
+        "release": release.id, "python": "-".join(sorted({target.python for target in targets})),
+        "wheel": platform.name, "application": own and own.name, "sources": sources,
+    }  # fmt: skip
     (folder / MANIFEST).write_text(json.dumps(about, indent=2) + "\n")
     return True
 
@@ -100,7 +105,7 @@ def _check_free_name(application: Application, locked: Iterable[Locked]) -> None
 def _platform_wheel(repository: Path, folder: Path) -> Path:
     done = subprocess.run(
         [sys.executable, "-m", "build", "--wheel", "--no-isolation", f"--outdir={folder}"],
-        cwd=repository, capture_output=True, text=True, check=False,
+        cwd=repository, capture_output=True, text=True, check=False, env=build_variables(),
     )  # fmt: skip
     if done.returncode:
         raise ApplicationError(

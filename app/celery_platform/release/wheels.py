@@ -11,6 +11,7 @@ from pathlib import Path
 from packaging.utils import canonicalize_name, parse_wheel_filename
 
 from celery_platform.errors import ApplicationError
+from celery_platform.release.build_variables import build_variables
 from celery_platform.release.lock_file import Locked, Target
 
 # Debian 12 has glibc 2.36, and runs wheels made for any before. `linux` is what a wheel of one's own index says.
@@ -78,7 +79,7 @@ def _pip(locked: Sequence[Locked], command: str, *options: str) -> subprocess.Co
         return subprocess.run(
             [sys.executable, "-m", "pip", "-qq", command, "--no-deps", "--require-hashes", *options,
              f"--requirement={wanted.name}"],
-            capture_output=True, text=True, check=False,
+            capture_output=True, text=True, check=False, env=build_variables(),
         )  # fmt: skip
 
 

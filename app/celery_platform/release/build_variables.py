@@ -1,0 +1,15 @@
+"""The variables that a wheel is built with."""
+
+import os
+
+# The oldest time that a zip can note, 1980-01-01. Backends give it to each file (reproducible-builds.org,
+# "SOURCE_DATE_EPOCH"): without it setuptools notes when each was written, which in a copy is now.
+EPOCH = "315532800"
+
+
+def build_variables() -> dict[str, str]:
+    """This process's variables, and the one that makes the same sources the same wheel.
+
+    Example: `subprocess.run([sys.executable, "-m", "build"], env=build_variables())`
+    """
+    return os.environ | {"SOURCE_DATE_EPOCH": EPOCH}
