@@ -18,15 +18,38 @@ def with_pool(compute: str, **asked: Any) -> Rendered:
     pool = env.pools["io"].model_copy(update=asked)
     existing = ExistingCluster(name="company", security_group="sg-0a1b2c3d") if compute == "existing" else None
     eks = env.eks.model_copy(update={"existing": existing, "compute": "auto" if compute == "auto" else "node_groups"})
-    changed = env.model_copy(update={"eks": eks, "pools": {**env.pools, "io": pool}})
+    application = env.application.model_copy(update={"release": ("migrate",)})
+    changed = env.model_copy(update={"eks": eks, "pools": {**env.pools, "io": pool}, "application": application})
     return render_resolved(resolve(changed), BrokerKind.RABBITMQ)
 
 
-def test_a_pool_that_asks_for_nothing_goes_anywhere_in_auto_mode() -> None:
+def test_a_pool_that_asks_for_nothing_shares_the_nodes_of_its_architecture_in_auto_mode() -> None:
     rendered = render(PROD, BrokerKind.RABBITMQ, "keda")
 
     assert rendered.of("NodePool") == {}
-    assert "nodeSelector" not in rendered.pods["worker-io"]["spec"]
+    assert rendered.pods["worker-io"]["spec"]["nodeSelector"] == {"kubernetes.io/arch": "amd64"}
+
+
+@pytest.mark.parametrize("compute", ["auto", "node_groups", "existing"])
+@pytest.mark.parametrize(("size", "kind"), [("m7i.large", "amd64"), ("m7g.large", "arm64")])
+def test_pods_of_no_pool_go_to_nodes_that_run_the_pools_image(compute: str, size: str, kind: str) -> None:
+    rendered = with_pool(compute, instance_type=size)
+
+    pods = {name: pod["spec"] for name, pod in rendered.pods.items() if not name.startswith("worker-")}
+    assert pods.keys() == {"beat", "exporter", "release"}
+    assert {name: spec.get("nodeSelector") for name, spec in pods.items()} == dict.fromkeys(
+        pods, {"kubernetes.io/arch": kind}
+    )
+
+
+def test_an_image_for_both_architectures_runs_anywhere() -> None:
+    env = described(PROD)
+    other = env.pools["cpu"].model_copy(update={"runs_on": "eks", "instance_type": "c7g.xlarge"})
+    changed = env.model_copy(update={"pools": {**env.pools, "cpu": other}})
+    rendered = render_resolved(resolve(changed), BrokerKind.RABBITMQ)
+
+    assert "nodeSelector" not in rendered.pods["beat"]["spec"]
+    assert rendered.pods["worker-io"]["spec"]["nodeSelector"] == {"kubernetes.io/arch": "amd64"}
 
 
 def test_spot_capacity_in_auto_mode_is_a_node_pool_of_its_own() -> None:

@@ -19,10 +19,10 @@ def test_each_host_has_the_image_of_its_own_architecture(edit_prod: Edit) -> Non
     assert resolved["hosts"]["machines"] == ["x86_64", "aarch64"]
 
 
-def test_a_pool_in_auto_mode_that_asks_for_nothing_goes_anywhere() -> None:
+def test_a_pool_in_auto_mode_that_asks_for_nothing_shares_nodes() -> None:
     pool = resolve(load("prod"))["pools"]["io"]
 
-    assert (pool["own_nodes"], pool["node_selector"]) == (False, {})
+    assert (pool["own_nodes"], pool["node_selector"]) == (False, {"kubernetes.io/arch": "amd64"})
 
 
 @pytest.mark.parametrize(
@@ -45,6 +45,16 @@ def test_a_node_group_is_a_pools_own(edit_prod: Edit) -> None:
     edit_prod(AUTO, "eks: {compute: node_groups}")
 
     assert resolve(load("prod"))["pools"]["io"]["node_selector"] == {"pool": "io"}
+
+
+def test_a_release_command_without_a_node_for_its_first_run_is_refused(edit_prod: Edit) -> None:
+    edit_prod(IO, "max: 20, instance_type: m7g.large}")
+    load("prod")
+
+    edit_prod("application:", "application:\n  release: [migrate]")
+
+    with pytest.raises(EnvironmentFileError, match=r"eks\.compute: found auto, with arm64 pools alone on EKS"):
+        load("prod")
 
 
 @pytest.mark.parametrize(

@@ -11,6 +11,13 @@ annotations:
   {{- end }}
 {{- end }}
 
+{{/* The nodes that a pod of no pool goes to: of the architecture that the image is for. */}}
+{{- define "celery.sharedNodes" -}}
+{{- with .Values.eks.node_selector -}}
+nodeSelector: {{ toJson . }}
+{{- end }}
+{{- end }}
+
 {{/* What every pod asks of its node: the restricted profile of the Pod Security Standards, no Kubernetes API. */}}
 {{- define "celery.podSecurity" -}}
 automountServiceAccountToken: false

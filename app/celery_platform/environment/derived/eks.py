@@ -1,6 +1,7 @@
 """The cluster of the pools on EKS: its add-ons, and what runs in it under which service account."""
 
 from celery_platform.environment.derived import Json
+from celery_platform.environment.derived.machines import shared_node_selector
 from celery_platform.environment.model import Environment
 
 # Each Kubernetes version we run and the add-ons that AWS builds for it: the tables "kube-proxy versions", "CoreDNS" and
@@ -31,5 +32,6 @@ def eks(env: Environment, prefix: str) -> Json:
         "name": prefix if env.eks.existing is None else env.eks.existing.name,
         "namespace": NAMESPACE,
         **cluster,
+        "node_selector": shared_node_selector(env),
         "addons": {} if env.eks.compute == "auto" or env.eks.existing is not None else ADDONS[env.eks.version],
     }

@@ -54,8 +54,27 @@ def machines(env: Environment, pool: Pool) -> Json:
 
 
 def node_selector(env: Environment, name: str, pool: Pool) -> Json:
-    """The labels of the nodes that a pool's pods go to; any where nothing was asked for."""
+    """The labels of the nodes that a pool's pods go to: its own, or any of its architecture.
+
+    A cluster has nodes of both where its owner says so, or where another pool of Auto Mode asks for them; an image for
+    one does not start on the other.
+    """
+    if pool.runs_on != "eks":
+        return {}
     if has_own_nodes(env, pool):
         return {POOL_LABEL: name}
-    # A cluster of others may have nodes of both; an image for one does not start on the other.
-    return {ARCHITECTURE_LABEL: architecture(sizes(pool)[0])} if env.eks.existing is not None else {}
+    return {ARCHITECTURE_LABEL: architecture(sizes(pool)[0])}
+
+
+def architectures_on_eks(env: Environment) -> set[str]:
+    """The architectures of the pools on EKS, for which the image is built."""
+    return {architecture(size) for pool in env.pools.values() if pool.runs_on == "eks" for size in sizes(pool)}
+
+
+def shared_node_selector(env: Environment) -> Json:
+    """The labels of the nodes that pods of no pool go to (beat, the exporter, the release command).
+
+    They run the pools' image. One that is for pools of both architectures runs anywhere.
+    """
+    kinds = architectures_on_eks(env)
+    return {ARCHITECTURE_LABEL: kinds.pop()} if len(kinds) == 1 else {}
