@@ -1,5 +1,6 @@
 """Each alert has a page that starts with the command to run, and links to it."""
 
+import fnmatch
 import re
 
 import pytest
@@ -18,6 +19,14 @@ PAGES = dict(re.findall(r"^## (\w+)\n(.*?)(?=^## |\Z)", (REPOSITORY / RUNBOOK).r
 def test_the_page_starts_with_a_command(alert: Alert) -> None:
     assert PAGES[alert.name].startswith("```console\n$ ")
     assert alert.rule()["annotations"]["runbook"].endswith(f"#{alert.name.lower()}")
+
+
+@pytest.mark.parametrize("unit", ["celery-worker@io-1", "celery-worker-mail@mail-1"])
+def test_commands_on_hosts_name_the_workers_of_every_pool(unit: str) -> None:
+    named = re.findall(r"'(celery-worker[^' ]*)'", (REPOSITORY / RUNBOOK).read_text())
+
+    assert named
+    assert [glob for glob in named if not fnmatch.fnmatch(unit, glob)] == []
 
 
 def test_there_is_no_page_without_an_alert() -> None:
