@@ -25,6 +25,32 @@ def test_auto_concurrency_is_at_least_one(edit_prod: Edit) -> None:
     assert resolve(load("prod"))["pools"]["cpu"]["concurrency"] == 1
 
 
+@pytest.mark.parametrize("key", ["max_tasks_per_child", "max_memory_per_child_mib"])
+@pytest.mark.parametrize(
+    ("kind", "concurrency"), [("threads", 32), ("gevent", 32), ("solo", 1), ("prefork", 4), ("turbo", 2)]
+)
+def test_bounds_of_children_are_refused_where_there_are_none(
+    edit_prod: Edit, key: str, kind: str, concurrency: int
+) -> None:
+    edit_prod(IO, IO.replace("type: threads, concurrency: 32", f"type: {kind}, concurrency: {concurrency}, {key}: 100"))
+
+    if kind in {"prefork", "turbo"}:
+        assert resolve(load("prod"))["pools"]["io"][key] == 100
+    else:
+        with pytest.raises(EnvironmentFileError, match=rf"pools\.io\.{key}: found 100 on a {kind} pool, which has no"):
+            load("prod")
+
+
+@pytest.mark.parametrize("most", [1024, 4096])
+def test_a_child_that_may_hold_all_of_the_workers_memory_is_refused(edit_prod: Edit, most: int) -> None:
+    small = CPU.replace("concurrency: 4", f"concurrency: 4, max_memory_per_child_mib: {most}")
+    edit_prod(CPU, small)
+    edit_prod("memory_mib: 6144", "memory_mib: 1024")
+
+    with pytest.raises(EnvironmentFileError, match=rf"found {most}; allowed: less than memory_mib \(1024\)"):
+        load("prod")
+
+
 def test_auto_concurrency_of_threads_is_refused(edit_prod: Edit) -> None:
     edit_prod(IO, IO.replace("concurrency: 32", "concurrency: auto"))
 

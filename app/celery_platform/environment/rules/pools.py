@@ -5,6 +5,9 @@ from collections.abc import Iterator
 from celery_platform.environment.errors import Problem
 from celery_platform.environment.model import Environment
 
+# The types whose tasks run in child processes.
+CHILDREN = ("prefork", "turbo")
+
 
 def queue_names_an_existing_pool(env: Environment) -> Iterator[Problem]:
     """A queue nobody drains grows without bound."""
@@ -45,10 +48,39 @@ def hosts_are_not_autoscaled(env: Environment) -> Iterator[Problem]:
 def auto_concurrency_is_for_processes(env: Environment) -> Iterator[Problem]:
     """Other pools are sized by how long tasks wait, which no number of cores tells (Celery guide, "Concurrency")."""
     for name, pool in env.pools.items():
-        if pool.concurrency == "auto" and pool.type not in ("prefork", "turbo"):
+        if pool.concurrency == "auto" and pool.type not in CHILDREN:
             yield Problem(
                 f"pools.{name}.concurrency", f"auto on a {pool.type} pool", "a number, or type prefork or turbo"
             )
+
+
+def children_are_replaced_where_there_are_some(env: Environment) -> Iterator[Problem]:
+    """Threads, greenlets and the solo worker have no child process: Celery's pools of these types read neither setting.
+
+    A worker with a leak would go on growing under a limit that stands in the file (Celery guide, "Workers", "Max tasks
+    per child setting" and "Max memory per child setting": prefork alone; a turbo pool's processes are the platform's).
+    """
+    for name, pool in env.pools.items():
+        bounds = {
+            "max_tasks_per_child": pool.max_tasks_per_child,
+            "max_memory_per_child_mib": pool.max_memory_per_child_mib,
+        }
+        for key, value in bounds.items():
+            if value is not None and pool.type not in CHILDREN:
+                found = f"{value} on a {pool.type} pool, which has no child processes"
+                yield Problem(f"pools.{name}.{key}", found, f"nothing, or type {' or '.join(CHILDREN)}")
+
+
+def children_fit_into_their_worker(env: Environment) -> Iterator[Problem]:
+    """A child is replaced after its task; one that may hold all that the worker has is killed in the middle of one.
+
+    `memory_mib` is the limit of the pod or of the unit, and the kernel ends what goes beyond.
+    """
+    for name, pool in env.pools.items():
+        most = pool.max_memory_per_child_mib
+        if pool.type in CHILDREN and most is not None and most >= pool.memory_mib:
+            allowed = f"less than memory_mib ({pool.memory_mib}), which is the limit of the whole worker"
+            yield Problem(f"pools.{name}.max_memory_per_child_mib", str(most), allowed)
 
 
 def pool_on_eks_has_a_name_kubernetes_takes(env: Environment) -> Iterator[Problem]:
@@ -68,6 +100,8 @@ def hpa_keeps_a_worker(env: Environment) -> Iterator[Problem]:
 RULES = (
     hpa_keeps_a_worker,
     auto_concurrency_is_for_processes,
+    children_are_replaced_where_there_are_some,
+    children_fit_into_their_worker,
     pool_on_eks_has_a_name_kubernetes_takes,
     queue_names_an_existing_pool,
     queue_names_a_pool_once,
