@@ -8,7 +8,7 @@ EPOCH = "315532800"
 
 
 def build_variables() -> dict[str, str]:
-    """This process's variables, and the one that makes the same sources the same wheel.
+    """The variables of this process, and the one that makes the same sources the same wheel.
 
     Example: `subprocess.run([sys.executable, "-m", "build"], env=build_variables())`
     """
