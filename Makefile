@@ -127,7 +127,7 @@ format: setup ## rewrite Python and HCL in the house style
 test: lint ## every check and test, with what ran and what was skipped at the end
 	@python -m pytest -n 3 --no-loadscope-reorder
 
-FAST = FUZZ_MUTATIONS=500 python -m pytest -q -n 2 -m "not server"
+FAST = FUZZ_MUTATIONS=2000 python -m pytest -q -n 2 -m "not server"
 test-unit: setup ## the tests that start no server, no container and no Terraform: seconds
 	@$(FAST)
 

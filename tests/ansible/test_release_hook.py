@@ -10,6 +10,9 @@ from typing import Any
 import pytest
 import yaml
 
+# Each runs a playbook.
+pytestmark = pytest.mark.server
+
 HOOK = Path(__file__).parents[2] / "ansible" / "roles" / "celery_app" / "tasks" / "hook.yml"
 # What systemd, Ansible or Kubernetes would each put something else for.
 PECULIAR = ["sh", "-c", """echo "$(id -un) ${HOME} $HOME $$ 100% %n" 'a "b" \\n'""", "$HOME", "${HOME}", "$", "~", ""]

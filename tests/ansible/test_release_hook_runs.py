@@ -9,6 +9,9 @@ from pathlib import Path
 import pytest
 import yaml
 
+# Each runs a playbook.
+pytestmark = pytest.mark.server
+
 ANSIBLE = Path(__file__).parents[2] / "ansible"
 HOSTS = ("one", "two")
 MIGRATE = ("migrate",)

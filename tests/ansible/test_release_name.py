@@ -8,6 +8,9 @@ from pathlib import Path
 import pytest
 import yaml
 
+# Each runs a playbook.
+pytestmark = pytest.mark.server
+
 ANSIBLE = Path(__file__).parents[2] / "ansible"
 MANIFEST = {"release": "92c0b9fa8a11", "python": "3.13", "application": None}
 
