@@ -64,7 +64,6 @@ topologySpreadConstraints:
 - {name: configuration, mountPath: /etc/celery, readOnly: true}
 - {name: run, mountPath: /run/celery}
 - {name: tmp, mountPath: /tmp}
-- {name: memory, mountPath: /dev/shm}
 {{- end }}
 
 {{- define "celery.volumes" -}}
@@ -81,9 +80,6 @@ topologySpreadConstraints:
   emptyDir: {medium: Memory, sizeLimit: 16Mi}
 - name: tmp
   emptyDir: {sizeLimit: 1Gi}
-# A prefork pool's semaphores.
-- name: memory
-  emptyDir: {medium: Memory, sizeLimit: 64Mi}
 {{- end }}
 
 {{/* Requests equal limits, so the pod is Guaranteed: evicted last, and sure of the cores its concurrency counts on. */}}
