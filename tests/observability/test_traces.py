@@ -82,4 +82,4 @@ def test_an_exporter_that_is_not_here_is_refused_in_words(rabbitmq: TestEnvironm
         env=rabbitmq.variables | {"OTEL_TRACES_EXPORTER": "jaeger"}, capture_output=True,
     )  # fmt: skip
     assert run.returncode == 2
-    assert "expected OTEL_TRACES_EXPORTER" in run.stderr
+    assert "expected: OTEL_TRACES_EXPORTER" in run.stderr
