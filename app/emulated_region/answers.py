@@ -47,16 +47,31 @@ def tcp(host: str, port: int) -> bool:
         return False
 
 
-def wait(what: str, answers: Callable[[], bool], seconds: float, found: Callable[[], str]) -> None:
-    """Ask until it answers.
+def _goes_on() -> bool:
+    return False
+
+
+def wait(
+    what: str,
+    answers: Callable[[], bool],
+    seconds: float,
+    found: Callable[[], str],
+    *,
+    has_ended: Callable[[], bool] = _goes_on,
+    remedy: str = _AGAIN,
+) -> None:
+    """Ask until it answers, or until it has ended and never will.
 
     Raises:
-        RegionError: it did not within `seconds`; `found` says what there is to see instead.
+        RegionError: it ended, or did not answer within `seconds`; `found` says what there is to see instead.
     """
     end = time.monotonic() + seconds
     while not answers():
+        # Asked before the logs are read: what it wrote last is in them then.
+        if has_ended():
+            raise RegionError(f"{what} to answer", found() or "its end", remedy)
         if time.monotonic() > end:
-            raise RegionError(f"{what} to answer within {seconds:.0f} s", found() or "silence", _AGAIN)
+            raise RegionError(f"{what} to answer within {seconds:.0f} s", found() or "silence", remedy)
         time.sleep(0.1)
 
 

@@ -9,8 +9,11 @@ import os
 import secrets
 
 from emulated_region.aws import Account
+from emulated_region.outside import FILE_NAME
 from emulated_region.plan import Region
 from emulated_region.progress import console
+
+RANDOM = "secrets with a random value"
 
 
 def secret_values(region: Region) -> dict[str, str]:
@@ -27,7 +30,7 @@ def secret_values(region: Region) -> dict[str, str]:
 
 
 def supply_secrets(region: Region, account: Account) -> None:
-    """Put the values into the account, where Terraform has made the secrets."""
+    """Put the values into the account, where Terraform has made the secrets, and name those that nobody gave one."""
     for label, value in secret_values(region).items():
         name = region.application_secrets[label]
         held = account.secret(name)
@@ -36,3 +39,9 @@ def supply_secrets(region: Region, account: Account) -> None:
         elif held != value:
             account.put_secret(name, value)
             console.print(f"  secret {name} was given its value")
+    if made_up := [label for label in region.application_secrets if label not in region.outside.secrets]:
+        console.print(f"  {RANDOM}: {', '.join(made_up)} (values of yours: secrets in {_file(region)})", markup=False)
+
+
+def _file(region: Region) -> str:
+    return f"environments/{region.environment}/{FILE_NAME}"

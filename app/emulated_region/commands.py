@@ -34,7 +34,8 @@ def run(arguments: list[str]) -> int:
     for verb, meaning in VERBS.items():
         verbs.add_parser(verb, help=meaning)
     chosen = parser.parse_args(arguments)
-    region = plan.read(chosen.environment)
+    # What `up` made is removed also while services.yml is wrong.
+    region = plan.read(chosen.environment, with_outside=chosen.verb != "stop")
     if chosen.verb == "status":
         return 0 if show(region) else 1
     if chosen.verb == "up":

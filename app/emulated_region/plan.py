@@ -99,8 +99,8 @@ class Region:
         return self.state / "containers.conf"
 
 
-def read(environment: str) -> Region:
-    """The region of an environment.
+def read(environment: str, *, with_outside: bool = True) -> Region:
+    """The region of an environment; without what services.yml says unless that is wanted.
 
     Raises:
         RegionError: the environment has no resolved.json, or it is not one that brings its own endpoint on loopback.
@@ -126,14 +126,15 @@ def read(environment: str) -> Region:
         secret_key=credentials.get("aws_secret_access_key", "emulated"),
         secrets=resolved["secrets"],
         application_secrets=outside.application_secrets(resolved),
-        outside=outside.read(folder, CHECKOUT, resolved),
+        outside=outside.read(folder, CHECKOUT, resolved) if with_outside else Outside(),
         broker_kind=resolved["broker"]["kind"],
         broker_name=resolved["broker"]["name"],
         broker_user=resolved["broker"]["user"],
         state=CHECKOUT / ".state" / environment,
         cache=Path(os.environ.get("REGION_CACHE") or CHECKOUT / ".cache"),
     )
-    outside.check_addresses(region.outside, region.outside_address, region.cidr, resolved)
+    if with_outside:
+        outside.check_addresses(region.outside, region.outside_address, region.cidr, resolved)
     return region
 
 

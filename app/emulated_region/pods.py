@@ -28,6 +28,9 @@ from emulated_region.release_hook import run_to_end
 # Above every host's address in its subnet.
 FIRST_ADDRESS = 200
 READY_SECONDS = 120
+LOG_LINES = 20
+# Of a pod that does not become ready. A worker is started again by its kubelet after each; twice may be a broker's delay.
+ENDS = 3
 # What podman may need beyond the grace period on a busy machine.
 STOP_SECONDS = 30
 
@@ -110,8 +113,9 @@ def _ensure(podman: Podman, region: Region, pod: Pod, existing: dict[str, str]) 
     manifest = yaml.safe_dump_all([*pod.configurations, pod.manifest])
     podman.run("kube", "play", "--quiet", f"--network={region.prefix}", f"--ip={address}", "-", data=manifest.encode())
     answers.wait(
-        f"{pod.name} to be ready", lambda: is_ready(podman, pod, address), READY_SECONDS,
-        lambda: podman.logs(pod.container, 20),
+        f"the pod {pod.name}", lambda: is_ready(podman, pod, address), READY_SECONDS,
+        lambda: podman.logs(pod.container, LOG_LINES),
+        has_ended=lambda: keeps_ending(podman, pod), remedy="correct what it says and run `make up` again",
     )  # fmt: skip
     return f"{address} ready"
 
@@ -127,6 +131,12 @@ def is_ready(podman: Podman, pod: Pod, address: IPv4Address) -> bool:
             return probe.connect_ex((str(address), port)) == 0
     state = podman.run("inspect", "--format={{.State.Status}}", pod.container)
     return state == "running"
+
+
+def keeps_ending(podman: Podman, pod: Pod) -> bool:
+    """Whether its process ended as often as no start that only waits for something does."""
+    state, restarts = podman.run("inspect", "--format={{.State.Status}} {{.RestartCount}}", pod.container).split()
+    return state in {"exited", "stopped"} or int(restarts) >= ENDS
 
 
 def _free_address(podman: Podman, region: Region) -> IPv4Address:

@@ -4,9 +4,15 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from celery_platform.output import PIPE_COLUMNS
 from rich.console import Console
 
-console = Console(highlight=False, soft_wrap=True)
+def _console() -> Console:
+    made = Console(highlight=False, soft_wrap=True)
+    return made if made.is_terminal else Console(highlight=False, soft_wrap=True, width=PIPE_COLUMNS)
+
+
+console = _console()
 
 
 @contextmanager

@@ -4,7 +4,7 @@ import errno
 import socket
 from concurrent.futures import ThreadPoolExecutor
 
-from emulated_region import answers, services
+from emulated_region import answers, outside_world, services
 from emulated_region.authority import ensure_authority
 from emulated_region.ensure import Spec, ensure_container
 from emulated_region.errors import RegionError
@@ -88,11 +88,5 @@ def _start_services(podman: Podman, region: Region, specs: list[Spec]) -> None:
         60,
         lambda: podman.logs(emulator),
     )
-    for process in region.outside.processes:
-        for port in process.ports:
-            answers.wait(
-                f"{process.name} (services.yml)",
-                lambda: answers.tcp(str(region.outside_address), port),  # noqa: B023
-                60,
-                lambda: podman.logs(specs[1].name),
-            )
+    if region.outside.processes:
+        outside_world.wait(podman, region)

@@ -30,7 +30,7 @@ def show(region: Region) -> bool:
         title=f"{region.prefix}: network {find_network(podman, region)}, AWS at {region.endpoint}", box=SIMPLE
     )
     for column in ("name", "what", "address", "state"):
-        table.add_column(column, no_wrap=True)
+        table.add_column(column, overflow="fold")
     for container, health in sorted(zip(mine.values(), healths, strict=True), key=lambda pair: pair[0].name):
         good = health in GOOD
         table.add_row(

@@ -2,6 +2,7 @@
 terminal, too.
 """
 
+import json
 import os
 import re
 import subprocess
@@ -11,12 +12,17 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
+from celery_platform.environment.files import resolved_file
+
+from emulated_region.ansible_failures import failures
+from emulated_region.application_secrets import RANDOM
 from emulated_region.plan import CHECKOUT, Region
 from emulated_region.progress import console
 from emulated_region.status import show
 
 VERBOSE = "VERBOSE"
 EXCERPT_LINES = 25
+ANSIBLE = "ansible"
 READ_BYTES = 65_536
 
 
@@ -37,8 +43,8 @@ def steps(environment: str) -> tuple[Step, ...]:
         Step("emulated AWS account, stores, services", (*region, "start")),
         Step("Terraform: plan", (*terraform, "plan", environment), says=r"Plan: .*|No changes\."),
         Step("Terraform: apply", (*terraform, "apply", environment, "--yes"), says=r"Apply complete! .*|No changes\."),
-        Step("hosts", (*region, "hosts")),
-        Step("Ansible: site.yml", ("ansible-playbook", "site.yml"), folder="ansible", says=r"^\S+ +: ok=.*"),
+        Step("hosts", (*region, "hosts"), says=f"^{RANDOM}.*"),
+        Step("Ansible: site.yml", ("ansible-playbook", "site.yml"), folder=ANSIBLE, says=r"^\S+ +: ok=.*"),
         Step("pods of the chart", (*region, "pods")),
     )
 
@@ -56,7 +62,15 @@ def up(region: Region) -> int:
                 return code
     console.print(f"up in {time.monotonic() - began:.0f} s; what the tools said: {_short(log)}\n")
     show(region)
+    console.print(f"next: {' | '.join(next_commands(region))}", markup=False)
     return 0
+
+
+def next_commands(region: Region) -> list[str]:
+    """What a person does with the environment that is up; the demo is the example's."""
+    application = json.loads(resolved_file(region.environment).read_text())["application"]
+    demo = ["make demo"] if application["celery"].startswith("shop.") else []
+    return [*demo, f"app send --env {region.environment} TASK '[ARGUMENT]'", "make status", "make down"]
 
 
 def _run(step: Step, environment: str, number: str, sink: IO[bytes], log: Path) -> int:
@@ -70,8 +84,10 @@ def _run(step: Step, environment: str, number: str, sink: IO[bytes], log: Path) 
         code = _execute(step, environment, sink)
     said = log.read_bytes()[start:].decode(errors="replace")
     if code:
-        console.print(f"[red]{number} {step.name}: exit {code}[/red]; the end of {_short(log)}:")
-        console.print("\n".join(said.splitlines()[-EXCERPT_LINES:]), markup=False)
+        failed = failures(said) if step.folder == ANSIBLE else []
+        shown = f"what failed, of {_short(log)}" if failed else f"the end of {_short(log)}"
+        console.print(f"[red]{number} {step.name}: exit {code}[/red]; {shown}:")
+        console.print("\n".join(failed or said.splitlines()[-EXCERPT_LINES:]), markup=False)
         return code
     console.print(f"{number} {step.name} [dim]{time.monotonic() - began:.0f} s[/dim]{_found(step, said)}")
     return 0
@@ -103,7 +119,7 @@ def _found(step: Step, said: str) -> str:
     """The last thing that the step says of itself; of Ansible a line for each host."""
     lines = [re.sub(r"\x1b\[[0-9;]*m", "", line).strip() for line in said.splitlines()]
     found = [line for line in lines if re.search(step.says, line)]
-    if len(found) > 1 and step.folder == "ansible":
+    if len(found) > 1 and step.folder == ANSIBLE:
         return "".join(f"\n      {re.sub(r' +', ' ', line)}" for line in found)
     return f"  {found[-1]}" if found else ""
 
