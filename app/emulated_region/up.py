@@ -28,23 +28,28 @@ READ_BYTES = 65_536
 
 @dataclass(frozen=True)
 class Step:
-    """A command of `make up`; what `says` finds in its output is shown beside the step when it is done."""
+    """A command of `make up`. The last line in which `says` finds something is shown beside the step when it is done, or
+    with `says_each` every one.
+    """
 
     name: str
     command: tuple[str, ...]
     folder: str = "."
     says: str = r"(?!)"
+    says_each: bool = False
 
 
 def steps(environment: str) -> tuple[Step, ...]:
     """The commands that bring an environment up, in order; each can be run by itself."""
     region, terraform = (sys.executable, "-m", "emulated_region"), (sys.executable, "terraform/run.py")
+    check = (sys.executable, "-m", "celery_platform", "application", "check", environment)
     return (
+        Step("the application, without secrets and network", check, says=r"^warning: .*|^\d+ tasks.*", says_each=True),
         Step("emulated AWS account, stores, services", (*region, "start")),
         Step("Terraform: plan", (*terraform, "plan", environment), says=r"Plan: .*|No changes\."),
         Step("Terraform: apply", (*terraform, "apply", environment, "--yes"), says=r"Apply complete! .*|No changes\."),
         Step("hosts", (*region, "hosts"), says=f"^{RANDOM}.*"),
-        Step("Ansible: site.yml", ("ansible-playbook", "site.yml"), folder=ANSIBLE, says=r"^\S+ +: ok=.*"),
+        Step("Ansible: site.yml", ("ansible-playbook", "site.yml"), folder=ANSIBLE, says=r"^\S+ +: ok=.*", says_each=True),
         Step("pods of the chart", (*region, "pods")),
     )
 
@@ -116,10 +121,10 @@ def _execute(step: Step, environment: str, *sinks: IO[bytes]) -> int:
 
 
 def _found(step: Step, said: str) -> str:
-    """The last thing that the step says of itself; of Ansible a line for each host."""
+    """What the step says of itself."""
     lines = [re.sub(r"\x1b\[[0-9;]*m", "", line).strip() for line in said.splitlines()]
     found = [line for line in lines if re.search(step.says, line)]
-    if len(found) > 1 and step.folder == ANSIBLE:
+    if len(found) > 1 and step.says_each:
         return "".join(f"\n      {re.sub(r' +', ' ', line)}" for line in found)
     return f"  {found[-1]}" if found else ""
 

@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 from celery.exceptions import ImproperlyConfigured
 from celery.schedules import BaseSchedule, crontab, schedule, solar
 
-from celery_platform.errors import RefusedMessageError, SettingsError
+from celery_platform.errors import ApplicationError, RefusedMessageError, SettingsError
 from celery_platform.routes import queue_of_call
 from celery_platform.settings import runtime
 
@@ -39,6 +39,24 @@ def add_schedule_of_file(app: Any) -> Mapping[str, Any]:
     app.conf.beat_schedule = {**entries, **ours}
     _refuse_without_queue(app, app.conf.beat_schedule)
     return app.conf.beat_schedule  # type: ignore[no-any-return]
+
+
+def refuse_unknown_tasks(app: Any, entries: Mapping[str, Any]) -> None:
+    """Compare the schedule's entries with the tasks that the application has, all of them imported.
+
+    Raises:
+        ApplicationError: naming each entry whose task is none of them.
+
+    Example: `refuse_unknown_tasks(celery, add_schedule_of_file(celery))`
+    """
+    unknown = [f"{name}: {entry['task']}" for name, entry in entries.items() if entry["task"] not in app.tasks]
+    if unknown:
+        raise ApplicationError(
+            expected="every scheduled task to be one of the application's",
+            found=f"none of these names: {'; '.join(unknown)}",
+            remedy="Correct the name, or take the entry out of schedule in the environment file, or of the application's "
+            "beat_schedule.",
+        )
 
 
 def _entry(name: str, said: Mapping[str, Any]) -> dict[str, Any]:

@@ -6,6 +6,7 @@ import typer
 
 if TYPE_CHECKING:
     from celery_platform.release.project import Application
+    from celery_platform.release.trial import Outcome
 
 application = typer.Typer(
     help="The application of an environment: its lock file, its requirements in this checkout.",
@@ -39,6 +40,40 @@ def install(name: One = "local") -> None:
     locking.check(chosen, name)
     added = into_virtualenv.install(chosen)
     say(f"installed {', '.join(added)}" if added else f"nothing to install: all of {chosen.label_of_lock} is here")
+
+
+@application.command()
+def check(name: One = "local") -> None:
+    """Import the application as its workers and beat would, and check its tasks, queues, settings and schedule.
+
+    Needs no account, no secret and no network.
+    """
+    from celery_platform.environment.load import load
+    from celery_platform.errors import EXIT_UNUSABLE
+    from celery_platform.output import print_error, say
+    from celery_platform.release import locking
+    from celery_platform.release.release import release_of
+    from celery_platform.release.trial import try_application
+
+    chosen = release_of(load(name)).application
+    locking.check(chosen, name)
+    outcomes = try_application(chosen, name)
+    wrong: dict[str, list[Outcome]] = {}
+    for one in outcomes:
+        if one.error and one.unsure:
+            say(f"warning: nobody knows yet whether {one.processes} will start: {one.unsure}. {one.error}")
+        elif one.error:
+            wrong.setdefault(str(one.error), []).append(one)
+    for same in wrong.values():
+        if (error := same[0].error) is not None:
+            processes = ", ".join(str(one.processes) for one in same)
+            print_error(error, f"The application of {name} would not start ({processes}).")
+    if wrong:
+        raise typer.Exit(EXIT_UNUSABLE)
+    tasks, scheduled = ({entry for one in outcomes for entry in getattr(one, what)} for what in ("tasks", "scheduled"))
+    good = ", ".join(str(one.processes) for one in outcomes if not one.error)
+    if good:
+        say(f"{len(tasks)} tasks, each with a queue; {len(scheduled)} scheduled ({good})")
 
 
 def _different(names: list[str]) -> "list[Application]":

@@ -28,9 +28,7 @@ def install(application: Application) -> list[str]:
 
     Example: `install(application) == ["django==5.2.8"]`
     """
-    markers = {name: str(value) for name, value in default_environment().items()}
-    locked = lock_file.wanted_on(lock_file.read(application.lock), markers)
-    here: dict[str, str] = {canonicalize_name(one.name): one.version for one in importlib.metadata.distributions()}
+    locked, here = _locked(application), _here()
     platform, tools = (_names(application.repository / name) for name in ("requirements.lock", "requirements-dev.lock"))
     differing = [one for one in locked if here.get(one.name) != one.version]
     wanted = [one for one in differing if one.name not in here or one.name not in platform]
@@ -39,6 +37,24 @@ def install(application: Application) -> list[str]:
         raise _conflict(application, conflicts, here)
     _add(wanted)
     return [one.pin() for one in wanted]
+
+
+def lacking(application: Application) -> list[Locked]:
+    """What the application's lock has for this machine and this virtualenv has in no version.
+
+    Example: `lacking(application) == []`, after `install(application)`
+    """
+    here = _here()
+    return [one for one in _locked(application) if one.name not in here]
+
+
+def _locked(application: Application) -> list[Locked]:
+    markers = {name: str(value) for name, value in default_environment().items()}
+    return lock_file.wanted_on(lock_file.read(application.lock), markers)
+
+
+def _here() -> dict[str, str]:
+    return {canonicalize_name(one.name): one.version for one in importlib.metadata.distributions()}
 
 
 def _names(lock: Path) -> set[str]:

@@ -1,6 +1,6 @@
 """What the running app knows about its environment: resolved.json, then discovery parameters, then secrets."""
 
-from celery_platform.settings.resolved import PoolSettings, QueueSettings, Resolved
-from celery_platform.settings.runtime import Runtime, runtime
+from celery_platform.settings.resolved import PoolSettings, QueueSettings, Resolved, read
+from celery_platform.settings.runtime import Runtime, runtime, use
 
-__all__ = ["PoolSettings", "QueueSettings", "Resolved", "Runtime", "runtime"]
+__all__ = ["PoolSettings", "QueueSettings", "Resolved", "Runtime", "read", "runtime", "use"]

@@ -29,6 +29,19 @@ class Runtime:
         return with_login(url, self.environment.results_user, self.secret("results_password"))
 
 
+# What this process was given instead of what its account would answer; empty in a process that asks the account.
+_given: list[Runtime] = []
+
+
+def use(given: Runtime) -> None:
+    """From here on it is this process's runtime, and no account is asked.
+
+    Example: `use(without_account(read(file)))`, before an application is imported
+    """
+    _given[:] = [given]
+    runtime.cache_clear()
+
+
 @lru_cache(maxsize=1)
 def runtime() -> Runtime:
     """Read once for each process, at first use; importing reads nothing.
@@ -36,5 +49,7 @@ def runtime() -> Runtime:
     Raises:
         SettingsError: no environment is chosen, or its values cannot be read.
     """
+    if _given:
+        return _given[0]
     environment = read(chosen_file())
     return Runtime(environment, discover(environment.discovery_prefix))

@@ -62,25 +62,16 @@ def start_worker(pool_name: str) -> None:
     if pool.type == "gevent":
         ensure_patched()
     metrics_folder = prepare_metrics(pool)
-    from celery_platform.application import application, import_tasks
-    from celery_platform.attachment.limits import apply_limits, refuse_wrong_routes
-    from celery_platform.attachment.settings import refuse_later_changes
     from celery_platform.dead_letters.unreadable import KeepUnreadable
     from celery_platform.guards.exit_code import run_worker
     from celery_platform.observability import soft_stops
-    from celery_platform.refusals.result_backend import refuse_an_unsafe_backend
-    from celery_platform.routes import with_own_routes
     from celery_platform.worker import stop
     from celery_platform.worker.heartbeat import Heartbeat
     from celery_platform.worker.memory import share_memory
+    from celery_platform.worker.start_checks import checked_worker
     from celery_platform.worker.topology import DeclareDeadLetters
 
-    celery = application(pool.name)
-    import_tasks(celery)
-    refuse_later_changes(celery)
-    refuse_wrong_routes(celery, environment)
-    environment = with_own_routes(celery, environment)
-    apply_limits(celery, environment)
+    celery, environment = checked_worker(pool)
     own = [name for name in celery.tasks if not name.startswith("celery.")]
     start_metrics(environment, pool, own, metrics_folder)
     os.environ.setdefault(stop.VARIABLE, str(pool.stop_timeout))
@@ -88,7 +79,6 @@ def start_worker(pool_name: str) -> None:
         share_memory()
 
     celery.conf.broker_transport_options.update(broker_of(runtime()).worker_transport_options(pool))
-    refuse_an_unsafe_backend(pool.type, celery.conf)
     if pool.type == "solo":
         # A task keeps the only thread: RabbitMQ would miss the heartbeats of a task of 20 s, end the connection and
         # deliver the task again, for ever. TCP's own keep-alive notices a broker that is gone.
@@ -117,13 +107,10 @@ def start_beat() -> None:
     Raises:
         SettingsError, BrokerError: the environment cannot be used.
     """
-    from celery_platform.application import application, import_tasks
-    from celery_platform.attachment.schedule import add_schedule_of_file
     from celery_platform.later.sender import start_sender
+    from celery_platform.worker.start_checks import checked_beat
 
-    celery = application()
-    import_tasks(celery)
-    add_schedule_of_file(celery)
+    celery = checked_beat()
     own_logging(runtime().environment.name)
     start_sender(celery)
     celery.start(["beat", f"--loglevel={os.environ.get('CELERY_LOG_LEVEL', 'INFO')}"])

@@ -1,0 +1,150 @@
+"""Try an application before anything is built or started for it: imported as its workers and beat would, in seconds.
+
+Each process of the environment that gets variables or secrets of its own is tried in a process of its own, with what a
+host gives it and nothing of this shell, with placeholders for secrets, and without the network.
+"""
+
+import importlib.metadata
+import json
+import os
+import subprocess
+import sys
+import tempfile
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from packaging.utils import canonicalize_name
+
+from celery_platform.environment.checkout import VARIABLE as CHECKOUT
+from celery_platform.environment.checkout import checkout
+from celery_platform.environment.files import resolved_file
+from celery_platform.errors import ApplicationError
+from celery_platform.release import lock_file
+from celery_platform.release.install import lacking
+from celery_platform.release.project import PLATFORM, Application
+from celery_platform.settings import Resolved, read
+from celery_platform.settings.chosen import VARIABLE
+
+MODULE = "celery_platform.worker.trial_start"
+SECONDS = 60
+SIDE_BY_SIDE = 2
+SAID_LINES = 5
+# Of this shell, what a process needs to run at all; the rest is the environment file's to say, as on a host.
+INHERITED = ("PATH", "HOME", "LANG", "LC_ALL", "LC_CTYPE", "TMPDIR", "SYSTEMROOT")
+
+
+@dataclass(frozen=True)
+class Processes:
+    """Pools, and beat, whose processes get the same variables and secrets."""
+
+    pools: tuple[str, ...]
+    beat: bool
+    gevent: bool
+
+    def __str__(self) -> str:
+        """As messages name them."""
+        return ", ".join([*(f"pool {name}" for name in self.pools), *(["beat"] if self.beat else [])])
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What was found of one kind of process: an error, or its tasks and scheduled entries.
+
+    `unsure` says in words why the error may be one of this trial alone.
+    """
+
+    processes: Processes
+    tasks: tuple[str, ...] = ()
+    scheduled: tuple[str, ...] = ()
+    error: ApplicationError | None = None
+    unsure: str | None = None
+
+
+def try_application(application: Application, name: str) -> list[Outcome]:
+    """Import the application of the environment `name` as each of its processes does, and run the checks of their
+    start.
+
+    Raises:
+        ApplicationError: this virtualenv lacks what the application requires.
+        SettingsError: the environment was never rendered.
+
+    Example: `[outcome.error for outcome in try_application(application, "local")] == [None]`
+    """
+    missing = lacking(application)
+    if missing:
+        raise ApplicationError(
+            expected=f"all of {application.label_of_lock} in {sys.prefix}",
+            found=f"no {', '.join(one.pin() for one in missing)}",
+            remedy=f"Run `app application install {name}`.",
+        )
+    file = resolved_file(name).absolute()
+    hidden = _not_required(application)
+    with ThreadPoolExecutor(SIDE_BY_SIDE) as side_by_side:
+        return list(side_by_side.map(lambda one: _try(one, file, hidden), processes_of(read(file))))
+
+
+def processes_of(environment: Resolved) -> list[Processes]:
+    """The processes that differ in what they get; beat gets what no pool adds to."""
+    same: dict[str, list[str | None]] = {}
+    for pool in (*environment.pools.values(), None):
+        own = [pool.variables, pool.secrets, pool.type == "gevent"] if pool else [{}, {}, False]
+        same.setdefault(json.dumps(own, sort_keys=True), []).append(pool.name if pool else None)
+    return [
+        Processes(
+            tuple(name for name in names if name is not None), None in names,
+            any(environment.pools[name].type == "gevent" for name in names if name is not None),
+        )
+        for names in same.values()
+    ]  # fmt: skip
+
+
+def _try(processes: Processes, file: Path, hidden: list[str]) -> Outcome:
+    program = ["-m", "gevent.monkey", "--module", MODULE] if processes.gevent else ["-m", MODULE]
+    request = {"pools": processes.pools, "beat": processes.beat, "not_required": hidden}
+    region = read(file).region
+    variables = {name: os.environ[name] for name in INHERITED if name in os.environ} | {
+        "AWS_REGION": region, "AWS_DEFAULT_REGION": region, "AWS_EC2_METADATA_DISABLED": "true",
+        VARIABLE: str(file), CHECKOUT: str(checkout()),
+    }  # fmt: skip
+    with tempfile.TemporaryDirectory() as folder:
+        result = Path(folder) / "result.json"
+        try:
+            # From an empty folder and without it on the path, as on a host no folder of the repository is there.
+            done = subprocess.run(
+                [sys.executable, "-P", *program, str(result)], cwd=folder, env=variables, input=json.dumps(request),
+                text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=SECONDS, check=False,
+            )  # fmt: skip
+        except subprocess.TimeoutExpired:
+            return _ended(processes, f"no end within {SECONDS} s")
+        if not result.exists() or not result.read_text():
+            said = " | ".join(done.stdout.strip().splitlines()[-SAID_LINES:])
+            return _ended(processes, f"exit code {done.returncode}: {said or 'nothing said'}")
+        return _outcome(processes, json.loads(result.read_text()))
+
+
+def _outcome(processes: Processes, found: dict[str, Any]) -> Outcome:
+    if "expected" in found:
+        error = ApplicationError(found["expected"], found["found"], found["remedy"])
+        return Outcome(processes, error=error, unsure=found["unsure"])
+    return Outcome(processes, tuple(found["tasks"]), tuple(found["scheduled"]))
+
+
+def _ended(processes: Processes, found: str) -> Outcome:
+    error = ApplicationError(
+        expected="the application's modules to be imported, and the process to go on",
+        found=found,
+        remedy="See what a module does while it is imported: `app run --env ENV -- python -c 'import MODULE'`.",
+    )
+    return Outcome(processes, error=error)
+
+
+def _not_required(application: Application) -> list[str]:
+    """Modules of this virtualenv that come with nothing that hosts install: tools, other environments' applications."""
+    required = {one.name for one in lock_file.read(application.lock)} | {PLATFORM}
+    return [
+        module
+        for module, packages in importlib.metadata.packages_distributions().items()
+        if not any(canonicalize_name(package) in required for package in packages)
+    ]

@@ -1,0 +1,58 @@
+"""An environment's values before there is an account: for who looks whether its application can be imported."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from celery_platform.settings.discovery import Discovery
+from celery_platform.settings.resolved import Resolved
+from celery_platform.settings.runtime import Runtime
+
+# In each secret's value, so that it is known again where it comes to light. The domain answers nowhere (RFC 2606).
+PLACEHOLDER = "placeholder"
+HOST = f"{PLACEHOLDER}.invalid"
+# What a secret is likely to be by the words in its name and in its variables': many are read as a URL on import.
+FORMS: Mapping[str, str] = {
+    "amqp": f"amqp://{PLACEHOLDER}:{PLACEHOLDER}@{HOST}:5672//",
+    "redis": f"redis://:{PLACEHOLDER}@{HOST}:6379/0",
+    "valkey": f"redis://:{PLACEHOLDER}@{HOST}:6379/0",
+    "database": f"postgresql://{PLACEHOLDER}:{PLACEHOLDER}@{HOST}:5432/{PLACEHOLDER}",
+    "postgres": f"postgresql://{PLACEHOLDER}:{PLACEHOLDER}@{HOST}:5432/{PLACEHOLDER}",
+    "": f"https://{PLACEHOLDER}@{HOST}/1",
+}
+URLS = ("url", "uri", "dsn")
+BROKERS: Mapping[str, str] = {
+    "rabbitmq": f"amqps://{HOST}:5671",
+    "amazon_mq": f"amqps://{HOST}:5671",
+    "sqs": "",
+    "redis": f"rediss://{HOST}:6379/0",
+}
+
+
+@dataclass(frozen=True)
+class WithoutAccount(Runtime):
+    """As an account would have it, with no value that is anybody's."""
+
+    def secret(self, label: str) -> str:
+        """A value that says what it is; a URL where the secret's name asks for one."""
+        application, pools = self.environment.application, self.environment.pools.values()
+        uses = [application["secrets"], *(pool.secrets for pool in pools)]
+        variables = [name for secrets in uses for name, use in secrets.items() if use["secret"] == label]
+        words = " ".join([label, *variables]).lower()
+        if not any(url in words for url in URLS):
+            return PLACEHOLDER
+        return next(form for word, form in FORMS.items() if word in words)
+
+
+def without_account(environment: Resolved) -> Runtime:
+    """The runtime of an environment of which only the file is known.
+
+    Example: `without_account(read(file)).secret("database_url").startswith("postgresql://")`
+    """
+    queues = f"https://sqs.{environment.region}.amazonaws.com/000000000000"
+    discovery = Discovery(
+        broker_url=BROKERS[environment.broker_kind],
+        results_url=f"rediss://{HOST}:6379/1",
+        buckets={label: f"{environment.prefix}-{label}" for label in environment.application["buckets"]},
+        queue_urls={label: f"{queues}/{queue.name}" for label, queue in environment.queues.items()},
+    )
+    return WithoutAccount(environment, discovery)

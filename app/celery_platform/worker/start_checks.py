@@ -1,0 +1,50 @@
+"""What is refused before a worker or beat begins: an application that cannot be imported, or that contradicts its
+environment.
+
+Nothing here asks a broker or a store, so the same is tried without them: see `trial_start`.
+"""
+
+from celery import Celery
+
+from celery_platform.application import application, import_tasks
+from celery_platform.attachment.limits import apply_limits, refuse_wrong_routes
+from celery_platform.attachment.schedule import add_schedule_of_file, refuse_unknown_tasks
+from celery_platform.attachment.settings import refuse_later_changes
+from celery_platform.refusals.result_backend import refuse_an_unsafe_backend
+from celery_platform.routes import with_own_routes
+from celery_platform.settings import PoolSettings, Resolved, runtime
+
+
+def checked_worker(pool: PoolSettings) -> tuple[Celery, Resolved]:
+    """The application as a worker of `pool` runs it, its tasks known and limited, and the environment with the routes
+    that the application itself names.
+
+    Raises:
+        ApplicationError: it cannot be imported, or a task has no queue, two of them, or too long a limit.
+        SettingsError: its settings contradict the platform's, or a secret cannot be read.
+
+    Example: `celery, environment = checked_worker(runtime().environment.pool("io"))`
+    """
+    celery = application(pool.name)
+    import_tasks(celery)
+    refuse_later_changes(celery)
+    refuse_wrong_routes(celery, runtime().environment)
+    environment = with_own_routes(celery, runtime().environment)
+    apply_limits(celery, environment)
+    refuse_an_unsafe_backend(pool.type, celery.conf)
+    return celery, environment
+
+
+def checked_beat() -> Celery:
+    """The application as beat runs it, with the whole schedule.
+
+    Raises:
+        ApplicationError: it cannot be imported, or an entry's task is none of its tasks.
+        SettingsError: an entry is said twice or has no queue.
+
+    Example: `checked_beat().conf.beat_schedule`
+    """
+    celery = application()
+    import_tasks(celery)
+    refuse_unknown_tasks(celery, add_schedule_of_file(celery))
+    return celery

@@ -1,0 +1,70 @@
+"""Start a worker up to where it would ask a broker: the checks of its start, in a process of their own.
+
+    python -m celery_platform.worker.trial_start RESULT < REQUEST
+
+The request is JSON: `pools` to check for, whether `beat` is checked too, and `not_required`, the modules of this
+virtualenv that hosts will not have. What was found is written to the file RESULT as JSON, because an application may
+print whatever it likes while it is imported.
+"""
+
+import json
+import os
+import sys
+from pathlib import Path
+from typing import Any
+
+from celery_platform.errors import AppError
+from celery_platform.settings import read, use
+from celery_platform.settings.chosen import chosen_file
+from celery_platform.settings.placeholders import without_account
+from celery_platform.worker.trial_imports import hide_modules, refuse_network
+from celery_platform.worker.unsure import why_unsure
+
+
+def main(result: str) -> None:
+    """Check, and write what was found: the tasks and the scheduled entries, or the refusal, with `unsure`: in words,
+    why it may be one of this trial alone.
+    """
+    request = json.load(sys.stdin)
+    try:
+        found = _checked(request)
+    except AppError as error:
+        found = {
+            "expected": error.expected, "found": error.found, "remedy": error.remedy,
+            "unsure": why_unsure(error, _secret_variables(request)),
+        }  # fmt: skip
+    Path(result).write_text(json.dumps(found))
+    sys.stdout.flush()
+    # Threads that the application started while it was imported would keep the process.
+    os._exit(0)
+
+
+def _checked(request: dict[str, Any]) -> dict[str, Any]:
+    from celery_platform.refusals.result_backend import refuse_an_unsafe_backend
+    from celery_platform.worker.start_checks import checked_beat, checked_worker
+
+    environment = read(chosen_file())
+    use(without_account(environment))
+    hide_modules(request["not_required"])
+    refuse_network()
+    tasks: list[str] = []
+    scheduled: list[str] = []
+    pools = [environment.pool(name) for name in request["pools"]]
+    if pools:
+        celery, _ = checked_worker(pools[0])
+        tasks = [name for name in celery.tasks if not name.startswith("celery.")]
+        for pool in pools[1:]:
+            refuse_an_unsafe_backend(pool.type, celery.conf)
+    if request["beat"]:
+        scheduled = list(checked_beat().conf.beat_schedule)
+    return {"tasks": sorted(tasks), "scheduled": sorted(scheduled)}
+
+
+def _secret_variables(request: dict[str, Any]) -> list[str]:
+    from celery_platform.application.variables import secrets_of
+
+    return list(secrets_of(read(chosen_file()), next(iter(request["pools"]), None)))
+
+
+if __name__ == "__main__":
+    main(sys.argv[1])
