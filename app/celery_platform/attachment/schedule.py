@@ -54,8 +54,8 @@ def refuse_unknown_tasks(app: Any, entries: Mapping[str, Any]) -> None:
         raise ApplicationError(
             expected="every scheduled task to be one of the application's",
             found=f"none of these names: {'; '.join(unknown)}",
-            remedy="Correct the name, or take the entry out of schedule in the environment file, or of the application's "
-            "beat_schedule.",
+            remedy="Correct the name, or take the entry out: of schedule in the environment file, or of "
+            "beat_schedule in the application.",
         )
 
 

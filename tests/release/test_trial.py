@@ -1,0 +1,181 @@
+"""An application is tried before anything is started for it: what is found is what a worker's start would find."""
+
+import json
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from celery_platform.environment import resolve
+from celery_platform.environment.load import parse
+from celery_platform.release.project import Project
+from celery_platform.release.trial import Outcome, processes_of, try_application
+from celery_platform.settings import read
+
+from tests.harness.environment import ENVIRONMENTS
+from tests.harness.servers import REPOSITORY
+
+GOOD = """
+import os
+from celery import Celery
+from celery_platform import attach
+
+app = attach(Celery("orders"))
+
+@app.task(name="orders.ship")
+def ship(): ...
+"""
+Try = Callable[..., list[Outcome]]
+
+
+@pytest.fixture
+def attempt(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Try:
+    """Try an application of one module, `orders`; `changes` are to the sections of its environment's file."""
+    monkeypatch.setenv("CELERY_CHECKOUT", str(tmp_path))
+    monkeypatch.setenv("ENVIRONMENTS", str(tmp_path / "environments"))
+    project = Project(tmp_path, "app/orders")
+    project.folder.mkdir(parents=True)
+    (project.folder / "requirements.txt").write_text("celery\n")
+    shutil.copy(REPOSITORY / "requirements.lock", project.folder / "requirements.lock")
+
+    def run(module: str, **changes: Any) -> list[Outcome]:
+        (project.folder / "orders.py").write_text(module)
+        own = {"application": application(), "schedule": {}} | changes
+        resolved = described(tmp_path / "environments" / "local", own)
+        assert resolved["application"]["package"] == "app/orders"
+        return try_application(project, "local")
+
+    return run
+
+
+def application(**changes: Any) -> dict[str, Any]:
+    """The section `application` of the environment's file."""
+    named = {"package": "app/orders", "celery": "orders:app", "routes": [{"tasks": "orders.*", "queue": "default"}]}
+    return named | changes
+
+
+def described(folder: Path, sections: dict[str, Any]) -> dict[str, Any]:
+    """Render the tests' environment with other sections; `pools` adds to the pools that there are."""
+    folder.mkdir(parents=True, exist_ok=True)
+    content = yaml.safe_load((ENVIRONMENTS / "local" / "environment.yml").read_text())
+    for service in content["services"].values():
+        service.pop("secret", None)  # which gives it to some pools, whose processes are tried apart
+    for name, more in sections.pop("pools", {}).items():
+        content["pools"][name] |= more
+    resolved = resolve(parse(yaml.safe_dump(content | sections).encode(), folder / "environment.yml"))
+    (folder / "resolved.json").write_text(json.dumps(resolved))
+    return resolved
+
+
+def refused(outcomes: list[Outcome]) -> str:
+    """The one refusal of all processes, of which the trial is sure."""
+    assert all(one.error and one.unsure is None for one in outcomes), outcomes
+    (text,) = {str(one.error) for one in outcomes}
+    return text
+
+
+def test_a_good_application_has_its_tasks_and_schedule(attempt: Try) -> None:
+    (found,) = attempt(GOOD, schedule={"daily": {"task": "orders.ship", "cron": "0 5 * * *"}})
+
+    assert found.error is None, found.error
+    assert found.tasks == ("orders.ship",)
+    assert found.scheduled == ("daily",)
+
+
+def test_a_task_without_a_queue_is_refused(attempt: Try) -> None:
+    outcomes = attempt(GOOD, application=application(routes=[{"tasks": "other.*", "queue": "default"}]))
+
+    assert "orders.ship has no queue: add a pattern to application.routes" in refused(outcomes)
+
+
+def test_a_schedule_of_a_task_that_is_no_more_is_refused(attempt: Try) -> None:
+    outcomes = attempt(GOOD, schedule={"daily": {"task": "orders.shipped", "cron": "0 5 * * *"}})
+
+    assert "none of these names: daily: orders.shipped" in refused(outcomes)
+
+
+def test_a_variable_that_nobody_sets_is_refused_although_this_shell_has_it(
+    attempt: Try, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("NOTIFY_SIGNING_KEY", "of the shell")
+
+    outcomes = attempt(GOOD + "os.environ['NOTIFY_SIGNING_KEY']\n")
+
+    assert "KeyError: 'NOTIFY_SIGNING_KEY'" in refused(outcomes)
+
+
+def test_a_secret_of_one_pool_is_missed_in_the_others(attempt: Try) -> None:
+    outcomes = attempt(GOOD + "os.environ['KEY']\n", pools={"io": {"secrets": {"KEY": "key"}}})
+
+    with_it = [one for one in outcomes if "io" in one.processes.pools]
+    assert [one.error for one in with_it] == [None]
+    assert "KeyError: 'KEY'" in refused([one for one in outcomes if one not in with_it])
+
+
+def test_a_contradiction_of_the_platforms_settings_is_refused(attempt: Try) -> None:
+    outcomes = attempt(GOOD + "app.conf.task_acks_late = False\n")
+
+    assert "task_acks_late is False, the platform's is True" in refused(outcomes)
+
+
+def test_a_package_of_the_tools_that_is_not_required_is_refused(attempt: Try) -> None:
+    assert "No module named 'flask' on hosts and in pods" in refused(attempt("import flask\n" + GOOD))
+
+
+def test_a_module_that_ends_the_process_is_refused(attempt: Try) -> None:
+    assert "exit code 7: bye" in refused(attempt("import os\nprint('bye', flush=True)\nos._exit(7)\n"))
+
+
+def test_what_a_module_prints_is_no_result(attempt: Try) -> None:
+    assert [one.error for one in attempt(GOOD + "print('{}')\n")] == [None]
+
+
+@pytest.mark.parametrize(
+    "reading",
+    [
+        "from urllib.parse import urlsplit\nassert urlsplit(os.environ['DATABASE_URL']).port == 5432\n",
+        "import sqlalchemy\nsqlalchemy.create_engine(os.environ['DATABASE_URL'])\n",
+    ],
+)
+def test_a_url_among_secrets_is_one(attempt: Try, reading: str) -> None:
+    outcomes = attempt(GOOD + reading, application=application(secrets={"DATABASE_URL": "database_url"}))
+
+    assert [one.error for one in outcomes] == [None]
+
+
+@pytest.mark.parametrize(
+    "reading",
+    [
+        "int(os.environ['KEY'])\n",
+        "import json\njson.loads(os.environ['KEY'])\n",
+        "KEY = os.environ['KEY']\nassert KEY.startswith('-----BEGIN')\n",
+        "raise SystemExit('KEY has to be of 32 bytes')\n",
+    ],
+)
+def test_a_secret_of_another_form_than_its_placeholder_is_a_doubt(attempt: Try, reading: str) -> None:
+    outcomes = attempt(GOOD + reading, application=application(secrets={"KEY": "key"}))
+
+    assert all(one.unsure and "holds a placeholder here" in one.unsure for one in outcomes), outcomes
+
+
+def test_a_mistake_beside_a_secret_is_refused(attempt: Try) -> None:
+    mistake = "KEY = os.environ['KEY']\nTABLE = {}\nTABLE['other']\n"
+    outcomes = attempt(GOOD + mistake, application=application(secrets={"KEY": "key"}))
+
+    assert "KeyError: 'other'" in refused(outcomes)
+
+
+def test_a_call_to_somebody_is_a_doubt_and_is_not_made(attempt: Try) -> None:
+    outcomes = attempt(GOOD + "import urllib.request\nurllib.request.urlopen('http://127.0.0.1:9/')\n")
+
+    assert all(one.unsure and "there is no network for this check" in one.unsure for one in outcomes), outcomes
+
+
+def test_processes_that_get_the_same_are_tried_once(attempt: Try, tmp_path: Path) -> None:
+    attempt(GOOD, pools={"io": {"variables": {"A": "1"}}})
+
+    found = processes_of(read(tmp_path / "environments" / "local" / "resolved.json"))
+
+    assert sorted(map(str, found)) == ["pool cpu, beat", "pool io"]
