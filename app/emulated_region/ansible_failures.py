@@ -5,7 +5,7 @@ import re
 from typing import Any
 
 _TASK = re.compile(r"^(?:TASK|RUNNING HANDLER) \[(?P<name>.*)\] \**$")
-_FAILED = re.compile(r"^(?:fatal|failed): \[(?P<host>[^\]]+)\](?P<item>: \S+!| \(item=.*?\))? => (?P<result>.*)$")
+_FAILED = re.compile(r"^(?:fatal|failed): \[(?P<host>[^\]]+)\](?P<item>: \S+!| \(item=.*?\))? =>\s*(?P<result>.*)$")
 IGNORED = "...ignoring"
 _COLOUR = re.compile(r"\x1b\[[0-9;]*m")
 

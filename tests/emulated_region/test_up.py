@@ -1,10 +1,18 @@
 """A step of `make up`: which environment it is for, and where to read what it said."""
 
+import os
+import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from emulated_region.up import Step, _run
+from emulated_region import plan
+from emulated_region.application_secrets import RANDOM, supply_secrets
+from emulated_region.outside import Outside
+from emulated_region.up import ANSIBLE, Step, _found, _run, next_commands, steps
+
+from .conftest import PYTHONPATH, Checkout
 
 SAY = Step("say", (sys.executable, "-c", "import os, sys; print('for', os.environ['ENV']); sys.exit('and wrong')"))
 
@@ -36,3 +44,80 @@ def test_what_a_verbose_step_says_is_in_the_log_too(
     assert "for trial" in log
     assert "and wrong" in log
     assert b"for trial" in capfdbinary.readouterr().out
+
+
+FAILS = """
+TASK [celery_worker : Start the workers] ***
+fatal: [cpu-1]: FAILED! => {"msg": "Unable to start service celery-worker@cpu-1"}
+PLAY RECAP ***
+"""
+
+
+def test_a_failed_playbook_shows_its_failed_tasks_and_not_its_recap(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.delenv("VERBOSE", raising=False)
+    log = tmp_path / "up.log"
+    failing = Step("Ansible", (sys.executable, "-c", f"print({FAILS!r}); raise SystemExit(2)"), folder=ANSIBLE)
+
+    with log.open("wb") as sink:
+        assert _run(failing, "trial", "1/1", sink, log) == 2
+
+    shown = capsys.readouterr().out
+    assert "Start the workers, cpu-1: Unable to start service" in shown
+    assert "RECAP" not in shown
+
+
+def test_the_application_is_checked_before_anything_starts() -> None:
+    first, *_ = steps("local")
+
+    assert first.command[1:] == ("-m", "celery_platform", "application", "check", "local")
+    said = "warning: nobody knows yet whether beat will start: x.\n6 tasks, each with a queue; 0 scheduled (pool io)\n"
+    assert _found(first, said).count("\n") == 2
+
+
+def test_cells_of_the_table_are_whole_where_there_is_no_terminal() -> None:
+    """In a process of its own: the width is read when the console is made."""
+    code = "from emulated_region.progress import console; print(console.width)"
+    variables = {name: value for name, value in os.environ.items() if name != "COLUMNS"}
+    done = subprocess.run(
+        [sys.executable, "-c", code], env=variables | {"PYTHONPATH": ":".join(PYTHONPATH)}, text=True,
+        capture_output=True, check=True,
+    )  # fmt: skip
+    assert done.stdout.strip() == "160"
+
+
+def test_the_end_names_what_to_do_next(checkout: Checkout, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ENVIRONMENTS", str(checkout.environments))
+    region = plan.read(checkout.folder.name)
+
+    assert next_commands(region)[0] == "make demo"
+    assert next_commands(region)[-1] == "make down"
+
+
+class Account:
+    """An account whose secrets are all there; a mock, since what is said of them needs no emulator."""
+
+    def secret(self, _name: str) -> str:
+        return "some value"
+
+    def put_secret(self, _name: str, _value: str) -> None:
+        """Nothing is kept."""
+
+
+@pytest.mark.parametrize(("given", "said"), [({}, f"{RANDOM}: one, two"), ({"one": "1"}, f"{RANDOM}: two")])
+def test_secrets_that_nobody_gave_a_value_are_named(
+    checkout: Checkout, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str],
+    given: dict[str, str], said: str,
+) -> None:  # fmt: skip
+    monkeypatch.setenv("ENVIRONMENTS", str(checkout.environments))
+    region = replace(
+        plan.read(checkout.folder.name), state=tmp_path, outside=Outside(secrets=given),
+        application_secrets={"one": "local/one", "two": "local/two"},
+    )  # fmt: skip
+    supply_secrets(region, Account())  # type: ignore[arg-type]
+
+    shown = capsys.readouterr().out
+    assert said in shown
+    assert f"environments/{region.environment}/services.yml" in shown
+    assert _found(next(step for step in steps("local") if step.name == "hosts"), shown)
