@@ -8,7 +8,7 @@ export ENV
 export PATH := $(CURDIR)/$(VENV)/bin:$(PATH)
 
 .DEFAULT_GOAL := help
-.PHONY: help try setup lock up down status region demo plan apply destroy output drift site drain wheelhouse image terraform-docs validate \
+.PHONY: help try setup lock up down status region demo plan apply destroy output drift site drain wheelhouse image terraform-docs validate application \
         render schema diff check lint scan format test bench test-unit test-app test-applications test-terraform test-roles test-chart test-pods \
         stop-matrix test-observability test-brokers soak test-path
 
@@ -93,6 +93,9 @@ terraform-docs: setup ## write the modules' READMEs and the diagram of productio
 
 validate: setup ## check ENV's file and that what is generated matches it
 	@python -m celery_platform environment validate $(ENV)
+
+application: setup ## import ENV's application as its workers would, and check it: tasks, queues, settings, schedule
+	@python -m celery_platform application check $(ENV)
 
 render: setup ## write resolved.json of every environment and the JSON Schema
 	@python -m celery_platform environment render

@@ -8,7 +8,7 @@ from celery import Celery
 
 from celery_platform.application import application, import_tasks
 from celery_platform.attachment.limits import apply_limits, refuse_wrong_routes
-from celery_platform.attachment.schedule import add_schedule_of_file, refuse_unknown_tasks
+from celery_platform.attachment.schedule import add_schedule_of_file
 from celery_platform.attachment.settings import refuse_later_changes
 from celery_platform.refusals.result_backend import refuse_an_unsafe_backend
 from celery_platform.routes import with_own_routes
@@ -39,12 +39,12 @@ def checked_beat() -> Celery:
     """The application as beat runs it, with the whole schedule.
 
     Raises:
-        ApplicationError: it cannot be imported, or an entry's task is none of its tasks.
+        ApplicationError: it cannot be imported.
         SettingsError: an entry is said twice or has no queue.
 
     Example: `checked_beat().conf.beat_schedule`
     """
     celery = application()
     import_tasks(celery)
-    refuse_unknown_tasks(celery, add_schedule_of_file(celery))
+    add_schedule_of_file(celery)
     return celery

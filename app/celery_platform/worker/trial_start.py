@@ -40,6 +40,7 @@ def main(result: str) -> None:
 
 
 def _checked(request: dict[str, Any]) -> dict[str, Any]:
+    from celery_platform.attachment.schedule import refuse_unknown_tasks
     from celery_platform.refusals.result_backend import refuse_an_unsafe_backend
     from celery_platform.worker.start_checks import checked_beat, checked_worker
 
@@ -56,7 +57,10 @@ def _checked(request: dict[str, Any]) -> dict[str, Any]:
         for pool in pools[1:]:
             refuse_an_unsafe_backend(pool.type, celery.conf)
     if request["beat"]:
-        scheduled = list(checked_beat().conf.beat_schedule)
+        celery = checked_beat()
+        # Beat itself does not ask: in an image of its own it needs none of the tasks. Here all of it is one application.
+        refuse_unknown_tasks(celery, celery.conf.beat_schedule)
+        scheduled = list(celery.conf.beat_schedule)
     return {"tasks": sorted(tasks), "scheduled": sorted(scheduled)}
 
 
