@@ -26,7 +26,10 @@ class Process(Closed):
 
     name: Label
     command: tuple[str, ...] = Field(min_length=1)
-    folder: str | None = Field(default=None, description="a folder of the repository, under its own name in the working folder, which is on PYTHONPATH")
+    folder: str | None = Field(
+        default=None,
+        description="a folder of the repository, under its own name in the working folder, which is on PYTHONPATH",
+    )
     user: str = Field(default="root", description="whom the process runs as; Debian's packages make users of their own")
     variables: dict[Variable, str] = Field(default_factory=dict)
     secrets: dict[Variable, Label] = Field(default_factory=dict, description="variable -> a secret of the application")
