@@ -49,7 +49,7 @@ def environment_with(environment: TestEnvironment, variables: dict[str, str]) ->
 
 def said(text: str, *words: str) -> None:
     """Each of the words is in it, as are the parts of every such message."""
-    for word in ("expected ", "found ", *words):
+    for word in ("expected: ", "found: ", *words):
         assert word in text, text
 
 

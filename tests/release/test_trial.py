@@ -179,3 +179,10 @@ def test_processes_that_get_the_same_are_tried_once(attempt: Try, tmp_path: Path
     found = processes_of(read(tmp_path / "environments" / "local" / "resolved.json"))
 
     assert sorted(map(str, found)) == ["pool cpu, beat", "pool io"]
+
+
+def test_a_gevent_pool_is_tried_with_everything_patched(attempt: Try) -> None:
+    patched = "from gevent import monkey\nassert monkey.is_module_patched('socket')\n"
+    outcomes = attempt(patched + GOOD, pools={"io": {"type": "gevent"}})
+
+    assert {str(one.processes): one.error is None for one in outcomes} == {"pool cpu, beat": False, "pool io": True}

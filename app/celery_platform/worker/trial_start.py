@@ -58,7 +58,7 @@ def _checked(request: dict[str, Any]) -> dict[str, Any]:
             refuse_an_unsafe_backend(pool.type, celery.conf)
     if request["beat"]:
         celery = checked_beat()
-        # Beat itself does not ask: in an image of its own it needs none of the tasks. Here all of it is one application.
+        # Beat itself does not ask: in an image of its own it needs none of the tasks. Here it is all one application.
         refuse_unknown_tasks(celery, celery.conf.beat_schedule)
         scheduled = list(celery.conf.beat_schedule)
     return {"tasks": sorted(tasks), "scheduled": sorted(scheduled)}
