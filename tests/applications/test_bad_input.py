@@ -75,7 +75,7 @@ def test_a_syntax_error(start: Callable[..., str]) -> None:
 
 def test_an_attribute_that_is_no_celery_app_names_those_that_are(start: Callable[..., str]) -> None:
     module = "from celery import Celery\nright = Celery('theirs')\napp = 'wrong'\n"
-    said(start(module), "a Celery instance app in theirs", "found a str", "Name one of: right")
+    said(start(module), "a Celery instance app in theirs", "found: a str", "Name one of: right")
 
 
 @pytest.mark.slow
