@@ -47,7 +47,7 @@ def platform_alone() -> Celery:
 
     Whoever lists or replays dead-lettered messages needs neither the application's code nor its secrets.
     """
-    return attach(Celery("celery_platform"))
+    return attach(Celery("celery_platform", set_as_current=False))
 
 
 def imported(reference: str) -> Celery:

@@ -11,6 +11,7 @@ from celery import Celery
 from celery.app.routes import Router
 from kombu.utils.objects import cached_property
 
+from celery_platform.attachment.default_instance import BY_ATTACH
 from celery_platform.attachment.limits import limits_of_call
 from celery_platform.attachment.settings import apply_settings, refuse_without_broker
 from celery_platform.attachment.tasks import give_guarantees
@@ -90,6 +91,11 @@ class PlatformApp(Celery):
         from celery_platform.guards.control_queue import Control
 
         return Control(app=self)
+
+    def set_default(self) -> None:
+        """As Celery's; another instance that is attached later leaves this choice alone."""
+        vars(self).pop(BY_ATTACH, None)
+        super().set_default()
 
     def _task_from_fun(self, *args: Any, **options: Any) -> Any:
         return give_guarantees(super()._task_from_fun(*args, **options))

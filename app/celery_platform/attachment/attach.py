@@ -6,6 +6,7 @@ from typing import Any, TypeVar
 from celery import Celery
 
 from celery_platform.attachment.application_class import LOCK, PlatformApp
+from celery_platform.attachment.default_instance import make_default_where_current
 from celery_platform.attachment.tasks import give_guarantees
 
 App = TypeVar("App", bound=Celery)
@@ -25,6 +26,7 @@ def attach(app: App) -> App:
     if inside.finalized:  # otherwise they get them when it is; not sooner, as Celery is not done with them before
         for task in inside._tasks.values():
             give_guarantees(task)
+    make_default_where_current(app)
     return app
 
 

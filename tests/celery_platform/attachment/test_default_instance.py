@@ -1,0 +1,104 @@
+"""A `shared_task` is published by the attached instance from every thread, as FastAPI's `def` endpoints do it."""
+
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import pytest
+from celery import Celery, _state, current_app, shared_task
+from celery_platform import attach
+from kombu.exceptions import OperationalError
+
+pytestmark = pytest.mark.usefixtures("_as_a_process_begins")
+
+
+@shared_task(name="endpoints.record")
+def record() -> None:
+    """Publish me."""
+
+
+@pytest.fixture
+def _as_a_process_begins(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """With no instance at all; no environment either, so that a broker in memory takes what is published."""
+    monkeypatch.delenv("CELERY_ENVIRONMENT_FILE", raising=False)
+    default, current = _state.default_app, _state._tls.current_app
+    _state.set_default_app(None)
+    _state._set_current_app(None)
+    yield
+    _state.set_default_app(default)
+    _state._set_current_app(current)
+
+
+def _instance(name: str, **options: Any) -> Celery:
+    return Celery(name, broker=f"memory://{name}", backend="cache+memory://", **options)
+
+
+def _in_a_thread(ask: Any) -> Any:
+    with ThreadPoolExecutor(1) as pool:
+        return pool.submit(ask).result(timeout=20)
+
+
+def _found_in_a_thread() -> str | None:
+    return str(_in_a_thread(lambda: record.app.main))
+
+
+def test_a_shared_task_is_published_from_a_thread_that_made_no_instance() -> None:
+    app = attach(_instance("only"))
+
+    sent = _in_a_thread(lambda: record.delay())
+
+    with app.connection_for_read() as connection:
+        message = connection.default_channel.basic_get("celery", no_ack=True)
+    assert message.headers["id"] == sent.id
+
+
+def test_without_attach_celery_looks_for_a_rabbitmq_on_this_machine(monkeypatch: pytest.MonkeyPatch) -> None:
+    _instance("only")
+    monkeypatch.setenv("CELERY_BROKER_URL", "amqp://127.0.0.1:1//")  # where certainly nobody listens
+
+    with pytest.raises(OperationalError):
+        _in_a_thread(lambda: record.apply_async(retry=False))
+
+
+def test_of_two_attached_instances_threads_find_the_one_that_the_main_thread_finds() -> None:
+    attach(_instance("first"))
+    attach(_instance("second"))
+
+    assert _found_in_a_thread() == current_app.main == "second"
+
+
+def test_the_order_of_attaching_does_not_matter() -> None:
+    first, second = _instance("first"), _instance("second")
+    attach(second)
+    attach(first)
+
+    assert _found_in_a_thread() == current_app.main == "second"
+
+
+def test_an_instance_that_was_made_the_default_stays_it() -> None:
+    attach(_instance("first")).set_default()
+    attach(_instance("second"))
+
+    assert _found_in_a_thread() == "first"
+
+
+def test_a_plain_instance_that_was_made_the_default_stays_it() -> None:
+    _instance("plain").set_default()
+    attach(_instance("second"))
+
+    assert _found_in_a_thread() == "plain"
+
+
+def test_an_instance_that_is_not_to_be_current_does_not_become_the_default() -> None:
+    attach(_instance("first"))
+    attach(_instance("second", set_as_current=False))
+
+    assert _found_in_a_thread() == "first"
+
+
+def test_the_instance_that_celery_makes_for_want_of_one_is_replaced() -> None:
+    assert _found_in_a_thread() == "default"
+
+    attach(_instance("only"))
+
+    assert _found_in_a_thread() == "only"
