@@ -1,4 +1,4 @@
-"""A short task with an effect that a test can wait for."""
+"""Short tasks: one with an effect that a test can wait for, one with a result."""
 
 from typing import Any
 
@@ -14,3 +14,9 @@ from exercises.service import enter
 def note(_self: Task[Any, Any], key: str, text: str) -> None:  # noqa: ARG001 - makes the key
     """Leave a text with the ledger, which keeps all it gets: that there is one for each key is this task's doing."""
     enter("notes", text)
+
+
+@celery.task(name="exercises.quick.double", ignore_result=False)
+def double(number: int) -> int:
+    """Keep a result."""
+    return 2 * number
