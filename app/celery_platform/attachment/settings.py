@@ -42,8 +42,9 @@ def apply_settings(app: Any, conf: Any) -> None:
     refuse_what_no_worker_takes(conf, ours)
     transports.install()
     left = set(OF_OUR_STORE) if stated(conf, "result_backend") is not NOTHING else set()
-    conf.update({name: value for name, value in ours.items() if name not in left and not _is_left_to(conf, name)})
-    vars(app)[_SET] = {name: ours[name] for name in PLATFORM if name in ours}
+    given = {name: value for name, value in ours.items() if name not in left and not _is_left_to(conf, name)}
+    conf.update(given)
+    vars(app)[_SET] = given
     own_default(app, runtime().environment)
     if not left:
         results_away.subscribe_when_waiting(app)
@@ -68,6 +69,15 @@ def stated(conf: Any, setting: str) -> Any:
     return NOTHING
 
 
+def set_by_platform(app: Any) -> Mapping[str, Any]:
+    """The settings that the platform gave an attached application, with their values; none before its first use.
+
+    Example: `"broker_url" in set_by_platform(celery)`
+    """
+    given: Mapping[str, Any] = vars(app).get(_SET, {})
+    return given
+
+
 def refuse_contradictions(conf: Any, ours: dict[str, Any]) -> None:
     """Compare each setting that the platform owns with what the application states, before the platform's are set.
 
@@ -85,7 +95,7 @@ def refuse_later_changes(app: Any) -> None:
 
     Example: `refuse_later_changes(celery)`, before a worker starts
     """
-    _refuse_others({name: app.conf.get(name) for name in PLATFORM}, app.conf, vars(app).get(_SET, {}))
+    _refuse_others({name: app.conf.get(name) for name in PLATFORM}, app.conf, set_by_platform(app))
 
 
 def _refuse_others(theirs: Mapping[str, Any], conf: Any, ours: Mapping[str, Any]) -> None:

@@ -1,4 +1,4 @@
-"""`app settings`: who owns each of Celery's settings, and what a producer needs that does not attach."""
+"""`app settings`: who owns each of Celery's settings, which values count, what a producer needs without attach."""
 
 from typing import Annotated
 
@@ -13,18 +13,49 @@ def settings(
     producer: Annotated[
         bool, typer.Option("--producer", help="Celery's settings for a producer without attach")
     ] = False,
+    effective: Annotated[
+        bool, typer.Option("--effective", help="the values that count, and who says each; --env implies it")
+    ] = False,
     env: Env = "",
     as_json: AsJson = False,
     as_python: Annotated[bool, typer.Option("--python", help="a module for config_from_object")] = False,
     as_markdown: Annotated[bool, typer.Option("--markdown", help="the README's table")] = False,
 ) -> None:
-    """Say whose value counts for each of Celery's settings; with --producer, what plain Celery needs to publish."""
+    """Say whose value counts for each of Celery's settings; with --env, which values the application has there.
+
+    With --producer, what plain Celery needs to publish.
+    """
+    if as_python and not producer:
+        raise typer.BadParameter("expected --producer beside --python")
+    if as_markdown and (env or producer or effective):
+        raise typer.BadParameter("expected --markdown alone: it prints who owns each setting, in every environment")
+    choose(env)
     if producer:
-        choose(env)
         return _producer(as_json=as_json)
-    if as_python or env:
-        raise typer.BadParameter("expected --producer beside it")
+    if effective or env:
+        return _effective(as_json=as_json)
     return _owners(as_json=as_json, as_markdown=as_markdown)
+
+
+def _effective(*, as_json: bool) -> None:
+    from celery_platform.application import application
+    from celery_platform.attachment.effective import effective
+    from celery_platform.attachment.hidden import shown, without_secrets
+    from celery_platform.output import show_json, show_table
+
+    found = effective(application())
+    if as_json:
+        return show_json(
+            [
+                {"setting": one.name, "value": without_secrets(one.name, one.value), "said_by": one.said_by,
+                 "owner": one.owner}
+                for one in found
+            ]
+        )  # fmt: skip
+    return show_table(
+        ("setting", "value", "said by", "owner"),
+        [(one.name, shown(one.name, one.value), one.said_by, one.owner) for one in found],
+    )
 
 
 def _producer(*, as_json: bool) -> None:
