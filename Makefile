@@ -35,7 +35,9 @@ lock: ## resolve the platform, its tools and the application of each environment
 	@rm -f $(VENV)/.complete && $(MAKE) --no-print-directory setup
 
 # --- a first look: the example in a minute, no root, no containers ------------------------------------------------------
+OF_EXAMPLE = $(if $(wildcard app/example/shop),,$(error expected app/example, to which this verb belongs, found no such folder))
 try: setup ## run the example on loopback: emulated SQS, a Valkey, two workers, the demo; everything is gone after
+	@$(OF_EXAMPLE)
 	@python -m tests.trial
 
 # --- the local environment: the whole path on one machine ---------------------------------------------------------------
@@ -44,6 +46,7 @@ up: setup wheelhouse ## bring the local environment up, a line for each step (VE
 	@python -m emulated_region up
 
 demo: setup ## run the pipeline on a folder of photographs (IMAGES=...) and print what became of it
+	@$(OF_EXAMPLE)
 	@python -m celery_platform run --env $(ENV) -- python -m shop demo --images "$(IMAGES)"
 
 status: setup ## queues, pools, dead letters and alerts of ENV, live (ONCE=1: once)

@@ -24,7 +24,10 @@ def demo(
     patience: Annotated[int, typer.Option(min=5, help="seconds without progress after which it gives up")] = 90,
 ) -> None:
     """Run the pipeline on a folder of photographs and say what became of it. Exit 1 on a loss or a repeated effect."""
-    from shop.demo.run import run
+    from shop.demo.belongs import refuse_another_application
+
+    refuse_another_application()
+    from shop.demo.run import run  # reads what the shop needs of its environment
 
     raise typer.Exit(0 if run(images, output, each, patience) else 1)
 

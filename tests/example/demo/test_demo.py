@@ -1,10 +1,15 @@
 """The demo, with real workers on each broker, and with what it must find out."""
 
+import json
+import os
+import subprocess
+import sys
 from pathlib import Path
 
+from celery_platform.environment.resolve import resolve
 from PIL import Image
 
-from tests.harness.environment import TestEnvironment
+from tests.harness.environment import LOCAL, TestEnvironment, described
 
 DEMO = ("run", "--", "python", "-m", "shop", "demo")
 
@@ -38,5 +43,20 @@ def test_a_folder_without_photographs_is_refused(sqs: TestEnvironment, tmp_path:
     demo = sqs.app(*DEMO, "--images", str(tmp_path))
 
     assert demo.returncode == 2
-    assert "expected photographs" in demo.stdout
+    assert "expected: photographs" in demo.stdout
     assert "Traceback" not in demo.stdout
+
+
+def test_an_environment_of_another_application_is_refused_in_words(tmp_path: Path) -> None:
+    file = tmp_path / "resolved.json"
+    file.write_text(json.dumps(resolve(described(LOCAL))))
+
+    demo = subprocess.run(
+        [sys.executable, "-m", "shop", "demo"], env=os.environ | {"CELERY_ENVIRONMENT_FILE": str(file)}, check=False,
+        capture_output=True, text=True, timeout=60,
+    )  # fmt: skip
+
+    assert demo.returncode == 2
+    assert "an environment of the example application (app/example), to which the demo belongs" in demo.stderr
+    assert "application.celery exercises.celery:celery in environment local" in demo.stderr
+    assert "Traceback" not in demo.stderr
