@@ -1,6 +1,7 @@
 """One lock for the platform and an application: the platform's pins stay, and an old lock is noticed."""
 
 import re
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -192,3 +193,18 @@ def test_a_missing_lock_is_said(checkout: Checkout) -> None:
 @pytest.mark.parametrize("name", names())
 def test_every_environments_application_is_locked(name: str) -> None:
     assert locking.outdated(release_of(load(name)).application) is None
+
+
+def test_a_folder_that_is_a_repository_of_its_own_is_refused(checkout: Checkout) -> None:
+    project = checkout.project(DJANGO)
+    subprocess.run(["git", "init", "-q", str(project.folder)], check=True)
+
+    with pytest.raises(ApplicationError, match=r"found a repository of its own, app/mysite/\.git\. .*git archive"):
+        locking.lock(project)
+    assert not project.lock.exists()
+
+
+def test_a_submodule_is_no_repository_of_its_own(checkout: Checkout) -> None:
+    project = checkout.project(DJANGO | {".git": "gitdir: ../../.git/modules/app/mysite"})
+
+    assert locking.lock(project) is True

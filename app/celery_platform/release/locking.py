@@ -17,7 +17,7 @@ from packaging.version import Version
 
 from celery_platform.errors import ApplicationError
 from celery_platform.release import lock_file
-from celery_platform.release.project import PLATFORM, Application, Pinned
+from celery_platform.release.project import PLATFORM, Application, Pinned, Project
 
 # The least that pyproject.toml of the platform asks for.
 PYTHON = "3.11"
@@ -29,8 +29,10 @@ def lock(application: Application) -> bool:
 
     Raises:
         ApplicationError: its requirements exclude each other, or a version that the platform is pinned to, or one is no
-            version of a package index.
+            version of a package index; or its folder is a repository of its own.
     """
+    if isinstance(application, Project):
+        _refuse_repository_of_its_own(application)
     text = header(application) + _resolved(application)
     lock_file.parse(text, application.label_of_lock)
     if application.lock.exists() and application.lock.read_text() == text:
@@ -70,6 +72,17 @@ def header(application: Application) -> str:
     """What a lock begins with: the digests of all that it is made from."""
     noted = "".join(f"# sha256 of {name}: {digest}\n" for name, digest in _digests(application).items())
     return f"# The platform and {application.package}, resolved together by `app application lock`.\n{noted}"
+
+
+def _refuse_repository_of_its_own(project: Project) -> None:
+    """Of such a folder git keeps a commit's number in place of the files: the next clone has an empty folder."""
+    if project.folder != project.repository and (project.folder / ".git").is_dir():
+        raise ApplicationError(
+            expected=f"{project.package} as files of this repository",
+            found=f"a repository of its own, {project.package}/.git",
+            remedy=f"Copy it with `git archive`, or remove that folder (`rm -rf {project.package}/.git`); "
+            "of a submodule, `git submodule absorbgitdirs` puts it where it belongs.",
+        )
 
 
 def _digests(application: Application) -> dict[str, str]:
