@@ -62,6 +62,7 @@ def start_worker(pool_name: str) -> None:
     if pool.type == "gevent":
         ensure_patched()
     metrics_folder = prepare_metrics(pool)
+    from celery_platform.attachment.loopback import warn_of_this_machine
     from celery_platform.dead_letters.unreadable import KeepUnreadable
     from celery_platform.guards.exit_code import run_worker
     from celery_platform.observability import soft_stops
@@ -84,6 +85,7 @@ def start_worker(pool_name: str) -> None:
         # deliver the task again, for ever. TCP's own keep-alive notices a broker that is gone.
         celery.conf.broker_heartbeat = 0
     own_logging(environment.name)
+    warn_of_this_machine(celery)
     soft_stops.connect(pool.name)
     celery.steps["consumer"].update({Heartbeat, stop.BoundedStop, DeclareDeadLetters, KeepUnreadable})
     if pool.type == "threads":

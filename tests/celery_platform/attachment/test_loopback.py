@@ -1,0 +1,89 @@
+"""A result backend on `localhost` counts, as the table of settings says, and a worker warns of it."""
+
+import sys
+
+import pytest
+from celery import Celery
+from celery_platform import attach
+from celery_platform.attachment.loopback import names_this_machine, warn_of_this_machine
+from celery_platform.settings.discovery import Discovery
+
+from .conftest import BROKER, Chosen
+
+LOCAL = "redis://me:hush@localhost:6379/0"
+ELSEWHERE = "redis://results.internal:6379/1"
+
+
+def _results(chosen: Chosen, monkeypatch: pytest.MonkeyPatch, url: str) -> None:
+    found = Discovery(BROKER, url, {}, {label: f"http://127.0.0.1:1/0/{label}" for label in chosen.labels})
+    monkeypatch.setattr(sys.modules["celery_platform.settings.runtime"], "discover", lambda _prefix: found)
+
+
+@pytest.fixture
+def _far_away(chosen: Chosen, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The environment's result store is on another machine."""
+    _results(chosen, monkeypatch, ELSEWHERE)
+
+
+def _warned(app: Celery, caplog: pytest.LogCaptureFixture) -> str:
+    attach(app)
+    warn_of_this_machine(app)
+    return caplog.text
+
+
+@pytest.mark.usefixtures("_far_away")
+def test_it_is_warned_of_without_its_password(app: Celery, caplog: pytest.LogCaptureFixture) -> None:
+    app.conf.result_backend = LOCAL
+
+    said = _warned(app, caplog)
+
+    assert "result_backend of the application is 'redis://...@localhost:6379/0'" in said
+    assert "hush" not in said
+    assert app.conf.result_backend == LOCAL
+
+
+@pytest.mark.usefixtures("_far_away")
+def test_what_a_backend_is_told_besides_is_warned_of(app: Celery, caplog: pytest.LogCaptureFixture) -> None:
+    app.conf.update(redis_host="127.0.0.1", result_backend="redis://cache.internal/0")
+
+    said = _warned(app, caplog)
+
+    assert "redis_host of the application is '127.0.0.1'" in said
+    assert "result_backend of" not in said
+
+
+@pytest.mark.usefixtures("_far_away")
+def test_the_platforms_result_store_is_not_warned_of(app: Celery, caplog: pytest.LogCaptureFixture) -> None:
+    assert _warned(app, caplog) == ""
+
+
+def test_where_all_of_the_environment_is_on_this_machine_nothing_is_warned_of(
+    app: Celery, chosen: Chosen, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    _results(chosen, monkeypatch, "redis://127.0.0.1:1/1")
+    app.conf.result_backend = LOCAL
+
+    assert _warned(app, caplog) == ""
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [
+        ("redis://localhost", True),
+        ("redis://", True),
+        ("redis:///0", True),
+        ("rediss://[::1]:6379", True),
+        ("db+postgresql://me:pass@LOCALHOST/results", True),
+        ("cache+memcached://10.0.0.1:11211;10.0.0.2:11211/", False),
+        ("sentinel://10.0.0.1:26379;sentinel://127.0.0.2:26379", True),
+        ("127.0.0.1:11211", True),
+        ("redis://localhost.example.com/0", False),
+        ("redis://store.internal/localhost", False),
+        ("file:///var/lib/celery/results", False),
+        ("rpc://", False),
+        (None, False),
+        (6379, False),
+    ],
+)
+def test_which_values_name_this_machine(value: object, expected: bool) -> None:
+    assert names_this_machine(value) is expected
