@@ -10,6 +10,8 @@ from celery_platform.output import age, age_of
 
 # A worker whose loop has not ticked for so long is wedged (the alert says the same).
 HEARTBEAT_OLD_SECONDS = 60
+# In the place of a number of workers: what runs in a cluster is not asked from here.
+IN_PODS = "pods"
 QUEUE_COLUMNS = ("waiting", "trend/min", "held", "oldest", "wait p95", "begun/s", "dead letters", "workers")
 
 
@@ -58,7 +60,8 @@ def _pool(pool: PoolState) -> list[Text]:
     return [
         _cell(pool.type),
         _cell(pool.runs_on),
-        _cell(None if pool.workers is None else f"{pool.workers}/{pool.expected}", "red" if missing else ""),
+        # Not a dash, which would read as if it had no workers.
+        Text(IN_PODS, "dim") if pool.workers is None else _cell(f"{pool.workers}/{pool.expected}", "red" * missing),
         _cell(pool.slots),
         _cell(used, "yellow" if used == "100%" else ""),
         _cell(age(pool.heartbeat_age), "red" if (pool.heartbeat_age or 0) > HEARTBEAT_OLD_SECONDS else ""),
@@ -68,6 +71,15 @@ def _pool(pool: PoolState) -> list[Text]:
 
 def _below(snapshot: Snapshot) -> list[Text]:
     lines = [Text(problem, "red") for problem in snapshot.problems]
+    # A cluster's pods come and go, and have no address outside of it.
+    if unasked := [name for name, pool in snapshot.pools.items() if pool.workers is None]:
+        lines.append(
+            Text(
+                f"Pods are not asked from here ({', '.join(unasked)}): what they do is missing above. "
+                f"`kubectl get pods -l app.kubernetes.io/component=worker-{unasked[0]}`, or Prometheus, says it.",
+                "dim",
+            )
+        )
     if snapshot.alerts is None:
         lines.append(Text("Alerts: nobody was asked (--prometheus URL).", "dim"))
     elif not snapshot.alerts:
