@@ -54,7 +54,7 @@ def test_wrong_input_is_answered_in_words(sqs: TestEnvironment) -> None:
         ("send", "note", "{"): "expected JSON",
         ("send", "note", "[]"): "missing 2 required positional arguments",
         ("schedule", "run", "nightly"): "Use one of: every_night.",
-        ("inspect", "--workers"): "expected a broker that carries questions to workers",
+        ("inspect", "--workers"): "expected: a broker that carries questions to workers",
     }.items():
         run = sqs.app(*words)
         assert (run.returncode, said in " ".join(run.stdout.split())) == (2, True), run.stdout
