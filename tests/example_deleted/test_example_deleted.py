@@ -22,7 +22,7 @@ FAST = (
     "tests/environment", "tests/chart", "tests/observability/test_alert_rules.py",
     "tests/observability/test_runbook.py", "tests/observability/test_redaction.py",
     "tests/celery_platform/brokers/test_topology.py",
-    "tests/celery_platform/dead_letters/test_letter.py",
+    "tests/celery_platform/dead_letters/test_message.py",
 )  # fmt: skip
 SLOWER = ("--ignore=tests/environment/test_fuzz.py", "--ignore=tests/chart/test_backlog.py")
 

@@ -11,7 +11,7 @@ from kombu.exceptions import KombuError
 
 from celery_platform.brokers import Broker
 from celery_platform.dead_letters.held import Held
-from celery_platform.dead_letters.letter import letter_of
+from celery_platform.dead_letters.message import letter_of
 from celery_platform.settings import QueueSettings
 
 BACK_SECONDS = 2  # somebody else may have taken them meanwhile

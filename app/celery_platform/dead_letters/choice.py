@@ -4,7 +4,7 @@ import time
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 
-from celery_platform.dead_letters.letter import Letter
+from celery_platform.dead_letters.message import Letter
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,7 @@ import binascii
 import json
 from typing import Any
 
-from celery_platform.dead_letters.letter import Json
+from celery_platform.dead_letters.message import Json
 
 PROPERTIES = ("correlation_id", "reply_to", "priority", "MessageGroupId")
 

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from celery_platform.dead_letters.letter import Letter
+from celery_platform.dead_letters.message import Letter
 
 
 @dataclass

@@ -12,7 +12,7 @@ from celery import Celery
 
 from celery_platform.brokers.interface import PUBLISH_BUDGET_SECONDS
 from celery_platform.dead_letters.held import Held
-from celery_platform.dead_letters.letter import Json, Letter
+from celery_platform.dead_letters.message import Json, Letter
 from celery_platform.dead_letters.publishing import PUBLISH_RETRY
 from celery_platform.guards.bounded_publish import budget
 from celery_platform.observability.published_at import PUBLISHED_AT

@@ -10,7 +10,7 @@ from kombu import Connection
 from celery_platform.brokers import Broker
 from celery_platform.dead_letters.envelope import unpack
 from celery_platform.dead_letters.held import Held
-from celery_platform.dead_letters.letter import letter_of
+from celery_platform.dead_letters.message import letter_of
 from celery_platform.settings import QueueSettings
 from celery_platform.settings.discovery import client
 

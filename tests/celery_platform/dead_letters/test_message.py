@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from celery_platform.dead_letters.choice import Choice
 from celery_platform.dead_letters.envelope import unpack
-from celery_platform.dead_letters.letter import Letter, letter_of
+from celery_platform.dead_letters.message import Letter, letter_of
 from celery_platform.dead_letters.replaying import replayed_headers
 
 BODY = [["key"], {}, {}]
