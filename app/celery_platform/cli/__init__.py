@@ -1,7 +1,7 @@
-"""The command `app`: one file for each group of commands, and the one place where errors become words.
+"""The command `app`: one file for each group of commands, and the one place where errors are printed.
 
-Exit codes are those of `celery_platform.errors`. `app --help` loads typer and nothing heavy; `app health` not even
-that, because probes run it all day.
+Exit codes are those of `celery_platform.errors`. `app --help` loads typer and nothing heavy. `app health` does not load
+even typer, because probes run it all day.
 """
 
 import sys
@@ -10,7 +10,7 @@ from celery_platform.errors import EXIT_INTERRUPTED
 
 
 def app() -> None:
-    """Run the command line. Whatever a person can put right is printed in words, with exit code 2."""
+    """Run the command line. An error that a person can put right is printed without a traceback, with exit code 2."""
     from celery_platform.cli import health
 
     probe = health.asked(sys.argv[1:])

@@ -31,7 +31,7 @@ def lock(name: Name = "") -> None:
 
 @application.command()
 def install(name: One = "local") -> None:
-    """Add what the application's lock has and this virtualenv lacks."""
+    """Install the packages of the application's lock that this virtualenv lacks."""
     from celery_platform.output import say
     from celery_platform.release import install as into_virtualenv
     from celery_platform.release import locking
@@ -77,7 +77,7 @@ def check(name: One = "local") -> None:
 
 
 def _different(names: list[str]) -> "list[Application]":
-    """The applications of these environments, each once."""
+    """Return the applications of these environments, each once."""
     from celery_platform.environment.load import load
     from celery_platform.release.release import release_of
 

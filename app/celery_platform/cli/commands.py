@@ -1,4 +1,4 @@
-"""All commands in one tree."""
+"""The commands of `app`, put together in one tree."""
 
 import typer
 

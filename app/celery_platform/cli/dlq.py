@@ -1,4 +1,4 @@
-"""`app dlq`: look at messages that failed for good, send them again, remove them, write them to a file."""
+"""`app dlq`: list messages that failed for good, send them again, remove them, write them to a file."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from celery_platform.dead_letters.held import Held
 
 dlq = typer.Typer(
-    help="Messages that failed for good: look at them, send them again, remove them.",
+    help="Messages that failed for good: list them, send them again, remove them.",
     no_args_is_help=True,
     rich_markup_mode=None,
 )
@@ -39,19 +39,19 @@ def _choice(ids: list[str] | None, task: str, error: str, older: str | None, new
 
 
 @contextmanager
-def _letters(env: str, queue: str, choice: "Choice") -> Iterator[Iterator["Held"]]:
-    """The chosen letters, on a connection of their own."""
+def _messages(env: str, queue: str, choice: "Choice") -> Iterator[Iterator["Held"]]:
+    """Yield the chosen dead-lettered messages, on a connection of their own."""
     choose(env)
     from celery_platform.application import platform_alone
     from celery_platform.cli.queues import chosen_queues
-    from celery_platform.dead_letters.reading import held_letters
+    from celery_platform.dead_letters.reading import held_messages
 
     with platform_alone().connection_for_read() as connection:
-        letters = held_letters(connection, chosen_queues(queue), choice)
+        messages = held_messages(connection, chosen_queues(queue), choice)
         try:
-            yield letters
+            yield messages
         finally:
-            letters.close()  # type: ignore[attr-defined] # a generator: gives back what it holds
+            messages.close()  # type: ignore[attr-defined] # a generator: gives back what it holds
 
 
 @dlq.command(name="list")
@@ -60,16 +60,16 @@ def list_(
     newer_than: Newer = None, limit: Annotated[int, typer.Option(min=1, help="show at most so many")] = 50,
     as_json: AsJson = False,
 ) -> None:  # fmt: skip
-    """List dead letters, oldest first in each queue. They stay where they are."""
+    """List dead-lettered messages, oldest first in each queue. They stay where they are."""
     from celery_platform.output import age_of, say, show_json, show_table
 
-    with _letters(env, queue, _choice(None, task, error, older_than, newer_than)) as letters:
-        found = [held.letter for _, held in zip(range(limit + 1), letters, strict=False)]
+    with _messages(env, queue, _choice(None, task, error, older_than, newer_than)) as messages:
+        found = [held.message for _, held in zip(range(limit + 1), messages, strict=False)]
     shown = found[:limit]
     if as_json:
-        return show_json([letter.as_json() for letter in shown])
+        return show_json([message.as_json() for message in shown])
     if not shown:
-        return say("no dead letters")
+        return say("no dead-lettered messages")
     show_table(
         ("queue", "id", "task", "age", "attempts", "reason"),
         (
@@ -80,18 +80,20 @@ def list_(
         numbers=("attempts",),
     )  # fmt: skip
     plural = "" if len(shown) == 1 else "s"
-    return say(f"{len(shown)} dead letter{plural}" + (", and more: see --limit" if len(found) > limit else ""))
+    return say(
+        f"{len(shown)} dead-lettered message{plural}" + (", and more: see --limit" if len(found) > limit else "")
+    )
 
 
 @dlq.command()
 def show(id_: Annotated[str, typer.Argument(metavar="ID")], env: Env = "", queue: Queue = "") -> None:
-    """Print all of a letter as JSON: reason, traceback, attempts, arguments, headers. Exit 1 when it is not there."""
+    """Print a dead-lettered message as JSON, with traceback, arguments and headers. Exit 1 when it is not there."""
     from celery_platform.output import say, show_json
 
-    with _letters(env, queue, _choice([id_], "*", "", None, None)) as letters:
-        found = [held.letter.as_json() for held in letters]
+    with _messages(env, queue, _choice([id_], "*", "", None, None)) as messages:
+        found = [held.message.as_json() for held in messages]
     if not found:
-        say(f"no dead letter with id {id_}", style="red")
+        say(f"no dead-lettered message with id {id_}", style="red")
         raise typer.Exit(1)
     show_json(found[0] if len(found) == 1 else found)
 
@@ -102,9 +104,9 @@ def replay(
     newer_than: Newer = None, rate: Annotated[float, typer.Option(min=0.5, help="letters a second")] = 20.0,
     dry_run: DryRun = False, yes: Yes = False,
 ) -> None:  # fmt: skip
-    """Send letters to their queues again, with all their retries. Exit 1 when none was chosen.
+    """Send dead-lettered messages to their queues again, with all their retries. Exit 1 when none was chosen.
 
-    Each is sent first and removed after: whatever interrupts this, nothing is lost; at most one is sent twice.
+    Each is sent first and removed afterwards. An interruption loses nothing, and at most one message is sent twice.
     """
     choice = _choice(ids, task, error, older_than, newer_than)
     total = _confirmed("replay", env, queue, choice, dry_run=dry_run, yes=yes)
@@ -112,9 +114,9 @@ def replay(
     from celery_platform.dead_letters.replaying import replay as replayed
     from celery_platform.output import say
 
-    with _letters(env, queue, choice) as letters, _progress("replayed", total) as advance:
-        done = sum(advance(letter) for letter in replayed(platform_alone(), letters, per_second=rate))
-    say(f"replayed {done} of {total}" + ("" if done == total else "; what is not a task message stays"))
+    with _messages(env, queue, choice) as messages, _progress("replayed", total) as advance:
+        done = sum(advance(message) for message in replayed(platform_alone(), messages, per_second=rate))
+    say(f"replayed {done} of {total}" + ("" if done == total else "; messages of no task stay"))
 
 
 @dlq.command()
@@ -122,13 +124,13 @@ def purge(
     ids: Ids = None, env: Env = "", queue: Queue = "", task: Task = "*", error: Error = "", older_than: Older = None,
     newer_than: Newer = None, dry_run: DryRun = False, yes: Yes = False,
 ) -> None:  # fmt: skip
-    """Remove letters for good. Exit 1 when none was chosen. `app dlq export` keeps a copy."""
+    """Remove dead-lettered messages for good. Exit 1 when none was chosen. `app dlq export` keeps a copy."""
     choice = _choice(ids, task, error, older_than, newer_than)
     total = _confirmed("remove", env, queue, choice, dry_run=dry_run, yes=yes)
     from celery_platform.output import say
 
-    with _letters(env, queue, choice) as letters, _progress("removed", total) as advance:
-        done = sum(advance(held) for held in letters if held.remove())
+    with _messages(env, queue, choice) as messages, _progress("removed", total) as advance:
+        done = sum(advance(held) for held in messages if held.remove())
     say(f"removed {done} of {total}")
 
 
@@ -137,49 +139,49 @@ def export(
     file: Annotated[Path, typer.Argument(help="where to write, one JSON object in a line")], env: Env = "",
     queue: Queue = "", task: Task = "*", error: Error = "", older_than: Older = None, newer_than: Newer = None,
 ) -> None:  # fmt: skip
-    """Write letters to a file. They stay where they are. Exit 1 when none was chosen."""
+    """Write dead-lettered messages to a file. They stay where they are. Exit 1 when none was chosen."""
     import json
 
     from celery_platform.output import say
 
     with (
-        _letters(env, queue, _choice(None, task, error, older_than, newer_than)) as letters,
+        _messages(env, queue, _choice(None, task, error, older_than, newer_than)) as messages,
         file.open("w", encoding="utf-8") as sink,
     ):
         number = 0
-        for held in letters:
-            sink.write(json.dumps(held.letter.as_json(), default=str) + "\n")
+        for held in messages:
+            sink.write(json.dumps(held.message.as_json(), default=str) + "\n")
             number += 1
-    say(f"wrote {number} dead letters to {file}")
+    say(f"wrote {number} dead-lettered messages to {file}")
     if not number:
         raise typer.Exit(1)
 
 
 def _confirmed(verb: str, env: str, queue: str, choice: "Choice", *, dry_run: bool, yes: bool) -> int:
-    """Count what is chosen and ask; ends the command when there is nothing to do or the answer is no."""
+    """Count the chosen messages and ask; ends the command when there is nothing to do or the answer is no."""
     from collections import Counter
 
     from celery_platform.output import say, show_table
 
-    with _letters(env, queue, choice) as letters:
-        found = (held.letter for held in letters)
-        kinds = Counter((letter.queue, letter.task or "?", letter.reason[:SHORT_REASON]) for letter in found)
+    with _messages(env, queue, choice) as messages:
+        found = (held.message for held in messages)
+        kinds = Counter((message.queue, message.task or "?", message.reason[:SHORT_REASON]) for message in found)
     if not kinds:
-        say("no dead letter is chosen")
+        say("no dead-lettered message is chosen")
         raise typer.Exit(1)
-    show_table(("queue", "task", "reason", "letters"), ((*kind, count) for kind, count in kinds.most_common()),
-               numbers=("letters",))  # fmt: skip
+    show_table(("queue", "task", "reason", "messages"), ((*kind, count) for kind, count in kinds.most_common()),
+               numbers=("messages",))  # fmt: skip
     if dry_run:
         say(f"would {verb} {kinds.total()}")
         raise typer.Exit
     if not yes:
-        typer.confirm(f"{verb} {kinds.total()} dead letters?", abort=True)
+        typer.confirm(f"{verb} {kinds.total()} dead-lettered messages?", abort=True)
     return kinds.total()
 
 
 @contextmanager
 def _progress(verb: str, total: int) -> Iterator[Any]:
-    """A progress bar; yields what is called for each letter, and returns 1."""
+    """Show a progress bar; yields a function that is called for each message and returns 1."""
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
     from celery_platform.output import console
@@ -188,7 +190,7 @@ def _progress(verb: str, total: int) -> Iterator[Any]:
     with Progress(*columns, console=console(stderr=True)) as progress:
         bar = progress.add_task(verb, total=total)
 
-        def advance(_letter: object) -> int:
+        def advance(_message: object) -> int:
             progress.advance(bar)
             return 1
 

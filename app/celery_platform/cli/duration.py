@@ -1,4 +1,4 @@
-"""Durations as people write them."""
+"""Reads durations as people write them, such as 90s or 2h."""
 
 import re
 
@@ -8,10 +8,10 @@ UNITS = {"s": 1, "m": 60, "h": 3_600, "d": 86_400}
 
 
 def seconds(text: str | None) -> float | None:
-    """Seconds of `90s`, `15m`, `2h` or `3d`; `None` of nothing.
+    """Return the seconds of `90s`, `15m`, `2h` or `3d`; `None` for `None`.
 
     Raises:
-        typer.BadParameter: it is none of these.
+        typer.BadParameter: the text is not such a duration.
 
     Example: `seconds("15m") == 900`
     """

@@ -1,4 +1,4 @@
-"""The option `--env`, the same on every command."""
+"""The option `--env`, which is the same on every command."""
 
 from typing import Annotated
 
@@ -10,7 +10,7 @@ Env = Annotated[
 
 
 def choose(env: str) -> None:
-    """Work on the environment `env` from here on; nothing to do where a host has its own set."""
+    """Work on the environment `env` from here on; when it is empty, the host's own environment stays."""
     if env:
         from celery_platform.settings.chosen import choose as choose_environment
 

@@ -1,4 +1,4 @@
-"""Which errors a person can put right."""
+"""Decides which errors a person can put right."""
 
 import os
 
@@ -6,12 +6,12 @@ from celery_platform.errors import AppError, SettingsError
 
 
 def explained(error: Exception) -> AppError | None:
-    """The error in the words of this project; `None` for a defect, which deserves its traceback."""
+    """Return the error as one of this project's own; `None` for a defect, whose traceback is printed."""
     return error if isinstance(error, AppError) else _unreachable(error)
 
 
 def _unreachable(error: Exception) -> AppError | None:
-    """An error of a library that says that something this environment needs does not answer."""
+    """Return an error for a library's report that a service of this environment does not answer."""
     from botocore.exceptions import BotoCoreError, ClientError
     from kombu.exceptions import OperationalError
     from redis.exceptions import RedisError

@@ -1,4 +1,4 @@
-"""`app health`: whether the worker of this host or pod is well, from its heartbeat file alone."""
+"""`app health`: says whether the worker of this host or pod is healthy, from its heartbeat file alone."""
 
 import os
 import sys
@@ -10,9 +10,9 @@ EXIT_UNHEALTHY = 1
 
 
 def asked(arguments: list[str]) -> str | None:
-    """The probe that these arguments of `app` ask for, `liveness` unless said; `None` when they ask for anything else.
+    """Return the probe that these arguments of `app` ask for, by default `liveness`; `None` for any other command.
 
-    Looked for before the command line is loaded, which costs ten times what the answer does.
+    This runs before the command line is loaded, because loading costs ten times what the answer does.
 
     Example: `asked(["health", "readiness"]) == "readiness"`
     """

@@ -1,4 +1,4 @@
-"""`app inspect`: queues, how much waits in them, and the workers, where the broker lets one ask."""
+"""`app inspect`: shows the queues with their backlog, and the workers where the broker has remote control."""
 
 from typing import Annotated, Any
 
@@ -14,9 +14,9 @@ def inspect(
     workers: Annotated[bool, typer.Option("--workers", help="also ask every worker what it is doing")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="JSON instead of tables")] = False,
 ) -> None:
-    """Show what waits in each queue and its dead letters; with --workers, what each worker does.
+    """Show the backlog of each queue and its dead-lettered messages; with --workers, what each worker does.
 
-    Exit 1 when a queue is past the environment's limit (alerts.queue_length) or has dead letters.
+    Exit 1 when a queue is past the environment's limit (alerts.queue_length) or has dead-lettered messages.
     """
     choose(env)
     from celery_platform.output import say, show_json, show_table
@@ -27,9 +27,9 @@ def inspect(
         show_json({"queues": queues, "workers": found})
     else:
         show_table(
-            ("queue", "name", "pool", "waiting", "limit", "dead letters"),
+            ("queue", "name", "pool", "waiting", "limit", "dead-lettered"),
             (list(each.values()) for each in queues),
-            numbers=("waiting", "limit", "dead letters"),
+            numbers=("waiting", "limit", "dead-lettered"),
         )
         if found is not None and not found:
             say("no worker answered")
@@ -61,10 +61,10 @@ def _queues() -> list[dict[str, Any]]:
 
 
 def _workers() -> list[dict[str, Any]]:
-    """Every worker that answers in time.
+    """Return every worker that answers in time, with its running tasks.
 
     Raises:
-        BrokerError: the broker carries no such questions.
+        BrokerError: the broker has no remote control.
     """
     from celery_platform.application import platform_alone
     from celery_platform.brokers import broker_of
@@ -74,7 +74,7 @@ def _workers() -> list[dict[str, Any]]:
     broker = broker_of(runtime())
     if not broker.remote_control:
         raise BrokerError(
-            expected="a broker that carries questions to workers",
+            expected="a broker with remote control",
             found=broker.kind,
             remedy="Leave --workers out; `app health` on a host and the workers' metrics say how they are.",
         )

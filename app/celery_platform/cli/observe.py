@@ -1,4 +1,4 @@
-"""`app exporter`, `app status`: what an operator, or Prometheus, asks."""
+"""`app exporter` and `app status`: what operators and Prometheus read."""
 
 from typing import Annotated
 
@@ -15,10 +15,10 @@ def exporter(
     ] = 9540,
     interval: Annotated[
         float,
-        typer.Option(min=0, help="seconds between two looks at the broker; 0: 10, and 30 on SQS, which bills them"),
+        typer.Option(min=0, help="seconds between two polls of the broker; 0: 10, and 30 on SQS, which bills each"),
     ] = 0,
 ) -> None:
-    """Serve depth, age, consumers and dead letters of every queue to Prometheus until told to stop."""
+    """Serve depth, age, consumers and dead-lettered messages of every queue to Prometheus until stopped."""
     choose(env)
     import logging
 
@@ -30,15 +30,17 @@ def exporter(
 
 def status(
     env: Env = "",
-    once: Annotated[bool, typer.Option("--once", help="look twice, two seconds apart, print, and end")] = False,
+    once: Annotated[bool, typer.Option("--once", help="poll twice, two seconds apart, print, and end")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="the same as JSON, for scripts")] = False,
-    interval: Annotated[float, typer.Option(min=1, help="seconds between two looks")] = 5,
+    interval: Annotated[float, typer.Option(min=1, help="seconds between two polls")] = 5,
     prometheus: Annotated[
         str,
-        typer.Option(envvar="CELERY_PROMETHEUS_URL", help="whom to ask about alerts, such as http://localhost:9090"),
+        typer.Option(
+            envvar="CELERY_PROMETHEUS_URL", help="the Prometheus to ask for alerts, such as http://localhost:9090"
+        ),
     ] = "",
 ) -> None:
-    """Show queues, pools, dead letters and alerts, live. With --once, exit 1 when something needs a closer look."""
+    """Show queues, pools, dead-lettered messages and alerts, live. With --once, exit 1 when one needs attention."""
     choose(env)
     from celery_platform.observability.status.show import show
 

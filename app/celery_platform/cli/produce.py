@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 def send(
-    task: Annotated[str, typer.Argument(help="its name; the end of it is enough where no other ends so")],
+    task: Annotated[str, typer.Argument(help="the task's name; an end of it that no other has is enough")],
     arguments: Annotated[
         str, typer.Argument(help='JSON: an object of arguments by name, or a list: ["user-7"]')
     ] = "[]",

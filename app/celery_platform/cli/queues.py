@@ -1,4 +1,4 @@
-"""The queues that a command is about."""
+"""The queues that a command works on."""
 
 from typing import TYPE_CHECKING
 
@@ -7,7 +7,7 @@ if TYPE_CHECKING:
 
 
 def chosen_queues(label: str) -> "list[QueueSettings]":
-    """The queue with this label, or all when it is empty.
+    """Return the queue with this label, or all queues when the label is empty.
 
     Raises:
         SettingsError: the environment has no such queue.

@@ -1,4 +1,4 @@
-"""`app worker`, `app beat`, `app health`, `app demo`: what runs until it is told to stop, or until its work is done."""
+"""`app worker`, `app beat`, `app health`, `app relay`, `app run`: the processes of an environment."""
 
 from typing import Annotated
 
@@ -8,7 +8,7 @@ from celery_platform.cli.env import Env, choose
 
 
 def worker(pool: Annotated[str, typer.Option(help="the pool whose queues to drain")], env: Env = "") -> None:
-    """Run a worker of a pool until it is told to stop (SIGTERM lets running tasks finish)."""
+    """Run a worker of a pool until it is stopped (SIGTERM lets running tasks finish)."""
     choose(env)
     from celery_platform.worker.start import start_worker
 
@@ -16,7 +16,7 @@ def worker(pool: Annotated[str, typer.Option(help="the pool whose queues to drai
 
 
 def beat(env: Env = "") -> None:
-    """Send scheduled tasks until told to stop; of several, one sends and the others stand by."""
+    """Send scheduled tasks until stopped; of several beats, one sends and the others stand by."""
     choose(env)
     from celery_platform.worker.start import start_beat
 
@@ -24,7 +24,7 @@ def beat(env: Env = "") -> None:
 
 
 def health(probe: Annotated[str, typer.Argument(help="liveness, readiness or startup")] = "liveness") -> None:
-    """Say whether this host's or pod's worker is well, from its heartbeat file alone. Exit 1 when it is not."""
+    """Say whether this host's or pod's worker is healthy, from its heartbeat file alone. Exit 1 when it is not."""
     from celery_platform.cli.health import answer
     from celery_platform.worker.heartbeat_file import PROBES
 
@@ -34,7 +34,7 @@ def health(probe: Annotated[str, typer.Argument(help="liveness, readiness or sta
 
 
 def relay(env: Env = "") -> None:
-    """Publish what producers left in the outbox of CELERY_DATABASE_URL, until told to stop (SIGTERM)."""
+    """Publish the tasks in the outbox of CELERY_DATABASE_URL until stopped (SIGTERM)."""
     choose(env)
     import logging
     import signal
@@ -68,7 +68,7 @@ def await_termination() -> None:
 def run(
     command: Annotated[list[str], typer.Argument(help="a command and its arguments, after --")],
     env: Env = "",
-    pool: Annotated[str, typer.Option(help="also with this pool's variables and secrets")] = "",
+    pool: Annotated[str, typer.Option(help="add this pool's variables and secrets")] = "",
 ) -> None:
     """Run any command with the application's variables and secrets: a migration, a shell, a web process."""
     choose(env)

@@ -1,4 +1,4 @@
-"""`app schedule`: what runs when, running an entry now, and what was delayed for longer than a queue may hold."""
+"""`app schedule`: lists scheduled and long delayed tasks, runs an entry now, cancels a delayed task."""
 
 from collections.abc import Mapping
 from datetime import UTC, datetime
@@ -11,18 +11,18 @@ from celery_platform.cli.env import Env, choose
 if TYPE_CHECKING:
     from celery_platform.later.message import Kept
 
-schedule = typer.Typer(help="Scheduled and delayed tasks: when they run, running one now, cancelling one.",
+schedule = typer.Typer(help="Scheduled and delayed tasks: list when they run, run one now, cancel one.",
                        no_args_is_help=True, rich_markup_mode=None)  # fmt: skip
 AsJson = Annotated[bool, typer.Option("--json", help="JSON instead of a table")]
 KEPT = ("delayed", "task", "queue", "due (UTC)", "asked by")
-# Of a table; --json has them all.
+# Rows of the table; --json lists all.
 SHOWN_KEPT = 100
 
 
 @schedule.command(name="list")
 def list_(env: Env = "", times: Annotated[int, typer.Option(min=1, max=50, help="how many next runs")] = 1,
           as_json: AsJson = False) -> None:  # fmt: skip
-    """List the schedule with the next runs, and the delayed messages that wait to be due, in UTC."""
+    """List the schedule with the next runs, and the delayed messages that are not due yet, in UTC."""
     choose(env)
     from itertools import islice
 
@@ -49,9 +49,9 @@ def list_(env: Env = "", times: Annotated[int, typer.Option(min=1, max=50, help=
 def run(
     name: Annotated[str, typer.Argument(metavar="NAME", help="an entry of the schedule")],
     env: Env = "",
-    slot: Annotated[str, typer.Option(help="the slot to make up for, as in 2026-11-23T12:05")] = "",
+    slot: Annotated[str, typer.Option(help="the slot to run, as in 2026-11-23T12:05")] = "",
 ) -> None:
-    """Send an entry's task now. A task that runs once for each slot does nothing for a slot that it ran for."""
+    """Send an entry's task now. A task that runs once for each slot does nothing for a slot that has been run."""
     choose(env)
     from celery_platform.application import application
     from celery_platform.errors import SettingsError
@@ -74,7 +74,7 @@ def cancel(
     ids: Annotated[list[str], typer.Argument(metavar="ID...", help="ids of delayed tasks, as `list` shows them")],
     env: Env = "", yes: Annotated[bool, typer.Option("--yes", "-y", help="do not ask")] = False,
 ) -> None:  # fmt: skip
-    """Cancel delayed messages that wait to be due; their state is REVOKED then. Exit 1 when none is found."""
+    """Cancel delayed messages that are not due yet; their state becomes REVOKED. Exit 1 when none is found."""
     choose(env)
     from celery_platform.application import platform_alone
     from celery_platform.later import later_store
@@ -137,7 +137,7 @@ def _shown(kept: "Kept") -> dict[str, Any]:
 
 
 def in_words(schedule: Any) -> str:
-    """When a schedule sends, as its author wrote it.
+    """Describe when a schedule sends, as its author wrote it.
 
     Example: `in_words(crontab(minute="*/5")) == "*/5 * * * *"`
     """
@@ -155,7 +155,7 @@ def in_words(schedule: Any) -> str:
 
 
 def next_runs(schedule: Any, after: datetime, times: int) -> list[datetime]:
-    """The next `times` moments of a schedule of Celery's, were it sent at `after`, a moment that has its zone.
+    """Return the next `times` moments of a Celery schedule that last sent at `after`, a moment with a time zone.
 
     Example: `next_runs(crontab(minute="*/5"), datetime(2026, 11, 23, 12, 1, tzinfo=UTC), 1)` is 12:05
     """

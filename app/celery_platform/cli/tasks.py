@@ -7,11 +7,11 @@ if TYPE_CHECKING:
 
 
 def chosen_task(name: str) -> "Task[Any, Any]":
-    """The application's task with this name, or the only one whose name ends in it.
+    """Return the application's task with this name, or the only one whose name ends in it.
 
     Raises:
         ApplicationError: the application cannot be imported.
-        SettingsError: none is, or several are.
+        SettingsError: no task has this name, or the names of several end in it.
 
     Example: `chosen_task("ship").name == "orders.tasks.ship"`
     """

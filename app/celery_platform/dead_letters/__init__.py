@@ -1,4 +1,4 @@
-"""Messages that failed for good: publishing them, and reading, replaying and removing them later."""
+"""Messages that failed for good: how they are published, and later read, replayed or removed."""
 
 from celery_platform.dead_letters.publishing import publish
 

@@ -1,4 +1,4 @@
-"""Reading a dead letter queue of RabbitMQ: taken without acknowledging, so that closing the channel gives all back."""
+"""Read a dead letter queue of RabbitMQ without acknowledging, so that closing the channel gives all messages back."""
 
 import time
 from collections.abc import Iterator
@@ -11,33 +11,36 @@ from kombu.exceptions import KombuError
 
 from celery_platform.brokers import Broker
 from celery_platform.dead_letters.held import Held
-from celery_platform.dead_letters.message import letter_of
+from celery_platform.dead_letters.message import dead_lettered_message
 from celery_platform.settings import QueueSettings
 
-BACK_SECONDS = 2  # somebody else may have taken them meanwhile
+BACK_SECONDS = 2  # no longer, as another consumer may have taken the messages meanwhile
 PROPERTIES = ("correlation_id", "reply_to", "priority")
 
 
 @contextmanager
 def open_queue(broker: Broker, connection: Connection, queue: QueueSettings) -> Iterator[Iterator[Held]]:
-    """The letters that are there now, oldest first; those not removed are back in the queue afterwards."""
+    """Yield the messages that are there now, oldest first; those not removed return to the queue afterwards."""
     taken: list[Held] = []
     with connection.channel() as channel:
         bound = broker.dead_letter_queue(queue)(channel)
         bound.declare()
         declared: Any = bound.queue_declare(passive=True)
-        yield _letters(bound, queue, declared.message_count, taken)
+        yield _messages(bound, queue, declared.message_count, taken)
     _wait_for(broker, connection, queue, sum(not held.removed for held in taken))
 
 
 def _wait_for(broker: Broker, connection: Connection, queue: QueueSettings, count: int) -> None:
-    """RabbitMQ gives messages back some time after it closed the channel; who looks again before would see none."""
+    """Wait until the messages are back: RabbitMQ requeues them some time after it closed the channel.
+
+    Whoever read the queue before would find it empty.
+    """
     deadline = time.monotonic() + BACK_SECONDS
     while broker.dead_letters(connection, queue) < count and time.monotonic() < deadline:
         time.sleep(0.02)
 
 
-def _letters(bound: Any, queue: QueueSettings, there: int, taken: list[Held]) -> Iterator[Held]:
+def _messages(bound: Any, queue: QueueSettings, there: int, taken: list[Held]) -> Iterator[Held]:
     for _ in range(there):
         message = bound.get()
         if message is None:
@@ -47,8 +50,8 @@ def _letters(bound: Any, queue: QueueSettings, there: int, taken: list[Held]) ->
         except (ValueError, KombuError):
             body = None
         properties = {name: message.properties.get(name) for name in PROPERTIES}
-        letter = letter_of(
+        kept = dead_lettered_message(
             queue.label, dict(message.headers or {}), body, properties, max_deliveries=queue.max_deliveries
         )
-        taken.append(Held(letter, partial(message.ack)))
+        taken.append(Held(kept, partial(message.ack)))
         yield taken[-1]

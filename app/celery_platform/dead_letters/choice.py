@@ -1,17 +1,18 @@
-"""Which dead letters a command is about."""
+"""Which dead-lettered messages a command is about."""
 
 import time
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 
-from celery_platform.dead_letters.message import Letter
+from celery_platform.dead_letters.message import DeadLetteredMessage
 
 
 @dataclass(frozen=True)
 class Choice:
-    """A letter is chosen when it meets every condition that is given; ages are in seconds since it failed.
+    """A dead-lettered message is chosen when it meets every condition that is given.
 
-    A letter whose age nobody noted (the broker moved it) is as old as its sending; without that too, it meets no age.
+    Ages are in seconds since the message failed. When the broker moved it, nobody recorded when it failed: it is then
+    as old as its sending. A message without either time meets no condition on age.
 
     Example: `Choice(task="orders.tasks.*", error="TransientError", older_than=3600)`
     """
@@ -22,16 +23,16 @@ class Choice:
     older_than: float | None = None
     newer_than: float | None = None
 
-    def includes(self, letter: Letter) -> bool:
-        """Whether the letter is meant. `error` is looked for in its reason, `task` may hold `*` and `?`."""
-        if self.ids and letter.id not in self.ids:
+    def includes(self, message: DeadLetteredMessage) -> bool:
+        """Whether the message is chosen. Its reason must contain `error`; `task` may hold `*` and `?`."""
+        if self.ids and message.id not in self.ids:
             return False
-        return fnmatchcase(letter.task, self.task) and self.error in letter.reason and self._of_age(letter)
+        return fnmatchcase(message.task, self.task) and self.error in message.reason and self._of_age(message)
 
-    def _of_age(self, letter: Letter) -> bool:
+    def _of_age(self, message: DeadLetteredMessage) -> bool:
         if self.older_than is None and self.newer_than is None:
             return True
-        moment = letter.failed_at or letter.sent_at
+        moment = message.failed_at or message.sent_at
         if moment is None:
             return False
         age = time.time() - moment

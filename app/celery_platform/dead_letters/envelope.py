@@ -1,4 +1,4 @@
-"""How kombu packs a message for brokers without headers of their own: JSON around the body, which is in base64."""
+"""How kombu packs a message for brokers without headers of their own: in JSON, with the body in base64."""
 
 import base64
 import binascii
@@ -11,9 +11,9 @@ PROPERTIES = ("correlation_id", "reply_to", "priority", "MessageGroupId")
 
 
 def unpack(text: str) -> tuple[Json, Any, Json]:
-    """Headers, body and properties of a packed message; no body where it cannot be read.
+    """Return headers, body and properties of a packed message; the body is `None` where it cannot be read.
 
-    SQS carries the envelope itself in base64 too.
+    On SQS the envelope itself is in base64 too.
 
     Example: `headers, (args, kwargs, embed), properties = unpack(message["Body"])`
     """

@@ -1,21 +1,21 @@
-"""A dead letter in hand: it is still in its queue, and comes back to it unless it is removed."""
+"""A dead-lettered message while a command works on it: it returns to its queue unless it is removed."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from celery_platform.dead_letters.message import Letter
+from celery_platform.dead_letters.message import DeadLetteredMessage
 
 
 @dataclass
 class Held:
-    """`remove()` takes the letter out of its queue for good. A process that dies before leaves it there."""
+    """`remove()` takes the message out of its queue for good. If the process dies before, the message stays there."""
 
-    letter: Letter
+    message: DeadLetteredMessage
     _remove: Callable[[], object] = field(repr=False)
     removed: bool = False
 
     def remove(self) -> bool:
-        """Take it out of the queue; true."""
+        """Take the message out of the queue; returns true."""
         self._remove()
         self.removed = True
         return True

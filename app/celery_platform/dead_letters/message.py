@@ -1,11 +1,11 @@
-"""A dead letter as people and programs see it, whoever put it there: the app, or the broker by itself."""
+"""A dead-lettered message as people and programs see it, whether the app or the broker put it there."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 Json = dict[str, Any]
-# What a broker adds when it moves a message by itself: RabbitMQ's reasons (guide "Dead Letter Exchanges").
+# What a broker adds when it moves a message by itself: RabbitMQ's reasons (guide "Dead DeadLetteredMessage Exchanges").
 BROKER_REASONS: Mapping[str, str] = {
     "delivery_limit": "moved by the broker: delivered as often as the queue allows, its worker dying each time",
     "rejected": "moved by the broker: a worker rejected it (an unknown task, or a body that cannot be read)",
@@ -17,10 +17,10 @@ UNREADABLE = "not a task message: it can be shown and removed, not replayed"
 
 
 @dataclass(frozen=True)
-class Letter:
+class DeadLetteredMessage:
     """`queue` is the label of the queue it failed in; times are seconds since 1970; `body` is args, kwargs, embed.
 
-    `reason` starts with the error's type. `attempts` and times are `None` where nobody noted them.
+    `reason` starts with the error's type. `attempts` and times are `None` where nobody recorded them.
     """
 
     queue: str
@@ -37,26 +37,28 @@ class Letter:
 
     @property
     def replayable(self) -> bool:
-        """Whether it is a task message that can be sent again."""
+        """Whether this is the message of a task, which can be sent again."""
         return bool(self.task) and isinstance(self.body, list | tuple)
 
     def as_json(self) -> Json:
-        """All of it, for `--json`, `show` and `export`."""
+        """Every field but the properties, for `--json`, `show` and `export`."""
         names = ("queue", "id", "task", "reason", "attempts", "failed_at", "sent_at", "traceback", "body", "headers")
         return {name: getattr(self, name) for name in names}
 
 
-def letter_of(queue: str, headers: Json, body: Any, properties: Json, *, max_deliveries: int) -> Letter:
-    """Make sense of a message of `queue`'s dead letter queue.
+def dead_lettered_message(
+    queue: str, headers: Json, body: Any, properties: Json, *, max_deliveries: int
+) -> DeadLetteredMessage:
+    """Interpret a message from the dead letter queue of `queue`, a label.
 
-    Example: `letter_of("email", message.headers, message.payload, {}, max_deliveries=5).reason`
+    Example: `dead_lettered_message("email", message.headers, message.payload, {}, max_deliveries=5).reason`
     """
     reason, attempts = headers.get("x-dead-letter-reason"), headers.get("x-dead-letter-attempts")
     failed_at = headers.get("x-dead-letter-at")
     task = str(headers.get("task") or "")
     if reason is None:
         reason, attempts, failed_at = _by_the_broker(headers, max_deliveries) if task else (UNREADABLE, None, None)
-    return Letter(
+    return DeadLetteredMessage(
         queue=queue,
         id=str(headers.get("id") or properties.get("correlation_id") or ""),
         task=task,
@@ -72,7 +74,7 @@ def letter_of(queue: str, headers: Json, body: Any, properties: Json, *, max_del
 
 
 def _by_the_broker(headers: Json, max_deliveries: int) -> tuple[str, int | None, float | None]:
-    """Reason, attempts and time of a message that no worker lived to explain."""
+    """Return reason, attempts and time of a message that the broker moved by itself."""
     deaths = headers.get("x-death") or []
     if not deaths:
         return f"redriven: {REDRIVEN}", max_deliveries, None

@@ -1,10 +1,10 @@
-"""A message whose task failed for good goes to its queue's dead letter queue, with why, on every broker alike.
+"""A message whose task failed for good goes to the dead letter queue with the reason, on every broker alike.
 
 Celery acknowledges a failed task, and a broker's own dead lettering only sees rejected or expired messages; on SQS it
 would also run the task `maxReceiveCount` times first. So the app publishes the message itself, in the form in which it
 came, with headers that say what happened: publishing it to its queue again is all that a replay needs.
-The message is published before the failure is acknowledged. A worker that dies in between leaves both, and the message
-is delivered again: a dead letter may then be there twice, with the same task id, and is never lost.
+The message is published before the failure is acknowledged. If a worker dies in between, the message is delivered
+again. A dead-lettered message may then be there twice, with the same task id, but it is never lost.
 """
 
 import logging
@@ -31,10 +31,10 @@ PUBLISH_RETRY = {"max_retries": 3, "interval_start": 0.2, "interval_step": 0.5, 
 
 
 def publish(task: Task[Any, Any], error: Exception, request: Any = None) -> None:
-    """Publish the message that `task` is working on, or that of another `request` of it, to its dead letter queue.
+    """Publish the message that `task` is working on, or that of another `request`, to its dead letter queue.
 
     Raises:
-        Reject: the broker did not take it; the message goes back to its queue rather than being acknowledged.
+        Reject: the broker did not take the message, which is requeued and not acknowledged.
     """
     request = request or task.request
     queue = queue_of_request(runtime().environment, str(task.name), request)
@@ -62,7 +62,7 @@ def publish(task: Task[Any, Any], error: Exception, request: Any = None) -> None
 
 
 def _message(task: Task[Any, Any], request: Any) -> Any:
-    """The message as Celery would publish it anew: same id, arguments, callbacks and place in its group or chord."""
+    """Return the message as Celery would publish it again: same id, arguments, callbacks and place in a group."""
     return task.app.amqp.create_task_message(
         request.id,
         task.name,
@@ -82,7 +82,7 @@ def _message(task: Task[Any, Any], request: Any) -> Any:
 
 
 def reasons(error: Exception, queue: str, *, attempts: int) -> dict[str, Any]:
-    """The headers that say what happened to a message of `queue` (its name)."""
+    """Return the headers that say why a message of `queue`, a queue's name on the broker, failed."""
     trace = "".join(traceback.format_exception(error))[-MAX_TRACEBACK_CHARACTERS:]
     return {
         "x-dead-letter-reason": f"{type(error).__name__}: {error}"[:1000],

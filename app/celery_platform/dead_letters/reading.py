@@ -1,4 +1,4 @@
-"""The dead letters of an environment, whatever its broker."""
+"""The dead-lettered messages of an environment, whatever its broker."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager
@@ -19,7 +19,7 @@ class OpenQueue(Protocol):
     def __call__(
         self, broker: Broker, connection: Connection, queue: QueueSettings, /
     ) -> AbstractContextManager[Iterator[Held]]:
-        """The letters that are there now; those not removed stay in the queue."""
+        """Yield the messages that are there now; those not removed stay in the queue."""
         ...
 
 
@@ -31,16 +31,16 @@ READERS: Mapping[str, OpenQueue] = {
 }
 
 
-def held_letters(connection: Connection, queues: Iterable[QueueSettings], choice: Choice) -> Iterator[Held]:
-    """The chosen letters of some queues, one queue after the other; a letter is held until its queue is read through.
+def held_messages(connection: Connection, queues: Iterable[QueueSettings], choice: Choice) -> Iterator[Held]:
+    """Yield the chosen messages of some queues, one queue after the other.
 
-    Two commands that read the same queue at once may each see a part of it: RabbitMQ and SQS show a held letter to
-    nobody else.
+    A message is held until its queue has been read to the end. Two commands that read the same queue at once may each
+    see only a part of it, because RabbitMQ and SQS show a held message to nobody else.
     """
     broker = broker_of(runtime())
     open_queue = READERS[broker.kind]
     for queue in queues:
-        with open_queue(broker, connection, queue) as letters:
-            for held in letters:
-                if choice.includes(held.letter):
+        with open_queue(broker, connection, queue) as messages:
+            for held in messages:
+                if choice.includes(held.message):
                     yield held

@@ -1,4 +1,4 @@
-"""Reading a dead letter list of Redis or Valkey: looked at in place, so that nothing is taken until it is removed."""
+"""Read a dead letter list of Redis or Valkey in place, so that no message leaves it before it is removed."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -11,7 +11,7 @@ from redis import Redis
 from celery_platform.brokers import Broker
 from celery_platform.dead_letters.envelope import unpack
 from celery_platform.dead_letters.held import Held
-from celery_platform.dead_letters.message import letter_of
+from celery_platform.dead_letters.message import dead_lettered_message
 from celery_platform.settings import QueueSettings
 
 BATCH = 100
@@ -19,12 +19,12 @@ BATCH = 100
 
 @contextmanager
 def open_queue(broker: Broker, connection: Connection, queue: QueueSettings) -> Iterator[Iterator[Held]]:
-    """The letters that are there now, oldest first."""
+    """Yield the messages that are there now, oldest first."""
     with connection.channel() as channel:
-        yield _letters(channel, broker.dead_letter_queue(queue).name, queue)
+        yield _messages(channel, broker.dead_letter_queue(queue).name, queue)
 
 
-def _letters(channel: Any, name: str, queue: QueueSettings) -> Iterator[Held]:
+def _messages(channel: Any, name: str, queue: QueueSettings) -> Iterator[Held]:
     """Kombu keeps a list for each priority and adds at the head: the oldest is at the tail."""
     # Kombu's own client puts the environment's prefix before the keys of some commands, and not of these.
     client: Any = Redis(connection_pool=channel.client.connection_pool)
@@ -35,7 +35,7 @@ def _letters(channel: Any, name: str, queue: QueueSettings) -> Iterator[Held]:
             for raw in reversed(batch):
                 text = raw.decode() if isinstance(raw, bytes) else raw
                 held = Held(
-                    letter_of(queue.label, *unpack(text), max_deliveries=queue.max_deliveries),
+                    dead_lettered_message(queue.label, *unpack(text), max_deliveries=queue.max_deliveries),
                     partial(client.lrem, key, -1, raw),
                 )
                 yield held

@@ -1,7 +1,7 @@
-"""Sending a dead letter again: to its queue first, out of the dead letters after, so that it is never in neither.
+"""Send a dead-lettered message to its queue again, and remove it from the dead letter queue only afterwards.
 
-A replay that dies in between leaves the letter in both. It is then sent twice with the same task id, which idempotent
-tasks bear, and never lost.
+If a replay dies in between, the message is in both queues. It is then sent twice with the same task id, which
+idempotent tasks tolerate, and it is never lost.
 """
 
 import time
@@ -12,61 +12,61 @@ from celery import Celery
 
 from celery_platform.brokers.interface import PUBLISH_BUDGET_SECONDS
 from celery_platform.dead_letters.held import Held
-from celery_platform.dead_letters.message import Json, Letter
+from celery_platform.dead_letters.message import DeadLetteredMessage, Json
 from celery_platform.dead_letters.publishing import PUBLISH_RETRY
 from celery_platform.guards.bounded_publish import budget
 from celery_platform.observability.published_at import PUBLISHED_AT
 from celery_platform.settings import runtime
 
-# What belongs to the life that ended: its death, its count of tries, its time limits of being wanted.
-OF_ITS_FORMER_LIFE = ("x-dead-letter-", "x-death", "x-first-death-", "x-last-death-", "x-delivery-count", "x-acquired-")
-FORGOTTEN = frozenset({"eta", "expires", "deadline", "admitted_attempt"})
+# They describe the attempts that failed: how the message was dead-lettered, its deliveries and retries, and its times.
+DROPPED_PREFIXES = ("x-dead-letter-", "x-death", "x-first-death-", "x-last-death-", "x-delivery-count", "x-acquired-")
+DROPPED_HEADERS = frozenset({"eta", "expires", "deadline", "admitted_attempt"})
 
 
 def replayed_headers(headers: Json) -> Json:
-    """The headers of a message that starts anew: all retries to come, its deadline too, and how often it was replayed.
+    """Return the headers of a message that starts again, with all its retries, and with how often it was replayed.
 
     Example: `replayed_headers({"id": "a", "retries": 8, "x-death": []})["retries"] == 0`
     """
     kept = {
         name: value
         for name, value in headers.items()
-        if name not in FORGOTTEN and not name.startswith(OF_ITS_FORMER_LIFE)
+        if name not in DROPPED_HEADERS and not name.startswith(DROPPED_PREFIXES)
     }
     now, replays = time.time(), int(headers.get("x-replays") or 0) + 1
-    # `sent_at` stays: it names the slot of a report, and says since when the work is wanted.
+    # `sent_at` stays: it names the slot of a report, and says when the work was first asked for.
     return kept | {"retries": 0, PUBLISHED_AT: now, "replayed_at": now, "x-replays": replays}
 
 
-def replay(app: Celery, letters: Iterable[Held], *, per_second: float | None = None) -> Iterator[Letter]:
-    """Send each letter to the queue it failed in and remove it; yields each that was. Unreadable ones stay.
+def replay(app: Celery, messages: Iterable[Held], *, per_second: float | None = None) -> Iterator[DeadLetteredMessage]:
+    """Send each message to the queue it failed in, then remove and yield it. Unreadable messages stay.
 
-    `per_second` keeps replayed work from pushing aside what comes in meanwhile.
+    `per_second` (messages) keeps replayed work from delaying new work.
 
     Raises:
-        OperationalError, PublishError: the broker did not take a letter; it and those after it stay dead letters.
+        OperationalError, PublishError: the broker did not take a message; it and those after it stay dead-lettered.
     """
     started, number = time.monotonic(), 0
-    for held in letters:
-        if not held.letter.replayable:
+    for held in messages:
+        if not held.message.replayable:
             continue
         if per_second:
             time.sleep(max(0.0, started + number / per_second - time.monotonic()))
         number += 1
-        _send(app, held.letter)
+        _send(app, held.message)
         held.remove()
-        yield held.letter
+        yield held.message
 
 
-def _send(app: Celery, letter: Letter) -> None:
-    properties: dict[str, Any] = {name: value for name, value in letter.properties.items() if value is not None}
+def _send(app: Celery, message: DeadLetteredMessage) -> None:
+    properties: dict[str, Any] = {name: value for name, value in message.properties.items() if value is not None}
     with budget(PUBLISH_BUDGET_SECONDS), app.producer_or_acquire() as producer:
         producer.publish(
-            letter.body,
+            message.body,
             exchange="",
-            routing_key=runtime().environment.queues[letter.queue].name,
+            routing_key=runtime().environment.queues[message.queue].name,
             serializer="json",
-            headers=replayed_headers(letter.headers),
+            headers=replayed_headers(message.headers),
             retry=True,
             retry_policy=PUBLISH_RETRY,
             **properties,

@@ -1,4 +1,4 @@
-"""Reading a dead letter queue of SQS: received, hidden from others for a while, and made visible again at the end."""
+"""Read a dead letter queue of SQS: messages are received, hidden for a while, and made visible again at the end."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -10,33 +10,34 @@ from kombu import Connection
 from celery_platform.brokers import Broker
 from celery_platform.dead_letters.envelope import unpack
 from celery_platform.dead_letters.held import Held
-from celery_platform.dead_letters.message import letter_of
+from celery_platform.dead_letters.message import dead_lettered_message
 from celery_platform.settings import QueueSettings
 from celery_platform.settings.discovery import client
 
 BATCH = 10  # SQS's most for one request
-# After this long a letter in the hands of a process that died is back. A batch at the slowest replay takes 20 s.
+# The visibility timeout: after it, a message that a dead process held is back. A batch at the slowest replay takes 20
+# s.
 HOLD_SECONDS = 60
 # Long polling asks every server of the queue; a short poll may find nothing although something is there.
 WAIT_SECONDS = 1
-ROUNDS_WITHOUT_NEWS = 3
+POLLS_WITHOUT_NEW_MESSAGES = 3
 
 
 @contextmanager
 def open_queue(broker: Broker, _connection: Connection, queue: QueueSettings) -> Iterator[Iterator[Held]]:
-    """The letters that are there now, in no order; those not removed are visible again afterwards."""
+    """Yield the messages that are there now, in no order; those not removed are visible again afterwards."""
     sqs = client("sqs")
     url = broker.transport_options()["predefined_queues"][queue.dead_letter_name]["url"]
-    in_hand: dict[str, tuple[str, Held]] = {}
+    held_by_id: dict[str, tuple[str, Held]] = {}
     try:
-        yield _letters(sqs, url, queue, in_hand)
+        yield _messages(sqs, url, queue, held_by_id)
     finally:
-        _give_back(sqs, url, [receipt for receipt, held in in_hand.values() if not held.removed])
+        _give_back(sqs, url, [receipt for receipt, held in held_by_id.values() if not held.removed])
 
 
-def _letters(sqs: Any, url: str, queue: QueueSettings, in_hand: dict[str, tuple[str, Held]]) -> Iterator[Held]:
+def _messages(sqs: Any, url: str, queue: QueueSettings, held_by_id: dict[str, tuple[str, Held]]) -> Iterator[Held]:
     nothing_new = 0
-    while nothing_new < ROUNDS_WITHOUT_NEWS:
+    while nothing_new < POLLS_WITHOUT_NEW_MESSAGES:
         answer = sqs.receive_message(
             QueueUrl=url, MaxNumberOfMessages=BATCH, VisibilityTimeout=HOLD_SECONDS, WaitTimeSeconds=WAIT_SECONDS
         )
@@ -45,16 +46,16 @@ def _letters(sqs: Any, url: str, queue: QueueSettings, in_hand: dict[str, tuple[
             return
         nothing_new += 1
         for message in messages:
-            known = in_hand.get(message["MessageId"])
-            if known:  # held longer than its hold: it came again, with another receipt
-                in_hand[message["MessageId"]] = message["ReceiptHandle"], known[1]
+            known = held_by_id.get(message["MessageId"])
+            if known:  # held beyond its visibility timeout: it was delivered again, with another receipt handle
+                held_by_id[message["MessageId"]] = message["ReceiptHandle"], known[1]
                 continue
             nothing_new = 0
             held = Held(
-                letter_of(queue.label, *unpack(message["Body"]), max_deliveries=queue.max_deliveries),
+                dead_lettered_message(queue.label, *unpack(message["Body"]), max_deliveries=queue.max_deliveries),
                 partial(sqs.delete_message, QueueUrl=url, ReceiptHandle=message["ReceiptHandle"]),
             )
-            in_hand[message["MessageId"]] = message["ReceiptHandle"], held
+            held_by_id[message["MessageId"]] = message["ReceiptHandle"], held
             yield held
 
 

@@ -1,6 +1,7 @@
-"""A task that its hard time limit ended is a dead letter too.
+"""The message of a task that its hard time limit ended is dead-lettered too.
 
-Its process is killed, so nothing inside the task can say so; Celery calls the request in the worker's main process.
+The task's process is killed, so nothing inside it can publish the message. Celery calls the request in the worker's
+main process instead.
 """
 
 from typing import Any
@@ -21,7 +22,7 @@ class Request(ObservedRequest):
         self.time_limits = within_the_queue(self.time_limits, self.task, self.delivery_info)
 
     def on_timeout(self, soft: bool, timeout: float) -> Any:
-        """Publish the dead letter before the message is acknowledged; not when the worker is being stopped."""
+        """Dead-letter the message before it is acknowledged, unless the worker is being stopped."""
         if not soft and not state.should_terminate:
             try:
                 publish(self.task, TimeLimitExceeded(timeout), self._context)

@@ -1,8 +1,8 @@
-"""A message that no task can be made of is a dead letter too: an unknown task, a body that cannot be decoded.
+"""A message that names no known task, or whose body cannot be decoded, is dead-lettered too.
 
-Celery 5.7.0 acknowledges a message that it cannot decode, on every broker, and rejects one of an unknown task: RabbitMQ
-then keeps it (dead letter exchange), SQS delivers it again until its limit, Redis forgets it. Here all are published
-to the dead letters as they are, before anything is acknowledged.
+Celery 5.7.0 acknowledges a message that it cannot decode, on every broker, and rejects one of an unknown task. RabbitMQ
+then keeps it (dead letter exchange), SQS delivers it again until its limit, and Redis loses it. Here all of them are
+published to the dead letter queue as they are, before anything is acknowledged.
 """
 
 import logging
@@ -22,7 +22,7 @@ logger = logging.getLogger(__name__)
 
 
 class KeepUnreadable(bootsteps.Step):
-    """Stands before what Celery's consumer does with such messages; its logs, signals and results stay."""
+    """Runs before Celery's own handling of such messages, whose logs, signals and results stay as they are."""
 
     def __init__(self, consumer: Any, **options: Any) -> None:
         super().__init__(consumer, **options)
@@ -32,20 +32,20 @@ class KeepUnreadable(bootsteps.Step):
 
 
 def _of_a_body(consumer: Any, then: Callable[..., Any], body: Any, message: Any, *error: Any) -> Any:
-    """Celery calls these with the body, the message and, mostly, the error."""
+    """Handle a decoded body: Celery passes the body, the message and, in most cases, the error."""
     if _kept(consumer, message, error[0] if error else ValueError("not a task message")):
-        return then(body, _Settled(message), *error)
+        return then(body, _Acknowledged(message), *error)
     return None
 
 
 def _undecodable(consumer: Any, then: Callable[..., Any], message: Any, error: Exception) -> Any:
     if _kept(consumer, message, error):
-        return then(_Settled(message), error)
+        return then(_Acknowledged(message), error)
     return None
 
 
 def _kept(consumer: Any, message: Any, error: Exception) -> bool:
-    """Publish the message as it is and settle it; when the broker does not take it, the message goes back."""
+    """Publish the message as it is and acknowledge it; requeue it when the broker does not take it."""
     queue = _queue_of(consumer, message)
     target = broker_of(runtime()).dead_letter_queue(queue)
     headers = dict(message.headers or {})
@@ -72,7 +72,7 @@ def _kept(consumer: Any, message: Any, error: Exception) -> bool:
 
 
 def _queue_of(consumer: Any, message: Any) -> QueueSettings:
-    """The queue that the message came from: by consumer tag on RabbitMQ, by routing key elsewhere."""
+    """Find the queue that the message came from: by consumer tag on RabbitMQ, by routing key elsewhere."""
     info = message.delivery_info or {}
     tags = {tag: name for name, tag in consumer.task_consumer._active_tags.items()}
     name = tags.get(info.get("consumer_tag"), info.get("routing_key"))
@@ -81,8 +81,8 @@ def _queue_of(consumer: Any, message: Any) -> QueueSettings:
     return next((queue for queue in own if name in (queue.name, queue.label)), own[0])
 
 
-class _Settled:
-    """A message that has been settled already, for code that would do it."""
+class _Acknowledged:
+    """A message that has been acknowledged already, for code that would acknowledge or reject it."""
 
     def __init__(self, message: Any) -> None:
         self._message = message
@@ -91,6 +91,6 @@ class _Settled:
         return getattr(self._message, name)
 
     def ack(self, *_: Any, **__: Any) -> None:
-        """Done before."""
+        """Do nothing: the message has been acknowledged."""
 
     reject_log_error = ack_log_error = ack

@@ -1,4 +1,4 @@
-"""`import app` and `app --help` load nothing heavy: counted, as seconds depend on the machine."""
+"""`import app` and `app --help` load nothing heavy. Modules are counted, because seconds depend on the machine."""
 
 import os
 import subprocess
@@ -29,7 +29,7 @@ except SystemExit as end:
      HELP.format(words="'worker', '--help'")],
     ids=["import app", "app --help", "app dlq list --help", "app worker --help"],
 )  # fmt: skip
-def test_nothing_heavy_is_loaded(code: str) -> None:
+def test_help_loads_nothing_heavy(code: str) -> None:
     run = subprocess.run(
         [sys.executable, "-c", f"{code}\n{LOADED}"], cwd=REPOSITORY, capture_output=True, text=True, check=False
     )
@@ -39,11 +39,11 @@ def test_nothing_heavy_is_loaded(code: str) -> None:
     assert loaded & HEAVY == set()
 
 
-def test_completion_is_offered() -> None:
+def test_completion_for_bash_is_printed() -> None:
     run = subprocess.run(
         [sys.executable, "-m", "celery_platform", "--show-completion", "bash"], cwd=REPOSITORY,
         capture_output=True, text=True,
-        check=False, env=os.environ | {"_TYPER_COMPLETE_TEST_DISABLE_SHELL_DETECTION": "1"},  # else: who started us
+        check=False, env=os.environ | {"_TYPER_COMPLETE_TEST_DISABLE_SHELL_DETECTION": "1"},  # else the tests' shell
     )  # fmt: skip
 
     assert "complete" in run.stdout + run.stderr

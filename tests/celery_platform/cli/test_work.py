@@ -23,7 +23,7 @@ with celery.connection_for_write() as connection:
 
 
 @pytest.mark.parametrize("environment", ["rabbitmq", "sqs", "redis"], indirect=True)
-def test_a_task_is_sent_counted_and_done(environment: TestEnvironment) -> None:
+def test_a_sent_task_is_in_the_backlog_until_a_worker_runs_it(environment: TestEnvironment) -> None:
     environment.python(EMPTY)
     arguments = json.dumps({"entry": f"cli-{environment.kind}", "amount": 5})
     sent, refused, unknown, before = commands(
@@ -48,20 +48,20 @@ def _waiting(environment: TestEnvironment, number: int) -> bool:
     return found == number
 
 
-def test_wrong_input_is_answered_in_words(sqs: TestEnvironment) -> None:
+def test_wrong_input_is_explained_without_a_traceback(sqs: TestEnvironment) -> None:
     for words, said in {
         ("send", "recor"): "Use one of: exercises.default.limited",
         ("send", "note", "{"): "expected JSON",
         ("send", "note", "[]"): "missing 2 required positional arguments",
         ("schedule", "run", "nightly"): "Use one of: every_night.",
-        ("inspect", "--workers"): "expected: a broker that carries questions to workers",
+        ("inspect", "--workers"): "expected: a broker with remote control",
     }.items():
         run = sqs.app(*words)
         assert (run.returncode, said in " ".join(run.stdout.split())) == (2, True), run.stdout
         assert "Traceback" not in run.stdout
 
 
-def test_workers_say_what_they_do(rabbitmq: TestEnvironment) -> None:
+def test_inspect_lists_the_workers_that_answer(rabbitmq: TestEnvironment) -> None:
     with rabbitmq.worker("io") as (_, log):
         eventually(lambda: "ready" in log.read_text(), "the worker")
         ((_, said),) = commands(rabbitmq, "inspect --workers --json")
@@ -73,7 +73,7 @@ def _succeeded(log: Path) -> int:
     return sum(end["event"] == "task succeeded" for end in ends(log, "exercises.nightly.summary"))
 
 
-def test_the_schedule_shows_its_next_runs_and_runs_a_slot_once(sqs: TestEnvironment) -> None:
+def test_the_schedule_lists_its_next_runs_and_runs_a_slot_once(sqs: TestEnvironment) -> None:
     shown, table, *runs = commands(
         sqs,
         "schedule list --json --times 3",
@@ -99,7 +99,7 @@ def test_the_schedule_shows_its_next_runs_and_runs_a_slot_once(sqs: TestEnvironm
         (crontab(minute="30", hour="9", day_of_week="1"), ["30 09:30", "07 09:30", "14 09:30"]),
     ],
 )
-def test_next_runs_are_those_of_beat(schedule: crontab, expected: list[str]) -> None:
+def test_the_next_runs_are_those_that_beat_would_send(schedule: crontab, expected: list[str]) -> None:
     after = datetime(2026, 11, 23, 12, 1, 3, tzinfo=UTC)  # a Monday
 
     assert [moment.strftime("%d %H:%M") for moment in next_runs(schedule, after, 3)] == expected

@@ -18,7 +18,7 @@ from tests.harness.waiting import eventually
 
 # Amazon MQ is a RabbitMQ here too.
 on_each_kind = pytest.mark.parametrize("environment", ["rabbitmq", "sqs", "redis"], indirect=True)
-# Letters as the app publishes them, without the time that failing takes.
+# Dead-lettered messages as the app publishes them, without the time that failing takes.
 FILL = """
 from celery_platform import dead_letters
 from celery_platform.reliability.errors import PermanentError, TransientError
@@ -44,7 +44,7 @@ with celery.connection_for_write() as connection:
 
 @pytest.fixture
 def run(environment: TestEnvironment) -> Iterator[str]:
-    """Three letters of notes and three of effects, nothing else; yields the start of their ids."""
+    """Dead-letter three notes and three effects, and nothing else; yields the start of their ids."""
     name = f"r{uuid.uuid4().hex[:8]}"
     environment.python(EMPTY + FILL.format(run=name, count=3))
     yield name
@@ -52,35 +52,37 @@ def run(environment: TestEnvironment) -> Iterator[str]:
 
 
 def dlq(environment: TestEnvironment, *lines: str) -> list[tuple[int, str]]:
-    """Exit code and output of some `app dlq` commands."""
+    """Run some `app dlq` commands; returns the exit code and output of each."""
     return commands(environment, *(f"dlq {line}" for line in lines))
 
 
 def listed(environment: TestEnvironment, *lines: str) -> list[list[dict[str, Any]]]:
-    """What `app dlq list` finds with each of some lines of options."""
+    """Return what `app dlq list` finds with each of some lines of options."""
     return [json.loads(said) for _, said in dlq(environment, *(f"list --json {line}" for line in lines))]
 
 
 @on_each_kind
-def test_looking_at_letters_leaves_them_there(environment: TestEnvironment, run: str) -> None:
+def test_listing_dead_lettered_messages_leaves_them_in_their_queue(environment: TestEnvironment, run: str) -> None:
     notes, by_error, by_task, old, every = listed(
         environment, "--queue quick", "--error 503", "--task *.effects.*", "--older-than 1h", ""
     )
-    (letter,) = [each for each in notes if each["id"] == f"{run}-note-0"]
-    (shown_code, shown), (_, table) = dlq(environment, f"show {letter['id']}", "list")
+    (message,) = [each for each in notes if each["id"] == f"{run}-note-0"]
+    (shown_code, shown), (_, table) = dlq(environment, f"show {message['id']}", "list")
 
     assert [len(found) for found in (notes, by_error, by_task, old, every)] == [3, 3, 3, 0, 6]
-    assert (letter["task"], letter["reason"], letter["attempts"]) == (
+    assert (message["task"], message["reason"], message["attempts"]) == (
         "exercises.quick.note", "PermanentError: refused 550", 9,
     )  # fmt: skip
     assert shown_code == 0
     assert json.loads(shown)["body"][0] == [f"{run}-0", run]
     assert "PermanentError: refused 550" in table
-    assert "6 dead letters" in table
+    assert "6 dead-lettered messages" in table
 
 
-def test_a_letter_may_be_looked_at_more_often_than_a_message_may_be_delivered(rabbitmq: TestEnvironment) -> None:
-    """RabbitMQ 4 drops a message at its 21st delivery unless the queue says otherwise; a look is a delivery there."""
+def test_a_dead_lettered_message_may_be_read_more_often_than_a_message_may_be_delivered(
+    rabbitmq: TestEnvironment,
+) -> None:
+    """RabbitMQ 4 drops a message at its 21st delivery unless the queue says otherwise, and each read is a delivery."""
     rabbitmq.python(EMPTY + FILL.format(run="often", count=3))
     seen = listed(rabbitmq, *["--queue quick"] * 25)
 
@@ -88,8 +90,10 @@ def test_a_letter_may_be_looked_at_more_often_than_a_message_may_be_delivered(ra
 
 
 @on_each_kind
-def test_dry_runs_exports_and_purges_do_as_they_say(environment: TestEnvironment, run: str, tmp_path: Path) -> None:
-    file = tmp_path / "letters.jsonl"
+def test_a_dry_run_changes_nothing_an_export_copies_and_a_purge_removes(
+    environment: TestEnvironment, run: str, tmp_path: Path
+) -> None:
+    file = tmp_path / "dead-lettered.jsonl"
     (_, dry), (no, _), (_, before), exported, purged, (_, after), gone, unknown = dlq(
         environment, "replay --dry-run", "purge", "list --json", f"export {file} --queue effects",
         "purge --yes --error 503", "list --json", "purge --yes --error 503", "show nobody",
@@ -101,11 +105,11 @@ def test_dry_runs_exports_and_purges_do_as_they_say(environment: TestEnvironment
     assert exported[0] == purged[0] == 0, exported[1] + purged[1]
     copies = [json.loads(line) for line in file.read_text().splitlines()]
     assert {copy["body"][0][0] for copy in copies} == {f"{run}-{number}" for number in range(3)}
-    assert {letter["queue"] for letter in json.loads(after)} == {"quick"}
+    assert {message["queue"] for message in json.loads(after)} == {"quick"}
     assert gone[0] == unknown[0] == 1
 
 
-def test_bad_input_is_answered_in_words(sqs: TestEnvironment) -> None:
+def test_wrong_input_is_explained(sqs: TestEnvironment) -> None:
     queue = sqs.app("dlq", "list", "--queue", "quickly")
     age = sqs.app("dlq", "list", "--older-than", "soon")
 
@@ -115,13 +119,13 @@ def test_bad_input_is_answered_in_words(sqs: TestEnvironment) -> None:
 
 
 @on_each_kind
-def test_a_replayed_letter_runs_with_all_its_retries(environment: TestEnvironment, run: str) -> None:
+def test_a_replayed_message_runs_with_all_its_retries(environment: TestEnvironment, run: str) -> None:
     ((code, said),) = dlq(environment, "replay --yes --queue quick --rate 50")
     with environment.worker("io"):
         eventually(lambda: environment.services.notes.count(run) == 3, "three notes")
 
     assert (code, "replayed 3 of 3" in said) == (0, True), said
-    assert {letter["queue"] for letter in listed(environment, "")[0]} == {"effects"}
+    assert {message["queue"] for message in listed(environment, "")[0]} == {"effects"}
 
 
 DEPTH = """
@@ -159,7 +163,7 @@ def test_a_replay_killed_in_the_middle_loses_nothing(environment: TestEnvironmen
     with log.open("wb") as sink:
         replay = subprocess.Popen(command, cwd=REPOSITORY, env=environment.variables, stdout=sink, stderr=sink)
     try:
-        eventually(lambda: int(environment.python(DEPTH)) >= 2, "the first letters")
+        eventually(lambda: int(environment.python(DEPTH)) >= 2, "the first messages")
         assert replay.poll() is None, f"it must be killed in the middle: {log.read_text()}"
     finally:
         replay.send_signal(signal.SIGKILL)
@@ -167,9 +171,9 @@ def test_a_replay_killed_in_the_middle_loses_nothing(environment: TestEnvironmen
 
     sent = environment.python(COUNT).split()
     assert 2 <= len(sent) == len(set(sent)) < count
-    # One may be both here and there.
+    # One message may be in both queues.
     if environment.kind == "sqs":
-        # What the dead process held is hidden for a minute, and counted.
+        # What the dead process held is hidden for a minute, but SQS counts it.
         assert count - len(sent) <= _counted(environment) <= count - len(sent) + 1
     else:
         left = {each["id"] for each in listed(environment, "--queue quick")[0]}

@@ -1,4 +1,4 @@
-"""What a dead letter says, whoever put it there, and which are chosen."""
+"""What a dead-lettered message says, whether the app or the broker put it there, and which are chosen."""
 
 import time
 from datetime import UTC, datetime
@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from celery_platform.dead_letters.choice import Choice
 from celery_platform.dead_letters.envelope import unpack
-from celery_platform.dead_letters.message import Letter, letter_of
+from celery_platform.dead_letters.message import DeadLetteredMessage, dead_lettered_message
 from celery_platform.dead_letters.replaying import replayed_headers
 
 BODY = [["key"], {}, {}]
@@ -15,42 +15,42 @@ OURS = {"id": "a", "task": "exercises.quick.note", "x-dead-letter-reason": "Perm
         "x-dead-letter-attempts": 3, "x-dead-letter-at": 1000.0}  # fmt: skip
 
 
-def letter(headers: dict[str, Any] = OURS, body: Any = BODY) -> Letter:
-    return letter_of("quick", headers, body, {}, max_deliveries=5)
+def message(headers: dict[str, Any] = OURS, body: Any = BODY) -> DeadLetteredMessage:
+    return dead_lettered_message("quick", headers, body, {}, max_deliveries=5)
 
 
-def test_what_the_app_noted_is_said() -> None:
-    found = letter()
+def test_a_message_that_the_app_dead_lettered_has_its_reason_attempts_and_time() -> None:
+    found = message()
 
     assert (found.reason, found.attempts, found.failed_at) == ("PermanentError: refused 550", 3, 1000.0)
     assert found.replayable
 
 
-def test_what_rabbitmq_moved_by_itself_is_explained() -> None:
+def test_a_message_that_rabbitmq_moved_by_itself_has_a_reason() -> None:
     death = {"reason": "delivery_limit", "count": 1, "time": datetime(2026, 11, 24, tzinfo=UTC)}
-    found = letter({"id": "a", "task": "t", "x-death": [death]})
+    found = message({"id": "a", "task": "t", "x-death": [death]})
 
     assert found.reason.startswith("delivery_limit: moved by the broker")
     assert (found.attempts, found.failed_at) == (5, death["time"].timestamp())  # type: ignore[attr-defined]
 
 
-def test_what_sqs_moved_by_itself_is_explained() -> None:
-    found = letter({"id": "a", "task": "t"})
+def test_a_message_that_sqs_moved_by_itself_has_a_reason() -> None:
+    found = message({"id": "a", "task": "t"})
 
     assert found.reason.startswith("redriven: moved by the broker")
     assert found.attempts == 5
 
 
 @pytest.mark.parametrize("text", ["not a message", "{}", '{"body": 1}', "e30=", '"x"', '{"body": "{"}'])
-def test_what_is_no_task_message_is_shown_and_not_replayed(text: str) -> None:
+def test_a_message_of_no_task_is_shown_and_not_replayed(text: str) -> None:
     headers, body, properties = unpack(text)
-    found = letter_of("quick", headers, body, properties, max_deliveries=5)
+    found = dead_lettered_message("quick", headers, body, properties, max_deliveries=5)
 
     assert not found.replayable
     assert "not a task message" in found.reason
 
 
-def test_a_replay_starts_anew() -> None:
+def test_a_replayed_message_starts_again_with_all_retries() -> None:
     headers = OURS | {
         "retries": 8,
         "eta": "x",
@@ -61,9 +61,9 @@ def test_a_replay_starts_anew() -> None:
         "lang": "py",
     }
 
-    anew = replayed_headers(headers)
-    assert anew.pop("published_at") == anew.pop("replayed_at") > time.time() - 60
-    assert anew == {
+    replayed = replayed_headers(headers)
+    assert replayed.pop("published_at") == replayed.pop("replayed_at") > time.time() - 60
+    assert replayed == {
         "id": "a", "task": OURS["task"], "retries": 0, "x-replays": 1, "sent_at": 5, "lang": "py",
     }  # fmt: skip
     assert replayed_headers(replayed_headers(headers))["x-replays"] == 2
@@ -84,12 +84,12 @@ def test_a_replay_starts_anew() -> None:
         (Choice(task="exercises.*", error="refused", older_than=60), True),
     ],
 )
-def test_every_condition_has_to_be_met(choice: Choice, *, chosen: bool) -> None:
-    assert choice.includes(letter()) == chosen
+def test_a_message_is_chosen_when_it_meets_every_condition(choice: Choice, *, chosen: bool) -> None:
+    assert choice.includes(message()) == chosen
 
 
-def test_a_letter_without_any_time_meets_no_age() -> None:
-    nobody_noted = letter({"id": "a", "task": "t"})
-    assert Choice().includes(nobody_noted)
-    assert not Choice(older_than=0).includes(nobody_noted)
-    assert Choice(older_than=1).includes(letter({"id": "a", "task": "t", "sent_at": time.time() - 5}))
+def test_a_message_without_any_time_meets_no_condition_on_age() -> None:
+    without_time = message({"id": "a", "task": "t"})
+    assert Choice().includes(without_time)
+    assert not Choice(older_than=0).includes(without_time)
+    assert Choice(older_than=1).includes(message({"id": "a", "task": "t", "sent_at": time.time() - 5}))

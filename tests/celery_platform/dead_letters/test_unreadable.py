@@ -1,4 +1,4 @@
-"""A message that no task can be made of is kept with the dead letters on every broker, and the worker works on."""
+"""A message that cannot be run as a task is dead-lettered on every broker, and the worker continues."""
 
 import json
 
@@ -28,22 +28,22 @@ note.delay("{run}", "{run}")
 
 
 @pytest.mark.parametrize("environment", ["rabbitmq", "sqs", "redis"], indirect=True)
-def test_what_is_no_task_is_a_dead_letter(environment: TestEnvironment) -> None:
+def test_a_message_of_no_task_is_dead_lettered(environment: TestEnvironment) -> None:
     run = f"unreadable-{environment.kind}"
     with environment.worker("io") as (_, log):
         environment.python(SEND.format(run=run))
         eventually(lambda: run in environment.services.notes, f"the note: {log}")
 
-        def letters() -> list[dict[str, str]]:
+        def messages() -> list[dict[str, str]]:
             ((_, said),) = commands(environment, "dlq list --queue quick --json")
-            found = [letter for letter in json.loads(said) if run in json.dumps(letter)]
+            found = [message for message in json.loads(said) if run in json.dumps(message)]
             return found if len(found) == 3 else []
 
-        found = eventually(letters, "three letters", seconds=30)
+        found = eventually(messages, "three dead-lettered messages", seconds=30)
 
-    by_id = {letter["id"]: letter for letter in found}
+    by_id = {message["id"]: message for message in found}
     assert by_id[f"{run}-unknown"]["task"] == "exercises.gone"
     assert by_id[f"{run}-unknown"]["reason"] == "KeyError: 'exercises.gone'"
     assert "Decode" in by_id[f"{run}-undecodable"]["reason"]
-    (stranger,) = [letter for letter in found if letter["id"] not in (f"{run}-unknown", f"{run}-undecodable")]
+    (stranger,) = [message for message in found if message["id"] not in (f"{run}-unknown", f"{run}-undecodable")]
     assert stranger["reason"] == "ValueError: not a task message"
