@@ -1,6 +1,6 @@
-"""A task that comes too late is not run: nobody wants the answer any more, and those that are wanted wait behind it.
+"""A task that comes too late is not run, because nobody wants its result any more and other tasks wait behind it.
 
-After an outage a queue holds hours of work whose senders have given up. A deadline lets workers clear it in moments.
+After an outage a queue holds hours of work whose senders have given up. With a deadline, workers clear it in moments.
 """
 
 import functools
@@ -18,19 +18,19 @@ R = TypeVar("R")
 
 
 class DeadlinePassedError(PermanentError):
-    """The task was due `late_seconds` before it would have run. It is kept with the dead letters."""
+    """The task was due `late_seconds` before it would have run. Its message is dead-lettered."""
 
     def __init__(self, late_seconds: float) -> None:
         super().__init__(f"not run: its deadline passed {late_seconds:.1f} s ago")
         self.late_seconds = late_seconds
 
     def __reduce__(self) -> tuple[type["DeadlinePassedError"], tuple[float]]:
-        """A pool's child sends the error to its parent, and unpickling calls the class with what this names."""
+        """Return the class and its argument, with which the parent of a pool's child unpickles the error."""
         return type(self), (self.late_seconds,)
 
 
 class DroppedError(DeadlinePassedError):
-    """As `DeadlinePassedError`, of a task that nobody will ask for: counted as a failure and not kept."""
+    """As `DeadlinePassedError`, but the message is not dead-lettered: the task only counts as a failure."""
 
     dead_letter = False
 
@@ -38,10 +38,10 @@ class DroppedError(DeadlinePassedError):
 def deadline(seconds: float, *, drop: bool = False) -> Callable[[Callable[P, R]], Callable[P, R]]:
     """Run the task only within `seconds` of its first sending, or of its replay, retries and waits included.
 
-    `drop` forgets a late task instead of keeping it with the dead letters. The header `deadline` (seconds since 1970)
-    of one message, `apply_async(..., headers={"deadline": time.time() + 5})`, overrules `seconds`. Outermost of several
-    decorators, so that a late task costs nothing. Compares the sender's clock with the worker's: allow for their
-    difference. A call outside a worker has no deadline.
+    `drop` discards a late task instead of dead-lettering its message. The header `deadline` (seconds since 1970) of one
+    message, `apply_async(..., headers={"deadline": time.time() + 5})`, overrides `seconds`. Make this the outermost of
+    several decorators, so that a late task costs nothing. The sender's clock is compared with the worker's: allow for
+    their difference. A call outside a worker has no deadline.
 
     Raises:
         DeadlinePassedError, DroppedError: instead of running.

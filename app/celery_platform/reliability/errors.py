@@ -1,12 +1,12 @@
-"""The two ways a task fails: it may pass by itself, or it will not."""
+"""The two kinds of failure: one may pass by itself, the other will not."""
 
 
 class TransientError(Exception):
-    """May succeed when tried again: a time-out, a refused connection, a 503. Every task retries it by itself."""
+    """The task may succeed when tried again: a time-out, a refused connection, a 503. It is retried by itself."""
 
 
 class PermanentError(Exception):
-    """Will fail whenever it is tried: a refused order, a file that is not there. Goes to the dead letters."""
+    """The task fails whenever it is tried: a refused order, a missing file. Its message is dead-lettered."""
 
-    # Whether the message is kept with the dead letters.
+    # Whether the message is dead-lettered.
     dead_letter = True

@@ -1,12 +1,13 @@
 """An effect that happens once for each key, however often its message is sent, delivered or run in parallel.
 
-The decorated task claims its key first. The owner runs and notes its result; a run that finds the key done returns that
-result without running; one that finds another at work comes back when that one's lease may be over. A worker that dies
-in the middle leaves its lease, which runs out: the next delivery runs the task again. So the effect itself must bear
-that one repetition: by a key that the other side knows (a gateway's idempotency key, an e-mail's Message-ID), by the
-fencing token (`fencing_token(self)`), or by `SqlClaims.finish` in the effect's own transaction.
+The decorated task claims its key first. The run that owns the key stores its result. A run that finds the key done
+returns that result without running the task. A run that finds another run of the same task in progress is sent back
+until that run's lease may be over. A worker that dies in the middle leaves its lease, which expires, and the next
+delivery runs the task again. So the effect itself must tolerate that one repetition: by a key that the other side knows
+(a gateway's idempotency key, an e-mail's Message-ID), by the fencing token (`fencing_token(self)`), or by
+`SqlClaims.finish` in the effect's own transaction.
 
-One round trip in, one out.
+A run costs one round trip before the task and one after it.
 """
 
 import functools
@@ -29,20 +30,20 @@ from celery_platform.settings import runtime
 P = ParamSpec("P")
 R = TypeVar("R")
 
-# Where a run keeps its token: the request is the run's own.
+# The attribute of the request, which is the run's own, where a run keeps its token.
 _ATTRIBUTE = "fencing_token"
-# On what is decorated without `lease_seconds`: a worker refuses to start with it on a queue without a limit.
+# Marks functions decorated without `lease_seconds`: a worker refuses to start with them on a queue without a limit.
 LEASE_OF_LIMIT = "lease_is_the_time_limit"
 logger = logging.getLogger(__name__)
 
-# Longer than any redelivery or replay of a message: dead letters are kept two weeks on SQS, a week is when people look.
+# Redeliveries and most replays come within a week; SQS keeps dead-lettered messages for two.
 KEEP_SECONDS = 7 * 86_400
-# Most effects take less than a second: look whether the owner is done before its lease is over.
+# Most effects take less than a second, so a waiting run asks before the owner's lease is over whether it is done.
 SHORTEST_WAIT_SECONDS, LONGEST_WAIT_SECONDS = 1.0, 5.0
 
 
 class TakenError(TransientError):
-    """Another run is at work on the same key. Only raised to callers outside a worker, who cannot be sent back."""
+    """Another run of the same key is in progress. Raised only outside a worker, where a call cannot be sent back."""
 
 
 def idempotent(
@@ -55,9 +56,9 @@ def idempotent(
     """Run a bound task once for each key.
 
     `key` is called with the task's arguments by name and returns the key. `lease_seconds` must outlast a run; the
-    default is the hard time limit of the task's queue, at which no run is alive; on a queue without a limit it must be
-    stated. `keep_seconds` must outlast every
-    redelivery and replay. `store` is called when the task runs. The task's result must be JSON; it is kept.
+    default is the hard time limit of the task's queue, after which no run is alive. On a queue without a limit it must
+    be stated. `keep_seconds` must outlast every redelivery and replay. `store` is called when the task runs. The task's
+    result must be JSON, because it is stored.
 
     Example:
         @celery.task(bind=True, name="orders.tasks.ship")
@@ -92,7 +93,7 @@ def idempotent(
                 logger.error("%s outlived its lease of %s s on %s: it may run twice", task.name, lease, claim.key)
             return result
 
-        # Celery checks arguments at publishing by the signature of what it is given, and looks through no wrapper.
+        # When Celery publishes, it checks arguments by the signature of the function it has, and unwraps none.
         run.__signature__ = signature  # type: ignore[attr-defined]
         setattr(run, LEASE_OF_LIMIT, lease_seconds is None)
         return run
@@ -101,7 +102,7 @@ def idempotent(
 
 
 def fencing_token(task: Task[Any, Any]) -> int:
-    """The token of the claim that the task's current run holds: larger than that of every run of this key before it."""
+    """Return the token of the claim of the task's current run, larger than that of every earlier run of this key."""
     return int(getattr(task.request, _ATTRIBUTE))
 
 

@@ -1,13 +1,13 @@
-"""The group of a message on SQS, in which messages run in order: what follows from a message stays in its group."""
+"""The group of a message on SQS. Messages of a group run in order, and those that follow from one stay in it."""
 
 from typing import Any
 
-# SQS's word, and kombu's option of a publish: `task.apply_async(..., MessageGroupId="customer-7")`.
+# SQS's name for it, and kombu's publish option: `task.apply_async(..., MessageGroupId="customer-7")`.
 OPTION = "MessageGroupId"
 
 
 def group_of(request: Any) -> dict[str, Any]:
-    """The option with which a retry, a dead letter or a message sent again stays in the group; nothing without one.
+    """Return the option that keeps a retried, dead-lettered or replayed message in its group; empty without a group.
 
     Example: `task.retry(**group_of(task.request))`
     """

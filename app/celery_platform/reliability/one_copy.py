@@ -1,6 +1,8 @@
-"""A message with a long delay may be published twice: its sender can die after the broker took it and before the store
-forgot it (`celery_platform.later`). Each time it is published its attempt has another number, and a worker begins the
-copies of one number only. That copy, delivered again or retried, has the same number and runs.
+"""A message with a long delay that was published twice is begun only once.
+
+Its sender (`celery_platform.later`) can die after the broker took the message and before the store removed it. Each
+published copy has another attempt number, and workers begin only the copies of one number. When that copy is delivered
+again or retried, it has the same number and runs.
 """
 
 from typing import Any
@@ -10,14 +12,14 @@ from celery import Task
 from celery_platform.reliability.valkey import valkey
 from celery_platform.settings import runtime
 
-# Headers of the message.
+# Names of headers of the message.
 ENTRY, ATTEMPT = "later_entry", "later_attempt"
-# Longer than a second copy may lie in a queue behind the first.
+# Longer than a second copy may wait in a queue behind the first.
 KEEP_SECONDS = 7 * 86_400
 
 
 def is_second_copy(task: Task[Any, Any]) -> bool:
-    """Whether another copy of the message that `task` is about to work on was begun before.
+    """Return whether another copy of the message that `task` is about to run was begun before.
 
     Raises:
         RedisError: the store does not answer.

@@ -1,4 +1,4 @@
-"""The time limits of a message by the queue that delivered it: the broker waits for that queue's time budget.
+"""The time limits of a message follow the queue that delivered it, because the broker waits for that queue's budget.
 
 A task has the limits of its usual queue. A producer that does not attach, or that did not import the task, may send it
 to another one, whose broker would deliver the message again while the task still runs.
@@ -10,12 +10,12 @@ from typing import Any
 from celery_platform.routes import queue_by_routing_key
 from celery_platform.settings import runtime
 
-# Celery's order: hard, soft.
+# Hard limit, soft limit: Celery's order.
 Limits = tuple[float | None, float | None]
 
 
 def within_the_queue(limits: Limits, task: Any, delivery: Mapping[str, Any]) -> Limits:
-    """The limits of a message, none longer than those of the queue in `delivery`; `None` leaves the task's own.
+    """Return the limits of a message, none longer than those of the queue in `delivery`; `None` leaves the task's own.
 
     Example: `within_the_queue((None, None), task, {"routing_key": "quick"}) == (20, 10)`
     """

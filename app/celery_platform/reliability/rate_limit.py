@@ -1,8 +1,8 @@
-"""A limit shared by all workers: a token bucket in Valkey on the server's clock, in which callers reserve their turn.
+"""A rate limit shared by all workers: a token bucket in Valkey on the server's clock, with reservations.
 
 Celery's own `rate_limit` is per worker process, so N workers send N times the limit. Here a task that finds the bucket
-empty takes a token of the future, goes back to its queue until that token's time, and is then let through without
-asking again: first come, first served, and one wait for each task however many there are.
+empty reserves a future token and goes back to its queue until that token's time. It then runs without asking again.
+Tasks run in the order in which they asked, and each waits once, however many there are.
 """
 
 from dataclasses import dataclass
@@ -31,13 +31,16 @@ redis.call('HSET', KEYS[1], 'tokens', string.format('%.6f', tokens), 'at', strin
 redis.call('PEXPIRE', KEYS[1], math.ceil((capacity - tokens) / rate * 1000) + 1000)
 return wait
 """
-# A delayed message may come a few seconds late, and so close to the next ones: spread a minute's tokens over more.
+# A delayed message may come some seconds late and so meet those after it: spread a minute's tokens over more.
 _MINUTE_WITH_SLACK_SECONDS = 65
 
 
 @dataclass(frozen=True)
 class RateLimit:
     """At most `per_minute` of something in any minute, over all workers of the environment.
+
+    Warning: the limit holds for any 60 s, so the steady rate is lower: about 88 % of `per_minute` (600 allows 526 a
+    minute), and less for a limit below 20. A burst is a twentieth of the limit.
 
     Example: `RateLimit("metrics-api", per_minute=600).admit(self)` as the first line of a bound task.
     """
@@ -47,7 +50,7 @@ class RateLimit:
 
     @property
     def burst(self) -> float:
-        """How many may go at once after a quiet time: a twentieth of the limit."""
+        """The most tasks that may run at once after a quiet time: a twentieth of the limit."""
         return max(1.0, self.per_minute / 20)
 
     @property
@@ -56,20 +59,20 @@ class RateLimit:
         return max(self.per_minute - self.burst, self.per_minute / 2) / _MINUTE_WITH_SLACK_SECONDS
 
     def reserve(self, longest_seconds: float) -> float | None:
-        """Take a token: seconds to wait for it (0: go now), or `None` when it is too far away and none was taken."""
+        """Reserve a token; returns the seconds until its time, or `None` when these are more than `longest_seconds`."""
         key = f"{runtime().environment.prefix}:rate:{self.name}"
         wait_ms = int(valkey().eval(_RESERVE, 1, key, self.burst, self.per_second, int(longest_seconds * 1000)))
         return None if wait_ms < 0 else wait_ms / 1000
 
     def admit(self, task: Task[Any, Any]) -> None:
-        """Let the task's current run go on, or send it back until its turn.
+        """Let the task's current run continue, or send it back to its queue until its turn.
 
         Raises:
-            Waiting: the run ends here; the message comes back.
+            Waiting: the run ends here, and the message is delivered again at its turn.
         """
         request = task.request
         retries = request.retries or 0
-        # The reservation holds for one attempt: a retry after an error asks anew.
+        # A reservation holds for one attempt: a retry after an error reserves again.
         if getattr(request, "admitted_attempt", None) == retries:
             return
         longest = queue_of_request(runtime().environment, str(task.name), request).max_countdown

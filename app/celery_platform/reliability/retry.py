@@ -1,6 +1,6 @@
-"""How often and how long a task is tried again: typed errors only, exponential backoff with full jitter, a cap.
+"""How a task is retried: after typed errors only, with exponential backoff, full jitter and a cap.
 
-Full jitter waits anything between 0 and the backoff: a service that comes back is not met by all callers at once
+Full jitter waits any time between 0 and the backoff, so that a service that recovers does not meet all callers at once
 (Amazon Builders' Library, "Timeouts, retries, and backoff with jitter").
 """
 
@@ -14,7 +14,7 @@ from celery_platform.reliability.errors import TransientError
 class Retry:
     """At most `times` retries, after up to `first_seconds`, then twice that, and so on up to `longest_seconds` each.
 
-    Only `transient` errors are retried: an error that nobody foresaw is a defect, and fails at once.
+    Only `transient` errors are retried. An unexpected error is a defect, and fails at once.
 
     Example: `@celery.task(name="...", **Retry(times=3, longest_seconds=20).options())`
     """
@@ -25,7 +25,7 @@ class Retry:
     transient: tuple[type[Exception], ...] = (TransientError,)
 
     def options(self) -> dict[str, Any]:
-        """The task options that Celery knows it by."""
+        """Return the policy as options of Celery's `task` decorator."""
         return {
             "autoretry_for": self.transient,
             "max_retries": self.times,
@@ -35,12 +35,12 @@ class Retry:
         }
 
     def as_autoretry(self) -> dict[str, Any]:
-        """The same as options of Celery's `add_autoretry_behaviour`, which leave a task's own `max_retries` alone."""
+        """Return the policy for Celery's `add_autoretry_behaviour`, without overriding a task's own `max_retries`."""
         options = self.options()
         return options | {"retry_kwargs": {"max_retries": options.pop("max_retries")}}
 
     def most_seconds(self) -> int:
-        """The longest that all waits together can take: the longest outage that a message may survive.
+        """Return the most seconds that all waits together take: the longest outage that a message may survive.
 
         Example: `Retry().most_seconds() == 183`
         """

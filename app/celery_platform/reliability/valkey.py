@@ -1,4 +1,4 @@
-"""The Valkey that keeps results also keeps the state of the reliability pieces."""
+"""The connection to the Valkey that keeps results, and also the state of the reliability pieces."""
 
 from functools import lru_cache
 
@@ -9,7 +9,7 @@ from celery_platform.settings import runtime
 
 @lru_cache(maxsize=1)
 def valkey() -> "Redis":
-    """A client with time-outs; redis-py opens new connections in a forked child by itself."""
+    """Return a client with time-outs; redis-py opens new connections in a forked child by itself."""
     return Redis.from_url(
         runtime().results_url,
         decode_responses=True,

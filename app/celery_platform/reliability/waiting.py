@@ -1,4 +1,4 @@
-"""A task that must wait its turn comes back later without spending its budget of retries on errors."""
+"""Sends a task that must wait its turn back to its queue, without spending one of its retries."""
 
 from datetime import UTC, datetime, timedelta
 from typing import Any, NoReturn
@@ -12,17 +12,17 @@ from celery_platform.settings import runtime
 
 
 class Waiting(Retry):
-    """The task was published again, to run later. Not an error, and not counted as a retry."""
+    """The task was published again, to run later. This is no error, and does not count as a retry."""
 
 
 def wait(task: Task[Any, Any], seconds: float, **headers: Any) -> NoReturn:
     """Publish the current message again with a delay, its count of retries unchanged, and end this run.
 
-    At most the queue's longest countdown is waited at once. `headers` go with the message.
+    `seconds` are at most the queue's longest countdown; more is cut to that. `headers` are added to the message's.
 
     Raises:
-        Waiting: always, when the message is out.
-        Reject: the broker did not take it; the message goes back to its queue.
+        Waiting: always, once the message is published.
+        Reject: the broker did not take the message; the delivery is requeued.
     """
     queue = queue_of_request(runtime().environment, str(task.name), task.request)
     # Without x-death: RabbitMQ 3 drops a message on its second way through a queue of the delayed delivery, as a cycle.

@@ -1,4 +1,4 @@
-"""A task that comes too late is not run, and says so by a typed error."""
+"""A task that comes too late is not run, and fails with a typed error."""
 
 import json
 import pickle
@@ -27,7 +27,7 @@ unwanted.apply_async(({file!r} + "/unwanted",), headers={{"sent_at": now - 61}},
 """
 
 
-def test_late_tasks_are_dead_letters_and_others_run(sqs: TestEnvironment, tmp_path: Path) -> None:
+def test_late_tasks_are_dead_lettered_and_others_run(sqs: TestEnvironment, tmp_path: Path) -> None:
     with sqs.worker("io") as (_, log):
         sqs.python(SEND.format(file=str(tmp_path)))
         eventually(lambda: len(ends(log, "probe.due") + ends(log, "probe.unwanted")) == 6, "the end of six tasks")
@@ -38,18 +38,18 @@ def test_late_tasks_are_dead_letters_and_others_run(sqs: TestEnvironment, tmp_pa
     assert late["too late"]["error"] == "DeadlinePassedError"
     (dropped,) = ends(log, "probe.unwanted")
     assert (dropped["event"], dropped["error"]) == ("task failed", "DroppedError")
-    ((_, letters),) = commands(sqs, "dlq list --queue quick --json --limit 500")
-    kept = {letter["id"] for letter in json.loads(letters)}
+    ((_, listed),) = commands(sqs, "dlq list --queue quick --json --limit 500")
+    kept = {message["id"] for message in json.loads(listed)}
     assert kept >= set(late)
     assert "unwanted" not in kept
     assert late["too late"]["reason"].startswith("not run: its deadline passed ")
 
 
-def test_outside_a_worker_there_is_no_deadline() -> None:
+def test_a_call_outside_a_worker_has_no_deadline() -> None:
     assert deadline(0)(lambda: "ran")() == "ran"
 
 
-def test_what_is_dropped_is_no_dead_letter_but_a_failure_all_the_same() -> None:
+def test_a_dropped_task_fails_and_is_not_dead_lettered() -> None:
     assert DeadlinePassedError(3.21).dead_letter
     assert not DroppedError(3.21).dead_letter
     assert str(pickle.loads(pickle.dumps(DroppedError(3.21)))) == "not run: its deadline passed 3.2 s ago"  # noqa: S301 - our own bytes

@@ -1,4 +1,4 @@
-"""A task that happens once, in real workers: sent twice, delivered twice, run in parallel, its worker killed."""
+"""An idempotent task in real workers has one effect when it is sent or delivered twice, or its worker is killed."""
 
 import signal
 import time
@@ -32,7 +32,9 @@ def key() -> str:
 
 
 @pytest.mark.parametrize("environment", ["rabbitmq", "sqs"], indirect=True)
-def test_parallel_and_repeated_deliveries_happen_once(environment: TestEnvironment, tmp_path: Path, key: str) -> None:
+def test_parallel_and_repeated_deliveries_have_one_effect(
+    environment: TestEnvironment, tmp_path: Path, key: str
+) -> None:
     file = tmp_path / "runs"
     with environment.worker("io"), environment.worker("io") as (_, log):
         # The same message three times at once, then another message for the same effect.
@@ -78,7 +80,7 @@ def test_a_worker_killed_in_the_middle_is_followed_by_one_with_a_larger_token(
 
 @pytest.mark.usefixtures("inside_sqs")
 class TestOutsideAWorker:
-    """Called as a function, the decorated task keeps its promise too."""
+    """The decorated task keeps its guarantee when it is called as a function, too."""
 
     @staticmethod
     def task(body: object) -> object:
@@ -109,12 +111,12 @@ class TestOutsideAWorker:
             with pytest.raises(ZeroDivisionError):
                 task(key)  # type: ignore[operator]
 
-    def test_a_taken_key_is_said_in_words(self, key: str) -> None:
+    def test_a_taken_key_is_a_typed_error_that_names_the_other_run(self, key: str) -> None:
         task = self.task(lambda: task(key))  # type: ignore[operator]
         with pytest.raises(TakenError, match="another run is at work"):
             task(key)  # type: ignore[operator]
 
-    def test_one_round_trip_in_and_one_out(self, key: str) -> None:
+    def test_a_run_costs_one_round_trip_before_and_one_after(self, key: str) -> None:
         task = self.task(1)
         task(f"{key}-warm")  # type: ignore[operator]
         before = valkey().info("commandstats")["cmdstat_eval"]["calls"]
@@ -130,7 +132,7 @@ class TestOutsideAWorker:
 SENT = ("cmdstat_eval", "cmdstat_evalsha", "cmdstat_multi", "cmdstat_script")
 
 
-def test_arguments_are_still_checked_when_sent(sqs: TestEnvironment) -> None:
+def test_the_arguments_of_a_decorated_task_are_checked_when_it_is_sent(sqs: TestEnvironment) -> None:
     said = sqs.python(
         "from exercises.quick import note\ntry: note.delay('key')\nexcept TypeError as error: print(error)"
     )

@@ -53,7 +53,7 @@ NOISE_SECONDS = 0.25
         st.tuples(st.floats(0, 90) | st.just(0.0), st.sampled_from([0, 5, 100_000])), min_size=1, max_size=120
     ),
 )
-def test_whenever_callers_come_no_window_has_too_many_and_nobody_is_passed_over(
+def test_no_window_has_too_many_calls_and_no_caller_is_overtaken(
     per_minute: int, calls: list[tuple[float, int]]
 ) -> None:
     """Callers come after a pause and wait for so long at most.

@@ -1,4 +1,4 @@
-"""The retry policy: how long it waits, and that a real worker keeps to it."""
+"""The retry policy waits no longer than it says, and a real worker follows it."""
 
 import sys
 import time
@@ -21,7 +21,7 @@ SEND = "from exercises.probe import flaky; print(flaky.delay({file!r}, {failures
 
 
 @given(first=st.integers(1, 30), longest=st.integers(1, 900), times=st.integers(0, 12))
-def test_no_sequence_of_waits_is_longer_than_said(first: int, longest: int, times: int) -> None:
+def test_no_sequence_of_waits_is_longer_than_most_seconds(first: int, longest: int, times: int) -> None:
     policy = Retry(times=times, first_seconds=first, longest_seconds=longest)
     options = policy.options()
     waits = [
@@ -89,8 +89,8 @@ start_worker("io")
 """
 
 
-def test_a_retry_that_cannot_be_sent_goes_back_to_its_queue(redis: TestEnvironment, tmp_path: Path) -> None:
-    """Redis is where Celery's own way, rejecting it for good, would lose it."""
+def test_a_retry_that_cannot_be_sent_is_requeued(redis: TestEnvironment, tmp_path: Path) -> None:
+    """Celery rejects such a message for good, which loses it on Redis."""
     file, log = tmp_path / "tries", tmp_path / "worker.log"
     with running([sys.executable, "-c", REFUSES_TWICE], log, redis.variables):
         task_id = redis.python(SEND.format(file=str(file), failures=3))

@@ -9,9 +9,7 @@ from tests.harness.waiting import eventually
 
 
 @pytest.mark.parametrize("seconds", [0, 2])
-def test_a_retry_comes_back_to_the_queue_of_its_message(
-    environment: TestEnvironment, tmp_path: Path, seconds: int
-) -> None:
+def test_a_retry_goes_to_the_queue_of_its_message(environment: TestEnvironment, tmp_path: Path, seconds: int) -> None:
     file = tmp_path / "queues"
 
     with environment.worker("cpu"):  # which drains `slow`, and not the task's own queue

@@ -1,12 +1,12 @@
-"""A claim on a key: the state machine that every store keeps alike.
+"""A claim on a key: the state machine that is the same in every store.
 
     absent --claim--> pending(token, lease) --finish--> done(result) --kept long enough--> absent
                           |       ^
               give up,    |       | claim, with a larger token
               lease over  +-------+
 
-The token is a fencing token: each owner of a key has a larger one than those before it. Whatever an owner writes can
-refuse the smaller token of one that was only slow and has lost its lease (Kleppmann, "How to do distributed locking").
+The token is a fencing token: each owner of a key has a larger one than those before it. The system that an owner writes
+to can refuse the smaller token of a slow owner that has lost its lease (Kleppmann, "How to do distributed locking").
 """
 
 from dataclasses import dataclass
@@ -26,8 +26,8 @@ class State(Enum):
 class Claim:
     """The answer to a claim.
 
-    `token` is the fencing token (`OURS`), 0 otherwise. `lease_left` is how many seconds another's lease still has
-    (`TAKEN`). `result` is what the run that finished had to say, as JSON text (`DONE`).
+    `token` is the fencing token (`OURS`), 0 otherwise. `lease_left` is how many seconds the other owner's lease still
+    has (`TAKEN`). `result` is the result of the run that finished, as JSON text (`DONE`).
     """
 
     key: str
@@ -45,12 +45,13 @@ class ClaimStore(Protocol):
         ...
 
     def finish(self, claim: Claim, result: str, *, keep_seconds: float) -> bool:
-        """The effect happened: `done` for `keep_seconds`, also when the lease is over and nobody took the key since.
+        """Record that the effect happened: the key is `done` for `keep_seconds`.
 
-        False, and nothing is written, when another owns the key or has done it.
+        This also works after the lease is over, if no other run took the key since. Returns false, and writes nothing,
+        when another run owns the key or has finished.
         """
         ...
 
     def give_up(self, claim: Claim) -> None:
-        """The effect did not happen: the next run need not wait for the lease. Nothing when that was lost meanwhile."""
+        """Record that the effect did not happen, so that the next run need not wait. A lost lease is left alone."""
         ...

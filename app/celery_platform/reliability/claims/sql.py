@@ -1,7 +1,7 @@
 """Claims in a SQL database: a row for each key, written by one statement under the database's own row lock.
 
-For an effect that is itself a row of that database: `finish` on the effect's connection commits both or neither, which
-no other store can promise. SQLite for one host, PostgreSQL for many.
+This store is for an effect that is itself a row of that database: `finish` on the effect's connection commits both or
+neither, which no other store can guarantee. SQLite serves one host, PostgreSQL many.
 """
 
 import time
@@ -34,7 +34,7 @@ MICROSECONDS = 1_000_000
 INSERTS: Mapping[str, Any] = {"sqlite": sqlite.insert, "postgresql": postgresql.insert}
 
 metadata = MetaData()
-# `until`: the end of the lease of a pending key, of the memory of a done one, in microseconds since 1970.
+# `until`: when the lease of a pending key ends, or when a done key is removed, in microseconds since 1970.
 claims = Table(
     "claims",
     metadata,
@@ -58,7 +58,7 @@ class SqlClaims:
         self._engine = engine.execution_options(isolation_level="AUTOCOMMIT")
 
     def claim(self, key: str, *, lease_seconds: float) -> Claim:
-        """As `ClaimStore`. One upsert: it waits for another's row lock, then takes a key that is free by then."""
+        """Claim as in `ClaimStore`, by one upsert, which waits for a row lock and then takes the key if it is free."""
         now, owner = self._now(), uuid.uuid4().hex
         until = now + int(lease_seconds * MICROSECONDS)
         insert = INSERTS[self._engine.dialect.name](claims)
@@ -82,12 +82,12 @@ class SqlClaims:
             return Claim(key, State.OURS, token=row.token)
         if row.state == "done":
             return Claim(key, State.DONE, result=row.result)
-        # SQLite was told the time before it waited for the lock; PostgreSQL looks at its clock afterwards.
+        # For SQLite the time was read before it waited for the lock; PostgreSQL reads its clock afterwards.
         waited = self._now() - now if isinstance(now, int) else 0
         return Claim(key, State.TAKEN, lease_left=max(0, row.left - waited) / MICROSECONDS)
 
     def finish(self, claim: Claim, result: str, *, keep_seconds: float, connection: Connection | None = None) -> bool:
-        """As `ClaimStore`; with `connection`, as part of the transaction that the effect's own rows are in."""
+        """Finish as in `ClaimStore`; with `connection`, in the transaction that writes the effect's own rows."""
         now = self._now()
         still_ours = (claims.c.token == claim.token) | (claims.c.until <= now)
         statement = (
@@ -101,18 +101,18 @@ class SqlClaims:
             return own.execute(statement).rowcount == 1
 
     def give_up(self, claim: Claim) -> None:
-        """As `ClaimStore`. The row stays, so that the next token is larger."""
+        """Give up as in `ClaimStore`. The row stays, so that the next token is larger."""
         ours = claims.c.key == claim.key, claims.c.token == claim.token, claims.c.state == "pending"
         with self._engine.connect() as connection:
             connection.execute(update(claims).where(*ours).values(until=0))
 
     def forget(self) -> int:
-        """Remove keys whose time is over; returns how many. For a daily job: the table does not shrink by itself."""
+        """Remove expired keys; returns how many. Call it daily, because the table does not shrink by itself."""
         with self._engine.connect() as connection:
             return int(connection.execute(delete(claims).where(claims.c.until <= self._now())).rowcount)
 
     def _now(self) -> Any:
-        """Microseconds since 1970 on the database's clock, so that workers' clocks need not agree."""
+        """Return microseconds since 1970 on the database's clock, so that workers' clocks need not agree."""
         if self._engine.dialect.name == "postgresql":
             return cast(func.extract("epoch", func.clock_timestamp()) * literal(MICROSECONDS), BigInteger)
-        return time.time_ns() // 1000  # SQLite has no clock but its process's, on the one host that it serves
+        return time.time_ns() // 1000  # SQLite uses the clock of its process, on the one host that it serves

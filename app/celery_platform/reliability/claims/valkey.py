@@ -1,7 +1,7 @@
 """Claims in Valkey: a key's value is `pending:<token>` or `done:<result>`, and its time to live is the lease.
 
-Tokens are the server's clock in microseconds: they grow without a counter that a failover could lose. Where
-the clock was set back they do not; the lease, on the same server, is right all the same.
+Tokens are the server's clock in microseconds, so they grow without a counter that a failover could lose. They do not
+grow when the clock is set back, but the lease, on the same server, is right even then.
 """
 
 from typing import Any
@@ -12,7 +12,7 @@ from celery_platform.reliability.claims.claim import Claim, State
 from celery_platform.reliability.valkey import valkey
 from celery_platform.settings import runtime
 
-# KEYS[1] the key; ARGV: lease in ms. Returns what is there and its time to live in ms, or '' and the new token.
+# KEYS[1]: the key; ARGV: lease in ms. Returns the key's value and its time to live in ms, or '' and the new token.
 _CLAIM = """
 local held = redis.call('GET', KEYS[1])
 if held then return {held, redis.call('PTTL', KEYS[1])} end
@@ -21,7 +21,7 @@ local token = clock[1] .. string.format('%06d', clock[2])
 redis.call('SET', KEYS[1], 'pending:' .. token, 'PX', ARGV[1])
 return {'', token}
 """
-# ARGV: the owner's value, the result, for how many ms it is kept.
+# ARGV: the owner's value, the result, for how many ms the result is kept.
 _FINISH = """
 local held = redis.call('GET', KEYS[1])
 if held and held ~= ARGV[1] then return 0 end
@@ -63,7 +63,7 @@ class ValkeyClaims:
 
 
 def valkey_claims() -> ValkeyClaims:
-    """The environment's claims, in the Valkey that keeps results."""
+    """Return the environment's claims, in the Valkey that keeps results."""
     return ValkeyClaims(valkey(), runtime().environment.prefix)
 
 

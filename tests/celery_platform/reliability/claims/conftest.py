@@ -13,7 +13,7 @@ from sqlalchemy import Engine, create_engine, update
 
 @dataclass(frozen=True)
 class Store:
-    """`end(key)` makes the time of a key be over, as if the lease or the memory of it had run out."""
+    """A store, and `end(key)`, which lets the lease or the stored result of a key expire at once."""
 
     claims: ClaimStore
     end: Callable[[str], None]

@@ -1,4 +1,4 @@
-"""Claims on each real store: one owner at a time, a larger token each time, nothing kept for ever."""
+"""On each real store a key has one owner at a time with a larger token each time, and no key is kept for ever."""
 
 import time
 import uuid
@@ -27,7 +27,7 @@ def test_one_of_many_parallel_runs_owns_the_key(store: Store, key: str) -> None:
     assert all(25 < claim.lease_left <= 30 for claim in found if claim.state is State.TAKEN)
 
 
-def test_what_is_done_says_what_came_of_it(store: Store, key: str) -> None:
+def test_a_claim_of_a_key_that_is_done_returns_its_result(store: Store, key: str) -> None:
     ours = store.claims.claim(key, lease_seconds=30)
     assert store.claims.finish(ours, '"ch_1"', keep_seconds=60)
 
@@ -99,7 +99,7 @@ def test_an_effect_in_the_same_database_is_done_with_its_claim_or_not_at_all(
     engine.dispose()
 
 
-def test_old_rows_are_forgotten_and_living_ones_kept(postgresql: str, key: str) -> None:
+def test_expired_rows_are_removed_and_others_kept(postgresql: str, key: str) -> None:
     engine = create_engine(postgresql)
     store = sql_store(engine)
     assert isinstance(store.claims, SqlClaims)

@@ -39,7 +39,7 @@ class Interleavings(RuleBasedStateMachine):
 
     @rule(worker=WORKERS)
     def deliver(self, worker: str) -> None:
-        """A delivery, a redelivery, or the same message sent twice: the worker claims the key."""
+        """Let the worker claim the key, for a delivery, a redelivery or the same message sent twice."""
         if self.done is not None:
             self.stays_done()
             self.next_key()
@@ -55,7 +55,7 @@ class Interleavings(RuleBasedStateMachine):
             self.held[worker], self.owner = claim, worker
 
     def stays_done(self) -> None:
-        """Whoever is slow is not heard, and whoever asks gets what the one that finished said."""
+        """Refuse the slow owner, and give every later claim the result of the run that finished."""
         for claim in self.held.values():
             assert not self.store.claims.finish(claim, '"too late"', keep_seconds=600)
         claim = self.store.claims.claim(self.key, lease_seconds=60)
@@ -64,7 +64,7 @@ class Interleavings(RuleBasedStateMachine):
     @precondition(lambda self: self.held)
     @rule(worker=WORKERS)
     def act(self, worker: str) -> None:
-        """The effect, with the token; a slow owner that lost its lease must not be heard after its heir."""
+        """Make the effect with the token; a slow owner that lost its lease must be refused after its successor."""
         claim = self.held.get(worker)
         if claim and (not self.bank or claim.token >= self.bank[-1]):
             self.bank.append(claim.token)
@@ -92,14 +92,14 @@ class Interleavings(RuleBasedStateMachine):
     @precondition(lambda self: self.held)
     @rule(worker=WORKERS)
     def crash(self, worker: str) -> None:
-        """The process is gone without a word; its lease stays."""
+        """Kill the process; its lease stays."""
         if self.held.pop(worker, None) and self.owner == worker:
             self.owner = "nobody alive"
 
     @precondition(lambda self: self.owner is not None)
     @rule()
     def lease_ends(self) -> None:
-        """Of a dead owner, or of one that is only slow and will act and finish later."""
+        """End the lease of a dead owner, or of a slow one that will act and finish later."""
         self.store.end(self.key)
         self.owner = None
 
@@ -109,7 +109,7 @@ class Interleavings(RuleBasedStateMachine):
         assert len(set(self.tokens)) == len(self.tokens)
 
     def teardown(self) -> None:
-        """However it went: once leases are over, one more delivery ends it, and the one after finds it done."""
+        """Whatever happened, once leases are over one more delivery finishes the key, and the next finds it done."""
         if self.done is None:
             if self.owner is not None:
                 self.store.end(self.key)
@@ -120,7 +120,7 @@ class Interleavings(RuleBasedStateMachine):
 
 
 @pytest.mark.timeout(300)
-def test_no_interleaving_has_two_owners_or_forgets_what_is_done(store: Store) -> None:
+def test_no_interleaving_has_two_owners_or_loses_a_result(store: Store) -> None:
     machine = type("Machine", (Interleavings,), {"store": store})
     run_state_machine_as_test(
         machine,
