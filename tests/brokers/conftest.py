@@ -14,8 +14,8 @@ from tests.harness.refusing_proxy import refusing_proxy
 
 from . import cluster, table
 from .contract import HARD_LIMIT_SECONDS, MAX_COUNTDOWN, MAX_DELIVERIES, QUEUE, VISIBILITY_SECONDS, Away, Contract
+from .guarantees import BROKERS
 from .outage import RestartedStore, refused
-from .promises import BROKERS
 
 __all__ = ["application", "aws_endpoint", "folder", "plain_results", "valkey_port"]
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from .promises import BROKERS, PROMISES, TITLES
+from .guarantees import BROKERS, PROMISES, TITLES
 
 README = Path(__file__).parents[2] / "app" / "README.md"
 BEGIN, END = "<!-- broker contract: make test-brokers -->", "<!-- end of broker contract -->"

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from .promises import PROMISES
+from .guarantees import PROMISES
 from .table import BEGIN, END, write
 
 
