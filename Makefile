@@ -169,7 +169,7 @@ rabbitmq-faults: setup ## faults under load on a RabbitMQ cluster, and the table
 	@MOLECULE=1 python -m pytest -m roles tests/roles -k hard_day
 	@python ansible/roles/rabbitmq/molecule/hard_day/table.py
 
-test-brokers: setup ## every promise on every broker (half an hour); writes the table in app/README.md (POOL=, SOAK_TASKS=)
+test-brokers: setup ## every guarantee on every broker (half an hour); writes the table in app/README.md (POOL=, SOAK_TASKS=)
 	@BROKERS=1 WRITE_TABLE=1 python -m pytest tests/brokers
 
 soak: setup ## mixed tasks through killed workers and an absent broker, none lost or done twice (BROKER=redis TASKS=100000)

@@ -16,7 +16,7 @@ from tests.harness.servers import REPOSITORY
 USER, PASSWORD = "celery", "celery"
 # A node that thaws and joins again by itself was seen to take five.
 THAW_SECONDS = 20
-# What each generation calls the nodes of its cluster that run.
+# The key under which each generation lists the running nodes of its cluster.
 RUNNING = {"4": "rabbit_nodes:list_running()", "3": "rabbit_mnesia:cluster_nodes(running)"}
 
 
@@ -29,11 +29,11 @@ class Node:
     address: str
 
     def kill(self) -> None:
-        """As a host that lost its power."""
+        """Kill the node, as a host does that loses power."""
         self.cluster.podman("kill", self.name)
 
     def freeze(self) -> None:
-        """As a host whose disk or hypervisor hangs: connections stay open and nothing answers."""
+        """Freeze the node, as when a disk or hypervisor hangs: connections stay open and nothing answers."""
         self.cluster.podman("pause", self.name)
 
     def heal(self) -> None:
@@ -84,7 +84,7 @@ class Cluster:
 
     @property
     def url(self) -> str:
-        """Every node, as discovery publishes it."""
+        """Return the URL of every node, as discovery publishes it."""
         return ";".join(f"amqp://{node.address}:5672" for node in self.nodes)
 
     def podman(self, *words: str) -> str:
@@ -136,7 +136,7 @@ class Cluster:
             pytest.fail(apart)
 
     def apart(self, seconds: float) -> str:
-        """Why some node does not run or does not know all others after so long; empty as soon as all do."""
+        """Say why some node does not run or know all others after so many seconds; empty as soon as all do."""
         end = time.monotonic() + seconds
         waiting = list(self.nodes)
         while waiting:
@@ -155,7 +155,7 @@ class Cluster:
 
     @contextmanager
     def away(self) -> Iterator[None]:
-        """Within, no node runs."""
+        """Stop every node while the context is open."""
         for node in self.nodes:
             node.kill()
         try:
@@ -166,7 +166,7 @@ class Cluster:
             self.wait()
 
     def remove(self) -> None:
-        """Leave nothing."""
+        """Remove the nodes and the network."""
         for node in self.nodes:
             with suppress(Exception):
                 self._podman.attempt("unpause", node.name)

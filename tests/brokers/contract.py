@@ -1,4 +1,4 @@
-"""What a promise is tried with: an environment on one kind of broker, workers of one type of pool, what tasks said."""
+"""What a guarantee is tried with: an environment on one kind of broker, workers, and the events that tasks recorded."""
 
 import json
 import os
@@ -29,19 +29,19 @@ MAX_COUNTDOWN = 6
 HARD_LIMIT_SECONDS = 8
 QUEUE, OTHER = "quick", "default"
 
-# Within, the broker does not answer; afterwards it does again, with what it had.
+# While the context is open the broker does not answer; afterwards it answers again, with its messages.
 Away = Callable[[], AbstractContextManager[None]]
 
 
 @dataclass
 class Worker:
-    """A worker that runs; `log` is what it wrote."""
+    """A running worker; `log` is the file it writes to."""
 
     process: subprocess.Popen[bytes]
     log: Path
 
     def kill(self) -> None:
-        """As a host that lost its power takes all of its processes along."""
+        """Kill all of its processes, as a host does that loses power."""
         with suppress(ProcessLookupError):
             os.killpg(self.process.pid, signal.SIGKILL)
         self.process.wait(10)
@@ -49,7 +49,7 @@ class Worker:
 
 @dataclass(frozen=True)
 class Contract:
-    """One kind of broker. `pool` is the type of the worker's pool; `cluster` is there where nodes can be lost."""
+    """One kind of broker. `pool` is the type of the worker's pool; `cluster` is set where nodes can be lost."""
 
     name: str
     environment: TestEnvironment
@@ -59,20 +59,20 @@ class Contract:
 
     @property
     def kind(self) -> str:
-        """The environment's `broker.kind`."""
+        """Return the environment's `broker.kind`."""
         return self.environment.kind
 
     def events(self, token: str) -> list[dict[str, Any]]:
-        """What tasks said under this token, in order."""
+        """Return the events that tasks recorded under this token, in order."""
         with Redis.from_url(self.environment.valkey_url, decode_responses=True) as store:
             return [json.loads(line) for line in store.lrange(f"contract:{token}", 0, -1)]
 
     def count(self, token: str, what: str) -> int:
-        """How often tasks said this."""
+        """Count the events of this kind."""
         return sum(event["what"] == what for event in self.events(token))
 
     def said(self, token: str, what: str, times: int = 1, seconds: float = 60) -> list[dict[str, Any]]:
-        """Wait until tasks said something so often; returns those events."""
+        """Wait until tasks recorded an event so many times; returns those events."""
 
         def found() -> list[dict[str, Any]]:
             events = [event for event in self.events(token) if event["what"] == what]
@@ -96,7 +96,7 @@ class Contract:
 
     @contextmanager
     def producing(self, code: str) -> Iterator[subprocess.Popen[str]]:
-        """A producer to talk with over its pipes."""
+        """Run a producer that is controlled through its pipes."""
         command = [sys.executable, "-m", "tests.brokers.process", "run", code]
         pipe = subprocess.PIPE
         with subprocess.Popen(
@@ -108,7 +108,7 @@ class Contract:
                 producer.kill()
 
     def refusal(self, code: str) -> str:
-        """The typed error with which `code` was refused in the producer: class, then words."""
+        """Return the typed error with which `code` was refused in the producer: class, then message."""
         wrapped = (
             "from celery_platform.errors import AppError\n"
             f"try:\n    {code}\nexcept AppError as error:\n    print('refused:', type(error).__name__, error)\n"
@@ -121,7 +121,7 @@ class Contract:
     def worker(
         self, concurrency: int = 2, queues: tuple[str, ...] = (QUEUE, OTHER), **variables: str
     ) -> Iterator[Worker]:
-        """A worker, once it consumes."""
+        """Start a worker, and yield it once it consumes."""
         environment = self._with_pool(concurrency, queues)
         log = environment.folder / f"worker-{uuid.uuid4().hex[:6]}.log"
         command = [sys.executable, "-m", "tests.brokers.process", "worker"]
@@ -133,7 +133,7 @@ class Contract:
 
     @contextmanager
     def supervised(self, concurrency: int = 2) -> Iterator[list[Worker]]:
-        """A worker that is started again when it ends, as systemd and Kubernetes do; yields all there were."""
+        """Restart a worker when it ends, as systemd and Kubernetes do; yields all workers that were started."""
         workers: list[Worker] = []
         stop = threading.Event()
 
@@ -167,12 +167,12 @@ class Contract:
         return TestEnvironment(**{**vars(self.environment), "resolved": resolved, "variables": variables})
 
     def outlast_visibility(self) -> None:
-        """Wait until a message that nobody acknowledged would have been delivered again. RabbitMQ does so at once."""
+        """Wait until an unacknowledged message has been delivered again. RabbitMQ delivers it at once."""
         if self.kind != "rabbitmq":
             time.sleep(VISIBILITY_SECONDS + 2)
 
     def ready(self, label: str = QUEUE) -> int:
-        """Messages that wait in a queue, as the broker counts them."""
+        """Count the messages that wait in a queue, by the broker's count."""
         code = (
             "from celery_platform.brokers import broker_of\nfrom celery_platform.settings import runtime\n"
             f"queue = runtime().environment.queues['{label}']\n"
@@ -183,7 +183,7 @@ class Contract:
         return int(self.send(code).splitlines()[-1])
 
     def dead_letters(self, label: str = QUEUE) -> int:
-        """Messages in a queue's dead letter queue."""
+        """Count the messages in a queue's dead letter queue."""
         code = (
             "from celery_platform.brokers import broker_of\nfrom celery_platform.settings import runtime\n"
             f"queue = runtime().environment.queues['{label}']\n"
@@ -195,5 +195,5 @@ class Contract:
 
 
 def token() -> str:
-    """A name that no other test uses."""
+    """Return a name that no other test uses."""
     return uuid.uuid4().hex

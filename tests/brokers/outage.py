@@ -17,7 +17,7 @@ class RestartedStore:
 
     @contextmanager
     def up(self) -> Iterator[None]:
-        """Within, it runs."""
+        """Run the store while the context is open."""
         self._start()
         try:
             yield
@@ -26,7 +26,7 @@ class RestartedStore:
 
     @contextmanager
     def away(self) -> Iterator[None]:
-        """Within, it does not."""
+        """Stop the store while the context is open."""
         self._running.close()
         try:
             yield
@@ -40,7 +40,7 @@ class RestartedStore:
 
 @contextmanager
 def refused(refusals: Refusals) -> Iterator[None]:
-    """Within, SQS answers 503 to whatever is asked of a queue."""
+    """Let SQS answer 503 to every request about a queue while the context is open."""
     operations = ("ReceiveMessage", "SendMessage", "SendMessageBatch", "DeleteMessage", "ChangeMessageVisibility")
     refusals.status |= dict.fromkeys(operations, 503)
     try:

@@ -1,4 +1,4 @@
-"""What each broker kept, as a table in app/README.md; `make test-brokers` writes it."""
+"""Writes what each broker kept as a table in app/README.md, for `make test-brokers`."""
 
 import os
 from collections import defaultdict
@@ -6,47 +6,47 @@ from pathlib import Path
 
 import pytest
 
-from .guarantees import BROKERS, PROMISES, TITLES
+from .guarantees import BROKERS, GUARANTEES, TITLES
 
 README = Path(__file__).parents[2] / "app" / "README.md"
 BEGIN, END = "<!-- broker contract: make test-brokers -->", "<!-- end of broker contract -->"
 
 
 class Outcomes:
-    """Collects the outcome of each promise on each broker."""
+    """Collects the outcome of each guarantee on each broker."""
 
     def __init__(self) -> None:
         self.outcomes: dict[str, dict[str, str]] = defaultdict(dict)
 
     @pytest.hookimpl
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
-        """Note a promise's outcome; a fixture that failed counts as a failure."""
+        """Record a guarantee's outcome; a fixture that failed counts as a failure."""
         name, _, broker = report.nodeid.rpartition("::")[2].removesuffix("]").partition("[")
-        promise = name.removeprefix("test_")
-        if promise not in PROMISES or broker not in BROKERS:
+        guarantee = name.removeprefix("test_")
+        if guarantee not in GUARANTEES or broker not in BROKERS:
             return
         if report.failed:
-            self.outcomes[promise][broker] = "failed"
+            self.outcomes[guarantee][broker] = "failed"
         elif report.when == "call":
-            self.outcomes[promise].setdefault(broker, report.outcome)
+            self.outcomes[guarantee].setdefault(broker, report.outcome)
 
     @pytest.hookimpl
     def pytest_sessionfinish(self) -> None:
-        """Write the table, where that was asked for."""
+        """Write the table when `WRITE_TABLE` asks for it."""
         if os.environ.get("WRITE_TABLE"):
             write(self.outcomes)
 
 
-def cell(promise: str, broker: str, outcome: str | None, before: str) -> str:
-    """What stands in a cell: kept, what is promised instead, not kept; or as before, when this run did not try it."""
-    if outcome == "passed" or (outcome == "skipped" and broker in PROMISES[promise].instead):
-        return PROMISES[promise].instead.get(broker, "yes")
+def cell(guarantee: str, broker: str, outcome: str | None, before: str) -> str:
+    """Return a cell: yes, what holds instead, or broken; the cell as before, when this run did not try it."""
+    if outcome == "passed" or (outcome == "skipped" and broker in GUARANTEES[guarantee].instead):
+        return GUARANTEES[guarantee].instead.get(broker, "yes")
     return "**broken**" if outcome == "failed" else before
 
 
 def cells_of(text: str) -> dict[tuple[str, str], str]:
-    """The cells of a table by promise and broker."""
-    by_text = {promise.text: name for name, promise in PROMISES.items()}
+    """Return the cells of a table by guarantee and broker."""
+    by_text = {guarantee.text: name for name, guarantee in GUARANTEES.items()}
     rows = [[word.strip() for word in line.strip("|").split("|")] for line in text.splitlines()]
     return {
         (by_text[row[0]], broker): found
@@ -57,14 +57,14 @@ def cells_of(text: str) -> dict[tuple[str, str], str]:
 
 
 def table(outcomes: dict[str, dict[str, str]], before: dict[tuple[str, str], str]) -> str:
-    """The whole table in Markdown."""
+    """Return the whole table in Markdown."""
     lines = [f"| | {' | '.join(TITLES[broker] for broker in BROKERS)} |", "|---|" + "---|" * len(BROKERS)]
-    for name, promise in PROMISES.items():
+    for name, guarantee in GUARANTEES.items():
         cells = [
             cell(name, broker, outcomes.get(name, {}).get(broker), before.get((name, broker), "not tried"))
             for broker in BROKERS
         ]
-        lines.append(f"| {promise.text} | {' | '.join(cells)} |")
+        lines.append(f"| {guarantee.text} | {' | '.join(cells)} |")
     return "\n".join(lines)
 
 

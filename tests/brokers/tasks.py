@@ -1,4 +1,4 @@
-"""Tasks that do nothing but say what happened to them, or die; each line goes to a list in the result store."""
+"""Tasks that only record what happened to them, or die; each event goes to a list in the result store."""
 
 import json
 import os
@@ -14,7 +14,7 @@ from exercises.celery import celery
 
 
 def say(token: str, what: str, **more: Any) -> int:
-    """Note an event; returns how many there are of this token."""
+    """Record an event; returns how many there are of this token."""
     line = json.dumps({"what": what, "at": time.time(), "pid": os.getpid(), **more})
     return int(valkey().rpush(f"contract:{token}", line))
 
@@ -52,7 +52,7 @@ def other(token: str) -> None:
 
 @celery.task(name="contract.die")
 def die(token: str, whole: bool) -> None:
-    """Take the child process along, or as a container out of memory does, all of the worker's."""
+    """Kill the child process or, as a container out of memory does, all of the worker's processes."""
     say(token, "start")
     if whole:
         os.killpg(os.getpgrp(), signal.SIGKILL)
@@ -92,5 +92,5 @@ def complain(_request: Any, error: Any, _traceback: Any, token: str) -> None:
 
 
 def sheet(token: str, numbers: list[int]) -> None:
-    """A chord with an error callback."""
+    """Return a chord with an error callback."""
     chord([part.s(token, number) for number in numbers])(body.s(token).on_error(complain.s(token)))

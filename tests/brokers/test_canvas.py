@@ -1,4 +1,4 @@
-"""Chords: results gathered from many tasks."""
+"""Chords, which collect the results of many tasks."""
 
 import pytest
 
@@ -15,7 +15,7 @@ def test_a_chord_runs_its_body_once(contract: Contract) -> None:
     assert contract.count(mine, "body") == 1
 
 
-def test_a_failed_chord_complains_once(contract: Contract) -> None:
+def test_a_failed_chord_calls_its_error_callback_once(contract: Contract) -> None:
     mine = token()
     with contract.worker():
         contract.send(f"sheet({mine!r}, [1, -1, 2])")

@@ -1,4 +1,4 @@
-"""RabbitMQ 4 takes back what a worker is silent about for too long, unless the message's queue has no limit."""
+"""RabbitMQ 4 requeues a message that a worker does not acknowledge in time, unless its queue has no limit."""
 
 import json
 import os
@@ -19,7 +19,7 @@ from tests.harness.environment import LOCAL, described
 
 from . import cluster
 
-# Of the broker, in place of its half an hour; RabbitMQ looks whenever its channels tick.
+# The broker's consumer timeout, in place of half an hour. RabbitMQ checks it whenever its channels tick.
 TIMEOUT_MS, TICK_MS = 2_000, 1_000
 SILENT_SECONDS = 8
 
@@ -28,7 +28,7 @@ pytestmark = pytest.mark.skipif("BROKERS" not in os.environ, reason="containers:
 
 @pytest.fixture(scope="module")
 def connected(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """The URL of a node that soon loses patience."""
+    """The URL of a node with a short consumer timeout."""
     with cluster.cluster("4", tmp_path_factory.mktemp("impatient"), size=1) as nodes:
         settings = f"consumer_timeout, {TIMEOUT_MS}), application:set_env(rabbit, channel_tick_interval, {TICK_MS}"
         nodes.nodes[0].control("eval", f"application:set_env(rabbit, {settings}).")
@@ -37,7 +37,7 @@ def connected(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
 @pytest.fixture
 def broker(tmp_path: Path) -> RabbitMQBroker:
-    """Of an environment in which `slow` has no limit and `quick` has one."""
+    """An environment in which `slow` has no time limit and `quick` has one."""
     env = described(LOCAL)
     unlimited = {label: env.queues[label].model_copy(update={"soft_time_limit_seconds": None}) for label in ("slow",)}
     file = tmp_path / "resolved.json"

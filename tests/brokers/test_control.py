@@ -1,9 +1,9 @@
-"""Remote control, where the broker has what it takes."""
+"""Remote control, where the broker supports it."""
 
 from .contract import Contract, token
 
 
-def test_workers_answer_ping(contract: Contract) -> None:
+def test_workers_answer_remote_control(contract: Contract) -> None:
     with contract.worker():
         if contract.kind == "sqs":
             assert _refused(contract, "celery.control.inspect(timeout=2).ping()")

@@ -1,4 +1,4 @@
-"""Delays are kept by somebody who outlives workers, or refused."""
+"""A delayed message is held by a server that outlives workers, or it is refused."""
 
 import time
 
@@ -7,7 +7,7 @@ import pytest
 from .contract import MAX_COUNTDOWN, VISIBILITY_SECONDS, Contract, token
 
 
-def test_a_delay_is_kept(contract: Contract) -> None:
+def test_a_delayed_task_runs_when_due(contract: Contract) -> None:
     mine = token()
     with contract.worker():
         sent = time.time()
@@ -15,10 +15,10 @@ def test_a_delay_is_kept(contract: Contract) -> None:
         (start,) = contract.said(mine, "start")
 
     assert start["at"] >= sent + 3
-    assert start["at"] < sent + 3 + 15, "soon, as far as a shared machine can tell"
+    assert start["at"] < sent + 3 + 15, "soon enough for a shared machine"
 
 
-def test_half_a_second_is_a_second(contract: Contract) -> None:
+def test_a_delay_of_half_a_second_is_a_second(contract: Contract) -> None:
     mine = token()
     with contract.worker():
         sent = time.time()
@@ -38,7 +38,7 @@ def test_a_delayed_task_holds_no_slot(contract: Contract) -> None:
     assert done["at"] < min(event["at"] for event in contract.events(late))
 
 
-def test_a_delay_outlives_workers(contract: Contract) -> None:
+def test_a_delayed_task_survives_a_killed_worker(contract: Contract) -> None:
     mine = token()
     with contract.worker() as worker:
         contract.send(f"note.apply_async(({mine!r},), countdown=5)")
@@ -50,7 +50,7 @@ def test_a_delay_outlives_workers(contract: Contract) -> None:
     assert contract.count(mine, "start") == 1
 
 
-# As beat's thread does, for long enough.
+# This sends due messages as beat's thread does, for long enough.
 SEND_DUE = """
 import threading
 from celery_platform.later.sender import run
@@ -61,7 +61,7 @@ run(celery, stopped)
 """
 
 
-def test_a_longer_delay_is_kept(contract: Contract) -> None:
+def test_a_longer_delay_is_stored(contract: Contract) -> None:
     mine, before = token(), contract.ready()
     with contract.worker():
         sent = time.time()

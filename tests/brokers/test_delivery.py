@@ -1,4 +1,4 @@
-"""Tasks arrive."""
+"""Tasks that are sent run, once and in order."""
 
 import threading
 
@@ -17,7 +17,7 @@ def test_a_task_runs_once(contract: Contract) -> None:
     assert contract.count(mine, "start") == 1
 
 
-def test_work_waits_for_workers(contract: Contract) -> None:
+def test_tasks_wait_for_workers(contract: Contract) -> None:
     mine = token()
     contract.send(f"for i in range(5): note.delay({mine!r})")
     assert contract.count(mine, "start") == 0
@@ -27,7 +27,7 @@ def test_work_waits_for_workers(contract: Contract) -> None:
     assert contract.count(mine, "start") == 5
 
 
-def test_many_producers_lose_nothing(contract: Contract) -> None:
+def test_tasks_of_many_producers_run_once(contract: Contract) -> None:
     mine = token()
     code = f"for i in range(25): note.delay({mine!r}, label=str(i))"
     producers = [threading.Thread(target=contract.send, args=(code,)) for _ in range(4)]
@@ -42,19 +42,19 @@ def test_many_producers_lose_nothing(contract: Contract) -> None:
     assert contract.count(mine, "start") == 100
 
 
-def test_in_the_order_sent(contract: Contract) -> None:
+def test_tasks_run_in_the_order_sent(contract: Contract) -> None:
     mine = token()
     contract.send(f"for i in range(20): note.delay({mine!r}, label=str(i))")
     with contract.worker(concurrency=1):
         ends = contract.said(mine, "end", 20)
 
     labels = [end["label"] for end in ends]
-    # SQS promises no order; that all came is what is left of the promise.
+    # SQS guarantees no order; there the guarantee is only that all tasks ran.
     expected = [str(number) for number in range(20)]
     assert (sorted(labels, key=int) if contract.kind == "sqs" else labels) == expected
 
 
-def test_a_slow_queue_does_not_hold_another(contract: Contract) -> None:
+def test_a_full_queue_does_not_delay_another(contract: Contract) -> None:
     mine = token()
     contract.send(f"for i in range(30): note.delay({mine!r}, seconds=0.5)")
     with contract.worker(concurrency=1), contract.worker(concurrency=1, queues=(OTHER,)):

@@ -1,4 +1,4 @@
-"""Brokers go away, die and freeze."""
+"""Workers and producers survive brokers that go away, die or freeze."""
 
 import threading
 import time
@@ -10,7 +10,7 @@ from tests.harness.waiting import eventually
 
 from .contract import Contract, token
 
-# `publish` in a loop, with what each took; printed at the end.
+# It publishes in a loop, and prints how long each publish took at the end.
 SENDER = """
 import time
 taken, slowest, failed = 0, 0.0, 0
@@ -27,11 +27,11 @@ while time.monotonic() < end:
 print(taken, failed, slowest)
 """
 BUDGET_SECONDS = 5
-# Starting a thread or answering a signal takes its time on a shared machine; what is looked for are tens of seconds.
+# On a shared machine, starting a thread or answering a signal takes time; the defects cost tens of seconds.
 NOISE_SECONDS = 5
 
 
-def test_a_worker_outlives_its_broker(contract: Contract) -> None:
+def test_a_worker_consumes_again_after_an_outage(contract: Contract) -> None:
     running, mine = token(), token()
     with contract.worker() as worker:
         contract.send(f"note.delay({running!r}, seconds=4)")
@@ -64,13 +64,13 @@ def test_a_publish_fails_within_its_budget(contract: Contract) -> None:
     assert float(seconds) < BUDGET_SECONDS + NOISE_SECONDS
 
 
-def test_one_dead_node_is_nothing(contract: Contract) -> None:
+def test_consuming_survives_a_dead_node(contract: Contract) -> None:
     if contract.cluster is None:
         pytest.skip("no cluster of ours")
     _loses_a_node(contract, "kill")
 
 
-def test_one_frozen_node_is_nothing(contract: Contract) -> None:
+def test_consuming_survives_a_frozen_node(contract: Contract) -> None:
     if contract.cluster is None:
         pytest.skip("no cluster of ours")
     _loses_a_node(contract, "freeze")
@@ -103,7 +103,7 @@ def _loses_a_node(contract: Contract, how: str) -> None:
         assert gap < BUDGET_SECONDS + NOISE_SECONDS
 
 
-def test_no_publish_is_confirmed_in_vain(contract: Contract) -> None:
+def test_a_message_that_cannot_be_queued_is_an_error(contract: Contract) -> None:
     if contract.cluster is None:
         pytest.skip("takes all")
     control = contract.cluster.nodes[0].control
@@ -112,7 +112,8 @@ def test_no_publish_is_confirmed_in_vain(contract: Contract) -> None:
         "set_policy", "full", "celery-local-default$", f'{{"max-length": {before + 1}, "overflow": "reject-publish"}}'
     )
     try:
-        # A node that was away a moment ago knows of it later than the others; queues learn it in the background.
+        # A node that was away a moment ago learns of the policy later than the others, and queues learn in the
+        # background.
         for node in contract.cluster.nodes:
             eventually(lambda node=node: "full" in node.control("list_queues", "policy"), f"the policy on {node.name}")
         time.sleep(2)

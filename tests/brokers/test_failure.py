@@ -1,4 +1,4 @@
-"""Errors: what may pass is tried again, what will not is kept for people."""
+"""A task is retried after a transient error, and dead-lettered after a permanent one."""
 
 import json
 
@@ -25,21 +25,21 @@ print(json.dumps(found))
 
 
 @pytest.mark.short
-def test_a_final_failure_is_a_dead_letter_once(contract: Contract) -> None:
+def test_a_final_failure_is_dead_lettered_once(contract: Contract) -> None:
     mine = token()
     contract.send(TAKE)
     with contract.worker():
         task_id = contract.send(f"print(fail.delay({mine!r}).id)").splitlines()[-1]
         contract.said(mine, "start")
-        eventually(lambda: contract.dead_letters() >= 1, "the dead letter")
-    letters = [one for one in json.loads(contract.send(TAKE).splitlines()[-1]) if one["id"] == task_id]
+        eventually(lambda: contract.dead_messages() >= 1, "the dead-lettered message")
+    messages = [one for one in json.loads(contract.send(TAKE).splitlines()[-1]) if one["id"] == task_id]
 
-    assert len(letters) == 1
-    assert letters[0]["x-dead-letter-reason"] == "PermanentError: it never works"
+    assert len(messages) == 1
+    assert messages[0]["x-dead-letter-reason"] == "PermanentError: it never works"
     assert contract.count(mine, "start") == 1
 
 
-def test_a_transient_error_is_tried_again(contract: Contract) -> None:
+def test_a_task_is_retried_after_a_transient_error(contract: Contract) -> None:
     mine = token()
     with contract.worker():
         contract.send(f"flaky.delay({mine!r}, failures=2)")

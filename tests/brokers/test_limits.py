@@ -1,4 +1,4 @@
-"""What would be lost, refused or endless later is refused in the producer, or ended in the worker."""
+"""A message that would be lost or refused later is refused in the producer; a task over its limit is ended."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""What is urgent overtakes what waits, where the queue was told to keep priorities."""
+"""Urgent tasks overtake waiting ones, where the environment gives the queue priorities."""
 
 import pytest
 
@@ -11,7 +11,7 @@ for i in range(5): note.apply_async(({mine!r},), {{"label": "urgent"}}, priority
 """
 
 
-def test_what_is_urgent_begins_first(contract: Contract) -> None:
+def test_a_high_priority_begins_first(contract: Contract) -> None:
     first, mine = token(), token()
     with contract.worker(concurrency=1):
         # In one producer: the first task holds the only slot for as long as sending the others takes.
@@ -19,12 +19,12 @@ def test_what_is_urgent_begins_first(contract: Contract) -> None:
         labels = [start["label"] for start in contract.said(mine, "start", 10)]
 
     last = max(at for at, label in enumerate(labels) if label == "urgent")
-    # One of the others may have been in the worker's hands; RabbitMQ 4.0 lets one pass after every second urgent one.
+    # The worker may have prefetched one of the others; RabbitMQ 4.0 delivers one after every second urgent one.
     assert labels[:last].count("usual") <= (3 if contract.name == "rabbitmq_4_quorum" else 1), labels
 
 
 @pytest.mark.short
-def test_a_priority_that_nothing_keeps_is_refused(contract: Contract) -> None:
+def test_a_priority_is_refused_on_a_queue_without_priorities(contract: Contract) -> None:
     before = contract.ready(OTHER)
     refusal = contract.refusal("other.apply_async(('x',), priority=9)")
 

@@ -1,4 +1,4 @@
-"""What dies in the middle is done again, what is done is not, and what kills is buried."""
+"""Interrupted tasks run again, finished ones do not, and a message that kills workers is dead-lettered."""
 
 import pytest
 
@@ -6,11 +6,11 @@ from tests.harness.waiting import eventually
 
 from .contract import MAX_DELIVERIES, VISIBILITY_SECONDS, Contract, token
 
-# Redelivery after the visibility timeout is looked for every so often, and this machine is shared.
+# Workers check for messages past their visibility timeout only at intervals, and this machine is shared.
 PATIENCE = 5 * VISIBILITY_SECONDS
 
 
-def test_a_killed_workers_task_runs_again(contract: Contract) -> None:
+def test_the_task_of_a_killed_worker_runs_again(contract: Contract) -> None:
     mine = token()
     with contract.worker() as worker:
         contract.send(f"note.delay({mine!r}, seconds=4)")
@@ -22,7 +22,7 @@ def test_a_killed_workers_task_runs_again(contract: Contract) -> None:
     assert contract.count(mine, "start") == 2
 
 
-def test_a_killed_childs_task_runs_again(contract: Contract) -> None:
+def test_the_task_of_a_killed_child_runs_again(contract: Contract) -> None:
     if contract.pool != "prefork":
         pytest.skip("a pool without children")
     mine, before = token(), contract.dead_letters()
@@ -32,7 +32,7 @@ def test_a_killed_childs_task_runs_again(contract: Contract) -> None:
         eventually(lambda: contract.dead_letters() > before, "the end of it", seconds=PATIENCE)
 
 
-def test_done_is_not_done_again(contract: Contract) -> None:
+def test_a_finished_task_does_not_run_again(contract: Contract) -> None:
     mine = token()
     with contract.worker():
         contract.send(f"note.delay({mine!r})")
@@ -46,25 +46,25 @@ def test_done_is_not_done_again(contract: Contract) -> None:
     assert contract.count(mine, "start") == 1
 
 
-def test_a_message_that_kills_children_is_buried(contract: Contract) -> None:
+def test_a_message_that_kills_children_is_dead_lettered(contract: Contract) -> None:
     if contract.pool != "prefork":
         pytest.skip("a pool without children")
-    _buried(contract, whole=False)
+    _is_dead_lettered(contract, whole=False)
 
 
-def test_a_message_that_kills_workers_is_buried(contract: Contract) -> None:
-    _buried(contract, whole=True)
+def test_a_message_that_kills_workers_is_dead_lettered(contract: Contract) -> None:
+    _is_dead_lettered(contract, whole=True)
 
 
-def _buried(contract: Contract, *, whole: bool) -> None:
+def _is_dead_lettered(contract: Contract, *, whole: bool) -> None:
     mine, theirs, before = token(), token(), contract.dead_letters()
     with contract.supervised():
         contract.send(f"die.delay({mine!r}, whole={whole})")
-        eventually(lambda: contract.dead_letters() > before, "the dead letter", seconds=4 * PATIENCE)
+        eventually(lambda: contract.dead_letters() > before, "the dead-lettered message", seconds=4 * PATIENCE)
         contract.send(f"note.delay({theirs!r})")
         contract.said(theirs, "end")
 
-    # RabbitMQ counts redeliveries, the others deliveries; SQS also what the open poll of a dead worker has taken.
+    # RabbitMQ counts redeliveries, the others deliveries; SQS also counts what the open poll of a dead worker received.
     least = MAX_DELIVERIES - 1 if contract.kind == "sqs" else MAX_DELIVERIES
     assert least <= contract.count(mine, "start") <= MAX_DELIVERIES + 1
     assert contract.dead_letters() == before + 1

@@ -1,9 +1,9 @@
-"""Stopping a worker, as every deploy does."""
+"""A worker that is stopped, as in every deployment, loses and repeats nothing."""
 
 from .contract import VISIBILITY_SECONDS, Contract, token
 
 
-def test_stopping_finishes_what_runs(contract: Contract) -> None:
+def test_a_stopped_worker_finishes_running_tasks(contract: Contract) -> None:
     mine = token()
     with contract.worker() as worker:
         contract.send(f"note.delay({mine!r}, seconds=3)")
@@ -20,7 +20,7 @@ def test_stopping_finishes_what_runs(contract: Contract) -> None:
     assert contract.count(mine, "start") == 1
 
 
-def test_stopping_gives_back_the_rest(contract: Contract) -> None:
+def test_a_stopped_worker_gives_back_prefetched_messages(contract: Contract) -> None:
     mine = token()
     with contract.worker(concurrency=1) as worker:
         contract.send(f"for i in range(6): note.delay({mine!r}, seconds=2)")

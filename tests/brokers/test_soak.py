@@ -78,6 +78,6 @@ def test_soak(contract: Contract) -> None:
     )
 
     assert lost == 0
-    # A run that is killed after its effect and before it could note that runs again, under the same key: one for each
-    # slot of a killed worker at most. Without `idempotent` every redelivery would.
+    # A run that is killed after its effect, but before it recorded the effect, runs again under the same key. That is
+    # at most one run for each slot of a killed worker. Without `idempotent`, every redelivery would repeat its effect.
     assert again <= kills * SLOTS

@@ -1,8 +1,8 @@
-"""The table says what was tried, and keeps what another run tried."""
+"""The table says what a run tried, and keeps what another run tried."""
 
 from pathlib import Path
 
-from .guarantees import PROMISES
+from .guarantees import GUARANTEES
 from .table import BEGIN, END, write
 
 
@@ -10,16 +10,16 @@ def test_a_run_changes_the_cells_it_tried_and_no_others(tmp_path: Path) -> None:
     readme = tmp_path / "README.md"
     readme.write_text(f"before\n{BEGIN}\n{END}\nafter\n")
     write({"a_task_runs_once": {"sqs": "passed"}}, readme)
-    write({"a_task_runs_once": {"redis": "failed"}, "one_dead_node_is_nothing": {"sqs": "skipped"}}, readme)
+    write({"a_task_runs_once": {"redis": "failed"}, "consuming_survives_a_dead_node": {"sqs": "skipped"}}, readme)
     lines = readme.read_text().splitlines()
 
     assert lines[0] == "before"
     assert lines[-1] == "after"
     assert "| A task that was sent runs once | not tried | not tried | yes | **broken** |" in lines
-    assert any(line.startswith("| One of three nodes dies") and "AWS's own affair" in line for line in lines)
+    assert any(line.startswith("| When one of three nodes dies") and "AWS runs SQS" in line for line in lines)
 
 
-def test_every_promise_is_a_test() -> None:
+def test_every_guarantee_has_a_test() -> None:
     tests = "".join(file.read_text() for file in Path(__file__).parent.glob("test_*.py"))
 
-    assert [name for name in PROMISES if f"def test_{name}(" not in tests] == []
+    assert [name for name in GUARANTEES if f"def test_{name}(" not in tests] == []
