@@ -1,4 +1,4 @@
-"""Amazon MQ for RabbitMQ: as self-managed, over TLS to one endpoint that the system's authorities vouch for."""
+"""Amazon MQ for RabbitMQ: TLS to one endpoint, whose certificate the system's authorities sign."""
 
 from celery_platform.brokers.rabbitmq import RabbitMQBroker
 
@@ -7,7 +7,7 @@ class AmazonMQBroker(RabbitMQBroker):
     """Amazon MQ keeps its nodes behind one name, so there is no list to fail over to."""
 
     kind = "amazon_mq"
-    connect_timeout = 3  # there is no other node to hurry on to
+    connect_timeout = 3  # there is no other node to try
 
     @property
     def _mirrored(self) -> bool:

@@ -1,4 +1,4 @@
-"""Which module serves which kind."""
+"""Chooses the module for a kind of broker."""
 
 from celery_platform.brokers.amazon_mq import AmazonMQBroker
 from celery_platform.brokers.interface import Broker
@@ -13,5 +13,5 @@ KINDS: dict[str, type[Broker]] = {
 
 
 def broker_of(runtime: Runtime) -> Broker:
-    """The broker that the environment names."""
+    """Return the broker that the environment names."""
     return KINDS[runtime.environment.broker_kind](runtime)

@@ -1,4 +1,4 @@
-"""How many messages wait in a queue, asked of the broker itself."""
+"""Asks the broker how many messages wait in a queue."""
 
 from typing import Any
 
@@ -6,9 +6,9 @@ from kombu import Connection, Queue
 
 
 def depth(connection: Connection, queue: Queue) -> int:
-    """Messages that wait in `queue`; those that workers hold are not counted. SQS answers approximately.
+    """Count the messages that wait in `queue`, without those that workers hold. SQS answers approximately.
 
-    Declares the queue as the app does: a passive declaration fails on Redis for an empty list, which is not there.
+    The queue is declared as the app does it, because on Redis a passive declaration of an empty list fails.
 
     Example: `depth(connection, broker.queue(environment.queues["email"]))`
     """

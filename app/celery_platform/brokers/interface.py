@@ -1,4 +1,4 @@
-"""What the app asks of a broker, whatever its kind."""
+"""The interface of a broker, the same for every kind."""
 
 from abc import ABC, abstractmethod
 from typing import Any, ClassVar
@@ -7,10 +7,10 @@ from kombu import Connection, Queue
 
 from celery_platform.settings import PoolSettings, QueueSettings, Runtime
 
-# A node gives up a worker after two of these, a worker its node sooner (celery_platform/guards/silent_node.py).
+# A node closes a worker's connection after two missed heartbeats, a worker its own sooner (guards/silent_node.py).
 HEARTBEAT_SECONDS = 3
-HEARTBEAT_CHECKS = 12  # in each of these
-# Within a region a connection takes milliseconds; one that takes longer is to a node that is frozen or cut off.
+HEARTBEAT_CHECKS = 12  # checks in each heartbeat
+# Within a region a connection takes milliseconds; when it takes longer, the node is frozen or unreachable.
 CONNECT_TIMEOUT_SECONDS = 1
 # Seconds in which a publish returns or fails, failover to the next node included.
 PUBLISH_BUDGET_SECONDS = 5
@@ -20,9 +20,9 @@ class Broker(ABC):
     """Connection, queues and dead letter queues of one environment. Building one opens no connection."""
 
     kind: ClassVar[str]
-    # Remote control and events need fanout exchanges, which SQS has not.
+    # Remote control and events need fanout exchanges, which SQS does not have.
     remote_control: ClassVar[bool] = True
-    # RabbitMQ 4's own limit (rabbitmq.conf, max_message_size); Redis would take more, at the price of everybody's wait.
+    # RabbitMQ 4's own limit (rabbitmq.conf, max_message_size); Redis would take more, but block all clients meanwhile.
     max_message_bytes: ClassVar[int] = 16 * 1024 * 1024
     # Whether the broker itself counts deliveries and dead-letters the message that has had too many.
     counts_deliveries: bool = True
@@ -33,40 +33,40 @@ class Broker(ABC):
 
     @abstractmethod
     def url(self) -> str:
-        """The broker's URL with credentials; several, separated by semicolons, fail over in turn."""
+        """Return the broker's URL with credentials; several, separated by semicolons, are tried in turn."""
 
     @abstractmethod
     def transport_options(self) -> dict[str, Any]:
-        """Kombu's `transport_options`."""
+        """Return kombu's `transport_options`."""
 
     @abstractmethod
     def queue(self, queue: QueueSettings) -> Queue:
-        """The queue that tasks go to."""
+        """Return the queue that tasks are published to."""
 
     @abstractmethod
     def dead_letter_queue(self, queue: QueueSettings) -> Queue:
-        """The queue for messages of `queue` that failed for good. Nothing consumes it but people."""
+        """Return the queue for messages of `queue` that failed for good. No worker consumes it."""
 
     def settings(self) -> dict[str, Any]:
-        """Celery settings that only this kind of broker needs."""
+        """Return Celery settings that only this kind of broker needs."""
         return {}
 
     def worker_transport_options(self, pool: PoolSettings) -> dict[str, Any]:  # noqa: ARG002 - others use it
-        """What a worker's own connection needs beside `transport_options`."""
+        """Return transport options that a worker's own connection needs in addition."""
         return {}
 
     def publish_options(self, countdown: float | None) -> dict[str, Any]:  # noqa: ARG002 - others use it
-        """What a message with a delay of `countdown` seconds needs beside Celery's own header."""
+        """Return publish options for a delay of `countdown` seconds, beside Celery's own header."""
         return {}
 
     def declare_dead_letters(self, connection: Connection) -> None:
-        """Make sure that every dead letter queue exists, on the connection in use."""
+        """Declare every dead letter queue, on the connection in use."""
         with connection.channel() as channel:
             for queue in self.environment.queues.values():
                 self.dead_letter_queue(queue)(channel).declare()
 
     def dead_letters(self, connection: Connection, queue: QueueSettings) -> int:
-        """How many messages of `queue` failed for good. SQS answers approximately."""
+        """Count the dead-lettered messages of `queue`. SQS answers approximately."""
         with connection.channel() as channel:
             declared: Any = self.dead_letter_queue(queue)(channel).queue_declare(passive=True)
             return int(declared.message_count)

@@ -1,8 +1,9 @@
-"""A message that kills its worker each time, on a broker that does not count deliveries.
+"""Dead-letters a message that kills its worker each time, on a broker that does not count deliveries.
 
 RabbitMQ's quorum queues and SQS count, and move such a message to the dead letter queue themselves. Redis and classic
-queues only say that a message was delivered before. So a worker about to begin one of those counts it, in the result
-store by task id: whatever dies next, process or host, the count stays. A first delivery costs nothing.
+queues only say that a message was delivered before. So a worker that is about to begin a redelivered
+message counts it in the result store, by task id, where the count survives the process and its host. A first delivery
+costs nothing.
 """
 
 from typing import Any
@@ -14,16 +15,16 @@ from celery_platform.reliability.valkey import valkey
 from celery_platform.routes import queue_of_request
 from celery_platform.settings import runtime
 
-# Longer than any message is on its way.
+# Longer than any message is in transit.
 KEEP_SECONDS = 7 * 86_400
 
 
 class DeliveredTooOftenError(Exception):
-    """The message was delivered as often as its queue allows, and nobody lived to acknowledge it."""
+    """The message was delivered as often as its queue allows, and no worker acknowledged it."""
 
 
 def is_poison(task: Task[Any, Any]) -> DeliveredTooOftenError | None:
-    """Count the delivery that `task` is about to work on; an error once it was delivered more often than allowed.
+    """Count the delivery that `task` is about to run; returns an error when it was delivered too often.
 
     Example: a queue with `max_deliveries: 5` lets a message begin five times.
     """

@@ -1,4 +1,4 @@
-"""Self-managed RabbitMQ: quorum queues, confirmed publishing, dead letters, a list of nodes to fail over to."""
+"""Self-managed RabbitMQ: quorum queues, confirmed publishing, dead letter queues, and failover over a list of nodes."""
 
 from typing import Any, ClassVar
 from urllib.parse import quote
@@ -26,25 +26,25 @@ class RabbitMQBroker(Broker):
 
     @property
     def counts_deliveries(self) -> bool:  # type: ignore[override]
-        """Quorum queues do, classic ones do not."""
+        """Return whether the queues count deliveries: quorum queues do, classic ones do not."""
         return not self._mirrored
 
     def url(self) -> str:
-        """Every node, with user, password and virtual host put in."""
+        """Return the URL of every node, with user, password and virtual host."""
         user, password = self.environment.broker["user"], self.runtime.secret("broker_password")
         vhost = quote(self.environment.broker["virtual_host"], safe="")
         nodes = self.runtime.discovery.broker_url.split(";")
         return ";".join(f"{with_login(node.rstrip('/'), user, password)}/{vhost}" for node in nodes)
 
     def transport_options(self) -> dict[str, Any]:
-        """Without `confirm_publish` a publish succeeds although the broker dropped the message.
+        """Return options that confirm each publish; otherwise it succeeds although the broker dropped the message.
 
-        kombu tries nodes for as long as one connection may take, unless told otherwise: a frozen node would use it up.
+        By default kombu tries nodes for no longer than one connection may take, which a frozen node would use up.
         """
         return {"confirm_publish": True, "connect_retries_timeout": PUBLISH_BUDGET_SECONDS}
 
     def settings(self) -> dict[str, Any]:
-        """The queue type is always stated: brokers differ in what they make of an unstated one."""
+        """Return Celery's settings; the queue type is always stated, because the default differs between brokers."""
         discovery = self.runtime.discovery
         return amqp_tls(discovery.broker_url, discovery.broker_ca_certificate) | {
             "broker_connection_timeout": self.connect_timeout,
@@ -57,11 +57,11 @@ class RabbitMQBroker(Broker):
         }
 
     def publish_options(self, countdown: float | None) -> dict[str, Any]:  # noqa: ARG002 - the topology delays
-        """What no queue takes comes back as an error, instead of being confirmed and dropped."""
+        """Let a message that no queue takes be an error, instead of being confirmed and dropped."""
         return {"mandatory": True}
 
     def queue(self, queue: QueueSettings) -> Queue:
-        """A topic exchange, because native delayed delivery prefixes the routing key with the delay's bits."""
+        """Bind to a topic exchange, because native delayed delivery prefixes the routing key with the delay's bits."""
         arguments: dict[str, Any] = {
             "x-dead-letter-exchange": self._dead_letter_exchange.name,
             "x-dead-letter-routing-key": queue.dead_letter_name,
@@ -80,8 +80,8 @@ class RabbitMQBroker(Broker):
                 "x-overflow": "reject-publish",
             }
         if queue.hard_time_limit is None:
-            # The broker's own time is for tasks with a limit. A consumer's argument of this name was seen to be ignored
-            # (4.0.5); the queue's is not, but cannot be changed once the queue is there.
+            # The broker's own consumer timeout is for tasks with a limit. RabbitMQ 4.0.5 was seen to ignore the
+            # consumer's argument of this name. It obeys the queue's, which cannot be changed once the queue exists.
             arguments["x-consumer-timeout"] = queue.consumer_timeout * 1000
         exchange = Exchange(f"{self.environment.prefix}-tasks", type="topic", durable=True)
         return Queue(
@@ -94,7 +94,7 @@ class RabbitMQBroker(Broker):
         )
 
     def dead_letter_queue(self, queue: QueueSettings) -> Queue:
-        """Bound by its own name, so that the broker and the app address it alike."""
+        """Bind the queue by its own name, so that the broker and the app publish to it with the same key."""
         return Queue(
             queue.dead_letter_name,
             self._dead_letter_exchange,
@@ -107,8 +107,8 @@ class RabbitMQBroker(Broker):
     def _dead_letter_arguments(self) -> dict[str, Any]:
         if self._mirrored:
             return {"x-queue-type": "classic"}
-        # Looking at a letter takes it and gives it back, which counts as a delivery: RabbitMQ 4 would drop it at the
-        # twentieth look (guide "Quorum queues", poison messages). RabbitMQ 3 refuses the -1 that means no limit.
+        # Reading a dead-lettered message takes and requeues it, which counts as a delivery: RabbitMQ 4 would drop it
+        # after twenty (guide "Quorum queues", poison messages). RabbitMQ 3 refuses the -1 that means no limit.
         return {"x-queue-type": "quorum", "x-delivery-limit": 2**31 - 1}
 
     @property
@@ -117,5 +117,5 @@ class RabbitMQBroker(Broker):
 
     @property
     def _mirrored(self) -> bool:
-        """Classic queues, which a policy mirrors on RabbitMQ 3."""
+        """Whether queues are classic ones, which a policy mirrors on RabbitMQ 3."""
         return bool(self.environment.broker["rabbitmq"]["replication"] == "mirrored")

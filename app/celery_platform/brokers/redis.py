@@ -20,20 +20,20 @@ RESTORE_SECONDS = 10
 
 
 class RedisBroker(Broker):
-    """kombu's lists: a message being worked on is kept aside until it is acknowledged or its visibility ends."""
+    """kombu's lists: a delivered message is kept aside until it is acknowledged or its visibility timeout is over."""
 
     kind = "redis"
     counts_deliveries = False
 
     def url(self) -> str:
-        """As discovered, with the login where its users have passwords."""
+        """Return the discovered URL, with the login where the broker's users have passwords."""
         url = self.runtime.discovery.broker_url
         if "broker_password" not in self.environment.secrets:
             return url
         return with_login(url, self.environment.broker["user"], self.runtime.secret("broker_password"))
 
     def transport_options(self) -> dict[str, Any]:
-        """A message unacknowledged for the visibility timeout is delivered again; that outlives every task."""
+        """Return options whose visibility timeout, after which a message is delivered again, outlasts every task."""
         return {
             "visibility_timeout": self.environment.broker["visibility_timeout_seconds"],
             "global_keyprefix": f"{self.environment.prefix}:",
@@ -41,8 +41,8 @@ class RedisBroker(Broker):
             "socket_keepalive": True,
             "socket_timeout": ANSWER_SECONDS,
             "health_check_interval": HEALTH_CHECK_SECONDS,
-            # A worker looks for messages past their visibility at each tenth of these turns; kombu's default makes that
-            # every 100 s.
+            # A worker checks for messages past their visibility timeout at each tenth of these turns; with kombu's
+            # default that is every 100 s.
             "unacked_restore_interval": RESTORE_SECONDS / 10,
             # One list for each queue: kombu would keep a list for each of four priorities, and ask for all of them.
             "priority_steps": [0],
@@ -50,7 +50,7 @@ class RedisBroker(Broker):
         }
 
     def worker_transport_options(self, pool: PoolSettings) -> dict[str, Any]:
-        """What workers hold is kept apart for each pool, whose autoscaler counts it; kombu keeps all as one."""
+        """Keep what workers hold under keys of each pool, whose autoscaler counts it; kombu has one key for all."""
         kept = pool.unacknowledged_key
         sharing = (each for each in self.environment.pools.values() if set(each.queues) & set(pool.queues))
         return {
@@ -61,21 +61,21 @@ class RedisBroker(Broker):
         }
 
     def settings(self) -> dict[str, Any]:
-        """TLS where the endpoint asks for it, with the certificate checked."""
+        """Use TLS where the endpoint asks for it, and check the certificate."""
         if self.url().startswith("rediss://"):
             return {"broker_use_ssl": {"ssl_cert_reqs": ssl.CERT_REQUIRED}}
         return {}
 
     def queue(self, queue: QueueSettings) -> Queue:
-        """A list."""
+        """Return the list that tasks are pushed to."""
         return self._named(queue.name, alias=queue.label)
 
     def dead_letter_queue(self, queue: QueueSettings) -> Queue:
-        """A list."""
+        """Return the list of dead-lettered messages."""
         return self._named(queue.dead_letter_name)
 
     def dead_letters(self, connection: Connection, queue: QueueSettings) -> int:
-        """An empty list is not there at all, which is no error."""
+        """Count the list's messages; an empty list does not exist, which is no error."""
         with connection.channel() as channel:
             declared: Any = self.dead_letter_queue(queue)(channel).queue_declare()
             return int(declared.message_count)

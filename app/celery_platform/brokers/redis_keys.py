@@ -1,14 +1,14 @@
-"""Under which keys of Redis a pool notes what its workers hold, and where the keys of other pools stand."""
+"""The keys of Redis under which a pool records what its workers hold."""
 
-# In a worker's transport options: the keys of the pools that share a queue with its own.
+# A key of a worker's transport options: the Redis keys of the pools that share a queue with its own.
 NEIGHBOURS = "unacked_keys_of_neighbours"
 
 
 def index_key(kept: str) -> str:
-    """Of the messages under `kept`, by when they were taken."""
+    """Return the key of the index of the messages under `kept` by the time they were taken."""
     return f"{kept}:index"
 
 
 def mutex_key(kept: str) -> str:
-    """Whose holder alone looks for messages to put back."""
+    """Return the key of the lock whose holder alone puts messages back."""
     return f"{kept}:mutex"

@@ -1,4 +1,4 @@
-"""Amazon SQS: queues that Terraform made, by URL; credentials and endpoint as any AWS client finds them."""
+"""Amazon SQS: queues that Terraform made, by URL; credentials and endpoint are those of any AWS client."""
 
 from typing import Any
 
@@ -25,14 +25,14 @@ class SqsBroker(Broker):
 
     kind = "sqs"
     remote_control = False
-    max_message_bytes = 256 * 1024  # of a queue that was not told otherwise
+    max_message_bytes = 256 * 1024  # SQS's default for a queue
 
     def url(self) -> str:
-        """Without host, so that boto3 picks the endpoint (AWS_ENDPOINT_URL where set), and without keys."""
+        """Return a URL without host and keys, so that boto3 chooses the endpoint (AWS_ENDPOINT_URL where set)."""
         return "sqs://"
 
     def transport_options(self) -> dict[str, Any]:
-        """Every queue by URL, so that kombu neither lists nor creates queues.
+        """Return every queue's URL, so that kombu neither lists nor creates queues.
 
         Raises:
             BrokerError: Terraform wrote no URL for a queue.
@@ -48,17 +48,17 @@ class SqsBroker(Broker):
         }
 
     def publish_options(self, countdown: float | None) -> dict[str, Any]:
-        """SQS holds a delayed message itself, so that no worker does."""
+        """Let SQS hold a delayed message, so that no worker does."""
         if not countdown or countdown > MAX_DELAY_SECONDS:
             return {}
         return {"delay_seconds": int(countdown)}
 
     def queue(self, queue: QueueSettings) -> Queue:
-        """A queue of Terraform's."""
+        """Return the queue that Terraform made."""
         return self._named(queue.name, alias=queue.label)
 
     def dead_letter_queue(self, queue: QueueSettings) -> Queue:
-        """A queue of Terraform's; SQS itself moves messages there after `max_deliveries` receives."""
+        """Return the queue that Terraform made; SQS itself moves messages there after `max_deliveries` receives."""
         return self._named(queue.dead_letter_name)
 
     def _named(self, name: str, alias: str | None = None) -> Queue:

@@ -1,12 +1,12 @@
-"""TLS to a RabbitMQ, with the certificate and the name checked, which py-amqp does not do unasked."""
+"""TLS to RabbitMQ that checks the certificate and the name, which py-amqp does not do by default."""
 
 from typing import Any
 
 
 def amqp_tls(urls: str, ca_certificate: str | None) -> dict[str, Any]:
-    """Celery settings for these URLs: none for `amqp://`, a checked certificate for `amqps://`.
+    """Return Celery settings for these URLs: none for `amqp://`, a checked certificate for `amqps://`.
 
-    `ca_certificate` is the PEM of the one authority to trust; without it, the system's authorities are trusted.
+    `ca_certificate` is the PEM of the only authority to trust; without it, the system's authorities are trusted.
 
     Example: `amqp_tls("amqps://b-1.example.com:5671", None)["broker_use_ssl"]["context"] == {"check_hostname": True}`
     """

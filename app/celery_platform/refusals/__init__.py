@@ -1,4 +1,4 @@
-"""What is refused before it is sent: it would be lost, run twice or never end later. One file for each reason."""
+"""Refuses messages that would later be lost, run twice or never end. One file for each reason."""
 
 from celery_platform.refusals.publishing import refuse, refused_in_words
 

@@ -1,8 +1,8 @@
-"""A chord whose parts keep no results: its body would wait for ever, or run without them.
+"""Refuses a chord whose parts keep no results, because its body would wait for ever or run without them.
 
 A task or a call turns its result off (`ignore_result`), or an application those of all its tasks
-(`task_ignore_result`). Celery's documentation forbids that in chords; on the Redis backend such a body was nevertheless
-seen to run, on those that poll it does not.
+(`task_ignore_result`). Celery's documentation forbids that in chords. On the Redis backend such a body was
+seen to run nevertheless; on backends that poll it does not.
 """
 
 from collections.abc import Mapping
@@ -12,7 +12,7 @@ from celery_platform.errors import RefusedMessageError
 
 
 def refuse_a_chord_without_results(task: str, options: Mapping[str, Any]) -> None:
-    """Look at one part of a chord's header; the first one refused keeps all of the chord from being sent.
+    """Check one part of a chord's header; when a part is refused, nothing of the chord is sent.
 
     Raises:
         RefusedMessageError: the part ignores its result.

@@ -1,23 +1,23 @@
-"""A countdown or ETA that is further away than anything is kept.
+"""Refuses a countdown or ETA that is further away than any message is stored.
 
-What a queue itself may hold is `max_countdown_seconds`: a broker that delivers again what is not acknowledged in time
-would run a longer one several times (SQS and Redis were seen to run one with a countdown of 20 s and a visibility
-timeout of 8 s three times; kombu#337, celery#4400, both open). What is due later waits in the result store
-(`celery_platform.later`). That needs an end, too: whoever asks for ten years has a mistake in a unit, or wants a
+A queue itself may hold `max_countdown_seconds`: a broker that delivers unacknowledged messages again would run a longer
+one several times (SQS and Redis were seen to run one with a countdown of 20 s and a visibility
+timeout of 8 s three times; kombu#337, celery#4400, both open). A message that is due later waits in the result store
+(`celery_platform.later`). That needs a limit, too: a delay of ten years is a mistake in a unit, or belongs in a
 database.
 """
 
 from celery_platform.errors import RefusedMessageError
 
-# A yearly task, and a month to spare.
+# Enough for a yearly task, with a month to spare.
 LONGEST_SECONDS = 400 * 86_400
 
 
 def refuse_a_delay_beyond_the_bound(task: str, delay: int | None) -> None:
-    """Compare a delay, in seconds, with the longest that is kept.
+    """Compare a delay, in seconds, with the longest that is stored.
 
     Raises:
-        RefusedMessageError: it is longer.
+        RefusedMessageError: the delay is longer.
     """
     if delay is not None and delay > LONGEST_SECONDS:
         raise RefusedMessageError(

@@ -1,7 +1,7 @@
-"""A message group that nothing would keep in order.
+"""Refuses a message group on a broker that would not keep it in order.
 
 Messages of one group run one after the other in a FIFO queue; on a standard queue SQS shares consumers out fairly among
-groups. Other brokers would take the option and forget it.
+groups. Other brokers would accept the option and ignore it.
 """
 
 import re

@@ -1,7 +1,7 @@
-"""A priority that nothing would keep.
+"""Refuses a priority that the queue would not keep.
 
-RabbitMQ's quorum queues tell two apart, 0 to 4 and 5 to 9 (guide "Quorum queues", priorities), so that is the promise
-on every broker. A queue that was not told to keep priorities would take the number and forget it.
+RabbitMQ's quorum queues distinguish two, 0 to 4 and 5 to 9 (guide "Quorum queues", priorities), so that is the
+guarantee on every broker. A queue without priorities would accept the number and ignore it.
 """
 
 from collections.abc import Mapping
@@ -10,7 +10,7 @@ from typing import Any
 from celery_platform.errors import RefusedMessageError
 from celery_platform.settings import QueueSettings
 
-# The least priority that is high.
+# The lowest priority that counts as high.
 HIGH = 5
 HIGHEST = 9
 
@@ -19,7 +19,7 @@ def refuse_a_priority_that_nothing_keeps(task: str, queue: QueueSettings, option
     """Compare a call's `priority` with what its queue keeps.
 
     Raises:
-        RefusedMessageError: it is none of 0 to 9, or high on a queue without priorities.
+        RefusedMessageError: the priority is not in 0 to 9, or it is high on a queue without priorities.
     """
     priority = options.get("priority")
     if priority is None or 0 <= priority < HIGH or (priority <= HIGHEST and queue.priorities > 1):

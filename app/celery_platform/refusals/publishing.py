@@ -20,10 +20,10 @@ _CELERYS_OWN = "celery."
 
 
 def refuse(queue: QueueSettings, task: str, delay: int | None, options: Mapping[str, Any]) -> None:
-    """Look at a message to `queue` with a delay in seconds, before it is sent.
+    """Check a message to `queue` with a delay in seconds, before it is sent.
 
     Raises:
-        RefusedMessageError: the broker could not keep its promise for this message. Nothing was sent.
+        RefusedMessageError: a guarantee could not be kept for this message. Nothing was sent.
     """
     refuse_a_delay_beyond_the_bound(task, delay)
     if task.startswith(_CELERYS_OWN):
@@ -37,7 +37,7 @@ def refuse(queue: QueueSettings, task: str, delay: int | None, options: Mapping[
 
 @contextmanager
 def refused_in_words(task: str) -> Iterator[None]:
-    """Say what cannot be written as JSON, which is all that a worker accepts.
+    """Explain which argument is not JSON, the only format that a worker accepts.
 
     Raises:
         RefusedMessageError: an argument is not JSON. Nothing was sent.

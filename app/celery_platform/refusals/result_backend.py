@@ -1,4 +1,4 @@
-"""A pool whose tasks run at the same time in one process, with a result backend that is not safe for that.
+"""Refuses a pool that runs tasks concurrently in one process with a result backend that is not safe for it.
 
 Celery then builds a backend, with connections of its own, for each task that such a pool runs (`app.backend` is local
 to a thread or greenlet), and they stay open: Redis runs out of connections.

@@ -1,4 +1,4 @@
-"""A serializer that workers do not unpack: the message would be a dead letter as soon as it arrived."""
+"""Refuses a serializer that workers do not accept: the message would be dead-lettered when it arrives."""
 
 from collections.abc import Iterable, Mapping
 from typing import Any
@@ -10,7 +10,7 @@ def refuse_a_serializer_that_no_worker_takes(task: str, options: Mapping[str, An
     """Compare a call's `serializer`, which its declaration or route may say, with `application.accept_content`.
 
     Raises:
-        RefusedMessageError: workers do not accept it.
+        RefusedMessageError: workers do not accept the serializer.
     """
     serializer = options.get("serializer")
     if serializer is None or content_types([serializer]) <= content_types(accepted):
@@ -23,7 +23,7 @@ def refuse_a_serializer_that_no_worker_takes(task: str, options: Mapping[str, An
 
 
 def content_types(names: Iterable[str] | None) -> set[str]:
-    """As kombu knows them.
+    """Return the content types by which kombu knows these serializers.
 
     Example: `content_types(["json"]) == {"application/json"}`
     """

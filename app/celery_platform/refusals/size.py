@@ -1,7 +1,7 @@
-"""A message larger than the broker takes.
+"""Refuses a message that is larger than the broker accepts.
 
-RabbitMQ closes the channel on it, after the whole of it was sent, and SQS answers with an error for the whole request.
-Here it is measured as it would be sent, and refused before anything is.
+RabbitMQ closes the channel after all of such a message was sent, and SQS refuses the whole request. Here the message is
+measured as it would be sent, and refused before anything is sent.
 """
 
 from collections.abc import Mapping
@@ -11,7 +11,7 @@ from kombu.utils.json import dumps
 
 from celery_platform.errors import RefusedMessageError
 
-# In a connection's transport options, so that a connection to another broker has that broker's limit, or none.
+# A key of a connection's transport options, so that a connection to another broker has that broker's limit, or none.
 LIMIT = "max_message_bytes"
 
 
@@ -21,10 +21,10 @@ class Sized:
     connection: Any
 
     def prepare_message(self, *args: Any, **kwargs: Any) -> Any:
-        """Make the transport's message, if it is not too large.
+        """Make the transport's message.
 
         Raises:
-            RefusedMessageError: it is.
+            RefusedMessageError: the message is too large.
         """
         message = super().prepare_message(*args, **kwargs)  # type: ignore[misc]
         refuse_a_larger_message(self.connection.client.transport_options, size_of(message))
@@ -32,15 +32,15 @@ class Sized:
 
 
 def size_of(message: Any) -> int:
-    """Bytes of a message: of its body on RabbitMQ, of the JSON that carries body and headers on SQS and Redis."""
+    """Return the bytes of a message's body (RabbitMQ), or of the JSON with body and headers (SQS and Redis)."""
     if isinstance(message, dict):
-        return len(dumps(message))  # as the transport will: it also carries bytes
+        return len(dumps(message))  # kombu's, as the transport: it also encodes bytes
     body = message.body
     return len(body.encode()) if isinstance(body, str) else len(body)
 
 
 def refuse_a_larger_message(transport_options: Mapping[str, Any] | None, size: int) -> None:
-    """Compare with what the broker takes that a connection has these options for. `size` is in bytes.
+    """Compare `size`, in bytes, with the limit in a connection's transport options.
 
     Raises:
         RefusedMessageError: the message is larger.

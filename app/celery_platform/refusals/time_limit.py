@@ -1,4 +1,4 @@
-"""A time limit given with a call that is longer than its queue's.
+"""Refuses a time limit of a call that is longer than its queue's.
 
 The broker waits for the queue's time budget, not for the call's: a task that runs beyond it is delivered to a second
 worker while the first still runs it (visibility timeout), or its worker is disconnected (consumer timeout).
@@ -15,7 +15,7 @@ def refuse_a_longer_time_limit(task: str, queue: QueueSettings, options: Mapping
     """Compare `time_limit` and `soft_time_limit` of a call with the queue's.
 
     Raises:
-        RefusedMessageError: one is longer.
+        RefusedMessageError: a limit is longer than the queue's.
     """
     for option, longest in (("soft_time_limit", queue.soft_time_limit), ("time_limit", queue.hard_time_limit)):
         asked = options.get(option)

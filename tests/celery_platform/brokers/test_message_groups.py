@@ -55,12 +55,12 @@ def test_a_group_runs_in_order_while_another_runs_beside_it(
     assert beside, "the second group had to wait for the first to end"
 
 
-def test_a_retry_and_a_dead_letter_stay_in_their_group(fifo: TestEnvironment, tmp_path: Path) -> None:
+def test_a_retry_and_a_dead_lettered_message_stay_in_their_group(fifo: TestEnvironment, tmp_path: Path) -> None:
     file = tmp_path / "tries"
     sqs = fifo.client("sqs")
     url = sqs.get_queue_url(QueueName=fifo.resolved["queues"]["quick"]["dead_letter_name"])["QueueUrl"]
 
-    # A FIFO queue holds no message back: the delay of a retry is kept in the result store, and beat sends it.
+    # A FIFO queue cannot delay a message: a retry waits in the result store, and beat sends it when it is due.
     beat = [sys.executable, "-m", "celery_platform", "beat"]
     with fifo.worker("io"), running(beat, tmp_path / "beat.log", fifo.variables):
         fifo.python(FAIL.format(file=file))
@@ -71,7 +71,7 @@ def test_a_retry_and_a_dead_letter_stay_in_their_group(fifo: TestEnvironment, tm
             received.extend(answer.get("Messages", []))
             return bool(received)
 
-        eventually(arrived, "the dead letter")
+        eventually(arrived, "the dead-lettered message")
 
     assert lines(file) == ["try"] * 3
     assert received[0]["Attributes"]["MessageGroupId"] == "one"
@@ -84,7 +84,7 @@ def refuse() -> Callable[[object, str], None]:
 
 
 @pytest.mark.parametrize("kind", ["rabbitmq", "amazon_mq", "redis"])
-def test_a_group_is_refused_where_the_broker_would_forget_it(refuse: Callable[[object, str], None], kind: str) -> None:
+def test_a_group_is_refused_on_a_broker_without_groups(refuse: Callable[[object, str], None], kind: str) -> None:
     with pytest.raises(RefusedMessageError, match=f"MessageGroupId of ship on SQS.*; found 'one' on {kind}"):
         refuse("one", kind)
 

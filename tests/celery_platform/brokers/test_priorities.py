@@ -1,19 +1,19 @@
-"""When a worker on SQS asks a queue that another one stands before.
+"""When a worker on SQS polls a queue that it drains after another one.
 
-Time and loop are made up: what is looked for is a task that holds the loop at one moment of a poll.
+Time and loop are simulated, because the defect needs a task that blocks the loop at one moment of a poll.
 """
 
 from typing import Any
 
 import pytest
 from celery_platform.brokers import priorities
-from celery_platform.brokers.priorities import AFTER, EMPTY_SECONDS, LOOK_SECONDS, InOrder
+from celery_platform.brokers.priorities import AFTER, CHECK_SECONDS, EMPTY_SECONDS, InOrder
 
 URGENT, USUAL = "urgent", "usual"
 
 
 class Clock:
-    """Seconds, and what is to be called at which of them."""
+    """A simulated clock with the calls that are due at its times."""
 
     def __init__(self) -> None:
         self.now = 0.0
@@ -23,14 +23,14 @@ class Clock:
         self.later.append((self.now + seconds, call, queue))
 
     def turn(self, *, held: float = 0.0) -> None:
-        """The next call, so many seconds late."""
+        """Make the next call, `held` seconds late."""
         at, call, queue = self.later.pop(0)
         self.now = at + held
         call(queue)
 
 
 class Polls:
-    """kombu's part of a channel: asks at once."""
+    """kombu's part of a channel, which polls at once."""
 
     def __init__(self) -> None:
         self.asked: list[str] = []
@@ -45,7 +45,7 @@ class Polls:
 
 
 class Channel(InOrder, Polls):
-    """Both."""
+    """kombu's channel with the platform's order."""
 
 
 @pytest.fixture
@@ -57,7 +57,7 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
 
 @pytest.fixture
 def channel(clock: Clock) -> Channel:
-    """The urgent queue has been asked and has not answered; the usual one is to be asked."""
+    """A channel that has polled the urgent queue without an answer, and is about to poll the usual one."""
     made = Channel()
     made.hub = clock
     made._get_async(URGENT)
@@ -65,15 +65,15 @@ def channel(clock: Clock) -> Channel:
     return made
 
 
-def test_a_queue_before_it_that_says_nothing_is_empty(channel: Channel, clock: Clock) -> None:
+def test_an_urgent_queue_that_does_not_answer_counts_as_empty(channel: Channel, clock: Clock) -> None:
     while not channel.asked:
         clock.turn()
 
     assert channel.asked == [USUAL]
-    assert EMPTY_SECONDS <= clock.now <= EMPTY_SECONDS + 2 * LOOK_SECONDS
+    assert EMPTY_SECONDS <= clock.now <= EMPTY_SECONDS + 2 * CHECK_SECONDS
 
 
-def test_the_time_in_which_a_task_held_the_loop_says_nothing(channel: Channel, clock: Clock) -> None:
+def test_time_in_which_a_task_blocked_the_loop_does_not_count(channel: Channel, clock: Clock) -> None:
     for _ in range(20):
         clock.turn(held=1.0)
 

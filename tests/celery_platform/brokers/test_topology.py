@@ -1,4 +1,4 @@
-"""What each kind of broker is told, from the environment alone: no server is asked."""
+"""Queues, exchanges and URLs of each kind of broker, from the environment alone, without a server."""
 
 import json
 import ssl
@@ -61,7 +61,7 @@ def test_quorum_queues_dead_letter_at_least_once_by_the_right_key(tmp_path: Path
         "x-overflow": "reject-publish",
     }
     dead = made.dead_letter_queue(made.environment.queues["quick"])
-    assert dead.queue_arguments["x-delivery-limit"] > 10**9, "looking at a dead letter counts as a delivery"
+    assert dead.queue_arguments["x-delivery-limit"] > 10**9, "reading a dead-lettered message counts as a delivery"
     assert (dead.exchange.name, dead.routing_key) == ("celery-local-dead-letters", "celery-local-quick-dlq")
     assert made.transport_options()["confirm_publish"] is True
 
@@ -82,7 +82,7 @@ def test_amazon_mq_checks_the_certificate(tmp_path: Path) -> None:
     assert (tls["context"], tls["server_hostname"]) == ({"check_hostname": True}, None)
 
 
-def test_a_broker_of_our_own_is_trusted_by_its_authority_alone(tmp_path: Path) -> None:
+def test_a_self_managed_broker_is_trusted_by_its_authority_alone(tmp_path: Path) -> None:
     made = broker("rabbitmq", tmp_path)
     discovery = replace(made.runtime.discovery, broker_url="amqps://10.0.0.1:5671", broker_ca_certificate="PEM")
     secure = broker_of(replace(made.runtime, discovery=discovery))
