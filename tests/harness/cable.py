@@ -1,4 +1,4 @@
-"""A TCP cable to a server that can be pulled: connections break and new ones are refused, as when a broker dies."""
+"""A TCP proxy that can be cut: connections break and new ones are refused, as when a broker dies."""
 
 import socket
 import threading
@@ -68,7 +68,7 @@ class Cable:
 
 @contextmanager
 def cable(server_port: int) -> Iterator[Cable]:
-    """A cable, plugged in; pulled at the end."""
+    """Yield a connected cable, which is cut at the end."""
     made = Cable(server_port)
     try:
         yield made

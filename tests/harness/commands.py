@@ -1,4 +1,4 @@
-"""Several commands of `app` in one process, as starting Python takes longer than they do."""
+"""Runs several commands of `app` in one process, because starting Python takes longer than they do."""
 
 import json
 import shlex
@@ -16,7 +16,7 @@ print(json.dumps([[run.exit_code, run.stdout] for run in runs]))
 
 
 def commands(environment: TestEnvironment, *lines: str) -> list[tuple[int, str]]:
-    """Exit code and output of each line, for example `dlq list --json`."""
+    """Return the exit code and output of each line, for example `dlq list --json`."""
     words = [shlex.split(line) for line in lines]
     printed = environment.python(RUN.format(words=words), timeout=240)
     return [(code, said) for code, said in json.loads(printed.splitlines()[-1])]

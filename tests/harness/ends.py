@@ -1,4 +1,4 @@
-"""How attempts at tasks ended, from the lines that a worker logs."""
+"""Reads from a worker's log how the attempts at tasks ended."""
 
 import json
 from pathlib import Path
@@ -6,7 +6,7 @@ from typing import Any
 
 
 def ends(log: Path, task: str, task_id: str | None = None) -> list[dict[str, Any]]:
-    """The ends of a task's attempts, oldest first: `event` says which, `error` and `reason` why.
+    """Return the ends of a task's attempts, oldest first: `event` says which, `error` and `reason` why.
 
     Example: `[end["event"] for end in ends(log, "probe.flaky")] == ["task retried", "task succeeded"]`
     """

@@ -1,4 +1,4 @@
-"""An environment on loopback: what Terraform would have made of its file, with a broker of a given kind."""
+"""An environment on loopback, with what Terraform would have made and a broker of a given kind."""
 
 import json
 import os
@@ -31,7 +31,7 @@ PROD, LOCAL = (ENVIRONMENTS / name / FILE_NAME for name in ("prod", "local"))
 
 
 def described(file: Path) -> Environment:
-    """What an environment file says.
+    """Read an environment file.
 
     Example: `described(PROD).broker.kind`
     """
@@ -39,13 +39,13 @@ def described(file: Path) -> Environment:
 
 
 def bucket_of(label: str, name: str) -> str:
-    """S3 takes no underscore in a bucket's name."""
+    """Return a bucket's name, in which S3 allows no underscore."""
     return f"{label}-{name}".replace("_", "-")
 
 
 @dataclass(frozen=True)
 class Application:
-    """Whom an environment is for: its file, and its services as they are here.
+    """The application of an environment: its file, and its services on loopback.
 
     `services` is what stands for them, `variables` say where, `secrets` are their keys by label.
     """
@@ -63,7 +63,7 @@ def exercises(ledger: Ledger) -> Application:
 
 @dataclass(frozen=True)
 class TestEnvironment:
-    """An environment that is up. `variables` make any process one of its own."""
+    """A running environment; a process with `variables` belongs to it."""
 
     __test__ = False
     kind: str
@@ -185,7 +185,7 @@ def prepare(
 
 
 def _valkey_url(servers: Servers) -> str:
-    """The result store as a test may open it: with login and authority."""
+    """Open the result store for a test, with login and authority."""
     url = servers.results_url
     if "results_password" in servers.secrets:
         url = with_login(url, MANAGED_USER, servers.secrets["results_password"])

@@ -47,14 +47,14 @@ def application() -> Iterator[Application]:
 
 @pytest.fixture(scope="session")
 def authority(folder: Path) -> Authority:
-    """Who signs the certificates of what AWS would manage."""
+    """The authority that signs the certificates of servers that AWS would manage."""
     (folder / "authority").mkdir()
     return servers.authority(folder / "authority")
 
 
 @pytest.fixture(scope="session")
 def plain_results(valkey_port: int) -> str:
-    """A result store without TLS and users."""
+    """A result store without TLS and without users."""
     return f"redis://127.0.0.1:{valkey_port}/1"
 
 
@@ -109,7 +109,7 @@ def environment(request: pytest.FixtureRequest) -> TestEnvironment:
 
 @pytest.fixture
 def inside_sqs(sqs: TestEnvironment, monkeypatch: pytest.MonkeyPatch) -> Iterator[TestEnvironment]:
-    """The test process itself becomes one of the SQS environment's."""
+    """Make the test process itself one of the SQS environment's processes."""
     for name, value in sqs.variables.items():
         monkeypatch.setenv(name, value)
     caches = (runtime, valkey_client)

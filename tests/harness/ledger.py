@@ -1,4 +1,4 @@
-"""The service that the tests' tasks call: it takes its time, so that a worker can be stopped in the middle of one."""
+"""The service that the tests' tasks call: it answers slowly, so that a worker can be stopped during a task."""
 
 import json
 import threading
@@ -56,7 +56,7 @@ class Ledger:
 
 @contextmanager
 def serving(seconds: float = 0) -> Iterator[Ledger]:
-    """Enters at once and answers later: the effect is there while the task is not done."""
+    """Records at once and answers later: the effect exists while the task is not finished."""
     ledger = Ledger(seconds=seconds)
     handler = type("Handler", (_Handler,), {"ledger": ledger})
     server = ThreadingHTTPServer(("127.0.0.1", 0), handler)

@@ -35,7 +35,7 @@ class Authority:
 
 
 def authority(folder: Path) -> Authority:
-    """An authority with a certificate for loopback."""
+    """Make an authority with a certificate for loopback."""
     made = Authority(folder, folder / "ca.pem", folder / "server.key", folder / "server.pem")
     ca = trustme.CA()
     issued = ca.issue_cert("127.0.0.1", "localhost")
@@ -61,7 +61,7 @@ def aws(folder: Path) -> Iterator[str]:
 
 @contextmanager
 def valkey(folder: Path, *, port: int | None = None, persistent: bool = False) -> Iterator[int]:
-    """A Valkey, or a Redis 7, which is the same to us; yields its port. A persistent one finds its data again."""
+    """Run a Valkey, or a Redis 7, which is equivalent here; yields its port. A persistent one keeps its data."""
     port, log = port or free_port(), folder / "valkey.log"
     program = find_program("redis-server", "redis-server")
     command = [program, "--port", str(port), "--bind", "127.0.0.1", "--save", "", "--dir", str(folder)]
@@ -72,7 +72,7 @@ def valkey(folder: Path, *, port: int | None = None, persistent: bool = False) -
 
 @contextmanager
 def managed_valkey(folder: Path, ca: Authority) -> Iterator[int]:
-    """As ElastiCache runs it: TLS only, and a user with a password; yields its port."""
+    """Run Valkey as ElastiCache does: TLS only, and a user with a password; yields its port."""
     port, log = free_port(), folder / "managed-valkey.log"
     program = find_program("redis-server", "redis-server")
     options = {
@@ -90,7 +90,7 @@ def managed_valkey(folder: Path, ca: Authority) -> Iterator[int]:
 
 @contextmanager
 def amazon_mq(folder: Path, ca: Authority) -> Iterator[int]:
-    """As Amazon MQ runs it: AMQP over TLS only, one user, the virtual host /; yields its port."""
+    """Run RabbitMQ as Amazon MQ does: AMQP over TLS only, one user, the virtual host /; yields its port."""
     port = free_port()
     configuration = (
         f"listeners.tcp = none\nlisteners.ssl.1 = 127.0.0.1:{port}\n"
@@ -117,7 +117,7 @@ def rabbitmq(
     home.mkdir(exist_ok=True)  # a second start finds its data again
     (home / "enabled_plugins").write_text("[rabbitmq_management].\n" if management_port else "[].\n")
     management = f"management.tcp.port = {management_port}\nmanagement.tcp.ip = 127.0.0.1\n" if management_port else ""
-    # Counts of the last seconds, for tests that look twice: the default is every five.
+    # How often statistics are collected, for tests that read them twice: the default is every five seconds.
     (home / "rabbitmq.conf").write_text(f"{management}collect_statistics_interval = 1000\n{configuration}")
     variables = os.environ | {
         "HOME": str(home), "RABBITMQ_NODENAME": f"app-{port}@localhost", "RABBITMQ_NODE_IP_ADDRESS": "127.0.0.1",

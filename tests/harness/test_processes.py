@@ -42,7 +42,7 @@ def test_a_server_is_stopped_at_the_end_of_its_block(tmp_path: Path) -> None:
 
 
 def ended(process: int, seconds: float = 20) -> bool:
-    """Whether the process runs no more within this time; whoever inherited it may take a while to bury it."""
+    """Return whether the process ends within this time; its new parent may take a while to reap it."""
     until = time.monotonic() + seconds
     while time.monotonic() < until:
         try:

@@ -1,4 +1,4 @@
-"""Waiting for something to come true."""
+"""Waits until a condition holds."""
 
 import time
 from collections.abc import Callable
@@ -8,7 +8,7 @@ T = TypeVar("T")
 
 
 def eventually(found: Callable[[], T], what: str, seconds: float = 60) -> T:
-    """The first truthy answer; fails after `seconds` saying what did not come."""
+    """Return the first truthy answer; fails after `seconds` with what did not come."""
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:
         answer = found()

@@ -43,7 +43,7 @@ def application(pool: str | None = None) -> Celery:
 
 @lru_cache(maxsize=1)
 def platform_alone() -> Celery:
-    """An attached Celery instance without the application, for what looks at queues and runs no task.
+    """An attached Celery instance without the application, for commands that read queues and run no task.
 
     Whoever lists or replays dead-lettered messages needs neither the application's code nor its secrets.
     """

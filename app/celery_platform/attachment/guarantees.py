@@ -1,4 +1,4 @@
-"""What every task has: retries of transient errors, and a dead letter when it fails for good."""
+"""What every task has: retries of transient errors, and a dead-lettered message when it fails for good."""
 
 import logging
 from typing import TYPE_CHECKING, Any
@@ -29,7 +29,7 @@ class Guarantees(_Task):
     """The methods that come before those of a task's own class.
 
     Transient errors are retried by `retry.DEFAULT` unless the task says for which errors it retries. Any other error,
-    and the last transient one, is final: the message is published to its queue's dead letters first and acknowledged
+    and the last transient one, is final: the message is published to the dead letter queue first and acknowledged
     after, so it is never in neither.
     """
 
@@ -51,8 +51,8 @@ class Guarantees(_Task):
         """End what has killed its worker too often, and what another copy of the message does already.
 
         Raises:
-            Ignore: the message is in the dead letters, or its work is begun.
-            Waiting: nobody can tell now whether it is; the message comes back.
+            Ignore: the message is dead-lettered, or another copy of it was begun.
+            Waiting: whether another copy was begun cannot be known now; the message comes back.
         """
         if self.request.is_eager:
             return super().before_start(task_id, args, kwargs)

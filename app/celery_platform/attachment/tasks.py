@@ -21,7 +21,7 @@ from celery_platform.settings.chosen import is_chosen
 
 
 def give_guarantees(task: Any) -> Any:
-    """The same task, with dead letters, retries of transient errors and a Request that sees lost children.
+    """The same task, with dead-lettering, retries of transient errors and a Request that sees lost children.
 
     Example: `give_guarantees(app.tasks["orders.tasks.ship"])`
     """

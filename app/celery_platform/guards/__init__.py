@@ -1,1 +1,1 @@
-"""Defects of the pinned Celery and kombu, each guarded in a file of its own with the version that ends the need."""
+"""Defects of the pinned Celery and kombu. Each has a guard in a file of its own, which says when it is unnecessary."""

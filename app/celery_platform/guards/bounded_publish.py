@@ -1,10 +1,11 @@
-"""py-amqp waits for ever for a node that is there and says nothing: a frozen host, a quorum without majority.
+"""py-amqp waits for ever for a node that does not answer: a frozen host, or a quorum without majority.
 
 Publishing with confirms (`Channel.basic_publish_confirm`), opening a channel and closing a connection all wait without
 a time-out; a confirmed publish was seen to block for as long as the node was frozen. Its own `timeout` argument counts
 from the last frame received, so a node that still sends heartbeats is waited for without end.
-Here every wait of a connection has an end, a connection found silent is dropped without saying goodbye to it, and
-`budget` bounds all steps of a publish together: confirm, next node, confirm. The message keeps its task id throughout.
+Here every wait of a connection has a limit, a connection that does not answer is dropped without closing it properly,
+and `budget` bounds all steps of a publish together: confirm, next node, confirm. The message keeps its task id
+throughout.
 Unnecessary as soon as py-amqp takes deadlines; `tests/celery_platform/guards` shows the wait without it.
 """
 
@@ -33,7 +34,7 @@ _deadline: ContextVar[float | None] = ContextVar("publish_deadline", default=Non
 
 @contextmanager
 def budget(seconds: float) -> Iterator[None]:
-    """Within, whatever talks to RabbitMQ gives up after `seconds` in all; an outer budget that ends earlier stays.
+    """Bound all calls to RabbitMQ in this context to `seconds` in all; an outer budget that ends earlier stays.
 
     Raises:
         PublishError: the time is up. The broker may or may not have taken the message.
@@ -67,7 +68,7 @@ def allowed(step_seconds: float) -> float:
 
 
 class Bounded:
-    """A channel or connection of py-amqp whose waits end."""
+    """A channel or connection of py-amqp whose waits are bounded."""
 
     def wait(self, method: Any, callback: Any = None, timeout: float | None = None, returns_tuple: bool = False) -> Any:
         """As py-amqp's, but `timeout` counts from now whatever else arrives, and there is one always."""
@@ -79,7 +80,7 @@ class Bounded:
             try:
                 return super().wait(method, callback, timeout, returns_tuple)  # type: ignore[misc]
             except TimeoutError:
-                # Closing it in good manners would mean to wait for the silent node again.
+                # Closing it properly would mean waiting for the silent node again.
                 connection.collect()
                 raise
 
@@ -88,7 +89,7 @@ class Channel(Sized, Bounded, pyamqp.Channel):
     """kombu's channel with bounded waits."""
 
     def basic_publish_confirm(self, *args: Any, **kwargs: Any) -> Any:
-        """Write, then wait for the confirm, each no longer than `CONFIRM_SECONDS` unless told otherwise."""
+        """Write, then wait for the confirm, each by default no longer than `CONFIRM_SECONDS`."""
         kwargs["timeout"] = allowed(kwargs.get("timeout") or CONFIRM_SECONDS)
         kwargs["confirm_timeout"] = kwargs.get("confirm_timeout") or CONFIRM_SECONDS
         try:
@@ -109,7 +110,7 @@ class Connection(Bounded, pyamqp.Connection):
 
     @contextmanager
     def reading_until(self, end: float) -> Iterator[None]:
-        """Within, reading fails with a time-out at `end`, a moment of the monotonic clock."""
+        """Let reading in this context fail with a time-out at `end`, a moment of the monotonic clock."""
         outer, self._reading_ends = (
             self._reading_ends,
             end if self._reading_ends is None else min(self._reading_ends, end),

@@ -1,9 +1,10 @@
 """A worker that leaves a frozen RabbitMQ node ends when it connects to the next.
 
 Its remote control queue is exclusive to the connection it had (Celery 5.7's default, all that RabbitMQ 4.3 allows),
-and the cluster holds that connection for alive until the frozen node is given up. Declaring the queue again by the same
+and the cluster treats that connection as alive until the frozen node is given up. Declaring the queue again by the same
 name is refused: "Unrecoverable error: ResourceLocked(405)".
-Here the queue has another name on each connection. Nobody addresses it: commands go to an exchange that reaches all.
+Here the queue has another name on each connection. Nothing is published to it by name: commands go to a fanout
+exchange.
 Unnecessary as soon as Celery names the queue by connection; `tests/brokers` shows the end without it.
 """
 

@@ -1,13 +1,12 @@
 """Celery 5.7.0 declares the delay topology on every URL of the failover list before it consumes.
 
 `celery.worker.consumer.delayed_delivery:DelayedDelivery` tries each URL three times, time-outs included: after one of
-three RabbitMQ nodes died, a worker that had reconnected within milliseconds stood still for 45 s, and so does one that
-starts then. With every reconnection it is declared again, as are the queues: each declaration asks the queue's leader,
-which may be the node that does not answer (5 s each on RabbitMQ 4.0).
-A cluster has one topology, and it is durable. So here all of it is declared once in the life of a worker, on the node
-that the worker is connected to. Should a broker come back empty, consuming fails and the worker ends; its supervisor
-starts it anew, and that one declares.
-Unnecessary as soon as Celery declares on the connection in use; `tests/celery_platform/guards` shows the standstill.
+three RabbitMQ nodes died, a worker that had reconnected within milliseconds consumed nothing for 45 s, and so does one
+that starts then. With every reconnection it is declared again, as are the queues: each declaration asks the queue's
+leader, which may be the node that does not answer (5 s each on RabbitMQ 4.0). A cluster has one topology, and it is
+durable. So here all of it is declared once in the life of a worker, on the node that the worker is connected to. Should
+a broker come back empty, consuming fails and the worker ends; its supervisor starts another, which declares it.
+Unnecessary as soon as Celery declares on the connection in use; `tests/celery_platform/guards` shows the wait.
 """
 
 from typing import Any

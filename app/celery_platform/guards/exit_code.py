@@ -1,7 +1,7 @@
-"""Celery 5.7.0 ends with code 0 whatever ended the worker, an "Unrecoverable error" too.
+"""Celery 5.7.0 ends with code 0 whatever ended the worker, even an "Unrecoverable error".
 
 `Celery.start` waits for click's `Exit`, which click 8 returns as a value when it does not run on its own
-(`standalone_mode=False`). A supervisor then takes a crash for a stop that was asked for.
+(`standalone_mode=False`). A supervisor then mistakes a crash for a requested stop.
 Unnecessary as soon as `Celery.worker_main` gives the code back; `tests/celery_platform/guards` fails then and says so.
 """
 

@@ -1,4 +1,4 @@
-"""kombu's RabbitMQ transports with what keeps one bad node from stopping a producer or worker."""
+"""kombu's RabbitMQ transports, guarded so that one bad node does not stop a producer or worker."""
 
 import time
 from typing import Any
@@ -12,11 +12,11 @@ from celery_platform.guards.tls_failover import settings_for
 
 
 class Connection(Attentive, bounded_publish.Connection):
-    """Waits end, and a silent node is noticed."""
+    """A connection whose waits are bounded, and that detects a silent node."""
 
 
 class Guarded:
-    """Mixed into a transport of kombu."""
+    """A mixin for a transport of kombu."""
 
     Connection: Any = Connection
 
@@ -36,8 +36,8 @@ class Guarded:
 
 
 class Transport(Guarded, pyamqp.Transport):
-    """For amqp://."""
+    """The guarded transport of amqp://."""
 
 
 class SecureTransport(Guarded, pyamqp.SSLTransport):
-    """For amqps://."""
+    """The guarded transport of amqps://."""

@@ -1,8 +1,8 @@
-"""What a pool's killed workers held on Redis is also found by the workers of pools that drain the same queues.
+"""Workers also restore what the killed workers of another pool held on Redis, if it drains the same queues.
 
-Each pool notes what it holds under a key of its own, whose length its autoscaler reads (brokers/redis.py), and kombu
-looks for messages past their visibility timeout under that key alone: those of a pool that never comes back, such as
-one on Spot machines, would wait for ever beside workers that could run them.
+Each pool records what it holds under a key of its own, whose length its autoscaler reads (brokers/redis.py), and kombu
+checks for messages past their visibility timeout under that key alone. The messages of a pool that never comes back,
+such as one on Spot machines, would wait for ever although other workers could run them.
 """
 
 from typing import Any
@@ -33,12 +33,12 @@ class _OfNeighbour(redis.QoS):
 
 
 class LooksAtNeighbours(redis.QoS):
-    """kombu's bookkeeping of what is held, with an eye on what others no longer hold."""
+    """kombu's record of what is held, which also checks what other pools no longer hold."""
 
     _neighbours: list[_OfNeighbour] | None = None
 
     def restore_visible(self, start: int = 0, num: int = 10, interval: int = 10) -> None:
-        """Put back what is past its visibility timeout; each key is looked at once in `interval` calls."""
+        """Put back messages past their visibility timeout; each key is checked once in `interval` calls."""
         super().restore_visible(start, num, interval)
         if self._neighbours is None:
             channel: Any = self.channel

@@ -1,14 +1,14 @@
-"""kombu takes a message from a Redis list with BRPOP and notes it as unacknowledged in a second command.
+"""kombu takes a message from a Redis list with BRPOP and records it as unacknowledged in a second command.
 
-What a worker had popped and not yet noted when it was killed, or when its connection broke, is nowhere: the message is
-lost (kombu 5.7). Here one script does both on the server, for as many messages as the prefetch count has room for, so
-that a killed worker's messages are all found after the visibility timeout; and a batch costs one round trip where each
-message cost two.
+A message that a worker had popped but not yet recorded when it was killed, or when its connection broke, is lost
+(kombu 5.7). Here one script does both on the server, for as many messages as the prefetch count allows. All messages of
+a killed worker are then found after the visibility timeout, and a batch costs one round trip where each message cost
+two.
 
 A script cannot block. So a worker that found nothing waits for a token in a list beside the queue's (`<queue>.wake`),
-which whoever publishes puts there. It is worth nothing: a worker whose token got lost, or whose producer is not of this
-app, looks again after kombu's `brpop_timeout` of one second.
-Unnecessary as soon as kombu notes what it takes in the same step; `tests/celery_platform/guards/test_redis_take.py`
+which producers put there. A token may get lost: a worker without one, or with producers that do not attach, polls again
+after kombu's `brpop_timeout` of one second.
+Unnecessary as soon as kombu records what it takes in the same step; `tests/celery_platform/guards/test_redis_take.py`
 shows it.
 """
 
@@ -24,7 +24,7 @@ from celery_platform.guards.redis_neighbours import LooksAtNeighbours
 
 # More in one step would keep others waiting for the server, and messages from other workers.
 BATCH = 100
-# KEYS: unacknowledged messages, their index by time, then each list and its tokens, in the order in which to look.
+# KEYS: unacknowledged messages, their index by time, then each list and its tokens, in the order in which to poll.
 # ARGV: how many messages at most, then for each list whether what is taken from it will be acknowledged.
 # Returns the list's number and the message in turn. What cannot be noted is left to the reader to refuse.
 TAKE = """

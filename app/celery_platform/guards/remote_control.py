@@ -1,13 +1,13 @@
-"""Remote control on a broker that has none: commands need a fanout exchange, and SQS would take them and do nothing."""
+"""Refuses remote control where the broker has none: commands need a fanout exchange, and SQS would ignore them."""
 
 from celery_platform.errors import BrokerError
 
 
 def refuse_without_remote_control(command: str) -> None:
-    """Ask the environment's broker whether workers can hear commands.
+    """Check that the environment's broker can deliver commands to workers.
 
     Raises:
-        BrokerError: they cannot (SQS).
+        BrokerError: the broker cannot (SQS).
     """
     from celery_platform.brokers import broker_of
     from celery_platform.settings import runtime

@@ -1,12 +1,12 @@
-"""A producer waits for the result store with every task that it publishes, and for a silent one without end.
+"""A producer waits for the result store with every task that it publishes, and without limit for a silent one.
 
 Celery's Redis backend subscribes to a task's result before the task is published (`RedisBackend.on_task_call`), and to
-the parts of a group when it is made: only so that a later `get()` hears of results at once. While the store refused
+the parts of a group when it is made: only so that a later `get()` receives results at once. While the store refused
 connections each `delay()` was seen to raise "The Celery application must be restarted" after 19 s; a store that hangs
 held one for more than 240 s, whatever the broker did. After such a failure the consumer of results also believes that
 it is subscribed where it is not, and under gevent it has ended for good.
-Here nothing is asked of the store before somebody waits for a result. Who waits subscribes, has that confirmed, and
-then reads what is stored: a result is either there already or will be told. Publishing saves the round trip as well.
+Here the store is not asked before a caller waits for a result. The caller subscribes, waits for the confirmation, and
+then reads what is stored: a result is either there already or will be published to it. Publishing saves the round trip.
 A chord still needs the store when it is published: that is where its parts are counted.
 Unnecessary as soon as Celery's `on_task_call` does not wait; `tests/celery_platform/guards` shows it without the guard.
 """
@@ -21,7 +21,7 @@ from celery import Celery
 from celery.backends import redis as celery_redis
 from redis import exceptions
 
-# As long as any answer of the store may take (`redis_socket_timeout`).
+# The longest that an answer of the store may take (`redis_socket_timeout`).
 ANSWER_SECONDS = 10.0
 _SUBSCRIBED = "subscribed"
 
@@ -36,7 +36,7 @@ def subscribe_when_waiting(app: Celery) -> None:
 
 
 class Consumer(celery_redis.ResultConsumer):  # type: ignore[misc, name-defined]
-    """Celery's consumer of results, whose subscriptions are made by whoever waits for a result.
+    """Celery's consumer of results, whose subscriptions are made when a caller waits for a result.
 
     Registering a result and dropping one take no lock and no round trip: both happen while a producer publishes, the
     latter at any line, when Python collects a result.
@@ -50,11 +50,11 @@ class Consumer(celery_redis.ResultConsumer):  # type: ignore[misc, name-defined]
         self._process = os.getpid()
 
     def consume_from(self, task_id: str) -> None:
-        """Note that somebody wants the result; the next to wait subscribes to it."""
+        """Record that a caller wants the result; the next wait subscribes to it."""
         self._wanted.add(self._get_key_for_task(task_id))
 
     def cancel_for(self, task_id: str) -> None:
-        """Note that nobody wants the result any more; the next to wait unsubscribes."""
+        """Record that no caller wants the result any more; the next wait unsubscribes."""
         key = self._get_key_for_task(task_id)
         self._wanted.discard(key)
         if key in self.subscribed_to:
@@ -82,14 +82,14 @@ class Consumer(celery_redis.ResultConsumer):  # type: ignore[misc, name-defined]
         """Within, an error drops the subscriptions. Whoever waits makes them again: no application has to restart."""
         try:
             yield
-        except TimeoutError:  # nothing came, which is no error
+        except TimeoutError:  # no result arrived, which is no error
             raise
         except self._connection_errors:
             self._drop()
             raise
 
     def on_after_fork(self) -> None:
-        """As Celery's; a child subscribes on a connection of its own."""
+        """Do as Celery after a fork; a child subscribes on a connection of its own."""
         super().on_after_fork()
         self._pubsub = None
 
@@ -105,7 +105,7 @@ class Consumer(celery_redis.ResultConsumer):  # type: ignore[misc, name-defined]
             except exceptions.ConnectionError:
                 if before is None:
                     raise
-                self._subscribe_and_read()  # the connection was of before the store was away
+                self._subscribe_and_read()  # the connection was made before the outage of the store
 
     def _subscribe_and_read(self) -> None:
         if self._pubsub is None:
@@ -130,7 +130,7 @@ class Consumer(celery_redis.ResultConsumer):  # type: ignore[misc, name-defined]
         self._pubsub_read.notify_all()
 
     def _wait_until_subscribed(self) -> None:
-        """The store answers in order: its answer to a ping says that it has heard of all subscriptions before.
+        """Wait for the answer to a ping: the store answers in order, so it has all earlier subscriptions then.
 
         Without, it might look a value up for another connection first, and publish the result in between.
         """
@@ -159,9 +159,9 @@ class Consumer(celery_redis.ResultConsumer):  # type: ignore[misc, name-defined]
 
 
 class Backend(celery_redis.RedisBackend):
-    """Celery's Redis backend, of which a producer asks nothing."""
+    """Celery's Redis backend, which a producer does not wait for."""
 
     ResultConsumer = Consumer
 
     def on_task_call(self, producer: Any, task_id: str) -> None:
-        """Publishing a task takes no subscription: `get()` makes it."""
+        """Do not subscribe when a task is published: `get()` subscribes."""

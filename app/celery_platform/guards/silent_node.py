@@ -1,9 +1,9 @@
-"""A worker notices late that its RabbitMQ node is frozen: py-amqp wants two whole heartbeats missed.
+"""A worker detects late that its RabbitMQ node is frozen: py-amqp waits for two whole missed heartbeats.
 
-Shorter heartbeats would have the broker, too, give up a worker whose event loop is busy for a moment. So the two
-sides are judged apart. The broker waits two to three heartbeats for the worker, as ever. It sends a frame at least once
+With shorter heartbeats the broker, too, would give up a worker whose event loop is busy for a moment. So the two sides
+are judged differently. The broker still waits two to three heartbeats for the worker. It sends a frame at least once
 in each heartbeat (RabbitMQ guide, "Heartbeats": twice, unless there was other traffic), so the worker calls it silent
-when one is a quarter late; but only when nothing waits to be read either: a loop that was busy itself blames nobody.
+when one is a quarter late. It does so only when nothing waits to be read, because otherwise its own loop was busy.
 For a while afterwards the process connects to the other nodes of its list without trying the silent one first.
 Unnecessary as soon as py-amqp lets a client judge sooner than the server.
 """
@@ -19,9 +19,9 @@ AVOID_SECONDS = 10
 
 
 class Attentive:
-    """Mixed into a connection of py-amqp."""
+    """A mixin for a connection of py-amqp."""
 
-    # Nodes found silent, each with the moment until which it is passed over.
+    # Silent nodes, each with the moment until which it is skipped.
     avoided: ClassVar[dict[str, float]] = {}
     _heard_bytes = -1
     _heard_at = 0.0
@@ -45,7 +45,7 @@ class Attentive:
 
 
 def readable(sock: Any) -> bool:
-    """Whether something has arrived that nobody has read yet."""
+    """Return whether data has arrived that has not been read yet."""
     if getattr(sock, "pending", lambda: 0)():
         return True
     return bool(select.select([sock], [], [], 0)[0])

@@ -1,8 +1,8 @@
 """One message at a time from a FIFO queue, so that what is in one message group runs in order.
 
-SQS hands out no message of a group while another one of it is in flight. But one receive of ten takes as many messages
+SQS delivers no message of a group while another one of it is in flight. But one receive of ten takes as many messages
 of a group as there are (SQS guide, "FIFO queue delivery logic"), and the slots of a worker would run them side by side.
-With one message to a receive, groups run beside each other and each in order.
+With one message to a receive, groups run concurrently, and each in order.
 """
 
 from typing import Any
@@ -11,7 +11,7 @@ FIFO = ".fifo"
 
 
 class OneOfEachGroup:
-    """Mixed into kombu's SQS channel."""
+    """A mixin for kombu's SQS channel."""
 
     def _get_async(self, queue: str, count: int = 1, callback: Any = None) -> Any:
         return super()._get_async(queue, _at_once(queue, count), callback=callback)  # type: ignore[misc]

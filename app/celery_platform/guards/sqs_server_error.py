@@ -1,4 +1,4 @@
-"""kombu 5.7.0 ends or deafens the worker when SQS answers ReceiveMessage with a 5xx or not in time.
+"""kombu 5.7.0 ends the worker, or stops its polls, when SQS answers ReceiveMessage with a 5xx or too late.
 
 `kombu.asynchronous.aws.connection` turns such an answer into an empty list, and `Channel._on_messages_ready` calls
 `.get` on it. Either the worker ends ("Unrecoverable error: AttributeError"), or, when a timer polled, it stays up and
@@ -19,7 +19,7 @@ from celery_platform.refusals.size import Sized
 
 
 class Channel(Sized, InOrder, OneOfEachGroup, SQS.Channel):
-    """Takes an empty answer for what it is: no messages this time."""
+    """Treats an empty answer as a poll without messages."""
 
     def _put(self, queue: str, message: Any, **options: Any) -> None:
         """Send one message; kombu lets boto's own errors through, which no caller of Celery expects.

@@ -1,6 +1,6 @@
-"""The guarded transports take the names by which kombu finds its own, on every path alike: URL, failover, pools.
+"""Registers the guarded transports under the names of kombu's own, for URLs, failover and pools alike.
 
-A `broker_transport` setting would not do: when kombu fails over to the next URL, it goes by that URL's scheme again.
+A `broker_transport` setting is not enough: when kombu fails over to the next URL, it uses that URL's scheme again.
 """
 
 from collections.abc import Mapping

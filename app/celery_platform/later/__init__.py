@@ -1,4 +1,4 @@
-"""Delays longer than a broker may hold: kept in the result store as whole messages, and published when they are due."""
+"""Stores messages whose delay is longer than a broker may hold, and publishes them when they are due."""
 
 from celery_platform.later.keep import keep_until_due
 from celery_platform.later.store import LaterStore, later_store

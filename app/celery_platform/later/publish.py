@@ -1,4 +1,4 @@
-"""Publishing a message that was kept, as it would have been when it was asked for, to where its queue is now."""
+"""Publishes a stored message as Celery would have done at the call, to where its queue is now."""
 
 from typing import Any
 
@@ -20,7 +20,7 @@ from celery_platform.turbo.publishing.capture import Message
 
 
 def publish(app: Any, claimed: Claimed) -> None:
-    """Publish with the broker's confirmation, then tell the listeners of Celery's `after_task_publish`.
+    """Publish with the broker's confirmation, then send Celery's signal `after_task_publish`.
 
     Raises:
         PublishError: the environment has no such queue any more, or the broker has none.

@@ -1,4 +1,4 @@
-"""The relay: publishes what is in the outbox, with the broker's confirmation, and removes it after.
+"""The relay: publishes the tasks of the outbox with the broker's confirmation, and removes them afterwards.
 
 A relay that dies in between publishes some again, under the same task ids, which idempotent tasks bear; none is lost.
 Several relays share the work on PostgreSQL (`SKIP LOCKED`); on SQLite run one.

@@ -32,7 +32,7 @@ outbox = Table(
     Column("kwargs", JSON, nullable=False),
     Column("headers", JSON, nullable=False),
 )
-# Tasks that can never be sent as they are, for a person to look at: in `outbox` they would hold up those behind them.
+# Tasks that can never be sent as they are, for a person to inspect: in `outbox` they would hold up those behind them.
 refused = Table(
     "outbox_refused",
     metadata,

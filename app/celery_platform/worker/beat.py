@@ -2,7 +2,7 @@
 
 Of several beats one holds redbeat's lock; the next takes over when the lock was not renewed for its lifetime. A beat
 that was stopped for longer than that (a frozen machine) wakes up in the middle of what it was doing and may still hold
-an entry as due. Before it sends, it therefore looks whether somebody has sent this turn since, and takes the turn.
+an entry as due. Before it sends, it therefore checks whether another beat has sent this turn since, and takes the turn.
 """
 
 import json
@@ -38,7 +38,7 @@ class Scheduler(RedBeatScheduler):  # type: ignore[misc]
             raise
 
     def _takes_turn(self, entry: Any) -> bool:
-        # Taken for as long as another beat could believe to be the only one; after that the stored time tells.
+        # Taken for as long as another beat could believe to be the only one; after that the stored time decides.
         taken = get_redis(self.app).set(self._turn(entry), 1, nx=True, ex=int(self.lock_timeout))
         stored = Entry.from_key(entry.key, app=self.app)
         return bool(taken) and stored.last_run_at == entry.last_run_at

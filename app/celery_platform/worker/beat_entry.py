@@ -20,7 +20,7 @@ from redbeat.schedulers import RedBeatSchedulerEntry, get_redis
 
 
 class _Shown(RedBeatJSONEncoder):  # type: ignore[misc]
-    """For whoever looks into the store: what JSON has no form for, as text."""
+    """Return as text what JSON cannot represent, for people who read the store."""
 
     def default(self, value: Any) -> Any:
         try:
@@ -81,7 +81,7 @@ class Entry(RedBeatSchedulerEntry):  # type: ignore[misc]
         return due
 
     def save(self) -> "Entry":
-        """Keep what it is for whoever looks, and when it was last sent, unless the store knows already."""
+        """Store the entry for people who read the store, and when it was last sent, unless that is stored already."""
         definition = {
             "name": self.name, "task": self.task, "args": self.args, "kwargs": self.kwargs, "options": self.options,
             "schedule": self.schedule, "enabled": self.enabled,

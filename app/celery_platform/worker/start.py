@@ -102,7 +102,7 @@ def start_worker(pool_name: str) -> None:
 
 
 def start_beat() -> None:
-    """Run beat until it is told to stop; a second one waits for the first one's lock.
+    """Run beat until it is stopped; a second beat waits for the first one's lock.
 
     Each of them also sends what was kept for later: that needs no lock.
 

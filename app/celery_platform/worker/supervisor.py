@@ -1,4 +1,4 @@
-"""What systemd is told of a worker: that it has started, and that its loop still turns.
+"""Notifies systemd that a worker has started, and that its event loop still runs.
 
 The same ticks as the heartbeat file's: a unit of `Type=notify` counts as started when the worker has come as far as
 asking for its broker, and `WatchdogSec` ends one whose loop is stuck. Only the standard library; nothing happens where

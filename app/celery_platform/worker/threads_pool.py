@@ -1,8 +1,8 @@
 """Celery's threads pool, whose stop keeps the connection to the broker alive and acknowledges what ends meanwhile.
 
-Celery 5.7.0 joins the threads and looks at nothing else until the last task ends. RabbitMQ then misses heartbeats and
+Celery 5.7.0 joins the threads and does nothing else until the last task ends. RabbitMQ then misses heartbeats and
 ends the connection, and gives running tasks to other workers a second time; and where the stop runs out of time, what
-finished during it is repeated with what did not. Its prefork pool looks after both while it joins (`TaskPool.on_stop`).
+finished during it is repeated with what did not. Its prefork pool serves both while it joins (`TaskPool.on_stop`).
 Unnecessary as soon as this pool does so too; tests/celery_platform/worker/test_stop.py fails without it.
 """
 
@@ -15,8 +15,8 @@ from kombu.asynchronous import get_event_loop
 
 from celery_platform.turbo.versions import tested
 
-# Between two looks: a few of them for each of RabbitMQ's heartbeats, which are 3 s apart.
-LOOK_SECONDS = 0.2
+# The interval of checks, of which some fall into each of RabbitMQ's heartbeats, which are 3 s apart.
+CHECK_SECONDS = 0.2
 
 logger = logging.getLogger(__name__)
 
@@ -46,7 +46,7 @@ class TaskPool(thread.TaskPool):
     def on_stop(self) -> None:
         """Wait for running tasks; those that wait for a thread go back to the broker."""
         self.executor.shutdown(wait=False, cancel_futures=True)
-        while wait(tuple(self._running), LOOK_SECONDS).not_done:
+        while wait(tuple(self._running), CHECK_SECONDS).not_done:
             _look_after_connection()
         super().on_stop()
         _look_after_connection()

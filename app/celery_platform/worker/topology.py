@@ -1,4 +1,4 @@
-"""A worker makes sure of the dead letter queues before it first consumes."""
+"""A worker declares the dead letter queues before it first consumes."""
 
 from typing import Any
 
@@ -10,7 +10,7 @@ from celery_platform.settings import runtime
 
 
 class DeclareDeadLetters(bootsteps.StartStopStep):
-    """A broker drops what it dead-letters to a queue that is not there."""
+    """Declares them in time, because a broker drops what it dead-letters to a queue that does not exist."""
 
     requires = (Connection,)
     _declared = False

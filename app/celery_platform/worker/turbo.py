@@ -16,7 +16,7 @@ def run_turbo(
     pool: PoolSettings,
     options_of: Callable[[Resolved, PoolSettings], list[str]],
 ) -> int:
-    """Run `pool.concurrency` workers until told to stop; returns the exit code.
+    """Run `pool.concurrency` workers until it is stopped; returns the exit code.
 
     `options_of` is asked in each process anew, because each start needs a node name of its own.
     """

@@ -77,8 +77,10 @@ def app() -> Iterator[Celery]:
 @pytest.fixture(autouse=True)
 def _no_letters(monkeypatch: pytest.MonkeyPatch) -> None:
     RUN.clear()
-    # A letter would be sent to a broker, and this file has none.
-    monkeypatch.setattr("celery_platform.dead_letters.publish", lambda _task, error: RUN.append(("letter", error)))
+    # A dead-lettered message would be published to a broker, and this suite has none.
+    monkeypatch.setattr(
+        "celery_platform.dead_letters.publish", lambda _task, error: RUN.append(("dead-lettered", error))
+    )
     monkeypatch.setattr("celery_platform.attachment.guarantees.is_poison", lambda _task: None)
 
 

@@ -76,7 +76,7 @@ def test_autoretry_for_every_exception_is_not_retried_twice(counted: Celery) -> 
         raise TransientError("away")
 
     assert retries_of(every) == 4
-    assert [kind for kind, _ in RUN] == ["letter"]
+    assert [kind for kind, _ in RUN] == ["dead-lettered"]
 
 
 def test_without_an_environment_an_attached_instance_is_plain_celery(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -92,7 +92,7 @@ def test_without_an_environment_an_attached_instance_is_plain_celery(monkeypatch
     made.close()
 
 
-def test_an_eager_task_that_fails_leaves_no_dead_letter(app: Celery, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_eager_task_that_fails_is_not_dead_lettered(app: Celery, monkeypatch: pytest.MonkeyPatch) -> None:
     attach(app)
     published = []
     monkeypatch.setattr("celery_platform.dead_letters.publish", lambda *args: published.append(args))

@@ -1,4 +1,4 @@
-"""Which queue a call goes to, and whose limits its message carries: what Celery would publish is looked at instead."""
+"""Which queue a call goes to, and whose limits its message carries. Messages are recorded instead of published."""
 
 from typing import Any
 
@@ -15,7 +15,7 @@ from .conftest import Chosen
 LIMITS = ("soft_time_limit", "time_limit")
 
 
-class Looked(Celery):
+class Recording(Celery):
     """Keeps the options of the last message instead of sending it, so that no broker is needed."""
 
     options: dict[str, Any]
@@ -28,7 +28,7 @@ class Looked(Celery):
 @pytest.fixture
 def app(chosen: Chosen) -> Celery:
     chosen.application({"routes": [{"tasks": "filed.*", "queue": chosen.labels[0]}]})
-    return attach(Looked("routes", set_as_current=False))
+    return attach(Recording("routes", set_as_current=False))
 
 
 def goes_to(app: Any, task: str, **options: Any) -> str:

@@ -129,7 +129,7 @@ def test_a_base_class_of_the_application_keeps_state_methods_and_attributes(atta
     assert RUN == ["before_start", "call", "on_success", "after_return"]
 
 
-def test_a_failure_calls_what_the_application_overrides_and_is_a_letter(attached: Celery) -> None:
+def test_a_failed_task_calls_the_methods_that_the_application_overrides_and_is_dead_lettered(attached: Celery) -> None:
     class Base(Task):
         def on_failure(self, exc: Exception, *_: Any) -> None:
             RUN.append(("on_failure", str(exc)))
@@ -139,7 +139,7 @@ def test_a_failure_calls_what_the_application_overrides_and_is_a_letter(attached
         raise KeyError("gone")
 
     trace(failing, propagate=False)
-    assert [kind for kind, _ in RUN] == ["letter", "on_failure"]
+    assert [kind for kind, _ in RUN] == ["dead-lettered", "on_failure"]
 
 
 def test_retry_and_on_retry_may_be_overridden(attached: Celery) -> None:

@@ -30,7 +30,7 @@ with Connection({url!r}, transport=Transport, transport_options={options!r}) as 
     with Consumer(connection, [Queue({queue!r})], callbacks=[print]):
         connection.drain_events(timeout=10)
 """
-# So long that nobody finds a message by looking again.
+# So long that no worker finds a message by polling again.
 PATIENT = 60
 
 

@@ -152,7 +152,7 @@ def test_the_message_is_the_one_that_would_have_been_published_at_once(on_sqs: L
 @pytest.mark.parametrize("options", ["serializer='pickle'", "compression='zlib'"])
 def test_a_message_of_bytes_arrives(on_rabbitmq: Later, options: str) -> None:
     accept_pickles(on_rabbitmq)
-    # Celery lets root unpack pickles only when it is told to.
+    # Celery lets root unpack pickles only when C_FORCE_ROOT allows it.
     on_rabbitmq.environment.variables["C_FORCE_ROOT"] = "1"
     on_rabbitmq.call(f"noted.apply_async(('bytes',), countdown=2, {options})")
     with on_rabbitmq.at_work():

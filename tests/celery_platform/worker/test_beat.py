@@ -84,7 +84,7 @@ def test_a_beat_that_is_gone_is_replaced_and_no_turn_is_sent_twice(
     with two_beats(sqs, tmp_path) as (leader, other):
         assert not other.leads
         leader.process.send_signal(fate)
-        # Its lock's life, and the other one's next look.
+        # The lifetime of its lock, and the other beat's next check.
         eventually(lambda: other.leads, "the second beat's lock", seconds=LOCK_SECONDS + 10)
         eventually(lambda: other.sent > 2, "the second beat's work")
         if fate is signal.SIGSTOP:

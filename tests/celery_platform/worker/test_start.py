@@ -21,7 +21,7 @@ def test_a_worker_drains_the_queues_of_its_pool_under_a_new_name(inside_sqs: Tes
     assert inside_sqs.kind == "sqs"
 
 
-def test_settings_keep_the_promises(environment: TestEnvironment) -> None:
+def test_the_settings_keep_the_guarantees(environment: TestEnvironment) -> None:
     shown = environment.python(
         "from celery_platform.application import application; c = application().conf;"
         "print(c.accept_content, c.task_acks_late, c.task_ignore_result, c.worker_send_task_events)"

@@ -10,6 +10,6 @@ from exercises.celery import celery
 
 
 @celery.task(bind=True, name="exercises.default.limited")
-def limited(self: Task[Any, Any], key: str) -> None:  # noqa: ARG001 - tells one call from another
+def limited(self: Task[Any, Any], key: str) -> None:  # noqa: ARG001 - distinguishes calls
     """Take a turn."""
     RateLimit("quota", int(os.environ["QUOTA_RATE_PER_MINUTE"])).admit(self)

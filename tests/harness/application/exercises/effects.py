@@ -18,7 +18,7 @@ def recorded_key(prefix: str) -> str:
 
 @celery.task(bind=True, name="exercises.effects.record")
 @idempotent(key=lambda entry, **_: f"record:{entry}")
-def record(_self: Task[Any, Any], entry: str, amount: int = 1) -> str:  # noqa: ARG001 - an argument to look at
+def record(_self: Task[Any, Any], entry: str, amount: int = 1) -> str:  # noqa: ARG001 - an argument to inspect
     """Enter an effect, and note at the end that it is known here too."""
     receipt: str = enter("effects", entry)["receipt"]
     valkey().sadd(recorded_key(runtime().environment.prefix), entry)
