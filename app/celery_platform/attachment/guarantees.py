@@ -39,8 +39,8 @@ class Guarantees(_Task):
     def retry(self, *args: Any, **kwargs: Any) -> Any:
         """As Celery's, but a retry that cannot be published sends the message back to its queue.
 
-        Celery 5.7.0 rejects it without requeueing (`Task.retry`): a short outage of the broker would make it a dead
-        letter on RabbitMQ, and lose it on Redis.
+        Celery 5.7.0 rejects it without requeueing (`Task.retry`): in a short outage of the broker it would be
+        dead-lettered on RabbitMQ, and lost on Redis.
         """
         try:
             return super().retry(*args, **group_of(self.request) | kwargs)

@@ -101,7 +101,7 @@ def show(id_: Annotated[str, typer.Argument(metavar="ID")], env: Env = "", queue
 @dlq.command()
 def replay(
     ids: Ids = None, env: Env = "", queue: Queue = "", task: Task = "*", error: Error = "", older_than: Older = None,
-    newer_than: Newer = None, rate: Annotated[float, typer.Option(min=0.5, help="letters a second")] = 20.0,
+    newer_than: Newer = None, rate: Annotated[float, typer.Option(min=0.5, help="messages a second")] = 20.0,
     dry_run: DryRun = False, yes: Yes = False,
 ) -> None:  # fmt: skip
     """Send dead-lettered messages to their queues again, with all their retries. Exit 1 when none was chosen.

@@ -132,7 +132,7 @@ class Consumer(celery_redis.ResultConsumer):  # type: ignore[misc, name-defined]
     def _wait_until_subscribed(self) -> None:
         """Wait for the answer to a ping: the store answers in order, so it has all earlier subscriptions then.
 
-        Without, it might look a value up for another connection first, and publish the result in between.
+        Otherwise it might read a value for another connection first, and publish the result in between.
         """
         self._pubsub.ping(_SUBSCRIBED)
         end = time.monotonic() + ANSWER_SECONDS
@@ -148,7 +148,7 @@ class Consumer(celery_redis.ResultConsumer):  # type: ignore[misc, name-defined]
 
     def _not_unnoticed(self, _connection: Any) -> None:
         """redis-py would reconnect and subscribe by itself, and nobody read what was published before it had."""
-        raise exceptions.ConnectionError("the connection that results are told on was broken")
+        raise exceptions.ConnectionError("the connection for results was broken")
 
     def _drop(self) -> None:
         pubsub, self._pubsub = self._pubsub, None

@@ -1,4 +1,4 @@
-"""A result store that can be taken away, and who publishes and waits for results while it is."""
+"""A result store with outages, and producers that publish and wait for results meanwhile."""
 
 import os
 import signal
@@ -45,7 +45,7 @@ class Store:
 
     @contextmanager
     def away(self, how: str) -> Iterator[None]:
-        """Within, it refuses connections or hangs."""
+        """Let it refuse connections or hang while the context is open."""
         if how == "frozen":
             with self.frozen():
                 yield
@@ -66,7 +66,7 @@ def producer(store: Store, *, guarded: bool = True) -> Celery:
 
 
 def theirs() -> None:
-    """Nobody runs it here."""
+    """Do nothing: no worker runs the task here."""
 
 
 def publish(app: Celery) -> Any:
@@ -74,7 +74,7 @@ def publish(app: Celery) -> Any:
 
 
 def done(store: Store, result: Any, value: Any) -> None:
-    """What the worker does at the end of a task, from a connection of its own."""
+    """Store a result as a worker does at the end of a task, on a connection of its own."""
     Celery("worker", backend=store.url, set_as_current=False).backend.store_result(result.id, value, "SUCCESS")
 
 

@@ -1,4 +1,4 @@
-"""A worker that crashes says so by its exit code."""
+"""A worker that crashes ends with an exit code that is not 0."""
 
 import subprocess
 import sys
@@ -27,6 +27,6 @@ def test_a_crashed_worker_ends_with_its_code() -> None:
     assert code_of("raise SystemExit(run_worker(app, options))") == 1
 
 
-def test_without_the_guard_it_ends_with_0() -> None:
+def test_without_the_guard_a_crashed_worker_ends_with_0() -> None:
     what = "if Celery gives the code back, remove app/celery_platform/guards/exit_code.py"
     assert code_of("raise SystemExit(app.worker_main(options))") == 0, what

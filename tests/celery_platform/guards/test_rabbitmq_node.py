@@ -1,4 +1,4 @@
-"""A RabbitMQ node that hangs, or is gone: producers and workers go on to the next; without the guards they do not."""
+"""Producers and workers fail over from a RabbitMQ node that hangs or died; without the guards they do not."""
 
 import subprocess
 import sys
@@ -57,7 +57,7 @@ def answer(producer: "subprocess.Popen[str]", seconds: float) -> str:
         producer.kill()
 
 
-def test_a_publish_goes_on_to_the_next_node_when_one_hangs(rabbitmq: TestEnvironment, tmp_path: Path) -> None:
+def test_a_publish_fails_over_to_the_next_node_when_one_hangs(rabbitmq: TestEnvironment, tmp_path: Path) -> None:
     key = f"next-{uuid.uuid4().hex}"
     with cable(port_of(rabbitmq)) as first:
         nodes = f"amqp://127.0.0.1:{first.port};{rabbitmq.broker_url}"
@@ -135,14 +135,14 @@ with celery.connection_for_write() as connection:
 """
 
 
-def test_a_queue_that_is_gone_is_an_error_and_declared_again(rabbitmq: TestEnvironment) -> None:
+def test_a_publish_to_a_deleted_queue_is_an_error_and_declares_it_again(rabbitmq: TestEnvironment) -> None:
     said = rabbitmq.python(GONE).splitlines()
 
     assert "expected a queue celery-local-default for exercises.default.limited" in said[-2]
     assert said[-1] == "1"
 
 
-def test_control_queues_of_two_connections_do_not_meet(rabbitmq: TestEnvironment) -> None:
+def test_two_connections_have_control_queues_of_different_names(rabbitmq: TestEnvironment) -> None:
     said = rabbitmq.python(
         "from exercises.celery import celery\nfrom kombu import pidbox\n"
         "a, b = celery.connection_for_read(), celery.connection_for_read()\n"
@@ -157,7 +157,9 @@ def test_control_queues_of_two_connections_do_not_meet(rabbitmq: TestEnvironment
 
 
 @pytest.mark.parametrize("guarded", [True, False])
-def test_the_next_nodes_certificate_is_for_its_own_name(amazon_mq: TestEnvironment, *, guarded: bool) -> None:
+def test_the_next_nodes_certificate_is_checked_against_its_own_name(
+    amazon_mq: TestEnvironment, *, guarded: bool
+) -> None:
     said = amazon_mq.python(
         "from celery_platform.guards import transports\n"
         + ("" if guarded else "transports.install = lambda: None\n")

@@ -1,4 +1,4 @@
-"""What a pool that is gone held is found by the workers of a pool that drains the same queue."""
+"""The messages that a removed pool held are restored by a pool that drains the same queue."""
 
 import time
 import uuid
@@ -24,7 +24,7 @@ def options(kept: str, neighbours: list[str]) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize(("neighbours", "found"), [(["gone"], True), ([], False)])
-def test_a_message_of_a_pool_that_is_gone_comes_to_its_neighbour(
+def test_a_message_that_a_removed_pool_held_runs_in_another_pool(
     valkey_port: int, neighbours: list[str], found: bool
 ) -> None:
     name = uuid.uuid4().hex

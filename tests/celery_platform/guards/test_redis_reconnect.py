@@ -1,4 +1,4 @@
-"""Redis goes away while a late-acknowledged task runs: the guarded worker goes on, Celery 5.7.0's own ends."""
+"""When Redis goes away during a late-acknowledged task, the guarded worker continues; Celery 5.7.0's own ends."""
 
 import json
 import sys
@@ -44,12 +44,12 @@ def worker(environment: TestEnvironment, log: Path, before: str = ""):  # noqa: 
 
 
 def said(environment: TestEnvironment, token: str) -> str:
-    """What the tasks with this token noted of themselves."""
+    """Return the events that tasks with this token recorded."""
     code = f"from celery_platform.reliability.valkey import valkey; print(valkey().lrange('contract:{token}', 0, -1))"
     return environment.python(code)
 
 
-def test_a_worker_outlives_its_redis_and_delivers_again_what_it_held(broker, tmp_path: Path) -> None:  # noqa: ANN001
+def test_a_worker_survives_an_outage_and_its_messages_are_delivered_again(broker, tmp_path: Path) -> None:  # noqa: ANN001
     environment, store = broker
     log, token, theirs = tmp_path / "worker.log", uuid.uuid4().hex, uuid.uuid4().hex
     with worker(environment, log) as run:

@@ -1,4 +1,4 @@
-"""What a consumer takes from Redis is noted in the same step: killed at any moment, it loses nothing."""
+"""A consumer on Redis takes and records a message in one step, so that killing it at any moment loses none."""
 
 import signal
 import socket
@@ -41,7 +41,7 @@ def url(valkey_port: int) -> str:
 
 @pytest.fixture
 def options() -> dict[str, Any]:
-    """A namespace of its own, where a message that nobody acknowledged is visible again after a second."""
+    """A namespace of its own, with a visibility timeout of one second."""
     return {
         "global_keyprefix": f"{uuid.uuid4().hex}:", "visibility_timeout": 1, "priority_steps": [0],
         "unacked_restore_interval": 0.2, "unacked_restore_throttle": 1,
@@ -64,7 +64,7 @@ def publish(connection: Connection, *bodies: str, queue: str = "queue") -> None:
 
 
 def received(connection: Connection, seconds: float, *, queue: str = "queue") -> list[str]:
-    """The bodies that come within that time, acknowledged."""
+    """Return the bodies of the messages that arrive within that time, and acknowledge them."""
     bodies: list[str] = []
     with Consumer(connection, [Queue(queue)], callbacks=[lambda body, message: (bodies.append(body), message.ack())]):
         end = time.monotonic() + seconds
@@ -83,7 +83,7 @@ def die_while_taking(module: str, url: str, options: dict[str, Any]) -> None:
 
 
 @pytest.mark.usefixtures("store")
-def test_what_a_killed_consumer_took_is_found_again(url: str, options: dict[str, Any]) -> None:
+def test_messages_that_a_killed_consumer_took_are_delivered_again(url: str, options: dict[str, Any]) -> None:
     with connected(url, options) as connection:
         publish(connection, "precious")
         die_while_taking("celery_platform.guards.redis_reconnect", url, options)
@@ -91,7 +91,7 @@ def test_what_a_killed_consumer_took_is_found_again(url: str, options: dict[str,
         assert received(connection, 30) == ["precious"]
 
 
-def test_without_the_guard_it_is_nowhere(url: str, options: dict[str, Any], store: Redis) -> None:
+def test_without_the_guard_such_a_message_is_lost(url: str, options: dict[str, Any], store: Redis) -> None:
     with connected(url, options) as connection:
         publish(connection, "precious")
     die_while_taking("kombu.transport.redis", url, options)
@@ -131,7 +131,7 @@ def test_a_waiting_consumer_is_woken_by_a_message(url: str, options: dict[str, A
 
 
 @pytest.mark.usefixtures("store")
-def test_one_that_cannot_take_all_wakes_the_next(url: str, options: dict[str, Any]) -> None:
+def test_a_consumer_that_cannot_take_all_messages_wakes_the_next(url: str, options: dict[str, Any]) -> None:
     taken: list[str] = []
 
     def take(body: str, message: Any) -> None:
@@ -171,7 +171,7 @@ def test_no_more_is_taken_than_the_prefetch_count(url: str, options: dict[str, A
     assert (taken, left) == (["0", "1", "2"], 7)
 
 
-def test_what_nobody_will_acknowledge_is_not_noted(url: str, options: dict[str, Any], store: Redis) -> None:
+def test_a_message_without_acknowledgement_is_not_recorded(url: str, options: dict[str, Any], store: Redis) -> None:
     with connected(url, options) as connection:
         publish(connection, "news")
         seen: list[str] = []
@@ -181,7 +181,7 @@ def test_what_nobody_will_acknowledge_is_not_noted(url: str, options: dict[str, 
         assert (seen, store.hlen(f"{options['global_keyprefix']}unacked")) == (["news"], 0)
 
 
-def test_what_an_error_kept_from_its_consumer_goes_back(url: str, options: dict[str, Any], store: Redis) -> None:
+def test_messages_behind_an_error_of_the_consumer_are_requeued(url: str, options: dict[str, Any], store: Redis) -> None:
     def fail(*_: Any) -> None:
         raise ZeroDivisionError
 

@@ -1,4 +1,4 @@
-"""A result store that refuses or hangs keeps no task from being published, and its results are got when it is back."""
+"""Tasks are published while the result store refuses or hangs, and their results are received afterwards."""
 
 import threading
 import time
@@ -53,7 +53,7 @@ def test_without_the_guard_a_publish_waits_for_the_store(store: Store) -> None:
 
 
 @pytest.mark.parametrize("how", ["refused", "frozen"])
-def test_a_result_is_got_when_the_store_is_back(store: Store, how: str) -> None:
+def test_a_result_is_received_when_the_store_is_back(store: Store, how: str) -> None:
     app = producer(store)
     with store.away(how):
         result = publish(app)
@@ -75,7 +75,7 @@ def test_a_wait_that_failed_for_the_store_can_be_repeated(store: Store, how: str
     assert result.get(timeout=10) == "back"
 
 
-def test_who_waits_while_the_store_starts_again_gets_the_result(store: Store) -> None:
+def test_a_caller_that_waits_during_a_restart_of_the_store_gets_the_result(store: Store) -> None:
     app = producer(store)
     result = publish(app)
     got: list[Any] = []
@@ -90,7 +90,7 @@ def test_who_waits_while_the_store_starts_again_gets_the_result(store: Store) ->
     assert got == ["after"]
 
 
-def test_who_waits_again_after_the_store_has_started_again_gets_the_result(store: Store) -> None:
+def test_a_caller_that_waits_again_after_a_restart_of_the_store_gets_the_result(store: Store) -> None:
     app = producer(store)
     before, after = publish(app), publish(app)
     done(store, before, "before")

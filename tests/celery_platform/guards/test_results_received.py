@@ -1,4 +1,4 @@
-"""Whoever waits for a result gets it, whenever it comes and whatever breaks while it is waited for."""
+"""A caller that waits for a result receives it, whenever it comes and whatever breaks meanwhile."""
 
 import subprocess
 import sys
@@ -76,7 +76,7 @@ def test_a_result_stored_while_the_subscription_breaks_is_found(store: Store) ->
     assert got == ["broken"]
 
 
-def test_a_result_that_comes_right_after_the_stored_ones_were_read_is_heard_of(
+def test_a_result_published_right_after_the_stored_ones_were_read_is_received(
     store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     app = producer(store)
@@ -94,7 +94,7 @@ def test_a_result_that_comes_right_after_the_stored_ones_were_read_is_heard_of(
     assert result.get(timeout=5) == "between"
 
 
-def test_a_result_that_was_there_before_is_got_at_once(store: Store) -> None:
+def test_a_result_that_was_stored_before_is_received_at_once(store: Store) -> None:
     app = producer(store)
     result = publish(app)
     done(store, result, "early")
@@ -104,7 +104,7 @@ def test_a_result_that_was_there_before_is_got_at_once(store: Store) -> None:
     assert time.monotonic() - begun < 0.5
 
 
-def test_a_group_hears_of_all_its_parts(store: Store) -> None:
+def test_a_group_receives_the_results_of_all_its_parts(store: Store) -> None:
     app = producer(store)
     parts = group(app.tasks["theirs"].s() for _ in range(20)).apply_async()
     for number, part in enumerate(parts.results):
@@ -113,7 +113,7 @@ def test_a_group_hears_of_all_its_parts(store: Store) -> None:
     assert parts.get(timeout=20) == list(range(20))
 
 
-def test_threads_wait_for_results_of_their_own(store: Store) -> None:
+def test_each_thread_receives_its_own_results(store: Store) -> None:
     app = producer(store)
     results = [publish(app) for _ in range(10)]
     got: dict[int, Any] = {}
@@ -139,7 +139,7 @@ def test_parent_and_child_wait_on_connections_of_their_own(store: Store) -> None
     assert sorted(said) == ["before", "child-0 child-1 child-2", "parent-0 parent-1 parent-2"]
 
 
-def test_what_nobody_waits_for_any_more_is_unsubscribed(store: Store) -> None:
+def test_a_result_that_no_caller_waits_for_is_unsubscribed(store: Store) -> None:
     app = producer(store)
     result, other = publish(app), publish(app)
     with pytest.raises(app.AsyncResult.TimeoutError):

@@ -1,4 +1,4 @@
-"""SQS answers 503 for a while: the guarded worker goes on, kombu 5.7.0's own ends or polls no more."""
+"""When SQS answers 503 for a while, the guarded worker continues; kombu 5.7.0's own ends or stops polling."""
 
 import sys
 from pathlib import Path
@@ -21,7 +21,7 @@ def notes(environment: TestEnvironment) -> int:
     return len(environment.services.notes)
 
 
-def test_the_worker_survives_503_and_works_on(sqs: TestEnvironment) -> None:
+def test_the_worker_survives_503_and_runs_tasks_afterwards(sqs: TestEnvironment) -> None:
     with (
         refusing_proxy(sqs.endpoint) as (endpoint, refusals),
         sqs.worker("io", AWS_ENDPOINT_URL=endpoint) as (run, log),

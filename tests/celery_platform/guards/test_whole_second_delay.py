@@ -36,7 +36,7 @@ def test_times_become_delays(form: str) -> None:
     assert whole_seconds(None, eta) == 8
 
 
-def test_half_a_second_arrives(rabbitmq: TestEnvironment) -> None:
+def test_a_message_with_a_delay_of_half_a_second_arrives(rabbitmq: TestEnvironment) -> None:
     with rabbitmq.worker("io") as (_, log):
         eventually(lambda: "ready" in log.read_text(), "the worker")
         rabbitmq.python(SEND)

@@ -46,7 +46,7 @@ print('answer', *[result.id for result in results])
     assert states.split() == ["SUCCESS"] * len(ids)
 
 
-def test_listeners_hear_of_a_message_when_it_is_really_sent(later: Later) -> None:
+def test_after_task_publish_is_sent_when_the_message_is_published(later: Later) -> None:
     later.call("noted.apply_async(('heard',), countdown=3)")
     assert later.lines("published") == []
 
@@ -82,7 +82,7 @@ def test_many_senders_send_each_message_once(on_rabbitmq: Later) -> None:
     assert len(on_rabbitmq.lines("published")) == len(words)
 
 
-def test_many_published_at_once_are_kept_too(on_sqs: Later) -> None:
+def test_messages_of_publish_many_are_stored_too(on_sqs: Later) -> None:
     ids = on_sqs.call("""
 from celery_platform.turbo.publishing import publish_many
 print("answer", *publish_many(noted, [(("first",), {}), (("second",), {})], countdown=3600).ids)
@@ -91,7 +91,7 @@ print("answer", *publish_many(noted, [(("first",), {}), (("second",), {})], coun
     assert {kept["id"] for kept in on_sqs.kept()} == set(ids.split())
 
 
-def test_what_leaves_the_outbox_is_kept_too(on_sqs: Later, tmp_path: Path) -> None:
+def test_delayed_tasks_of_the_outbox_are_stored_too(on_sqs: Later, tmp_path: Path) -> None:
     on_sqs.call(f"""
 from celery_platform.database import connect
 from celery_platform.outbox.relay import relay_batch

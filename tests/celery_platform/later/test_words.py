@@ -1,4 +1,4 @@
-"""What is listed, cancelled and refused, and what becomes of unusual messages."""
+"""Delayed messages are listed, cancelled and refused; unusual ones arrive or are reported."""
 
 import json
 from datetime import UTC, datetime, timedelta
@@ -22,7 +22,7 @@ except AppError as error:
 """)
 
 
-def test_what_is_kept_is_listed_and_cancelled_by_its_id(on_sqs: Later) -> None:
+def test_a_stored_message_is_listed_and_cancelled_by_its_id(on_sqs: Later) -> None:
     on_sqs.call(f"""
 noted.apply_async(("month",), countdown={30 * DAY}, task_id="a-month")
 noted.apply_async(("year",), countdown={365 * DAY}, task_id="a-year")
@@ -68,7 +68,7 @@ def test_a_message_that_the_broker_could_not_take_is_refused_when_it_is_asked_fo
     assert on_sqs.kept() == []
 
 
-def test_without_the_store_a_delayed_call_fails_in_words(on_sqs: Later) -> None:
+def test_without_the_store_a_delayed_call_fails_with_an_explanation(on_sqs: Later) -> None:
     said = refused(
         on_sqs,
         """
@@ -82,7 +82,7 @@ def test_without_the_store_a_delayed_call_fails_in_words(on_sqs: Later) -> None:
     assert said.startswith("PublishError expected the result store to keep probe.later.note, which is due in 3600 s")
 
 
-def test_a_full_store_refuses_in_words_and_loses_nothing(on_sqs: Later) -> None:
+def test_a_full_store_refuses_with_an_explanation_and_loses_nothing(on_sqs: Later) -> None:
     said = refused(
         on_sqs,
         """
@@ -159,7 +159,7 @@ def test_a_message_of_bytes_arrives(on_rabbitmq: Later, options: str) -> None:
         on_rabbitmq.ran("bytes")
 
 
-def test_what_expires_before_it_is_due_is_not_run(on_rabbitmq: Later) -> None:
+def test_a_message_that_expires_before_it_is_due_is_not_run(on_rabbitmq: Later) -> None:
     task_id = on_rabbitmq.call("print('answer', noted.apply_async(('expired',), countdown=4, expires=2))")
     with on_rabbitmq.at_work():
         on_rabbitmq.call("noted.apply_async(('after',), countdown=5)")

@@ -1,4 +1,4 @@
-"""Tasks that are sent with a transaction or not at all, through relays that die."""
+"""Tasks are sent with their transaction or not at all, also when relays die."""
 
 import signal
 import subprocess

@@ -104,7 +104,7 @@ def health(heartbeat: Path, *words: str) -> subprocess.CompletedProcess[str]:
     )  # fmt: skip
 
 
-def test_app_health_answers_by_exit_code_and_in_words(tmp_path: Path) -> None:
+def test_app_health_answers_with_an_exit_code_and_a_reason(tmp_path: Path) -> None:
     heartbeat = tmp_path / "heartbeat"
     missing = health(heartbeat)
     HeartbeatFile(str(heartbeat)).tick("connecting")

@@ -1,4 +1,4 @@
-"""Ways to stop a worker in the middle of a task, on real brokers: the task ends somewhere, its effect is there once."""
+"""A worker is stopped in the middle of a task, on real brokers: the task finishes on some worker, with one effect."""
 
 import os
 import signal
@@ -130,7 +130,7 @@ def test_a_task_longer_than_the_stop_is_given_back_and_done_elsewhere(
 
 
 @pytest.mark.parametrize("pool", ["prefork", "threads", "gevent"])
-def test_what_finished_during_the_stop_is_not_repeated_with_what_is_given_back(
+def test_tasks_that_finished_during_the_stop_are_not_given_back(
     request: pytest.FixtureRequest, tmp_path: Path, pool: str
 ) -> None:
     environment = of_type(request, tmp_path, "rabbitmq", pool)
@@ -189,7 +189,7 @@ def waiting(environment: TestEnvironment) -> int:
         ("sqs", "the child is killed"),
     ],
 )
-def test_what_a_lost_child_or_worker_was_doing_is_done_again(
+def test_the_task_of_a_lost_child_or_worker_runs_again(
     request: pytest.FixtureRequest, tmp_path: Path, broker: str, fate: str
 ) -> None:
     environment = of_type(request, tmp_path, broker, "prefork")

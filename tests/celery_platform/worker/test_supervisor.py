@@ -1,4 +1,4 @@
-"""What systemd hears of a worker, on a socket of the kind it listens on."""
+"""What a worker reports to systemd, on a socket like systemd's."""
 
 import socket
 from pathlib import Path
