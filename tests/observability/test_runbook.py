@@ -4,9 +4,11 @@ import fnmatch
 import re
 
 import pytest
+from celery_platform.environment.load import parse
+from celery_platform.environment.model import Environment
 from celery_platform.environment.resolve import resolve
 from celery_platform.observability.alerts.alert import RUNBOOK, Alert, Thresholds
-from celery_platform.observability.alerts.render import all_alerts
+from celery_platform.observability.alerts.render import all_alerts, rules
 
 from tests.harness.environment import LOCAL, described
 from tests.harness.servers import REPOSITORY
@@ -19,6 +21,30 @@ PAGES = dict(re.findall(r"^## (\w+)\n(.*?)(?=^## |\Z)", (REPOSITORY / RUNBOOK).r
 def test_the_page_starts_with_a_command(alert: Alert) -> None:
     assert PAGES[alert.name].startswith("```console\n$ ")
     assert alert.rule()["annotations"]["runbook"].endswith(f"#{alert.name.lower()}")
+
+
+def first_annotations(environment: Environment) -> dict[str, str]:
+    _recorded, alerts = rules(resolve(environment))["groups"]
+    annotations: dict[str, str] = alerts["rules"][0]["annotations"]
+    return annotations
+
+
+@pytest.mark.parametrize(
+    "base", ["https://git.example.com/celery/blob/main", "https://git.example.com/celery/blob/main/"]
+)
+def test_the_runbook_is_a_link_where_the_environment_says_where_the_repository_is(base: str) -> None:
+    with_base = LOCAL.read_bytes().replace(b"alerts: {", f'alerts: {{runbook_base_url: "{base}", '.encode())
+
+    annotations = first_annotations(parse(with_base, LOCAL))
+
+    assert annotations["runbook_url"] == f"https://git.example.com/celery/blob/main/{annotations['runbook']}"
+
+
+def test_the_runbook_is_its_path_where_the_environment_does_not_say() -> None:
+    annotations = first_annotations(described(LOCAL))
+
+    assert annotations["runbook_url"] == annotations["runbook"]
+    assert (REPOSITORY / annotations["runbook"].partition("#")[0]).is_file()
 
 
 @pytest.mark.parametrize("unit", ["celery-worker@io-1", "celery-worker-mail@mail-1"])

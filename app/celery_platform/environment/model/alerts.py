@@ -28,6 +28,12 @@ class Alerts(Closed):
     beat_silent_seconds: Seconds = 120
     broker_connections: int = Field(default=2000, gt=0)
     failed_requests: int = Field(default=10, ge=0, description="of the Kubernetes API, each minute")
+    runbook_base_url: str | None = Field(
+        default=None,
+        pattern=r"^https?://[^\s{}]+$",
+        description="where people read this repository, such as https://github.com/example/celery/blob/main; "
+        "alerts then link to their page",
+    )
     notify: str
     extra: dict[Label, ExtraAlarm] = Field(default_factory=dict, description="alarms of the application's own")
     smtp: Smtp | None = Field(default=None, description="through which they are mailed; needed by a monitoring host")

@@ -44,12 +44,19 @@ class Alert:
     severity: Literal["page", "ticket"]
     summary: str
 
-    def rule(self) -> dict[str, Any]:
-        """As Prometheus reads it."""
+    def rule(self, runbook_base_url: str | None = None) -> dict[str, Any]:
+        """As Prometheus reads it. `runbook` is a path in this repository, `runbook_url` that path below the base URL.
+
+        Without a base URL both are the path: nobody can follow it by clicking, and everybody can find the page.
+
+        Example: `alert.rule("https://git.example.com/celery/blob/main")["annotations"]["runbook_url"]`
+        """
+        runbook = f"{RUNBOOK}#{self.name.lower()}"
+        runbook_url = f"{runbook_base_url.rstrip('/')}/{runbook}" if runbook_base_url else runbook
         return {
             "alert": self.name,
             "expr": self.expression,
             "for": self.lasting,
             "labels": {"severity": self.severity},
-            "annotations": {"summary": self.summary, "runbook": f"{RUNBOOK}#{self.name.lower()}"},
+            "annotations": {"summary": self.summary, "runbook": runbook, "runbook_url": runbook_url},
         }

@@ -37,7 +37,7 @@ def alerts(thresholds: Thresholds) -> Iterator[Alert]:
     budget = 1 - thresholds.queue_wait_objective
     late = (
         "{{ $value | humanizePercentage }} of {{ $labels.queue_name }} "
-        + f"waited over {thresholds.queue_wait_seconds} s."
+        + f"waited for more than {thresholds.queue_wait_seconds} s."
     )
     yield Alert(
         "CeleryQueueLong",
@@ -56,7 +56,7 @@ def alerts(thresholds: Thresholds) -> Iterator[Alert]:
         # Workers tell what they drain, so this holds on brokers that know no consumers.
         "celery_queue_length > 0 unless on (queue_name) sum by (queue_name) (celery_active_consumer_count) > 0",
         "30s", "page",
-        "{{ $labels.queue_name }} has {{ $value }} messages and no worker.",
+        "{{ $labels.queue_name }} has {{ $value }} messages waiting and no worker.",
     )  # fmt: skip
     yield Alert(
         "CeleryQueueStalled",
@@ -65,13 +65,13 @@ def alerts(thresholds: Thresholds) -> Iterator[Alert]:
         " and on (queue_name) sum by (queue_name) (celery_queue_free_slots) > 0"
         " unless on (queue_name) sum by (queue_name) (increase(celery_task_started_total[30s])) > 0",
         "10s", "page",
-        "{{ $labels.queue_name }} has messages and free workers, and nothing starts.",
+        "{{ $labels.queue_name }} has messages waiting and workers with free slots, and no task starts.",
     )  # fmt: skip
     yield Alert(
         "CeleryOldestMessageOld",
         f"celery_queue_oldest_message_age_seconds > {thresholds.oldest_message_seconds}",
         "1m", "page",
-        "The oldest message of {{ $labels.queue_name }} waits since {{ $value | humanizeDuration }}.",
+        "The oldest message of {{ $labels.queue_name }} has been waiting for {{ $value | humanizeDuration }}.",
     )  # fmt: skip
     yield Alert(
         "CeleryDeadLetters",

@@ -8,7 +8,7 @@ import yaml
 from celery_platform.observability.alerts import broker, queues, workers
 from celery_platform.observability.alerts.alert import Alert, Thresholds
 
-# How often rules are looked at: with a scrape as often, a queue that stops is told within a minute.
+# How often rules are evaluated: with scrapes as frequent, a queue that stops is reported within a minute.
 INTERVAL = "10s"
 HEADER = "# Made from environment.yml by `make render`; its README says what to do.\n"
 
@@ -28,7 +28,7 @@ def rules(resolved: Mapping[str, Any]) -> dict[str, Any]:
             {
                 "name": "celery-alerts",
                 "interval": INTERVAL,
-                "rules": [alert.rule() for alert in all_alerts(thresholds)],
+                "rules": [alert.rule(resolved["alerts"]["runbook_base_url"]) for alert in all_alerts(thresholds)],
             },
         ]
     }

@@ -26,7 +26,7 @@ def alerts(thresholds: Thresholds) -> Iterator[Alert]:
         f"celery:task_failed:ratio10m > {thresholds.failure_ratio}"
         f" and celery:task_ended:increase10m >= {thresholds.failure_minimum}",
         "2m", "page",
-        "{{ $value | humanizePercentage }} of {{ $labels.name }} failed in ten minutes.",
+        "{{ $value | humanizePercentage }} of the attempts at {{ $labels.name }} failed in the last ten minutes.",
     )  # fmt: skip
     yield Alert(
         "CeleryWorkerDown", 'up{job="celery-worker"} == 0', "1m", "ticket",
@@ -36,15 +36,15 @@ def alerts(thresholds: Thresholds) -> Iterator[Alert]:
         "CeleryWorkerRestarts",
         f"changes(celery_worker_start_time_seconds[15m]) > {thresholds.worker_restarts}",
         "0s", "page",
-        "{{ $labels.hostname }} started {{ $value }} times in fifteen minutes.",
+        "{{ $labels.hostname }} has started {{ $value }} times in fifteen minutes.",
     )  # fmt: skip
     yield Alert(
         "CeleryWorkerWedged", f"celery_worker_heartbeat_age_seconds > {HEARTBEAT_OLD_SECONDS}", "30s", "page",
-        "The event loop of {{ $labels.hostname }} stands still since {{ $value | humanizeDuration }}.",
+        "The event loop of {{ $labels.hostname }} has been stuck for {{ $value | humanizeDuration }}.",
     )  # fmt: skip
     yield Alert(
         "CeleryChildrenLost",
         f"sum by (name, queue_name) (increase(celery_task_lost_total[10m])) >= {LOST_CHILDREN}",
         "0s", "page",
-        "{{ $labels.name }} killed its process {{ $value }} times in ten minutes.",
+        "{{ $labels.name }} has killed its process {{ $value }} times in ten minutes.",
     )  # fmt: skip
