@@ -125,9 +125,9 @@ def other_structure(random: Random, content: bytes) -> bytes:
     """A section, key or list somewhere else, twice, gone, renamed, or of another type."""
     try:
         data = yaml.load(content, Loader=_LOADER)  # noqa: S506 a safe one
-    except (yaml.YAMLError, ValueError, TypeError, AttributeError):
+        places = _places(data)
+    except (yaml.YAMLError, ValueError, TypeError, AttributeError, RecursionError):  # the last of `nested` before this
         return replaced_token(random, content)
-    places = list(_places(data))
     if not places:
         return replaced_token(random, content)
     holder, key = random.choice(places)

@@ -29,7 +29,7 @@ from .conftest import Edit
          "slow: {pool: cpu, soft_time_limit_seconds: 43100",
          "queues.slow.soft_time_limit_seconds: found a visibility timeout of 86570 s", "under 43200"),
         ("name: prod", "name: production", "name: found 'production'", "the folder's name, 'prod'"),
-        ("name: prod", "name: [", "line 4: found 'owner: platform@example.com'", "a comma after each entry of ["),
+        ("name: prod", "name: [", "line 5: found 'owner: platform@example.com'", "a comma after each entry of ["),
     ],
 )  # fmt: skip
 def test_a_wrong_value_is_refused_with_its_path_and_what_is_allowed(

@@ -1,12 +1,15 @@
 """The environments of this repository, whichever there are: rendered, addressable, complete."""
 
 from ipaddress import ip_address, ip_network
+from pathlib import Path
 
 import pytest
 from celery_platform.environment import load, resolve
 from celery_platform.environment.load import names
 from celery_platform.environment.model import BrokerKind
-from celery_platform.rendering import stale
+from celery_platform.rendering import SCHEMA_FILE, stale
+
+from tests.harness.servers import REPOSITORY
 
 from .test_resolve import with_kind
 
@@ -38,3 +41,16 @@ def test_every_host_has_its_own_address_inside_the_private_subnet_of_its_zone(na
 def test_queue_names_fit_what_sqs_allows(name: str) -> None:
     for queue in resolve(load(name))["queues"].values():
         assert len(queue["dead_letter_name"]) <= 80
+
+
+@pytest.mark.parametrize(
+    "file",
+    sorted(
+        [*REPOSITORY.glob("environments/*/environment.yml"), *REPOSITORY.glob("tests/*/environments/*/environment.yml")]
+    ),
+    ids=lambda file: str(file.parent.relative_to(REPOSITORY)),
+)
+def test_editors_find_the_schema_of_every_environment_file(file: Path) -> None:
+    schema = file.read_text().splitlines()[0].removeprefix("# yaml-language-server: $schema=")
+
+    assert (file.parent / schema).resolve() == REPOSITORY / "environments" / SCHEMA_FILE
