@@ -10,7 +10,7 @@ all on SQS. Only the standard library is imported here, and little of that, beca
 import os
 import time
 
-from celery_platform.worker.supervisor import notify
+from celery_platform.worker.systemd_notify import notify
 
 VARIABLE = "CELERY_HEARTBEAT_FILE"
 TICK_SECONDS = 3
