@@ -41,7 +41,7 @@ def main(result: str) -> None:
 
 def _checked(request: dict[str, Any]) -> dict[str, Any]:
     from celery_platform.attachment.schedule import refuse_unknown_tasks
-    from celery_platform.refusals.result_backend import refuse_an_unsafe_backend
+    from celery_platform.worker.result_backend import refuse_an_unsafe_backend
     from celery_platform.worker.start_checks import checked_beat, checked_worker
 
     environment = read(chosen_file())

@@ -21,5 +21,5 @@ def refuse_an_unsafe_backend(pool: str, conf: Any) -> None:
         raise SettingsError(
             expected=f"result_backend_thread_safe for a pool of type {pool}",
             found="False",
-            remedy="Leave it as celery_platform/configuration.py sets it, or use a prefork or turbo pool.",
+            remedy="Leave it as celery_platform/attachment/configuration.py sets it, or use a prefork or turbo pool.",
         )

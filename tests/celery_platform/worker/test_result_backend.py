@@ -4,7 +4,7 @@ from types import SimpleNamespace
 
 import pytest
 from celery_platform.errors import SettingsError
-from celery_platform.refusals.result_backend import refuse_an_unsafe_backend
+from celery_platform.worker.result_backend import refuse_an_unsafe_backend
 
 from tests.harness.environment import TestEnvironment
 
