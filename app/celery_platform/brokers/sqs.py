@@ -5,7 +5,8 @@ from typing import Any
 from kombu import Exchange, Queue
 
 from celery_platform.brokers.interface import CONNECT_TIMEOUT_SECONDS, Broker
-from celery_platform.brokers.priorities import AFTER, overtaken
+from celery_platform.brokers.priorities import overtaken
+from celery_platform.brokers.sqs_priorities import AFTER
 from celery_platform.errors import BrokerError
 from celery_platform.settings import QueueSettings
 

@@ -12,7 +12,7 @@ from typing import Any
 from botocore.exceptions import BotoCoreError, ClientError
 from kombu.transport import SQS
 
-from celery_platform.brokers.priorities import InOrder
+from celery_platform.brokers.sqs_priorities import InOrder
 from celery_platform.errors import PublishError
 from celery_platform.guards.sqs_groups import OneOfEachGroup
 from celery_platform.refusals.size import Sized

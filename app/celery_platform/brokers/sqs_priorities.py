@@ -1,0 +1,55 @@
+"""Which of its queues a worker on SQS polls: one that has an urgent queue before it, only while that is empty.
+
+kombu polls the queues of a channel side by side, each with a long poll of its own, so the order is kept by not asking.
+"""
+
+from time import monotonic
+from typing import Any
+
+# In an SQS connection's transport options: queue -> the queue to drain before it.
+AFTER = "drained_after"
+# SQS answers a long poll at once when something is there, so one that waits says that the queue is empty.
+EMPTY_SECONDS = 0.5
+# Looked at so often meanwhile: when a look comes much later, a task held the loop (a turbo pool) and nobody could read
+# what SQS had answered.
+LOOK_SECONDS, HELD_SECONDS = 0.05, 0.1
+
+
+class InOrder:
+    """Mixed into kombu's SQS channel, which polls its queues side by side."""
+
+    hub: Any
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        self._asked_at: dict[str, float] = {}
+        # Queue -> since when the one before it says nothing, and when that was last looked at.
+        self._quiet: dict[str, tuple[float, float]] = {}
+        super().__init__(*args, **kwargs)
+
+    def _schedule_queue(self, queue: str) -> None:
+        """Poll, unless the queue to drain first may have something."""
+        channel: Any = self
+        first = channel.transport_options.get(AFTER, {}).get(queue)
+        if first in channel._active_queues and self._may_answer(queue, self._asked_at.get(first, monotonic())):
+            return
+        super()._schedule_queue(queue)  # type: ignore[misc]
+
+    def _may_answer(self, queue: str, asked_at: float) -> bool:
+        """Whether the queue before this one, asked then, may still have something; this one is looked at again then."""
+        now = monotonic()
+        since, looked_at = self._quiet.pop(queue, (now, now))
+        if since < asked_at or now - looked_at > HELD_SECONDS:
+            since = now
+        if now - since >= EMPTY_SECONDS:
+            return False
+        self._quiet[queue] = (since, now)
+        self.hub.call_later(LOOK_SECONDS, self._schedule_queue, queue)
+        return True
+
+    def _get_async(self, queue: str, *args: Any, **kwargs: Any) -> Any:
+        self._asked_at[queue] = monotonic()
+        return super()._get_async(queue, *args, **kwargs)  # type: ignore[misc]
+
+    def _on_messages_ready(self, queue: str, qname: str, messages: Any) -> Any:
+        self._asked_at.pop(qname, None)  # the other one is its URL
+        return super()._on_messages_ready(queue, qname, messages)  # type: ignore[misc]
