@@ -14,7 +14,7 @@ variable "queues" {
 
   validation {
     condition     = alltrue([for queue in var.queues : endswith(queue.name, ".fifo") == endswith(queue.dead_letter_name, ".fifo")])
-    error_message = "The dead letter queue of a FIFO queue must be FIFO too, and of no other."
+    error_message = "The dead letter queue of a FIFO queue must be FIFO too, and that of a standard queue must not be."
   }
 
   validation {

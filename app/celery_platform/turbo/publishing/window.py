@@ -32,10 +32,6 @@ class Window:
         """The broker has them not; of the callback `basic_nack`."""
         self.refused.update(dict.fromkeys(self._settle(tag, multiple), NACKED))
 
-    def returned(self, index: int, reason: str) -> None:
-        """No queue took this message. Its confirmation follows and means only that the broker dealt with it."""
-        self.refused[index] = reason
-
     def awaiting(self) -> Iterable[int]:
         """Indexes of the messages that the broker has said nothing of, in order of sending."""
         return list(self._awaiting.values())
