@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from celery_platform.errors import SettingsError
 from celery_platform.observability.exporter.learn import learn
-from celery_platform.observability.exporter.memory import Memory, MemoryCollector
+from celery_platform.observability.exporter.last_poll import Memory, MemoryCollector
 from celery_platform.observability.exporter.run import look, source_of, store_look
 from celery_platform.observability.exporter.store import ask
 from celery_platform.observability.soft_stops import soft_stops_key

@@ -9,7 +9,7 @@ from prometheus_client import CollectorRegistry, disable_created_metrics, genera
 
 from celery_platform.environment.files import resolved_file
 from celery_platform.observability.exporter.beat import BeatReading
-from celery_platform.observability.exporter.memory import Memory, MemoryCollector
+from celery_platform.observability.exporter.last_poll import Memory, MemoryCollector
 from celery_platform.observability.exporter.reading import NodeReading, QueueReading, Reading
 from celery_platform.observability.metrics.state import WorkerState
 from celery_platform.observability.metrics.tasks import TaskMetrics

@@ -8,7 +8,7 @@ from collections.abc import Callable
 
 from celery_platform.observability.exporter.beat import read_beat, read_soft_stops
 from celery_platform.observability.exporter.learn import learn
-from celery_platform.observability.exporter.memory import Memory, MemoryCollector
+from celery_platform.observability.exporter.last_poll import Memory, MemoryCollector
 from celery_platform.observability.exporter.reading import Source
 from celery_platform.settings import Runtime
 
