@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 from celery_platform.errors import SettingsError
+from celery_platform.observability.exporter.last_poll import LastPoll, LastPollCollector
 from celery_platform.observability.exporter.learn import learn
-from celery_platform.observability.exporter.last_poll import Memory, MemoryCollector
-from celery_platform.observability.exporter.run import look, source_of, store_look
+from celery_platform.observability.exporter.run import poll, source_of, store_poll
 from celery_platform.observability.exporter.store import ask
 from celery_platform.observability.soft_stops import soft_stops_key
 from celery_platform.reliability.valkey import valkey
@@ -62,10 +62,10 @@ def environment(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch)
         yield made
 
 
-def looked(memory: Memory) -> dict[str, float]:
-    """The samples of a memory by name, and queue or node."""
+def served(last_poll: LastPoll) -> dict[str, float]:
+    """The samples that a last poll serves, by name, and queue or node."""
     registry = CollectorRegistry()
-    registry.register(MemoryCollector(memory))
+    registry.register(LastPollCollector(last_poll))
     return {
         "/".join(
             [sample.name, *[sample.labels[name] for name in ("queue_name", "node", "pool") if name in sample.labels]]
@@ -76,12 +76,12 @@ def looked(memory: Memory) -> dict[str, float]:
 
 
 def test_depth_age_and_dead_letters_show(environment: TestEnvironment) -> None:
-    memory = Memory(runtime().environment, interval_seconds=15)
+    last_poll = LastPoll(runtime().environment, interval_seconds=15)
     source, queue = source_of(runtime()), runtime().environment.queues["quick"].name
 
     def seen() -> dict[str, float] | None:
-        look(memory, source, lambda _: None)
-        samples = looked(memory)
+        poll(last_poll, source, lambda _: None)
+        samples = served(last_poll)
         return samples if samples.get(f"celery_queue_length/{queue}") == WAITING else None
 
     samples = eventually(seen, "the waiting messages", 20)
@@ -96,8 +96,8 @@ def test_depth_age_and_dead_letters_show(environment: TestEnvironment) -> None:
         assert 0 < samples[node] < samples[node.replace("used", "limit")]
     if environment.kind != "sqs":  # the emulator's CloudWatch knows no ages
         time.sleep(2)
-        look(memory, source, lambda _: None)
-        assert 1 <= looked(memory)[f"celery_queue_oldest_message_age_seconds/{queue}"] < 120
+        poll(last_poll, source, lambda _: None)
+        assert 1 <= served(last_poll)[f"celery_queue_oldest_message_age_seconds/{queue}"] < 120
 
 
 def test_an_age_in_cloudwatch_shows(sqs: TestEnvironment, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -107,41 +107,41 @@ def test_an_age_in_cloudwatch_shows(sqs: TestEnvironment, monkeypatch: pytest.Mo
         datum = {"MetricName": "ApproximateAgeOfOldestMessage", "Dimensions": dimensions, "Value": 321.0}
         sqs.client("cloudwatch").put_metric_data(Namespace="AWS/SQS", MetricData=[datum])
         sqs.client("sqs").send_message(QueueUrl=runtime().discovery.queue_urls["quick"], MessageBody="x")
-        memory = Memory(runtime().environment, interval_seconds=15)
-        look(memory, source_of(runtime()), lambda _: None)
+        last_poll = LastPoll(runtime().environment, interval_seconds=15)
+        poll(last_poll, source_of(runtime()), lambda _: None)
 
-        assert looked(memory)[f"celery_queue_oldest_message_age_seconds/{queue}"] == 321
+        assert served(last_poll)[f"celery_queue_oldest_message_age_seconds/{queue}"] == 321
 
 
 @pytest.mark.usefixtures("environment")
 def test_a_broker_that_is_gone_shows_and_old_numbers_are_withdrawn() -> None:
-    memory = Memory(runtime().environment, interval_seconds=0.2)
-    look(memory, source_of(runtime()), lambda _: None)
+    last_poll = LastPoll(runtime().environment, interval_seconds=0.2)
+    poll(last_poll, source_of(runtime()), lambda _: None)
     queue = f"celery_queue_length/{runtime().environment.queues['quick'].name}"
-    assert queue in looked(memory)
+    assert queue in served(last_poll)
 
     class Gone:
         def read(self) -> Any:
             raise ConnectionError("gone")
 
-    look(memory, Gone(), lambda _: None)
-    assert looked(memory)["celery_broker_up"] == 0
-    assert looked(memory)["celery_broker_look_failures_total"] == 1
-    assert queue in looked(memory), "one missed look is no reason to know nothing"
+    poll(last_poll, Gone(), lambda _: None)
+    assert served(last_poll)["celery_broker_up"] == 0
+    assert served(last_poll)["celery_broker_poll_failures_total"] == 1
+    assert queue in served(last_poll), "one failed poll is no reason to know nothing"
     time.sleep(1)
-    assert queue not in looked(memory)
+    assert queue not in served(last_poll)
 
 
 def test_beat_that_stopped_shows(sqs: TestEnvironment, monkeypatch: pytest.MonkeyPatch) -> None:
     with inside(sqs, monkeypatch):
-        memory = Memory(runtime().environment, interval_seconds=15)
+        last_poll = LastPoll(runtime().environment, interval_seconds=15)
         prefix = runtime().environment.prefix
         valkey().zadd(f"{prefix}:redbeat::schedule", {"entry": time.time() - 300})
         valkey().delete(f"{prefix}:redbeat::lock")
-        look(memory, source_of(runtime()), store_look(runtime()))
+        poll(last_poll, source_of(runtime()), store_poll(runtime()))
 
-        assert looked(memory)["celery_beat_locked"] == 0
-        assert 299 < looked(memory)["celery_beat_overdue_seconds"] < 310
+        assert served(last_poll)["celery_beat_locked"] == 0
+        assert 299 < served(last_poll)["celery_beat_overdue_seconds"] < 310
         valkey().delete(f"{prefix}:redbeat::schedule")
 
 
@@ -149,14 +149,14 @@ def test_beat_of_an_applications_own_schedule_shows_as_well(
     sqs: TestEnvironment, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with inside(without_schedule(sqs, tmp_path), monkeypatch):
-        memory = Memory(runtime().environment, interval_seconds=15)
+        last_poll = LastPoll(runtime().environment, interval_seconds=15)
         key = f"{runtime().environment.prefix}:redbeat::schedule"
-        look(memory, source_of(runtime()), store_look(runtime()))
-        assert "celery_beat_locked" not in looked(memory)
+        poll(last_poll, source_of(runtime()), store_poll(runtime()))
+        assert "celery_beat_locked" not in served(last_poll)
 
         valkey().zadd(key, {"of the application": time.time() + 60})
-        look(memory, source_of(runtime()), store_look(runtime()))
-        assert looked(memory)["celery_beat_locked"] == 0
+        poll(last_poll, source_of(runtime()), store_poll(runtime()))
+        assert served(last_poll)["celery_beat_locked"] == 0
         valkey().delete(key)
 
 
@@ -169,9 +169,9 @@ def test_a_stop_that_gave_tasks_back_shows(
     worker.empty_the_queues()
 
     with inside(rabbitmq, monkeypatch):
-        memory = Memory(runtime().environment, interval_seconds=15)
-        store_look(runtime())(memory)
-        samples = looked(memory)
+        last_poll = LastPoll(runtime().environment, interval_seconds=15)
+        store_poll(runtime())(last_poll)
+        samples = served(last_poll)
         valkey().delete(soft_stops_key(runtime().environment.prefix))
 
     assert samples["celery_worker_soft_shutdowns_total/io"] == 1

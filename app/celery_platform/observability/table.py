@@ -9,7 +9,7 @@ from prometheus_client import CollectorRegistry, disable_created_metrics, genera
 
 from celery_platform.environment.files import resolved_file
 from celery_platform.observability.exporter.beat import BeatReading
-from celery_platform.observability.exporter.last_poll import Memory, MemoryCollector
+from celery_platform.observability.exporter.last_poll import LastPoll, LastPollCollector
 from celery_platform.observability.exporter.reading import NodeReading, QueueReading, Reading
 from celery_platform.observability.metrics.state import WorkerState
 from celery_platform.observability.metrics.tasks import TaskMetrics
@@ -43,10 +43,12 @@ def _worker(environment: Resolved) -> CollectorRegistry:
 def _exporter(environment: Resolved) -> CollectorRegistry:
     queue, node = QueueReading(0, 0, 0, 0, 0, 0), NodeReading(running=True, disk_free=0, disk_free_limit=0)
     names = [queue.name for queue in environment.queues.values()]
-    memory = Memory(environment, 10, beat=BeatReading(locked=True, has_entries=True, overdue_seconds=0), soft_stops={})
-    memory.remember(Reading(dict.fromkeys(names, queue), {"node": node}), 0)
+    last_poll = LastPoll(
+        environment, 10, beat=BeatReading(locked=True, has_entries=True, overdue_seconds=0), soft_stops={}
+    )
+    last_poll.remember(Reading(dict.fromkeys(names, queue), {"node": node}), 0)
     registry = CollectorRegistry()
-    registry.register(MemoryCollector(memory))
+    registry.register(LastPollCollector(last_poll))
     return registry
 
 

@@ -86,7 +86,7 @@ def watched(environment: TestEnvironment, worker: ObservedWorker, folder: Path) 
                 folder, faster(environment.resolved, folder), [f"127.0.0.1:{worker.port}"], [f"127.0.0.1:{port}"]
             )
         )
-        eventually(lambda: watching.query("celery_broker_up == 1"), "the exporter's first look", 30)
+        eventually(lambda: watching.query("celery_broker_up == 1"), "the exporter's first poll", 30)
         eventually(lambda: watching.query("celery_worker_up == 1"), "the worker's first scrape", 30)
         yield Stack(environment, worker, watching, port, worker_stack)
 

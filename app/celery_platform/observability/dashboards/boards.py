@@ -72,7 +72,7 @@ ONE_TASK = Board(
 BROKER = Board(
     "celery-broker", "Celery: broker", "What only the broker knows, and whether it is seen.",
     (
-        Panel("Seen", (("celery_broker_up", "last look"), ('up{job="celery-exporter"}', "exporter"))),
+        Panel("Seen", (("celery_broker_up", "last poll"), ('up{job="celery-exporter"}', "exporter"))),
         Panel("Nodes that run", one("celery_broker_node_up", "{{node}}")),
         Panel("Memory in use, of the limit", one(
             "celery_broker_memory_used_bytes / (celery_broker_memory_limit_bytes > 0)", "{{node}}"), "percentunit"),
@@ -80,7 +80,7 @@ BROKER = Board(
         Panel("Members of quorum queues online", one("celery_queue_members_online", QUEUE)),
         Panel("Consumers", one("celery_queue_consumers", QUEUE)),
         Panel("Backlog", one("celery_queue_backlog", QUEUE), stacked=True),
-        Panel("A look takes", one("celery_broker_look_seconds", "seconds"), "s"),
+        Panel("A poll takes", one("celery_broker_poll_seconds", "seconds"), "s"),
         Panel("Beat is late by", one("celery_beat_overdue_seconds", "seconds"), "s"),
     ),
 )  # fmt: skip

@@ -1,7 +1,7 @@
 """How old the oldest waiting message is, on a broker that does not say: worked out from totals over time.
 
 A queue hands out in order, so with `n` messages waiting of `p` ever published, the oldest is number `p - n + 1`, and it
-came when the total passed that number. Exact to one look; after a start, at least what has been seen since.
+came when the total passed that number. Exact to one poll; after a start, at least what has been seen since.
 """
 
 import time
@@ -11,7 +11,7 @@ from dataclasses import replace
 
 from celery_platform.observability.exporter.reading import QueueReading
 
-# At one look every 15 s: three hours. A message older than that is three hours old to whoever reads the alert.
+# At one poll every 15 s: three hours. A message older than that is three hours old to whoever reads the alert.
 KEEP_LOOKS = 720
 
 
@@ -40,7 +40,7 @@ class OldestMessages:
             totals.append(published)
             times.append(now)
         if queue.ready == 0:
-            # Nothing waits: what comes next is newer than this look.
+            # Nothing waits: what comes next is newer than this poll.
             del totals[:-1], times[:-1]
             times[0] = now
             return 0.0

@@ -19,7 +19,7 @@ class BeatReading:
 
 
 def read_beat(store_url: str, prefix: str) -> BeatReading:
-    """Look now; `prefix` is the environment's, as in `celery-prod`.
+    """Read it now; `prefix` is the environment's, as in `celery-prod`.
 
     Raises:
         OSError, SettingsError: the store does not answer, or refuses.

@@ -1,4 +1,4 @@
-"""What one look at a broker found."""
+"""What one poll of a broker found."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -49,7 +49,7 @@ class Reading:
 
 
 class Source(Protocol):
-    """A broker that can be looked at."""
+    """A broker that can be polled."""
 
     def read(self) -> Reading:
-        """Look now. Any error means that the broker could not be seen."""
+        """Poll now. Any error means that the broker could not be seen."""

@@ -1,4 +1,4 @@
-"""`app exporter`: look at the broker in the background, serve what was seen."""
+"""`app exporter`: poll the broker in the background, serve what it answered."""
 
 import logging
 import signal
@@ -7,8 +7,8 @@ import time
 from collections.abc import Callable
 
 from celery_platform.observability.exporter.beat import read_beat, read_soft_stops
+from celery_platform.observability.exporter.last_poll import LastPoll, LastPollCollector
 from celery_platform.observability.exporter.learn import learn
-from celery_platform.observability.exporter.last_poll import Memory, MemoryCollector
 from celery_platform.observability.exporter.reading import Source
 from celery_platform.settings import Runtime
 
@@ -19,7 +19,7 @@ INTERVAL, SQS_INTERVAL = 10, 30
 
 
 def source_of(runtime: Runtime) -> Source:
-    """How to look at the environment's broker. Each kind's module loads what it needs, and no other's."""
+    """How to poll the environment's broker. Each kind's module loads what it needs, and no other's."""
     kind = runtime.environment.broker_kind
     if kind == "sqs":
         from celery_platform.observability.exporter.sqs import sqs_source
@@ -45,44 +45,44 @@ def run(address: str, port: int, interval_seconds: float) -> None:
 
     now = learn()
     interval_seconds = interval_seconds or (SQS_INTERVAL if now.environment.broker_kind == "sqs" else INTERVAL)
-    memory = Memory(now.environment, interval_seconds)
+    last_poll = LastPoll(now.environment, interval_seconds)
     registry = CollectorRegistry()
-    registry.register(MemoryCollector(memory))
+    registry.register(LastPollCollector(last_poll))
     server, _ = start_http_server(port, addr=address, registry=registry)
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
     logger.info("serving the state of %s on %s:%s", now.environment.broker_kind, address, port)
-    source, look_at_store = source_of(now), store_look(now)
+    source, poll_store = source_of(now), store_poll(now)
     while not stop.is_set():
-        look(memory, source, look_at_store)
+        poll(last_poll, source, poll_store)
         stop.wait(interval_seconds)
     server.shutdown()
 
 
-def store_look(runtime: Runtime) -> Callable[[Memory], None]:
-    """Looks at what Valkey knows: stops, and beat's schedule, if the environment or the application has one."""
+def store_poll(runtime: Runtime) -> Callable[[LastPoll], None]:
+    """Polls what Valkey knows: stops, and beat's schedule, if the environment or the application has one."""
     store_url, prefix = runtime.results_url, runtime.environment.prefix
     scheduled = bool(runtime.environment.schedule)
 
-    def look_at_store(memory: Memory) -> None:
+    def poll_store(last_poll: LastPoll) -> None:
         beat = read_beat(store_url, prefix)
-        memory.beat = beat if scheduled or beat.has_entries else None
-        memory.soft_stops = read_soft_stops(store_url, prefix)
+        last_poll.beat = beat if scheduled or beat.has_entries else None
+        last_poll.soft_stops = read_soft_stops(store_url, prefix)
 
-    return look_at_store
+    return poll_store
 
 
-def look(memory: Memory, source: Source, look_at_store: Callable[[Memory], None]) -> None:
-    """One look. Whatever fails is logged and tried again with the next."""
+def poll(last_poll: LastPoll, source: Source, poll_store: Callable[[LastPoll], None]) -> None:
+    """Poll once. Whatever fails is logged and tried again with the next poll."""
     began = time.monotonic()
     try:
-        memory.remember(source.read(), time.monotonic() - began)
+        last_poll.remember(source.read(), time.monotonic() - began)
     except Exception as error:
-        memory.miss()
+        last_poll.miss()
         logger.warning("cannot see the broker: %s", error)
     try:
-        look_at_store(memory)
+        poll_store(last_poll)
     except Exception as error:
-        memory.beat = memory.soft_stops = None
+        last_poll.beat = last_poll.soft_stops = None
         logger.warning("cannot see what Valkey knows: %s", error)

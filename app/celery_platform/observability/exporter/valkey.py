@@ -75,7 +75,7 @@ def broker_url(runtime: Runtime) -> str:
 
 
 def connect(url: str) -> "Redis":
-    """A client that gives up soon: the next look comes anyway."""
+    """A client that gives up soon: the next poll comes anyway."""
     return Redis.from_url(url, decode_responses=True, socket_connect_timeout=3, socket_timeout=5)
 
 

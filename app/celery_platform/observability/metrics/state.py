@@ -36,14 +36,29 @@ class WorkerState:
         """The gauges of this moment."""
         active, concurrency = len(state.active_requests), self._concurrency()
         gauges: dict[str, tuple[str, float | None]] = {
-            "celery_worker_up": ("1 from ready to stopped.", float(self.controller is not None)),
-            "celery_worker_tasks_active": ("Attempts that run now.", active),
-            "celery_worker_tasks_reserved": ("Messages taken and not finished.", len(state.reserved_requests)),
-            "celery_worker_concurrency": ("How many attempts may run at once.", concurrency),
-            "celery_worker_pool_utilization_ratio": ("Share of the slots in use.", active / max(1, concurrency)),
-            "celery_worker_prefetch_count": ("Messages the broker may hand out in advance.", self._prefetch()),
-            "celery_worker_start_time_seconds": ("When it started, since 1970.", self.started_at),
-            "celery_worker_heartbeat_age_seconds": ("Since the event loop last ticked.", _heartbeat_age()),
+            "celery_worker_up": (
+                "Whether the worker is ready to take messages (1) or not (0).",
+                float(self.controller is not None),
+            ),
+            "celery_worker_tasks_active": ("Number of attempts that are running now.", active),
+            "celery_worker_tasks_reserved": (
+                "Number of messages that the worker has taken and not finished.",
+                len(state.reserved_requests),
+            ),
+            "celery_worker_concurrency": ("Number of attempts that may run at the same time.", concurrency),
+            "celery_worker_pool_utilization_ratio": (
+                "Share of the worker's slots that run an attempt, from 0 to 1.",
+                active / max(1, concurrency),
+            ),
+            "celery_worker_prefetch_count": (
+                "Number of messages that the broker may deliver before one is acknowledged.",
+                self._prefetch(),
+            ),
+            "celery_worker_start_time_seconds": ("When the worker started, in seconds since 1970.", self.started_at),
+            "celery_worker_heartbeat_age_seconds": (
+                "How long ago the worker's event loop last ticked.",
+                _heartbeat_age(),
+            ),
         }
         for name, (text, value) in gauges.items():
             if value is not None:
@@ -51,10 +66,19 @@ class WorkerState:
         yield self._shutdowns()
         yield from self._consumers(concurrency, max(0, concurrency - active))
         labels = {"hostname": self.hostname, "pool": self.pool.name, "type": self.pool.type, "celery": celery_version}
-        yield _gauge("celery_worker_info", "What it is.", labels, 1)
+        yield _gauge(
+            "celery_worker_info",
+            "Which pool the worker serves, of which type, and which Celery it runs; the value is always 1.",
+            labels,
+            1,
+        )
 
     def _shutdowns(self) -> Metric:
-        family = GaugeMetricFamily("celery_worker_shutting_down", "1 while it stops.", labels=("hostname", "how"))
+        family = GaugeMetricFamily(
+            "celery_worker_shutting_down",
+            "Whether the worker is shutting down in this way (1) or not (0).",
+            labels=("hostname", "how"),
+        )
         for how in ("warm", "soft", "cold"):
             family.add_metric((self.hostname, how), float(self.shutdown == how))
         return family
@@ -62,10 +86,10 @@ class WorkerState:
     def _consumers(self, concurrency: int, free: int) -> Iterator[Metric]:
         """A worker's share of each queue; summed over workers, the first three are what celery-exporter reports."""
         shares = {
-            "celery_active_worker_count": ("Workers that drain the queue.", 1),
-            "celery_active_process_count": ("Slots that serve the queue.", concurrency),
-            "celery_active_consumer_count": ("Consumers of the queue.", 1),
-            "celery_queue_free_slots": ("Slots that serve the queue and have nothing to do.", free),
+            "celery_active_worker_count": ("Number of workers that drain the queue.", 1),
+            "celery_active_process_count": ("Number of slots that serve the queue.", concurrency),
+            "celery_active_consumer_count": ("Number of consumers of the queue.", 1),
+            "celery_queue_free_slots": ("Number of slots that serve the queue and are free.", free),
         }
         for name, (text, value) in shares.items():
             family = GaugeMetricFamily(name, text, labels=("queue_name", "hostname"))

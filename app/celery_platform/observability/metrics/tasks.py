@@ -28,17 +28,17 @@ COUNTER_OF_STATE = {
     "rejected": "rejected", "revoked": "revoked", "lost": "lost", "waiting": "waited", "ignored": "ignored",
 }  # fmt: skip
 HELP = {
-    "sent": "Messages published by this process.",
-    "received": "Messages taken from the broker.",
-    "started": "Attempts begun.",
-    "succeeded": "Attempts that returned.",
-    "failed": "Attempts that failed for good, by exception.",
-    "retried": "Attempts that ended in a retry after an error.",
-    "rejected": "Messages given back to the broker or dead-lettered unrun.",
-    "revoked": "Messages revoked or expired.",
-    "lost": "Attempts whose process died; the broker delivers the message again.",
-    "waited": "Attempts sent back until their turn (rate limit, a twin at work).",
-    "ignored": "Attempts that asked for no outcome.",
+    "sent": "Number of messages that this process published.",
+    "received": "Number of messages that the worker took from the broker.",
+    "started": "Number of attempts that began.",
+    "succeeded": "Number of attempts that succeeded.",
+    "failed": "Number of attempts that failed for good, by exception.",
+    "retried": "Number of attempts that ended in a retry after an error.",
+    "rejected": "Number of messages that were requeued, or dead-lettered without having run.",
+    "revoked": "Number of messages that were revoked or had expired.",
+    "lost": "Number of attempts whose process died; the broker delivers their messages again.",
+    "waited": "Number of attempts sent back to wait, for a rate limit or another attempt at the same effect.",
+    "ignored": "Number of attempts that raised Ignore.",
 }
 
 
@@ -60,24 +60,37 @@ class TaskMetrics:
             for state, text in HELP.items()
         }  # fmt: skip
         threshold = environment.alerts["queue_wait_seconds"]
-        self._runtime = _histogram(registry, "celery_task_runtime", "Seconds that attempts ran.", RUNTIME_BUCKETS)
+        self._runtime = _histogram(
+            registry, "celery_task_runtime", "How long attempts ran, in seconds.", RUNTIME_BUCKETS
+        )
         # The objective is a bucket's bound: the share of tasks within it is exact.
         self._wait = _histogram(
-            registry, "celery_task_queue_wait_time", "Seconds from the moment a message was due to its start.",
+            registry, "celery_task_queue_wait_time",
+            "How long messages waited from when they were due until their attempt began, in seconds.",
             sorted({*WAIT_BUCKETS, threshold}),
         )  # fmt: skip
         self._idempotency_hits = Counter(
-            "celery_idempotency_hits", "Effects found done already.", ("effect", "hostname"), registry=registry
+            "celery_idempotency_hits",
+            "Number of effects that were found to be done already.",
+            ("effect", "hostname"),
+            registry=registry,
         )
         self._rate_limit_waits = Counter(
-            "celery_rate_limit_waits", "Tasks sent back by a shared limit.", ("limit", "hostname"), registry=registry
+            "celery_rate_limit_waits",
+            "Number of attempts that a shared rate limit sent back to wait.",
+            ("limit", "hostname"),
+            registry=registry,
         )
         self._rate_limit_seconds = Counter(
-            "celery_rate_limit_wait_seconds", "Seconds those were sent back for.", ("limit", "hostname"),
-            registry=registry,
+            "celery_rate_limit_wait_seconds",
+            "How long attempts were sent back for by a shared rate limit, in seconds.",
+            ("limit", "hostname"), registry=registry,
         )  # fmt: skip
         self._dead_letters = Counter(
-            "celery_dead_letters_published", "Messages moved to dead letters.", TASK_LABELS, registry=registry
+            "celery_dead_letters_published",
+            "Number of messages that were moved to a dead letter queue.",
+            TASK_LABELS,
+            registry=registry,
         )
         self._known: set[str] = set()
         self._labels = cache(self._labels_of)

@@ -33,7 +33,7 @@ class WithTotals:
                 for sample in family.samples:
                     if sample.name.endswith("_total"):
                         totals[*(sample.labels[label] for label in LABELS[:-1]), state] += sample.value
-        total = CounterMetricFamily(PREFIX.rstrip("_"), "Tasks by what became of them.", labels=LABELS)
+        total = CounterMetricFamily(PREFIX.rstrip("_"), "Number of attempts, by what became of them.", labels=LABELS)
         for labels, value in totals.items():
             total.add_metric(labels, value)
         yield total
