@@ -1,4 +1,4 @@
-"""What became of each attempt at a task, once each, in whichever process learns it. Metrics and logs both listen here.
+"""What became of each attempt at a task, once each, in whichever process learns it. Metrics, logs and counts listen.
 
 The process that runs a task sees its start and its end (Celery's `task_prerun` and `task_postrun`), on every pool and
 broker. Of a child that was killed only its parent knows: `celery_platform.observability.request` tells. A revoked task
@@ -47,7 +47,7 @@ _on_outcome: list[Callable[[Outcome], None]] = []
 
 
 def listen(*, start: Callable[[Start], None] | None = None, outcome: Callable[[Outcome], None] | None = None) -> None:
-    """Call `start` and `outcome` for each attempt from now on.
+    """Call `start` and `outcome` for each attempt from now on; one that listens already is not called twice.
 
     Example: `listen(outcome=lambda outcome: print(outcome.state))`
     """
@@ -55,9 +55,9 @@ def listen(*, start: Callable[[Start], None] | None = None, outcome: Callable[[O
         task_prerun.connect(_started, weak=False)
         task_postrun.connect(_ended, weak=False)
         task_revoked.connect(_revoked, weak=False)
-    if start:
+    if start and start not in _on_start:
         _on_start.append(start)
-    if outcome:
+    if outcome and outcome not in _on_outcome:
         _on_outcome.append(outcome)
 
 

@@ -117,12 +117,12 @@ def test_under_one_limit_of_two_workers_a_task_waits_once_and_spends_no_retry(en
 
             def records() -> list[dict[str, object]]:
                 found = [json.loads(line) for line in store.lrange(f"{resolved['prefix']}:run:{run}", 0, -1)]
-                return found if sum(record["state"] == "success" for record in found) == 5 else []
+                return found if sum(record["state"] == "succeeded" for record in found) == 5 else []
 
             states = [record["state"] for record in eventually(records, f"five turns; log:\n{log.read_text()[-2000:]}")]
     finally:
         environment.variables.update(variables)
 
-    assert states.count("wait") == 4, "a burst of one at 30 a minute: each other task waits exactly once"
-    assert "retry" not in states
-    assert "failure" not in states
+    assert states.count("waiting") == 4, "a burst of one at 30 a minute: each other task waits exactly once"
+    assert "retried" not in states
+    assert "failed" not in states

@@ -20,7 +20,7 @@ def judged(
     return outcome(sent, records, {"payments": dead})
 
 
-GOOD = [("a", "success"), ("a", "success"), ("b", "retry"), ("b", "success"), ("bad", "failure")]
+GOOD = [("a", "succeeded"), ("a", "succeeded"), ("b", "retried"), ("b", "succeeded"), ("bad", "failed")]
 
 
 def test_a_run_as_it_should_be(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -50,7 +50,7 @@ def test_an_order_that_never_arrived_is_missed(monkeypatch: pytest.MonkeyPatch) 
 
 
 def test_a_failure_of_the_wrong_task_is_seen(monkeypatch: pytest.MonkeyPatch) -> None:
-    result = judged(monkeypatch, [*GOOD[:3], ("b", "failure"), ("bad", "success")])
+    result = judged(monkeypatch, [*GOOD[:3], ("b", "failed"), ("bad", "succeeded")])
 
     assert result.unexpected_failures == {"b"}
     assert result.missing_failures == {"bad"}

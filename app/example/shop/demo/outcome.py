@@ -10,7 +10,8 @@ from shop.demo.work import Sent
 from shop.needs import needed
 from shop.services import http
 
-ENDS = ("success", "failure")
+FAILURES = ("failed", "timed_out")
+ENDS = ("succeeded", *FAILURES)
 
 
 @dataclass
@@ -75,14 +76,14 @@ def outcome(sent: Sent, records: list[dict[str, Any]], dead_letters: dict[str, i
     failed: set[str] = set()
     for record in records:
         row = queues[record["queue"]]
-        row.retries += record["state"] == "retry"
-        row.waits += record["state"] == "wait"
+        row.retries += record["state"] == "retried"
+        row.waits += record["state"] == "waiting"
         if record["state"] not in ENDS:
             continue
         ends[record["id"]] += 1
         row.tasks += 1
         row.seconds.append(record["seconds"])
-        if record["state"] == "failure":
+        if record["state"] in FAILURES:
             row.failures += 1
             failed.add(record["id"])
     for label, count in dead_letters.items():
