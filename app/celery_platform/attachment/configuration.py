@@ -4,7 +4,7 @@ import ssl
 from typing import Any
 
 from celery_platform.brokers import broker_of
-from celery_platform.brokers.interface import PUBLISH_BUDGET_SECONDS
+from celery_platform.brokers.interface import PUBLISH_BUDGET_SECONDS, PUBLISH_RETRY
 from celery_platform.refusals.size import LIMIT
 from celery_platform.routes import default_queue
 from celery_platform.settings import Resolved, Runtime, runtime
@@ -49,7 +49,7 @@ def _broker(runtime: Runtime) -> dict[str, Any]:
         "broker_transport_options": broker.transport_options() | {LIMIT: broker.max_message_bytes},
         "broker_connection_retry_on_startup": True,
         "broker_pool_acquire_timeout": PUBLISH_BUDGET_SECONDS,
-        "task_publish_retry_policy": {"max_retries": 3, "interval_start": 0, "interval_step": 0.2, "interval_max": 0.5},
+        "task_publish_retry_policy": dict(PUBLISH_RETRY),
         # A task whose acknowledgement died with the connection will be delivered again: do not also run it to its end.
         "worker_cancel_long_running_tasks_on_connection_loss": True,
         "task_queues": queues,

@@ -14,6 +14,9 @@ HEARTBEAT_CHECKS = 12  # checks in each heartbeat
 CONNECT_TIMEOUT_SECONDS = 1
 # Seconds in which a publish returns or fails, failover to the next node included.
 PUBLISH_BUDGET_SECONDS = 5
+# How publishing is tried again within that budget: at once, because it may be this node alone that refuses and the URL
+# names others, then after 0.3, 0.6 and 0.9 s.
+PUBLISH_RETRY = {"max_retries": 4, "interval_start": 0, "interval_step": 0.3, "interval_max": 0.9}
 
 
 class Broker(ABC):

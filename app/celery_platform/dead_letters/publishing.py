@@ -16,7 +16,7 @@ from celery import Task
 from celery.exceptions import Reject
 
 from celery_platform.brokers import broker_of
-from celery_platform.brokers.interface import PUBLISH_BUDGET_SECONDS
+from celery_platform.brokers.interface import PUBLISH_BUDGET_SECONDS, PUBLISH_RETRY
 from celery_platform.guards.bounded_publish import budget
 from celery_platform.reliability.message_group import group_of
 from celery_platform.reliability.signals import dead_letter_published
@@ -27,7 +27,6 @@ logger = logging.getLogger(__name__)
 
 # SQS and many brokers refuse large messages; the end of a traceback is what explains it.
 MAX_TRACEBACK_CHARACTERS = 8_000
-PUBLISH_RETRY = {"max_retries": 3, "interval_start": 0.2, "interval_step": 0.5, "interval_max": 2}
 
 
 def publish(task: Task[Any, Any], error: Exception, request: Any = None) -> None:

@@ -10,10 +10,9 @@ from typing import Any
 
 from celery import Celery
 
-from celery_platform.brokers.interface import PUBLISH_BUDGET_SECONDS
+from celery_platform.brokers.interface import PUBLISH_BUDGET_SECONDS, PUBLISH_RETRY
 from celery_platform.dead_letters.held import Held
 from celery_platform.dead_letters.message import DeadLetteredMessage, Json
-from celery_platform.dead_letters.publishing import PUBLISH_RETRY
 from celery_platform.guards.bounded_publish import budget
 from celery_platform.observability.published_at import PUBLISHED_AT
 from celery_platform.settings import runtime

@@ -13,8 +13,8 @@ from typing import Any
 from celery import bootsteps
 
 from celery_platform.brokers import broker_of
-from celery_platform.brokers.interface import PUBLISH_BUDGET_SECONDS
-from celery_platform.dead_letters.publishing import PUBLISH_RETRY, reasons
+from celery_platform.brokers.interface import PUBLISH_BUDGET_SECONDS, PUBLISH_RETRY
+from celery_platform.dead_letters.publishing import reasons
 from celery_platform.guards.bounded_publish import budget
 from celery_platform.settings import QueueSettings, runtime
 

@@ -20,7 +20,6 @@ logger = logging.getLogger(__name__)
 BATCH = 100
 IDLE_SECONDS = 0.5
 LONGEST_PAUSE_SECONDS = 30.0
-PUBLISH_RETRY = {"max_retries": 2, "interval_start": 0.2, "interval_step": 0.5, "interval_max": 1}
 
 
 def relay_batch(app: Celery, engine: Engine) -> int:
@@ -76,8 +75,6 @@ def _publish(app: Celery, row: Any) -> None:
         eta=headers.pop(ETA, None),
         task_id=row.task_id,
         headers=headers,
-        retry=True,
-        retry_policy=PUBLISH_RETRY,
     )
 
 

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from celery_platform.observability.alerts.alert import Alert, Thresholds
 
-# Longer than a heartbeat file may be old before a probe restarts the worker.
+# Longer than a heartbeat file may be old before a probe restarts the worker. `app status` shows it in red from there.
 HEARTBEAT_OLD_SECONDS = 60
 LOST_CHILDREN = 3
 

@@ -5,11 +5,10 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
+from celery_platform.observability.alerts.workers import HEARTBEAT_OLD_SECONDS
 from celery_platform.observability.status.snapshot import PoolState, QueueState, Snapshot
 from celery_platform.output import age, age_of
 
-# A worker whose loop has not ticked for so long is wedged (the alert says the same).
-HEARTBEAT_OLD_SECONDS = 60
 # In the place of a number of workers: what runs in a cluster is not asked from here.
 IN_PODS = "pods"
 QUEUE_COLUMNS = ("waiting", "trend/min", "held", "oldest", "wait p95", "begun/s", "dead letters", "workers")

@@ -44,7 +44,7 @@ def take(order: Order, publisher: Publisher) -> Answer:
     try:
         if not _in_one_transaction(order, arguments, task_id):
             orders().add(order)
-            publisher.run(lambda options: charge_customer.apply_async(arguments, task_id=task_id, **options))
+            publisher.run(lambda: charge_customer.apply_async(arguments, task_id=task_id))
     except OrderConflictError as error:
         raise RefuseError(409, str(error)) from error
     return Answer(202, {"order": order.id, "status": f"/orders/{order.id}"})

@@ -36,7 +36,7 @@ def take(picture: str, content: bytes, publisher: Publisher) -> Answer:
     if not content:
         raise RefuseError(400, "expected the picture in the request's body")
     media.write(original_key(picture), content, "application/octet-stream")
-    publisher.run(lambda options: contact_sheet(picture).apply_async(**options))
+    publisher.run(lambda: contact_sheet(picture).apply_async())
     return Answer(202, {"picture": picture, "status": f"/pictures/{picture}"})
 
 

@@ -10,15 +10,15 @@ import threading
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from concurrent.futures import TimeoutError as FutureTimeoutError
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from amqp.exceptions import MessageNacked
+from celery_platform.brokers.interface import PUBLISH_BUDGET_SECONDS
 from celery_platform.errors import PublishError, RefusedMessageError
 from kombu.exceptions import OperationalError
 
 T = TypeVar("T")
 
-BUDGET_SECONDS = 5.0
 THREADS = 8
 RETRY_AFTER_SECONDS = 2
 
@@ -56,16 +56,16 @@ class UnconfirmedError(PublishingError):
 class Publisher:
     """Runs what publishes within `budget_seconds`.
 
-    Example: `Publisher().run(lambda options: charge_customer.apply_async(args, task_id=order, **options))`
+    Example: `Publisher().run(lambda: charge_customer.apply_async(args, task_id=order))`
     """
 
-    def __init__(self, budget_seconds: float = BUDGET_SECONDS, threads: int = THREADS) -> None:
+    def __init__(self, budget_seconds: float = PUBLISH_BUDGET_SECONDS, threads: int = THREADS) -> None:
         self._budget = budget_seconds
         self._threads = ThreadPoolExecutor(threads, thread_name_prefix="publish")
         self._free = threading.BoundedSemaphore(threads)
 
-    def run(self, publish: Callable[[dict[str, Any]], T]) -> T:
-        """Call `publish` with the retry options that fit the budget, and return what it returns.
+    def run(self, publish: Callable[[], T]) -> T:
+        """Call `publish`, which the platform tries again within the budget, and return what it returns.
 
         Raises:
             RefusedError, UnavailableError, UnsendableError: the task was not sent.
@@ -73,7 +73,7 @@ class Publisher:
         """
         if not self._free.acquire(blocking=False):
             raise UnavailableError("every publishing thread waits for the broker")
-        future: Future[T] = self._threads.submit(publish, self._options())
+        future: Future[T] = self._threads.submit(publish)
         future.add_done_callback(lambda _: self._free.release())
         try:
             return future.result(self._budget)
@@ -87,11 +87,3 @@ class Publisher:
             raise RefusedError("the broker refuses the message: the queue is full") from error
         except (OperationalError, OSError) as error:
             raise UnavailableError(f"the broker cannot be reached: {error}") from error
-
-    @staticmethod
-    def _options() -> dict[str, Any]:
-        """Waits of 0.1, 0.3, 0.5, 0.7 s between tries; the budget ends them all."""
-        return {
-            "retry": True,
-            "retry_policy": {"max_retries": 4, "interval_start": 0.1, "interval_step": 0.2, "interval_max": 0.7},
-        }
