@@ -1,13 +1,14 @@
-"""A README for each module: what it makes, its inputs and outputs, and what it refuses."""
+"""A README for each module: what it makes, how it is called, its inputs and outputs, and what it refuses."""
 
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from documentation.configuration import MODULES, Block, labelled, resources, unquoted
+from documentation.configuration import CONFIGURATION, MODULES, Block, labelled, resources, unquoted
+from documentation.usage import usage
 
-NOTE = "Written by `make terraform-docs` from the files beside it; a change here is lost."
+NOTE = "Written by `make terraform-docs` from the files beside it and from the call shown; a change here is lost."
 # The sentence that no file of the module says.
 PURPOSE = {
     "alarms": "CloudWatch alarms of everything that can stop tasks, and the topic that tells people.",
@@ -42,17 +43,36 @@ def readme(folder: Path) -> str:
 
     Raises:
         KeyError: the module has no purpose yet; add its sentence above.
+        LookupError: nothing calls the module.
     """
     made = Counter(resource_type for resource_type, _, _ in resources(folder))
     lines = [f"# {folder.name}", "", PURPOSE[folder.name], "", f"{NOTE}", ""]
     if made:
         lines += ["Makes: " + ", ".join(f"`{name}`" for name in sorted(made)) + ".", ""]
+    lines += _usage(folder.name)
     lines += _table(("input", "type", "default", "meaning"), _inputs(folder))
     lines += _table(("output", "meaning"), _outputs(folder))
     refused = list(_refused(folder))
     if refused:
         lines += ["Refused when planned:", "", *(f"* `{name}`: {reason}" for name, reason in refused), ""]
     return "\n".join(lines).rstrip() + "\n"
+
+
+def _usage(module: str) -> list[str]:
+    file, call = usage(module)
+    where = file.relative_to(CONFIGURATION)
+    return [
+        "## Usage",
+        "",
+        f"In [`{where}`](../../{where}):",
+        "",
+        "```hcl",
+        call.rstrip(),
+        "```",
+        "",
+        "## Reference",
+        "",
+    ]
 
 
 def _inputs(folder: Path) -> Iterator[tuple[str, ...]]:

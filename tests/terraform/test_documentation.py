@@ -51,6 +51,23 @@ def test_a_new_input_makes_the_readme_stale(tmp_path: Path) -> None:
     assert "| `surprise` | `bool` | `false` | d |" in readme(module)
 
 
+def test_usage_is_the_call_that_the_environment_makes() -> None:
+    from documentation.usage import usage
+
+    file, call = usage("sqs")
+
+    assert call.startswith('module "sqs" {\n  source = "./modules/sqs"\n')
+    assert call in file.read_text()
+    assert call.count("\nmodule ") == 0
+
+
+def test_a_module_that_nothing_calls_has_no_usage() -> None:
+    from documentation.usage import usage
+
+    with pytest.raises(LookupError, match="expected a call of module unused"):
+        usage("unused")
+
+
 def test_the_diagram_shows_modules_that_make_something_and_what_they_need() -> None:
     from documentation.diagram import mermaid
 

@@ -1,0 +1,26 @@
+"""How a module is called: the call itself, from the configuration that plans and tests run."""
+
+import re
+from pathlib import Path
+
+from documentation.configuration import CONFIGURATION, MODULES
+
+# `terraform fmt` begins a block in the first column and ends it there.
+_CALL = re.compile(r'^module "\w+" \{\n.*?^\}\n', re.MULTILINE | re.DOTALL)
+_SOURCE = re.compile(r'^ +source += "(?:\./modules|\.\.)/(\w+)"$', re.MULTILINE)
+
+
+def usage(module: str) -> tuple[Path, str]:
+    """The first call of a module, in the environment's own files before those of other modules, and its file.
+
+    Raises:
+        LookupError: nothing calls the module.
+
+    Example: `usage("sqs")[1].startswith('module "sqs" {')`
+    """
+    for file in (*sorted(CONFIGURATION.glob("*.tf")), *sorted(MODULES.glob("*/*.tf"))):
+        for call in _CALL.findall(file.read_text()):
+            source = _SOURCE.search(call)
+            if source and source[1] == module:
+                return file, call
+    raise LookupError(f"expected a call of module {module} in {CONFIGURATION}; found none. Call it, or delete it.")
