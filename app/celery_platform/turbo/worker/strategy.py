@@ -1,7 +1,7 @@
 """The strategy of a turbo process: what Celery does for a task, without a request object while all goes well.
 
 Taken the fast way: JSON messages of protocol 2 that are to run now. All others take Celery's own strategy, message by
-message: see `plain`. A task that fails, retries, rejects or is ignored gets Celery's request object for what follows.
+message: see `_plain`. A task that fails, retries, rejects or is ignored gets Celery's request object for what follows.
 """
 
 import logging
@@ -49,31 +49,18 @@ def _possible(task: Any, app: Any, consumer: Any) -> bool:
 
 
 def _fast(task: Any, app: Any, consumer: Any) -> Callable[[Any, Any], bool]:
-    name, late, hostname = task.name, task.acks_late, consumer.hostname
-    pool, buckets, eventer = consumer.pool, consumer.task_buckets, consumer.event_dispatcher
-    revoked, received = consumer.controller.state.revoked, signals.task_received
-    total, all_total, succeeded = state.total_count, state.all_total_count, state.successful_requests
-    begin, end = _around(task, pool) if late else (pool.begin, pool.end)
-    limits_apply = not consumer.disable_rate_limits
-    informs = logger.isEnabledFor(logging.INFO)
+    """The function that runs a message of `task`, or returns false where it needs Celery's own strategy.
 
-    def plain(message: Any, headers: dict[str, Any], callbacks: Any) -> bool:
-        """Whether nothing about this message needs more than running it now."""
-        get = headers.get
-        return not (
-            get("eta")
-            or get("expires")
-            or get("timelimit") not in NO_LIMITS
-            or get("stamped_headers")
-            or message.content_type != JSON
-            or message.content_encoding != "utf-8"
-            or get("shadow")
-            or headers["id"] in revoked
-            or callbacks
-            or received.receivers
-            or (limits_apply and buckets[name])
-            or (eventer and eventer.enabled and task.send_events)
-        )
+    What cannot change while this consumer lives is looked up here, once, and captured, as Celery's own strategy does
+    (`celery.worker.strategy.default`): the function runs for every message. What can change is asked each time: limits
+    of the task, rate limits, receivers of signals.
+    """
+    name, late, hostname = task.name, task.acks_late, consumer.hostname
+    total, all_total, succeeded = state.total_count, state.all_total_count, state.successful_requests
+    pool = consumer.pool
+    begin, end = _around(task, pool) if late else (pool.begin, pool.end)
+    informs = logger.isEnabledFor(logging.INFO)
+    plain = _plain(task, consumer)
 
     def fast(message: Any, callbacks: Any) -> bool:
         headers = message.headers
@@ -83,28 +70,9 @@ def _fast(task: Any, app: Any, consumer: Any) -> Callable[[Any, Any], bool]:
         try:
             body = message.body
             args, kwargs, embed = decode(body if type(body) is str else body.decode())
-            request = dict(embed)
+            request = _context(message, headers, hostname, args, kwargs, dict(embed))
         except (ValueError, TypeError):
             return False
-        properties, delivery = message.properties, message.delivery_info
-        request = {
-            **headers,
-            "headers": {key: headers[key] for key in headers.keys() - OWN_HEADERS},
-            "properties": properties,
-            "reply_to": properties.get("reply_to"),
-            "correlation_id": properties.get("correlation_id"),
-            "hostname": hostname,
-            "delivery_info": {
-                "exchange": delivery.get("exchange"),
-                "routing_key": delivery.get("routing_key"),
-                "priority": properties.get("priority"),
-                "redelivered": delivery.get("redelivered"),
-            },
-            "args": args,
-            "kwargs": kwargs,
-            "is_eager": False,
-            **request,
-        }
         if informs:
             _inform(uuid, name, headers)
         total[name] += 1
@@ -134,6 +102,57 @@ def _fast(task: Any, app: Any, consumer: Any) -> Callable[[Any, Any], bool]:
         return True
 
     return fast
+
+
+def _plain(task: Any, consumer: Any) -> Callable[[Any, dict[str, Any], Any], bool]:
+    """The function that says whether a message with these headers and callbacks needs no more than running it now."""
+    name, buckets, eventer = task.name, consumer.task_buckets, consumer.event_dispatcher
+    revoked, received = consumer.controller.state.revoked, signals.task_received
+    limits_apply = not consumer.disable_rate_limits
+
+    def plain(message: Any, headers: dict[str, Any], callbacks: Any) -> bool:
+        get = headers.get
+        return not (
+            get("eta")
+            or get("expires")
+            or get("timelimit") not in NO_LIMITS
+            or get("stamped_headers")
+            or message.content_type != JSON
+            or message.content_encoding != "utf-8"
+            or get("shadow")
+            or headers["id"] in revoked
+            or callbacks
+            or received.receivers
+            or (limits_apply and buckets[name])
+            or (eventer and eventer.enabled and task.send_events)
+        )
+
+    return plain
+
+
+def _context(
+    message: Any, headers: dict[str, Any], hostname: str, args: Any, kwargs: Any, embed: dict[str, Any]
+) -> dict[str, Any]:
+    """What the tracer makes the task's `request` of, as `celery.worker.request.Request` puts it together."""
+    properties, delivery = message.properties, message.delivery_info
+    return {
+        **headers,
+        "headers": {key: headers[key] for key in headers.keys() - OWN_HEADERS},
+        "properties": properties,
+        "reply_to": properties.get("reply_to"),
+        "correlation_id": properties.get("correlation_id"),
+        "hostname": hostname,
+        "delivery_info": {
+            "exchange": delivery.get("exchange"),
+            "routing_key": delivery.get("routing_key"),
+            "priority": properties.get("priority"),
+            "redelivered": delivery.get("redelivered"),
+        },
+        "args": args,
+        "kwargs": kwargs,
+        "is_eager": False,
+        **embed,
+    }
 
 
 def _around(task: Any, pool: TaskPool) -> tuple[Callable[..., None], Callable[[], None]]:
