@@ -9,7 +9,7 @@ READ_SECONDS = 0.3
 
 
 def give_back(channel: Any) -> None:
-    """Tell the broker what is done, and return at once what was taken and is not.
+    """Acknowledge what is done, and return at once what was taken and is not.
 
     RabbitMQ requeues the rest when the connection ends. kombu's other channels, where this project's are not in use,
     have a `qos` that knows what was delivered.

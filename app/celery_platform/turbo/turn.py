@@ -5,7 +5,7 @@ from typing import Any
 
 # After so many seconds of messages the loop turns, for timers, remote control and heartbeats.
 TURN_SECONDS = 0.01
-# Told at once when so many acknowledgements are gathered, whatever else the loop does: the most that a killed worker
+# Flushed at once when so many acknowledgements are pending, whatever else the loop does: the most that a killed worker
 # repeats although it was done. More for each write gain nothing: one for 32 messages costs under 1 us for each.
 ACKS_PER_WRITE = 32
 
@@ -25,16 +25,16 @@ class Turn:
         os.eventfd_write(self._more, 1)
 
     def leave(self) -> None:
-        """The connection is gone: do nothing more."""
+        """Take no more part in the loop, because the connection is gone."""
         self.loop.on_tick.discard(self.on_tick)
         os.close(self._more)
 
     def on_tick(self) -> None:
-        """Before each wait."""
+        """Called before each wait of the loop: flush what is pending."""
         raise NotImplementedError
 
     def on_more(self) -> None:
-        """After `come_back`."""
+        """Called in the turn after `come_back`: handle what the last turn left over."""
         raise NotImplementedError
 
     def _read_more(self) -> None:

@@ -1,4 +1,4 @@
-"""Gathered acknowledgements settle what is done, and nothing that is not."""
+"""Flushed acknowledgements settle what is done, and nothing that is not."""
 
 from struct import Struct
 

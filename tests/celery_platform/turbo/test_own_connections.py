@@ -56,7 +56,7 @@ def test_what_was_fetched_and_not_acknowledged_stays(bench: Bench, connection: A
 
 def test_a_workers_own_connection_counts_what_was_fetched_too(bench: Bench, connection: Any, queue: str) -> None:
     connection.ensure_connection()
-    connection.connection.gathers = True
+    connection.connection.batches_acks = True
     channel = connection.channel()
     fetched = [channel.basic_get(queue) for _ in range(3)]
     for message in fetched[1:]:
@@ -69,11 +69,11 @@ def test_a_workers_own_connection_counts_what_was_fetched_too(bench: Bench, conn
 
 def test_closing_a_connection_to_redis_tells_nothing_for_the_worker(valkey_port: int) -> None:
     url = f"redis://127.0.0.1:{valkey_port}/8"
-    RedisTransport.Channel.done.append("of the worker")
+    RedisTransport.Channel.pending.append("of the worker")
     try:
         with Connection(url, transport=RedisTransport) as made:
             made.default_channel.basic_ack("of a task")
-        assert list(RedisTransport.Channel.done) == ["of the worker"]
+        assert list(RedisTransport.Channel.pending) == ["of the worker"]
     finally:
-        RedisTransport.Channel.done.clear()
+        RedisTransport.Channel.pending.clear()
         Redis.from_url(url).flushdb()

@@ -17,14 +17,14 @@ from tests.harness.waiting import eventually
 from .conftest import Bench
 
 
-def gathering(bench: Bench) -> RedisBackend:
+def deferring(bench: Bench) -> RedisBackend:
     """A backend of the bench's store, as a turbo process has it."""
     return RedisBackend(app=bench.work.app, url=bench.variables["TURBO_RESULTS"])
 
 
 def test_results_that_wait_are_stored_with_two_round_trips(bench: Bench, where: str) -> None:
-    backend = gathering(bench)
-    backend.gather = True
+    backend = deferring(bench)
+    backend.defers = True
     before = Counter({name: stats["calls"] for name, stats in bench.store.info("commandstats").items()})
     for number in range(30):
         backend.store_result(f"{where}-{number}", number, "SUCCESS")
@@ -39,9 +39,9 @@ def test_results_that_wait_are_stored_with_two_round_trips(bench: Bench, where: 
 
 
 def test_a_success_is_not_overwritten_by_a_run_that_came_later(bench: Bench, where: str) -> None:
-    backend = gathering(bench)
+    backend = deferring(bench)
     backend.store_result(where, "first", "SUCCESS")
-    backend.gather = True
+    backend.defers = True
     backend.store_result(where, "second", "SUCCESS")
     backend.flush()
 
@@ -49,11 +49,11 @@ def test_a_success_is_not_overwritten_by_a_run_that_came_later(bench: Bench, whe
 
 
 def test_a_result_that_was_stored_and_not_told_is_told_again(bench: Bench, where: str) -> None:
-    backend = gathering(bench)
+    backend = deferring(bench)
     backend.store_result(where, "stored", "SUCCESS")
     with bench.store.pubsub(ignore_subscribe_messages=True) as listener:
         listener.subscribe(backend.get_key_for_task(where).decode())
-        backend.gather = True
+        backend.defers = True
         backend.store_result(where, "stored again", "SUCCESS")
         backend.flush()
 
@@ -67,7 +67,7 @@ def test_what_could_not_be_stored_waits_on(bench: Bench, where: str) -> None:
         url = bench.variables["TURBO_RESULTS"].replace(f":{port}/", f":{line.port}/")
         backend = RedisBackend(app=bench.work.app, url=url)
         backend._transport_options = {"retry_policy": {"max_retries": 1, "interval_start": 0}}
-        backend.gather = True
+        backend.defers = True
         backend.store_result(where, "kept", "SUCCESS")
         line.pull()
         with pytest.raises(RedisError):
@@ -75,18 +75,18 @@ def test_what_could_not_be_stored_waits_on(bench: Bench, where: str) -> None:
         line.plug()
         backend.flush()
 
-    assert gathering(bench).get_task_meta(where)["result"] == "kept"
+    assert deferring(bench).get_task_meta(where)["result"] == "kept"
 
 
-def test_results_are_gathered_also_where_that_is_allowed_after_the_strategy_was_made(bench: Bench) -> None:
-    backend = gathering(bench)
+def test_results_are_deferred_also_where_that_is_allowed_after_the_strategy_was_made(bench: Bench) -> None:
+    backend = deferring(bench)
     begin, end = _around(SimpleNamespace(backend=backend), TaskPool.__new__(_Idle))
-    backend.may_gather = True
+    backend.may_defer = True
 
     begin("id", None, None)
-    assert backend.gather
+    assert backend.defers
     end()
-    assert not backend.gather
+    assert not backend.defers
 
 
 class _Idle(TaskPool):

@@ -1,4 +1,4 @@
-"""Acknowledgements gathered into as few frames as they allow: one write for many, one frame for a run of them."""
+"""Pending acknowledgements in as few frames as they allow: one write for many, one frame for a run of them."""
 
 from struct import Struct
 
@@ -8,7 +8,7 @@ FRAME_END = 0xCE
 
 
 class AckWindow:
-    """Which deliveries of a channel are outstanding, and which of them are done but not yet told to the broker.
+    """Which deliveries of a channel are outstanding, and which of them are done, their acknowledgement pending.
 
     `basic.ack` with `multiple` settles every delivery up to its tag, so it may only name a tag below which nothing is
     outstanding. Bounded by the prefetch count: a tag leaves as soon as it is settled.
@@ -21,7 +21,7 @@ class AckWindow:
         self._given_up = False
 
     def __len__(self) -> int:
-        """How many are done and not yet told."""
+        """How many acknowledgements are pending."""
         return len(self._done)
 
     def delivered(self, tag: int) -> None:
@@ -38,7 +38,7 @@ class AckWindow:
         self._done = [each for each in self._done if each > tag]
 
     def give_up(self) -> None:
-        """Tell nothing more on this channel: what is done must come again, and `multiple` would settle it too."""
+        """Acknowledge nothing more on this channel: what is done must come again; `multiple` would settle it too."""
         self._given_up, self._done = True, []
 
     def done(self, tag: int) -> None:
@@ -49,7 +49,7 @@ class AckWindow:
         self._done.append(tag)
 
     def frames(self, channel: int) -> bytes:
-        """The frames that acknowledge all that is done; they are then considered told.
+        """The frames that acknowledge all that is done; none is pending then.
 
         Example: deliveries 1, 2, 3 and 5 done, 4 still running: one frame for all up to 3, one for 5.
         """

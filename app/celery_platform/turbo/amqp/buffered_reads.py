@@ -103,7 +103,7 @@ class _BufferedReads:
         return frame
 
     def has_input(self) -> bool:
-        """Whether bytes wait in this process that no poll of the socket would tell of."""
+        """Whether bytes wait in this process that no poll of the socket would report."""
         return self._missing <= 0 and self._position < len(self._buffer) and self._whole()
 
     def _whole(self) -> bool:

@@ -1,4 +1,4 @@
-"""A channel that receives deliveries the short way and gathers acknowledgements."""
+"""A channel that receives deliveries the short way and flushes many acknowledgements with one write."""
 
 import logging
 from collections.abc import Callable
@@ -40,9 +40,9 @@ class Message(pyamqp.Message):
 
 
 class AckingChannel(pyamqp.Channel):
-    """Acknowledgements wait in `acks` until `flush_acknowledgements`, which a worker's event loop calls at each turn.
+    """Acknowledgements are pending in `acks` until `flush_acknowledgements`, which a worker's event loop calls.
 
-    On a connection that no loop looks after, such as a task's own, each is told at once.
+    On a connection that no loop takes care of, such as a task's own, each is sent at once.
     """
 
     callbacks: dict[str, Callable[[Any], Any]]
@@ -100,7 +100,7 @@ class AckingChannel(pyamqp.Channel):
 
     def basic_ack(self, delivery_tag: int, multiple: bool = False, argsig: str = "Lb") -> None:
         """Acknowledge with the next write; at once with `multiple`."""
-        if multiple or not (self.connection is None or self.connection.gathers):
+        if multiple or not (self.connection is None or self.connection.batches_acks):
             self.flush_acknowledgements()
             super().basic_ack(delivery_tag, multiple=multiple, argsig=argsig)
             (self.acks.settled_up_to if multiple else self.acks.settled)(delivery_tag)
@@ -115,10 +115,10 @@ class AckingChannel(pyamqp.Channel):
         super().basic_reject(delivery_tag, requeue, argsig=argsig)
 
     def flush_acknowledgements(self) -> None:
-        """Tell the broker what is done.
+        """Acknowledge to the broker every message that is done.
 
         Raises:
-            OSError, RecoverableConnectionError: they are not told; the broker will deliver these messages again.
+            OSError, RecoverableConnectionError: they are not acknowledged; the broker will deliver them again.
         """
         connection = self.connection
         if not len(self.acks) or connection is None or self.channel_id is None:
@@ -128,15 +128,15 @@ class AckingChannel(pyamqp.Channel):
         connection.bytes_sent += 1
 
     def give_back(self) -> None:
-        """Before the process ends: what is done is told; the broker takes the rest back with the connection."""
+        """Before the process ends: acknowledge what is done; the broker takes the rest back with the connection."""
         self.flush_acknowledgements()
 
     def basic_cancel(self, *args: Any, **kwargs: Any) -> Any:
-        """Nothing done stays untold when consuming ends."""
+        """Flush first, so that nothing done stays unacknowledged when consuming ends."""
         self.flush_acknowledgements()
         return super().basic_cancel(*args, **kwargs)
 
     def close(self, *args: Any, **kwargs: Any) -> Any:
-        """The broker delivers again what is untold when a channel closes."""
+        """Flush first: the broker delivers again what is unacknowledged when a channel closes."""
         self.flush_acknowledgements()
         return super().close(*args, **kwargs)

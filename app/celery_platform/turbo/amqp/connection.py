@@ -19,8 +19,8 @@ class BufferedConnection(pyamqp.Connection):
     channels: dict[int, Any] | None
     # What must be done before a message is acknowledged, for all that are done so far: results stored.
     before_acks: Callable[[], None] | None = None
-    # Whether somebody tells acknowledgements that were gathered: the worker's event loop, once it has this connection.
-    gathers = False
+    # Whether somebody flushes pending acknowledgements: the worker's event loop, once it has this connection.
+    batches_acks = False
     _transport: Any
 
     def __init__(self, **options: Any) -> None:
@@ -87,12 +87,12 @@ class BufferedConnection(pyamqp.Connection):
             raise RecoverableConnectionError(f"results could not be stored: {error!r}") from error
 
     def flush_acknowledgements(self) -> None:
-        """Tell the broker on every channel what is done."""
+        """Acknowledge on every channel what is done."""
         for channel in self.open_channels():
             channel.flush_acknowledgements()
 
     def close(self, *args: Any, **kwargs: Any) -> Any:
-        """The broker delivers again what is untold when a connection closes."""
+        """Flush first: the broker delivers again what is unacknowledged when a connection closes."""
         if self._transport is not None and self._transport.connected:
             self.flush_acknowledgements()
         return super().close(*args, **kwargs)

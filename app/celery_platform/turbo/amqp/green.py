@@ -1,4 +1,4 @@
-"""The transport of a gevent pool, where no event loop of Celery's turns: gevent's own tells acknowledgements.
+"""The transport of a gevent pool, where no event loop of Celery's turns: gevent's own flushes acknowledgements.
 
 Celery reads one event at a time there, with three system calls and as many switches to gevent's loop, and writes each
 acknowledgement by itself. Here all that has arrived is read at once, and all that tasks finished in one turn of
@@ -21,37 +21,37 @@ logger = logging.getLogger(__name__)
 
 
 class Channel(AckingChannel):
-    """Has its acknowledgements told soon."""
+    """Has its acknowledgements flushed soon."""
 
     def basic_ack(self, delivery_tag: int, multiple: bool = False, argsig: str = "Lb") -> None:
         """Acknowledge in this turn of gevent's loop."""
         super().basic_ack(delivery_tag, multiple=multiple, argsig=argsig)
         if self.connection is not None:
-            self.connection.tell_soon()
+            self.connection.flush_soon()
 
 
 class Connection(BufferedConnection):
-    """Tells acknowledgements when gevent's loop comes round."""
+    """Flushes acknowledgements when gevent's loop comes round."""
 
     Channel = Channel
-    gathers = True
-    _telling = False
+    batches_acks = True
+    _flushing = False
 
-    def tell_soon(self) -> None:
-        """Tell the broker what is done, after the greenlets that are ready now."""
-        if not self._telling:
-            self._telling = True
-            gevent.spawn(self._tell)
+    def flush_soon(self) -> None:
+        """Acknowledge what is done, after the greenlets that are ready now."""
+        if not self._flushing:
+            self._flushing = True
+            gevent.spawn(self._flush)
 
-    def _tell(self) -> None:
+    def _flush(self) -> None:
         try:
             # A write may wait, and others finish meanwhile.
             while self.connected and any(len(channel.acks) for channel in self.open_channels()):
                 self.flush_acknowledgements()
         except self.connection_errors as error:
-            logger.warning("acknowledgements could not be told, their messages come again: %r", error)
+            logger.warning("acknowledgements could not be sent, their messages come again: %r", error)
         finally:
-            self._telling = False
+            self._flushing = False
 
 
 def _stopping() -> bool:

@@ -11,7 +11,7 @@ from celery_platform.turbo.amqp.transport import Transport as PlainTransport
 
 
 class Channel(bounded_publish.Channel, AckingChannel):
-    """Gathers acknowledgements, under guards."""
+    """Flushes many acknowledgements with one write, under guards."""
 
 
 class Connection(rabbitmq_node.Connection, BufferedConnection):

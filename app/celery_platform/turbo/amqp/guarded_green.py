@@ -7,7 +7,7 @@ from celery_platform.turbo.amqp import green
 
 
 class Channel(bounded_publish.Channel, green.Channel):
-    """Has its acknowledgements told soon, under guards."""
+    """Has its acknowledgements flushed soon, under guards."""
 
 
 class Connection(rabbitmq_node.Connection, green.Connection):

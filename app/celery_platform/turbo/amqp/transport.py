@@ -14,7 +14,7 @@ from kombu.transport import pyamqp
 from celery_platform.turbo.amqp.connection import BufferedConnection
 from celery_platform.turbo.turn import ACKS_PER_WRITE, TURN_SECONDS, Turn
 
-TELL_SECONDS = 1.0
+FLUSH_SECONDS = 1.0
 
 
 class Transport(pyamqp.Transport):
@@ -36,9 +36,9 @@ class _Turn(Turn):
     def __init__(self, connection: BufferedConnection, loop: Any) -> None:
         super().__init__(loop)
         self.connection = connection
-        connection.gathers = True
+        connection.batches_acks = True
         # Also where the loop does not turn and only its timers run: in the stop of a threads pool.
-        loop.call_repeatedly(TELL_SECONDS, connection.flush_acknowledgements)
+        loop.call_repeatedly(FLUSH_SECONDS, connection.flush_acknowledgements)
         loop.add_reader(connection.sock, self.on_readable)
 
     def on_readable(self) -> None:

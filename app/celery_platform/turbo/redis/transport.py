@@ -23,40 +23,41 @@ logger = logging.getLogger(__name__)
 
 
 class Channel(redis_reconnect.Channel):
-    """Gathers acknowledgements until `flush_acknowledgements`, which a worker's event loop calls at each turn.
+    """Acknowledgements are pending until `flush_acknowledgements`, which a worker's event loop calls at each turn.
 
-    On a transport that no loop looks after, such as a task's own, each is told at once.
+    On a transport that no loop takes care of, such as a task's own, each is sent at once.
     """
 
-    # Done, and not yet told. A tag is the message's own: after a reconnect the next channel can tell it.
-    done: ClassVar[deque[str]] = deque()
+    # Tags of messages that are done and unacknowledged. A tag is the message's own: the channel after a reconnect can
+    # acknowledge it.
+    pending: ClassVar[deque[str]] = deque()
 
     def basic_ack(self, delivery_tag: str, multiple: bool = False) -> None:  # noqa: ARG002 - kombu's virtual channels know no other
         """Acknowledge with the next round trip; the message's place in the prefetch count is free at once."""
         self._refuse_without_connection(delivery_tag)
-        if not self.connection.gathers:
+        if not self.connection.batches_acks:
             super().basic_ack(delivery_tag)
             return
         virtual.QoS.ack(self.qos, delivery_tag)
-        self.done.append(delivery_tag)
-        if len(self.done) >= ACKS_PER_WRITE:
+        self.pending.append(delivery_tag)
+        if len(self.pending) >= ACKS_PER_WRITE:
             self.flush_acknowledgements()
 
     def flush_acknowledgements(self) -> None:
         """Remove what is done from the unacknowledged messages.
 
         Raises:
-            RedisError, OSError: Redis does not answer, or results could not be stored first. It is still to be told, by
-                the next turn or the next connection.
+            RedisError, OSError: Redis does not answer, or results could not be stored first. They stay
+                pending, for the next turn or the next connection.
         """
-        told = list(self.done)
-        if not told:
+        tags = list(self.pending)
+        if not tags:
             return
         self._store_results()
         with self.conn_or_acquire() as client, client.pipeline() as pipe:
-            pipe.zrem(self.unacked_index_key, *told).hdel(self.unacked_key, *told).execute()
-        for _ in told:
-            self.done.popleft()
+            pipe.zrem(self.unacked_index_key, *tags).hdel(self.unacked_key, *tags).execute()
+        for _ in tags:
+            self.pending.popleft()
 
     def _store_results(self) -> None:
         before: Any = self.connection.before_acks
@@ -74,7 +75,7 @@ class Channel(redis_reconnect.Channel):
         super().basic_reject(delivery_tag, requeue)
 
     def give_back(self) -> None:
-        """Before the process ends: tell what is done; what is taken and not done goes back to its queues at once.
+        """Before the process ends: acknowledge what is done; what is taken and not done goes back at once.
 
         Raises:
             RedisError, OSError: Redis does not answer, or results could not be stored first. What is noted comes again
@@ -88,7 +89,7 @@ class Channel(redis_reconnect.Channel):
             self.put_back()
 
     def _receive(self) -> Any:
-        """Take what has arrived for subscribers: that a poll told of it does not mean that it is still there."""
+        """Take what has arrived for subscribers: that a poll reported it does not mean that it is still there."""
         return self.subclient.connection.can_read(timeout=0) and super()._receive()  # type: ignore[misc]
 
     def hand_over(self) -> None:
@@ -102,14 +103,14 @@ class Channel(redis_reconnect.Channel):
             self.hand_over_one()
 
     def close(self) -> None:
-        """Nothing taken is kept, and nothing done stays untold if that can be helped: else it comes again."""
+        """Give back what was taken, and flush if Redis answers: what stays unacknowledged comes again."""
         if self._in_poll:
             with suppress(Empty):
                 self._brpop_read()
         self.give_up()
         if self.connection is not None and self.connection.client is not None and not self.closed:
             try:
-                if self.connection.gathers:
+                if self.connection.batches_acks:
                     self.flush_acknowledgements()
                 self.put_back()
             except (RedisError, OSError) as error:
@@ -123,8 +124,8 @@ class Transport(redis_reconnect.Transport):
     Channel = Channel
     # Called before acknowledgements: results must be stored by then.
     before_acks: Callable[[], None] | None = None
-    # Whether somebody tells acknowledgements that were gathered: the worker's event loop, once it has this transport.
-    gathers = False
+    # Whether somebody flushes pending acknowledgements: the worker's event loop, once it has this transport.
+    batches_acks = False
     heartbeat = 0
     channels: list[Any]
     client: Any
@@ -135,20 +136,20 @@ class Transport(redis_reconnect.Transport):
         return self.client is not None
 
     def flush_acknowledgements(self) -> None:
-        """Tell Redis what is done."""
+        """Acknowledge what is done."""
         if self.channels:
             self.channels[0].flush_acknowledgements()
 
     def hear(self) -> None:
         """Take the remote control commands that have arrived."""
-        for channel in list(self.channels) if self.gathers else ():
+        for channel in list(self.channels) if self.batches_acks else ():
             if channel._in_listen:
                 channel._receive()
 
     def register_with_event_loop(self, connection: Any, loop: Any) -> None:
         """Take and acknowledge in each turn of the loop."""
         super().register_with_event_loop(connection, loop)
-        self.gathers = True
+        self.batches_acks = True
         _Turn(self, loop)
 
 
@@ -165,7 +166,7 @@ class _Turn(Turn):
             channel.hand_over()
 
     def on_tick(self) -> None:
-        """Tell what is done; come back at once while there is more to do."""
+        """Acknowledge what is done; come back at once while there is more to do."""
         if not self.transport.connected:
             self.leave()
             return

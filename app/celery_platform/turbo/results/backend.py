@@ -1,4 +1,4 @@
-"""Celery's Redis result backend, for a process that also gathers acknowledgements: the results go first, then those."""
+"""Celery's Redis result backend, for a process that flushes many acknowledgements at once: results go before."""
 
 import threading
 from collections import deque
@@ -17,14 +17,14 @@ Stock: Any = redis.RedisBackend  # the stubs know little of what is extended her
 
 
 class RedisBackend(Stock):  # type: ignore[misc]
-    """While `gather` is true final results wait for `flush`, after which messages are acknowledged, so none is lost.
+    """While `defers` is true final results wait for `flush`, after which messages are acknowledged, so none is lost.
 
     Stock Celery asks, for each result, whether the task has succeeded before, and then stores it: two round trips.
     """
 
-    gather = False
+    defers = False
     # Set by whoever will call `flush` before each acknowledgement.
-    may_gather = False
+    may_defer = False
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -36,7 +36,7 @@ class RedisBackend(Stock):  # type: ignore[misc]
     def _store_result(
         self, task_id: str, result: Any, state: str, traceback: Any = None, request: Any = None, **kwargs: Any
     ) -> Any:
-        if not self.gather or state not in states.READY_STATES:  # others ask for the state of a task that runs
+        if not self.defers or state not in states.READY_STATES:  # others ask for the state of a task that runs
             self.flush()
             return super()._store_result(task_id, result, state, traceback=traceback, request=request, **kwargs)
         meta = self._get_result_meta(result=result, state=state, traceback=traceback, request=request)
@@ -73,7 +73,7 @@ class RedisBackend(Stock):  # type: ignore[misc]
             for key, value, expires in results:
                 if key not in succeeded:
                     pipe.set(key, value, ex=expires or None)
-                # Also what is there: a connection that broke may have stored it and told nobody.
+                # Also what is there: a connection that broke may have stored it without an answer.
                 pipe.publish(key, succeeded.get(key, value))
             pipe.execute()
 

@@ -16,7 +16,7 @@ from celery_platform.turbo.sqs.limits import MESSAGES
 logger = logging.getLogger(__name__)
 
 # The longest that a message done waits for others: what a killed worker repeats is what it did within this time.
-GATHER_SECONDS = 0.2
+FLUSH_SECONDS = 0.2
 # boto3 itself tries each call several times before these.
 ATTEMPTS = 3
 # How long a channel that closes waits for what is left to be deleted.
@@ -41,7 +41,7 @@ class Deletes:
 
     def __init__(self) -> None:
         self._given: queue.SimpleQueue[Done | threading.Event | None] = queue.SimpleQueue()
-        self._gathered: dict[str, list[Done]] = defaultdict(list)
+        self._pending: dict[str, list[Done]] = defaultdict(list)
         self._thread: threading.Thread | None = None
         self._denied = ""
 
@@ -75,7 +75,7 @@ class Deletes:
         due = 0.0
         while True:
             try:
-                given = self._given.get(timeout=max(0.0, due - monotonic()) if self._gathered else None)
+                given = self._given.get(timeout=max(0.0, due - monotonic()) if self._pending else None)
             except queue.Empty:
                 self._delete_all()
                 continue
@@ -86,17 +86,17 @@ class Deletes:
                 self._delete_all()
                 given.set()
                 continue
-            if not self._gathered:
-                due = monotonic() + GATHER_SECONDS
-            batch = self._gathered[given.url]
+            if not self._pending:
+                due = monotonic() + FLUSH_SECONDS
+            batch = self._pending[given.url]
             batch.append(given)
             if len(batch) == MESSAGES:
-                del self._gathered[given.url]
+                del self._pending[given.url]
                 self._delete(batch)
 
     def _delete_all(self) -> None:
-        for url in list(self._gathered):
-            self._delete(self._gathered.pop(url))
+        for url in list(self._pending):
+            self._delete(self._pending.pop(url))
 
     def _delete(self, batch: list[Done]) -> None:
         entries = [{"Id": str(number), "ReceiptHandle": done.receipt} for number, done in enumerate(batch)]

@@ -36,7 +36,7 @@ class Batch(list[Any]):
 
 
 class Channel(PatientPolls, BatchedSends, sqs_server_error.Channel):
-    """Gathers acknowledgements in a worker. A process without an event loop, such as a command, has each done at once.
+    """Deletes messages in batches in a worker; a process without an event loop, such as a command, one by one.
 
     A worker that is killed may have finished up to a fifth of a second's tasks whose messages come again: make effects
     idempotent, as with every late acknowledgement.
@@ -104,7 +104,7 @@ class Channel(PatientPolls, BatchedSends, sqs_server_error.Channel):
         self.qos.restore_unacked_once()
 
     def flush_acknowledgements(self) -> None:
-        """Wait for what is gathered, before a process ends."""
+        """Wait until what is pending is deleted, before a process ends."""
         self.deletes.flush()
 
     def close(self) -> None:
@@ -113,10 +113,10 @@ class Channel(PatientPolls, BatchedSends, sqs_server_error.Channel):
         super().close()
 
 
-class GatheringTransport(sqs_server_error.Transport):
+class BatchingTransport(sqs_server_error.Transport):
     """kombu's SQS transport with that channel."""
 
     Channel = Channel
 
 
-Transport = GatheringTransport if tested() else sqs_server_error.Transport
+Transport = BatchingTransport if tested() else sqs_server_error.Transport

@@ -35,7 +35,7 @@ def supervise(
     stop = _Stop()
     while not stop.asked or any(child.running for child in children):
         _reap(children)
-        stop.tell(children)
+        stop.pass_on(children)
         now = monotonic()
         for child in children:
             if child.running:
@@ -55,18 +55,18 @@ class _Stop:
 
     def __init__(self) -> None:
         self.asked = False
-        self._untold: list[int] = []
+        self._pending: list[int] = []
         for number in (*WARM, *COLD):
             signal.signal(number, self._on_signal)
 
     def _on_signal(self, number: int, _frame: object) -> None:
-        self._untold.append(signal.SIGQUIT if self.asked or number in COLD else signal.SIGTERM)
+        self._pending.append(signal.SIGQUIT if self.asked or number in COLD else signal.SIGTERM)
         self.asked = True
 
-    def tell(self, children: list[Child]) -> None:
-        """Outside of the handler, so that no process starts between the signal and its being told."""
-        while self._untold:
-            number = self._untold.pop(0)
+    def pass_on(self, children: list[Child]) -> None:
+        """Outside of the handler, so that no process starts between the signal and its being passed on."""
+        while self._pending:
+            number = self._pending.pop(0)
             for child in children:
                 child.stopping = True
                 child.send(number)

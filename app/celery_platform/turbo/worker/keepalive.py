@@ -40,8 +40,8 @@ class Keepalive(bootsteps.StartStopStep):
 
     @staticmethod
     def _store_results_first(connection: Any, backend: Any) -> None:
-        if hasattr(backend, "may_gather"):
-            backend.may_gather = True
+        if hasattr(backend, "may_defer"):
+            backend.may_defer = True
             connection.before_acks = backend.flush
 
     def register_with_event_loop(self, consumer: Any, hub: Any) -> None:

@@ -1,4 +1,4 @@
-"""What a supervisor and one of its processes tell each other: a few numbers in memory that both have."""
+"""What a supervisor and one of its processes share: a few numbers in memory that both have."""
 
 import mmap
 from time import monotonic

@@ -158,16 +158,16 @@ def _context(
 def _around(task: Any, pool: TaskPool) -> tuple[Callable[..., None], Callable[[], None]]:
     """What begins and ends a task acknowledged late: its result may wait until its message is acknowledged."""
     backend = task.backend
-    if not hasattr(backend, "may_gather"):
+    if not hasattr(backend, "may_defer"):
         return pool.begin, pool.end
 
     def begin(task_id: str, soft: float | None, hard: float | None) -> None:
         # Asked each time: Celery makes strategies before or after the step that allows it, as the hash seed has it.
-        backend.gather = backend.may_gather
+        backend.defers = backend.may_defer
         pool.begin(task_id, soft, hard)
 
     def end() -> None:
-        backend.gather = False
+        backend.defers = False
         pool.end()
 
     return begin, end
@@ -182,7 +182,7 @@ def _inform(uuid: str, name: str, headers: dict[str, Any]) -> None:
 
 
 def _request(task: Any, app: Any, consumer: Any, message: Any, *, acknowledged: bool) -> Any:
-    """Celery's request for a message whose task has run: it settles the message and tells of the failure."""
+    """Celery's request for a message whose task has run: it settles the message and reports the failure."""
 
     def ack(logger: Any, errors: Any, *_: Any) -> None:
         message.ack_log_error(logger, errors)

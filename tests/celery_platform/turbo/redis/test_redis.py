@@ -103,7 +103,7 @@ def test_what_has_no_result_is_not_acknowledged_until_it_has_one(redis_url: str)
     with Connection(redis_url, transport=Transport) as connection:
         connection.SimpleQueue("results").put("one")
         transport: Any = connection.transport
-        transport.gathers = True
+        transport.batches_acks = True
         channel: Any = connection.default_channel
         with Consumer(channel, [Queue("results")], callbacks=[lambda _body, message: message.ack()]):
             connection.drain_events(timeout=5)
@@ -125,7 +125,7 @@ def test_a_channel_closes_although_results_cannot_be_stored(redis_url: str) -> N
     with Connection(redis_url, transport=Transport) as connection:
         connection.SimpleQueue("results").put("one")
         transport: Any = connection.transport
-        transport.gathers = True
+        transport.batches_acks = True
         channel: Any = connection.default_channel
         with Consumer(channel, [Queue("results")], callbacks=[lambda _body, message: message.ack()]):
             connection.drain_events(timeout=5)
@@ -138,4 +138,4 @@ def test_a_channel_closes_although_results_cannot_be_stored(redis_url: str) -> N
 
         assert channel.closed
         assert Redis.from_url(redis_url).hlen("unacked") == 1, "it comes again after the visibility timeout"
-    Transport.Channel.done.clear()
+    Transport.Channel.pending.clear()

@@ -1,11 +1,11 @@
-"""What is gathered is deleted: soon, before a stop, and again after a refusal."""
+"""What is pending is deleted: soon, before a stop, and again after a refusal."""
 
 import os
 from pathlib import Path
 from typing import Any
 
 import pytest
-from celery_platform.turbo.sqs.deletes import ATTEMPTS, GATHER_SECONDS, Deletes, Done
+from celery_platform.turbo.sqs.deletes import ATTEMPTS, FLUSH_SECONDS, Deletes, Done
 from kombu.transport.SQS.exceptions import AccessDeniedQueueException
 
 from tests.harness.environment import TestEnvironment
@@ -46,10 +46,10 @@ def test_three_are_deleted_without_waiting_for_seven_more(sqs: TestEnvironment) 
     for receipt in queue.receipts:
         deletes.add(Done(queue.client, queue.url, receipt))
 
-    eventually(lambda: queue.held() == 0, "the deletes", GATHER_SECONDS + 5)
+    eventually(lambda: queue.held() == 0, "the deletes", FLUSH_SECONDS + 5)
 
 
-def test_a_flush_waits_for_what_is_gathered(sqs: TestEnvironment) -> None:
+def test_a_flush_waits_for_what_is_pending(sqs: TestEnvironment) -> None:
     queue, deletes = Queue(sqs.client("sqs"), 12), Deletes()
     for receipt in queue.receipts:
         deletes.add(Done(queue.client, queue.url, receipt))
