@@ -12,8 +12,8 @@ export PATH := $(CURDIR)/$(VENV)/bin:$(PATH)
         render schema diff check lint scan format test bench test-unit test-app test-applications test-terraform test-roles test-chart test-pods \
         stop-matrix test-observability test-brokers soak test-path
 
-help: ## list the verbs
-	@grep -hE '^[a-z%-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 16
+help: ## list the verbs, by section
+	@awk '/^# --- /{gsub(/^# --- | *-+$$/, ""); print "\n" $$0} /^[a-z%-]+:.*## /{verb = $$0; sub(/:.*/, "", verb); sub(/[^#]*## /, ""); printf "  %-18s %s\n", verb, $$0}' $(MAKEFILE_LIST)
 
 # --- tools -----------------------------------------------------------------------------------------------------------
 setup: $(VENV)/.complete ## install the locked Python tools, and what the local application needs, into .venv

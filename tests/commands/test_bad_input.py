@@ -50,8 +50,9 @@ def test_broken_aws_credentials_are_refused_before_terraform_runs(tmp_path: Path
     assert "Plan:" not in run.stdout
 
 
-def test_every_verb_is_listed_with_what_it_does() -> None:
-    lines = make("help").stdout.splitlines()
+def test_every_verb_is_listed_with_what_it_does_below_its_section() -> None:
+    sections = [section.splitlines() for section in make("help").stdout.split("\n\n")]
 
-    verbs = {line.split()[0] for line in lines}
-    assert {"up", "demo", "down", "plan", "apply", "test"} <= verbs
+    verbs = {line.split()[0]: titles[0] for titles in sections for line in titles if line.startswith("  ")}
+    assert {"up", "demo", "down", "plan", "apply", "test"} <= verbs.keys()
+    assert (verbs["plan"], verbs["test"]) == ("an environment on AWS", "checks")
