@@ -1,16 +1,14 @@
-"""A role says its variables twice, as defaults and as argument specification: both must name the same ones."""
+"""A role states its variables twice: defaults/main.yml is what Ansible takes, meta/argument_specs.yml what people and `ansible-doc` read.
+
+Both must agree. A required option has no default in either: Ansible takes a null in defaults/main.yml for a value, and an empty
+text would reach a unit or a configuration file.
+"""
 
 from pathlib import Path
-from typing import Any
 
 import pytest
-import yaml
 
-ROLES = sorted((Path(__file__).parents[2] / "ansible" / "roles").iterdir())
-
-
-def _yaml(file: Path) -> Any:
-    return yaml.safe_load(file.read_text())
+from tests.ansible.roles import ROLES, defaults, options, required
 
 
 @pytest.fixture(params=ROLES, ids=lambda role: role.name)
@@ -18,27 +16,26 @@ def role(request: pytest.FixtureRequest) -> Path:
     return Path(request.param)
 
 
-def _options(role: Path) -> dict[str, Any]:
-    return dict(_yaml(role / "meta" / "argument_specs.yml")["argument_specs"]["main"]["options"])
+def test_an_option_is_either_required_or_has_a_default(role: Path) -> None:
+    assert sorted(defaults(role)) == sorted(set(options(role)) - set(required(role)))
 
 
-def test_defaults_and_argument_specification_name_the_same_variables(role: Path) -> None:
-    assert set(_yaml(role / "defaults" / "main.yml")) == set(_options(role))
+def test_no_default_is_null(role: Path) -> None:
+    assert [name for name, value in defaults(role).items() if value is None] == []
 
 
-def test_a_variable_is_required_exactly_when_it_has_no_default(role: Path) -> None:
-    defaults = _yaml(role / "defaults" / "main.yml")
-    assert {name for name, value in defaults.items() if value is None} == {
-        name for name, option in _options(role).items() if option.get("required")
-    }
+def test_the_argument_specification_shows_the_defaults(role: Path) -> None:
+    shown = {name: option["default"] for name, option in options(role).items() if "default" in option}
+
+    assert shown == defaults(role)
 
 
 def test_variables_carry_the_name_of_the_role(role: Path) -> None:
-    assert [name for name in _options(role) if not name.startswith(f"{role.name}_")] == []
+    assert [name for name in options(role) if not name.startswith(f"{role.name}_")] == []
 
 
 def test_every_variable_is_described(role: Path) -> None:
-    assert [name for name, option in _options(role).items() if not option.get("description")] == []
+    assert [name for name, option in options(role).items() if not option.get("description")] == []
 
 
 def test_role_has_a_readme(role: Path) -> None:
