@@ -33,6 +33,7 @@ class Hosts:
         """Put a release on both, current on neither."""
         for host in HOSTS:
             (self.folder / host / "releases" / release).mkdir(parents=True, exist_ok=True)
+            (self.folder / host / "releases" / release / ".complete").touch()
 
     def move_to(self, release: str, *hosts: str) -> None:
         """Make a release the current one of these hosts, or of both."""
@@ -123,6 +124,13 @@ def test_one_that_failed_runs_again(hosts: Hosts) -> None:
     hosts.hook(MIGRATE, "r1")
 
     assert hosts.ran() == ["migrate", "migrate"]
+
+
+def test_a_release_that_is_not_installed_runs_nothing(hosts: Hosts) -> None:
+    said = " ".join(hosts.hook(MIGRATE, "r2").split())
+
+    assert "Expected release r2 of the wheelhouse to be installed on one, found nothing" in said
+    assert hosts.ran() == []
 
 
 def test_check_mode_says_what_would_run_and_notes_nothing(hosts: Hosts) -> None:

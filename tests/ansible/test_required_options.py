@@ -1,7 +1,7 @@
 """A role refuses a play that leaves a required option out, before its first task.
 
-One run of Ansible: a host for each option, whose variables are all the required ones but that option. The hosts cannot be
-reached, so a role whose validation passes does nothing to this machine.
+One run of Ansible: a host for each option, whose variables are all the required ones but that option. The hosts cannot
+be reached, so a role whose validation passes does nothing to this machine.
 """
 
 import json
@@ -44,7 +44,8 @@ def validations(tmp_path_factory: pytest.TempPathFactory) -> dict[str, dict[str,
     (folder / "play.yml").write_text(yaml.safe_dump([play]))
     run = subprocess.run(
         [Path(sys.executable).with_name("ansible-playbook"), "-i", folder / "hosts.yml", folder / "play.yml"],
-        env=os.environ | {"ANSIBLE_ROLES_PATH": str(ANSIBLE / "roles"), "ANSIBLE_STDOUT_CALLBACK": "ansible.posix.json"},
+        env=os.environ
+        | {"ANSIBLE_ROLES_PATH": str(ANSIBLE / "roles"), "ANSIBLE_STDOUT_CALLBACK": "ansible.posix.json"},
         cwd=folder, text=True, check=False, timeout=120, capture_output=True,
     )  # fmt: skip
     return {

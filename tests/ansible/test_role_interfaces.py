@@ -1,7 +1,7 @@
-"""A role states its variables twice: defaults/main.yml is what Ansible takes, meta/argument_specs.yml what people and `ansible-doc` read.
+"""A role states its variables twice: defaults/main.yml sets them, meta/argument_specs.yml describes them to people.
 
-Both must agree. A required option has no default in either: Ansible takes a null in defaults/main.yml for a value, and an empty
-text would reach a unit or a configuration file.
+Both must agree. A required option has no default in either: Ansible takes a null in defaults/main.yml for a value, and
+an empty text would reach a unit or a configuration file.
 """
 
 from pathlib import Path
