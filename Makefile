@@ -9,11 +9,12 @@ export PATH := $(CURDIR)/$(VENV)/bin:$(PATH)
 
 .DEFAULT_GOAL := help
 .PHONY: help try setup lock up down status region demo plan apply destroy output drift site drain wheelhouse image terraform-docs validate application \
-        render schema diff check lint scan format test bench test-unit test-app test-applications test-terraform test-roles test-chart test-pods \
-        stop-matrix test-observability test-brokers soak test-path
+        render diff check lint scan format test bench test-unit test-app test-applications test-terraform test-roles molecule test-chart \
+        test-pods stop-matrix test-observability test-brokers test-faults soak test-path
 
-help: ## list the verbs, by section
-	@awk '/^# --- /{gsub(/^# --- | *-+$$/, ""); print "\n" $$0} /^[a-z%-]+:.*## /{verb = $$0; sub(/:.*/, "", verb); sub(/[^#]*## /, ""); printf "  %-18s %s\n", verb, $$0}' $(MAKEFILE_LIST)
+help: ## list the verbs
+	@awk '/^# --- / { gsub(/^# --- | -+$$/, ""); printf "\n%s\n", $$0 } \
+	  match($$0, /^[a-z%-]+:.*## /) { printf "  %-20s%s\n", substr($$0, 1, index($$0, ":") - 1), substr($$0, RLENGTH + 1) }' $(MAKEFILE_LIST)
 
 # --- tools -----------------------------------------------------------------------------------------------------------
 setup: $(VENV)/.complete ## install the locked Python tools, and what the local application needs, into .venv
@@ -74,8 +75,8 @@ output: setup ## print Terraform's outputs of ENV
 drift: setup wheelhouse ## what differs from what was applied, in the account and on hosts; exit code 1 if anything
 	@python terraform/run.py drift $(ENV)
 
-site: setup wheelhouse ## configure the hosts of ENV
-	@cd ansible && ansible-playbook site.yml
+site: setup wheelhouse ## configure the hosts of ENV (ARGS='--tags configure': a part; see ansible/README.md)
+	@cd ansible && ansible-playbook site.yml $(ARGS)
 
 rabbitmq-%: setup ## an operation on ENV's RabbitMQ cluster, named as its playbook: rabbitmq-status, rabbitmq-rolling_restart...
 	@cd ansible && ansible-playbook operations/rabbitmq/$*.yml $(ARGS)
@@ -142,6 +143,7 @@ check: setup ## before a commit, within a minute: lint of the files that changed
 	@pre-commit run --files $$($(CHANGED))
 	@$(FAST)
 
+# --- suites: servers, containers, Terraform; minutes to hours ----------------------------------------------------------
 test-app: setup ## the app against real servers, with every end a worker can meet
 	@SLOW=1 python -m pytest tests/celery_platform
 
@@ -154,6 +156,10 @@ test-terraform: setup ## the tests that run Terraform, with whole estates applie
 test-roles: setup ## the Molecule scenarios of the Ansible roles
 	@MOLECULE=1 python -m pytest -m roles tests/roles
 
+molecule: setup ## one Molecule scenario (ROLE=celery_worker SCENARIO=default); COMMAND=converge keeps its hosts
+	@$(if $(ROLE),,$(error expected ROLE=a role's name, found none))
+	@python -m tests.roles $(ROLE) $(or $(SCENARIO),default) $(COMMAND)
+
 test-chart: setup ## the chart: rendered for every environment and broker, checked against Kubernetes and KEDA
 	@python -m pytest tests/chart
 
@@ -165,7 +171,7 @@ bench: setup ## measure this project's pools and publisher beside other task que
 	@cd tests/benchmarks && uv venv -q --allow-existing .venv-arq && uv pip sync -q --require-hashes --python .venv-arq requirements-arq.lock
 	@tests/benchmarks/.venv/bin/python -m tests.benchmarks $(BENCH)
 
-rabbitmq-faults: setup ## faults under load on a RabbitMQ cluster, and the table of them in the role's README (an hour)
+test-faults: setup ## faults under load on a RabbitMQ cluster, and the table of them in the role's README (an hour)
 	@MOLECULE=1 python -m pytest -m roles tests/roles -k hard_day
 	@python ansible/roles/rabbitmq/molecule/hard_day/table.py
 

@@ -1,32 +1,33 @@
 """Each role's Molecule scenarios, run as `molecule test` runs them, on the machine image of the emulated region."""
 
 import os
-import subprocess
 from pathlib import Path
 
 import pytest
-from local_containers.images import HOST, HOST_12, ensure_images
-from local_containers.limits import write_containers_conf
-from local_containers.podman import Podman
-from local_containers.tools import ensure_tools
 
-REPOSITORY = Path(__file__).parents[2]
-ROLES = REPOSITORY / "ansible" / "roles"
-SCENARIOS = sorted(file.parent for file in ROLES.glob("*/molecule/*/molecule.yml"))
+from tests.roles import molecule
+from tests.roles.__main__ import main
+
+SCENARIOS = molecule.scenarios()
 
 
 @pytest.fixture(scope="module")
 def machine_image(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
     """The variables by which a scenario finds the machine image and podman's settings; builds the image if need be."""
-    settings = tmp_path_factory.mktemp("podman") / "containers.conf"
-    ensure_tools()
-    write_containers_conf(settings)
-    ensure_images(Podman(settings), REPOSITORY / ".cache", [HOST, HOST_12])
-    return {"HOST_IMAGE": HOST.tag, "HOST_12_IMAGE": HOST_12.tag, "CONTAINERS_CONF": str(settings)}
+    return molecule.prepare(SCENARIOS, tmp_path_factory.mktemp("podman") / "containers.conf")
 
 
 def test_there_are_scenarios_to_run() -> None:
     assert SCENARIOS
+
+
+def test_a_scenario_that_there_is_not_is_answered_with_those_there_are(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit, match="2"):
+        main(["rabbitmq", "hard_dey"])
+
+    said = capsys.readouterr().err
+    assert "rabbitmq hard_day, " in said
+    assert "found rabbitmq hard_dey" in said
 
 
 @pytest.mark.roles
@@ -36,10 +37,6 @@ def test_there_are_scenarios_to_run() -> None:
 )
 @pytest.mark.parametrize("scenario", SCENARIOS, ids=lambda path: f"{path.parents[1].name}-{path.name}")
 def test_the_scenario_passes(scenario: Path, machine_image: dict[str, str]) -> None:
-    run = subprocess.run(
-        ["molecule", "test", "--scenario-name", scenario.name],
-        cwd=scenario.parents[1], env=os.environ | machine_image | {"NO_COLOR": "1"}, text=True, check=False,
-        stdout=subprocess.PIPE, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL,
-    )  # fmt: skip
+    run = molecule.captured(scenario, machine_image)
 
     assert run.returncode == 0, run.stdout[-6000:]
