@@ -1,6 +1,6 @@
 """Tags: `ansible-playbook site.yml --tags configure` does a part of the work, and that part as a whole.
 
-A task without a tag would be left out of every such run, so each has one. See ansible/README.md for what each tag means.
+A task without a tag would be left out of every such run, so each has one. ansible/README.md says what each means.
 """
 
 import os
