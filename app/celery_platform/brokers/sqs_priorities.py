@@ -12,7 +12,7 @@ AFTER = "drained_after"
 EMPTY_SECONDS = 0.5
 # Looked at so often meanwhile: when a look comes much later, a task held the loop (a turbo pool) and nobody could read
 # what SQS had answered.
-LOOK_SECONDS, HELD_SECONDS = 0.05, 0.1
+CHECK_SECONDS, HELD_SECONDS = 0.05, 0.1
 
 
 class InOrder:
@@ -43,7 +43,7 @@ class InOrder:
         if now - since >= EMPTY_SECONDS:
             return False
         self._quiet[queue] = (since, now)
-        self.hub.call_later(LOOK_SECONDS, self._schedule_queue, queue)
+        self.hub.call_later(CHECK_SECONDS, self._schedule_queue, queue)
         return True
 
     def _get_async(self, queue: str, *args: Any, **kwargs: Any) -> Any:

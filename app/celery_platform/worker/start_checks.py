@@ -10,9 +10,9 @@ from celery_platform.application import application, import_tasks
 from celery_platform.attachment.limits import apply_limits, refuse_wrong_routes
 from celery_platform.attachment.schedule import add_schedule_of_file
 from celery_platform.attachment.settings import refuse_later_changes
-from celery_platform.worker.result_backend import refuse_an_unsafe_backend
 from celery_platform.routes import with_own_routes
 from celery_platform.settings import PoolSettings, Resolved, runtime
+from celery_platform.worker.result_backend import refuse_an_unsafe_backend
 
 
 def checked_worker(pool: PoolSettings) -> tuple[Celery, Resolved]:

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 from celery_platform.brokers import sqs_priorities
-from celery_platform.brokers.sqs_priorities import AFTER, EMPTY_SECONDS, LOOK_SECONDS, InOrder
+from celery_platform.brokers.sqs_priorities import AFTER, CHECK_SECONDS, EMPTY_SECONDS, InOrder
 
 URGENT, USUAL = "urgent", "usual"
 
