@@ -7,7 +7,7 @@ from kombu.utils.scheduling import round_robin_cycle
 
 
 class HighFirst(round_robin_cycle):  # type: ignore[type-arg]
-    """The order in which a worker asks Redis for its lists: urgent ones, then the others in turn."""
+    """The order in which a worker polls its lists on Redis: urgent ones first, then the others in turn."""
 
     def __init__(self, high: Collection[str]) -> None:
         super().__init__()

@@ -6,12 +6,12 @@ kombu polls the queues of a channel side by side, each with a long poll of its o
 from time import monotonic
 from typing import Any
 
-# In an SQS connection's transport options: queue -> the queue to drain before it.
+# A key of an SQS connection's transport options: queue -> the queue to drain before it.
 AFTER = "drained_after"
-# SQS answers a long poll at once when something is there, so one that waits says that the queue is empty.
+# SQS answers a long poll at once when a message is there, so a poll that waits means that the queue is empty.
 EMPTY_SECONDS = 0.5
-# Looked at so often meanwhile: when a look comes much later, a task held the loop (a turbo pool) and nobody could read
-# what SQS had answered.
+# The interval of checks meanwhile. When a check comes much later, a task blocked the loop (a turbo pool), and the
+# answer of SQS could not be read.
 CHECK_SECONDS, HELD_SECONDS = 0.05, 0.1
 
 
@@ -22,7 +22,7 @@ class InOrder:
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         self._asked_at: dict[str, float] = {}
-        # Queue -> since when the one before it says nothing, and when that was last looked at.
+        # Queue -> since when the queue before it has not answered, and when this was last checked.
         self._quiet: dict[str, tuple[float, float]] = {}
         super().__init__(*args, **kwargs)
 
@@ -35,10 +35,10 @@ class InOrder:
         super()._schedule_queue(queue)  # type: ignore[misc]
 
     def _may_answer(self, queue: str, asked_at: float) -> bool:
-        """Whether the queue before this one, asked then, may still have something; this one is looked at again then."""
+        """Return whether the queue before this one, polled at `asked_at`, may still answer; then check again later."""
         now = monotonic()
-        since, looked_at = self._quiet.pop(queue, (now, now))
-        if since < asked_at or now - looked_at > HELD_SECONDS:
+        since, checked_at = self._quiet.pop(queue, (now, now))
+        if since < asked_at or now - checked_at > HELD_SECONDS:
             since = now
         if now - since >= EMPTY_SECONDS:
             return False

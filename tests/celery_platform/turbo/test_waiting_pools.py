@@ -121,4 +121,4 @@ def test_the_apps_own_pool_has_it_under_its_guards(pool: str, scheme: str, monke
     assert issubclass(found, Guarded)
     assert issubclass(found.Connection.Channel, BoundedChannel)
     assert issubclass(found.Connection.Channel, AckingChannel)
-    assert hasattr(found.Connection, "tell_soon") == (pool == "gevent")
+    assert hasattr(found.Connection, "flush_soon") == (pool == "gevent")
