@@ -39,14 +39,21 @@ class Estate:
         `suffix` tells environments of one project and kind apart.
         """
         name = "-".join(filter(None, (project, kind.replace("_", "-"), suffix)))
+        return self.prepared(self.described(project, **secrets), kind, name)
+
+    def described(self, project: str, **secrets: str) -> Described:
+        """The application of `environments/<project>`, with the values of its secrets by label."""
+        return Described(HERE / "environments" / project / "environment.yml", None, secrets=secrets)
+
+    def prepared(self, application: Described, kind: str, name: str) -> TestEnvironment:
+        """An environment of that name for an application, on a broker of this kind."""
         folder = self.folder / name
         folder.mkdir()
-        file = HERE / "environments" / project / "environment.yml"
-        servers_of_it = replace(self._servers(kind), application=Described(file, None, secrets=dict(secrets)))
+        servers_of_it = replace(self._servers(kind), application=application)
 
         def change(resolved: dict[str, Any], name: str) -> None:
             # Environments share servers, so their queues' names differ.
-            text = json.dumps(resolved["queues"]).replace(f"celery-{project}-", f"celery-{name}-")
+            text = json.dumps(resolved["queues"]).replace(f"celery-{resolved['name']}-", f"celery-{name}-")
             resolved["queues"] = json.loads(text)
 
         return prepare(kind, folder, servers_of_it, name, change)

@@ -3,6 +3,7 @@
 It attaches nowhere: a worker does it by itself, and who sends by `app send` or from a task needs no more.
 """
 
+import os
 import time
 from typing import Any
 
@@ -22,6 +23,7 @@ class TracedCelery(Celery):
 
 
 app = TracedCelery("plain", broker=None if celery_platform.is_chosen() else "redis://localhost")
+app.conf.task_ignore_result = "KEEP_NO_RESULTS" in os.environ
 
 
 class Multiply(Task):

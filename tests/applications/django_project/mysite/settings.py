@@ -1,5 +1,6 @@
 """Settings of a laptop and of the unit tests."""
 
+import os
 from datetime import timedelta
 from pathlib import Path
 
@@ -20,7 +21,8 @@ CELERY_ACCEPT_CONTENT = ["json"]
 CELERY_TASK_SERIALIZER = "json"
 CELERY_RESULT_SERIALIZER = "json"
 CELERY_TIMEZONE = TIME_ZONE
-CELERY_TASK_TRACK_STARTED = True
+CELERY_TASK_IGNORE_RESULT = "KEEP_NO_RESULTS" in os.environ
+CELERY_TASK_TRACK_STARTED = not CELERY_TASK_IGNORE_RESULT
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_TASK_DEFAULT_QUEUE = "default"
 CELERY_TASK_ROUTES = {"reports.tasks.build_report": {"queue": "slow"}}
