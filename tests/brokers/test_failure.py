@@ -31,7 +31,7 @@ def test_a_final_failure_is_dead_lettered_once(contract: Contract) -> None:
     with contract.worker():
         task_id = contract.send(f"print(fail.delay({mine!r}).id)").splitlines()[-1]
         contract.said(mine, "start")
-        eventually(lambda: contract.dead_messages() >= 1, "the dead-lettered message")
+        eventually(lambda: contract.dead_letters() >= 1, "the dead-lettered message")
     messages = [one for one in json.loads(contract.send(TAKE).splitlines()[-1]) if one["id"] == task_id]
 
     assert len(messages) == 1
