@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
+from statistics import median
 
 import psycopg
 import pytest
@@ -19,9 +20,9 @@ from .web import Web, web
 pytestmark = pytest.mark.slow
 
 TASKS = 2_000
-ROUNDS = 3
+ROUNDS = 7
 # Of the example's CPU time; two runs of one application differ by as much on a shared machine.
-AT_MOST = 1.15
+AT_MOST = 1.25
 # As the example, which keeps no results: what an application asks Celery to store is its own choice, and costs it.
 SETTINGS = {"KEEP_NO_RESULTS": "1"}
 # A task that Celery itself has, so that each application has the same.
@@ -104,7 +105,7 @@ def test_an_application_of_ones_own_is_no_slower_than_the_example(workers: dict[
         for name, worker in workers.items():
             took[name].append(worker.cpu_seconds(TASKS))
 
-    least = {name: min(seconds) for name, seconds in took.items()}
-    ratios = {name: round(seconds / least["example"], 2) for name, seconds in least.items()}
-    print(f"\nCPU time of {TASKS} tasks, of the example's: {ratios}; {least['example'] / TASKS * 1e6:.0f} us a task")
+    usual = {name: median(seconds) for name, seconds in took.items()}
+    ratios = {name: round(seconds / usual["example"], 2) for name, seconds in usual.items()}
+    print(f"\nCPU time of {TASKS} tasks, of the example's: {ratios}; {usual['example'] / TASKS * 1e6:.0f} us a task")
     assert all(ratio <= AT_MOST for ratio in ratios.values()), took
