@@ -83,7 +83,9 @@ def without_example(folder: Path) -> Checkout:
     (home / "greetings.py").write_text(MODULE)
     (home / "requirements.txt").write_text("celery\n")
     for file in (folder / "environments").glob("*/environment.yml"):
-        file.write_text(yaml.dump(pointed_at_it(yaml.safe_load(file.read_text())), Dumper=Indented, sort_keys=False))
+        text = file.read_text()
+        changed = yaml.dump(pointed_at_it(yaml.safe_load(text)), Dumper=Indented, sort_keys=False)
+        file.write_text(f"{text.splitlines()[0]}\n{changed}")  # the first line names the schema
     (folder / "environments" / "local" / "services.yml").unlink(missing_ok=True)  # what stood for the shop's services
     made = Checkout(folder)
     made.run("git", "init", "-q")

@@ -44,7 +44,7 @@ def test_an_account_without_the_parameters_is_refused(sqs: TestEnvironment, tmp_
     run = _app(sqs.variables | {"CELERY_ENVIRONMENT_FILE": str(file)}, "worker", "--pool", "io")
 
     assert run.returncode == 2
-    assert "found none named broker_url, results_url, buckets, queue_urls" in run.stderr
+    assert "found:    none named broker_url, results_url, buckets, queue_urls" in run.stderr
     assert "Traceback" not in run.stderr
 
 
@@ -60,7 +60,7 @@ def test_an_unknown_pool_is_refused_with_those_there_are(sqs: TestEnvironment) -
     run = _app(sqs.variables, "worker", "--pool", "oi")
 
     assert run.returncode == 2
-    assert "found 'oi'. Use one of: cpu, io." in run.stderr
+    assert "found:    'oi'\ndo:       Use one of: cpu, io." in run.stderr
 
 
 def test_a_file_that_is_not_json_is_refused(tmp_path: Path) -> None:

@@ -125,7 +125,7 @@ def test_the_list_shows_both_with_their_next_runs(sqs: TestEnvironment, tmp_path
     ("schedule", "said"),
     [
         ({"delta": OF_FILE["of_file"]}, "in schedule of the environment file: delta"),
-        ({"lost": NOTHING | {"task": "nobody.knows", "every_seconds": 1}}, "expected: a queue for task nobody.knows"),
+        ({"lost": NOTHING | {"task": "nobody.knows", "every_seconds": 1}}, "expected a queue for task nobody.knows"),
     ],
     ids=["said twice", "no queue"],
 )
