@@ -1,6 +1,7 @@
 """Suites run side by side (`make test`): each in order and in one process, the longest first."""
 
 import os
+import signal
 from typing import Any
 
 import pytest
@@ -27,6 +28,16 @@ def suite(nodeid: str) -> str:
     Example: `suite("tests/path/test_whole_path.py::test_down") == "path"`
     """
     return nodeid.split("/")[1]
+
+
+def pytest_sessionstart() -> None:
+    """Let processes that tests start have signals as at a terminal: under nohup and in the background some are ignored.
+
+    A process inherits what is ignored, but no handler (signal(7)); so a handler that does nothing gives it the default.
+    """
+    for number, handler in ((signal.SIGINT, signal.default_int_handler), (signal.SIGHUP, lambda *_: None)):
+        if signal.getsignal(number) is signal.SIG_IGN:
+            signal.signal(number, handler)
 
 
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> OneProcessForEachSuite:

@@ -2,8 +2,13 @@
 
 from pathlib import Path
 
+import pytest
+
 from .guarantees import GUARANTEES
 from .table import BEGIN, END, write
+
+# Needs no broker.
+pytestmark = pytest.mark.short
 
 
 def test_a_run_changes_the_cells_it_tried_and_no_others(tmp_path: Path) -> None:

@@ -10,8 +10,8 @@ import pytest
 import yaml
 from celery_platform.environment import resolve
 from celery_platform.environment.load import parse
+from celery_platform.release.application_check import Outcome, check_application, processes_of
 from celery_platform.release.project import Project
-from celery_platform.release.trial import Outcome, processes_of, try_application
 from celery_platform.settings import read
 
 from tests.harness.environment import ENVIRONMENTS
@@ -45,7 +45,7 @@ def attempt(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Try:
         own = {"application": application(), "schedule": {}} | changes
         resolved = described(tmp_path / "environments" / "local", own)
         assert resolved["application"]["package"] == "app/orders"
-        return try_application(project, "local")
+        return check_application(project, "local")
 
     return run
 
@@ -70,7 +70,7 @@ def described(folder: Path, sections: dict[str, Any]) -> dict[str, Any]:
 
 
 def refused(outcomes: list[Outcome]) -> str:
-    """The one refusal of all processes, of which the trial is sure."""
+    """The one refusal of all processes, of which the check is sure."""
     assert all(one.error and one.unsure is None for one in outcomes), outcomes
     (text,) = {str(one.error) for one in outcomes}
     return text

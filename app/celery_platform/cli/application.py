@@ -5,8 +5,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 if TYPE_CHECKING:
+    from celery_platform.release.application_check import Outcome
     from celery_platform.release.project import Application
-    from celery_platform.release.trial import Outcome
 
 application = typer.Typer(
     help="The application of an environment: its lock file, its requirements in this checkout.",
@@ -52,12 +52,12 @@ def check(name: One = "local") -> None:
     from celery_platform.errors import EXIT_UNUSABLE
     from celery_platform.output import print_error, say
     from celery_platform.release import locking
+    from celery_platform.release.application_check import check_application
     from celery_platform.release.release import release_of
-    from celery_platform.release.trial import try_application
 
     chosen = release_of(load(name)).application
     locking.check(chosen, name)
-    outcomes = try_application(chosen, name)
+    outcomes = check_application(chosen, name)
     wrong: dict[str, list[Outcome]] = {}
     for one in outcomes:
         if one.error and one.unsure:

@@ -1,4 +1,4 @@
-"""Try an application before anything is built or started for it: imported as its workers and beat would, in seconds.
+"""Check an application before anything is built or started for it: imported as its workers and beat would, in seconds.
 
 Each process of the environment that gets variables or secrets of its own is tried in a process of its own, with what a
 host gives it and nothing of this shell, with placeholders for secrets, and without the network.
@@ -27,7 +27,7 @@ from celery_platform.release.project import PLATFORM, Application
 from celery_platform.settings import Resolved, read
 from celery_platform.settings.chosen import VARIABLE
 
-MODULE = "celery_platform.worker.trial_start"
+MODULE = "celery_platform.worker.check_process"
 SECONDS = 60
 SIDE_BY_SIDE = 2
 SAID_LINES = 5
@@ -52,7 +52,7 @@ class Processes:
 class Outcome:
     """What was found of one kind of process: an error, or its tasks and scheduled entries.
 
-    `unsure` says in words why the error may be one of this trial alone.
+    `unsure` says in words why the error may be one of this check alone.
     """
 
     processes: Processes
@@ -62,7 +62,7 @@ class Outcome:
     unsure: str | None = None
 
 
-def try_application(application: Application, name: str) -> list[Outcome]:
+def check_application(application: Application, name: str) -> list[Outcome]:
     """Import the application of the environment `name` as each of its processes does, and run the checks of their
     start.
 
@@ -70,7 +70,7 @@ def try_application(application: Application, name: str) -> list[Outcome]:
         ApplicationError: this virtualenv lacks what the application requires.
         SettingsError: the environment was never rendered.
 
-    Example: `[outcome.error for outcome in try_application(application, "local")] == [None]`
+    Example: `[outcome.error for outcome in check_application(application, "local")] == [None]`
     """
     missing = lacking(application)
     if missing:

@@ -1,4 +1,4 @@
-"""What an application finds while it is imported for a trial: no network, and no package that it does not require."""
+"""What an application finds while it is imported by the check: no network, and no package that it does not require."""
 
 import importlib.machinery
 import importlib.util

@@ -1,6 +1,6 @@
 """Start a worker up to where it would ask a broker: the checks of its start, in a process of their own.
 
-    python -m celery_platform.worker.trial_start RESULT < REQUEST
+    python -m celery_platform.worker.check_process RESULT < REQUEST
 
 The request is JSON: `pools` to check for, whether `beat` is checked too, and `not_required`, the modules of this
 virtualenv that hosts will not have. What was found is written to the file RESULT as JSON, because an application may
@@ -17,13 +17,13 @@ from celery_platform.errors import AppError
 from celery_platform.settings import read, use
 from celery_platform.settings.chosen import chosen_file
 from celery_platform.settings.placeholders import without_account
-from celery_platform.worker.trial_imports import hide_modules, refuse_network
-from celery_platform.worker.unsure import why_unsure
+from celery_platform.worker.check_imports import hide_modules, refuse_network
+from celery_platform.worker.placeholder_errors import why_unsure
 
 
 def main(result: str) -> None:
     """Check, and write what was found: the tasks and the scheduled entries, or the refusal, with `unsure`: in words,
-    why it may be one of this trial alone.
+    why it may be one of this check alone.
     """
     request = json.load(sys.stdin)
     try:

@@ -1,4 +1,4 @@
-"""Whether an application that cannot be imported in a trial could be in earnest, with real secrets and a network."""
+"""Whether an application that the check cannot import could be imported with real secrets and a network."""
 
 import linecache
 import re
@@ -6,7 +6,7 @@ import traceback
 from collections.abc import Iterable, Iterator
 
 from celery_platform.settings.placeholders import PLACEHOLDER
-from celery_platform.worker.trial_imports import NoNetworkError
+from celery_platform.worker.check_imports import NoNetworkError
 
 # No secret's value makes these.
 CERTAIN = (ImportError, SyntaxError, NameError)

@@ -1,7 +1,7 @@
 """What is refused before a worker or beat begins: an application that cannot be imported, or that contradicts its
 environment.
 
-Nothing here asks a broker or a store, so the same is tried without them: see `trial_start`.
+Nothing here asks a broker or a store, so the same is tried without them: see `check_process`.
 """
 
 from celery import Celery

@@ -18,17 +18,6 @@ from tests.harness.ledger import SECRET
 from tests.harness.waiting import eventually
 
 ENDS = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
-
-
-@pytest.fixture(autouse=True)
-def _signals_of_a_terminal() -> Iterator[None]:
-    """Give processes the signals as a terminal does: under nohup or in the background some are ignored."""
-    inherited = {number: signal.signal(number, signal.default_int_handler) for number in (signal.SIGINT, signal.SIGHUP)}
-    yield
-    for number, handler in inherited.items():
-        signal.signal(number, handler)
-
-
 # Says where its secret is, and lives until a signal comes, which it says too.
 COMMAND = """
 import os, signal, sys, time

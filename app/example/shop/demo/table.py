@@ -20,7 +20,9 @@ def show(out: Console, result: Outcome, sheets: list[Path], output: Path) -> Non
     for label, row in result.queues.items():
         table.add_row(label, *_cells(row))
     out.print(table)
-    out.print("p50, p95: from sent to done. waits: sent back until their turn (rate limit, or a twin at work).")
+    out.print(
+        "p50, p95: from sent to done. waits: sent back until their turn (rate limit, or another run of the same task)."
+    )
     out.print(f"{len(sheets)} contact sheets are in {output.resolve()}")
     for problem in _problems(result):
         out.print(problem, style="red", markup=False)
