@@ -48,7 +48,12 @@ def ensure_packages(cache: Path, requirements: Sequence[str]) -> Path:
                 (done.stderr.strip().splitlines() or [f"exit code {done.returncode}"])[-1],
                 "check that the Python package index is reachable",
             )
-        partial.rename(folder)
+        try:
+            partial.rename(folder)
+        except OSError:
+            # Another start has made the same folder meanwhile: what is in it is equal, and a container may use it.
+            if not folder.exists():
+                raise
     finally:
         shutil.rmtree(partial, ignore_errors=True)
     return folder

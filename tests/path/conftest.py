@@ -48,6 +48,13 @@ def tail(run: subprocess.CompletedProcess[str]) -> str:
     return f"exit {run.returncode}\n{run.stdout[-6000:]}"
 
 
+def workers_said(local: LocalEnvironment) -> str:
+    """The state of each container and what the workers in pods logged last, for the message of a lost task."""
+    said = local.run("podman", "ps", "--all", "--format", "{{.Names}} {{.Status}}").stdout
+    pods = [line.split()[0] for line in said.splitlines() if "-worker-" in line and "-infra" not in line]
+    return "\n".join([said, *(local.run("podman", "logs", "--tail", "60", name).stdout for name in pods)])
+
+
 @pytest.fixture(scope="session")
 def environments_copy(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A copy of environments/ whose broker a test may switch without touching the checkout."""

@@ -6,6 +6,7 @@ import subprocess
 import sys
 import sysconfig
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from types import FrameType
 
@@ -14,6 +15,8 @@ from celery_platform.application.secret_files import ENDS, locks
 from celery_platform.application.variables import set_variables
 from celery_platform.errors import ApplicationError
 from celery_platform.settings import runtime
+
+TURN_SECONDS = 60
 
 
 def run_command(command: Sequence[str], pool: str | None = None) -> int:
@@ -37,7 +40,7 @@ def run_command(command: Sequence[str], pool: str | None = None) -> int:
     programs = f"{os.path.dirname(sys.executable)}{os.pathsep}{os.environ.get('PATH', '')}"  # noqa: PTH120
     variables = os.environ | {"PATH": programs, "PYTHONPATH": os.pathsep.join(entry for entry in path if entry)}
     words = with_script(command, folder or Path(sysconfig.get_path("purelib")))
-    return passed_on.start(words, variables).wait()
+    return _wait(passed_on.start(words, variables))
 
 
 def with_script(command: Sequence[str], home: Path) -> list[str]:
@@ -64,6 +67,17 @@ def with_script(command: Sequence[str], home: Path) -> list[str]:
             )
         words[1] = str(home / words[1])
     return words
+
+
+def _wait(process: "subprocess.Popen[bytes]") -> int:
+    """Wait for the end, and let handlers run meanwhile.
+
+    `wait()` without a timeout is one system call. Python runs a handler only after it, so a signal that comes just
+    before the call would be passed on when the process has ended. With a timeout it asks every 50 ms.
+    """
+    while True:
+        with suppress(subprocess.TimeoutExpired):
+            return process.wait(timeout=TURN_SECONDS)
 
 
 class _PassedOn:

@@ -18,6 +18,9 @@ from tests.harness.ledger import SECRET
 from tests.harness.waiting import eventually
 
 ENDS = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
+# Each sleeps in short turns: Python runs a handler between two calls, so a signal that comes just before one long sleep
+# would wait for its end.
+
 # Says where its secret is, and lives until a signal comes, which it says too.
 COMMAND = """
 import os, signal, sys, time
@@ -28,7 +31,8 @@ for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
     if signal.getsignal(number) is not signal.SIG_IGN:
         signal.signal(number, came)
 print(os.environ["TLS_KEY"], flush=True)
-time.sleep(60)
+while True:
+    time.sleep(0.1)
 """
 RUN_COMMAND = (sys.executable, "-m", "celery_platform", "run", "--", "python", "-c", COMMAND)
 # A process of the application that handles no signal: beat before Celery has its handlers, a script.
@@ -38,7 +42,8 @@ from celery_platform.application.variables import set_variables
 from celery_platform.settings import runtime
 set_variables(runtime())
 print(os.environ["TLS_KEY"], flush=True)
-time.sleep(60)
+while True:
+    time.sleep(0.1)
 """
 # `app run` between writing the file and starting the command: a moment, made long.
 BEFORE_THE_COMMAND = """
@@ -46,7 +51,8 @@ import os, time
 from celery_platform.application import command
 def wait(_application):
     print(os.environ["TLS_KEY"], flush=True)
-    time.sleep(60)
+    while True:
+        time.sleep(0.1)
 command.add_checkout = wait
 command.run_command(["sleep", "60"])
 """
@@ -213,7 +219,7 @@ def test_a_process_that_becomes_another_program_leaves_nothing_that_counts_as_it
     environment: TestEnvironment,
 ) -> None:
     """As Celery does on SIGHUP: the process ID and its start are the same, and the file is nobody's."""
-    becoming = NO_HANDLERS.replace("time.sleep(60)", "os.execvp('sleep', ['sleep', '60'])")
+    becoming = NO_HANDLERS.replace("while True:", "os.execvp('sleep', ['sleep', '60'])\nwhile True:")
     with started(environment, sys.executable, "-c", becoming) as (process, file):
         eventually(lambda: "sleep" in Path(f"/proc/{process.pid}/comm").read_text(), "the other program", 10)
         another_start(environment)
