@@ -26,7 +26,7 @@ from celery.worker.state import active_requests
 
 from celery_platform.application.secret_files import remove_secret_files
 from celery_platform.reliability.signals import tasks_given_back
-from celery_platform.turbo.give_back import give_back
+from celery_platform.transports.give_back import give_back
 
 # Seconds, set by whoever will kill the worker after them: systemd, a pod's grace period, a spot notice.
 VARIABLE = "CELERY_STOP_TIMEOUT"

@@ -17,7 +17,7 @@ from redis.exceptions import ConnectionError as RedisConnectionError
 from redis.exceptions import RedisError
 
 from celery_platform.guards import redis_reconnect
-from celery_platform.turbo.turn import ACKS_PER_WRITE, TURN_SECONDS, Turn
+from celery_platform.transports.turn import ACKS_PER_WRITE, TURN_SECONDS, Turn
 
 logger = logging.getLogger(__name__)
 

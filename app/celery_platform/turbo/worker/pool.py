@@ -17,7 +17,7 @@ from celery import signals
 from celery.concurrency.base import BasePool, apply_target
 from celery.exceptions import SoftTimeLimitExceeded
 
-from celery_platform.turbo.give_back import give_back
+from celery_platform.transports.give_back import give_back
 from celery_platform.turbo.worker.slot import BUSY_SINCE, HARD_LIMIT_AT, SOFT_LIMIT_AT, Slot
 
 # Sent by the supervisor. Celery gives SIGUSR1 and SIGUSR2 meanings of its own.
