@@ -1,6 +1,7 @@
 """What a turbo connection does in each turn of the event loop, whatever its broker."""
 
 import os
+from abc import ABC, abstractmethod
 from typing import Any
 
 # After so many seconds of messages the loop turns, for timers, remote control and heartbeats.
@@ -10,7 +11,7 @@ TURN_SECONDS = 0.01
 ACKS_PER_WRITE = 32
 
 
-class Turn:
+class Turn(ABC):
     """Calls `on_tick` before each wait of the loop, and `on_more` right after it when there is something left over."""
 
     def __init__(self, loop: Any) -> None:
@@ -29,13 +30,13 @@ class Turn:
         self.loop.on_tick.discard(self.on_tick)
         os.close(self._more)
 
+    @abstractmethod
     def on_tick(self) -> None:
         """Called before each wait of the loop: flush what is pending."""
-        raise NotImplementedError
 
+    @abstractmethod
     def on_more(self) -> None:
         """Called in the turn after `come_back`: handle what the last turn left over."""
-        raise NotImplementedError
 
     def _read_more(self) -> None:
         os.eventfd_read(self._more)

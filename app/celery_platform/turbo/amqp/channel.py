@@ -7,6 +7,7 @@ from typing import Any
 
 from kombu.transport import base, pyamqp
 
+from celery_platform.transports.worker_channel import WorkerChannel
 from celery_platform.turbo.amqp.acknowledgements import AckWindow
 from celery_platform.turbo.amqp.header_table import properties_of
 
@@ -39,7 +40,7 @@ class Message(pyamqp.Message):
         )  # fmt: skip
 
 
-class AckingChannel(pyamqp.Channel):
+class AckingChannel(pyamqp.Channel, WorkerChannel):
     """Acknowledgements are pending in `acks` until `flush_acknowledgements`, which a worker's event loop calls.
 
     On a connection that no loop takes care of, such as a task's own, each is sent at once.

@@ -1,26 +1,24 @@
 """A connection over the buffered socket transports, whose heartbeats survive a loop that was busy."""
 
-from collections.abc import Callable
+import socket
+from contextlib import suppress
 from time import monotonic
 from typing import Any
 
 from amqp.exceptions import RecoverableConnectionError
 from kombu.transport import pyamqp
 
+from celery_platform.transports.worker_connection import WorkerConnection
 from celery_platform.turbo.amqp.buffered_reads import BufferedTCP, BufferedTLS
 from celery_platform.turbo.amqp.channel import AckingChannel
 from celery_platform.turbo.amqp.deliveries import frame_handler
 
 
-class BufferedConnection(pyamqp.Connection):
+class BufferedConnection(pyamqp.Connection, WorkerConnection):
     """What py-amqp's does. `Transport` and `frame_handler` are its own points of extension."""
 
     Channel = AckingChannel
     channels: dict[int, Any] | None
-    # What must be done before a message is acknowledged, for all that are done so far: results stored.
-    before_acks: Callable[[], None] | None = None
-    # Whether somebody flushes pending acknowledgements: the worker's event loop, once it has this connection.
-    batches_acks = False
     _transport: Any
 
     def __init__(self, **options: Any) -> None:
@@ -67,6 +65,11 @@ class BufferedConnection(pyamqp.Connection):
         self._last_tick = now
         super().heartbeat_tick(rate=rate)
 
+    @property
+    def heartbeat_seconds(self) -> float:
+        """Seconds within which the broker expects a heartbeat, as agreed; 0 without."""
+        return self.heartbeat or 0.0
+
     def open_channels(self) -> list[AckingChannel]:
         """The channels that are open now."""
         return [channel for channel in (self.channels or {}).values() if isinstance(channel, AckingChannel)]
@@ -90,6 +93,12 @@ class BufferedConnection(pyamqp.Connection):
         """Acknowledge on every channel what is done."""
         for channel in self.open_channels():
             channel.flush_acknowledgements()
+
+    def break_off(self) -> None:
+        """Shut the socket down, which the event loop reads as its end."""
+        with suppress(OSError, AttributeError):  # py-amqp takes the socket away when it closes
+            sock: Any = self.sock
+            sock.shutdown(socket.SHUT_RDWR)
 
     def close(self, *args: Any, **kwargs: Any) -> Any:
         """Flush first: the broker delivers again what is unacknowledged when a connection closes."""

@@ -6,7 +6,6 @@ are handled for a bounded time in each turn of the loop; what is done is acknowl
 
 import logging
 from collections import deque
-from collections.abc import Callable
 from contextlib import suppress
 from queue import Empty
 from time import monotonic
@@ -18,11 +17,13 @@ from redis.exceptions import RedisError
 
 from celery_platform.guards import redis_reconnect
 from celery_platform.transports.turn import ACKS_PER_WRITE, TURN_SECONDS, Turn
+from celery_platform.transports.worker_channel import WorkerChannel
+from celery_platform.transports.worker_connection import WorkerConnection
 
 logger = logging.getLogger(__name__)
 
 
-class Channel(redis_reconnect.Channel):
+class Channel(redis_reconnect.Channel, WorkerChannel):
     """Acknowledgements are pending until `flush_acknowledgements`, which a worker's event loop calls at each turn.
 
     On a transport that no loop takes care of, such as a task's own, each is sent at once.
@@ -118,15 +119,10 @@ class Channel(redis_reconnect.Channel):
         super().close()
 
 
-class Transport(redis_reconnect.Transport):
+class Transport(redis_reconnect.Transport, WorkerConnection):
     """With that channel."""
 
     Channel = Channel
-    # Called before acknowledgements: results must be stored by then.
-    before_acks: Callable[[], None] | None = None
-    # Whether somebody flushes pending acknowledgements: the worker's event loop, once it has this transport.
-    batches_acks = False
-    heartbeat = 0
     channels: list[Any]
     client: Any
 

@@ -8,6 +8,7 @@ from typing import Any
 from botocore.exceptions import BotoCoreError, ClientError
 
 from celery_platform.guards import sqs_server_error
+from celery_platform.transports.worker_channel import WorkerChannel
 from celery_platform.turbo.sqs.deletes import Deletes, Done
 from celery_platform.turbo.sqs.limits import MESSAGES
 from celery_platform.turbo.sqs.polls import PatientPolls
@@ -35,7 +36,7 @@ class Batch(list[Any]):
         return [message["ReceiptHandle"] for message in self]
 
 
-class Channel(PatientPolls, BatchedSends, sqs_server_error.Channel):
+class Channel(PatientPolls, BatchedSends, sqs_server_error.Channel, WorkerChannel):
     """Deletes messages in batches in a worker; a process without an event loop, such as a command, one by one.
 
     A worker that is killed may have finished up to a fifth of a second's tasks whose messages come again: make effects
