@@ -21,6 +21,7 @@ from kombu.transport import pyamqp
 from celery_platform.errors import PublishError
 from celery_platform.guards.silent_node import readable
 from celery_platform.refusals.size import Sized
+from celery_platform.transports.amqp.buffered_input import BuffersInput
 
 # A quorum queue confirms within milliseconds; the rest is for disks that are busy.
 CONFIRM_SECONDS = 2.0
@@ -147,5 +148,5 @@ class Connection(Bounded, pyamqp.Connection):
         return super().blocking_read(timeout)
 
     def _has_input(self) -> bool:
-        buffered = getattr(self.transport, "has_input", None)  # of celery_platform/turbo/amqp
-        return bool(buffered and buffered()) or readable(self.sock)
+        transport = self.transport
+        return (isinstance(transport, BuffersInput) and transport.has_input()) or readable(self.sock)

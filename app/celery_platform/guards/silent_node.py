@@ -9,6 +9,7 @@ Unnecessary as soon as py-amqp lets a client judge sooner than the server.
 """
 
 import select
+import ssl
 import time
 from typing import Any, ClassVar
 
@@ -46,6 +47,6 @@ class Attentive:
 
 def readable(sock: Any) -> bool:
     """Return whether data has arrived that has not been read yet."""
-    if getattr(sock, "pending", lambda: 0)():
+    if isinstance(sock, ssl.SSLSocket) and sock.pending():
         return True
     return bool(select.select([sock], [], [], 0)[0])

@@ -12,6 +12,8 @@ from typing import Any
 from amqp.exceptions import UnexpectedFrame
 from amqp.transport import SSLTransport, TCPTransport
 
+from celery_platform.transports.amqp.buffered_input import BuffersInput
+
 READ_BYTES = 65_536
 HEADER = Struct(">BHI")  # type, channel, size of the payload
 FRAME_END = 0xCE
@@ -21,7 +23,7 @@ LARGEST_FRAME = 64 * 1024 * 1024
 Frame = tuple[int, int, bytes]
 
 
-class _BufferedReads:
+class _BufferedReads(BuffersInput):
     """Cuts frames out of a buffer. Reads of one byte or of many frames at once give the same frames."""
 
     sock: Any

@@ -1,0 +1,1 @@
+"""AMQP as kombu and py-amqp speak it, for RabbitMQ and Amazon MQ."""
