@@ -6,6 +6,7 @@ from kombu import Connection
 from kombu.common import maybe_declare
 
 from celery_platform.errors import PublishError
+from celery_platform.transports.batch_publishing import PublishesBatches
 from celery_platform.turbo.publishing.messages import Messages
 
 
@@ -40,9 +41,8 @@ class OneByOne:
                 self.refused[index] = str(error)
                 continue
             prepared.append((index, raw, message.exchange, message.routing_key))
-        batch = getattr(channel, "publish_batch", None)
-        if batch is not None:
-            self._settle(prepared, batch([(raw, exchange, key) for _, raw, exchange, key in prepared]))
+        if isinstance(channel, PublishesBatches):
+            self._settle(prepared, channel.publish_batch([(raw, exchange, key) for _, raw, exchange, key in prepared]))
             return
         for index, raw, exchange, key in prepared:
             try:

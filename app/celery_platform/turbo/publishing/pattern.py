@@ -38,10 +38,9 @@ class Pattern:
     def _alike(self, second: Message) -> bool:
         """Whether the two have in common what every message here will have."""
         first = self._first
-        same = ("exchange", "routing_key")
         return (
             first.headers.keys() == second.headers.keys()
-            and all(getattr(first, name) == getattr(second, name) for name in same)
+            and (first.exchange, first.routing_key) == (second.exchange, second.routing_key)
             and first.properties | {"correlation_id": second.task_id} == second.properties
             and first.properties.get("correlation_id") == first.task_id
             and first.properties["content_type"] == "application/json"

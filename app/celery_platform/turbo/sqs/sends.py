@@ -7,9 +7,8 @@ from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
+from celery_platform.transports.batch_publishing import Prepared, PublishesBatches
 from celery_platform.turbo.sqs.limits import BYTES, MESSAGES
-
-Raw = tuple[Any, str, str]  # as `prepare_message` makes it, exchange, routing key
 
 
 @dataclass
@@ -23,7 +22,7 @@ class Recorder:
         self.sent.append(arguments)
 
 
-class BatchedSends:
+class BatchedSends(PublishesBatches):
     """Mixed into kombu's SQS channel."""
 
     _recorder: Recorder | None = None
@@ -32,7 +31,7 @@ class BatchedSends:
         """The client of a queue."""
         return self._recorder or super().sqs(queue)  # type: ignore[misc]
 
-    def publish_batch(self, messages: Sequence[Raw]) -> list[str | None]:
+    def publish_batch(self, messages: Sequence[Prepared]) -> list[str | None]:
         """Publish each message; for each `None`, or why it was not or may not have been taken.
 
         Example: `channel.publish_batch([(channel.prepare_message("{}"), "", "celery-email")]) == [None]`
