@@ -33,7 +33,7 @@ def refuse_network() -> None:
 
 def _is_local(event: str, arguments: tuple[Any, ...]) -> bool:
     """A socket in the file system: a log's, a service manager's."""
-    return event in {"socket.connect", "socket.sendto"} and arguments[0].family == getattr(socket, "AF_UNIX", None)
+    return event in {"socket.connect", "socket.sendto"} and arguments[0].family == socket.AF_UNIX
 
 
 def hide_modules(names: Iterable[str]) -> None:

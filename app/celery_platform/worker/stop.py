@@ -27,6 +27,7 @@ from celery.worker.state import active_requests
 from celery_platform.application.secret_files import remove_secret_files
 from celery_platform.reliability.signals import tasks_given_back
 from celery_platform.transports.give_back import give_back
+from celery_platform.turbo.worker.task_in_loop import RunsTaskInLoop
 
 # Seconds, set by whoever will kill the worker after them: systemd, a pod's grace period, a spot notice.
 VARIABLE = "CELERY_STOP_TIMEOUT"
@@ -90,17 +91,17 @@ class BoundedStop(bootsteps.StartStopStep):
 
     def _running(self) -> list[Any]:
         """Celery's requests, and that of a turbo process, which Celery knows nothing of."""
-        turbo = getattr(self.consumer.pool, "running_request", None)
-        return [request for request in (*active_requests, turbo() if turbo else None) if request is not None]
+        pool = self.consumer.pool
+        turbo = pool.request_of_running_task() if isinstance(pool, RunsTaskInLoop) else None
+        return [request for request in (*active_requests, turbo) if request is not None]
 
     def _settle(self) -> None:
         consumer = self.consumer.task_consumer
         if consumer is None:
             return
         # While its task runs, a turbo process's connection is whose lock it is: the keepalive's, or ours.
-        lock = getattr(self.consumer.pool, "connection_lock", None)
-        if lock is not None:
-            lock.acquire(timeout=1)
+        if isinstance(self.consumer.pool, RunsTaskInLoop):
+            self.consumer.pool.take_connection(seconds=1)
         give_back(consumer.channel)
 
     def _give_back(self) -> None:

@@ -9,6 +9,8 @@ from celery import states
 from celery.backends import redis
 from celery.exceptions import BackendStoreError
 
+from celery_platform.turbo.results.deferring import DefersResults
+
 # Key, encoded result, seconds until it expires.
 Stored = tuple[str, str, int | None]
 
@@ -16,15 +18,11 @@ Stored = tuple[str, str, int | None]
 Stock: Any = redis.RedisBackend  # the stubs know little of what is extended here
 
 
-class RedisBackend(Stock):  # type: ignore[misc]
+class RedisBackend(DefersResults, Stock):  # type: ignore[misc]
     """While `defers` is true final results wait for `flush`, after which messages are acknowledged, so none is lost.
 
     Stock Celery asks, for each result, whether the task has succeeded before, and then stores it: two round trips.
     """
-
-    defers = False
-    # Set by whoever will call `flush` before each acknowledgement.
-    may_defer = False
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

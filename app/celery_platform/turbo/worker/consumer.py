@@ -9,6 +9,9 @@ from celery.worker import state
 from celery.worker.consumer import Consumer as StockConsumer
 from kombu.asynchronous.hub import Hub
 
+from celery_platform.turbo.worker.fast_strategy import FastStrategy
+from celery_platform.turbo.worker.pool import TaskPool
+
 logger = logging.getLogger(__name__)
 
 
@@ -16,7 +19,7 @@ class Consumer(StockConsumer):
     """For Celery's setting `worker_consumer`."""
 
     hub: Hub
-    strategies: dict[str, Any]
+    strategies: dict[str, FastStrategy | Callable[..., Any]]
     on_task_message: set[Any]
     connection_errors: tuple[type[Exception], ...]
     channel_errors: tuple[type[Exception], ...]
@@ -24,7 +27,7 @@ class Consumer(StockConsumer):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        if getattr(self.pool, "cautious", False):
+        if isinstance(self.pool, TaskPool) and self.pool.cautious:
             self.initial_prefetch_count = 1
 
     def create_task_handler(self, *args: Any, **kwargs: Any) -> Callable[[Any], Any]:
@@ -43,8 +46,12 @@ class Consumer(StockConsumer):
             name = message.headers.get("task")
             if name is not None and type(name) is not str:
                 return self.on_unknown_message(None, message)
-            fast = getattr(strategies.get(name or ""), "fast", None)
-            if fast is not None and self._maximum_prefetch_restored and fast(message, callbacks):
+            strategy = strategies.get(name or "")
+            if (
+                isinstance(strategy, FastStrategy)
+                and self._maximum_prefetch_restored
+                and strategy.fast(message, callbacks)
+            ):
                 return None
             return self._stock(stock, message)
 

@@ -1,15 +1,15 @@
 """Keeps a turbo process's connection alive while a task holds its event loop."""
 
 import logging
-import socket
 import threading
-from contextlib import suppress
 from time import monotonic
 from typing import Any
 
 from celery import bootsteps
 from celery.worker.consumer.connection import Connection as ConnectionStep
 
+from celery_platform.transports.worker_connection import WorkerConnection
+from celery_platform.turbo.results.deferring import DefersResults
 from celery_platform.turbo.worker.pool import TaskPool
 
 logger = logging.getLogger(__name__)
@@ -33,14 +33,14 @@ class Keepalive(bootsteps.StartStopStep):
         """Begin, on the connection that was just made."""
         connection = consumer.connection.connection
         self._ended = threading.Event()
-        if hasattr(connection, "before_acks") and isinstance(consumer.pool, TaskPool):
+        if isinstance(connection, WorkerConnection) and isinstance(consumer.pool, TaskPool):
             self._store_results_first(connection, consumer.app.backend)
             arguments = (connection, consumer.pool.connection_lock, self._ended)
             threading.Thread(target=_keep, args=arguments, name="keepalive", daemon=True).start()
 
     @staticmethod
-    def _store_results_first(connection: Any, backend: Any) -> None:
-        if hasattr(backend, "may_defer"):
+    def _store_results_first(connection: WorkerConnection, backend: Any) -> None:
+        if isinstance(backend, DefersResults):
             backend.may_defer = True
             connection.before_acks = backend.flush
 
@@ -54,25 +54,19 @@ class Keepalive(bootsteps.StartStopStep):
         self._ended.set()
 
 
-def _keep(connection: Any, lock: threading.Lock, ended: threading.Event) -> None:
+def _keep(connection: WorkerConnection, lock: threading.Lock, ended: threading.Event) -> None:
     beaten = monotonic()
     while not ended.wait(INTERVAL_SECONDS) and connection.connected:
         if not lock.acquire(blocking=False):
             continue  # no task runs: the loop does all this itself
         try:
             connection.flush_acknowledgements()
-            if connection.heartbeat and monotonic() - beaten > connection.heartbeat / 2:
+            if connection.heartbeat_seconds and monotonic() - beaten > connection.heartbeat_seconds / 2:
                 connection.send_heartbeat()
                 beaten = monotonic()
         except connection.connection_errors as error:
             logger.warning("the connection was lost while a task ran: %r", error)
-            _break(connection)
+            connection.break_off()  # the loop, after its task, makes another
             return
         finally:
             lock.release()
-
-
-def _break(connection: Any) -> None:
-    """Let the loop see after its task that this connection is of no use: it makes another."""
-    with suppress(OSError, AttributeError):
-        connection.sock.shutdown(socket.SHUT_RDWR)

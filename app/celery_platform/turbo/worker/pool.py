@@ -10,7 +10,7 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from time import monotonic
-from types import FrameType
+from types import FrameType, MethodType
 from typing import Any
 
 from celery import signals
@@ -19,6 +19,7 @@ from celery.exceptions import SoftTimeLimitExceeded
 
 from celery_platform.transports.give_back import give_back
 from celery_platform.turbo.worker.slot import BUSY_SINCE, HARD_LIMIT_AT, SOFT_LIMIT_AT, Slot
+from celery_platform.turbo.worker.task_in_loop import RunsTaskInLoop
 
 # Sent by the supervisor. Celery gives SIGUSR1 and SIGUSR2 meanings of its own.
 SOFT_LIMIT_SIGNAL = signal.SIGRTMIN + 3
@@ -27,7 +28,7 @@ HARD_LIMIT_SIGNAL = signal.SIGRTMIN + 4
 HARD_LIMIT_EXIT = 70
 
 
-class TaskPool(BasePool):
+class TaskPool(BasePool, RunsTaskInLoop):
     """One task at a time, in the event loop's thread. `slot` is shared with the supervisor when there is one."""
 
     slot = Slot.several(1)[0]
@@ -43,8 +44,6 @@ class TaskPool(BasePool):
         signals.worker_process_init.send(sender=(self.options.get("initargs") or (None, None))[1])
         self.connection_lock = threading.Lock()
         self.connection_lock.acquire()
-        # Makes the stock request of the running task, for when its hard limit ends it.
-        self.running_request: Callable[[], Any] | None = None
         signal.signal(SOFT_LIMIT_SIGNAL, self._on_soft_limit)
         signal.signal(HARD_LIMIT_SIGNAL, self._on_hard_limit)
 
@@ -66,8 +65,8 @@ class TaskPool(BasePool):
             with self.running(correlation_id, soft_timeout, timeout):
                 return target(*args, **kwargs)
 
-        # A request's `on_success` is a method of it.
-        self.running_request = lambda: getattr(callback, "__self__", None)
+        # Celery's request passes its own method `on_success`.
+        self.running_request = lambda: callback.__self__ if isinstance(callback, MethodType) else None
         return apply_target(limited, args, kwargs, callback=callback, **options)
 
     @contextmanager
@@ -103,8 +102,8 @@ class TaskPool(BasePool):
         limit = numbers[HARD_LIMIT_AT]
         if not limit or monotonic() < limit or not _in_tracer(frame):
             return
-        request = self.running_request() if self.running_request else None
-        if request is not None and self.connection_lock.acquire(timeout=1):
+        request = self.request_of_running_task()
+        if request is not None and self.take_connection(seconds=1):
             request.on_timeout(False, round(limit - numbers[BUSY_SINCE], 3))
             # Of what this process had taken beside it too, nothing waits for a visibility timeout.
             give_back(request.message.channel)

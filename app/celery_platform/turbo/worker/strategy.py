@@ -22,6 +22,9 @@ from celery.worker.strategy import default
 from kombu.serialization import prepare_accept_content
 from kombu.utils.json import object_hook
 
+from celery_platform.transports.worker_channel import WorkerChannel
+from celery_platform.turbo.results.deferring import DefersResults
+from celery_platform.turbo.worker.fast_strategy import FastStrategy
 from celery_platform.turbo.worker.pool import TaskPool
 
 logger = logging.getLogger("celery.worker.strategy")
@@ -33,12 +36,12 @@ NO_LIMITS = (None, [None, None], (None, None))
 
 
 def strategy(task: Any, app: Any, consumer: Any) -> Callable[..., Any]:
-    """For `Task.Strategy`. The function's attribute `fast` takes a message, or says no by returning false."""
-    stock: Any = default(task, app, consumer)
-    if _possible(task, app, consumer):
-        stock.fast = _fast(task, app, consumer)
-    handler: Callable[..., Any] = stock
-    return handler
+    """For `Task.Strategy`: a `FastStrategy` where messages of the task may go the fast way, or else Celery's own.
+
+    Celery calls it with the task, its application and the consumer that the messages come from.
+    """
+    stock: Callable[..., Any] = default(task, app, consumer)
+    return FastStrategy(stock, _fast(task, app, consumer)) if _possible(task, app, consumer) else stock
 
 
 def _possible(task: Any, app: Any, consumer: Any) -> bool:
@@ -78,8 +81,9 @@ def _fast(task: Any, app: Any, consumer: Any) -> Callable[[Any, Any], bool]:
         total[name] += 1
         all_total[0] += 1
         if not late:
+            channel: WorkerChannel = message.channel
             message.ack()
-            message.channel.flush_acknowledgements()
+            channel.flush_acknowledgements()
         pool.running_request = lambda: _request(task, app, consumer, message, acknowledged=not late)
         begin(uuid, task.soft_time_limit, task.time_limit)
         try:
@@ -158,7 +162,7 @@ def _context(
 def _around(task: Any, pool: TaskPool) -> tuple[Callable[..., None], Callable[[], None]]:
     """What begins and ends a task acknowledged late: its result may wait until its message is acknowledged."""
     backend = task.backend
-    if not hasattr(backend, "may_defer"):
+    if not isinstance(backend, DefersResults):
         return pool.begin, pool.end
 
     def begin(task_id: str, soft: float | None, hard: float | None) -> None:
