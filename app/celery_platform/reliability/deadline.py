@@ -5,11 +5,13 @@ After an outage a queue holds hours of work whose senders have given up. With a 
 
 import functools
 import inspect
+import math
 import time
 from collections.abc import Callable
 from typing import ParamSpec, TypeVar
 
 from celery import current_task
+from celery.app.task import Context
 
 from celery_platform.reliability.errors import PermanentError
 
@@ -55,10 +57,7 @@ def deadline(seconds: float, *, drop: bool = False) -> Callable[[Callable[P, R]]
     def decorate(function: Callable[P, R]) -> Callable[P, R]:
         @functools.wraps(function)
         def run(*given: P.args, **named: P.kwargs) -> R:
-            request = current_task.request if current_task else None
-            sent_at = getattr(request, "replayed_at", None) or getattr(request, "sent_at", None)
-            due = getattr(request, "deadline", None) or (sent_at + seconds if sent_at else None)
-            late = time.time() - due if due else 0
+            late = time.time() - _due(current_task.request, seconds) if current_task else 0
             if late > 0:
                 raise (DroppedError if drop else DeadlinePassedError)(late)
             return function(*given, **named)
@@ -67,3 +66,11 @@ def deadline(seconds: float, *, drop: bool = False) -> Callable[[Callable[P, R]]
         return run
 
     return decorate
+
+
+def _due(request: Context, seconds: float) -> float:
+    """When a task is due, in seconds since 1970; never for a call that no message asked for."""
+    if own := request.get("deadline"):
+        return float(own)
+    sent_at = request.get("replayed_at") or request.get("sent_at")
+    return sent_at + seconds if sent_at else math.inf

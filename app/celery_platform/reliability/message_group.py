@@ -11,5 +11,6 @@ def group_of(request: Any) -> dict[str, Any]:
 
     Example: `task.retry(**group_of(task.request))`
     """
+    # Celery's request of a task that did not run (`celery.worker.request.Request`) has no properties.
     group = (getattr(request, "properties", None) or {}).get(OPTION)
     return {OPTION: group} if group else {}

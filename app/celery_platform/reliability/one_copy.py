@@ -26,7 +26,7 @@ def is_second_copy(task: Task[Any, Any]) -> bool:
 
     Example: `if is_second_copy(self): raise Ignore`
     """
-    entry, attempt = (getattr(task.request, header, None) for header in (ENTRY, ATTEMPT))
+    entry, attempt = (task.request.get(header) for header in (ENTRY, ATTEMPT))
     if entry is None:
         return False
     key = f"{runtime().environment.prefix}:later:begun:{entry}"

@@ -73,7 +73,7 @@ class RateLimit:
         request = task.request
         retries = request.retries or 0
         # A reservation holds for one attempt: a retry after an error reserves again.
-        if getattr(request, "admitted_attempt", None) == retries:
+        if request.get("admitted_attempt") == retries:
             return
         longest = queue_of_request(runtime().environment, str(task.name), request).max_countdown
         seconds = self.reserve(longest)
