@@ -18,7 +18,6 @@ from celery_platform.attachment.tasks import give_guarantees
 from celery_platform.brokers import broker_of
 from celery_platform.brokers.interface import PUBLISH_BUDGET_SECONDS
 from celery_platform.brokers.priorities import prioritised
-from celery_platform.guards.bounded_publish import budget
 from celery_platform.guards.declared_once import declared_once
 from celery_platform.guards.whole_second_delay import whole_seconds
 from celery_platform.later import keep_until_due
@@ -26,6 +25,7 @@ from celery_platform.refusals import refuse, refused_in_words
 from celery_platform.routes import addressed, queue_of_routed, routed
 from celery_platform.settings import runtime
 from celery_platform.settings.chosen import is_chosen
+from celery_platform.transports.amqp.bounded_publish import budget
 
 # Headers of our own that follow a task to those it sends: a run's tasks are counted together.
 INHERITED_HEADERS = ("run_id",)

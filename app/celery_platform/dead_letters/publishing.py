@@ -17,11 +17,11 @@ from celery.exceptions import Reject
 
 from celery_platform.brokers import broker_of
 from celery_platform.brokers.interface import PUBLISH_BUDGET_SECONDS, PUBLISH_RETRY
-from celery_platform.guards.bounded_publish import budget
 from celery_platform.reliability.message_group import group_of
 from celery_platform.reliability.signals import dead_letter_published
 from celery_platform.routes import queue_of_request
 from celery_platform.settings import runtime
+from celery_platform.transports.amqp.bounded_publish import budget
 
 logger = logging.getLogger(__name__)
 

@@ -8,8 +8,8 @@ from collections.abc import Mapping
 from kombu.transport import TRANSPORT_ALIASES
 
 GUARDED: Mapping[str, str] = {
-    "amqp": "celery_platform.guards.rabbitmq_node:Transport",
-    "amqps": "celery_platform.guards.rabbitmq_node:SecureTransport",
+    "amqp": "celery_platform.transports.amqp.rabbitmq_node:Transport",
+    "amqps": "celery_platform.transports.amqp.rabbitmq_node:SecureTransport",
     "redis": "celery_platform.guards.redis_reconnect:Transport",
     "rediss": "celery_platform.guards.redis_reconnect:Transport",
     "sqs": "celery_platform.turbo.sqs.transport:Transport",

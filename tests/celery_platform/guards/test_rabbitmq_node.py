@@ -7,7 +7,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
-from celery_platform.guards.tls_failover import settings_for
+from celery_platform.transports.amqp.tls_failover import settings_for
 
 from tests.harness.cable import cable
 from tests.harness.environment import TestEnvironment

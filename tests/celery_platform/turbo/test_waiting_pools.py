@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from celery_platform.guards.bounded_publish import Channel as BoundedChannel
-from celery_platform.guards.rabbitmq_node import Guarded
+from celery_platform.transports.amqp.bounded_publish import Channel as BoundedChannel
+from celery_platform.transports.amqp.rabbitmq_node import Guarded
 from celery_platform.turbo.amqp.channel import AckingChannel
 from celery_platform.turbo.worker import install
 from kombu import transport

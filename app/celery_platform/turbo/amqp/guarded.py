@@ -4,7 +4,7 @@ from typing import Any
 
 from kombu.transport import pyamqp
 
-from celery_platform.guards import bounded_publish, rabbitmq_node
+from celery_platform.transports.amqp import bounded_publish, rabbitmq_node
 from celery_platform.turbo.amqp.channel import AckingChannel
 from celery_platform.turbo.amqp.connection import BufferedConnection
 from celery_platform.turbo.amqp.transport import Transport as PlainTransport

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from celery_platform.guards import bounded_publish, rabbitmq_node
+from celery_platform.transports.amqp import bounded_publish, rabbitmq_node
 from celery_platform.turbo.amqp import green
 
 

@@ -5,10 +5,10 @@ from typing import Any
 
 from kombu.transport import pyamqp
 
-from celery_platform.guards import bounded_publish
-from celery_platform.guards.bounded_publish import ANSWER_SECONDS, allowed
-from celery_platform.guards.silent_node import Attentive
-from celery_platform.guards.tls_failover import settings_for
+from celery_platform.transports.amqp import bounded_publish
+from celery_platform.transports.amqp.bounded_publish import ANSWER_SECONDS, allowed
+from celery_platform.transports.amqp.silent_node import Attentive
+from celery_platform.transports.amqp.tls_failover import settings_for
 
 
 class Connection(Attentive, bounded_publish.Connection):

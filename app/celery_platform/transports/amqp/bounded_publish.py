@@ -19,9 +19,9 @@ import amqp
 from kombu.transport import pyamqp
 
 from celery_platform.errors import PublishError
-from celery_platform.guards.silent_node import readable
 from celery_platform.refusals.size import Sized
 from celery_platform.transports.amqp.buffered_input import BuffersInput
+from celery_platform.transports.amqp.silent_node import readable
 
 # A quorum queue confirms within milliseconds; the rest is for disks that are busy.
 CONFIRM_SECONDS = 2.0
