@@ -17,7 +17,7 @@ WORKER_MODULES = ("celery.app.amqp", "celery.app.control", "celery.app.events", 
                   "celery.apps.worker", "celery.backends.base", "celery.bin.celery", "celery.canvas", "celery.events",
                   "celery.result", "celery.worker.autoscale", "celery.worker.consumer",
                   "celery.worker.consumer.delayed_delivery", "celery.worker.control", "kombu.pidbox",
-                  "celery_platform.turbo.amqp.transport", "celery_platform.turbo.worker.consumer",
+                  "celery_platform.transports.amqp.transport", "celery_platform.turbo.worker.consumer",
                   "celery_platform.turbo.worker.keepalive",
                   "celery_platform.turbo.worker.strategy")  # fmt: skip
 

@@ -13,7 +13,7 @@ from typing import Any
 from celery.concurrency import ALIASES, prefork, thread  # type: ignore[attr-defined]
 from kombu.asynchronous import get_event_loop
 
-from celery_platform.turbo.versions import tested
+from celery_platform.transports.versions import tested
 
 # The interval of checks, of which some fall into each of RabbitMQ's heartbeats, which are 3 s apart.
 CHECK_SECONDS = 0.2

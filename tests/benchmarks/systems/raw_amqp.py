@@ -9,7 +9,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from amqp import Connection
-from celery_platform.turbo.amqp.buffered_reads import BufferedTCP
+from celery_platform.transports.amqp.buffered_reads import BufferedTCP
 
 from tests.benchmarks import counter
 

@@ -2,7 +2,7 @@
 
 from struct import Struct
 
-from celery_platform.turbo.amqp.acknowledgements import BASIC_ACK, AckWindow
+from celery_platform.transports.amqp.acknowledgements import BASIC_ACK, AckWindow
 from hypothesis import given
 from hypothesis import strategies as st
 

@@ -11,7 +11,7 @@ from struct import pack
 import pytest
 import trustme
 from amqp.exceptions import UnexpectedFrame
-from celery_platform.turbo.amqp.buffered_reads import BufferedTCP, BufferedTLS, Frame, _BufferedReads
+from celery_platform.transports.amqp.buffered_reads import BufferedTCP, BufferedTLS, Frame, _BufferedReads
 from hypothesis import given
 from hypothesis import strategies as st
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from amqp import Message
 from amqp.serialization import decode_properties_basic
-from celery_platform.turbo.amqp.header_table import properties_of
+from celery_platform.transports.amqp.header_table import properties_of
 from hypothesis import given
 from hypothesis import strategies as st
 

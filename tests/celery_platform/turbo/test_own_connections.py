@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from celery_platform.turbo.amqp.transport import Transport as AmqpTransport
+from celery_platform.transports.amqp.transport import Transport as AmqpTransport
 from celery_platform.turbo.redis.transport import Transport as RedisTransport
 from kombu import Connection, Consumer, Queue
 from redis import Redis

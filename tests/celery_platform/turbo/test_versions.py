@@ -4,7 +4,7 @@ import os
 import subprocess
 import sys
 
-from celery_platform.turbo.versions import untested
+from celery_platform.transports.versions import untested
 
 from tests.harness.processes import running
 
@@ -12,7 +12,7 @@ from .conftest import Bench
 
 OF_ANOTHER_KOMBU = """
 import sys
-from celery_platform.turbo import versions
+from celery_platform.transports import versions
 versions.TESTED["kombu"] = "9.9"
 {then}
 """

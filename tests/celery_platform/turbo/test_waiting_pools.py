@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 from celery_platform.transports.amqp.bounded_publish import Channel as BoundedChannel
+from celery_platform.transports.amqp.channel import AckingChannel
 from celery_platform.transports.amqp.rabbitmq_node import Guarded
-from celery_platform.turbo.amqp.channel import AckingChannel
 from celery_platform.turbo.worker import install
 from kombu import transport
 from kombu.transport import TRANSPORT_ALIASES, resolve_transport

@@ -8,12 +8,12 @@ from typing import Any
 from botocore.exceptions import BotoCoreError, ClientError
 
 from celery_platform.guards import sqs_server_error
+from celery_platform.transports.versions import tested
 from celery_platform.transports.worker_channel import WorkerChannel
 from celery_platform.turbo.sqs.deletes import Deletes, Done
 from celery_platform.turbo.sqs.limits import MESSAGES
 from celery_platform.turbo.sqs.polls import PatientPolls
 from celery_platform.turbo.sqs.sends import BatchedSends
-from celery_platform.turbo.versions import tested
 
 logger = logging.getLogger(__name__)
 

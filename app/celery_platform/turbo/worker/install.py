@@ -6,16 +6,16 @@ from celery import Celery
 from kombu import transport
 from kombu.transport import TRANSPORT_ALIASES
 
-from celery_platform.turbo.versions import tested
+from celery_platform.transports.versions import tested
 from celery_platform.turbo.worker.keepalive import Keepalive
 
 RESULTS = "celery_platform.turbo.results.backend:RedisBackend"
 STRATEGY = "celery_platform.turbo.worker.strategy:strategy"
 # By pool type, of kombu's names for RabbitMQ: the module for any app, and the one for the project's own.
 AMQP = {
-    "turbo": ("celery_platform.turbo.amqp.transport", "celery_platform.turbo.amqp.guarded"),
-    "threads": ("celery_platform.turbo.amqp.transport", "celery_platform.turbo.amqp.guarded"),
-    "gevent": ("celery_platform.turbo.amqp.green", "celery_platform.turbo.amqp.guarded_green"),
+    "turbo": ("celery_platform.transports.amqp.transport", "celery_platform.transports.amqp.guarded"),
+    "threads": ("celery_platform.transports.amqp.transport", "celery_platform.transports.amqp.guarded"),
+    "gevent": ("celery_platform.transports.amqp.green", "celery_platform.transports.amqp.guarded_green"),
 }
 CLASSES = {"amqp": "Transport", "pyamqp": "Transport", "amqps": "SecureTransport"}
 REDIS = "celery_platform.turbo.redis.transport:Transport"

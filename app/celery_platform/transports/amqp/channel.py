@@ -7,9 +7,9 @@ from typing import Any
 
 from kombu.transport import base, pyamqp
 
+from celery_platform.transports.amqp.acknowledgements import AckWindow
+from celery_platform.transports.amqp.header_table import properties_of
 from celery_platform.transports.worker_channel import WorkerChannel
-from celery_platform.turbo.amqp.acknowledgements import AckWindow
-from celery_platform.turbo.amqp.header_table import properties_of
 
 logger = logging.getLogger(__name__)
 

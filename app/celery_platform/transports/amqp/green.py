@@ -13,9 +13,9 @@ import gevent  # type: ignore[import-untyped]
 from celery.worker import state
 from kombu.transport import pyamqp
 
+from celery_platform.transports.amqp.channel import AckingChannel
+from celery_platform.transports.amqp.connection import BufferedConnection
 from celery_platform.transports.turn import TURN_SECONDS
-from celery_platform.turbo.amqp.channel import AckingChannel
-from celery_platform.turbo.amqp.connection import BufferedConnection
 
 logger = logging.getLogger(__name__)
 

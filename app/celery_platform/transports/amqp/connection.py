@@ -8,10 +8,10 @@ from typing import Any
 from amqp.exceptions import RecoverableConnectionError
 from kombu.transport import pyamqp
 
+from celery_platform.transports.amqp.buffered_reads import BufferedTCP, BufferedTLS
+from celery_platform.transports.amqp.channel import AckingChannel
+from celery_platform.transports.amqp.deliveries import frame_handler
 from celery_platform.transports.worker_connection import WorkerConnection
-from celery_platform.turbo.amqp.buffered_reads import BufferedTCP, BufferedTLS
-from celery_platform.turbo.amqp.channel import AckingChannel
-from celery_platform.turbo.amqp.deliveries import frame_handler
 
 
 class BufferedConnection(pyamqp.Connection, WorkerConnection):

@@ -5,9 +5,9 @@ from typing import Any
 from kombu.transport import pyamqp
 
 from celery_platform.transports.amqp import bounded_publish, rabbitmq_node
-from celery_platform.turbo.amqp.channel import AckingChannel
-from celery_platform.turbo.amqp.connection import BufferedConnection
-from celery_platform.turbo.amqp.transport import Transport as PlainTransport
+from celery_platform.transports.amqp.channel import AckingChannel
+from celery_platform.transports.amqp.connection import BufferedConnection
+from celery_platform.transports.amqp.transport import Transport as PlainTransport
 
 
 class Channel(bounded_publish.Channel, AckingChannel):

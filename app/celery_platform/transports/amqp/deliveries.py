@@ -8,7 +8,7 @@ from typing import Any
 from amqp.exceptions import FrameSyntaxError, UnexpectedFrame
 from amqp.method_framing import frame_handler as stock_frame_handler
 
-from celery_platform.turbo.amqp.buffered_reads import Frame
+from celery_platform.transports.amqp.buffered_reads import Frame
 
 METHOD, HEADER, BODY, HEARTBEAT = 1, 2, 3, 8
 # `basic.deliver`: class 60, method 60.

@@ -2,8 +2,7 @@
 
 from typing import Any
 
-from celery_platform.transports.amqp import bounded_publish, rabbitmq_node
-from celery_platform.turbo.amqp import green
+from celery_platform.transports.amqp import bounded_publish, green, rabbitmq_node
 
 
 class Channel(bounded_publish.Channel, green.Channel):

@@ -11,8 +11,8 @@ from amqp.exceptions import RecoverableConnectionError
 from celery.worker import state
 from kombu.transport import pyamqp
 
+from celery_platform.transports.amqp.connection import BufferedConnection
 from celery_platform.transports.turn import ACKS_PER_WRITE, TURN_SECONDS, Turn
-from celery_platform.turbo.amqp.connection import BufferedConnection
 
 FLUSH_SECONDS = 1.0
 
