@@ -7,7 +7,8 @@ from kombu import Connection, Queue
 
 from celery_platform.settings import PoolSettings, QueueSettings, Runtime
 
-# A node closes a worker's connection after two missed heartbeats, a worker its own sooner (transports/amqp/silent_node.py).
+# A node closes a worker's connection after two missed heartbeats, a worker its own sooner
+# (transports/amqp/silent_node.py).
 HEARTBEAT_SECONDS = 3
 HEARTBEAT_CHECKS = 12  # checks in each heartbeat
 # Within a region a connection takes milliseconds; when it takes longer, the node is frozen or unreachable.

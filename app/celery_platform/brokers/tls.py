@@ -15,6 +15,6 @@ def amqp_tls(urls: str, ca_certificate: str | None) -> dict[str, Any]:
     context: dict[str, Any] = {"check_hostname": True}
     if ca_certificate:
         context["cadata"] = ca_certificate
-    # `None` is replaced by the name of the host connected to (kombu, and for the next host transports/amqp/tls_failover.py).
+    # `None` is replaced by the name of the host connected to (kombu, and transports/amqp/tls_failover.py for the next).
     # The handshake is left to py-amqp's own step, which has a time-out.
     return {"broker_use_ssl": {"context": context, "server_hostname": None, "do_handshake_on_connect": False}}

@@ -10,8 +10,8 @@ from kombu.transport import TRANSPORT_ALIASES
 GUARDED: Mapping[str, str] = {
     "amqp": "celery_platform.transports.amqp.rabbitmq_node:Transport",
     "amqps": "celery_platform.transports.amqp.rabbitmq_node:SecureTransport",
-    "redis": "celery_platform.guards.redis_reconnect:Transport",
-    "rediss": "celery_platform.guards.redis_reconnect:Transport",
+    "redis": "celery_platform.transports.redis.reconnect:Transport",
+    "rediss": "celery_platform.transports.redis.reconnect:Transport",
     "sqs": "celery_platform.turbo.sqs.transport:Transport",
 }
 

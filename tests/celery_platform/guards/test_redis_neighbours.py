@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 from celery_platform.brokers.redis_keys import NEIGHBOURS, index_key, mutex_key
-from celery_platform.guards import redis_reconnect
+from celery_platform.transports.redis import reconnect
 from kombu import Connection, Consumer, Queue
 
 from tests.harness.waiting import eventually
@@ -31,7 +31,7 @@ def test_a_message_that_a_removed_pool_held_runs_in_another_pool(
     url, queue = f"redis://127.0.0.1:{valkey_port}/9", Queue(name, routing_key=name)
     gone, neighbour = options(f"gone-{name}", []), options(f"left-{name}", [f"{key}-{name}" for key in neighbours])
     taken: list[Any] = []
-    with Connection(url, transport=redis_reconnect.Transport, transport_options=gone) as connection:
+    with Connection(url, transport=reconnect.Transport, transport_options=gone) as connection:
         connection.Producer().publish({}, routing_key=name, declare=[queue])
         with Consumer(connection, [queue], callbacks=[lambda _body, message: taken.append(message)]):
             connection.drain_events(timeout=10)
@@ -39,7 +39,7 @@ def test_a_message_that_a_removed_pool_held_runs_in_another_pool(
         taken[0].channel.qos._delivered.clear()
     time.sleep(1.5)
 
-    with Connection(url, transport=redis_reconnect.Transport, transport_options=neighbour) as connection:
+    with Connection(url, transport=reconnect.Transport, transport_options=neighbour) as connection:
         channel: Any = connection.channel()
 
         def waits() -> bool:

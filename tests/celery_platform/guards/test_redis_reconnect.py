@@ -76,5 +76,5 @@ def test_without_the_guard_the_worker_ends(broker, tmp_path: Path) -> None:  # n
         environment.python(SEND.format(token=token, seconds=20))
         eventually(lambda: "start" in said(environment, token), "the task")
         with store.away():
-            what = "the defect (if Celery no longer has it, remove app/celery_platform/guards/redis_reconnect.py)"
+            what = "the defect (if Celery no longer has it, remove app/celery_platform/transports/redis/reconnect.py)"
             eventually(lambda: "no attribute 'hostname'" in log.read_text(), what, seconds=30)

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from celery_platform.guards import redis_reconnect
+from celery_platform.transports.redis import reconnect
 from kombu import Connection, Consumer, Queue
 from kombu.transport import redis as kombu_redis
 from redis import Redis
@@ -55,7 +55,7 @@ def store(url: str) -> Iterator[Redis]:
 
 
 def connected(url: str, options: dict[str, Any], **more: Any) -> Connection:
-    return Connection(url, transport=redis_reconnect.Transport, transport_options=options | more)
+    return Connection(url, transport=reconnect.Transport, transport_options=options | more)
 
 
 def publish(connection: Connection, *bodies: str, queue: str = "queue") -> None:
@@ -86,7 +86,7 @@ def die_while_taking(module: str, url: str, options: dict[str, Any]) -> None:
 def test_messages_that_a_killed_consumer_took_are_delivered_again(url: str, options: dict[str, Any]) -> None:
     with connected(url, options) as connection:
         publish(connection, "precious")
-        die_while_taking("celery_platform.guards.redis_reconnect", url, options)
+        die_while_taking("celery_platform.transports.redis.reconnect", url, options)
 
         assert received(connection, 30) == ["precious"]
 
@@ -97,9 +97,9 @@ def test_without_the_guard_such_a_message_is_lost(url: str, options: dict[str, A
     die_while_taking("kombu.transport.redis", url, options)
 
     kept = options["global_keyprefix"]
-    where = "found (if kombu notes what it takes at once, remove app/celery_platform/guards/redis_take.py)"
+    where = "found (if kombu notes what it takes at once, remove app/celery_platform/transports/redis/take.py)"
     assert (store.llen(f"{kept}queue"), store.hlen(f"{kept}unacked")) == (0, 0), where
-    assert issubclass(redis_reconnect.Transport, kombu_redis.Transport)
+    assert issubclass(reconnect.Transport, kombu_redis.Transport)
 
 
 def test_publishing_still_costs_one_round_trip(

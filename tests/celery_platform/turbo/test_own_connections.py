@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 from celery_platform.transports.amqp.transport import Transport as AmqpTransport
-from celery_platform.turbo.redis.transport import Transport as RedisTransport
+from celery_platform.transports.redis.transport import Transport as RedisTransport
 from kombu import Connection, Consumer, Queue
 from redis import Redis
 

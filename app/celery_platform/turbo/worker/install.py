@@ -18,7 +18,7 @@ AMQP = {
     "gevent": ("celery_platform.transports.amqp.green", "celery_platform.transports.amqp.guarded_green"),
 }
 CLASSES = {"amqp": "Transport", "pyamqp": "Transport", "amqps": "SecureTransport"}
-REDIS = "celery_platform.turbo.redis.transport:Transport"
+REDIS = "celery_platform.transports.redis.transport:Transport"
 
 
 def install(app: Celery, *, guarded: bool = False) -> None:

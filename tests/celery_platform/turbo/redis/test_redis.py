@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from celery_platform.transports.redis.transport import Transport
 from celery_platform.transports.turn import ACKS_PER_WRITE
-from celery_platform.turbo.redis.transport import Transport
 from kombu import Connection, Consumer, Queue
 from redis import Redis
 from redis.exceptions import ConnectionError as RedisConnectionError

@@ -1,7 +1,7 @@
 """kombu's Redis transport for a worker whose tasks run in the event loop.
 
-One round trip takes as many messages as the prefetch count has room for (`celery_platform/guards/redis_take.py`); they
-are handled for a bounded time in each turn of the loop; what is done is acknowledged with one round trip for many.
+One round trip takes as many messages as the prefetch count has room for (`take.py`); they are handled for a bounded
+time in each turn of the loop; what is done is acknowledged with one round trip for many.
 """
 
 import logging
@@ -15,7 +15,7 @@ from kombu.transport import virtual
 from redis.exceptions import ConnectionError as RedisConnectionError
 from redis.exceptions import RedisError
 
-from celery_platform.guards import redis_reconnect
+from celery_platform.transports.redis import reconnect
 from celery_platform.transports.turn import ACKS_PER_WRITE, TURN_SECONDS, Turn
 from celery_platform.transports.worker_channel import WorkerChannel
 from celery_platform.transports.worker_connection import WorkerConnection
@@ -23,7 +23,7 @@ from celery_platform.transports.worker_connection import WorkerConnection
 logger = logging.getLogger(__name__)
 
 
-class Channel(redis_reconnect.Channel, WorkerChannel):
+class Channel(reconnect.Channel, WorkerChannel):
     """Acknowledgements are pending until `flush_acknowledgements`, which a worker's event loop calls at each turn.
 
     On a transport that no loop takes care of, such as a task's own, each is sent at once.
@@ -119,7 +119,7 @@ class Channel(redis_reconnect.Channel, WorkerChannel):
         super().close()
 
 
-class Transport(redis_reconnect.Transport, WorkerConnection):
+class Transport(reconnect.Transport, WorkerConnection):
     """With that channel."""
 
     Channel = Channel

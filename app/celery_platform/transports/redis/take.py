@@ -20,7 +20,7 @@ from typing import Any, ClassVar
 from kombu.transport import redis, virtual
 from kombu.utils.json import dumps, loads
 
-from celery_platform.guards.redis_neighbours import LooksAtNeighbours
+from celery_platform.transports.redis.neighbours import LooksAtNeighbours
 
 # More in one step would keep others waiting for the server, and messages from other workers.
 BATCH = 100

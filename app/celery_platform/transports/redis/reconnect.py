@@ -19,8 +19,8 @@ from kombu.transport import redis
 from redis.exceptions import ConnectionError as RedisConnectionError
 from redis.exceptions import RedisError
 
-from celery_platform.guards.redis_take import Taking
 from celery_platform.refusals.size import Sized
+from celery_platform.transports.redis.take import Taking
 
 logger = logging.getLogger(__name__)
 
