@@ -12,7 +12,7 @@ GUARDED: Mapping[str, str] = {
     "amqps": "celery_platform.transports.amqp.rabbitmq_node:SecureTransport",
     "redis": "celery_platform.transports.redis.reconnect:Transport",
     "rediss": "celery_platform.transports.redis.reconnect:Transport",
-    "sqs": "celery_platform.turbo.sqs.transport:Transport",
+    "sqs": "celery_platform.transports.sqs.transport:Transport",
 }
 
 

@@ -21,7 +21,7 @@ import runpy
 sys.argv = ["harness", "1"]
 runpy.run_module("tests.celery_platform.turbo.harness", run_name="__main__")
 """
-WHICH = "from celery_platform.turbo.sqs.transport import Transport; print(Transport.__module__)"
+WHICH = "from celery_platform.transports.sqs.transport import Transport; print(Transport.__module__)"
 
 
 def test_a_turbo_worker_runs_stock_code_and_says_so(bench: Bench, where: str) -> None:
@@ -39,7 +39,7 @@ def test_the_sqs_transport_is_the_one_without_batches() -> None:
     code = OF_ANOTHER_KOMBU.format(then=WHICH)
     ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, env=os.environ)
 
-    assert ran.stdout.strip() == "celery_platform.guards.sqs_server_error"
+    assert ran.stdout.strip() == "celery_platform.transports.sqs.server_error"
 
 
 def test_the_releases_in_the_lock_file_are_the_tested_ones() -> None:

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from celery_platform.turbo.sqs.deletes import ATTEMPTS, FLUSH_SECONDS, Deletes, Done
+from celery_platform.transports.sqs.deletes import ATTEMPTS, FLUSH_SECONDS, Deletes, Done
 from kombu.transport.SQS.exceptions import AccessDeniedQueueException
 
 from tests.harness.environment import TestEnvironment

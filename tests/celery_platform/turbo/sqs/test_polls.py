@@ -6,7 +6,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from celery_platform.turbo.sqs.polls import PatientPolls
+from celery_platform.transports.sqs.polls import PatientPolls
 from kombu.asynchronous import Hub
 from kombu.transport import SQS
 

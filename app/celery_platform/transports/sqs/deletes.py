@@ -11,7 +11,7 @@ from typing import Any
 from botocore.exceptions import ClientError
 from kombu.transport.SQS.exceptions import AccessDeniedQueueException
 
-from celery_platform.turbo.sqs.limits import MESSAGES
+from celery_platform.transports.sqs.limits import MESSAGES
 
 logger = logging.getLogger(__name__)
 

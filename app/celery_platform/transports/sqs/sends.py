@@ -8,7 +8,7 @@ from typing import Any
 from botocore.exceptions import BotoCoreError, ClientError
 
 from celery_platform.transports.batch_publishing import Prepared, PublishesBatches
-from celery_platform.turbo.sqs.limits import BYTES, MESSAGES
+from celery_platform.transports.sqs.limits import BYTES, MESSAGES
 
 
 @dataclass

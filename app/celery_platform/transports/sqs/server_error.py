@@ -14,8 +14,8 @@ from kombu.transport import SQS
 
 from celery_platform.brokers.sqs_priorities import InOrder
 from celery_platform.errors import PublishError
-from celery_platform.guards.sqs_groups import OneOfEachGroup
 from celery_platform.refusals.size import Sized
+from celery_platform.transports.sqs.groups import OneOfEachGroup
 
 
 class Channel(Sized, InOrder, OneOfEachGroup, SQS.Channel):

@@ -3,7 +3,7 @@
 from time import monotonic
 from typing import Any
 
-from celery_platform.turbo.sqs.limits import MESSAGES
+from celery_platform.transports.sqs.limits import MESSAGES
 
 
 class PatientPolls:

@@ -7,13 +7,13 @@ from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from celery_platform.guards import sqs_server_error
+from celery_platform.transports.sqs import server_error
+from celery_platform.transports.sqs.deletes import Deletes, Done
+from celery_platform.transports.sqs.limits import MESSAGES
+from celery_platform.transports.sqs.polls import PatientPolls
+from celery_platform.transports.sqs.sends import BatchedSends
 from celery_platform.transports.versions import tested
 from celery_platform.transports.worker_channel import WorkerChannel
-from celery_platform.turbo.sqs.deletes import Deletes, Done
-from celery_platform.turbo.sqs.limits import MESSAGES
-from celery_platform.turbo.sqs.polls import PatientPolls
-from celery_platform.turbo.sqs.sends import BatchedSends
 
 logger = logging.getLogger(__name__)
 
@@ -36,7 +36,7 @@ class Batch(list[Any]):
         return [message["ReceiptHandle"] for message in self]
 
 
-class Channel(PatientPolls, BatchedSends, sqs_server_error.Channel, WorkerChannel):
+class Channel(PatientPolls, BatchedSends, server_error.Channel, WorkerChannel):
     """Deletes messages in batches in a worker; a process without an event loop, such as a command, one by one.
 
     A worker that is killed may have finished up to a fifth of a second's tasks whose messages come again: make effects
@@ -114,10 +114,10 @@ class Channel(PatientPolls, BatchedSends, sqs_server_error.Channel, WorkerChanne
         super().close()
 
 
-class BatchingTransport(sqs_server_error.Transport):
+class BatchingTransport(server_error.Transport):
     """kombu's SQS transport with that channel."""
 
     Channel = Channel
 
 
-Transport = BatchingTransport if tested() else sqs_server_error.Transport
+Transport = BatchingTransport if tested() else server_error.Transport
