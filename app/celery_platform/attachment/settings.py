@@ -13,11 +13,12 @@ from celery_platform.attachment.hidden import shown
 from celery_platform.attachment.ownership import PLATFORM, Owner, owner_of
 from celery_platform.brokers import broker_of
 from celery_platform.errors import SettingsError
-from celery_platform.guards import results_away, transports
+from celery_platform.guards import results_away
 from celery_platform.observability import counts, outcome, traces
 from celery_platform.refusals.serializer import content_types
 from celery_platform.routes import own_default
 from celery_platform.settings import runtime
+from celery_platform.transports import registration
 
 NOTHING = object()
 # What Celery reads from the process's environment before any setting (celery.app.utils.Settings).
@@ -40,7 +41,7 @@ def apply_settings(app: Any, conf: Any) -> None:
     ours = configuration()
     refuse_contradictions(conf, ours)
     refuse_what_no_worker_takes(conf, ours)
-    transports.install()
+    registration.install()
     left = set(OF_OUR_STORE) if stated(conf, "result_backend") is not NOTHING else set()
     given = {name: value for name, value in ours.items() if name not in left and not _is_left_to(conf, name)}
     conf.update(given)

@@ -36,7 +36,7 @@ if BROKER.startswith("sqs"):
 
 
 def batched_sqs() -> None:
-    """Have SQS batched in this process, as celery_platform/guards/transports.py does for every attached app."""
+    """Have SQS batched in this process, as celery_platform/transports/registration.py does for every attached app."""
     TRANSPORT_ALIASES["sqs"] = "celery_platform.transports.sqs.transport:Transport"
 
 

@@ -15,7 +15,7 @@ from tests.harness.processes import free_port, running
 from tests.harness.servers import REPOSITORY
 from tests.harness.waiting import eventually
 
-UNGUARDED = "from celery_platform.guards import transports; transports.install = lambda: None\n"
+UNGUARDED = "from celery_platform.transports import registration; registration.install = lambda: None\n"
 TALK = """
 import sys, time
 from exercises.celery import celery
@@ -161,8 +161,8 @@ def test_the_next_nodes_certificate_is_checked_against_its_own_name(
     amazon_mq: TestEnvironment, *, guarded: bool
 ) -> None:
     said = amazon_mq.python(
-        "from celery_platform.guards import transports\n"
-        + ("" if guarded else "transports.install = lambda: None\n")
+        "from celery_platform.transports import registration\n"
+        + ("" if guarded else "registration.install = lambda: None\n")
         + "from exercises.celery import celery\nurl = celery.conf.broker_url\n"
         f"gone = url.replace('127.0.0.1:{port_of(amazon_mq)}', '127.0.0.2:{free_port()}')\n"
         "try:\n    with celery.connection_for_write(url=f'{gone};{url}') as c:\n"

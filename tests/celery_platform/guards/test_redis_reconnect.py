@@ -12,7 +12,7 @@ from tests.harness.processes import running
 from tests.harness.waiting import eventually
 
 WORK = """
-from celery_platform.guards import transports
+from celery_platform.transports import registration
 {before}
 from tests.brokers import tasks
 from celery_platform.worker.start import start_worker
@@ -70,7 +70,7 @@ def test_a_worker_survives_an_outage_and_its_messages_are_delivered_again(broker
 def test_without_the_guard_the_worker_ends(broker, tmp_path: Path) -> None:  # noqa: ANN001
     environment, store = broker
     log = tmp_path / "unguarded.log"
-    with worker(environment, log, "transports.install = lambda: None"):
+    with worker(environment, log, "registration.install = lambda: None"):
         eventually(lambda: "ready" in log.read_text(), "the worker")
         token = uuid.uuid4().hex
         environment.python(SEND.format(token=token, seconds=20))

@@ -10,8 +10,8 @@ from tests.harness.waiting import eventually
 
 SEND = "from exercises.quick import note; note.delay({key!r}, {key!r})"
 UNGUARDED = """
-from celery_platform.guards import transports
-transports.install = lambda: None
+from celery_platform.transports import registration
+registration.install = lambda: None
 from celery_platform.worker.start import start_worker
 start_worker("io")
 """

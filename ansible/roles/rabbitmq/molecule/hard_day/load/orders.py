@@ -8,10 +8,10 @@ from pathlib import Path
 from celery import Celery
 from celery_platform.brokers.interface import CONNECT_TIMEOUT_SECONDS, HEARTBEAT_CHECKS, HEARTBEAT_SECONDS
 from celery_platform.brokers.tls import amqp_tls
-from celery_platform.guards import transports
+from celery_platform.transports import registration
 from kombu import Exchange, Queue
 
-transports.install()
+registration.install()
 
 URLS = os.environ["SHOP_BROKER"]
 STORE = Path(os.environ["SHOP_STORE"])
