@@ -10,8 +10,8 @@ from redis.exceptions import RedisError
 from celery_platform.errors import PublishError, RefusedMessageError
 from celery_platform.later.message import Kept
 from celery_platform.later.store import later_store
+from celery_platform.publishing.capture import CapturingProducer, Message
 from celery_platform.refusals.size import refuse_a_larger_message
-from celery_platform.turbo.publishing.capture import CapturingProducer, Message
 
 # Where Celery is to publish; the message is published by others.
 _PUBLISHERS = ("producer", "publisher", "connection", "retry")

@@ -6,7 +6,7 @@ from typing import Any
 
 from kombu.utils.json import dumps, loads
 
-from celery_platform.turbo.publishing.capture import Message
+from celery_platform.publishing.capture import Message
 
 
 @dataclass(frozen=True)

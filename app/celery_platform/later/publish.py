@@ -13,10 +13,10 @@ from celery_platform.errors import PublishError
 from celery_platform.guards.declared_once import declared_once
 from celery_platform.guards.whole_second_delay import whole_seconds
 from celery_platform.later.store import Claimed
+from celery_platform.publishing.capture import Message
 from celery_platform.reliability.one_copy import ATTEMPT, ENTRY
 from celery_platform.settings import runtime
 from celery_platform.transports.amqp.bounded_publish import budget
-from celery_platform.turbo.publishing.capture import Message
 
 
 def publish(app: Any, claimed: Claimed) -> None:

@@ -17,7 +17,7 @@ seconds, cpu = time.perf_counter() - began, time.process_time() - cpu
 print(json.dumps({{"per_second": {count} / seconds, "cpu_us": cpu / {count} * 1e6}}))
 """
 LOOP = "for _ in range(count): {call}"
-MANY = "from celery_platform.turbo.publishing import publish_many; publish_many(system.noop, [((), {})] * count)"
+MANY = "from celery_platform.publishing import publish_many; publish_many(system.noop, [((), {})] * count)"
 GATHER = "system.send('noop', count)"
 # name -> system, what publishes, variables, by how much fewer messages
 PUBLISHERS = {

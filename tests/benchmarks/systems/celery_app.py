@@ -64,7 +64,7 @@ def arrive(sent_at: float) -> None:
 
 def send(task: str, count: int, *args: Any) -> None:
     """Fill the queue; not what is measured."""
-    from celery_platform.turbo.publishing import publish_many
+    from celery_platform.publishing import publish_many
 
     batched_sqs()
     publish_many(app.tasks[task], [(args, {})] * count)

@@ -84,7 +84,7 @@ def test_many_senders_send_each_message_once(on_rabbitmq: Later) -> None:
 
 def test_messages_of_publish_many_are_stored_too(on_sqs: Later) -> None:
     ids = on_sqs.call("""
-from celery_platform.turbo.publishing import publish_many
+from celery_platform.publishing import publish_many
 print("answer", *publish_many(noted, [(("first",), {}), (("second",), {})], countdown=3600).ids)
 """)
 

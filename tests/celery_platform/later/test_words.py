@@ -105,7 +105,7 @@ def test_a_full_store_refuses_with_an_explanation_and_loses_nothing(on_sqs: Late
 COMPARE = """
 import json
 from celery_platform.later import later_store
-from celery_platform.turbo.publishing.capture import Captured
+from celery_platform.publishing.capture import Captured
 own = ("eta", "sent_at", "published_at", "origin", "parent_id", "expires", "expiration", "reply_to")
 
 def differing(kept, same):

@@ -11,8 +11,8 @@ from collections import Counter
 from pathlib import Path
 
 import pytest
+from celery_platform.publishing import publish_many
 from celery_platform.transports.turn import ACKS_PER_WRITE
-from celery_platform.turbo.publishing import publish_many
 
 from .conftest import Bench
 

@@ -11,8 +11,8 @@ from urllib.parse import urlsplit
 import pytest
 from amqp.serialization import decode_properties_basic
 from celery import Celery, signals
-from celery_platform.turbo.publishing import NotPublishedError, publish_many
-from celery_platform.turbo.publishing.messages import Messages
+from celery_platform.publishing import NotPublishedError, publish_many
+from celery_platform.publishing.messages import Messages
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from kombu import Queue

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from celery_platform.turbo.publishing import publish_many
+from celery_platform.publishing import publish_many
 
 from tests.harness.processes import running
 from tests.harness.waiting import eventually

@@ -12,7 +12,7 @@ from tests.harness.waiting import eventually
 
 MESSAGES = 400
 SEND = """
-from celery_platform.turbo.publishing import publish_many
+from celery_platform.publishing import publish_many
 from exercises import probe
 print(len(publish_many(probe.due, [(({file!r},), {{}})] * {count}).ids))
 """

@@ -5,12 +5,12 @@ from typing import Any
 
 from celery import Task
 
-from celery_platform.turbo.publishing.capture import Call
-from celery_platform.turbo.publishing.delayed import Delayed, is_long
-from celery_platform.turbo.publishing.messages import Messages
-from celery_platform.turbo.publishing.one_by_one import OneByOne
-from celery_platform.turbo.publishing.outcome import Failure, NotPublishedError, Published
-from celery_platform.turbo.publishing.stream import Stream
+from celery_platform.publishing.capture import Call
+from celery_platform.publishing.delayed import Delayed, is_long
+from celery_platform.publishing.messages import Messages
+from celery_platform.publishing.one_by_one import OneByOne
+from celery_platform.publishing.outcome import Failure, NotPublishedError, Published
+from celery_platform.publishing.stream import Stream
 
 # Enough that no message waits for another's round trip; more only means more to repeat after a lost connection.
 OUTSTANDING = 1_000

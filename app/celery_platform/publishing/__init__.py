@@ -1,6 +1,6 @@
 """Publishing many messages of a task at once, each confirmed by the broker or named as not."""
 
-from celery_platform.turbo.publishing.outcome import Failure, NotPublishedError, Published
-from celery_platform.turbo.publishing.publish import publish_many
+from celery_platform.publishing.outcome import Failure, NotPublishedError, Published
+from celery_platform.publishing.publish import publish_many
 
 __all__ = ["Failure", "NotPublishedError", "Published", "publish_many"]

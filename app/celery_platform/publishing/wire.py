@@ -6,7 +6,7 @@ from typing import Any
 import amqp
 from amqp.serialization import dumps
 
-from celery_platform.turbo.publishing.capture import Message
+from celery_platform.publishing.capture import Message
 
 MANDATORY = b"\x01"
 PUBLISH = b"\0\x3c\0\x28\0\0"

@@ -11,10 +11,10 @@ from kombu import Connection
 from kombu.common import maybe_declare
 
 from celery_platform.errors import PublishError
+from celery_platform.publishing.messages import Messages
+from celery_platform.publishing.window import Window
+from celery_platform.publishing.wire import frames
 from celery_platform.refusals.size import refuse_a_larger_message
-from celery_platform.turbo.publishing.messages import Messages
-from celery_platform.turbo.publishing.window import Window
-from celery_platform.turbo.publishing.wire import frames
 
 BYTES_PER_WRITE = 32_768
 BLOCKED = "the broker blocks publishers (an alarm of memory or disk)"

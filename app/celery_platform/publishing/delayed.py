@@ -8,9 +8,9 @@ from kombu.utils.uuid import uuid
 
 from celery_platform.errors import PublishError
 from celery_platform.guards.whole_second_delay import whole_seconds
+from celery_platform.publishing.capture import Call
 from celery_platform.routes import queue_of_call
 from celery_platform.settings.chosen import is_chosen
-from celery_platform.turbo.publishing.capture import Call
 
 
 def is_long(task: Task[Any, Any], options: Mapping[str, Any]) -> bool:

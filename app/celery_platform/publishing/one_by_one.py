@@ -6,8 +6,8 @@ from kombu import Connection
 from kombu.common import maybe_declare
 
 from celery_platform.errors import PublishError
+from celery_platform.publishing.messages import Messages
 from celery_platform.transports.batch_publishing import PublishesBatches
-from celery_platform.turbo.publishing.messages import Messages
 
 
 class OneByOne:

@@ -9,7 +9,7 @@ from celery import Task, signals
 from celery.utils.saferepr import saferepr
 from kombu.utils.json import dumps as kombu_dumps
 
-from celery_platform.turbo.publishing.capture import Message
+from celery_platform.publishing.capture import Message
 
 SENT_AT = "sent_at"
 PLAIN = (int, float, bool, type(None))

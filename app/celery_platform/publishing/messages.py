@@ -6,9 +6,9 @@ from typing import Any
 from celery import Task
 from kombu.utils.uuid import uuid
 
-from celery_platform.turbo.publishing.capture import Call, Captured, Message
-from celery_platform.turbo.publishing.pattern import Pattern
-from celery_platform.turbo.publishing.wire import PreparedProperties
+from celery_platform.publishing.capture import Call, Captured, Message
+from celery_platform.publishing.pattern import Pattern
+from celery_platform.publishing.wire import PreparedProperties
 
 
 class Messages:
