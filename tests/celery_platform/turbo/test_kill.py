@@ -14,7 +14,7 @@ import pytest
 from celery_platform.publishing import publish_many
 from celery_platform.transports.turn import ACKS_PER_WRITE
 
-from .conftest import Bench
+from tests.celery_platform.turbo.harness.bench import Bench
 
 TASKS = int(os.environ.get("TURBO_KILL_TASKS", "0"))
 PROCESSES = 2

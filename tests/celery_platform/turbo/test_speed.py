@@ -8,10 +8,9 @@ from pathlib import Path
 
 from celery_platform.publishing import publish_many
 
+from tests.celery_platform.turbo.harness.bench import Bench
 from tests.harness.processes import running
 from tests.harness.waiting import eventually
-
-from .conftest import Bench
 
 TASKS = 3000
 # Measured between 5 and 7 (tests/benchmarks); less than this is a defect, not noise.

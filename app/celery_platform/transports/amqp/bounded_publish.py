@@ -6,7 +6,7 @@ from the last frame received, so a node that still sends heartbeats is waited fo
 Here every wait of a connection has a limit, a connection that does not answer is dropped without closing it properly,
 and `budget` bounds all steps of a publish together: confirm, next node, confirm. The message keeps its task id
 throughout.
-Unnecessary as soon as py-amqp takes deadlines; `tests/celery_platform/guards` shows the wait without it.
+Unnecessary as soon as py-amqp takes deadlines; `tests/celery_platform/transports` shows the wait without it.
 """
 
 import time

@@ -2,7 +2,7 @@
 
 `pyamqp.Transport.establish_connection` writes the host's name into the `ssl` settings that all attempts share
 ("server_hostname" when it is `None`), and the next node of the list is then refused for having another name.
-Unnecessary as soon as kombu fills in the name without keeping it; `tests/celery_platform/guards` shows the refusal.
+Unnecessary as soon as kombu fills in the name without keeping it; `tests/celery_platform/transports` shows the refusal.
 """
 
 from typing import Any

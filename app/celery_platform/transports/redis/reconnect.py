@@ -8,7 +8,7 @@ A task that went on running (threads cannot be interrupted) acknowledges on that
 Here such a channel closes without asking Redis. Its unacknowledged messages are put back by the worker's next
 connection, as RabbitMQ does when a connection ends, and not only after the visibility timeout; what a task acknowledges
 on it is refused as RabbitMQ would: Celery logs "Couldn't ack" and goes on.
-Unnecessary as soon as Celery or kombu closes a collected connection without error; `tests/celery_platform/guards`
+Unnecessary as soon as Celery or kombu closes a collected connection without error; `tests/celery_platform/transports`
 shows it.
 """
 

@@ -8,8 +8,8 @@ two.
 A script cannot block. So a worker that found nothing waits for a token in a list beside the queue's (`<queue>.wake`),
 which producers put there. A token may get lost: a worker without one, or with producers that do not attach, polls again
 after kombu's `brpop_timeout` of one second.
-Unnecessary as soon as kombu records what it takes in the same step; `tests/celery_platform/guards/test_redis_take.py`
-shows it.
+Unnecessary as soon as kombu records what it takes in the same step; the tests in
+`tests/celery_platform/transports/redis` show it.
 """
 
 from collections import deque

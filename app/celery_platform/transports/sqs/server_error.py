@@ -3,7 +3,7 @@
 `kombu.asynchronous.aws.connection` turns such an answer into an empty list, and `Channel._on_messages_ready` calls
 `.get` on it. Either the worker ends ("Unrecoverable error: AttributeError"), or, when a timer polled, it stays up and
 never polls that queue again ("Error in timer"). kombu 5.6.2 survives the same answers.
-Unnecessary as soon as kombu's `_on_messages_ready` accepts an empty list; `tests/celery_platform/guards` fails then
+Unnecessary as soon as kombu's `_on_messages_ready` accepts an empty list; `tests/celery_platform/transports` fails then
 and says so.
 """
 

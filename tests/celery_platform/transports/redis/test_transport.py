@@ -16,9 +16,8 @@ from kombu import Connection, Consumer, Queue
 from redis import Redis
 from redis.exceptions import ConnectionError as RedisConnectionError
 
+from tests.celery_platform.turbo.harness.bench import Bench
 from tests.harness.waiting import eventually
-
-from ..conftest import Bench
 
 TASKS = 3000
 

@@ -10,9 +10,8 @@ from billiard.exceptions import TimeLimitExceeded
 from celery_platform.turbo.supervisor.back_off import BackOff
 from celery_platform.turbo.supervisor.options import SupervisorOptions
 
+from tests.celery_platform.turbo.harness.bench import Bench
 from tests.harness.waiting import eventually
-
-from .conftest import Bench
 
 pytestmark = pytest.mark.slow
 

@@ -16,10 +16,9 @@ from celery_platform.turbo.worker import install
 from kombu import transport
 from kombu.transport import TRANSPORT_ALIASES, resolve_transport
 
+from tests.celery_platform.turbo.harness.bench import Bench
 from tests.harness.processes import running
 from tests.harness.waiting import eventually
-
-from .conftest import Bench
 
 
 @pytest.fixture(params=["gevent", "threads"])

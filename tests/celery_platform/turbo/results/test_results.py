@@ -11,10 +11,9 @@ from celery_platform.turbo.worker.pool import TaskPool
 from celery_platform.turbo.worker.strategy import _around
 from redis import RedisError
 
+from tests.celery_platform.turbo.harness.bench import Bench
 from tests.harness.cable import cable
 from tests.harness.waiting import eventually
-
-from .conftest import Bench
 
 
 def deferring(bench: Bench) -> RedisBackend:

@@ -9,9 +9,8 @@ from pathlib import Path
 import pytest
 from celery import chord, group
 
+from tests.celery_platform.turbo.harness.bench import Bench
 from tests.harness.waiting import eventually
-
-from .conftest import Bench
 
 pytestmark = pytest.mark.usefixtures("worker")
 

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from .conftest import Bench
+from tests.celery_platform.turbo.harness.bench import Bench
 
 pytestmark = pytest.mark.usefixtures("worker")
 

@@ -1,8 +1,7 @@
 """A message that ends its process comes alone the next time: those beside it keep their deliveries."""
 
+from tests.celery_platform.turbo.harness.bench import Bench
 from tests.harness.waiting import eventually
-
-from .conftest import Bench
 
 
 def test_a_message_that_kills_takes_none_of_the_others_with_it(bench: Bench, where: str) -> None:

@@ -17,10 +17,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from kombu import Queue
 
+from tests.celery_platform.turbo.harness.bench import Bench
 from tests.harness.cable import cable
 from tests.harness.waiting import eventually
-
-from .conftest import Bench
 
 SCALARS = st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(max_size=80)
 VALUES = st.recursive(

@@ -8,10 +8,9 @@ from urllib.parse import urlsplit
 
 import pytest
 
+from tests.celery_platform.turbo.harness.bench import Bench
 from tests.harness.cable import cable
 from tests.harness.waiting import eventually
-
-from .conftest import Bench
 
 pytestmark = pytest.mark.slow
 

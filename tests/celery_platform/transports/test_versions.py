@@ -6,9 +6,8 @@ import sys
 
 from celery_platform.transports.versions import untested
 
+from tests.celery_platform.turbo.harness.bench import Bench
 from tests.harness.processes import running
-
-from .conftest import Bench
 
 OF_ANOTHER_KOMBU = """
 import sys

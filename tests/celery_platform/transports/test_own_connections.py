@@ -9,7 +9,7 @@ from celery_platform.transports.redis.transport import Transport as RedisTranspo
 from kombu import Connection, Consumer, Queue
 from redis import Redis
 
-from .conftest import Bench
+from tests.celery_platform.turbo.harness.bench import Bench
 
 
 @pytest.fixture
