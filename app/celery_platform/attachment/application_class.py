@@ -25,7 +25,7 @@ from celery_platform.refusals import refuse, refused_in_words
 from celery_platform.routes import addressed, queue_of_routed, routed
 from celery_platform.settings import runtime
 from celery_platform.settings.chosen import is_chosen
-from celery_platform.transports.amqp.bounded_publish import budget
+from celery_platform.transports.amqp.publish_budget import budget
 
 # Headers of our own that follow a task to those it sends: a run's tasks are counted together.
 INHERITED_HEADERS = ("run_id",)

@@ -21,7 +21,7 @@ from celery_platform.reliability.message_group import group_of
 from celery_platform.reliability.signals import dead_letter_published
 from celery_platform.routes import queue_of_request
 from celery_platform.settings import runtime
-from celery_platform.transports.amqp.bounded_publish import budget
+from celery_platform.transports.amqp.publish_budget import budget
 
 logger = logging.getLogger(__name__)
 

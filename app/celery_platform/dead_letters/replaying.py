@@ -15,7 +15,7 @@ from celery_platform.dead_letters.held import Held
 from celery_platform.dead_letters.message import DeadLetteredMessage, Json
 from celery_platform.observability.published_at import PUBLISHED_AT
 from celery_platform.settings import runtime
-from celery_platform.transports.amqp.bounded_publish import budget
+from celery_platform.transports.amqp.publish_budget import budget
 
 # They describe the attempts that failed: how the message was dead-lettered, its deliveries and retries, and its times.
 DROPPED_PREFIXES = ("x-dead-letter-", "x-death", "x-first-death-", "x-last-death-", "x-delivery-count", "x-acquired-")

@@ -16,7 +16,7 @@ from celery_platform.brokers import broker_of
 from celery_platform.brokers.interface import PUBLISH_BUDGET_SECONDS, PUBLISH_RETRY
 from celery_platform.dead_letters.publishing import reasons
 from celery_platform.settings import QueueSettings, runtime
-from celery_platform.transports.amqp.bounded_publish import budget
+from celery_platform.transports.amqp.publish_budget import budget
 
 logger = logging.getLogger(__name__)
 

@@ -16,7 +16,7 @@ from celery_platform.later.store import Claimed
 from celery_platform.publishing.capture import Message
 from celery_platform.reliability.one_copy import ATTEMPT, ENTRY
 from celery_platform.settings import runtime
-from celery_platform.transports.amqp.bounded_publish import budget
+from celery_platform.transports.amqp.publish_budget import budget
 
 
 def publish(app: Any, claimed: Claimed) -> None:

@@ -12,15 +12,14 @@ Unnecessary as soon as py-amqp takes deadlines; `tests/celery_platform/transport
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from contextvars import ContextVar
 from typing import Any
 
 import amqp
 from kombu.transport import pyamqp
 
-from celery_platform.errors import PublishError
 from celery_platform.refusals.size import Sized
 from celery_platform.transports.amqp.buffered_input import BuffersInput
+from celery_platform.transports.amqp.publish_budget import allowed
 from celery_platform.transports.amqp.silent_node import readable
 
 # A quorum queue confirms within milliseconds; the rest is for disks that are busy.
@@ -29,43 +28,6 @@ CONFIRM_SECONDS = 2.0
 ANSWER_SECONDS = 10.0
 # For the rest of a frame whose beginning has arrived.
 READ_SECONDS = 1.0
-
-_deadline: ContextVar[float | None] = ContextVar("publish_deadline", default=None)
-
-
-@contextmanager
-def budget(seconds: float) -> Iterator[None]:
-    """Bound all calls to RabbitMQ in this context to `seconds` in all; an outer budget that ends earlier stays.
-
-    Raises:
-        PublishError: the time is up. The broker may or may not have taken the message.
-    """
-    end = time.monotonic() + seconds
-    outer = _deadline.get()
-    token = _deadline.set(end if outer is None else min(outer, end))
-    try:
-        yield
-    finally:
-        _deadline.reset(token)
-
-
-def allowed(step_seconds: float) -> float:
-    """How long a step may take: its own limit, or what is left of the budget.
-
-    Raises:
-        PublishError: nothing is left.
-    """
-    end = _deadline.get()
-    if end is None:
-        return step_seconds
-    left = end - time.monotonic()
-    if left <= 0:
-        raise PublishError(
-            expected="the broker to take the message within the publish budget",
-            found="no node that did",
-            remedy="It may have been taken all the same: send it again under the same task id, or refuse the caller.",
-        )
-    return min(step_seconds, left)
 
 
 class Bounded:

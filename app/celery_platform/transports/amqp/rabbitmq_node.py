@@ -6,7 +6,8 @@ from typing import Any
 from kombu.transport import pyamqp
 
 from celery_platform.transports.amqp import bounded_publish
-from celery_platform.transports.amqp.bounded_publish import ANSWER_SECONDS, allowed
+from celery_platform.transports.amqp.bounded_publish import ANSWER_SECONDS
+from celery_platform.transports.amqp.publish_budget import allowed
 from celery_platform.transports.amqp.silent_node import Attentive
 from celery_platform.transports.amqp.tls_failover import settings_for
 

@@ -7,7 +7,7 @@ from threading import Lock
 from celery_platform.brokers import broker_of
 from celery_platform.brokers.depth import depth
 from celery_platform.settings import runtime
-from celery_platform.transports.amqp.bounded_publish import budget
+from celery_platform.transports.amqp.publish_budget import budget
 
 from shop.celery import celery
 from shop.producer.publishing import RefusedError

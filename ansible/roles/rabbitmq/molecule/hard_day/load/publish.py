@@ -12,7 +12,7 @@ import threading
 import time
 from pathlib import Path
 
-from celery_platform.transports.amqp.bounded_publish import budget
+from celery_platform.transports.amqp.publish_budget import budget
 from orders import orders
 
 GIVE_UP_SECONDS = 60.0
