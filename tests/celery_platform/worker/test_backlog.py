@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import pytest
-from celery_platform.transports.amqp.bounded_publish import ANSWER_SECONDS
+from celery_platform.transports.amqp.bounded_waits import ANSWER_SECONDS
 
 from tests.harness.environment import TestEnvironment
 from tests.harness.waiting import eventually

@@ -4,13 +4,13 @@ from typing import Any
 
 from kombu.transport import pyamqp
 
-from celery_platform.transports.amqp import bounded_publish, rabbitmq_node
+from celery_platform.transports.amqp import bounded_waits, rabbitmq_node
 from celery_platform.transports.amqp.channel import AckingChannel
 from celery_platform.transports.amqp.connection import BufferedConnection
 from celery_platform.transports.amqp.transport import Transport as PlainTransport
 
 
-class Channel(bounded_publish.Channel, AckingChannel):
+class Channel(bounded_waits.Channel, AckingChannel):
     """Flushes many acknowledgements with one write, under guards."""
 
 

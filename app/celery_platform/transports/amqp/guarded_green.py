@@ -2,10 +2,10 @@
 
 from typing import Any
 
-from celery_platform.transports.amqp import bounded_publish, green, rabbitmq_node
+from celery_platform.transports.amqp import bounded_waits, green, rabbitmq_node
 
 
-class Channel(bounded_publish.Channel, green.Channel):
+class Channel(bounded_waits.Channel, green.Channel):
     """Has its acknowledgements flushed soon, under guards."""
 
 

@@ -5,14 +5,14 @@ from typing import Any
 
 from kombu.transport import pyamqp
 
-from celery_platform.transports.amqp import bounded_publish
-from celery_platform.transports.amqp.bounded_publish import ANSWER_SECONDS
+from celery_platform.transports.amqp import bounded_waits
+from celery_platform.transports.amqp.bounded_waits import ANSWER_SECONDS
 from celery_platform.transports.amqp.publish_budget import allowed
 from celery_platform.transports.amqp.silent_node import Attentive
 from celery_platform.transports.amqp.tls_failover import settings_for
 
 
-class Connection(Attentive, bounded_publish.Connection):
+class Connection(Attentive, bounded_waits.Connection):
     """A connection whose waits are bounded, and that detects a silent node."""
 
 

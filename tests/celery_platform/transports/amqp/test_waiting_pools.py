@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from celery_platform.transports.amqp.bounded_publish import Channel as BoundedChannel
+from celery_platform.transports.amqp.bounded_waits import Channel as BoundedChannel
 from celery_platform.transports.amqp.channel import AckingChannel
 from celery_platform.transports.amqp.rabbitmq_node import Guarded
 from celery_platform.turbo.worker import install
