@@ -1,4 +1,4 @@
-"""What Celery and kombu make of one call, caught before it is sent."""
+"""The message that Celery and kombu make of one call, captured before it is sent."""
 
 import json
 from collections.abc import Mapping, Sequence

@@ -1,4 +1,4 @@
-"""Messages whose delay is longer than their queue may hold: the broker is not asked, so there is nothing to stream."""
+"""Messages whose delay is longer than their queue may hold: the result store keeps them until they are due."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any

@@ -1,4 +1,4 @@
-"""Sending messages over brokers whose client answers for each publish: SQS, Redis."""
+"""Sending messages to SQS and Redis, where each call to the broker is answered by itself."""
 
 from typing import Any
 
@@ -11,7 +11,7 @@ from celery_platform.transports.batch_publishing import PublishesBatches
 
 
 class OneByOne:
-    """Kombu's own publish for each message; in batches where the transport's channel has a `publish_batch`."""
+    """Sends with kombu's own publish, message by message, or in batches where the channel is a `PublishesBatches`."""
 
     def __init__(self, connection: Connection, messages: Messages) -> None:
         self._connection = connection
@@ -21,7 +21,7 @@ class OneByOne:
         self.repeated: set[int] = set()
 
     def run(self) -> None:
-        """Send each message; see then `confirmed` and `refused`."""
+        """Send each message; `confirmed` and `refused` have the outcome then, by the number of the call."""
         channel: Any = self._connection.default_channel
         for entity in self._messages.declare:
             maybe_declare(entity, channel)

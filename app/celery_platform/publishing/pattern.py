@@ -1,4 +1,4 @@
-"""Messages after the pattern of two that Celery made: only what differed between those is made anew."""
+"""Messages after the pattern of two that Celery made: only what differed between the two is made for each."""
 
 import json
 import time

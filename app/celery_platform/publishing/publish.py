@@ -27,9 +27,10 @@ def publish_many(
 ) -> Published:
     """Publish a message for each of `calls` (pairs of args and kwargs), each as the task's `apply_async` makes it.
 
-    `options` are those of `apply_async`, for all calls. Returns when the broker has confirmed every message. After a
-    lost connection the unconfirmed are sent again under their ids, which the answer names: they may be there twice.
-    A delay that the queue may not hold is kept in the result store, as with `apply_async`.
+    `options` are those of `apply_async`, for all calls. At most `outstanding` messages are unconfirmed at a time.
+    Returns when the broker has confirmed every message. After a lost connection the unconfirmed are sent again under
+    the same ids: the broker may have both copies, and `repeated` of the answer names them.
+    With a delay that the queue may not hold, messages are kept in the result store, as with `apply_async`.
 
     Raises:
         TypeError: a call has arguments that the task does not take. Nothing was sent.

@@ -21,7 +21,7 @@ BLOCKED = "the broker blocks publishers (an alarm of memory or disk)"
 
 
 class Stream:
-    """Sends every message and hears what the broker says of it, over as many connections as that takes.
+    """Sends every message and reads the broker's confirmations, over as many connections as that takes.
 
     `outstanding` is how many may be unconfirmed at a time; `patience` is how many seconds may pass without any
     confirmation before what is left is given up.
@@ -40,8 +40,11 @@ class Stream:
         self.repeated: set[int] = set()
 
     def run(self) -> None:
-        """Send until the broker has spoken of each message or patience ends; then see `confirmed` and `refused`."""
-        lost, self._heard_at = "", monotonic()
+        """Send until the broker has confirmed or refused each message, or `patience` seconds passed without an answer.
+
+        `confirmed` and `refused` have the outcome then, by the number of the call.
+        """
+        lost, self._answered_at = "", monotonic()
         connection_errors: Any = (*self._connection.connection_errors, OSError)
         while self._pending:
             try:
@@ -59,7 +62,7 @@ class Stream:
                 # Nobody shall find this connection in the pool with a channel half used.
                 self._connection.collect()
                 raise
-            if self._pending and monotonic() - self._heard_at > self._patience:
+            if self._pending and monotonic() - self._answered_at > self._patience:
                 self._give_up(lost)
                 return
 
@@ -97,7 +100,7 @@ class Stream:
             channel.close()
 
     def _take(self, window: Window) -> None:
-        """Keep what the broker has said through this window."""
+        """Keep the outcome of the messages of a channel."""
         self.refused |= window.refused
         self.confirmed |= window.confirmed - self.refused.keys()
         unconfirmed = list(window.awaiting())
@@ -106,11 +109,11 @@ class Stream:
 
     def _send_all(self, channel: Any, window: Window) -> None:
         while self._pending or len(window):
-            self._hear(channel, window, wait=False)
+            self._read_confirmations(channel, window, wait=False)
             if not self._pending and not len(window):
                 return
             if self._blocked or len(window) >= self._outstanding or not self._pending:
-                if not self._hear(channel, window, wait=True):
+                if not self._read_confirmations(channel, window, wait=True):
                     return
                 continue
             self._write_some(channel, window)
@@ -134,19 +137,19 @@ class Stream:
             link.transport.write(bytes(data))
         link.bytes_sent += 1
 
-    def _hear(self, channel: Any, window: Window, *, wait: bool) -> bool:
-        """Take in what the broker says; false when it says nothing for too long."""
+    def _read_confirmations(self, channel: Any, window: Window, *, wait: bool) -> bool:
+        """Read confirmations; false when none has come for `patience` seconds."""
         before = len(window)
         try:
             channel.connection.drain_events(timeout=self._left() if wait else 0)
         except TimeoutError:
-            return not wait or monotonic() - self._heard_at < self._patience
+            return not wait or monotonic() - self._answered_at < self._patience
         if len(window) < before:
-            self._heard_at = monotonic()
+            self._answered_at = monotonic()
         return True
 
     def _left(self) -> float:
-        return max(0.01, self._heard_at + self._patience - monotonic())
+        return max(0.01, self._answered_at + self._patience - monotonic())
 
     def _on_return(self, _error: Any, exchange: str, routing_key: str, message: Any) -> None:
         if not self._index_of:

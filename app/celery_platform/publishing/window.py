@@ -1,4 +1,4 @@
-"""Which messages await the broker's confirmation, and what it said of the others."""
+"""Which messages await the broker's confirmation, and which it has confirmed or refused."""
 
 from collections.abc import Iterable
 from itertools import takewhile
@@ -20,20 +20,20 @@ class Window:
         return len(self._awaiting)
 
     def sent(self, index: int) -> None:
-        """A message was written."""
+        """Note that the message of this call was written."""
         self._sent += 1
         self._awaiting[self._sent] = index
 
     def acked(self, tag: int, multiple: bool) -> None:
-        """The broker has these messages; of the callback `basic_ack`."""
+        """Note that the broker has these messages: py-amqp's callback for `basic.ack`."""
         self.confirmed.update(self._settle(tag, multiple))
 
     def nacked(self, tag: int, multiple: bool) -> None:
-        """The broker has them not; of the callback `basic_nack`."""
+        """Note that the broker refused these messages: py-amqp's callback for `basic.nack`."""
         self.refused.update(dict.fromkeys(self._settle(tag, multiple), NACKED))
 
     def awaiting(self) -> Iterable[int]:
-        """Indexes of the messages that the broker has said nothing of, in order of sending."""
+        """Indexes of the messages that the broker has neither confirmed nor refused, in order of sending."""
         return list(self._awaiting.values())
 
     def _settle(self, tag: int, multiple: bool) -> list[int]:

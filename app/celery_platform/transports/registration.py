@@ -17,5 +17,9 @@ GUARDED: Mapping[str, str] = {
 
 
 def install() -> None:
-    """Let kombu find the guarded transports. Nothing is imported before a connection is made."""
+    """Let kombu find this room's transports by the schemes of broker URLs, in this process.
+
+    Each is named by a string, so nothing is imported before a connection is made. Turbo, gevent and threads workers
+    register faster ones in their place (`turbo/worker/install.py`).
+    """
     TRANSPORT_ALIASES.update(GUARDED)

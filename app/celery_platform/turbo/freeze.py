@@ -1,7 +1,7 @@
 """Memory that forked processes share stays shared: the garbage collector leaves what was there before the fork alone.
 
-A collection writes into every object it looks at, and the kernel copies a page that is written to. `gc.freeze` puts
-what is loaded by now out of the collector's sight (Python documentation, `gc.freeze`).
+A collection writes into every object it visits, and the kernel copies a page that is written to. After `gc.freeze` the
+collector visits no object that was there before (Python documentation, `gc.freeze`).
 """
 
 import ctypes
@@ -23,13 +23,16 @@ WORKER_MODULES = ("celery.app.amqp", "celery.app.control", "celery.app.events", 
 
 
 def load_worker() -> None:
-    """Import what every process of a turbo pool will need; nothing of it connects or starts a thread."""
+    """Import the modules that every process of a turbo pool needs. None of them connects or starts a thread."""
     for name in WORKER_MODULES:
         import_module(name)
 
 
 def freeze() -> None:
-    """Call it before forking, once everything that all processes need is loaded."""
+    """Exclude all objects of this process from garbage collection, after one last collection.
+
+    Called before a fork, once everything that all processes need is loaded.
+    """
     gc.collect()
     with suppress(AttributeError):  # a C library that is not glibc has no way to give back what was freed: 4 MiB here
         ctypes.CDLL(None).malloc_trim(0)
@@ -37,7 +40,7 @@ def freeze() -> None:
 
 
 def freeze_before_prefork() -> None:
-    """Have a prefork pool do so before its first children are made; later ones share what is frozen then."""
+    """Let a prefork pool call `freeze` before it makes its first children; later ones share what is frozen then."""
     worker_before_create_process.connect(_once, weak=False, dispatch_uid="freeze")
 
 

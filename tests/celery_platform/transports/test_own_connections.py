@@ -14,7 +14,7 @@ from tests.celery_platform.turbo.harness.bench import Bench
 
 @pytest.fixture
 def connection(bench: Bench) -> Iterator[Any]:
-    """To RabbitMQ, and no event loop looks after it."""
+    """To RabbitMQ, and it belongs to no event loop."""
     with Connection(bench.variables["TURBO_BROKER"], transport=AmqpTransport) as made:
         yield made
 
@@ -67,7 +67,7 @@ def test_a_workers_own_connection_counts_what_was_fetched_too(bench: Bench, conn
     assert bench.waiting(queue) == 1
 
 
-def test_closing_a_connection_to_redis_tells_nothing_for_the_worker(valkey_port: int) -> None:
+def test_closing_a_connection_to_redis_acknowledges_nothing_of_the_workers(valkey_port: int) -> None:
     url = f"redis://127.0.0.1:{valkey_port}/8"
     RedisTransport.Channel.pending.append("of the worker")
     try:

@@ -43,7 +43,7 @@ def test_kills_at_random_moments_lose_nothing_and_repeat_no_more_than_the_window
     runs = Counter(bench.list_(where))
     assert len(runs) == TASKS, "tasks were lost"
     assert kills >= 3
-    # A killed process had told the broker of all but the last write's worth, and was in one task.
+    # A killed process had acknowledged all but what is sent with one write, and was in one task.
     assert sum(runs.values()) - TASKS <= kills * (ACKS_PER_WRITE + 1)
     # With a task's effect kept once for each id, as `idempotent` does, that is all there is to see of it.
     assert set(map(int, runs)) == set(range(TASKS))

@@ -25,31 +25,34 @@ class AckWindow:
         return len(self._done)
 
     def delivered(self, tag: int) -> None:
-        """The broker sent a message that will need settling."""
+        """Note a delivery that the consumer will acknowledge or reject."""
         self._outstanding[tag] = None
 
     def settled(self, tag: int) -> None:
-        """A message was settled in another way: rejected, or acknowledged by itself."""
+        """Note that a delivery was rejected, or acknowledged by a frame of its own."""
         self._outstanding.pop(tag, None)
 
     def settled_up_to(self, tag: int) -> None:
-        """Every message up to this tag was settled in another way."""
+        """Note that every delivery up to this tag was acknowledged by a frame of its own."""
         self._outstanding = {each: None for each in self._outstanding if each > tag}
         self._done = [each for each in self._done if each > tag]
 
     def give_up(self) -> None:
-        """Acknowledge nothing more on this channel: what is done must come again; `multiple` would settle it too."""
+        """Acknowledge nothing more on this channel: what is done has to be delivered again.
+
+        A later acknowledgement with `multiple` would settle it too.
+        """
         self._given_up, self._done = True, []
 
     def done(self, tag: int) -> None:
-        """A message is to be acknowledged with the next write."""
+        """Have a delivery acknowledged with the next write."""
         if self._given_up:
             return
         self._outstanding.pop(tag, None)
         self._done.append(tag)
 
     def frames(self, channel: int) -> bytes:
-        """The frames that acknowledge all that is done; none is pending then.
+        """The frames that acknowledge, on this channel number, all deliveries that are done; none is pending then.
 
         Example: deliveries 1, 2, 3 and 5 done, 4 still running: one frame for all up to 3, one for 5.
         """

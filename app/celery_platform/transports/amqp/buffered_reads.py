@@ -24,7 +24,7 @@ Frame = tuple[int, int, bytes]
 
 
 class _BufferedReads(BuffersInput):
-    """Cuts frames out of a buffer. Reads of one byte or of many frames at once give the same frames."""
+    """Cuts frames out of a buffer. They are the same whether bytes arrive one by one or many frames at once."""
 
     sock: Any
     connected: bool
@@ -37,7 +37,7 @@ class _BufferedReads(BuffersInput):
         self._missing = 0
 
     def next_frame(self) -> Frame | None:
-        """A frame that is here already, or `None`.
+        """A frame that has arrived whole, or `None`.
 
         Raises:
             UnexpectedFrame: what arrived is not a frame; the connection cannot be used any more.
@@ -62,10 +62,10 @@ class _BufferedReads(BuffersInput):
         self._missing = missing
 
     def fill(self) -> int:
-        """Read once from the socket, as its time-out says; returns how many bytes came.
+        """Read once from the socket, for as long as its time-out says; returns how many bytes arrived.
 
         Raises:
-            socket.timeout: nothing came in time.
+            TimeoutError: nothing arrived in time.
             OSError: the connection is lost.
         """
         try:
@@ -99,13 +99,18 @@ class _BufferedReads(BuffersInput):
         self._position = 0
 
     def read_frame(self, unpack: Any = None) -> Frame:  # noqa: ARG002 - the signature of py-amqp
-        """The next frame, waiting for it as long as the socket's time-out says."""
+        """The next frame: one that has arrived, or the one that arrives within the socket's time-out.
+
+        Raises:
+            TimeoutError: none arrived in time.
+            OSError, UnexpectedFrame: the connection cannot be used any more.
+        """
         while (frame := self.next_frame()) is None:
             self.fill()
         return frame
 
     def has_input(self) -> bool:
-        """Whether bytes wait in this process that no poll of the socket would report."""
+        """Whether a whole frame waits in this process."""
         return self._missing <= 0 and self._position < len(self._buffer) and self._whole()
 
     def _whole(self) -> bool:
@@ -116,10 +121,14 @@ class _BufferedReads(BuffersInput):
 
 
 class BufferedTCP(_BufferedReads, TCPTransport):
-    """Over plain TCP."""
+    """The socket transport over TCP without TLS."""
 
     def fill_now(self) -> int:
-        """As `fill`, without waiting; 0 when nothing has come. Leaves the socket's time-out as it is."""
+        """Read once from the socket without waiting, whatever its time-out; returns how many bytes arrived, or 0.
+
+        Raises:
+            OSError: the connection is lost.
+        """
         try:
             data = self.sock.recv(READ_BYTES, socket.MSG_DONTWAIT)
         except (BlockingIOError, InterruptedError):
@@ -138,7 +147,11 @@ class BufferedTLS(_BufferedReads, SSLTransport):
     """Over TLS. One `recv` gives one record, 16 KiB at most; more may wait decrypted, where no poll sees them."""
 
     def fill_now(self) -> int:
-        """As `fill`, without waiting; 0 when nothing has come."""
+        """Read once from the socket without waiting; returns how many bytes arrived, or 0.
+
+        Raises:
+            OSError: the connection is lost.
+        """
         try:
             with self.having_timeout(0):
                 return self.fill()
@@ -146,5 +159,5 @@ class BufferedTLS(_BufferedReads, SSLTransport):
             return 0
 
     def has_input(self) -> bool:
-        """As for TCP, and what TLS holds decrypted."""
+        """Whether a whole frame waits in this process, or bytes that TLS has decrypted."""
         return super().has_input() or bool(self.sock is not None and self.sock.pending())

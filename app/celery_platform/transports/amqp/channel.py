@@ -19,7 +19,7 @@ DeliveryMethod = tuple[str, int, bool, str, str]
 
 
 class Message(pyamqp.Message):
-    """A received message, made without py-amqp's in between."""
+    """A received message, made from its frames directly instead of from a message of py-amqp's."""
 
     def __init__(self, channel: Any, method: DeliveryMethod, properties: dict[str, Any], body: bytes) -> None:
         consumer, tag, redelivered, exchange, routing_key = method
@@ -41,9 +41,9 @@ class Message(pyamqp.Message):
 
 
 class AckingChannel(pyamqp.Channel, WorkerChannel):
-    """Acknowledgements are pending in `acks` until `flush_acknowledgements`, which a worker's event loop calls.
+    """A channel whose acknowledgements are pending in `acks` until a worker's event loop flushes them.
 
-    On a connection that no loop takes care of, such as a task's own, each is sent at once.
+    On a connection that belongs to no event loop, such as a task's own, each acknowledgement is sent at once.
     """
 
     callbacks: dict[str, Callable[[Any], Any]]
@@ -66,7 +66,11 @@ class AckingChannel(pyamqp.Channel, WorkerChannel):
         return consumer, tag, bool(redelivered & 1), exchange, routing_key
 
     def on_delivery(self, method: DeliveryMethod, header: bytes, body: bytes) -> None:
-        """A message has arrived whole."""
+        """Give a message, all of whose frames have arrived, to its consumer.
+
+        `method` is what `delivery_method` returned, `header` the payload of the content header, `body` the whole body.
+        A message without a consumer here is requeued, one with properties that cannot be decoded is rejected.
+        """
         consumer, tag = method[0], method[1]
         receive = self.callbacks.get(consumer)
         if consumer not in self.no_ack_consumers:
@@ -89,18 +93,18 @@ class AckingChannel(pyamqp.Channel, WorkerChannel):
         self.basic_reject(tag, requeue=False)
 
     def basic_get(self, queue: str = "", no_ack: bool = False, argsig: str = "Bsb") -> Any:
-        """As py-amqp's; what comes has to be settled like a delivery."""
+        """Fetch one message as py-amqp does; without `no_ack` it has to be acknowledged like a delivery."""
         message = super().basic_get(queue, no_ack=no_ack, argsig=argsig)
         if message is not None and not no_ack:
             self.acks.delivered(int(message.delivery_tag or 0))
         return message
 
     def message_to_python(self, raw_message: Any) -> Any:
-        """Messages of `basic_get` come from py-amqp; those of consumers are made already."""
+        """Make kombu's message of one that `basic_get` returned; those of consumers are kombu's already."""
         return raw_message if isinstance(raw_message, Message) else super().message_to_python(raw_message)
 
     def basic_ack(self, delivery_tag: int, multiple: bool = False, argsig: str = "Lb") -> None:
-        """Acknowledge with the next write; at once with `multiple`."""
+        """Have a delivery acknowledged with the next write; at once with `multiple`, or where no event loop flushes."""
         if multiple or not (self.connection is None or self.connection.batches_acks):
             self.flush_acknowledgements()
             super().basic_ack(delivery_tag, multiple=multiple, argsig=argsig)
@@ -109,17 +113,21 @@ class AckingChannel(pyamqp.Channel, WorkerChannel):
         self.acks.done(delivery_tag)
 
     def basic_reject(self, delivery_tag: int, requeue: bool, argsig: str = "Lb") -> None:
-        """Reject at once."""
+        """Reject a delivery at once, after the results of the tasks that are done were stored.
+
+        Raises:
+            OSError, RecoverableConnectionError: it was not rejected; the broker delivers it again.
+        """
         if self.connection is not None:
             self.connection.prepare_acks()
         self.acks.settled(delivery_tag)
         super().basic_reject(delivery_tag, requeue, argsig=argsig)
 
     def flush_acknowledgements(self) -> None:
-        """Acknowledge to the broker every message that is done.
+        """Store the results of the tasks that are done and acknowledge their messages, with one write.
 
         Raises:
-            OSError, RecoverableConnectionError: they are not acknowledged; the broker will deliver them again.
+            OSError, RecoverableConnectionError: they are not acknowledged; the broker delivers them again.
         """
         connection = self.connection
         if not len(self.acks) or connection is None or self.channel_id is None:
@@ -129,15 +137,15 @@ class AckingChannel(pyamqp.Channel, WorkerChannel):
         connection.bytes_sent += 1
 
     def give_back(self) -> None:
-        """Before the process ends: acknowledge what is done; the broker takes the rest back with the connection."""
+        """Before the process ends: acknowledge what is done; the broker requeues the rest when the connection ends."""
         self.flush_acknowledgements()
 
     def basic_cancel(self, *args: Any, **kwargs: Any) -> Any:
-        """Flush first, so that nothing done stays unacknowledged when consuming ends."""
+        """End a consumer, after pending acknowledgements were sent."""
         self.flush_acknowledgements()
         return super().basic_cancel(*args, **kwargs)
 
     def close(self, *args: Any, **kwargs: Any) -> Any:
-        """Flush first: the broker delivers again what is unacknowledged when a channel closes."""
+        """Close, after pending acknowledgements were sent: the broker delivers again what is unacknowledged then."""
         self.flush_acknowledgements()
         return super().close(*args, **kwargs)

@@ -15,7 +15,10 @@ from celery_platform.transports.worker_connection import WorkerConnection
 
 
 class BufferedConnection(pyamqp.Connection, WorkerConnection):
-    """What py-amqp's does. `Transport` and `frame_handler` are its own points of extension."""
+    """py-amqp's connection with the buffered socket transport and the short way for deliveries.
+
+    `Transport` and `frame_handler` are extension points of py-amqp.
+    """
 
     Channel = AckingChannel
     channels: dict[int, Any] | None
@@ -34,7 +37,7 @@ class BufferedConnection(pyamqp.Connection, WorkerConnection):
         write_timeout: float | None = None,
         **options: Any,
     ) -> Any:
-        """The socket transport, over TLS when `ssl` says so."""
+        """The socket transport to `host`, over TLS when `ssl` has settings for it. Time-outs are in seconds."""
         transport = BufferedTLS if ssl else BufferedTCP
         return transport(
             host, connect_timeout=connect_timeout, ssl=ssl, read_timeout=read_timeout, write_timeout=write_timeout,
@@ -75,10 +78,10 @@ class BufferedConnection(pyamqp.Connection, WorkerConnection):
         return [channel for channel in (self.channels or {}).values() if isinstance(channel, AckingChannel)]
 
     def prepare_acks(self) -> None:
-        """Do what comes before acknowledgements.
+        """Store the results of tasks that are done, before their messages are acknowledged.
 
         Raises:
-            RecoverableConnectionError: it could not be done. The messages are not acknowledged, and come again.
+            RecoverableConnectionError: they could not be stored. Their messages are not acknowledged, and come again.
         """
         if self.before_acks is None:
             return
@@ -90,7 +93,11 @@ class BufferedConnection(pyamqp.Connection, WorkerConnection):
             raise RecoverableConnectionError(f"results could not be stored: {error!r}") from error
 
     def flush_acknowledgements(self) -> None:
-        """Acknowledge on every channel what is done."""
+        """Send the pending acknowledgements of every channel.
+
+        Raises:
+            OSError, RecoverableConnectionError: what was not acknowledged is delivered again.
+        """
         for channel in self.open_channels():
             channel.flush_acknowledgements()
 
@@ -101,7 +108,7 @@ class BufferedConnection(pyamqp.Connection, WorkerConnection):
             sock.shutdown(socket.SHUT_RDWR)
 
     def close(self, *args: Any, **kwargs: Any) -> Any:
-        """Flush first: the broker delivers again what is unacknowledged when a connection closes."""
+        """Close, after pending acknowledgements were sent: the broker delivers again what is unacknowledged then."""
         if self._transport is not None and self._transport.connected:
             self.flush_acknowledgements()
         return super().close(*args, **kwargs)

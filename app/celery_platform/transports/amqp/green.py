@@ -21,24 +21,24 @@ logger = logging.getLogger(__name__)
 
 
 class Channel(AckingChannel):
-    """Has its acknowledgements flushed soon."""
+    """A channel whose acknowledgements are sent in the same turn of gevent's loop."""
 
     def basic_ack(self, delivery_tag: int, multiple: bool = False, argsig: str = "Lb") -> None:
-        """Acknowledge in this turn of gevent's loop."""
+        """Have a delivery acknowledged in this turn of gevent's loop."""
         super().basic_ack(delivery_tag, multiple=multiple, argsig=argsig)
         if self.connection is not None:
             self.connection.flush_soon()
 
 
 class Connection(BufferedConnection):
-    """Flushes acknowledgements when gevent's loop comes round."""
+    """A connection whose acknowledgements are sent by a greenlet, once in each turn of gevent's loop."""
 
     Channel = Channel
     batches_acks = True
     _flushing = False
 
     def flush_soon(self) -> None:
-        """Acknowledge what is done, after the greenlets that are ready now."""
+        """Have pending acknowledgements sent after the greenlets that are ready now have run."""
         if not self._flushing:
             self._flushing = True
             gevent.spawn(self._flush)
@@ -59,9 +59,9 @@ def _stopping() -> bool:
 
 
 class Transport(pyamqp.Transport):
-    """Reads in bulk for who waits for messages, which py-amqp does not when it waits for an answer.
+    """Reads all that has arrived for the loop that waits for messages; for a call that waits for an answer, one frame.
 
-    A delivery right behind the answer to `basic.consume` is for a consumer that is not noted yet.
+    A delivery right behind the answer to `basic.consume` is for a consumer that is not known yet.
     """
 
     Connection: Any = Connection
@@ -69,8 +69,8 @@ class Transport(pyamqp.Transport):
     def drain_events(self, connection: Any, timeout: float | None = None, **_: Any) -> None:
         """Handle the next frame, and for a bounded time what arrived with it.
 
-        Also when it is a heartbeat: one each two seconds would keep the two seconds for which Celery's loop waits from
-        ever passing, and an idle worker from seeing that it is to stop.
+        It returns after a heartbeat too. Celery's loop waits for two seconds, which heartbeats would otherwise prolong
+        without end, and an idle worker would not notice that it has to stop.
 
         Raises:
             TimeoutError: none came within `timeout` seconds.

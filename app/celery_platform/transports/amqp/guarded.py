@@ -11,11 +11,11 @@ from celery_platform.transports.amqp.transport import Transport as PlainTranspor
 
 
 class Channel(bounded_waits.Channel, AckingChannel):
-    """Flushes many acknowledgements with one write, under guards."""
+    """A channel that sends many acknowledgements with one write, and whose waits are bounded."""
 
 
 class Connection(rabbitmq_node.Connection, BufferedConnection):
-    """Reads many frames at once, under guards."""
+    """A connection that reads many frames at once, whose waits are bounded, and that detects a silent node."""
 
     Channel = Channel
 

@@ -6,11 +6,11 @@ from celery_platform.transports.amqp import bounded_waits, green, rabbitmq_node
 
 
 class Channel(bounded_waits.Channel, green.Channel):
-    """Has its acknowledgements flushed soon, under guards."""
+    """The channel of `green.py`, whose waits are bounded."""
 
 
 class Connection(rabbitmq_node.Connection, green.Connection):
-    """Handles all that a read brought, under guards."""
+    """The connection of `green.py`, whose waits are bounded, and that detects a silent node."""
 
     Channel = Channel
 

@@ -24,8 +24,8 @@ class Attentive:
 
     # Silent nodes, each with the moment until which it is skipped.
     avoided: ClassVar[dict[str, float]] = {}
-    _heard_bytes = -1
-    _heard_at = 0.0
+    _received_bytes = -1
+    _received_at = 0.0
 
     def heartbeat_tick(self, rate: float = 2) -> None:
         """Send what is due, and judge the node.
@@ -38,11 +38,11 @@ class Attentive:
         if not connection.heartbeat:
             return
         now = time.monotonic()
-        if connection.bytes_recv != self._heard_bytes or readable(connection.sock):
-            self._heard_bytes, self._heard_at = connection.bytes_recv, now
-        elif now - self._heard_at > SILENCE * connection.heartbeat:
+        if connection.bytes_recv != self._received_bytes or readable(connection.sock):
+            self._received_bytes, self._received_at = connection.bytes_recv, now
+        elif now - self._received_at > SILENCE * connection.heartbeat:
             self.avoided[connection.host] = now + AVOID_SECONDS
-            raise ConnectionForced(f"{connection.host} has been silent for {now - self._heard_at:.1f} s")
+            raise ConnectionForced(f"{connection.host} has been silent for {now - self._received_at:.1f} s")
 
 
 def readable(sock: Any) -> bool:

@@ -23,7 +23,7 @@ class Transport(pyamqp.Transport):
     Connection: Any = BufferedConnection
 
     def register_with_event_loop(self, connection: Any, loop: Any) -> None:
-        """Read when there is something to read, acknowledge before each wait."""
+        """Let the event loop `loop` read from the connection, and send acknowledgements before each of its waits."""
         connection.transport.raise_on_initial_eintr = True
         _Turn(connection, loop)
 
@@ -42,19 +42,23 @@ class _Turn(Turn):
         loop.add_reader(connection.sock, self.on_readable)
 
     def on_readable(self) -> None:
-        """Take what has arrived and handle it."""
+        """Read what has arrived and handle it.
+
+        Raises:
+            RecoverableConnectionError, OSError: the connection is lost; Celery connects again.
+        """
         if not self.connection.connected:
             raise RecoverableConnectionError("Socket was disconnected")
         self.connection.transport.fill_now()
         self._handle()
 
     def on_more(self) -> None:
-        """Handle what was left over by the last turn."""
+        """Handle the frames that the last turn left over."""
         if self.connection.connected:
             self._handle()
 
     def on_tick(self) -> None:
-        """Handle what a wait for an answer (a changed prefetch count, say) has read along; acknowledge what is done."""
+        """Handle frames that arrived with an answer (to a new prefetch count, for example); send acknowledgements."""
         connection = self.connection
         if not connection.connected:
             self.leave()

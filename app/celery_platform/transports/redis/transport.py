@@ -24,9 +24,9 @@ logger = logging.getLogger(__name__)
 
 
 class Channel(reconnect.Channel, WorkerChannel):
-    """Acknowledgements are pending until `flush_acknowledgements`, which a worker's event loop calls at each turn.
+    """A channel whose acknowledgements are pending until a worker's event loop flushes them, in each of its turns.
 
-    On a transport that no loop takes care of, such as a task's own, each is sent at once.
+    On a transport that belongs to no event loop, such as a task's own, each acknowledgement is sent at once.
     """
 
     # Tags of messages that are done and unacknowledged. A tag is the message's own: the channel after a reconnect can
@@ -96,9 +96,9 @@ class Channel(reconnect.Channel, WorkerChannel):
     def hand_over(self) -> None:
         """Give what was taken to its consumers, for a bounded time; the next turn of the loop goes on.
 
-        What was asked of this worker while a task ran comes first: it may be that one of these be revoked.
+        Remote control commands that arrived while a task ran come first: one of them may revoke one of these messages.
         """
-        self.connection.hear()
+        self.connection.receive_commands()
         until = monotonic() + TURN_SECONDS
         while self.taken and monotonic() < until:
             self.hand_over_one()
@@ -120,7 +120,7 @@ class Channel(reconnect.Channel, WorkerChannel):
 
 
 class Transport(reconnect.Transport, WorkerConnection):
-    """With that channel."""
+    """kombu's Redis transport with that channel. In kombu it stands for the connection as well."""
 
     Channel = Channel
     channels: list[Any]
@@ -128,41 +128,45 @@ class Transport(reconnect.Transport, WorkerConnection):
 
     @property
     def connected(self) -> bool:
-        """Whether the connection was not given up."""
+        """Whether the connection was neither closed nor given up."""
         return self.client is not None
 
     def flush_acknowledgements(self) -> None:
-        """Acknowledge what is done."""
+        """Send the pending acknowledgements, which all channels share.
+
+        Raises:
+            RedisError, OSError: Redis does not answer, or results could not be stored first.
+        """
         if self.channels:
             self.channels[0].flush_acknowledgements()
 
-    def hear(self) -> None:
-        """Take the remote control commands that have arrived."""
+    def receive_commands(self) -> None:
+        """Receive the remote control commands that have arrived."""
         for channel in list(self.channels) if self.batches_acks else ():
             if channel._in_listen:
                 channel._receive()
 
     def register_with_event_loop(self, connection: Any, loop: Any) -> None:
-        """Take and acknowledge in each turn of the loop."""
+        """Let the event loop `loop` take messages, and send acknowledgements before each of its waits."""
         super().register_with_event_loop(connection, loop)
         self.batches_acks = True
         _Turn(self, loop)
 
 
 class _Turn(Turn):
-    """Beside kombu's own, which takes."""
+    """Beside kombu's own part in the loop, which takes messages."""
 
     def __init__(self, transport: Transport, loop: Any) -> None:
         super().__init__(loop)
         self.transport = transport
 
     def on_more(self) -> None:
-        """Go on with what was left over by the last turn."""
+        """Give the messages that the last turn left over to their consumers."""
         for channel in list(self.transport.channels):
             channel.hand_over()
 
     def on_tick(self) -> None:
-        """Acknowledge what is done; come back at once while there is more to do."""
+        """Send acknowledgements; ask for another turn at once while there are messages to hand over."""
         if not self.transport.connected:
             self.leave()
             return

@@ -1,4 +1,4 @@
-"""Polls that ask for a batch of messages, not for the one slot that has just become free."""
+"""Polls for a batch of messages, instead of one for each slot that becomes free."""
 
 from time import monotonic
 from typing import Any
@@ -7,12 +7,12 @@ from celery_platform.transports.sqs.limits import MESSAGES
 
 
 class PatientPolls:
-    """Mixed into kombu's SQS channel. A queue is polled when half of the prefetch window is free (ten at most).
+    """Mixed into kombu's SQS channel. A queue is polled when half of the prefetch count is free (ten at most).
 
-    When that takes longer than `polling_interval`, because tasks are long, it is polled for the slots there are.
+    When that takes longer than `polling_interval` seconds, because tasks are long, it is polled for what is free.
 
-    Each next poll is a timer's. kombu's event loop runs what `call_soon` is given by a timer, and starts what is asked
-    for on a tick, only after it has waited for its sockets, up to a second: kombu 5.7.0, `Hub.create_loop`.
+    A timer starts each poll. What a timer gives to `call_soon`, and what a tick starts, kombu's event loop runs only
+    after it has waited for its sockets, for up to a second: kombu 5.7.0, `Hub.create_loop`.
     """
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -35,7 +35,7 @@ class PatientPolls:
         channel.hub.call_later(channel.connection.polling_interval, self._poll_waiting)
 
     def room_made(self) -> None:
-        """Poll what waits for room, if that is enough now: a message was acknowledged or given back."""
+        """Poll the queues that wait for room, if there is enough now: a message was acknowledged or given back."""
         if self._since and self._room() >= self._wanted():
             self.hub.call_later(0, self._poll_waiting)  # type: ignore[attr-defined]
 
@@ -47,12 +47,12 @@ class PatientPolls:
                 super()._schedule_queue(queue)  # type: ignore[misc]
 
     def basic_ack(self, delivery_tag: str, multiple: bool = False) -> None:
-        """As kombu's."""
+        """Acknowledge as kombu does; there may be room for a poll then."""
         super().basic_ack(delivery_tag, multiple)  # type: ignore[misc]
         self.room_made()
 
     def basic_reject(self, delivery_tag: str, requeue: bool = False) -> None:
-        """As kombu's."""
+        """Reject as kombu does; there may be room for a poll then."""
         super().basic_reject(delivery_tag, requeue)  # type: ignore[misc]
         self.room_made()
 
@@ -66,6 +66,6 @@ class PatientPolls:
         return max(1, min(MESSAGES, window // 2))
 
     def close(self) -> None:
-        """Poll no more."""
+        """Close, and poll no more."""
         self._since.clear()
         super().close()  # type: ignore[misc]

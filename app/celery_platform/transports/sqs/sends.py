@@ -23,16 +23,16 @@ class Recorder:
 
 
 class BatchedSends(PublishesBatches):
-    """Mixed into kombu's SQS channel."""
+    """Mixed into kombu's SQS channel, whose calls for one message it records to send ten together."""
 
     _recorder: Recorder | None = None
 
     def sqs(self, queue: str | None = None) -> Any:
-        """The client of a queue."""
+        """boto3's client for a queue; while messages are recorded, the recorder in its place."""
         return self._recorder or super().sqs(queue)  # type: ignore[misc]
 
     def publish_batch(self, messages: Sequence[Prepared]) -> list[str | None]:
-        """Publish each message; for each `None`, or why it was not or may not have been taken.
+        """Publish each message. For each, in order: `None`, or why SQS did not or may not have taken it.
 
         Example: `channel.publish_batch([(channel.prepare_message("{}"), "", "celery-email")]) == [None]`
         """
@@ -69,7 +69,7 @@ class BatchedSends(PublishesBatches):
 
 
 def batches(entries: list[tuple[int, dict[str, Any]]]) -> Iterator[list[tuple[int, dict[str, Any]]]]:
-    """Cut into what one call may carry."""
+    """Cut messages into what one call may carry: `MESSAGES` of them, and `BYTES` of bodies."""
     batch: list[tuple[int, dict[str, Any]]] = []
     size = 0
     for entry in entries:

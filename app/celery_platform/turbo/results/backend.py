@@ -1,4 +1,4 @@
-"""Celery's Redis result backend, for a process that flushes many acknowledgements at once: results go before."""
+"""Celery's Redis result backend, which stores the results of several tasks before their messages are acknowledged."""
 
 import threading
 from collections import deque
@@ -19,7 +19,7 @@ Stock: Any = redis.RedisBackend  # the stubs know little of what is extended her
 
 
 class RedisBackend(DefersResults, Stock):  # type: ignore[misc]
-    """While `defers` is true final results wait for `flush`, after which messages are acknowledged, so none is lost.
+    """While `defers` is true, final results wait for `flush`. Messages are acknowledged after it, so no result is lost.
 
     Stock Celery asks, for each result, whether the task has succeeded before, and then stores it: two round trips.
     """
@@ -46,11 +46,11 @@ class RedisBackend(DefersResults, Stock):  # type: ignore[misc]
         return result
 
     def flush(self) -> None:
-        """Store what waits.
+        """Store the results that wait, with two round trips for all.
 
         Raises:
-            redis.RedisError: the store does not answer, after all of Celery's retries. What waits still waits: do not
-                acknowledge its messages.
+            redis.RedisError: the store does not answer, after all of Celery's retries. The results still wait; do not
+                acknowledge their messages.
         """
         with self._storing:
             taken = [self._waiting[index] for index in range(len(self._waiting))]  # others may append meanwhile
@@ -76,16 +76,16 @@ class RedisBackend(DefersResults, Stock):  # type: ignore[misc]
             pipe.execute()
 
     def get(self, key: str) -> Any:
-        """What is stored, which includes what waits."""
+        """What is stored under a key, after the results that wait were stored."""
         self.flush()
         return super().get(key)
 
     def mget(self, keys: Sequence[str]) -> Any:
-        """As `get`."""
+        """What is stored under several keys, after the results that wait were stored."""
         self.flush()
         return super().mget(keys)
 
     def on_chord_part_return(self, *args: Any, **kwargs: Any) -> Any:
-        """A chord's body may begin with this: its parts' results are there by then."""
+        """Count a part of a chord, whose body may begin then: the results of its parts are stored before."""
         self.flush()
         return super().on_chord_part_return(*args, **kwargs)

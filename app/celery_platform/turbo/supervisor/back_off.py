@@ -4,7 +4,7 @@ from celery_platform.turbo.supervisor.options import SupervisorOptions
 
 
 class BackOff:
-    """1, 2, 4 ... seconds, until a process lives long enough.
+    """Waits of 1, 2, 4 ... seconds, until a process lives for `recovered_seconds` of the options.
 
     Example: three crashes at start, with the default options: waits of 1, 2 and 4 seconds.
     """
@@ -14,7 +14,7 @@ class BackOff:
         self._crashes = 0
 
     def after(self, lived_seconds: float, *, crashed: bool) -> float:
-        """Seconds to wait after a process that lived so long."""
+        """Seconds to wait after a process that ran for `lived_seconds`; 0 unless it crashed."""
         if not crashed:
             return 0.0
         if lived_seconds >= self._options.recovered_seconds:

@@ -26,7 +26,11 @@ SPREAD = 0.1
 
 
 class Child:
-    """`work` runs a worker in the forked process and returns its exit code; it is given the child's number."""
+    """A process of the pool, which is forked anew each time it has ended.
+
+    `number` counts the processes of the pool from 0, `slot` is the memory shared with it, and `work` runs a worker in
+    the forked process, is given the number, and returns the exit code.
+    """
 
     def __init__(self, number: int, slot: Slot, work: Callable[[int], int], options: SupervisorOptions) -> None:
         self.number = number
@@ -43,11 +47,11 @@ class Child:
 
     @property
     def running(self) -> bool:
-        """Whether there is a process."""
+        """Whether the process runs."""
         return self.process_id != 0
 
     def start(self) -> None:
-        """Fork it. Returns in the supervisor only."""
+        """Fork the process. Returns in the supervisor only."""
         self.slot.clear()
         self.recycling, self.started_at = False, monotonic()
         self._bounds = tuple(  # type: ignore[assignment]
@@ -65,7 +69,7 @@ class Child:
         """The forked process: never returns into the supervisor's code."""
         code = 1
         try:
-            # A supervisor that is killed does not leave workers behind: they end as when asked to.
+            # A supervisor that is killed does not leave workers behind: they finish their tasks and end.
             ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
             for number in STOP_SIGNALS:
                 signal.signal(number, signal.SIG_DFL)
@@ -83,11 +87,11 @@ class Child:
             os._exit(code)
 
     def ended(self, status: int) -> None:
-        """Its process is gone; decide when the next starts."""
+        """Note that its process has ended with this wait status, and decide when the next starts."""
         code = os.waitstatus_to_exitcode(status)
-        asked = self.recycling or self.stopping
-        crashed = code not in (0, HARD_LIMIT_EXIT) and not asked
-        self.cautious = code != 0 and not asked
+        requested = self.recycling or self.stopping
+        crashed = code not in (0, HARD_LIMIT_EXIT) and not requested
+        self.cautious = code != 0 and not requested
         wait = self.back_off.after(monotonic() - self.started_at, crashed=crashed)
         if crashed:
             what = f"signal {signal.Signals(-code).name}" if code < 0 else f"exit code {code}"
@@ -96,12 +100,12 @@ class Child:
         self.start_at = monotonic() + wait
 
     def send(self, number: int) -> None:
-        """Send a signal to its process, if there is one."""
+        """Send a signal to the process, if it runs."""
         if self.process_id:
             os.kill(self.process_id, number)
 
     def keep_limits(self) -> None:
-        """Tell it that its task's soft limit has come; end its task at the hard one."""
+        """Signal its process at the soft limit of its task and at the hard one; kill it if it does not end then."""
         now, numbers = monotonic(), self.slot.numbers
         soft, hard = numbers[SOFT_LIMIT_AT], numbers[HARD_LIMIT_AT]
         if hard and now >= hard:
@@ -116,10 +120,10 @@ class Child:
             self.send(SOFT_LIMIT_SIGNAL)
 
     def over_bounds(self) -> str:
-        """Why it should be replaced, or nothing."""
+        """Why the process should be replaced; an empty string when it should not."""
         max_tasks, max_memory_mib = self._bounds
         if self.cautious and self.slot.numbers[DONE] >= self.options.cautious_tasks:
-            return "what its predecessor held is done, one message at a time: the next takes many again"
+            return "it has done, one message at a time, what its predecessor held: the next takes many again"
         if self.slot.numbers[DONE] >= max_tasks:
             return f"{self.slot.numbers[DONE]:.0f} tasks done"
         if max_memory_mib != float("inf") and self.memory_mib() >= max_memory_mib:
@@ -127,20 +131,20 @@ class Child:
         return ""
 
     def memory_mib(self) -> float:
-        """What is resident; 0 when it is gone."""
+        """Resident memory in MiB; 0 when there is no process."""
         try:
             return int(Path(f"/proc/{self.process_id}/statm").read_text().split()[1]) * PAGE_MIB
         except (OSError, IndexError):
             return 0.0
 
     def recycle(self, why: str) -> None:
-        """Let it finish its task and end; the next starts when it has."""
+        """Let the process finish its task and end; the next starts then. `why` is for the log."""
         logger.info("process %s (%s) is replaced: %s", self.number, self.process_id, why)
         self.recycling = True
         self.send(signal.SIGTERM)
 
     @property
     def busy_seconds(self) -> float:
-        """How long its task has been running; 0 between tasks."""
+        """For how many seconds its task has been running; 0 between tasks."""
         since = self.slot.numbers[BUSY_SINCE]
         return monotonic() - since if since else 0.0

@@ -13,7 +13,7 @@ from celery_platform.turbo.supervisor.options import SupervisorOptions
 from celery_platform.turbo.worker.slot import Slot
 
 logger = logging.getLogger(__name__)
-# As Celery's worker takes them: finish the tasks that run; or end at once, what runs is delivered again.
+# What Celery's worker does at each: finish the running tasks; or end at once, and running tasks are delivered again.
 WARM, COLD = (signal.SIGTERM, signal.SIGINT), (signal.SIGQUIT,)
 
 
@@ -22,12 +22,15 @@ def supervise(
     options: SupervisorOptions,
     on_turn: Callable[[list[Child]], None] | None = None,
 ) -> int:
-    """Fork `options.processes` processes that run `work`, and keep that many until told to stop.
+    """Fork `options.processes` processes that run `work`, and keep that many running until SIGTERM, SIGINT or SIGQUIT.
 
-    `on_turn` is called with the processes at each turn of the loop (every `options.poll_seconds`).
-    Call it before anything in this process connects or starts threads: a fork takes neither along.
+    `work` runs a worker in a forked process, is given the number of the process, and returns its exit code. `on_turn`
+    is called with the processes in each turn of the loop (every `options.poll_seconds`).
+    Call this before anything in this process connects or starts threads, because a fork copies neither.
 
-    Returns: the exit code, 0 after a stop that was asked for.
+    Returns: the exit code, 0 after a requested stop.
+
+    Example: `sys.exit(supervise(work, SupervisorOptions(processes=4)))`
     """
     children = [Child(number, slot, work, options) for number, slot in enumerate(Slot.several(options.processes))]
     load_worker()
@@ -51,7 +54,7 @@ def supervise(
 
 
 class _Stop:
-    """Passes a stop on to every process; the second time, as the signal that ends them at once."""
+    """Passes a requested stop on to every process; a second request as the signal that ends them at once."""
 
     def __init__(self) -> None:
         self.asked = False
@@ -64,7 +67,7 @@ class _Stop:
         self.asked = True
 
     def pass_on(self, children: list[Child]) -> None:
-        """Outside of the handler, so that no process starts between the signal and its being passed on."""
+        """Send the requested signals to every process, outside of the handler: none starts in between then."""
         while self._pending:
             number = self._pending.pop(0)
             for child in children:

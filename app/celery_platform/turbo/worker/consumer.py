@@ -1,4 +1,4 @@
-"""The consumer of a turbo process: hands messages to strategies without a promise for each."""
+"""The consumer of a turbo process: hands messages to strategies, without the objects that Celery makes for each."""
 
 import logging
 from collections.abc import Callable
@@ -16,7 +16,7 @@ logger = logging.getLogger(__name__)
 
 
 class Consumer(StockConsumer):
-    """For Celery's setting `worker_consumer`."""
+    """Celery's consumer, which tries a task's fast strategy first. For Celery's setting `worker_consumer`."""
 
     hub: Hub
     strategies: dict[str, FastStrategy | Callable[..., Any]]
@@ -41,7 +41,7 @@ class Consumer(StockConsumer):
 
         def on_task_received(message: Any) -> Any:
             if state.should_stop is not None or state.should_terminate is not None:
-                # Read while the worker stops: left to the broker, which delivers it elsewhere.
+                # It arrived while the worker stops: the broker delivers it to another.
                 return None
             name = message.headers.get("task")
             if name is not None and type(name) is not str:
@@ -58,7 +58,7 @@ class Consumer(StockConsumer):
         return on_task_received
 
     def _stock(self, stock: Callable[[Any], Any], message: Any) -> Any:
-        """Celery's way, but a message whose headers Celery cannot make sense of is rejected, not the worker's end."""
+        """Handle a message as Celery does, but reject one with headers that would end Celery's worker."""
         passed_on: Any = (*self.connection_errors, *self.channel_errors, MemoryError)
         try:
             return stock(message)

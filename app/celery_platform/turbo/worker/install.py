@@ -22,10 +22,12 @@ REDIS = "celery_platform.transports.redis.transport:Transport"
 
 
 def install(app: Celery, *, guarded: bool = False) -> None:
-    """Use the fast paths in this process's worker, or stock code where they are not tested with what is installed.
+    """Make this process's worker a turbo one; with releases that it was not tested with, only its pool is.
 
-    `guarded` puts celery_platform/guards around connection and consumer, which read the environment of the project's
-    own app. Those of Redis read nothing of it and are always there.
+    `guarded` also installs the guards of RabbitMQ's connection and of the consumer, which read the environment of the
+    project's own app. Those of Redis do not read it and are always there.
+
+    Example: `install(celery, guarded=True)` in each forked process, before its worker starts
     """
     # Celery's command line takes a pool of its own list only, but leaves the choice to this setting.
     settings: dict[str, Any] = {"worker_pool": "celery_platform.turbo.worker.pool:TaskPool", "worker_concurrency": 1}
@@ -43,7 +45,10 @@ def install(app: Celery, *, guarded: bool = False) -> None:
 
 
 def install_transport(pool_type: str, *, guarded: bool = False) -> None:
-    """Use the fast transport of RabbitMQ in this process's `threads` or `gevent` pool; all else there is Celery's."""
+    """Use the fast transport of RabbitMQ in this process's pool, of type `threads` or `gevent`. All else is Celery's.
+
+    Example: `install_transport("gevent", guarded=True)`
+    """
     if tested():
         _replace_transports(_amqp(pool_type, guarded))
 
@@ -54,7 +59,7 @@ def _amqp(pool_type: str, guarded: bool) -> dict[str, str]:
 
 
 def _replace_transports(transports: dict[str, str]) -> None:
-    """By alias, because kombu goes by a URL's scheme when it fails over, whatever transport it had before."""
+    """Replace them by alias, because kombu chooses by the scheme of the next URL when it fails over."""
     TRANSPORT_ALIASES.update(transports)
     found_before: dict[str, Any] = vars(transport)["_transport_cache"]
     for scheme in transports:

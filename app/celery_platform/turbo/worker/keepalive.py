@@ -13,7 +13,7 @@ from celery_platform.turbo.results.deferring import DefersResults
 from celery_platform.turbo.worker.pool import TaskPool
 
 logger = logging.getLogger(__name__)
-# The longest that a task's acknowledgement waits for the task after it.
+# The longest, in seconds, that a task's acknowledgement waits while the next task runs.
 INTERVAL_SECONDS = 1.0
 
 
@@ -30,7 +30,7 @@ class Keepalive(bootsteps.StartStopStep):
         self._ended = threading.Event()
 
     def start(self, consumer: Any) -> None:
-        """Begin, on the connection that was just made."""
+        """Start the thread, on the connection that was just made."""
         connection = consumer.connection.connection
         self._ended = threading.Event()
         if isinstance(connection, WorkerConnection) and isinstance(consumer.pool, TaskPool):
@@ -45,12 +45,12 @@ class Keepalive(bootsteps.StartStopStep):
             connection.before_acks = backend.flush
 
     def register_with_event_loop(self, consumer: Any, hub: Any) -> None:
-        """Let the supervisor see that the loop turns; that also bounds how late an idle loop sees a stop."""
+        """Let the supervisor see that the loop turns, each second; an idle loop notices a stop as soon."""
         if isinstance(consumer.pool, TaskPool):
             hub.call_repeatedly(INTERVAL_SECONDS, consumer.pool.slot.turned)
 
     def stop(self, _consumer: Any) -> None:
-        """End: the connection is to be closed, or lost."""
+        """End the thread: the connection is about to be closed, or lost."""
         self._ended.set()
 
 

@@ -29,11 +29,11 @@ HARD_LIMIT_EXIT = 70
 
 
 class TaskPool(BasePool, RunsTaskInLoop):
-    """One task at a time, in the event loop's thread. `slot` is shared with the supervisor when there is one."""
+    """One task at a time, in the event loop's thread. `slot` is shared with the supervisor, where there is one."""
 
     slot = Slot.several(1)[0]
-    # Set by the supervisor after a process ended with messages in hand. One of them may have been the reason, and each
-    # such end brings all of them nearer to their delivery limit, so the next process takes one at a time.
+    # Set by the supervisor after a process ended with messages that it had not acknowledged. One of them may have been
+    # the reason, and each such end counts as a delivery of all of them, so the next process takes one at a time.
     cautious = False
     body_can_be_buffer = True
 
@@ -59,7 +59,7 @@ class TaskPool(BasePool, RunsTaskInLoop):
         callback: Any = None,
         **options: Any,
     ) -> Any:
-        """Run what Celery's own request asks for, now and here."""
+        """Run the task of Celery's own request, now and in this thread. Limits are in seconds."""
 
         def limited(*args: Any, **kwargs: Any) -> Any:
             with self.running(correlation_id, soft_timeout, timeout):
@@ -71,7 +71,7 @@ class TaskPool(BasePool, RunsTaskInLoop):
 
     @contextmanager
     def running(self, task_id: str, soft: float | None, hard: float | None) -> Iterator[None]:
-        """A task runs, for so many seconds at most; others may use the connection meanwhile."""
+        """Within, a task runs, with its limits in seconds; another thread may use the connection meanwhile."""
         self.begin(task_id, soft, hard)
         try:
             yield
@@ -79,12 +79,12 @@ class TaskPool(BasePool, RunsTaskInLoop):
             self.end()
 
     def begin(self, task_id: str, soft: float | None, hard: float | None) -> None:
-        """As `running`, for a caller that has its own `try`."""
+        """Begin what `running` does, for a caller that has its own `try`."""
         self.slot.begin(task_id, soft, hard)
         self.connection_lock.release()
 
     def end(self) -> None:
-        """The task is over; the connection is the loop's again."""
+        """End what `begin` began: the connection is the event loop's again."""
         self.slot.end()
         self.connection_lock.acquire()
         self.running_request = None

@@ -10,7 +10,7 @@ TURNED_AT, BUSY_SINCE, SOFT_LIMIT_AT, HARD_LIMIT_AT, DONE = range(5)
 
 
 class Slot:
-    """Times are seconds of the system's monotonic clock, which all processes share; 0 means none.
+    """The numbers of one process. Times are seconds of the monotonic clock, which all processes share; 0 means none.
 
     A number is written as a whole, so that the other side never reads half of one.
     """
@@ -22,22 +22,22 @@ class Slot:
 
     @staticmethod
     def several(count: int) -> list["Slot"]:
-        """Slots for processes that are forked from this one."""
+        """Make `count` slots, for processes that are forked from this one."""
         memory = mmap.mmap(-1, count * SLOT_BYTES)
         return [Slot(memory, index) for index in range(count)]
 
     def clear(self) -> None:
-        """As new, for the next process."""
+        """Reset the numbers, for the next process."""
         for index in range(DOUBLES):
             self.numbers[index] = 0.0
         self.turned()
 
     def turned(self) -> None:
-        """The event loop has come round."""
+        """Note that the event loop has turned."""
         self.numbers[TURNED_AT] = monotonic()
 
     def begin(self, task_id: str, soft: float | None, hard: float | None) -> None:
-        """A task begins that may take so many seconds."""
+        """Note that a task begins, with its limits in seconds; `None` for no limit."""
         now = monotonic()
         self.numbers[BUSY_SINCE] = now
         if soft or hard:
@@ -47,7 +47,7 @@ class Slot:
             self.numbers[HARD_LIMIT_AT] = now + hard if hard else 0.0
 
     def end(self) -> None:
-        """The task is over."""
+        """Note that the task has ended."""
         numbers = self.numbers
         numbers[SOFT_LIMIT_AT] = numbers[HARD_LIMIT_AT] = numbers[BUSY_SINCE] = 0.0
         numbers[DONE] += 1

@@ -55,7 +55,7 @@ def _fast(task: Any, app: Any, consumer: Any) -> Callable[[Any, Any], bool]:
     """The function that runs a message of `task`, or returns false where it needs Celery's own strategy.
 
     What cannot change while this consumer lives is looked up here, once, and captured, as Celery's own strategy does
-    (`celery.worker.strategy.default`): the function runs for every message. What can change is asked each time: limits
+    (`celery.worker.strategy.default`): the function runs for every message. What can change is read each time: limits
     of the task, rate limits, receivers of signals.
     """
     name, late, hostname = task.name, task.acks_late, consumer.hostname
@@ -166,7 +166,7 @@ def _around(task: Any, pool: TaskPool) -> tuple[Callable[..., None], Callable[[]
         return pool.begin, pool.end
 
     def begin(task_id: str, soft: float | None, hard: float | None) -> None:
-        # Asked each time: Celery makes strategies before or after the step that allows it, as the hash seed has it.
+        # Read each time: Celery makes strategies before or after the step that allows it, as the hash seed has it.
         backend.defers = backend.may_defer
         pool.begin(task_id, soft, hard)
 

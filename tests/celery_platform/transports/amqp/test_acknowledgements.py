@@ -29,7 +29,7 @@ class Broker:
 
 
 @given(actions=ACTIONS, data=st.data())
-def test_the_broker_is_told_of_all_that_is_done_and_of_nothing_else(actions: list[str], data: st.DataObject) -> None:
+def test_all_that_is_done_is_acknowledged_and_nothing_else(actions: list[str], data: st.DataObject) -> None:
     window, broker, running, done, tag = AckWindow(), Broker(), [], set(), 0
     for action in [*actions, "write"]:
         if action == "deliver":
@@ -77,7 +77,7 @@ def test_a_delivery_that_still_runs_holds_back_no_other() -> None:
     assert broker.unsettled == {2}
 
 
-def test_what_an_acknowledgement_of_several_settled_is_not_told_again() -> None:
+def test_what_an_acknowledgement_of_several_settled_is_not_acknowledged_again() -> None:
     window = AckWindow()
     for tag in (1, 2, 3):
         window.delivered(tag)
@@ -89,7 +89,7 @@ def test_what_an_acknowledgement_of_several_settled_is_not_told_again() -> None:
     assert len(window) == 0
 
 
-def test_after_giving_up_nothing_is_told_of_what_was_done_or_is_done_later() -> None:
+def test_after_giving_up_nothing_that_was_done_or_is_done_later_is_acknowledged() -> None:
     window = AckWindow()
     for tag in (1, 2, 3):
         window.delivered(tag)

@@ -117,7 +117,7 @@ def test_what_tls_holds_decrypted_counts_as_input() -> None:
 
 
 @pytest.mark.parametrize("connection", [over_tcp, over_tls])
-def test_nothing_to_read_is_told_at_once(connection: Callable[[], object]) -> None:
+def test_a_read_without_input_returns_at_once(connection: Callable[[], object]) -> None:
     with connection() as (transport, _broker):  # type: ignore[attr-defined]
         assert transport.fill_now() == 0
         assert transport.connected

@@ -84,7 +84,7 @@ def test_what_is_always_refused_is_given_up_and_said(sqs: TestEnvironment, caplo
     assert queue.held() == 1
 
 
-def test_a_role_that_may_not_delete_is_told_at_the_next_acknowledgement(sqs: TestEnvironment) -> None:
+def test_a_role_that_may_not_delete_gets_an_error_at_the_next_acknowledgement(sqs: TestEnvironment) -> None:
     deletes = Deletes()
     deletes.add(Done(_Denying(sqs.client("sqs")), "http://localhost/queue", "receipt"))
     deletes.flush()
@@ -93,7 +93,7 @@ def test_a_role_that_may_not_delete_is_told_at_the_next_acknowledgement(sqs: Tes
         deletes.add(Done(None, "http://localhost/queue", "receipt"))
 
 
-def test_a_worker_that_is_told_to_stop_has_deleted_what_it_did(sqs: TestEnvironment, tmp_path: Path) -> None:
+def test_a_worker_that_stops_has_deleted_what_it_did(sqs: TestEnvironment, tmp_path: Path) -> None:
     file = tmp_path / "ran"
     variant = sqs.variant(tmp_path, pools={"io": {"type": "solo"}})
     with (

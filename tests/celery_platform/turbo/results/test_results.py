@@ -47,7 +47,7 @@ def test_a_success_is_not_overwritten_by_a_run_that_came_later(bench: Bench, whe
     assert backend.get_task_meta(where, cache=False)["result"] == "first"
 
 
-def test_a_result_that_was_stored_and_not_told_is_told_again(bench: Bench, where: str) -> None:
+def test_a_result_that_was_stored_and_not_published_is_published_again(bench: Bench, where: str) -> None:
     backend = deferring(bench)
     backend.store_result(where, "stored", "SUCCESS")
     with bench.store.pubsub(ignore_subscribe_messages=True) as listener:
@@ -56,8 +56,8 @@ def test_a_result_that_was_stored_and_not_told_is_told_again(bench: Bench, where
         backend.store_result(where, "stored again", "SUCCESS")
         backend.flush()
 
-        told = eventually(lambda: listener.get_message(timeout=1), "the message")
-        assert '"stored"' in told["data"]
+        published = eventually(lambda: listener.get_message(timeout=1), "the message")
+        assert '"stored"' in published["data"]
 
 
 def test_what_could_not_be_stored_waits_on(bench: Bench, where: str) -> None:

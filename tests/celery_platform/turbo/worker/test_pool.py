@@ -18,7 +18,7 @@ def lines(file: Path) -> list[str]:
     return file.read_text().splitlines() if file.exists() else []
 
 
-def test_the_apps_tasks_run_in_it_and_its_heartbeat_is_heard(environment: TestEnvironment, tmp_path: Path) -> None:
+def test_the_apps_tasks_run_in_it_and_it_writes_its_heartbeat(environment: TestEnvironment, tmp_path: Path) -> None:
     heartbeat, noted = tmp_path / "heartbeat", tmp_path / "noted"
     variant = environment.variant(
         tmp_path, pools={"io": {"type": "turbo", "concurrency": 2, "prefetch_multiplier": 16}}

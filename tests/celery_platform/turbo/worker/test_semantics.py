@@ -1,4 +1,4 @@
-"""What Celery promises, kept by a turbo pool."""
+"""What Celery guarantees, kept by a turbo pool."""
 
 import ast
 import threading
