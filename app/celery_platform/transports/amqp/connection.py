@@ -103,9 +103,10 @@ class BufferedConnection(pyamqp.Connection, WorkerConnection):
 
     def break_off(self) -> None:
         """Shut the socket down, which the event loop reads as its end."""
-        with suppress(OSError, AttributeError):  # py-amqp takes the socket away when it closes
-            sock: Any = self.sock
-            sock.shutdown(socket.SHUT_RDWR)
+        transport = self._transport  # py-amqp's property of that name would connect again
+        if transport is not None and transport.sock is not None:
+            with suppress(OSError):  # it is lost already
+                transport.sock.shutdown(socket.SHUT_RDWR)
 
     def close(self, *args: Any, **kwargs: Any) -> Any:
         """Close, after pending acknowledgements were sent: the broker delivers again what is unacknowledged then."""
