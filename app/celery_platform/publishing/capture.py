@@ -14,7 +14,7 @@ Call = tuple[Sequence[Any], Mapping[str, Any]]
 
 @dataclass
 class Message:
-    """One message, addressed. `properties` are AMQP's, without the headers."""
+    """One message with its exchange and routing key. `properties` are AMQP's, without the headers."""
 
     task_id: str
     exchange: str
@@ -24,14 +24,14 @@ class Message:
     body: bytes
 
     def serialized_properties(self) -> bytes:
-        """As they stand in a content header frame."""
+        """The properties and headers as bytes, as a content header frame holds them."""
         whole = amqp.Message(self.body, application_headers=self.headers, **self.properties)
         serialize: Any = whole._serialize_properties  # type: ignore[attr-defined]
         return bytes(serialize())
 
 
 class CapturingProducer(Producer):
-    """A producer that connects to nothing: it keeps the message and what should be declared for it."""
+    """A producer that makes no connection: it keeps each message, and the queues to declare for it."""
 
     caught: list[Message]
     needed: list[Any]
@@ -46,7 +46,7 @@ class CapturingProducer(Producer):
 
 
 class Captured:
-    """Messages as Celery makes them. `declare` are the queues that the last one needs."""
+    """Messages of `task` as Celery makes them, with `options` of `apply_async`."""
 
     def __init__(self, task: Task[Any, Any], options: Mapping[str, Any]) -> None:
         self._task = task
@@ -63,7 +63,7 @@ class Captured:
 
     @property
     def embed(self) -> Any:
-        """What stands in a message's body after the arguments: callbacks, chain and chord."""
+        """The part of a message's body after the arguments: callbacks, chain and chord."""
         return json.loads(self._last)[2] if self._last.startswith(b"[") else None
 
     def message(self, args: Sequence[Any], kwargs: Mapping[str, Any], task_id: str) -> Message:

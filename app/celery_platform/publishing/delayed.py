@@ -26,7 +26,7 @@ def is_long(task: Task[Any, Any], options: Mapping[str, Any]) -> bool:
 
 
 class Delayed:
-    """Each call as `apply_async` keeps it. `confirmed` are those that the store has."""
+    """Keeps each call in the result store, as `apply_async` does with a long delay. `confirmed` are the calls kept."""
 
     def __init__(self, task: Task[Any, Any], calls: Sequence[Call], options: Mapping[str, Any]) -> None:
         self._task = task
@@ -38,7 +38,7 @@ class Delayed:
         self.repeated: set[int] = set()
 
     def run(self) -> None:
-        """Keep each call; see then `confirmed` and `refused`.
+        """Keep each call; `confirmed` and `refused` have the outcome then, by the number of the call.
 
         Raises:
             TypeError: a call has arguments that the task does not take. Nothing was kept.

@@ -12,7 +12,7 @@ from celery_platform.publishing.wire import PreparedProperties
 
 
 class Messages:
-    """Made one by one as they are sent. `ids` are settled at once: a message that is sent again keeps its own.
+    """The messages of `calls`, each made when it is sent. `ids` are chosen before: one sent again has the same id.
 
     Raises:
         TypeError: a call has arguments that the task does not take. Nothing was sent.

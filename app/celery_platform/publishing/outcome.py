@@ -8,7 +8,7 @@ from celery_platform.errors import AppError
 
 @dataclass(frozen=True)
 class Published:
-    """Every message is with the broker.
+    """The broker has confirmed every message.
 
     `repeated` are those sent again after a lost connection: the broker may have both copies, which have the same id.
     """
@@ -19,7 +19,7 @@ class Published:
 
 @dataclass(frozen=True)
 class Failure:
-    """A message that the broker does not have, or does not say that it has. `index` counts the calls from 0."""
+    """A message that the broker refused or did not confirm. `index` counts the calls from 0."""
 
     index: int
     task_id: str

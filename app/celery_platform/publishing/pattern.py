@@ -17,7 +17,7 @@ _NEVER = object()
 
 
 class Pattern:
-    """For one task, one set of options and the calls that are published together."""
+    """Makes the messages of calls that are published together: of one task, with the same options."""
 
     def __init__(self, task: Task[Any, Any], first: Message, second: Message, embed: Any) -> None:
         self._task = task
@@ -36,7 +36,7 @@ class Pattern:
         self.usable = self._alike(second)
 
     def _alike(self, second: Message) -> bool:
-        """Whether the two have in common what every message here will have."""
+        """Whether the second message differs from the first only where every message may."""
         first = self._first
         return (
             first.headers.keys() == second.headers.keys()
@@ -95,7 +95,7 @@ def _serialized(body: Any) -> bytes:
 
 
 def _shown(value: Any, longest: int, levels: int) -> str:
-    """Arguments as Celery shows them to people; of numbers it is what Python shows."""
+    """Arguments as text, as Celery has them in the headers `argsrepr` and `kwargsrepr`."""
     values = value.values() if isinstance(value, Mapping) else value
     if len(values) < 8 and not isinstance(value, Mapping) and all(type(each) in PLAIN for each in values):
         return repr(tuple(value))

@@ -14,7 +14,10 @@ HEADERS, CORRELATION = "application_headers", "correlation_id"
 
 
 def frames(channel: int, frame_max: int, message: Message, properties: bytes) -> bytes:
-    """The frames of one message. `mandatory`: the broker gives back what no queue takes."""
+    """The frames of one message on a channel of this number, none larger than `frame_max` bytes.
+
+    With `mandatory`: the broker returns a message that no queue takes.
+    """
     exchange, key = message.exchange.encode(), message.routing_key.encode()
     method = PUBLISH + bytes([len(exchange)]) + exchange + bytes([len(key)]) + key + MANDATORY
     header = pack(">HHQ", 60, 0, len(message.body)) + properties

@@ -34,7 +34,14 @@ class Bounded:
     """A channel or connection of py-amqp whose waits are bounded."""
 
     def wait(self, method: Any, callback: Any = None, timeout: float | None = None, returns_tuple: bool = False) -> Any:
-        """As py-amqp's, but `timeout` counts from now whatever else arrives, and there is one always."""
+        """Wait for the answer to a method, for `timeout` seconds from now, whatever else arrives meanwhile.
+
+        Without `timeout` it is `ANSWER_SECONDS`.
+
+        Raises:
+            TimeoutError: no answer came in time; the connection is dropped.
+            PublishError: nothing is left of the publish budget.
+        """
         connection: Any = self.connection  # type: ignore[attr-defined]
         if connection is None:
             raise amqp.RecoverableConnectionError("connection already closed")
@@ -52,7 +59,11 @@ class Channel(Sized, Bounded, pyamqp.Channel):
     """kombu's channel with bounded waits."""
 
     def basic_publish_confirm(self, *args: Any, **kwargs: Any) -> Any:
-        """Write, then wait for the confirm, each by default no longer than `CONFIRM_SECONDS`."""
+        """Publish a message and wait for its confirmation, each for no longer than `CONFIRM_SECONDS` by default.
+
+        Raises:
+            TimeoutError, PublishError: it was not confirmed in time. The broker may have taken it all the same.
+        """
         kwargs["timeout"] = allowed(kwargs.get("timeout") or CONFIRM_SECONDS)
         kwargs["confirm_timeout"] = kwargs.get("confirm_timeout") or CONFIRM_SECONDS
         try:
@@ -84,7 +95,7 @@ class Connection(Bounded, pyamqp.Connection):
             self._reading_ends = outer
 
     def drain_events(self, timeout: float | None = None) -> Any:
-        """As py-amqp's, but `timeout` counts from now: it starts again with each frame that is no event.
+        """Wait `timeout` seconds from now for an event. py-amqp starts to count again with each frame that is none.
 
         RabbitMQ's heartbeats, each 1.5 s, would keep the two seconds of a green worker's loop from ever passing: idle,
         it neither ticked nor ended on SIGTERM.

@@ -28,7 +28,7 @@ class _Arriving:
         self.body: list[bytes] = []
 
     def add(self, kind: int, payload: bytes) -> bool:
-        """Take a frame in; true when it was the last."""
+        """Add a frame; true when it was the last."""
         if kind == HEADER and self.header is None:
             self.header = payload
             self.missing = LONG_LONG(payload, 4)[0]

@@ -16,6 +16,8 @@ def budget(seconds: float) -> Iterator[None]:
 
     Raises:
         PublishError: the time is up. The broker may or may not have taken the message.
+
+    Example: `with budget(5): ship.delay("order-1")`
     """
     end = time.monotonic() + seconds
     outer = _deadline.get()

@@ -9,7 +9,7 @@ from typing import Any
 
 
 def settings_for(ssl: Any, host: str) -> Any:
-    """A copy of the settings for one host; what is not a dictionary asks for nothing.
+    """Kombu's `ssl` settings for one host, with its name to check; settings without `server_hostname` stay as they are.
 
     Example: `settings_for({"server_hostname": None}, "b") == {"server_hostname": "b"}`
     """
