@@ -9,7 +9,7 @@ module "alarms" {
   extra     = local.env.alerts.extra
   queues    = { for label, queue in local.env.queues : label => queue if local.kind == "sqs" }
 
-  # By name, not from the groups: those need the topic first, for their events.
+  # Derived from names. Reading them from the replication groups would be a cycle: these send their events to the topic.
   cache_nodes = concat(
     [for number in range(1, local.env.results.replicas + 2) : format("%s-%03d", local.env.results.name, number)],
     [for number in range(1, local.env.broker.redis.replicas + 2) : format("%s-%03d", local.env.broker.name, number) if local.kind == "redis"],

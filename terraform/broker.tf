@@ -1,4 +1,4 @@
-# One of four, by broker.kind. Switching is a one-line diff in environment.yml; a plan shows what it destroys.
+# Exactly one of four, chosen by broker.kind. A switch is a one-line diff in environment.yml; the plan shows what it destroys.
 
 module "sqs" {
   source = "./modules/sqs"

@@ -1,7 +1,7 @@
 data "aws_caller_identity" "this" {}
 
 locals {
-  # The account's number makes a name unique in the world.
+  # Bucket names are global; the account number makes them unique.
   bucket_names = { for label, name in local.env.buckets : label => "${name}-${data.aws_caller_identity.this.account_id}" }
 }
 
@@ -12,8 +12,8 @@ module "buckets" {
   name = each.value
 }
 
-# Ansible's files on their way to a host over Session Manager. Who could read or write them would be root on that host, so
-# no role here may touch them; what an interrupted run leaves is gone after a day.
+# Files that Ansible transfers to a host over Session Manager. Whoever can write them becomes root on that host, so no role
+# here has access. Files left behind by an interrupted run expire after a day.
 module "transfer" {
   source = "./modules/bucket"
 

@@ -1,4 +1,4 @@
-# Who connects to brokers and stores. The keys are known before anything exists, as for_each needs.
+# Clients of brokers and stores. The keys are known at plan time, as for_each requires.
 locals {
   own_clients = merge(
     { for pool, group in module.worker_hosts.security_group_ids : "hosts-${pool}" => { security_group_id = group } },
@@ -7,14 +7,14 @@ locals {
   )
   own_monitors = local.monitored ? { monitoring = { security_group_id = module.monitoring_host[0].security_group_id } } : {}
 
-  # Those of environment.yml, with a prefix: a client may be called eks.
+  # Clients from environment.yml. The prefix avoids a collision with the keys above: a client may be called eks.
   publishers = { for name, client in local.env.clients.publish : "client-${name}" => client }
   watchers   = { for name, client in local.env.clients.watch : "client-${name}" => client }
 
-  # A store has one port, so who publishes and who watches is let in the same way.
+  # A store has one port, so publishers and watchers get the same rule.
   store_clients = merge(local.own_clients, local.own_monitors, local.publishers, local.watchers)
 
-  # What a pool's hosts connect to, for all pools that run on them. Pods have the same in their network policy.
+  # Services that hosts may connect to, for all pools that run on them. For pods, network policies say the same.
   calls_of_hosts = { for owner in keys(local.pools_on_hosts) : owner => distinct(flatten([
     for name, pool in local.env.pools : pool.calls if name == owner || pool.hosts_with == owner
   ])) }

@@ -1,4 +1,4 @@
-"""Write the modules' READMEs, and with a plan the diagram in README.md: `python terraform/document.py [PLAN.json]`."""
+"""Write the modules' READMEs and, from a plan, the diagram in README.md: `python terraform/document.py [PLAN.json]`."""
 
 import json
 import sys
@@ -8,12 +8,12 @@ from documentation.configuration import CONFIGURATION
 from documentation.diagram import mermaid, placed
 from documentation.modules import readmes
 
-# The plan does not say what locals are made of.
+# A plan does not contain the expressions of locals.
 LOCALS = {"vpc_id": ["network"], "private_subnet_ids": ["network"], "permissions_boundary": ["delivery"]}
 
 
 def main() -> None:
-    """Write what has changed and say so."""
+    """Write the files that changed and print their names."""
     files = readmes()
     if len(sys.argv) > 1:
         readme = CONFIGURATION / "README.md"

@@ -5,7 +5,7 @@ locals {
   images = { for architecture in local.architectures : architecture => {
     id = data.aws_ssm_parameter.image[architecture].insecure_value
 
-    # Debian's image has no Systems Manager agent, and Ansible's connection needs one.
+    # Debian's image lacks the Systems Manager agent, which Ansible's connection needs.
     user_data = local.env.hosts.connection != "amazon.aws.aws_ssm" ? null : templatefile("${path.module}/first_boot.sh.tftpl", {
       region       = local.env.region
       architecture = architecture
@@ -13,7 +13,7 @@ locals {
   } }
 }
 
-# Debian publishes each image's id in every region (wiki.debian.org, "Cloud/AmazonEC2Image").
+# Debian publishes the id of each image in every region (wiki.debian.org, "Cloud/AmazonEC2Image").
 data "aws_ssm_parameter" "image" {
   for_each = local.architectures
 

@@ -1,4 +1,4 @@
-# Brokers, stores and workers let it in themselves.
+# Brokers, stores and workers have the rules that admit it.
 module "monitoring_host" {
   source = "./modules/monitoring_host"
   count  = local.monitored ? 1 : 0

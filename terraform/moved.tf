@@ -1,4 +1,4 @@
-# What stands in states of earlier versions under other addresses.
+# Resources that had other addresses in the state of earlier versions.
 
 moved {
   from = module.network
@@ -15,8 +15,8 @@ moved {
   to   = module.delivery[0].aws_iam_openid_connect_provider.this[0]
 }
 
-# Version 0.1 had one bucket, for the example's pictures. Moved, it keeps its objects where the environment's file still
-# has a bucket of that label; elsewhere the plan says that it is destroyed.
+# Version 0.1 had a single bucket, for the example's pictures. If the environment file still has a bucket with that label, the
+# bucket is kept with its objects; otherwise the plan shows that it will be destroyed.
 moved {
   from = module.media
   to   = module.buckets["media"]

@@ -14,7 +14,7 @@ module "network" {
 }
 
 locals {
-  # The VPC that is made here, or the one that is there already.
+  # The VPC that is created here, or the existing one.
   existing_network   = local.env.network.existing
   vpc_id             = local.existing_network == null ? one(module.network[*].vpc_id) : local.existing_network.vpc_id
   resolvers          = local.existing_network == null ? [] : local.existing_network.resolvers

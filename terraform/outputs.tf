@@ -1,5 +1,5 @@
 output "discovery" {
-  description = "What hosts and pods find under the environment's SSM prefix."
+  description = "Values that hosts and pods look up under the environment's SSM prefix."
   value       = local.discovery
 }
 
@@ -9,17 +9,17 @@ output "instance_ids" {
 }
 
 output "role_arns" {
-  description = "Role of each workload, and of the pipeline where one is named."
+  description = "ARN of the role of each workload, and of the pipeline if the environment has one."
   value       = merge(module.identity.role_arns, one(module.delivery[*].role_arns))
 }
 
 output "registry_url" {
-  description = "Where images of the app are pushed; null without a cluster."
+  description = "URL of the app's image repository; null without a cluster."
   value       = one(module.registry[*].url)
 }
 
 output "store_users" {
-  description = "ElastiCache users whose password run.py takes from Secrets Manager after an apply, as user id = label of the secret."
+  description = "ElastiCache users whose password run.py sets from Secrets Manager after an apply, as user id = label of the secret."
   value = merge(
     local.env.results.tls ? { (module.results.user_id) = "results_password" } : {},
     local.kind == "redis" && local.env.broker.redis.tls ? { (module.redis_broker[0].user_id) = "broker_password" } : {},
@@ -27,20 +27,20 @@ output "store_users" {
 }
 
 output "broker_bootstrap_password" {
-  description = "What Amazon MQ's user was made with; no longer valid once run.py has replaced it."
+  description = "The password that Amazon MQ's user was created with. It is invalid as soon as run.py has replaced it."
   value       = one(module.amazon_mq[*].bootstrap_password)
   sensitive   = true
 }
 
-# What others need to attach to this environment: their security groups, policies and peerings name these.
+# For other configurations that refer to this environment in security groups, policies and peerings.
 
 output "network" {
-  description = "The VPC, its addresses and its private subnets by zone."
+  description = "The VPC, its CIDR block and its private subnets by zone."
   value       = { vpc_id = local.vpc_id, cidr = local.env.network.cidr, private_subnet_ids = local.private_subnet_ids }
 }
 
 output "security_group_ids" {
-  description = "Security groups of the hosts of each pool, of the cluster's nodes, of the broker and of the result store; null where there is none."
+  description = "Security groups of the hosts of each pool, of the cluster's nodes, of the broker and of the result store; null if there is none."
   value = {
     hosts      = module.worker_hosts.security_group_ids
     eks        = try(local.own_clients.eks.security_group_id, null)
@@ -56,7 +56,7 @@ output "secret_arns" {
 }
 
 output "queue_arns" {
-  description = "ARN of each SQS queue by label, for the policies of publishers that have a role of their own; empty on other brokers."
+  description = "ARN of each SQS queue by label, for policies of publishers with their own role; empty with other brokers."
   value       = local.kind == "sqs" ? module.sqs[0].arns : {}
 }
 
@@ -66,7 +66,7 @@ output "bucket_arns" {
 }
 
 output "cluster_name" {
-  description = "The EKS cluster whose pods have our roles; null without one."
+  description = "Name of the EKS cluster that runs pools; null without one."
   value       = local.env.eks.enabled ? local.env.eks.name : null
 }
 

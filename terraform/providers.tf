@@ -1,7 +1,7 @@
 provider "aws" {
   region = local.env.region
 
-  # Which version of its secret an ElastiCache user has is written by run.py, not by an apply.
+  # run.py writes this tag, which says which version of its secret an ElastiCache user has.
   ignore_tags {
     keys = ["celery:password-version"]
   }

@@ -34,11 +34,11 @@ BANNER = """\
 
 app = typer.Typer(add_completion=False, no_args_is_help=True, help=__doc__, pretty_exceptions_enable=False)
 Env = Annotated[str, typer.Argument(metavar="ENV", help="a folder of environments/")]
-JsonFile = Annotated[Path | None, typer.Option("--json", help="write the plan as JSON, too, for tools that read it")]
+JsonFile = Annotated[Path | None, typer.Option("--json", help="also write the plan as JSON to this file")]
 Host = Annotated[
-    str | None, typer.Option(metavar="NAME", help="a machine that changes its size alone, the others not yet")
+    str | None, typer.Option(metavar="NAME", help="the only machine that gets a new instance type in this plan")
 ]
-Yes = Annotated[bool, typer.Option("--yes", help="do not ask; only where the account is emulated on this machine")]
+Yes = Annotated[bool, typer.Option("--yes", help="do not ask; only for an account emulated on this machine")]
 
 
 @app.command()
@@ -60,12 +60,12 @@ def plan(env: Env, json_file: JsonFile = None, host: Host = None) -> None:
         summary = ready.plan()
         ready.write_json(json_file)
         ready.forget_plan()
-    print(f"\n(not saved: there is no account to apply it to)\n{summary}")
+    print(f"\n(The plan was not saved, because there is no account to apply it to.)\n{summary}")
 
 
 @app.command()
 def apply(env: Env, yes: Yes = False) -> None:
-    """Make the saved plan happen."""
+    """Apply the saved plan."""
     environment = _environment(env)
     account = _own_account(environment)
     with _opened(environment, account) as ready:
@@ -80,7 +80,7 @@ def apply(env: Env, yes: Yes = False) -> None:
 
 @app.command()
 def destroy(env: Env, yes: Yes = False) -> None:
-    """Show what would be destroyed, ask, and destroy it."""
+    """Show what would be destroyed, ask for confirmation, and destroy it."""
     environment = _environment(env)
     _check_destroy_lock(environment)
     account = _own_account(environment)
@@ -104,13 +104,13 @@ def output(env: Env) -> None:
 
 @app.command()
 def drift(env: Env) -> None:
-    """Say what differs from what was applied, in the account and on the hosts; exit code 1 when anything does."""
+    """List drift in the account and on the hosts. Exits with 1 if there is any."""
     environment = _environment(env)
     with _opened(environment, _own_account(environment)) as ready:
         drifted = ready.drifted()
     changed = on_hosts(env)
     print(f"account: {'differs, see above' if drifted else 'as applied'}")
-    print(f"hosts: {f'{len(changed)} tasks would change something' if changed else 'as configured'}")
+    print(f"hosts: {f'{len(changed)} tasks would make changes' if changed else 'as configured'}")
     for line in changed:
         print(f"  {line}")
     raise typer.Exit(1 if drifted or changed else 0)
@@ -118,7 +118,7 @@ def drift(env: Env) -> None:
 
 @app.command()
 def passwords(env: Env) -> None:
-    """Give users the passwords that Secrets Manager holds. Part of every apply; alone after a rotation."""
+    """Set users' passwords to those in Secrets Manager, as every apply does. Needed on its own after a rotation."""
     environment = _environment(env)
     account = _own_account(environment)
     with _opened(environment, account) as ready:
@@ -127,12 +127,12 @@ def passwords(env: Env) -> None:
 
 @app.command()
 def bootstrap(env: Env, yes: Yes = False) -> None:
-    """Create the bucket that holds the environment's state; once per environment."""
+    """Create the bucket for the environment's state. Needed once per environment."""
     environment = _environment(env)
     account = _own_account(environment)
     state = _state(environment, account)
     if state.exists():
-        print(f"The state bucket {state.bucket} is there.")
+        print(f"The state bucket {state.bucket} exists.")
         return
     _confirm(env, f"create the bucket {state.bucket} in", account, yes)
     state.create()
@@ -140,7 +140,7 @@ def bootstrap(env: Env, yes: Yes = False) -> None:
 
 
 def _environment(name: str) -> Environment:
-    """The environment, checked and with its derived values up to date, and this process set to its account."""
+    """The validated environment with up-to-date derived values. Points this process at the environment's account."""
     terraform()
     environment = load(name)
     old = stale([name])
@@ -151,40 +151,42 @@ def _environment(name: str) -> Environment:
 
 
 def _check_destroy_lock(environment: Environment) -> None:
-    """Some environments are not destroyed by one command.
+    """Refuse to destroy a locked environment.
 
     Raises:
-        RunError: this one is locked.
+        RunError: `destroy_lock` is on.
     """
     if environment.destroy_lock:
-        raise RunError(_unlocked(environment), "true", "lift the lock in a change of its own, render, and then destroy")
+        raise RunError(
+            _unlocked(environment), "true", "remove the lock in a separate change, `make render`, then destroy"
+        )
 
 
 def _refuse_losses(environment: Environment, ready: Workspace) -> None:
-    """Nor by a line that replaces what holds their data, as another broker does.
+    """Refuse a plan that deletes resources with data of a locked environment, as a switch of the broker does.
 
     Raises:
-        RunError: the saved plan would.
+        RunError: the saved plan would delete such resources.
     """
     if lost := list(losses(ready.planned())):
-        remedy = "drain and save what they hold, lift the lock in a change of its own, render, plan and apply"
+        remedy = "drain or save their data, remove the lock in a separate change, `make render`, then plan and apply"
         raise RunError(_unlocked(environment), f"true, and a plan that deletes {', '.join(lost)}", remedy)
 
 
 def _refuse_stops(environment: Environment, ready: Workspace) -> None:
-    """Nor do all machines of a role stop at the same time.
+    """Refuse a plan that stops several machines of a role at the same time.
 
     Raises:
-        RunError: the saved plan would stop them.
+        RunError: the saved plan would do so.
     """
     if lines := list(_stops(environment.name, ready)):
-        raise RunError(_unlocked(environment), f"true, and {'; '.join(lines)}", "plan and apply it so")
+        raise RunError(_unlocked(environment), f"true, and {'; '.join(lines)}", "plan and apply them one at a time")
 
 
 def _stops(env: str, ready: Workspace) -> Iterator[str]:
     for role, names in stopped_together(ready.planned()).items():
-        alone = f"`make plan ENV={env} HOST={names[0]}` (terraform/README.md says what else)"
-        yield f"{len(names)} machines of {role} stop at once: {', '.join(names)}; one after the other: {alone}"
+        alone = f"`make plan ENV={env} HOST={names[0]}` (see terraform/README.md, 'Changing the instance type')"
+        yield f"{len(names)} machines of {role} would stop at the same time: {', '.join(names)}; one at a time: {alone}"
 
 
 def _unlocked(environment: Environment) -> str:
@@ -193,7 +195,7 @@ def _unlocked(environment: Environment) -> str:
 
 def _own_account(environment: Environment) -> Account:
     if not has_credentials():
-        remedy = "configure them (`aws configure sso`); without an account only `plan` works"
+        remedy = "configure them (`aws configure sso`). Without an account, only `plan` works."
         raise RunError(f"AWS credentials for {environment.name}", "none", remedy)
     return identify()
 
@@ -204,7 +206,7 @@ def _state(environment: Environment, account: Account) -> State:
 
 @contextmanager
 def _opened(environment: Environment, account: Account, *, without_account: bool = False) -> Iterator[Workspace]:
-    """The environment's workspace with providers and state in place."""
+    """The environment's workspace, initialised with providers and state."""
     state = _state(environment, account)
     folder = STATE_FOLDER / environment.name / ("without-account" if without_account else "")
     with workspace(environment.name, account, folder) as ready:
@@ -217,23 +219,23 @@ def _confirm(name: str, verb: str, account: Account, yes: bool) -> None:
     """Ask for the environment's name.
 
     Raises:
-        RunError: another answer, nobody to ask, or `--yes` on a real account.
+        RunError: the answer differs, there is no terminal, or `--yes` was given for a real account.
     """
     if yes and account.on_this_machine:
         return
     if yes:
         remedy = "run it without --yes and type the environment's name"
-        raise RunError("--yes only where the account is emulated on this machine", f"account {account.number}", remedy)
+        raise RunError("--yes only for an account emulated on this machine", f"account {account.number}", remedy)
     try:
-        answer = input(f"This will {verb} {name} in account {account.number}. Type {name} to go on: ")
+        answer = input(f"This will {verb} {name} in account {account.number}. Type {name} to continue: ")
     except EOFError:
         answer = ""
     if answer != name:
-        raise RunError(f"the name {name}, typed", repr(answer), "nothing was changed; repeat when you are sure")
+        raise RunError(f"the name {name}, typed", repr(answer), "nothing was changed; run it again when you are sure")
 
 
 def main() -> int:
-    """Run a command; every failure is a message and an exit code."""
+    """Run a command. Every error ends in a message and an exit code."""
     try:
         app()
     except AppError as error:

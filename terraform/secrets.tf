@@ -5,7 +5,7 @@ locals {
 module "secrets" {
   source = "./modules/secrets"
 
-  # Of the platform's own passwords nobody needs to know the value; the application's come from a person.
+  # The platform's passwords are generated, since no person needs to know them. A person sets the application's secrets.
   generated = { for label, name in local.env.secrets : label => name if contains(local.platform_secrets, label) }
   supplied  = { for label, name in local.env.secrets : label => name if !contains(local.platform_secrets, label) }
   key_arn   = module.key.arn

@@ -1,26 +1,26 @@
 variable "environment" {
-  description = "The environment's name: a folder of environments_folder."
+  description = "The environment's name, which is a folder in environments_folder."
   type        = string
 
   validation {
     condition     = can(regex("^[a-z](-?[a-z0-9])*$", var.environment)) && length(var.environment) <= 18
-    error_message = "An environment's name has 1 to 18 lowercase letters, digits and single hyphens between them and starts with a letter: it goes into every AWS name."
+    error_message = "An environment's name must have 1 to 18 lowercase letters, digits and single hyphens and start with a letter: it is part of every AWS name."
   }
 
   validation {
     condition     = fileexists("${var.environments_folder}/${var.environment}/resolved.json")
-    error_message = "There is no resolved.json for this environment: write its environment.yml, then render it (make render)."
+    error_message = "There is no resolved.json for this environment. Write its environment.yml, then run `make render`."
   }
 }
 
 variable "environments_folder" {
-  description = "Where the environments are; a path from this folder, or an absolute one."
+  description = "The folder of the environments: an absolute path, or one relative to this folder."
   type        = string
   default     = "../environments"
 }
 
 variable "held_instance_types" {
-  description = "Sizes that machines keep for now, by name: their role's new size comes to one machine after the other (run.py plan --host)."
+  description = "Instance types that machines keep for now, by name, while their role gets a new type one machine at a time (run.py plan --host)."
   type        = map(string)
   default     = {}
 }

@@ -1,7 +1,7 @@
 terraform {
-  required_version = ">= 1.11" # write-only arguments, and a lock kept in S3 itself
+  required_version = ">= 1.11" # for write-only arguments and for state locking in S3
 
-  # Bucket, key and region come from run.py, which derives them from the environment's name and account.
+  # run.py passes bucket, key and region, which it derives from the environment's name and account.
   backend "s3" {
     use_lockfile = true
     encrypt      = true

@@ -30,7 +30,7 @@ module "eks" {
   permissions_boundary = local.permissions_boundary
 }
 
-# In the cluster that is made here, or in one that is there already.
+# In the cluster that is created here, or in the existing one.
 module "pod_identity" {
   source = "./modules/pod_identity"
   count  = local.env.eks.enabled ? 1 : 0

@@ -1,1 +1,1 @@
-"""What is written about the configuration by reading it: module READMEs, and the diagram of a plan."""
+"""Generated documentation of the configuration: module READMEs and the diagram of a plan."""

@@ -13,7 +13,7 @@ Block = dict[str, Any]
 
 
 def blocks(folder: Path, kind: str) -> Iterator[Block]:
-    """Every top-level block of one kind (`variable`, `output`, `module`, `resource`) in a folder, files by name."""
+    """Every top-level block of one kind (`variable`, `output`, `module`, `resource`) in a folder, in file order."""
     for file in sorted(folder.glob("*.tf")):
         yield from hcl2.loads(file.read_text()).get(kind, [])
 
@@ -38,7 +38,7 @@ def resources(folder: Path, kind: str = "resource") -> Iterator[tuple[str, str, 
 
 
 def unquoted(value: Any) -> str:
-    """A string as it is meant: the parser keeps HCL's quotes, and `${}` around expressions."""
+    """A string without what the parser keeps of HCL: its quotes, and `${}` around expressions."""
     text = str(value)
     if text.startswith('"') and text.endswith('"'):
         return text[1:-1].replace('\\"', '"')

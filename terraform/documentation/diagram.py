@@ -1,4 +1,4 @@
-"""A picture of a plan: its modules, how much each makes, and which needs which. In Mermaid, which GitHub draws."""
+"""A Mermaid diagram of a plan: its modules, how many resources each creates, and their dependencies."""
 
 import re
 from collections import Counter
@@ -11,7 +11,7 @@ BEGIN, END = "<!-- diagram: make terraform-docs -->", "<!-- end of diagram -->"
 
 
 def mermaid(plan: Json, local_values: Mapping[str, Iterable[str]]) -> str:
-    """The diagram of `terraform show -json` of a plan. `local_values` has the modules that each local is made of.
+    """The diagram of a plan from `terraform show -json`. `local_values` maps each local to the modules that it uses.
 
     Example: `mermaid(plan, {})` contains `network["network<br/>38 resources"]` and `network --> eks`.
     """
@@ -32,10 +32,10 @@ def mermaid(plan: Json, local_values: Mapping[str, Iterable[str]]) -> str:
 
 
 def placed(text: str, diagram: str) -> str:
-    """A README with the diagram between its two marks.
+    """A README with the diagram between its two markers.
 
     Raises:
-        ValueError: the marks are not there.
+        ValueError: the README lacks the markers.
     """
     before, begin, rest = text.partition(BEGIN)
     _, end, after = rest.partition(END)
@@ -50,9 +50,9 @@ def _module(address: str) -> str:
 
 
 def _needs(calls: Json, name: str, local_values: Mapping[str, Iterable[str]]) -> set[str]:
-    """The modules whose outputs this module's inputs are made of, through the locals that are named, too.
+    """The modules whose outputs this module's inputs use, directly or through locals.
 
-    Who connects where (`clients`) is not drawn: it would lead from everything to everything.
+    Network clients (`clients`) are left out: they would connect everything with everything.
     """
     references = list(_references(calls[name].get("expressions", {})))
     found = {_module(reference) for reference in references}

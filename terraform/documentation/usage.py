@@ -1,17 +1,17 @@
-"""How a module is called: the call itself, from the configuration that plans and tests run."""
+"""How a module is called, copied from the configuration that plans and tests run."""
 
 import re
 from pathlib import Path
 
 from documentation.configuration import CONFIGURATION, MODULES
 
-# `terraform fmt` begins a block in the first column and ends it there.
+# `terraform fmt` puts the first and the last line of a block into the first column.
 _CALL = re.compile(r'^module "\w+" \{\n.*?^\}\n', re.MULTILINE | re.DOTALL)
 _SOURCE = re.compile(r'^ +source += "(?:\./modules|\.\.)/(\w+)"$', re.MULTILINE)
 
 
 def usage(module: str) -> tuple[Path, str]:
-    """The first call of a module, in the environment's own files before those of other modules, and its file.
+    """The first call of a module and the file with it; files of the root module come before those of other modules.
 
     Raises:
         LookupError: nothing calls the module.

@@ -1,1 +1,1 @@
-"""Run Terraform for an environment: which account, where its state is, which plan may be applied."""
+"""Run Terraform for an environment: its account, its state, and which plan may be applied."""

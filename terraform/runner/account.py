@@ -1,4 +1,4 @@
-"""Find out which AWS account a run would work on, before Terraform starts."""
+"""Determine the AWS account of a run before Terraform starts."""
 
 import os
 from dataclasses import dataclass
@@ -14,14 +14,14 @@ from runner.errors import RunError
 
 @dataclass(frozen=True)
 class Account:
-    """An account that answered. `endpoint` is None for AWS itself."""
+    """An account that accepted our credentials. `endpoint` is None for AWS itself."""
 
     number: str
     endpoint: str | None
 
     @property
     def on_this_machine(self) -> bool:
-        """Whether the account is emulated behind a loopback address, so that nothing real can be lost."""
+        """Whether the account is emulated on a loopback address, so that no real resources can be lost."""
         return self.endpoint is not None and _is_loopback(self.endpoint)
 
 
@@ -34,9 +34,9 @@ def _is_loopback(endpoint: str) -> bool:
 
 
 def has_credentials() -> bool:
-    """Whether any credentials are configured: variables, files, a profile, single sign-on.
+    """Whether any credentials are configured: variables, files, a profile, or single sign-on.
 
-    An instance's own role does not count: asking for it takes seconds on every machine that has none.
+    An instance role is not considered, because looking for one takes seconds on machines without it.
     """
     hidden = os.environ.get("AWS_EC2_METADATA_DISABLED")
     os.environ["AWS_EC2_METADATA_DISABLED"] = "true"
@@ -52,10 +52,10 @@ def has_credentials() -> bool:
 
 
 def identify() -> Account:
-    """Ask the account who we are.
+    """The account of the configured credentials (GetCallerIdentity).
 
     Raises:
-        RunError: the credentials are refused, or the endpoint does not answer.
+        RunError: the credentials are rejected, or the endpoint does not respond.
     """
     endpoint = os.environ.get("AWS_ENDPOINT_URL")
     config = Config(connect_timeout=5, read_timeout=10, retries={"total_max_attempts": 2})

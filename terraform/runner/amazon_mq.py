@@ -1,7 +1,7 @@
-"""After an apply: what only RabbitMQ itself can be told on Amazon MQ, over its management API.
+"""After an apply: set the password of Amazon MQ's user through RabbitMQ's management API.
 
-Terraform makes the broker with one user. Here that user gets the password in Secrets Manager. An error ends the run: a
-broker whose password is in the state must not look like a finished apply.
+Terraform creates the broker with one user and a throwaway password. This step sets the password from Secrets Manager.
+An error fails the run, because an apply is not finished while a valid password is in the state.
 """
 
 import json
@@ -29,7 +29,7 @@ class Login:
 
     @property
     def headers(self) -> dict[str, str]:
-        """HTTP's header for it."""
+        """The HTTP header with this login."""
         return urllib3.make_headers(basic_auth=f"{self.user}:{self.password}")
 
 
@@ -48,24 +48,24 @@ class Management:
         self._host = {"Host": parts.netloc}
 
     def accepts(self, login: Login) -> bool:
-        """Whether this login is right.
+        """Whether RabbitMQ accepts this login.
 
         Raises:
-            RunError: nothing answers there.
+            RunError: the management API does not respond.
         """
         return self._ask(login, "GET", "/api/whoami").status == HTTPStatus.OK
 
     def put(self, login: Login, path: str, body: dict[str, Any]) -> None:
-        """Make or change something.
+        """Create or update an object of the management API, such as `/api/users/celery`.
 
         Raises:
-            RunError: RabbitMQ did not do it; with what it said.
+            RunError: RabbitMQ refused it; the error contains its answer.
         """
         answer = self._ask(login, "PUT", path, json.dumps(body))
         if answer.status not in (HTTPStatus.CREATED, HTTPStatus.NO_CONTENT):
             found = f"{answer.status}: {answer.data.decode(errors='replace')[:200]}"
             raise RunError(
-                f"RabbitMQ at {self.url} to take {path}", found, "repeat `python terraform/run.py passwords`"
+                f"RabbitMQ at {self.url} to accept PUT {path}", found, "repeat `python terraform/run.py passwords ENV`"
             )
 
     def _ask(self, login: Login, method: str, path: str, body: str | None = None) -> urllib3.BaseHTTPResponse:
@@ -73,12 +73,12 @@ class Management:
         try:
             return self._pool.request(method, path, body=body, headers=headers)
         except HTTPError as error:
-            remedy = "check the tunnel or the network; then `python terraform/run.py passwords ENV`"
+            remedy = "check the tunnel or the network, then run `python terraform/run.py passwords ENV`"
             raise RunError(f"RabbitMQ's management API at {self.url}", str(error), remedy) from None
 
 
 def management_url(broker_url: str) -> str:
-    """Where Amazon MQ serves the management API of a broker.
+    """The URL of the management API of an Amazon MQ broker.
 
     Example: `management_url("amqps://b-1.mq.eu-west-1.on.aws:5671") == "https://b-1.mq.eu-west-1.on.aws:443"`
     """
@@ -86,15 +86,17 @@ def management_url(broker_url: str) -> str:
 
 
 def settle(api: Management, wanted: Login, bootstrap: Login) -> Iterator[str]:
-    """Bring the user's password to what it should be; say what was changed.
+    """Set the user's password to the one in Secrets Manager; yields a line for each change.
 
     Raises:
-        RunError: neither password is right, or RabbitMQ refused a change.
+        RunError: neither password is valid, or RabbitMQ refused the change.
     """
     if not api.accepts(wanted):
         if not api.accepts(bootstrap):
-            remedy = "somebody changed it by hand: set the user's password to the secret's in RabbitMQ's console"
-            raise RunError(f"{wanted.user} to log in with the secret's password, or the first one", "neither", remedy)
+            remedy = "somebody changed it by hand: set it to the password in Secrets Manager in RabbitMQ's console"
+            raise RunError(
+                f"{wanted.user} to log in with the password in Secrets Manager, or the initial one", "neither", remedy
+            )
         body = {"password": wanted.password, "tags": "administrator"}
         api.put(bootstrap, f"/api/users/{quote(wanted.user, safe='')}", body)
-        yield f"RabbitMQ's user {wanted.user} has the password of the secret"
+        yield f"RabbitMQ's user {wanted.user} now has the password in Secrets Manager"

@@ -1,4 +1,4 @@
-"""What differs from what was applied: the account from Terraform's configuration, the hosts from Ansible's."""
+"""Drift: differences of the account from Terraform's configuration, and of the hosts from Ansible's."""
 
 import json
 import os
@@ -10,15 +10,15 @@ from typing import Any
 from runner.errors import RunError
 
 PLAYBOOKS = Path(__file__).parents[2] / "ansible"
-# Ansible's result as data; ansible.posix comes with the ansible package.
+# Prints Ansible's results as JSON; the package ansible includes ansible.posix.
 CALLBACK = {"ANSIBLE_STDOUT_CALLBACK": "ansible.posix.json"}
 
 
 def on_hosts(name: str) -> list[str]:
-    """What `ansible-playbook site.yml` would change, as `host: task`; nothing where the environment has no hosts.
+    """What `ansible-playbook site.yml` would change, as `host: task`. Empty if the environment has no hosts.
 
     Raises:
-        RunError: a host does not answer, or a task fails in check mode.
+        RunError: a host is unreachable, or a task fails in check mode.
     """
     done = subprocess.run(
         ["ansible-playbook", "--check", "--diff", "site.yml"],
@@ -29,19 +29,21 @@ def on_hosts(name: str) -> list[str]:
         check=False,
     )
     try:
-        # Other callbacks may write before and after it.
+        # Other callbacks may print before and after the JSON.
         report, _ = json.JSONDecoder().raw_decode(done.stdout, done.stdout.index("{"))
     except ValueError:
-        raise RunError("ansible-playbook --check to report", (done.stderr or done.stdout)[-500:], "see above") from None
+        raise RunError(
+            "a report of ansible-playbook --check", (done.stderr or done.stdout)[-500:], "see above"
+        ) from None
     failed = sorted(host for host, count in report["stats"].items() if count["failures"] or count["unreachable"])
     if failed:
         why = "; ".join(_failures(report)) or done.stderr[-300:]
-        raise RunError("every host to be checked", f"{', '.join(failed)} failed: {why}", "`make site` says more")
+        raise RunError("every host to be checked", f"{', '.join(failed)} failed: {why}", "run `make site` for details")
     return list(changes(report))
 
 
 def changes(report: dict[str, Any]) -> Iterator[str]:
-    """Each task that would change something, from Ansible's report.
+    """Each task that would make a change, from Ansible's report.
 
     Example: `["worker-1: Write the unit"]`
     """

@@ -1,10 +1,10 @@
-"""What a person sees when Terraform cannot be run."""
+"""The error that is shown when Terraform cannot be run."""
 
 from celery_platform.errors import AppError
 
 
 class RunError(AppError):
-    """Terraform, its account or its state is not as a run needs it.
+    """Terraform, the account or the state does not meet the requirements of a run.
 
     Example: `raise RunError("terraform on the PATH", "none", "install Terraform 1.11 or later")`
     """

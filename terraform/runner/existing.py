@@ -1,6 +1,6 @@
-"""Ask the account whether what an environment attaches to is there, and is what its file says.
+"""Check that existing resources that an environment uses are in the account and match the environment file.
 
-A plan names a network, a cluster or a zone by its id and would find out in the middle of an apply.
+A plan takes the ids of a network, a cluster or a zone as given, so a wrong one would show up only during an apply.
 """
 
 from collections.abc import Iterator
@@ -15,20 +15,20 @@ from celery_platform.environment.model.existing import ExistingCluster, Existing
 from runner.account import Account
 from runner.errors import RunError
 
-# Amazon's resolver: by its name in DHCP options, and by the address that every VPC has it at.
+# Amazon's resolver, by its name in DHCP options and by its address in every VPC.
 AMAZON_DNS = {"AmazonProvidedDNS", "169.254.169.253"}
 AGENT = "eks-pod-identity-agent"
 
 
 def check_existing(env: Environment, account: Account) -> None:
-    """See that the account has what the environment's file names.
+    """Check the account against the environment file.
 
     Raises:
-        RunError: something is not there, or is not what the file says; all that differs is named.
+        RunError: a resource is missing or differs from the file; the error lists all differences.
     """
     if differences := list(_differences(env, account)):
-        remedy = f"correct {env.name}'s environment.yml and render it, or what it names"
-        raise RunError("what the environment attaches to, as its file says", "; ".join(differences), remedy)
+        remedy = f"correct {env.name}'s environment.yml and run `make render`, or correct the resources"
+        raise RunError("existing resources to match the environment file", "; ".join(differences), remedy)
 
 
 def _differences(env: Environment, account: Account) -> Iterator[str]:
@@ -54,12 +54,12 @@ def _network(existing: ExistingNetwork, cidr: str) -> Iterator[str]:
         return
     ranges = [vpc["CidrBlock"], *(one["CidrBlock"] for one in vpc.get("CidrBlockAssociationSet", []))]
     if cidr not in ranges:
-        yield f"{existing.vpc_id} has the addresses {', '.join(dict.fromkeys(ranges))}, not network.cidr {cidr}"
+        yield f"{existing.vpc_id} has the CIDR blocks {', '.join(dict.fromkeys(ranges))}, not network.cidr {cidr}"
     own = AMAZON_DNS | {str(ip_network(each).network_address + 2) for each in ranges}
     if unnamed := sorted(_dns_servers(ec2, vpc) - own - {str(address) for address in existing.resolvers}):
         yield (
-            f"machines in {existing.vpc_id} ask the DNS servers {', '.join(unnamed)} (its DHCP options), "
-            "which network.existing.resolvers does not name: no host could"
+            f"machines in {existing.vpc_id} use the DNS servers {', '.join(unnamed)} (its DHCP options), "
+            "but network.existing.resolvers does not list them, so hosts could not reach them"
         )
     for zone, wanted in existing.private_subnets.items():
         found = subnets[wanted.id]
@@ -70,7 +70,7 @@ def _network(existing: ExistingNetwork, cidr: str) -> Iterator[str]:
 
 
 def _dns_servers(ec2: Any, vpc: dict[str, Any]) -> set[str]:
-    """What the VPC's DHCP options say; nothing where it has none (`default`)."""
+    """The DNS servers in the VPC's DHCP options; empty if it has none (`default`)."""
     if vpc["DhcpOptionsId"] == "default":
         return set()
     (options, *_) = ec2.describe_dhcp_options(DhcpOptionsIds=[vpc["DhcpOptionsId"]])["DhcpOptions"] or [{}]
@@ -88,7 +88,7 @@ def _zone(dns: ExistingZone, vpc_id: str) -> Iterator[str]:
     if name != dns.zone:
         yield f"zone {dns.zone_id} is {name}, not {dns.zone}"
     if vpc_id not in {vpc["VPCId"] for vpc in found.get("VPCs", [])}:
-        yield f"zone {dns.zone_id} is not associated with {vpc_id}: nothing there would resolve its names"
+        yield f"zone {dns.zone_id} is not associated with {vpc_id}, so its names would not resolve there"
 
 
 def _cluster(existing: ExistingCluster, vpc_id: str) -> Iterator[str]:
@@ -96,7 +96,7 @@ def _cluster(existing: ExistingCluster, vpc_id: str) -> Iterator[str]:
     try:
         cluster = eks.describe_cluster(name=existing.name)["cluster"]
         if not cluster.get("computeConfig", {}).get("enabled") and AGENT not in _addons(eks, existing.name):
-            yield f"cluster {existing.name} has no add-on {AGENT}: its pods would get no role"
+            yield f"cluster {existing.name} has no add-on {AGENT}, so its pods would get no role"
     except ClientError as error:
         yield _refusal(error)
         return

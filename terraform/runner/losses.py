@@ -1,9 +1,9 @@
-"""What a plan would delete that cannot be made again, for environments whose `destroy_lock` is on."""
+"""Resources with data that a plan would delete, for environments with `destroy_lock`."""
 
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-# What holds messages, results, files or secrets, and what all else stands on.
+# Resources that hold messages, results, files or secrets, and those that everything else depends on.
 KEEPS = frozenset(
     {
         "aws_ebs_volume",
@@ -20,7 +20,7 @@ KEEPS = frozenset(
 
 
 def losses(plan: Mapping[str, Any]) -> Iterator[str]:
-    """The addresses that a plan, as `terraform show -json` puts it, deletes or replaces.
+    """Addresses of such resources that a plan (from `terraform show -json`) deletes or replaces.
 
     Example: `list(losses(plan)) == ["module.results.aws_elasticache_replication_group.this"]`
     """

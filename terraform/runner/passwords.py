@@ -1,8 +1,8 @@
-"""After an apply: give users that Terraform had to make with a password the one that Secrets Manager holds.
+"""After an apply: set the passwords of users that Terraform had to create with a throwaway password.
 
-The provider has no write-only argument for them, and what an argument holds is kept in the state. So Terraform makes
-each user with a random password that is used nowhere, and this step replaces it at once. It may be repeated at any
-time: a user whose password is right is left alone, and after a rotation in Secrets Manager it brings the new one.
+The provider has no write-only argument for them, and other arguments are stored in the state. So Terraform creates each
+user with a random password that is used nowhere else, and this step replaces it with the one in Secrets Manager. It can
+be repeated at any time: it skips users that have the current password, and sets the new one after a rotation.
 """
 
 import time
@@ -14,14 +14,14 @@ import boto3
 
 from runner.errors import RunError
 
-# Which version of the secret a user has. Terraform leaves this tag alone (providers.tf).
+# Tag with the version of the secret that a user has. Terraform ignores this tag (providers.tf).
 VERSION_TAG = "celery:password-version"
 SETTLE_SECONDS = 300
 
 
 @dataclass(frozen=True)
 class Secret:
-    """A secret's value and the version it is, which changes with every rotation."""
+    """A secret's value and its version id, which changes with every rotation."""
 
     value: str
     version: str
@@ -34,12 +34,12 @@ def read_secret(name: str) -> Secret:
 
 
 def settle_store_users(users: Mapping[str, str], secrets: Mapping[str, str]) -> Iterator[str]:
-    """Set the password of each ElastiCache user that has not got the current one; say which.
+    """Set the password of each ElastiCache user that does not have the current one; yields a line for each.
 
-    `users` is the Terraform output `store_users` (user id = label of its secret), `secrets` the environment's names.
+    `users` is the Terraform output `store_users` (user id = label of its secret), `secrets` maps labels to names.
 
     Raises:
-        RunError: ElastiCache did not take one within five minutes.
+        RunError: a user was not active again within five minutes.
     """
     client = boto3.client("elasticache")
     for user_id, label in users.items():
@@ -52,13 +52,13 @@ def settle_store_users(users: Mapping[str, str], secrets: Mapping[str, str]) -> 
         _wait_until_active(client, user_id)
         tag = {"Key": VERSION_TAG, "Value": secret.version}
         client.add_tags_to_resource(ResourceName=user["ARN"], Tags=[tag])
-        yield f"{user_id} has the password of {secrets[label]}"
+        yield f"{user_id} now has the password in {secrets[label]}"
 
 
 def _wait_until_active(client: Any, user_id: str) -> None:
     deadline = time.monotonic() + SETTLE_SECONDS
     while (status := client.describe_users(UserId=user_id)["Users"][0]["Status"]) != "active":
         if time.monotonic() > deadline:
-            remedy = "look at it in the console, then `python terraform/run.py passwords ENV`"
+            remedy = "check the user in the console, then run `python terraform/run.py passwords ENV`"
             raise RunError(f"ElastiCache user {user_id} to be active", status, remedy)
         time.sleep(5)

@@ -1,4 +1,4 @@
-"""What every apply ends with: passwords that must not pass through Terraform's state."""
+"""The last step of every apply: set passwords that must not be in Terraform's state."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -13,14 +13,14 @@ from runner.tunnel import reachable, tunnel
 
 
 def settle(resolved: dict[str, Any], outputs: dict[str, Any], account: Account) -> None:
-    """Bring stores and brokers to the passwords that Secrets Manager holds, and print what was changed.
+    """Set the passwords of stores and brokers to those in Secrets Manager, and print the changes.
 
     Raises:
-        RunError: one of them did not take it.
+        RunError: a store or broker did not accept its password.
     """
     for line in settle_store_users(outputs.get("store_users", {}), resolved["secrets"]):
         print(line)
-    # An emulated account has no Amazon MQ: whoever stands in for the broker makes the user with the right password.
+    # An emulated account has no Amazon MQ; the emulated region creates the broker's user with the right password.
     if resolved["broker"]["kind"] == "amazon_mq" and not account.on_this_machine:
         for line in _settle_amazon_mq(resolved, outputs):
             print(line)
@@ -37,13 +37,13 @@ def _settle_amazon_mq(resolved: dict[str, Any], outputs: dict[str, Any]) -> Iter
 
 @contextmanager
 def _way_in(url: str, instances: dict[str, str]) -> Iterator[int | None]:
-    """None where this machine reaches the broker; else the local port of a tunnel through one of our hosts."""
+    """None if this machine reaches the broker, otherwise the local port of a tunnel through one of the hosts."""
     host = str(urlsplit(url).hostname)
     if reachable(host, amazon_mq.MANAGEMENT_PORT):
         yield None
         return
     if not instances:
-        remedy = "run `python terraform/run.py passwords ENV` from inside the VPC, or over a VPN"
-        raise RunError(f"a way to {host}", "it is private, and the environment has no host to go through", remedy)
+        remedy = "run `python terraform/run.py passwords ENV` inside the VPC or over a VPN"
+        raise RunError(f"a connection to {host}", "it is private, and the environment has no host for a tunnel", remedy)
     with tunnel(next(iter(instances.values())), host, amazon_mq.MANAGEMENT_PORT) as port:
         yield port

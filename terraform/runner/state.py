@@ -1,4 +1,4 @@
-"""Where an environment's Terraform state is: an S3 bucket in its own account, locked by a file beside it."""
+"""An environment's Terraform state: an S3 bucket in its own account, locked by an object beside the state."""
 
 from dataclasses import dataclass
 
@@ -13,7 +13,7 @@ KEY = "terraform.tfstate"
 
 @dataclass(frozen=True)
 class State:
-    """The state of one environment. The account's number makes the bucket's name unique in the world."""
+    """The state of one environment. The account number makes the bucket's name globally unique."""
 
     prefix: str
     region: str
@@ -25,15 +25,15 @@ class State:
         return f"{self.prefix}-terraform-state-{self.account.number}"
 
     def backend_arguments(self) -> list[str]:
-        """What `terraform init` must be told."""
+        """The backend arguments of `terraform init`."""
         values = {"bucket": self.bucket, "key": KEY, "region": self.region}
         return [f"-backend-config={key}={value}" for key, value in values.items()]
 
     def exists(self) -> bool:
-        """Whether the bucket is there.
+        """Whether the bucket exists.
 
         Raises:
-            RunError: it is, but not ours to read.
+            RunError: it exists, but we may not read it.
         """
         try:
             boto3.client("s3").head_bucket(Bucket=self.bucket)
@@ -41,11 +41,13 @@ class State:
             if error.response["Error"]["Code"] in {"404", "NoSuchBucket"}:
                 return False
             message = error.response["Error"].get("Message", str(error))
-            raise RunError(f"access to the state bucket {self.bucket}", message, "ask for s3:* on it") from None
+            raise RunError(
+                f"access to the state bucket {self.bucket}", message, "ask for the right s3:* on it"
+            ) from None
         return True
 
     def create(self) -> None:
-        """Make the bucket: versions kept (a broken state can be undone), encrypted, never public."""
+        """Create the bucket: private, encrypted, and versioned, so that a broken state can be rolled back."""
         s3 = boto3.client("s3")
         place = {} if self.region == "us-east-1" else {"CreateBucketConfiguration": {"LocationConstraint": self.region}}
         try:
@@ -57,12 +59,15 @@ class State:
             s3.put_public_access_block(Bucket=self.bucket, PublicAccessBlockConfiguration=dict.fromkeys(closed, True))
         except ClientError as error:
             message = error.response["Error"].get("Message", str(error))
-            raise RunError(f"to create the state bucket {self.bucket}", message, "ask for s3:CreateBucket") from None
+            raise RunError(
+                f"to create the state bucket {self.bucket}", message, "ask for the right s3:CreateBucket"
+            ) from None
 
     def ready(self, name: str) -> None:
-        """Have a bucket, or say how to get one.
+        """Make sure that the bucket exists. For an emulated account, create it and remove the lock of a dead run.
 
-        In an account on this machine it is made, and the lock of a run that died is removed.
+        Raises:
+            RunError: a real account has no bucket; the error says how to create it.
         """
         if not self.exists():
             if not self.account.on_this_machine:
@@ -70,5 +75,5 @@ class State:
                 raise RunError(f"the state bucket {self.bucket}", "no such bucket", remedy)
             self.create()
         elif self.account.on_this_machine:
-            # Runs on this machine exclude each other by a file lock (see workspace.py), so whose lock this is has died.
+            # Runs on this machine exclude each other by a file lock (workspace.py), so the owner of this lock is dead.
             boto3.client("s3").delete_object(Bucket=self.bucket, Key=f"{KEY}.tflock")

@@ -1,7 +1,7 @@
-"""Machines that a plan stops: it replaces them, or gives them another size, which EC2 does to a stopped machine only.
+"""Machines that a plan stops, because it replaces them or changes their instance type.
 
-A size of another architecture replaces a machine; any other size stops and starts it. Either happens to all machines of
-a role at the same time, since they have one size: a RabbitMQ cluster without a node, a pool without a worker.
+An instance type of another architecture replaces a machine; any other one stops and starts it. Since all machines of a
+role have the same type, that stops the whole role at once: a RabbitMQ cluster without nodes, a pool without workers.
 """
 
 import json
@@ -12,7 +12,7 @@ from runner.errors import RunError
 
 
 def stopped_together(plan: Mapping[str, Any]) -> dict[str, list[str]]:
-    """Role -> names of its machines, where a plan, as `terraform show -json` puts it, stops more than one of them.
+    """Role -> names of its machines, for roles of which a plan (from `terraform show -json`) stops more than one.
 
     Example: `{"rabbitmq": ["celery-prod-rabbitmq-1", "celery-prod-rabbitmq-2"], "worker cpu": [...]}`
     """
@@ -26,16 +26,16 @@ def stopped_together(plan: Mapping[str, Any]) -> dict[str, list[str]]:
 
 
 def held(state: Mapping[str, Any], host: str) -> str:
-    """The argument by which every machine but `host` keeps the size it has in the state, `terraform show -json`.
+    """The argument that keeps the instance type of every machine but `host` as in the state (`terraform show -json`).
 
     Raises:
-        RunError: no machine of that name was made.
+        RunError: the state has no machine of that name.
     """
     sizes = {
         each["tags"]["Name"]: each["instance_type"] for each in _machines(state.get("values", {}).get("root_module"))
     }
     if host not in sizes:
-        found = ", ".join(sorted(sizes)) or "no machine at all"
+        found = ", ".join(sorted(sizes)) or "no machines"
         raise RunError(f"HOST to be one of the environment's machines, {host}", found, "name one of these")
     return f"-var=held_instance_types={json.dumps({name: size for name, size in sizes.items() if name != host})}"
 
@@ -48,7 +48,7 @@ def _stops(change: Mapping[str, Any]) -> bool:
 
 
 def _machines(module: Mapping[str, Any] | None) -> Iterator[Mapping[str, Any]]:
-    """The instances of a module and of those within it."""
+    """The instances of a module and of its child modules."""
     if module is None:
         return
     for resource in module.get("resources", []):

@@ -1,4 +1,4 @@
-"""An empty emulated account for the length of one plan, so that a plan needs no credentials."""
+"""An empty emulated account for a single plan, so that a plan needs no credentials."""
 
 import os
 import socket
@@ -20,7 +20,7 @@ CHECKOUT = Path(__file__).parents[2]
 
 @contextmanager
 def throwaway(region: str) -> Iterator[None]:
-    """Point this process at a new emulated account on a free loopback port; it ends with the block.
+    """Point this process at a new emulated account on a free loopback port. The account ends with the block.
 
     Raises:
         RunError: the emulator is not installed or does not start.
@@ -36,7 +36,7 @@ def throwaway(region: str) -> Iterator[None]:
                 cwd=folder,
                 stdout=output,
                 stderr=subprocess.STDOUT,
-                start_new_session=True,  # Ctrl-C is Terraform's to handle first; we stop this one ourselves
+                start_new_session=True,  # on Ctrl-C, Terraform must end first; the emulator is stopped below
             )
         try:
             _wait(process, endpoint, log)

@@ -1,4 +1,4 @@
-"""Find Terraform, check its version, and tell it where providers are."""
+"""Find Terraform, check its version, and configure where it gets providers."""
 
 import json
 import os
@@ -12,16 +12,16 @@ from runner.errors import RunError
 
 OLDEST = (1, 11)
 REGISTRY = "registry.terraform.io"
-# Where images and packages put an unpacked mirror, and how deep below it may be.
+# Folders in which images and packages put an unpacked mirror, and how deep to search them.
 MIRROR_ROOTS = ("~/.terraform.d", "/opt", "/usr/local/share", "/usr/share")
 MIRROR_DEPTH = 2
 
 
 def terraform() -> str:
-    """The path of a Terraform (or OpenTofu) that can run this configuration.
+    """The path of a Terraform or OpenTofu that can run this configuration.
 
     Raises:
-        RunError: there is none, or it is older than 1.11, which brought write-only arguments.
+        RunError: there is none, or it is older than 1.11, the first version with write-only arguments.
     """
     found = shutil.which("terraform") or shutil.which("tofu")
     wanted = f"Terraform {'.'.join(map(str, OLDEST))} or later on the PATH"
@@ -36,14 +36,14 @@ def terraform() -> str:
     try:
         version = str(json.loads(answer.stdout)["terraform_version"])
     except (ValueError, KeyError):
-        raise RunError(wanted, f"{found}, which does not say its version", "install it again") from None
+        raise RunError(wanted, f"{found}, which does not print its version", "install it again") from None
     if tuple(int(part) for part in version.split(".")[:2]) < OLDEST:
         raise RunError(wanted, f"{found} {version}", "upgrade it")
     return found
 
 
 def mirror(roots: tuple[str, ...] = MIRROR_ROOTS) -> Path | None:
-    """A folder that holds an unpacked provider mirror, for machines without a way to the registry."""
+    """A folder with an unpacked provider mirror, for machines that cannot reach the registry."""
     for root in (Path(root).expanduser() for root in roots):
         for found in chain.from_iterable(root.glob("*/" * depth + REGISTRY) for depth in range(MIRROR_DEPTH + 1)):
             if any(found.glob("*/*/*/*/terraform-provider-*")):
@@ -52,9 +52,9 @@ def mirror(roots: tuple[str, ...] = MIRROR_ROOTS) -> Path | None:
 
 
 def cli_config(found: Path | None) -> str:
-    """The text of a Terraform CLI configuration: what the mirror has comes from it, all else from the registry.
+    """The text of a Terraform CLI configuration: providers in the mirror come from it, all others from the registry.
 
-    The split is needed: Terraform asks every source that may have a provider, and fails when one cannot be reached.
+    The split is needed because Terraform asks every source that may have a provider and fails if one is unreachable.
     """
     if found is None:
         return "provider_installation {\n  direct {}\n}\n"
@@ -69,7 +69,7 @@ def cli_config(found: Path | None) -> str:
 
 
 def terraform_variables(folder: Path, inherited: Mapping[str, str]) -> dict[str, str]:
-    """The process environment for Terraform, whose own files go into `folder`."""
+    """The process environment for Terraform, which keeps its own files in `folder`."""
     config = folder / "terraform.rc"
     config.write_text(cli_config(mirror()))
     return {

@@ -1,4 +1,4 @@
-"""A way into the VPC for a moment: Systems Manager forwards a local port through one of our hosts; none is opened."""
+"""A temporary connection into the VPC: Systems Manager forwards a local port through one of the hosts."""
 
 import json
 import shutil
@@ -17,7 +17,7 @@ DOCUMENT = "AWS-StartPortForwardingSessionToRemoteHost"
 
 
 def reachable(host: str, port: int) -> bool:
-    """Whether this machine reaches an address by itself (over a VPN, or because it stands in the VPC)."""
+    """Whether this machine can connect to an address directly, inside the VPC or over a VPN."""
     try:
         with socket.create_connection((host, port), timeout=3):
             return True
@@ -27,7 +27,7 @@ def reachable(host: str, port: int) -> bool:
 
 @contextmanager
 def tunnel(instance: str, host: str, port: int) -> Iterator[int]:
-    """Forward a free local port to `host:port` through the EC2 instance `instance`; yields the local port.
+    """Forward a free local port to `host:port` through the EC2 instance `instance`. Yields the local port.
 
     Raises:
         RunError: AWS's session-manager-plugin is not installed, or the session did not open.
@@ -52,7 +52,7 @@ def tunnel(instance: str, host: str, port: int) -> Iterator[int]:
 
 
 def session_request(instance: str, host: str, port: int, local: int) -> dict[str, object]:
-    """What StartSession is asked for."""
+    """The parameters of StartSession."""
     parameters = {"host": [host], "portNumber": [str(port)], "localPortNumber": [str(local)]}
     return {"Target": instance, "DocumentName": DOCUMENT, "Parameters": parameters}
 
@@ -60,13 +60,13 @@ def session_request(instance: str, host: str, port: int, local: int) -> dict[str
 def plugin_command(
     plugin: str, session: dict[str, object], region: str, request: dict[str, object], endpoint: str
 ) -> list[str]:
-    """The plugin's command line, as AWS's own command line calls it (no profile: credentials are in the session)."""
+    """The plugin's command line, as the AWS CLI calls it (no profile, because the session has the credentials)."""
     answer = {key: session[key] for key in ("SessionId", "TokenValue", "StreamUrl")}
     return [plugin, json.dumps(answer), region, "StartSession", "", json.dumps(request), endpoint]
 
 
 def free_port() -> int:
-    """A local port that nobody uses."""
+    """A free local port."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])

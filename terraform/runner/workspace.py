@@ -1,4 +1,4 @@
-"""Terraform's folder for one environment, and running commands in it."""
+"""Terraform's working folder for one environment, and commands in it."""
 
 import fcntl
 import json
@@ -19,14 +19,14 @@ from runner.state import State
 from runner.tools import terraform, terraform_variables
 
 CONFIGURATION = Path(__file__).parents[1]
-# Twice Terraform's default: SQS makes the provider wait 25 s for each attribute of each queue.
+# Twice Terraform's default, because the provider waits 25 s for each attribute of each SQS queue.
 PARALLELISM = "-parallelism=20"
 STATE_FOLDER = Path(os.environ.get("STATE_FOLDER") or CONFIGURATION.parent / ".state")
 
 
 @dataclass(frozen=True)
 class Workspace:
-    """One environment's Terraform: `folder` holds its plugins, its saved plan and nothing that must be kept."""
+    """One environment's Terraform. `folder` has its plugins and its saved plan, and may be deleted."""
 
     name: str
     folder: Path
@@ -39,11 +39,11 @@ class Workspace:
 
     @property
     def plan_account_file(self) -> Path:
-        """Which account the saved plan is for."""
+        """The file with the account of the saved plan."""
         return self.folder / "plan.account.json"
 
     def initialise(self, state: State) -> None:
-        """`terraform init`: providers and the state's place. Silent unless it fails."""
+        """Run `terraform init` for providers and backend. Prints nothing unless it fails."""
         done = subprocess.run(
             [terraform(), "init", "-no-color", "-reconfigure", *state.backend_arguments()],
             cwd=CONFIGURATION,
@@ -54,18 +54,18 @@ class Workspace:
         )
         if done.returncode:
             print(done.stdout + done.stderr, file=sys.stderr)
-            raise RunError("terraform init to succeed", "the error above", "mend what it names and repeat")
+            raise RunError("terraform init to succeed", "the error above", "fix the cause and run it again")
 
     def run(self, *arguments: str) -> None:
-        """Run Terraform with its output going straight to the person."""
+        """Run Terraform with its output on the terminal."""
         code = subprocess.run(
             [terraform(), *arguments], cwd=CONFIGURATION, env=self._variables(), check=False
         ).returncode
         if code:
-            raise RunError(f"terraform {arguments[0]} to succeed", "the error above", "mend what it names and repeat")
+            raise RunError(f"terraform {arguments[0]} to succeed", "the error above", "fix the cause and run it again")
 
     def plan(self, *arguments: str) -> str:
-        """Plan into the plan file, show it as it comes, and return the line that sums it up."""
+        """Write a plan file, print the plan while it is made, and return its summary line."""
         summary = "No changes."
         self.plan_file.unlink(missing_ok=True)
         command = [terraform(), "plan", f"-out={self.plan_file}", *self.selection(), *arguments]
@@ -82,32 +82,32 @@ class Workspace:
                     continue
                 print(line, end="", flush=True)
         if process.returncode:
-            raise RunError("terraform plan to succeed", "the error above", "mend what it names and repeat")
+            raise RunError("terraform plan to succeed", "the error above", "fix the cause and run it again")
         self.plan_account_file.write_text(json.dumps(asdict(self.account)))
         return summary
 
     def write_json(self, file: Path | None) -> None:
-        """Write the plan as `terraform show -json` puts it, where a file is named."""
+        """Write the saved plan as JSON (`terraform show -json`), if a file is given."""
         if file is not None:
             file.write_text(self._ask("show", "-json", str(self.plan_file)))
 
     def planned(self) -> dict[str, Any]:
-        """The saved plan, as `terraform show -json` puts it."""
+        """The saved plan, from `terraform show -json`."""
         plan: dict[str, Any] = json.loads(self._ask("show", "-json", str(self.plan_file)))
         return plan
 
     def state(self) -> dict[str, Any]:
-        """The state, as `terraform show -json` puts it."""
+        """The state, from `terraform show -json`."""
         state: dict[str, Any] = json.loads(self._ask("show", "-json"))
         return state
 
     def saved_plan(self) -> Path:
-        """The plan that may be applied.
+        """The saved plan file.
 
         Raises:
             RunError: there is none, or it was made for another account.
         """
-        remedy = f"make one and read it: `make plan ENV={self.name}`"
+        remedy = f"make one and review it: `make plan ENV={self.name}`"
         if not self.plan_file.exists() or not self.plan_account_file.exists():
             raise RunError(f"a saved plan of {self.name}", "none", remedy)
         planned = json.loads(self.plan_account_file.read_text())
@@ -119,36 +119,36 @@ class Workspace:
         return self.plan_file
 
     def apply(self, plan_file: Path) -> None:
-        """Apply the plan. It is forgotten whatever comes of it: a plan half applied is no longer true."""
+        """Apply the plan. The plan file is removed even after an error, because it no longer matches the state then."""
         try:
             self.run("apply", PARALLELISM, *([] if sys.stdout.isatty() else ["-no-color"]), str(plan_file))
         finally:
             self.forget_plan()
 
     def outputs(self) -> dict[str, Any]:
-        """Terraform's outputs by name; none before the first apply."""
+        """Terraform's outputs by name; empty before the first apply."""
         return {name: output["value"] for name, output in json.loads(self._ask("output", "-json")).items()}
 
     def drifted(self) -> bool:
-        """Whether a plan would change anything, which it shows. Takes no lock: an apply may go on meanwhile."""
+        """Whether a plan, which is printed, has changes. Takes no lock, so that it can run during an apply."""
         colour = [] if sys.stdout.isatty() else ["-no-color"]
         command = [terraform(), "plan", "-detailed-exitcode", "-lock=false", *colour, *self.selection()]
         code = subprocess.run(command, cwd=CONFIGURATION, env=self._variables(), check=False).returncode
         if code not in (0, 2):
-            raise RunError("terraform plan to succeed", "the error above", "mend what it names and repeat")
+            raise RunError("terraform plan to succeed", "the error above", "fix the cause and run it again")
         return code == 2
 
     def forget_plan(self) -> None:
-        """A plan is applied once; what it was made from has changed."""
+        """Remove the plan file. A plan is applied once at most, because the state has changed after that."""
         self.plan_file.unlink(missing_ok=True)
         self.plan_account_file.unlink(missing_ok=True)
 
     def selection(self) -> list[str]:
-        """The arguments that name the environment."""
+        """The arguments that select the environment."""
         return [f"-var=environment={self.name}", f"-var=environments_folder={environments_folder().resolve()}"]
 
     def _ask(self, *arguments: str) -> str:
-        """What Terraform answers."""
+        """Run Terraform and return what it printed."""
         done = subprocess.run(
             [terraform(), *arguments],
             cwd=CONFIGURATION,
@@ -158,7 +158,9 @@ class Workspace:
             check=False,
         )
         if done.returncode:
-            raise RunError(f"terraform {arguments[0]} to succeed", done.stderr.strip(), "mend what it names and repeat")
+            raise RunError(
+                f"terraform {arguments[0]} to succeed", done.stderr.strip(), "fix the cause and run it again"
+            )
         return done.stdout
 
     def _variables(self) -> dict[str, str]:
@@ -167,10 +169,10 @@ class Workspace:
 
 @contextmanager
 def workspace(name: str, account: Account, folder: Path | None = None) -> Iterator[Workspace]:
-    """The environment's workspace, ours alone until the block ends.
+    """The environment's workspace, locked until the block ends.
 
     Raises:
-        RunError: another run on this machine has it.
+        RunError: another run on this machine has the lock.
     """
     folder = folder or STATE_FOLDER / name
     folder.mkdir(parents=True, exist_ok=True)
@@ -178,6 +180,6 @@ def workspace(name: str, account: Account, folder: Path | None = None) -> Iterat
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError:
-            found = "another run that has not ended"
-            raise RunError(f"to be the only Terraform run of {name}", found, "wait for it, or stop it") from None
+            found = "another run in progress"
+            raise RunError(f"to be the only Terraform run of {name}", found, "wait for it or stop it") from None
         yield Workspace(name, folder, account)

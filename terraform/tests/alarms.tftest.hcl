@@ -28,12 +28,12 @@ run "of_queues" {
 
   assert {
     condition     = aws_cloudwatch_metric_alarm.this["email-waits"].metric_name == "ApproximateAgeOfOldestMessage" && aws_cloudwatch_metric_alarm.this["email-waits"].threshold == 300
-    error_message = "somebody is told when the oldest message waits"
+    error_message = "expected an alarm on the age of the oldest message"
   }
 
   assert {
     condition     = aws_cloudwatch_metric_alarm.this["email-dead"].dimensions.QueueName == "celery-x-email-dlq" && aws_cloudwatch_metric_alarm.this["email-dead"].threshold == 0
-    error_message = "and of the first dead letter"
+    error_message = "expected an alarm on the first dead-lettered message"
   }
 }
 
@@ -50,12 +50,12 @@ run "of_amazon_mq" {
 
   assert {
     condition     = toset(keys(aws_cloudwatch_metric_alarm.ratio)) == toset(["amazon-mq-memory", "amazon-mq-disk"])
-    error_message = "before RabbitMQ blocks publishers"
+    error_message = "expected alarms that fire before RabbitMQ blocks publishers"
   }
 
   assert {
     condition     = aws_cloudwatch_metric_alarm.this["amazon-mq-connections"].threshold == 2000
-    error_message = "and when connections pile up"
+    error_message = "expected a connection alarm with the given threshold"
   }
 }
 
@@ -74,16 +74,16 @@ run "of_stores_machines_and_the_cluster" {
 
   assert {
     condition     = toset(keys(aws_cloudwatch_metric_alarm.this)) == toset(["results-001-memory", "results-001-evictions", "worker-cpu-1-status", "eks-failed-requests", "eks-unschedulable"])
-    error_message = "each has its alarms"
+    error_message = "expected alarms for every store, machine and the cluster"
   }
 
   assert {
     condition     = aws_cloudwatch_metric_alarm.this["worker-cpu-1-status"].treat_missing_data == "breaching"
-    error_message = "a machine that is gone is an alarm"
+    error_message = "expected missing data of a machine to fire the alarm"
   }
 }
 
-run "nobody_to_tell" {
+run "no_email_address" {
   command = plan
 
   module {
@@ -111,7 +111,7 @@ run "memory_in_percent" {
   expect_failures = [var.thresholds]
 }
 
-run "of_ones_own" {
+run "extra_alarms" {
   command = plan
 
   module {
@@ -127,16 +127,16 @@ run "of_ones_own" {
 
   assert {
     condition     = aws_cloudwatch_metric_alarm.this["extra-database"].statistic == "Average" && aws_cloudwatch_metric_alarm.this["extra-database"].dimensions.DBInstanceIdentifier == "orders"
-    error_message = "a metric of any namespace"
+    error_message = "expected an alarm on a metric of any namespace"
   }
 
   assert {
     condition     = aws_cloudwatch_metric_alarm.this["extra-slow"].extended_statistic == "p99" && aws_cloudwatch_metric_alarm.this["extra-slow"].statistic == null && aws_cloudwatch_metric_alarm.this["extra-slow"].period == 300
-    error_message = "a percentile is another argument"
+    error_message = "expected a percentile in extended_statistic"
   }
 }
 
-run "another_statistic" {
+run "unknown_statistic" {
   command = plan
 
   module {
@@ -164,7 +164,7 @@ run "half_a_minute" {
   expect_failures = [var.extra]
 }
 
-run "another_word_for_missing" {
+run "unknown_missing_data_treatment" {
   command = plan
 
   module {

@@ -23,12 +23,12 @@ run "a_cluster" {
 
   assert {
     condition     = aws_mq_broker.this.deployment_mode == "CLUSTER_MULTI_AZ" && length(aws_mq_broker.this.subnet_ids) == 3 && !aws_mq_broker.this.publicly_accessible
-    error_message = "three private nodes"
+    error_message = "expected three private nodes"
   }
 
   assert {
     condition     = length(aws_mq_configuration.this) == 0
-    error_message = "ten minutes fit in Amazon MQ's own consumer timeout"
+    error_message = "expected no configuration, because ten minutes are below Amazon MQ's default consumer timeout"
   }
 }
 
@@ -45,11 +45,11 @@ run "a_task_longer_than_half_an_hour" {
 
   assert {
     condition     = strcontains(aws_mq_configuration.this[0].data, "consumer_timeout = 3600000")
-    error_message = "the broker waits as long as the task may run, in milliseconds"
+    error_message = "expected the consumer timeout in milliseconds in the configuration"
   }
 }
 
-run "thirteen_on_m5" {
+run "version_3_13_on_m5" {
   command = plan
 
   module {
@@ -64,11 +64,11 @@ run "thirteen_on_m5" {
 
   assert {
     condition     = aws_mq_broker.this.deployment_mode == "SINGLE_INSTANCE" && length(aws_mq_broker.this.subnet_ids) == 1
-    error_message = "one node in one zone"
+    error_message = "expected one node in one zone"
   }
 }
 
-run "four_on_m5" {
+run "version_4_on_m5" {
   command = plan
 
   module {
@@ -82,7 +82,7 @@ run "four_on_m5" {
   expect_failures = [var.instance_type]
 }
 
-run "a_version_it_does_not_offer" {
+run "a_version_that_amazon_mq_does_not_offer" {
   command = plan
 
   module {
@@ -138,7 +138,7 @@ run "two_nodes" {
   expect_failures = [var.deployment]
 }
 
-run "who_may_publish_and_who_may_look" {
+run "publishers_and_monitors" {
   command = plan
 
   module {
@@ -153,11 +153,11 @@ run "who_may_publish_and_who_may_look" {
 
   assert {
     condition     = { for name, rule in aws_vpc_security_group_ingress_rule.clients : name => rule.from_port } == { web-amqps = 5671, office-management = 443 }
-    error_message = "each its own port"
+    error_message = "expected AMQP for publishers and the management API for monitors"
   }
 }
 
-run "a_client_in_two_ways" {
+run "a_client_with_group_and_cidr" {
   command = plan
 
   module {
@@ -171,7 +171,7 @@ run "a_client_in_two_ways" {
   expect_failures = [var.clients]
 }
 
-run "a_publisher_in_two_ways" {
+run "a_publisher_with_group_and_cidr" {
   command = plan
 
   module {
@@ -185,7 +185,7 @@ run "a_publisher_in_two_ways" {
   expect_failures = [var.publishers]
 }
 
-run "a_monitor_in_two_ways" {
+run "a_monitor_with_group_and_cidr" {
   command = plan
 
   module {

@@ -15,16 +15,16 @@ run "private_and_encrypted" {
 
   assert {
     condition     = aws_s3_bucket_public_access_block.this.restrict_public_buckets && one(aws_s3_bucket_server_side_encryption_configuration.this.rule).apply_server_side_encryption_by_default[0].sse_algorithm == "AES256"
-    error_message = "nobody outside, and encrypted"
+    error_message = "expected public access to be blocked, and encryption"
   }
 
   assert {
     condition     = [for rule in aws_s3_bucket_lifecycle_configuration.this.rule : rule.id] == ["unfinished-uploads"]
-    error_message = "objects stay, unless asked otherwise"
+    error_message = "expected objects not to expire by default"
   }
 }
 
-run "for_a_day" {
+run "expiry_after_a_day" {
   command = plan
 
   module {
@@ -38,7 +38,7 @@ run "for_a_day" {
 
   assert {
     condition     = one([for rule in aws_s3_bucket_lifecycle_configuration.this.rule : rule if rule.id == "expire"]).expiration[0].days == 1
-    error_message = "what is left behind is gone a day later"
+    error_message = "expected objects to expire after a day"
   }
 }
 
@@ -56,7 +56,7 @@ run "a_name_with_capitals" {
   expect_failures = [var.name]
 }
 
-run "for_half_a_day" {
+run "expiry_after_half_a_day" {
   command = plan
 
   module {

@@ -18,16 +18,16 @@ run "warns_before_it_is_spent" {
 
   assert {
     condition     = toset([for warning in aws_budgets_budget.this.notification : warning.threshold]) == toset([50, 80, 100])
-    error_message = "at half, at most of it, and when it is foreseen"
+    error_message = "expected notifications at 50, 80 and 100 percent"
   }
 
   assert {
     condition     = one(aws_budgets_budget.this.cost_filter).values == tolist(["user:Environment$x"])
-    error_message = "what carries the environment's tag"
+    error_message = "expected a filter on the environment's tag"
   }
 }
 
-run "no_money" {
+run "a_budget_of_zero" {
   command = plan
 
   module {

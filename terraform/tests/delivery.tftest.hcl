@@ -17,22 +17,22 @@ run "two_roles_within_a_boundary" {
 
   assert {
     condition     = toset(keys(aws_iam_role.this)) == toset(["plan", "apply"]) && alltrue([for role in aws_iam_role.this : role.max_session_duration == 3600])
-    error_message = "plan and apply, an hour each"
+    error_message = "expected the roles plan and apply with sessions of an hour"
   }
 
   assert {
     condition     = endswith(aws_iam_role_policy_attachment.plan.policy_arn, "/ReadOnlyAccess")
-    error_message = "a plan reads"
+    error_message = "expected ReadOnlyAccess on the role plan"
   }
 
   assert {
     condition     = alltrue([for document in [data.aws_iam_policy_document.plan, data.aws_iam_policy_document.apply] : !contains(document.statement[*].sid, "OfPoolsOnly")])
-    error_message = "no statement without an action: IAM refuses it"
+    error_message = "expected no statement without an action, which IAM rejects"
   }
 
   assert {
     condition     = one([for statement in data.aws_iam_policy_document.plan.statement : statement if statement.sid == "NoObjects"]).actions == toset(["s3:GetObject", "s3:GetObjectVersion"])
-    error_message = "an object is read by its version, too, even in a bucket without versions (versionId=null)"
+    error_message = "expected s3:GetObjectVersion to be denied, too: versionId=null works even in a bucket without versioning"
   }
 }
 
@@ -78,7 +78,7 @@ run "an_issuer_with_a_scheme" {
   expect_failures = [var.issuer]
 }
 
-run "with_a_provider_that_is_there" {
+run "with_an_existing_provider" {
   command = plan
 
   module {
@@ -91,16 +91,16 @@ run "with_a_provider_that_is_there" {
 
   assert {
     condition     = length(aws_iam_openid_connect_provider.this) == 0
-    error_message = "an account has one of each"
+    error_message = "expected no new provider, because an account can have only one for an issuer"
   }
 
   assert {
     condition     = length(aws_iam_role.this) == 2
-    error_message = "the roles trust it by its name"
+    error_message = "expected the two roles with an existing provider, too"
   }
 }
 
-run "services_of_pools_alone" {
+run "services_of_pools_only" {
   command = plan
 
   module {
@@ -113,18 +113,18 @@ run "services_of_pools_alone" {
 
   assert {
     condition     = contains(data.aws_iam_policy_document.boundary.statement[0].actions, "dynamodb:*")
-    error_message = "pools' roles use them"
+    error_message = "expected the boundary to allow services of pools"
   }
 
   assert {
     condition = alltrue([for document in [data.aws_iam_policy_document.plan, data.aws_iam_policy_document.apply] :
       [for statement in document.statement : statement.actions if statement.effect == "Deny" && statement.sid == "OfPoolsOnly"] == [toset(["dynamodb:*"])]
     ])
-    error_message = "the pipeline does not, but for those that the estate is made of"
+    error_message = "expected the pipeline to have no access to services that only pools use"
   }
 }
 
-run "a_boundary_that_bounds_nothing" {
+run "a_boundary_without_effect" {
   command = plan
 
   module {

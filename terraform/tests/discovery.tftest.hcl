@@ -16,7 +16,7 @@ run "under_one_prefix" {
 
   assert {
     condition     = aws_ssm_parameter.this["broker_url"].name == "/celery/x/broker_url"
-    error_message = "by path"
+    error_message = "expected a parameter for each value below the prefix"
   }
 }
 
@@ -50,6 +50,6 @@ run "a_value_that_ansible_writes" {
 
   assert {
     condition     = aws_ssm_parameter.placed["broker_ca_certificate"].name == "/celery/x/broker_ca_certificate"
-    error_message = "ours to remove"
+    error_message = "expected Terraform to create the parameter that Ansible writes"
   }
 }

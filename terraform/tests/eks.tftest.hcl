@@ -28,22 +28,22 @@ run "private_and_encrypted" {
 
   assert {
     condition     = aws_eks_cluster.this.vpc_config[0].endpoint_private_access && !aws_eks_cluster.this.vpc_config[0].endpoint_public_access
-    error_message = "the API is reached from the VPC only"
+    error_message = "expected the API to be reachable from the VPC only"
   }
 
   assert {
     condition     = one(aws_eks_cluster.this.encryption_config).resources == toset(["secrets"])
-    error_message = "Kubernetes secrets are encrypted with our key"
+    error_message = "expected Kubernetes secrets to be encrypted with the environment's key"
   }
 
   assert {
     condition     = aws_eks_cluster.this.access_config[0].authentication_mode == "API"
-    error_message = "access entries only"
+    error_message = "expected authentication by access entries only"
   }
 
   assert {
     condition     = length(aws_eks_cluster.this.enabled_cluster_log_types) == 5
-    error_message = "every log of the control plane"
+    error_message = "expected every log of the control plane to be on"
   }
 }
 
@@ -56,22 +56,22 @@ run "a_node_group_for_each_pool" {
 
   assert {
     condition     = toset(keys(aws_eks_node_group.this)) == toset(["io", "cpu"])
-    error_message = "one for each resource profile"
+    error_message = "expected a node group for each pool"
   }
 
   assert {
     condition     = aws_eks_node_group.this["io"].node_group_name_prefix == "io-"
-    error_message = "a group of other sizes stands beside the one that it replaces: each has a name of its own"
+    error_message = "expected generated names, because a new group exists beside the one that it replaces"
   }
 
   assert {
     condition     = alltrue([for template in aws_launch_template.this : template.metadata_options[0].http_tokens == "required" && template.metadata_options[0].http_put_response_hop_limit == 1])
-    error_message = "a pod cannot reach its node's role"
+    error_message = "expected a hop limit that keeps pods from their node's role"
   }
 
   assert {
     condition     = toset(keys(aws_eks_addon.before_nodes)) == toset(["vpc-cni", "kube-proxy"]) && aws_eks_addon.before_nodes["vpc-cni"].addon_version == "v1.21.1-eksbuild.3" && strcontains(aws_eks_addon.before_nodes["vpc-cni"].configuration_values, "enableNetworkPolicy")
-    error_message = "a node is Ready only with these, in the pinned versions"
+    error_message = "expected the add-ons in their pinned versions"
   }
 }
 
@@ -89,7 +89,7 @@ run "auto_mode" {
 
   assert {
     condition     = length(aws_eks_node_group.this) == 0 && aws_eks_cluster.this.compute_config[0].enabled && aws_eks_cluster.this.storage_config[0].block_storage[0].enabled
-    error_message = "EKS makes the nodes"
+    error_message = "expected the compute and storage of Auto Mode, and no node groups"
   }
 }
 
@@ -107,12 +107,12 @@ run "public_by_allow_list" {
 
   assert {
     condition     = aws_eks_cluster.this.vpc_config[0].endpoint_public_access && aws_eks_cluster.this.vpc_config[0].public_access_cidrs == toset(["203.0.113.0/24"])
-    error_message = "open to these addresses"
+    error_message = "expected the API to be open to the given CIDR blocks"
   }
 
   assert {
     condition     = length(aws_eks_access_policy_association.admin) == 1 && !aws_eks_cluster.this.access_config[0].bootstrap_cluster_creator_admin_permissions
-    error_message = "the roles named are administrators, and nobody besides"
+    error_message = "expected only the given roles to be administrators"
   }
 }
 
@@ -144,7 +144,7 @@ run "in_one_zone" {
   expect_failures = [var.subnet_ids]
 }
 
-run "a_pool_upside_down" {
+run "a_pool_with_min_above_max" {
   command = plan
 
   module {
@@ -172,7 +172,7 @@ run "a_patch_version" {
   expect_failures = [var.kubernetes_version]
 }
 
-run "nodes_without_a_network_addon" {
+run "node_groups_without_a_network_addon" {
   command = plan
 
   module {
@@ -186,7 +186,7 @@ run "nodes_without_a_network_addon" {
   expect_failures = [var.addons]
 }
 
-run "an_addon_that_floats" {
+run "an_addon_without_a_full_version" {
   command = plan
 
   module {
@@ -214,7 +214,7 @@ run "an_administrator_who_is_a_user" {
   expect_failures = [var.admins]
 }
 
-run "another_compute" {
+run "unknown_compute" {
   command = plan
 
   module {
@@ -255,16 +255,16 @@ run "spot_and_arm" {
 
   assert {
     condition     = aws_eks_node_group.this["io"].capacity_type == "SPOT" && aws_eks_node_group.this["io"].instance_types == tolist(["m7g.large", "m8g.large"])
-    error_message = "AWS takes what it has of these"
+    error_message = "expected Spot capacity with several instance types"
   }
 
   assert {
     condition     = aws_eks_node_group.this["io"].ami_type == "AL2023_ARM_64_STANDARD"
-    error_message = "with the image of their architecture"
+    error_message = "expected the image of the pool's architecture"
   }
 }
 
-run "a_pool_of_no_size" {
+run "a_pool_without_instance_types" {
   command = plan
 
   module {
@@ -278,7 +278,7 @@ run "a_pool_of_no_size" {
   expect_failures = [var.pools]
 }
 
-run "another_architecture" {
+run "unknown_architecture" {
   command = plan
 
   module {
@@ -292,7 +292,7 @@ run "another_architecture" {
   expect_failures = [var.pools]
 }
 
-run "another_capacity" {
+run "unknown_capacity" {
   command = plan
 
   module {

@@ -22,27 +22,27 @@ run "with_replicas" {
 
   assert {
     condition     = aws_elasticache_replication_group.this.num_cache_clusters == 3 && aws_elasticache_replication_group.this.automatic_failover_enabled && aws_elasticache_replication_group.this.multi_az_enabled
-    error_message = "a primary and two replicas that take over"
+    error_message = "expected a primary and two replicas with automatic failover"
   }
 
   assert {
     condition     = aws_elasticache_replication_group.this.snapshot_retention_limit == 7
-    error_message = "a week of snapshots"
+    error_message = "expected snapshots to be kept for a week"
   }
 
   assert {
     condition     = one([for parameter in aws_elasticache_parameter_group.this.parameter : parameter.value if parameter.name == "maxmemory-policy"]) == "noeviction"
-    error_message = "a full store refuses, it does not forget"
+    error_message = "expected a full store to refuse writes instead of evicting keys"
   }
 
   assert {
     condition     = one(aws_elasticache_replication_group.this.log_delivery_configuration).log_type == "slow-log"
-    error_message = "slow commands are logged"
+    error_message = "expected a slow log"
   }
 
   assert {
     condition     = length(aws_vpc_security_group_ingress_rule.clients) == 2
-    error_message = "each client is let in by name"
+    error_message = "expected an ingress rule for each client"
   }
 }
 
@@ -55,22 +55,22 @@ run "tls_with_users" {
 
   assert {
     condition     = aws_elasticache_replication_group.this.transit_encryption_enabled && aws_elasticache_replication_group.this.at_rest_encryption_enabled
-    error_message = "encrypted in transit and at rest"
+    error_message = "expected encryption in transit and at rest"
   }
 
   assert {
     condition     = aws_elasticache_user.default[0].access_string == "off -@all" && aws_elasticache_user.default[0].user_name == "default"
-    error_message = "a connection without a name may do nothing"
+    error_message = "expected the default user to have no rights"
   }
 
   assert {
     condition     = aws_elasticache_user_group.this[0].user_ids == toset(["celery-x-results-app", "celery-x-results-off"])
-    error_message = "both users are in the group: without our own default, ElastiCache's passwordless one would be"
+    error_message = "expected both users in the group: without this default user, ElastiCache's own one without a password would be in it"
   }
 
   assert {
     condition     = startswith(output.url, "rediss://")
-    error_message = "clients are told to use TLS"
+    error_message = "expected a URL with rediss"
   }
 }
 
@@ -87,7 +87,7 @@ run "without_tls" {
 
   assert {
     condition     = length(aws_elasticache_user.app) == 0 && output.user_id == null && startswith(output.url, "redis://")
-    error_message = "users need TLS"
+    error_message = "expected no users without TLS"
   }
 }
 
@@ -104,7 +104,7 @@ run "without_replicas" {
 
   assert {
     condition     = !aws_elasticache_replication_group.this.automatic_failover_enabled && aws_elasticache_replication_group.this.snapshot_retention_limit == 0
-    error_message = "nothing to fail over to, and no snapshots that stall the only node"
+    error_message = "expected neither failover nor snapshots with a single node"
   }
 }
 
@@ -150,7 +150,7 @@ run "a_name_too_long" {
   expect_failures = [var.name]
 }
 
-run "the_app_as_default" {
+run "the_app_as_default_user" {
   command = plan
 
   module {
@@ -164,7 +164,7 @@ run "the_app_as_default" {
   expect_failures = [var.user]
 }
 
-run "a_client_in_two_ways" {
+run "a_client_with_group_and_cidr" {
   command = plan
 
   module {

@@ -23,12 +23,12 @@ run "a_machine" {
 
   assert {
     condition     = aws_instance.this.metadata_options[0].http_tokens == "required" && aws_instance.this.metadata_options[0].http_put_response_hop_limit == 1
-    error_message = "IMDSv2 only"
+    error_message = "expected IMDSv2 to be required"
   }
 
   assert {
     condition     = aws_instance.this.root_block_device[0].encrypted && aws_instance.this.root_block_device[0].volume_type == "gp3"
-    error_message = "an encrypted gp3 volume"
+    error_message = "expected an encrypted gp3 volume"
   }
 }
 
@@ -46,7 +46,7 @@ run "a_volume_smaller_than_the_image" {
   expect_failures = [var.volume_gib]
 }
 
-run "a_size_without_a_family" {
+run "an_instance_type_without_a_family" {
   command = plan
 
   module {

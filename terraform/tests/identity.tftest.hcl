@@ -26,17 +26,17 @@ run "a_role_for_each_workload" {
 
   assert {
     condition     = toset(keys(aws_iam_role.this)) == toset(["worker-io", "worker-cpu", "dead-letters"])
-    error_message = "one each"
+    error_message = "expected a role for each workload"
   }
 
   assert {
     condition     = keys(output.instance_profiles) == ["worker-cpu"] && keys(output.pod_roles) == ["celery/worker-io"]
-    error_message = "hosts have profiles, pods have service accounts"
+    error_message = "expected instance profiles for hosts and service accounts for pods"
   }
 
   assert {
     condition     = alltrue([for role in aws_iam_role.this : role.permissions_boundary == null])
-    error_message = "no boundary unless one is named"
+    error_message = "expected no permissions boundary by default"
   }
 }
 
@@ -53,11 +53,11 @@ run "within_a_boundary" {
 
   assert {
     condition     = alltrue([for role in aws_iam_role.this : role.permissions_boundary == "arn:aws:iam::123456789012:policy/celery-x-boundary"])
-    error_message = "every role is bounded"
+    error_message = "expected a permissions boundary on every role"
   }
 }
 
-run "somebody_elses_queue" {
+run "an_unknown_queue" {
   command = plan
 
   module {
@@ -71,7 +71,7 @@ run "somebody_elses_queue" {
   expect_failures = [var.workloads]
 }
 
-run "a_secret_there_is_not" {
+run "an_unknown_secret" {
   command = plan
 
   module {
@@ -140,7 +140,7 @@ run "a_workload_that_needs_nothing" {
 
   assert {
     condition     = length(aws_iam_role.this) == 1 && length(aws_iam_role_policy.this) == 0
-    error_message = "a role without a policy: IAM refuses one without a statement"
+    error_message = "expected a role without a policy, because IAM rejects a policy without statements"
   }
 }
 
@@ -157,11 +157,11 @@ run "statements_of_a_pool" {
 
   assert {
     condition     = aws_iam_role_policy.own["worker"].name == "own" && length(aws_iam_role_policy.own) == 1
-    error_message = "a policy of their own"
+    error_message = "expected a separate policy with the pool's statements"
   }
 }
 
-run "nothing_of_ones_own" {
+run "no_statements" {
   command = plan
 
   module {
@@ -170,11 +170,11 @@ run "nothing_of_ones_own" {
 
   assert {
     condition     = length(aws_iam_role_policy.own) == 0
-    error_message = "no policy without a statement"
+    error_message = "expected no policy without statements"
   }
 }
 
-run "a_bucket_there_is_not" {
+run "an_unknown_bucket" {
   command = plan
 
   module {

@@ -16,7 +16,7 @@ run "rotates" {
 
   assert {
     condition     = aws_kms_key.this.enable_key_rotation && aws_kms_key.this.deletion_window_in_days == 7
-    error_message = "yearly, and a deletion can be undone"
+    error_message = "expected yearly rotation and a waiting period before deletion"
   }
 }
 

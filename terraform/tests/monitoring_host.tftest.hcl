@@ -21,7 +21,7 @@ run "one_host" {
 
   assert {
     condition     = keys(output.instance_ids) == ["n-monitoring-1"]
-    error_message = "the one that was asked for"
+    error_message = "expected one machine"
   }
 }
 

@@ -21,7 +21,7 @@ run "nat_per_zone" {
 
   assert {
     condition     = length(aws_nat_gateway.this) == 2
-    error_message = "one in each zone"
+    error_message = "expected a NAT gateway in each zone"
   }
 }
 
@@ -38,7 +38,7 @@ run "nat_single" {
 
   assert {
     condition     = length(aws_nat_gateway.this) == 1 && length(aws_route.nat) == 2
-    error_message = "one, which both private subnets use"
+    error_message = "expected one NAT gateway for both private subnets"
   }
 }
 
@@ -70,7 +70,7 @@ run "one_zone" {
   expect_failures = [var.zones]
 }
 
-run "another_word_for_nat" {
+run "unknown_nat" {
   command = plan
 
   module {
@@ -97,12 +97,12 @@ run "endpoints_by_choice" {
 
   assert {
     condition     = toset(keys(aws_vpc_endpoint.interface)) == toset(["sqs", "ecr.api"]) && alltrue([for endpoint in aws_vpc_endpoint.interface : endpoint.private_dns_enabled])
-    error_message = "callers need not know"
+    error_message = "expected private DNS, so that callers need no change"
   }
 
   assert {
     condition     = aws_vpc_security_group_ingress_rule.endpoints[0].cidr_ipv4 == "10.40.0.0/16" && aws_vpc_security_group_ingress_rule.endpoints[0].from_port == 443
-    error_message = "from the VPC, on 443"
+    error_message = "expected ingress from the VPC on 443"
   }
 }
 
@@ -119,16 +119,16 @@ run "flow_logs" {
 
   assert {
     condition     = aws_flow_log.this[0].traffic_type == "ALL" && length(aws_iam_role.flow) == 1
-    error_message = "every connection"
+    error_message = "expected flow logs of all traffic"
   }
 
   assert {
     condition     = length(aws_vpc_endpoint.interface) == 0
-    error_message = "no endpoint unless asked for"
+    error_message = "expected no interface endpoints by default"
   }
 }
 
-run "nobody_in_the_default_group" {
+run "default_group_without_rules" {
   command = apply
 
   module {
@@ -137,11 +137,11 @@ run "nobody_in_the_default_group" {
 
   assert {
     condition     = length(aws_default_security_group.this.ingress) == 0 && length(aws_default_security_group.this.egress) == 0
-    error_message = "no rules"
+    error_message = "expected no rules in the default security group"
   }
 }
 
-run "an_endpoint_that_is_free" {
+run "an_interface_endpoint_for_s3" {
   command = plan
 
   module {

@@ -16,12 +16,12 @@ run "a_role_for_a_service_account" {
 
   assert {
     condition     = aws_eks_pod_identity_association.this["celery/worker-io"].namespace == "celery" && aws_eks_pod_identity_association.this["celery/worker-io"].service_account == "worker-io"
-    error_message = "the service account has its role"
+    error_message = "expected the service account to have its role"
   }
 
   assert {
     condition     = aws_eks_pod_identity_association.this["celery/worker-io"].cluster_name == "company"
-    error_message = "in the cluster that was named"
+    error_message = "expected the association in the given cluster"
   }
 }
 

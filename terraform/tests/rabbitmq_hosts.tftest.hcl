@@ -25,12 +25,12 @@ run "data_apart_from_the_machine" {
 
   assert {
     condition     = length(aws_volume_attachment.data) == 3 && alltrue([for name, volume in aws_ebs_volume.data : volume.encrypted && volume.type == "gp3" && volume.size == 100])
-    error_message = "an encrypted data volume of its own for each node"
+    error_message = "expected an encrypted data volume for each node"
   }
 
   assert {
     condition     = toset([for volume in aws_ebs_volume.data : volume.availability_zone]) == toset(["a", "b", "c"])
-    error_message = "where its node is"
+    error_message = "expected a data volume in the zone of each node"
   }
 }
 
@@ -43,12 +43,12 @@ run "each_node_by_address" {
 
   assert {
     condition     = output.url == "amqp://10.0.0.10:5672;amqp://10.0.2.10:5672;amqp://10.0.1.10:5672"
-    error_message = "clients try every node"
+    error_message = "expected the URLs of all nodes"
   }
 
   assert {
     condition     = length(aws_lb.this) == 0
-    error_message = "no load balancer"
+    error_message = "expected no load balancer"
   }
 }
 
@@ -66,26 +66,26 @@ run "one_name_over_tls" {
 
   assert {
     condition     = output.url == "amqps://rabbitmq.celery-x.internal:5671"
-    error_message = "clients know one name"
+    error_message = "expected a single URL"
   }
 
   assert {
     condition     = aws_lb.this[0].internal && aws_lb.this[0].enable_cross_zone_load_balancing
-    error_message = "inside the VPC, over all zones"
+    error_message = "expected an internal load balancer over all zones"
   }
 
   assert {
     condition     = length(aws_lb_target_group_attachment.this) == 3
-    error_message = "every node behind it"
+    error_message = "expected every node in the target group"
   }
 
   assert {
     condition     = toset([for rule in aws_vpc_security_group_ingress_rule.clients : rule.from_port]) == toset([5671, 15671, 15692])
-    error_message = "AMQP over TLS, management over TLS, metrics"
+    error_message = "expected the ports of AMQP and the management API over TLS, and of metrics"
   }
 }
 
-run "who_may_talk_to_whom" {
+run "traffic_between_nodes" {
   command = plan
 
   module {
@@ -94,16 +94,16 @@ run "who_may_talk_to_whom" {
 
   assert {
     condition     = { for name, rule in aws_vpc_security_group_ingress_rule.peers : name => rule.from_port } == { epmd = 4369, distribution = 25672, cli = 35672 }
-    error_message = "nodes talk to nodes"
+    error_message = "expected rules between nodes"
   }
 
   assert {
     condition     = toset([for rule in aws_vpc_security_group_ingress_rule.clients : rule.from_port]) == toset([5672, 15692])
-    error_message = "without TLS the management API stays closed"
+    error_message = "expected the management API to be closed without TLS"
   }
 }
 
-run "who_may_only_look" {
+run "monitors" {
   command = plan
 
   module {
@@ -118,7 +118,7 @@ run "who_may_only_look" {
 
   assert {
     condition     = { for name, rule in aws_vpc_security_group_ingress_rule.clients : name => rule.from_port } == { monitoring-prometheus = 15692, monitoring-management = 15671 }
-    error_message = "metrics and the management API, not AMQP"
+    error_message = "expected metrics and the management API to be open, but not AMQP"
   }
 }
 
@@ -139,7 +139,7 @@ run "two_nodes" {
   expect_failures = [var.hosts]
 }
 
-run "no_room_for_data" {
+run "a_volume_of_zero" {
   command = plan
 
   module {
@@ -181,7 +181,7 @@ run "a_name_too_long" {
   expect_failures = [var.name]
 }
 
-run "who_may_only_publish" {
+run "publishers" {
   command = plan
 
   module {
@@ -197,16 +197,16 @@ run "who_may_only_publish" {
 
   assert {
     condition     = { for name, rule in aws_vpc_security_group_ingress_rule.clients : name => rule.from_port } == { web-amqp = 5671, "office-192.0.2.0/24-amqp" = 5671 }
-    error_message = "AMQP, and neither metrics nor the management API"
+    error_message = "expected AMQP to be open, but neither metrics nor the management API"
   }
 
   assert {
     condition     = aws_vpc_security_group_ingress_rule.load_balancer["office-192.0.2.0/24"].cidr_ipv4 == "192.0.2.0/24" && aws_vpc_security_group_ingress_rule.load_balancer["web"].referenced_security_group_id == "sg-web"
-    error_message = "through the load balancer, by group or by range"
+    error_message = "expected access through the load balancer by security group or CIDR block"
   }
 }
 
-run "in_a_zone_that_is_there" {
+run "in_an_existing_zone" {
   command = plan
 
   module {
@@ -219,16 +219,16 @@ run "in_a_zone_that_is_there" {
 
   assert {
     condition     = length(aws_route53_zone.this) == 0
-    error_message = "no zone of ours"
+    error_message = "expected no new zone"
   }
 
   assert {
     condition     = aws_route53_record.this[0].zone_id == "Z0123456789" && aws_route53_record.this[0].name == "celery-x-rabbitmq.internal.example.com"
-    error_message = "a name in theirs"
+    error_message = "expected a record in the existing zone"
   }
 }
 
-run "a_client_in_two_ways" {
+run "a_client_with_group_and_cidr" {
   command = plan
 
   module {
@@ -242,7 +242,7 @@ run "a_client_in_two_ways" {
   expect_failures = [var.clients]
 }
 
-run "a_publisher_in_two_ways" {
+run "a_publisher_with_group_and_cidr" {
   command = plan
 
   module {
@@ -256,7 +256,7 @@ run "a_publisher_in_two_ways" {
   expect_failures = [var.publishers]
 }
 
-run "a_monitor_in_no_way" {
+run "a_monitor_without_group_and_cidr" {
   command = plan
 
   module {

@@ -7,7 +7,7 @@ variables {
   key_arn = "arn:aws:kms:eu-west-1:123456789012:key/1"
 }
 
-run "tags_do_not_move" {
+run "immutable_tags" {
   command = plan
 
   module {
@@ -16,12 +16,12 @@ run "tags_do_not_move" {
 
   assert {
     condition     = aws_ecr_repository.this.image_tag_mutability == "IMMUTABLE" && aws_ecr_repository.this.image_scanning_configuration[0].scan_on_push
-    error_message = "immutable and scanned"
+    error_message = "expected immutable tags and scans on push"
   }
 
   assert {
     condition     = aws_ecr_repository.this.encryption_configuration[0].encryption_type == "KMS"
-    error_message = "encrypted with our key"
+    error_message = "expected encryption with the environment's key"
   }
 }
 
@@ -39,7 +39,7 @@ run "a_name_in_capitals" {
   expect_failures = [var.name]
 }
 
-run "nothing_to_roll_back_to" {
+run "no_image_to_roll_back_to" {
   command = plan
 
   module {

@@ -2,7 +2,7 @@ mock_provider "aws" {
   source = "./tests/mocks"
 }
 
-run "queue_and_dead_letters" {
+run "queue_and_dead_letter_queue" {
   command = plan
 
   module {
@@ -15,12 +15,12 @@ run "queue_and_dead_letters" {
 
   assert {
     condition     = aws_sqs_queue.this["email"].visibility_timeout_seconds == 380 && aws_sqs_queue.this["email"].receive_wait_time_seconds == 20
-    error_message = "visibility from the time budget; long polling"
+    error_message = "expected the visibility timeout of the time budget, and long polling"
   }
 
   assert {
     condition     = aws_sqs_queue.this["email"].sqs_managed_sse_enabled && aws_sqs_queue.dead_letter["email"].sqs_managed_sse_enabled
-    error_message = "both are encrypted"
+    error_message = "expected both queues to be encrypted"
   }
 }
 
@@ -79,11 +79,11 @@ run "both_refuse_plaintext" {
 
   assert {
     condition     = toset(keys(aws_sqs_queue_policy.this)) == toset(["email", "email-dlq"])
-    error_message = "each has a policy"
+    error_message = "expected a policy on each queue"
   }
 }
 
-run "in_order" {
+run "fifo" {
   command = plan
 
   module {
@@ -96,16 +96,16 @@ run "in_order" {
 
   assert {
     condition     = aws_sqs_queue.this["orders"].fifo_queue && aws_sqs_queue.dead_letter["orders"].fifo_queue
-    error_message = "a FIFO queue and its FIFO dead letters"
+    error_message = "expected a FIFO queue and a FIFO dead letter queue"
   }
 
   assert {
     condition     = aws_sqs_queue.this["orders"].deduplication_scope == "messageGroup"
-    error_message = "each group has a throughput of its own"
+    error_message = "expected deduplication per message group"
   }
 }
 
-run "in_order_but_not_the_dead_letters" {
+run "fifo_with_a_standard_dead_letter_queue" {
   command = plan
 
   module {

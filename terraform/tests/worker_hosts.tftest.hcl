@@ -28,21 +28,21 @@ run "each_pool" {
 
   assert {
     condition     = length(module.host) == 2
-    error_message = "a machine for each host"
+    error_message = "expected a machine for each host"
   }
 
   assert {
     condition     = keys(output.security_group_ids) == ["cpu", "io"]
-    error_message = "a group for each pool"
+    error_message = "expected a security group for each pool"
   }
 
   assert {
     condition     = length(aws_vpc_security_group_ingress_rule.scrapers) == 0
-    error_message = "nobody connects to a worker"
+    error_message = "expected no ingress to workers"
   }
 }
 
-run "what_a_pool_connects_to" {
+run "egress_of_a_pool" {
   command = plan
 
   module {
@@ -51,31 +51,31 @@ run "what_a_pool_connects_to" {
 
   assert {
     condition     = { for name, rule in aws_vpc_security_group_egress_rule.this : name => rule.from_port if startswith(name, "io-") } == { "io-10.0.0.0/16-5671" = 5671, "io-10.9.0.7/32-5432" = 5432, "io-0.0.0.0/0-443" = 443, "io-0.0.0.0/0-80" = 80 }
-    error_message = "the broker, its own services, AWS and Debian's archive"
+    error_message = "expected egress to the broker, the pool's services, AWS and the Debian archive"
   }
 
   assert {
     condition     = aws_vpc_security_group_egress_rule.this["io-0.0.0.0/0-443"].description == "aws, service-mail"
-    error_message = "one rule for a range and a port: AWS refuses a second"
+    error_message = "expected one rule for a CIDR block and a port, because AWS rejects a second"
   }
 
   assert {
     condition     = !contains(keys(aws_vpc_security_group_egress_rule.this), "cpu-10.9.0.7/32-5432")
-    error_message = "another pool's database stays closed"
+    error_message = "expected no egress to another pool's database"
   }
 
   assert {
     condition     = alltrue([for rule in aws_vpc_security_group_egress_rule.this : rule.ip_protocol == "tcp"])
-    error_message = "nothing is open on every port"
+    error_message = "expected no rule for all ports"
   }
 
   assert {
     condition     = length(aws_vpc_security_group_egress_rule.resolvers) == 0
-    error_message = "Amazon's DNS needs no rule"
+    error_message = "expected no rule for Amazon's DNS, which needs none"
   }
 }
 
-run "dns_servers_of_a_company" {
+run "other_dns_servers" {
   command = plan
 
   module {
@@ -88,11 +88,11 @@ run "dns_servers_of_a_company" {
 
   assert {
     condition     = toset(keys(aws_vpc_security_group_egress_rule.resolvers)) == toset(["io-10.9.0.53-tcp", "io-10.9.0.53-udp", "cpu-10.9.0.53-tcp", "cpu-10.9.0.53-udp"]) && alltrue([for rule in aws_vpc_security_group_egress_rule.resolvers : rule.cidr_ipv4 == "10.9.0.53/32" && rule.from_port == 53])
-    error_message = "every pool asks them, over both"
+    error_message = "expected rules for UDP and TCP in every pool"
   }
 }
 
-run "a_resolver_by_name" {
+run "a_resolver_given_by_name" {
   command = plan
 
   module {
@@ -106,7 +106,7 @@ run "a_resolver_by_name" {
   expect_failures = [var.resolvers]
 }
 
-run "who_reads_the_metrics" {
+run "scrapers" {
   command = plan
 
   module {
@@ -119,11 +119,11 @@ run "who_reads_the_metrics" {
 
   assert {
     condition     = toset(keys(aws_vpc_security_group_ingress_rule.scrapers)) == toset(["io-monitoring", "io-office", "cpu-monitoring", "cpu-office"]) && alltrue([for rule in aws_vpc_security_group_ingress_rule.scrapers : rule.from_port == 9540 && rule.to_port == 9541])
-    error_message = "on the ports of all workers of a host, in every pool"
+    error_message = "expected the ports of all workers of a host to be open in every pool"
   }
 }
 
-run "one_address_twice" {
+run "two_hosts_with_one_address" {
   command = plan
 
   module {
@@ -140,7 +140,7 @@ run "one_address_twice" {
   expect_failures = [var.hosts]
 }
 
-run "a_pool_that_reaches_nothing" {
+run "a_pool_without_egress" {
   command = plan
 
   module {
@@ -154,7 +154,7 @@ run "a_pool_that_reaches_nothing" {
   expect_failures = [var.egress]
 }
 
-run "a_host_name_for_an_address" {
+run "egress_to_a_host_name" {
   command = plan
 
   module {
@@ -168,7 +168,7 @@ run "a_host_name_for_an_address" {
   expect_failures = [var.egress]
 }
 
-run "a_scraper_in_two_ways" {
+run "a_scraper_with_group_and_cidr" {
   command = plan
 
   module {
@@ -182,7 +182,7 @@ run "a_scraper_in_two_ways" {
   expect_failures = [var.scrapers]
 }
 
-run "ports_with_a_gap" {
+run "metrics_ports_with_a_gap" {
   command = plan
 
   module {

@@ -1,4 +1,4 @@
-"""Run `terraform/run.py` as a person does, with environments, an account and a state folder of the test's own."""
+"""Run `terraform/run.py` like a user, with separate environments, account and state folder for each test."""
 
 import os
 import shutil
@@ -23,13 +23,13 @@ sys.path.insert(0, str(ROOT / "terraform"))
 
 @dataclass(frozen=True)
 class Runner:
-    """Where a test's environments and state are. `run` gives the finished process, output and errors together."""
+    """A test's environments and state. `run` returns the finished process, with stdout and stderr combined."""
 
     folder: Path
 
     @property
     def variables(self) -> dict[str, str]:
-        """The process environment, without anybody's credentials."""
+        """The process environment without AWS credentials."""
         return {
             **removed_variables(),
             "HOME": str(self.folder),
@@ -51,7 +51,7 @@ class Runner:
         )
 
     def set_kind(self, environment: str, kind: str) -> None:
-        """The one-line switch, and rendering, as a person would."""
+        """Switch the broker kind in environment.yml and render, as a user would."""
         set_line(self.folder / "environments" / environment / "environment.yml", "  kind: ", f"  kind: {kind}")
         with pytest.MonkeyPatch.context() as only_here:
             only_here.setenv("ENVIRONMENTS", str(self.folder / "environments"))
@@ -63,7 +63,7 @@ Terraform = Callable[..., subprocess.CompletedProcess[str]]
 
 @pytest.fixture(scope="session")
 def terraform(tmp_path_factory: pytest.TempPathFactory) -> Terraform:
-    """Terraform in an initialised configuration without a backend."""
+    """Terraform in an initialised copy of the configuration without a backend."""
     from runner.tools import terraform_variables
 
     variables = terraform_variables(tmp_path_factory.mktemp("terraform"), os.environ)
@@ -78,7 +78,7 @@ def terraform(tmp_path_factory: pytest.TempPathFactory) -> Terraform:
 
 
 def copied(folder: Path, environments: Path = ENVIRONMENTS) -> Runner:
-    """A runner on a copy of environments, rendered: the tests' own, or others."""
+    """A runner on a rendered copy of environments: those of the tests by default."""
     ignored = shutil.ignore_patterns("__pycache__")
     shutil.copytree(environments, folder / "environments", ignore=ignored)
     with pytest.MonkeyPatch.context() as only_here:
@@ -94,7 +94,7 @@ def runner(tmp_path: Path) -> Runner:
 
 @pytest.fixture
 def own(tmp_path: Path) -> Runner:
-    """On a copy of this repository's environments."""
+    """A runner on a copy of this repository's environments."""
     return copied(tmp_path, ROOT / "environments")
 
 
@@ -102,7 +102,7 @@ APPLIED = pytest.StashKey[dict[tuple[str, str], Estate]]()
 
 
 def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> None:
-    """What was applied, how long it took, and what became of it: for terraform/README.md."""
+    """Print what was applied and how long it took, for terraform/README.md."""
     for estate in config.stash.get(APPLIED, {}).values():
         terminalreporter.write_line(f"{estate.environment} on {estate.kind}: " + "; ".join(estate.story))
 
@@ -111,7 +111,7 @@ def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> Non
 def apply(
     tmp_path_factory: pytest.TempPathFactory, pytestconfig: pytest.Config
 ) -> Iterator[Callable[[str, str], Estate]]:
-    """Apply an environment with a broker kind on an emulated account of its own; each pair once."""
+    """Apply an environment with a broker kind on a separate emulated account. Each pair is applied once."""
     estates = pytestconfig.stash.setdefault(APPLIED, {})
     with ExitStack() as stack:
 
@@ -133,10 +133,10 @@ def apply(
         yield applied
 
 
-# Production on its two likeliest brokers, which have the most in them; the others in the size of local.
+# Production with the two most likely brokers, which have the most resources; the others in the smaller size of local.
 @pytest.fixture(
     params=[("prod", "sqs"), ("prod", "rabbitmq"), ("local", "redis"), ("local", "amazon_mq")], ids="-".join
 )
 def estate(request: pytest.FixtureRequest, apply: Callable[[str, str], Estate]) -> Estate:
-    """An environment whose plan was applied."""
+    """An applied environment."""
     return apply(*request.param)

@@ -1,4 +1,4 @@
-"""An environment applied for real on an emulated account of its own, which enforces IAM."""
+"""An environment that is applied on a separate emulated account, which enforces IAM."""
 
 import json
 import os
@@ -24,7 +24,7 @@ KEYS = {"aws_access_key_id": ACCOUNT, "aws_secret_access_key": "emulated", "regi
 
 @dataclass(frozen=True)
 class Estate:
-    """`run` is `terraform/run.py` on this environment; `client` a boto3 client of its account's root."""
+    """`run` runs `terraform/run.py` on this environment; `client` a boto3 client with root credentials."""
 
     environment: str
     kind: str
@@ -34,14 +34,14 @@ class Estate:
 
     @property
     def resolved(self) -> dict[str, Any]:
-        """What the environment model derived."""
+        """The derived values (resolved.json)."""
         file = self.runner.folder / "environments" / self.environment / "resolved.json"
         resolved: dict[str, Any] = json.loads(file.read_text())
         return resolved
 
     @property
     def certificate(self) -> Path:
-        """The account's own certificate, which its clients trust."""
+        """The account's certificate, which its clients trust."""
         return Path(self.runner.folder) / CERTIFICATE
 
     def client(self, service: str, **keys: str) -> Any:
@@ -56,7 +56,7 @@ class Estate:
         return done
 
     def plan(self) -> dict[str, Any]:
-        """A plan as data."""
+        """A plan as JSON."""
         file = self.runner.folder / "plan.json"
         planned = self.run("plan", "--json", str(file))
         assert planned.returncode == 0, planned.stdout
@@ -64,14 +64,14 @@ class Estate:
         return plan
 
     def state(self) -> str:
-        """The state's text."""
+        """The text of the state."""
         bucket = f"celery-{self.environment}-terraform-state-{ACCOUNT}"
         body = self.client("s3").get_object(Bucket=bucket, Key="terraform.tfstate")["Body"]
         return str(body.read().decode())
 
 
 def own_account(environments: Path, environment: str, port: int) -> None:
-    """Let an environment bring its own account, as local does."""
+    """Give an environment its own account, as local has."""
     folder = environments / environment / "aws"
     folder.mkdir(exist_ok=True)
     for file in (environments / "local" / "aws").iterdir():
@@ -79,7 +79,7 @@ def own_account(environments: Path, environment: str, port: int) -> None:
 
 
 def set_line(file: Path, start: str, line: str) -> None:
-    """Replace the one line of an environment file that starts so."""
+    """Replace the only line of an environment file that starts with this text."""
     lines = file.read_text().splitlines()
     (number,) = (number for number, text in enumerate(lines) if text.startswith(start))
     lines[number] = line
@@ -88,7 +88,7 @@ def set_line(file: Path, start: str, line: str) -> None:
 
 @contextmanager
 def emulator(variables: dict[str, str], folder: Path, port: int) -> Iterator[str]:
-    """An emulated account on loopback that enforces IAM and TLS, as AWS does; yields its endpoint."""
+    """An emulated account on loopback that enforces IAM and TLS like AWS. Yields its endpoint."""
     certificate, key = _self_signed(folder)
     own = {
         "BIND_HOST": "127.0.0.1", "MINISTACK_HOST": "127.0.0.1", "GATEWAY_PORT": str(port),
@@ -107,7 +107,7 @@ def emulator(variables: dict[str, str], folder: Path, port: int) -> Iterator[str
         _wait(process, endpoint, certificate)
         yield endpoint
     finally:
-        process.kill()  # asked to stop, it would first wait for idle connections to end
+        process.kill()  # on SIGTERM it would wait for idle connections to end
         process.wait(20)
 
 
@@ -140,9 +140,9 @@ def _wait(process: subprocess.Popen[bytes], endpoint: str, certificate: Path) ->
             time.sleep(0.2)
         else:
             return
-    raise AssertionError("the emulator does not answer")
+    raise AssertionError("the emulator does not respond")
 
 
 def removed_variables() -> dict[str, str]:
-    """The process environment, without anybody's credentials."""
+    """The process environment without AWS credentials."""
     return {key: value for key, value in os.environ.items() if not key.startswith(("AWS_", "TF_"))}

@@ -1,6 +1,6 @@
-"""Applied for real on an emulated account, and planned again.
+"""Apply environments on an emulated account and plan them again.
 
-Production on SQS and on RabbitMQ, which have the most in them; the other kinds in the local environment's size.
+Production on SQS and RabbitMQ, which has the most resources; the other brokers with the local environment.
 """
 
 import json
@@ -65,7 +65,7 @@ def _rules(s3: Any, bucket: str) -> list[dict[str, Any]]:
 
 
 def _differing(change: dict[str, Any]) -> set[str]:
-    """Attributes that would have another value, but for those that follow from the others."""
+    """Attributes that would change, without those that are computed from others."""
     before, after = change["before"] or {}, change["after"] or {}
     return {name for name, value in after.items() if value not in (None, before.get(name)) or name in _emptied(change)}
 

@@ -1,4 +1,4 @@
-"""A locked environment keeps what holds its data, whatever its file asks for: planned and applied for real."""
+"""A locked environment keeps resources with data, whatever its file says, on an emulated account."""
 
 import json
 import re
@@ -13,7 +13,7 @@ pytestmark = [pytest.mark.terraform, pytest.mark.slow, pytest.mark.timeout(1200)
 
 @pytest.fixture
 def moving(apply: Callable[[str, str], Estate]) -> Iterator[Estate]:
-    """Production on RabbitMQ, locked, whose file now says SQS; as it was afterwards."""
+    """Locked production on RabbitMQ, whose file now says SQS. The environment is restored afterwards."""
     estate = apply("prod", "rabbitmq")
     file = estate.runner.folder / "environments" / "prod" / "environment.yml"
     set_line(file, "destroy_lock: false", "destroy_lock: true")
@@ -38,7 +38,7 @@ def test_another_broker_is_planned_and_not_applied(moving: Estate) -> None:
 
 @pytest.fixture
 def growing(apply: Callable[[str, str], Estate]) -> Iterator[Estate]:
-    """The same, locked, whose file now asks for nodes of another size; as it was afterwards."""
+    """The same with another instance type of the nodes in the file. The environment is restored afterwards."""
     estate = apply("prod", "rabbitmq")
     file = estate.runner.folder / "environments" / "prod" / "environment.yml"
     before = file.read_text()
@@ -57,10 +57,10 @@ def test_another_size_comes_to_one_machine_after_the_other(growing: Estate) -> N
     alone = growing.runner.folder / "alone.json"
     one = growing.run("plan", "--host", "celery-prod-rabbitmq-2", "--json", str(alone))
 
-    assert "3 machines of rabbitmq stop at once" in planned.stdout
+    assert "3 machines of rabbitmq would stop at the same time" in planned.stdout
     assert refused.returncode != 0
     assert "make plan ENV=prod HOST=celery-prod-rabbitmq-1" in refused.stdout
-    assert "stop at once" not in one.stdout
+    assert "stop at the same time" not in one.stdout
     changed = {
         change["address"]: change["change"]["actions"]
         for change in json.loads(alone.read_text())["resource_changes"]

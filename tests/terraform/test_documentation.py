@@ -1,4 +1,4 @@
-"""What is generated from the configuration matches it."""
+"""Generated documentation matches the configuration."""
 
 import re
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""Drift on hosts is read from Ansible's own report of a run in check mode."""
+"""Drift on hosts is read from Ansible's report of a run in check mode."""
 
 import subprocess
 from pathlib import Path
@@ -24,7 +24,7 @@ SITE = """
 
 @pytest.fixture
 def playbooks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A folder of playbooks in which site.yml has been run once."""
+    """A folder of playbooks whose site.yml has been run once."""
     from runner import drift
 
     monkeypatch.setattr(drift, "PLAYBOOKS", tmp_path)

@@ -1,4 +1,4 @@
-"""An environment in a network, a zone, a cluster and with a provider that are there already: none is made again."""
+"""An environment with an existing network, zone, cluster and OIDC provider: none of them is created again."""
 
 import json
 from collections import Counter
@@ -15,7 +15,7 @@ from tests.terraform.estate import ACCOUNT, KEYS, emulator, free_port, set_line
 
 pytestmark = pytest.mark.terraform
 
-# What the owner of a network, a zone, a cluster or an account has made.
+# Ids of existing resources, which somebody else created.
 NOT_OURS = {
     "aws_vpc", "aws_subnet", "aws_internet_gateway", "aws_nat_gateway", "aws_route_table", "aws_vpc_endpoint",
     "aws_default_security_group", "aws_route53_zone", "aws_eks_cluster", "aws_eks_node_group", "aws_eks_addon",
@@ -31,7 +31,7 @@ WEB, OFFICE = "sg-0123456789abcdef0", "10.8.0.0/16"
 
 
 def attach(runner: Runner, there: dict[str, Any]) -> None:
-    """Let production's file name what is there, and two clients, and render it."""
+    """Add existing resources and two clients to production's file, and render it."""
     file = runner.folder / "environments" / "prod" / "environment.yml"
     text = file.read_text()
     begin, end = text.index("network:\n"), text.index("broker:\n")
@@ -55,7 +55,7 @@ def attach(runner: Runner, there: dict[str, Any]) -> None:
 
 @pytest.fixture(scope="module")
 def planned(tmp_path_factory: pytest.TempPathFactory) -> list[dict[str, Any]]:
-    """What a plan of such an environment makes."""
+    """The resources that a plan of such an environment creates."""
     runner = copied(tmp_path_factory.mktemp("existing"))
     attach(runner, THERE)
     saved = runner.folder / "plan.json"
@@ -104,7 +104,7 @@ def test_clients_are_let_in_where_they_may(planned: list[dict[str, Any]]) -> Non
 
 @pytest.fixture
 def company(runner: Runner, monkeypatch: pytest.MonkeyPatch) -> Iterator[dict[str, Any]]:
-    """An account in which a company has a network, a zone, a cluster and a provider."""
+    """An account with an existing network, zone, cluster and OIDC provider."""
     with emulator(runner.variables, runner.folder, free_port()) as endpoint:
         monkeypatch.setenv("AWS_ENDPOINT_URL", endpoint)
         monkeypatch.setenv("AWS_CA_BUNDLE", str(runner.folder / "account.pem"))
@@ -136,7 +136,7 @@ def test_an_account_that_has_it_all_is_taken(
         ({"swap": True}, "has AvailabilityZone eu-west-1b, not eu-west-1a"),
         ({"provider": False}, "has no OpenID Connect provider token.actions.githubusercontent.com"),
         ({"agent": False}, "has no add-on eks-pod-identity-agent"),
-        ({"dns": ["AmazonProvidedDNS", "10.40.0.2", "10.9.0.53"]}, "ask the DNS servers 10.9.0.53 (its DHCP options)"),
+        ({"dns": ["AmazonProvidedDNS", "10.40.0.2", "10.9.0.53"]}, "use the DNS servers 10.9.0.53 (its DHCP options)"),
     ],
 )
 def test_an_account_that_differs_is_refused_with_what_differs(
@@ -166,7 +166,7 @@ def test_an_account_that_differs_is_refused_with_what_differs(
 
 
 def _asks(vpc: str, servers: list[str]) -> None:
-    """Let machines in the VPC ask these DNS servers."""
+    """Set these DNS servers in the VPC's DHCP options."""
     ec2 = boto3.client("ec2")
     asked = ec2.create_dhcp_options(DhcpConfigurations=[{"Key": "domain-name-servers", "Values": servers}])
     ec2.associate_dhcp_options(VpcId=vpc, DhcpOptionsId=asked["DhcpOptions"]["DhcpOptionsId"])

@@ -1,4 +1,4 @@
-"""What a locked environment's plan may not delete."""
+"""Resources that the plan of a locked environment must not delete."""
 
 from typing import Any
 
@@ -6,7 +6,7 @@ from runner.losses import losses
 
 
 def change(address: str, *actions: str) -> dict[str, Any]:
-    """One of the changes of `terraform show -json`."""
+    """A resource change as in `terraform show -json`."""
     return {"address": address, "type": address.split(".")[-2], "change": {"actions": list(actions)}}
 
 

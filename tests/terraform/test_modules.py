@@ -1,4 +1,4 @@
-"""Terraform's own checks: format, validity without a warning, and the modules' tests with a mocked provider."""
+"""Terraform's checks: format, validation without a warning, and the modules' tests with a mocked provider."""
 
 import json
 import os
@@ -15,7 +15,7 @@ from tests.terraform.conftest import ROOT, Terraform
 pytestmark = pytest.mark.terraform
 
 MODULES = sorted(folder.name for folder in (ROOT / "terraform" / "modules").iterdir())
-# Mock providers have no ephemeral resources (Terraform 1.11). What this one makes is shown by test_apply.py.
+# Mock providers do not support ephemeral resources (Terraform 1.11). test_apply.py covers this module.
 WITHOUT_A_MOCK = {"secrets"}
 
 
@@ -40,7 +40,7 @@ def test_every_module_is_used() -> None:
 
 @pytest.mark.parametrize("module", [name for name in MODULES if name not in WITHOUT_A_MOCK])
 def test_every_rule_of_a_module_is_broken_once(module: str) -> None:
-    """Each validation of a variable is an expected failure in the module's own test file."""
+    """Each validation of a variable is an expected failure in the test file of its module."""
     from documentation.configuration import MODULES as FOLDER
     from documentation.configuration import labelled
 
@@ -66,4 +66,4 @@ def test_secrets_refuses_names_with_a_space(tmp_path: Path) -> None:
     )
 
     assert refused.returncode != 0
-    assert " ".join(refused.stderr.split()).count("Secrets Manager takes names") == 2
+    assert " ".join(refused.stderr.split()).count("A secret's name must have") == 2

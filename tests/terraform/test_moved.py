@@ -1,4 +1,4 @@
-"""A state of an earlier version is taken over: what it holds is moved to its new address, never destroyed."""
+"""The state of an earlier version is migrated: resources move to their new address and are not destroyed."""
 
 import json
 
@@ -11,7 +11,7 @@ from tests.terraform.estate import ACCOUNT, Estate, emulator, free_port, own_acc
 pytestmark = [pytest.mark.terraform, pytest.mark.timeout(300)]
 
 BUCKET = f"celery-local-media-{ACCOUNT}"
-# Version 0.1's state, of which only the bucket is left here; `terraform plan` reads the rest of it from the account.
+# The bucket from a state of version 0.1; `terraform plan` reads the rest from the account.
 STATE = {
     "version": 4,
     "terraform_version": "1.11.4",

@@ -1,4 +1,4 @@
-"""A pool has nodes all the time, also while its node group is made anew with another size."""
+"""A pool always has nodes, even while its node group is replaced by one with another instance type."""
 
 from collections.abc import Callable, Iterator
 
@@ -11,7 +11,7 @@ pytestmark = [pytest.mark.terraform, pytest.mark.slow, pytest.mark.timeout(600)]
 
 @pytest.fixture
 def growing(apply: Callable[[str, str], Estate]) -> Iterator[Estate]:
-    """An environment with node groups, whose file now asks for larger nodes; as it was afterwards."""
+    """An environment with node groups, whose file now says larger nodes. It is restored afterwards."""
     estate = apply("local", "redis")
     file = estate.runner.folder / "environments" / "local" / "environment.yml"
     before = file.read_text()

@@ -1,4 +1,4 @@
-"""Users that Terraform had to make with a password get the one in Secrets Manager."""
+"""Users that Terraform created with a throwaway password get the one in Secrets Manager."""
 
 import json
 import socket
@@ -18,7 +18,7 @@ USER = "celery-x-results-app"
 
 @pytest.fixture
 def account(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """An emulated account with an ElastiCache user and the secret of its password."""
+    """An emulated account with an ElastiCache user and the secret with its password."""
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", "000000000000")
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "emulated")
     monkeypatch.setenv("AWS_DEFAULT_REGION", "eu-west-1")
@@ -38,7 +38,7 @@ def test_a_store_user_gets_the_secret_once_and_again_after_a_rotation() -> None:
     def settle() -> list[str]:
         return list(settle_store_users({USER: "results_password"}, {"results_password": "celery-x/results-password"}))
 
-    assert settle() == [f"{USER} has the password of celery-x/results-password"]
+    assert settle() == [f"{USER} now has the password in celery-x/results-password"]
     assert settle() == []
     boto3.client("secretsmanager").put_secret_value(SecretId="celery-x/results-password", SecretString="t" * 40)
     assert len(settle()) == 1
@@ -46,7 +46,7 @@ def test_a_store_user_gets_the_secret_once_and_again_after_a_rotation() -> None:
 
 @pytest.fixture
 def management(tmp_path: Path) -> Iterator[str]:
-    """A real RabbitMQ with its management API, whose only user is `celery`, as Amazon MQ makes it."""
+    """A real RabbitMQ with management API, whose only user is `celery`, as on Amazon MQ."""
     port = free_port()
     with servers.rabbitmq(tmp_path, port, configuration="default_user = celery\ndefault_pass = first\n"):
         yield f"http://127.0.0.1:{port}"

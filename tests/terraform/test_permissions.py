@@ -1,4 +1,4 @@
-"""What each role may do, asked of an emulated account that enforces IAM, against what the environment file implies."""
+"""The permissions of each role on an emulated account that enforces IAM are those that the environment implies."""
 
 import json
 from collections.abc import Callable, Iterator
@@ -20,7 +20,7 @@ TRANSFER = "celery-prod-transfer"
 
 @pytest.fixture(scope="module")
 def production(apply: Callable[[str, str], Estate]) -> Estate:
-    """Production on SQS: every kind of workload, on hosts and in pods."""
+    """Production on SQS, which has every kind of workload, on hosts and in pods."""
     return apply("prod", "sqs")
 
 
@@ -124,7 +124,7 @@ def _secret(resolved: dict[str, Any], label: str) -> str:
 
 
 def _implied(resolved: dict[str, Any], workload: dict[str, Any]) -> Iterator[tuple[str, str]]:
-    """Every action on every resource that a workload of resolved.json needs."""
+    """Each action and resource that a workload in resolved.json needs."""
     for labels, actions in (("receives", RECEIVE), ("sends", SEND), ("measures", MEASURE)):
         yield from ((action, _queue(resolved, label)) for label in workload[labels] for action in actions)
     yield from (("secretsmanager:GetSecretValue", _secret(resolved, label)) for label in workload["secrets"])
@@ -141,7 +141,7 @@ def _implied(resolved: dict[str, Any], workload: dict[str, Any]) -> Iterator[tup
 
 
 def _everything(resolved: dict[str, Any]) -> set[tuple[str, str]]:
-    """What any workload could be allowed, and some of what none is."""
+    """Every permission that a workload could have, and some that none has."""
     labels = [*resolved["queues"], *(f"{label}-dlq" for label in resolved["queues"])]
     found = {
         (action, _queue(resolved, label))
@@ -177,7 +177,7 @@ def _parameter(resolved: dict[str, Any]) -> str:
 
 
 def _statements(production: Estate) -> Iterator[tuple[str, dict[str, Any]]]:
-    """Every statement of every policy written into a role. The boundary is not one: it grants nothing."""
+    """The statements of all inline policies of roles. The boundary is not included, because it grants nothing."""
     iam = production.client("iam")
     for role in iam.list_roles()["Roles"]:
         for name in iam.list_role_policies(RoleName=role["RoleName"])["PolicyNames"]:

@@ -1,4 +1,4 @@
-"""Every environment and every broker kind plans on a machine with no credentials, with the real provider."""
+"""Every environment and every broker kind can be planned without credentials, with the real provider."""
 
 import pytest
 from celery_platform.environment.load import environments_folder, names
@@ -7,7 +7,7 @@ from tests.terraform.conftest import Runner
 
 pytestmark = pytest.mark.terraform
 
-# What each kind makes, and what stands for the kinds it is not.
+# The resources of each kind; resources of the other kinds must not be in its plan.
 SIGNS = {
     "sqs": 'module.sqs[0].aws_sqs_queue.this["quick"]',
     "rabbitmq": 'module.rabbitmq_hosts[0].module.host["celery-prod-rabbitmq-1"]',
@@ -27,7 +27,7 @@ def plan(runner: Runner, environment: str) -> str:
     return done.stdout
 
 
-# One that brings its own account, as the local one does, needs that account to be up.
+# An environment with its own account, like local, needs that account to be up.
 WITHOUT_ACCOUNT = [name for name in names() if not (environments_folder() / name / "aws").exists()]
 
 

@@ -1,4 +1,4 @@
-"""Every argument in use exists in the AWS provider's majors 5 and 6, and none is on its way out."""
+"""Every argument in use exists in the majors 5 and 6 of the AWS provider, and none is deprecated."""
 
 import json
 import os
@@ -17,7 +17,7 @@ SCHEMAS = {"resource": "resource_schemas", "data": "data_source_schemas"}
 
 @pytest.fixture(scope="module")
 def schema(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
-    """The installed provider's schema, asked in a folder of its own: with a backend it could not be asked offline."""
+    """The schema of the installed provider. Read in a separate folder, because the backend does not work offline."""
     from runner.tools import terraform_variables
 
     folder = tmp_path_factory.mktemp("schema")
@@ -44,7 +44,7 @@ def test_every_argument_exists_in_provider_6() -> None:
     ]
 
     assert known["provider"].startswith("6.")
-    assert unknown == [], "gone in provider 6, or a resource new here: documentation/provider_6.py says how to add it"
+    assert unknown == [], "removed in provider 6, or a new resource: documentation/provider_6.py says how to add it"
 
 
 def test_no_argument_is_deprecated_in_provider_5(schema: dict[str, Any]) -> None:
@@ -68,7 +68,7 @@ def test_an_argument_of_a_nested_and_of_a_dynamic_block_is_seen() -> None:
 
 
 def _deprecated(block: dict[str, Any]) -> Iterator[str]:
-    """Deprecated arguments; `id` is not one: it is every resource's own, and here the name of an S3 rule."""
+    """Deprecated arguments, without `id`: every resource has an attribute of this name, and an S3 rule an argument."""
     for name, attribute in block.get("attributes", {}).items():
         if attribute.get("deprecated") and name != "id":
             yield name

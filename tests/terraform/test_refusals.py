@@ -1,4 +1,4 @@
-"""What must not happen, and what the person is told instead. None of these reaches Terraform."""
+"""Wrong input and forbidden operations are refused with a message, before Terraform runs."""
 
 import builtins
 from pathlib import Path
@@ -29,7 +29,7 @@ def test_says_what_is_wrong(runner: Runner, arguments: tuple[str, ...], variable
 
 def test_says_that_the_local_account_is_not_up(runner: Runner) -> None:
     config = runner.folder / "environments" / "local" / "aws" / "config"
-    config.write_text(config.read_text().replace(":4566", ":9"))  # the discard port: nobody listens
+    config.write_text(config.read_text().replace(":4566", ":9"))  # the discard port, on which nothing listens
     done = runner.run("plan", "local")
     assert done.returncode != 0
     assert "run `make up`" in done.stdout
@@ -39,7 +39,7 @@ def test_a_locked_environment_is_not_destroyed(runner: Runner) -> None:
     done = runner.run("destroy", "prod", "--yes")
     assert done.returncode != 0
     assert "destroy_lock: false" in done.stdout
-    assert "lift the lock in a change of its own" in done.stdout
+    assert "remove the lock in a separate change" in done.stdout
 
 
 def test_says_that_derived_values_are_old(runner: Runner) -> None:

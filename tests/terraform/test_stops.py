@@ -1,4 +1,4 @@
-"""How many machines of a role a plan stops at the same time, and how one of them is planned alone."""
+"""Machines of a role that a plan stops at the same time, and a plan for only one of them."""
 
 from typing import Any
 
@@ -10,7 +10,7 @@ NODES = [f"celery-prod-rabbitmq-{number}" for number in (1, 2, 3)]
 
 
 def machine(name: str, *actions: str, sizes: tuple[str, str] = ("m7i.large", "m7i.large"), pool: str = "") -> Any:
-    """One of the changes of `terraform show -json`."""
+    """A resource change as in `terraform show -json`."""
     tags = {"Name": name, "Role": "worker" if pool else "rabbitmq"} | ({"Pool": pool} if pool else {})
     before, after = ({"tags": tags, "instance_type": size} for size in sizes)
     change = {"actions": list(actions), "before": None if actions == ("create",) else before, "after": after}
@@ -46,14 +46,14 @@ def test_every_other_machine_is_held_at_the_size_that_it_has() -> None:
     )
 
 
-@pytest.mark.parametrize(("state", "told"), [({}, "no machine at all"), ({"names": NODES}, NODES[2])])
+@pytest.mark.parametrize(("state", "told"), [({}, "no machines"), ({"names": NODES}, NODES[2])])
 def test_a_machine_that_was_never_made_is_refused(state: dict[str, Any], told: str) -> None:
     with pytest.raises(RunError, match=told):
         held(_state(state["names"]) if state else state, "celery-prod-rabbitmq-4")
 
 
 def _state(names: list[str]) -> dict[str, Any]:
-    """A state as `terraform show -json` puts it, with each machine in a module of its own."""
+    """A state as in `terraform show -json`, with each machine in its own module."""
     machines = [
         {"resources": [{"type": "aws_instance", "values": {"tags": {"Name": name}, "instance_type": "m7i.large"}}]}
         for name in names

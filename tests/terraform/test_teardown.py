@@ -1,4 +1,4 @@
-"""What was applied is taken away again. The last of the folder: others look at what it destroys."""
+"""A destroy removes everything. This file runs last, because other tests use what it destroys."""
 
 from collections.abc import Iterator
 
@@ -17,7 +17,7 @@ def test_destroy_leaves_nothing(estate: Estate) -> None:
 
 
 def _left(estate: Estate) -> Iterator[str]:
-    """What carries the environment's name; the bucket that holds the state and a key that is being deleted may stay."""
+    """Remaining resources of the environment, except the state bucket and a key that is scheduled for deletion."""
     prefix, ec2, iam = estate.resolved["prefix"], estate.client("ec2"), estate.client("iam")
     alive = [{"Name": "instance-state-name", "Values": ["pending", "running", "stopping", "stopped"]}]
     for reservation in ec2.describe_instances(Filters=alive)["Reservations"]:

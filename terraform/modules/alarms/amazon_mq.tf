@@ -1,10 +1,10 @@
 locals {
-  # RabbitMQ blocks every publisher at its memory or disk limit. These tell somebody before it does.
+  # RabbitMQ blocks every publisher at its memory or disk limit. These alarms fire before it does.
   mq = var.amazon_mq == null ? [] : [{ Broker = var.amazon_mq }]
 
   amazon_mq_alarms = merge([for dimensions in local.mq : {
     amazon-mq-connections = merge(local.usual, {
-      description = "${dimensions.Broker} has more than ${var.thresholds.broker_connections} connections: clients that do not close them, or too many workers."
+      description = "${dimensions.Broker} has more than ${var.thresholds.broker_connections} connections. Clients do not close them, or there are too many workers."
       namespace   = "AWS/AmazonMQ"
       metric      = "ConnectionCount"
       dimensions  = dimensions
@@ -19,7 +19,7 @@ locals {
     })
   }]...)
 
-  # Ratios of two metrics, whose limits depend on the instance's size.
+  # Ratios of two metrics, because the limits depend on the instance size.
   ratios = merge([for dimensions in local.mq : {
     amazon-mq-memory = {
       description = "${dimensions.Broker} uses more than ${var.thresholds.memory_ratio * 100} % of the memory at which it blocks publishers."
@@ -29,7 +29,7 @@ locals {
       above       = var.thresholds.memory_ratio
     }
     amazon-mq-disk = {
-      description = "${dimensions.Broker}: the free disk at which it blocks publishers is more than ${var.thresholds.memory_ratio * 100} % of what is free."
+      description = "${dimensions.Broker}blocks publishers at a free disk limit that is more than ${var.thresholds.memory_ratio * 100} % of the free disk space."
       dimensions  = dimensions
       part        = "RabbitMQDiskFreeLimit"
       whole       = "RabbitMQDiskFree"

@@ -1,5 +1,5 @@
 locals {
-  # One shape for all: what is measured, of what, and from which value on somebody must look.
+  # All alarms have the same shape: the metric, its dimensions and the threshold.
   alarms = merge(
     local.queue_alarms,
     local.amazon_mq_alarms,
@@ -30,8 +30,8 @@ resource "aws_cloudwatch_metric_alarm" "this" {
 }
 
 locals {
-  period = 60 # seconds; CloudWatch keeps these metrics by the minute (SQS's oldest message, too, on active queues)
+  period = 60 # seconds; CloudWatch has these metrics once a minute (also the age of SQS's oldest message, on active queues)
 
-  # What an alarm says of itself unless it says otherwise.
+  # Defaults of every alarm.
   usual = { statistic = "Maximum", period = local.period, periods = 5, below = false, missing = "notBreaching" }
 }

@@ -1,4 +1,4 @@
 output "topic_arn" {
-  description = "The SNS topic that tells people."
+  description = "The SNS topic that alarms notify."
   value       = aws_sns_topic.this.arn
 }

@@ -1,6 +1,6 @@
-# Not encrypted with a key: alarms hold names and numbers only, and ElastiCache cannot publish to an encrypted topic.
+# Not encrypted with a KMS key: alarms contain only names and numbers, and ElastiCache cannot publish to an encrypted topic.
 resource "aws_sns_topic" "this" {
-  #checkov:skip=CKV_AWS_26:alarms hold names and numbers; ElastiCache's events cannot be sent to an encrypted topic
+  #checkov:skip=CKV_AWS_26:alarms contain only names and numbers; ElastiCache cannot publish its events to an encrypted topic
 
   name = "${var.name}-alarms"
 }
@@ -14,7 +14,7 @@ resource "aws_sns_topic_subscription" "this" {
 data "aws_caller_identity" "this" {}
 
 data "aws_iam_policy_document" "topic" {
-  # As in the policy that SNS gives every topic: what this account's own services do on its behalf.
+  # As in the default policy of SNS: services of this account publish on its behalf.
   statement {
     sid       = "OwnAccount"
     actions   = ["sns:Publish"]

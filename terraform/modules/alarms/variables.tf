@@ -1,10 +1,10 @@
 variable "name" {
-  description = "Prefix of alarms and name of the topic."
+  description = "Prefix of alarm names, and name of the topic."
   type        = string
 }
 
 variable "notify" {
-  description = "The e-mail address that is told; whoever reads it must confirm the subscription once."
+  description = "The e-mail address to notify. Its owner must confirm the subscription once."
   type        = string
 
   validation {
@@ -14,7 +14,7 @@ variable "notify" {
 }
 
 variable "thresholds" {
-  description = "From which value on somebody must look. Seconds, counts, and memory as a part of 1."
+  description = "Values from which on an alarm fires: seconds, counts, and memory as a fraction of 1."
   type = object({
     queue_wait_seconds = number
     queue_length       = number
@@ -26,7 +26,7 @@ variable "thresholds" {
 
   validation {
     condition     = var.thresholds.memory_ratio > 0 && var.thresholds.memory_ratio < 1
-    error_message = "memory_ratio is a part of 1, such as 0.8."
+    error_message = "memory_ratio must be a fraction of 1, such as 0.8."
   }
 }
 
@@ -64,7 +64,7 @@ variable "cluster" {
 }
 
 variable "extra" {
-  description = "Alarms on metrics of the application's own, by name; they tell the same people."
+  description = "Alarms on the application's own metrics, by name. They notify the same topic."
   type = map(object({
     namespace      = string
     metric         = string
@@ -81,16 +81,16 @@ variable "extra" {
 
   validation {
     condition     = alltrue([for alarm in var.extra : can(regex("^(Average|Maximum|Minimum|SampleCount|Sum|p[0-9]{1,2}(\\.[0-9]{1,2})?)$", alarm.statistic))])
-    error_message = "statistic is Average, Maximum, Minimum, SampleCount, Sum, or a percentile such as p99."
+    error_message = "statistic must be Average, Maximum, Minimum, SampleCount, Sum, or a percentile such as p99."
   }
 
   validation {
     condition     = alltrue([for alarm in var.extra : alarm.period_seconds >= 60 && alarm.period_seconds % 60 == 0 && alarm.period_seconds * alarm.periods <= (alarm.period_seconds < 3600 ? 86400 : 604800)])
-    error_message = "CloudWatch takes periods of whole minutes, and looks at no more than a week of them, of periods below an hour at no more than a day."
+    error_message = "A period must be whole minutes. CloudWatch evaluates at most a week, and at most a day if the period is shorter than an hour."
   }
 
   validation {
     condition     = alltrue([for alarm in var.extra : contains(["notBreaching", "breaching", "ignore", "missing"], alarm.missing)])
-    error_message = "missing is notBreaching, breaching, ignore or missing."
+    error_message = "missing must be notBreaching, breaching, ignore or missing."
   }
 }

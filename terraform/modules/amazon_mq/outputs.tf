@@ -4,12 +4,12 @@ output "url" {
 }
 
 output "bootstrap_password" {
-  description = "The password that the broker was made with, which is no longer valid once run.py has replaced it."
+  description = "The password that the broker was created with. It is invalid as soon as run.py has replaced it."
   value       = terraform_data.bootstrap.output
   sensitive   = true
 }
 
 output "security_group_id" {
-  description = "The group that lets clients in."
+  description = "The security group that admits clients."
   value       = aws_security_group.this.id
 }

@@ -4,17 +4,17 @@ variable "name" {
 
   validation {
     condition     = can(regex("^[A-Za-z0-9_-]{1,50}$", var.name))
-    error_message = "Amazon MQ takes broker names of 1 to 50 letters, digits, hyphens and underscores."
+    error_message = "A broker name must have 1 to 50 letters, digits, hyphens and underscores."
   }
 }
 
 variable "engine_version" {
-  description = "RabbitMQ version: 3.13 or 4.2 and later."
+  description = "RabbitMQ version: 3.13, or 4.2 and later."
   type        = string
 
   validation {
     condition     = can(regex("^(3\\.13|4\\.([2-9]|\\d\\d))$", var.engine_version))
-    error_message = "Amazon MQ offers RabbitMQ 3.13, and 4.2 and later."
+    error_message = "engine_version must be 3.13, or 4.2 and later: Amazon MQ offers no other."
   }
 }
 
@@ -24,12 +24,12 @@ variable "instance_type" {
 
   validation {
     condition     = startswith(var.instance_type, "mq.m7g.") || (var.engine_version == "3.13" && startswith(var.instance_type, "mq.m5."))
-    error_message = "Amazon MQ runs RabbitMQ 4 on mq.m7g.* only, and 3.13 on mq.m5.* or mq.m7g.*."
+    error_message = "RabbitMQ 4 needs an mq.m7g.* instance on Amazon MQ, 3.13 an mq.m5.* or mq.m7g.* one."
   }
 }
 
 variable "deployment" {
-  description = "single: one node; cluster: three nodes over three zones."
+  description = "single (one node) or cluster (three nodes over three zones)."
   type        = string
 
   validation {
@@ -39,12 +39,12 @@ variable "deployment" {
 }
 
 variable "consumer_timeout_seconds" {
-  description = "How long a worker may hold a message unacknowledged, from the time budget."
+  description = "Seconds for which a worker may leave a delivery unacknowledged, from the time budget."
   type        = number
 }
 
 variable "user" {
-  description = "The user that the app logs in as."
+  description = "The application's user."
   type        = string
 }
 
@@ -59,38 +59,38 @@ variable "subnet_ids" {
 
   validation {
     condition     = var.deployment == "single" || length(var.subnet_ids) >= 3
-    error_message = "An Amazon MQ cluster is three nodes over three zones: use network.zones 3, or deployment single."
+    error_message = "An Amazon MQ cluster needs three zones, one for each node: set network.zones to 3, or deployment to single."
   }
 }
 
 variable "clients" {
-  description = "Who may connect, by who they are: a security group, or a range of addresses."
+  description = "Clients that may connect, by name: a security group or a CIDR block each."
   type        = map(object({ security_group_id = optional(string), cidr = optional(string) }))
 
   validation {
     condition     = alltrue([for client in var.clients : (client.security_group_id == null) != (client.cidr == null)])
-    error_message = "A client is a security group or a range of addresses: one of the two."
+    error_message = "A client must be either a security group or a CIDR block."
   }
 }
 
 variable "publishers" {
-  description = "Who may connect to publish and not look, by who they are: a security group, or a range of addresses."
+  description = "Clients that may publish but not read metrics or the management API, by name: a security group or a CIDR block each."
   type        = map(object({ security_group_id = optional(string), cidr = optional(string) }))
   default     = {}
 
   validation {
     condition     = alltrue([for publisher in var.publishers : (publisher.security_group_id == null) != (publisher.cidr == null)])
-    error_message = "A publisher is a security group or a range of addresses: one of the two."
+    error_message = "A publisher must be either a security group or a CIDR block."
   }
 }
 
 variable "monitors" {
-  description = "Who may look (the management API) and not publish, by who they are: a security group, or a range of addresses."
+  description = "Clients that may use the management API but not publish, by name: a security group or a CIDR block each."
   type        = map(object({ security_group_id = optional(string), cidr = optional(string) }))
   default     = {}
 
   validation {
     condition     = alltrue([for monitor in var.monitors : (monitor.security_group_id == null) != (monitor.cidr == null)])
-    error_message = "A monitor is a security group or a range of addresses: one of the two."
+    error_message = "A monitor must be either a security group or a CIDR block."
   }
 }

@@ -1,9 +1,9 @@
 resource "aws_s3_bucket" "this" {
-  #checkov:skip=CKV_AWS_18:who read an object is in CloudTrail, where an account wants to know
-  #checkov:skip=CKV_AWS_21:no task reads an earlier version of an object, and each costs as much as what replaced it
-  #checkov:skip=CKV_AWS_144:one region, as the rest of the environment
-  #checkov:skip=CKV_AWS_145:encrypted with S3's key; a key of our own would have to be open to every reader, and adds nobody who is kept out
-  #checkov:skip=CKV2_AWS_62:nothing waits for objects but the tasks that name them
+  #checkov:skip=CKV_AWS_18:accounts that need access logs get them from CloudTrail data events
+  #checkov:skip=CKV_AWS_21:no task reads an earlier version of an object, and each version is billed like an object
+  #checkov:skip=CKV_AWS_144:the environment is in a single region
+  #checkov:skip=CKV_AWS_145:encrypted with S3's key; a customer managed key would have to allow every reader and so would keep nobody out
+  #checkov:skip=CKV2_AWS_62:no consumer needs events; tasks name the objects that they read
 
   bucket = var.name
 }
@@ -28,7 +28,7 @@ resource "aws_s3_bucket_server_side_encryption_configuration" "this" {
 }
 
 resource "aws_s3_bucket_lifecycle_configuration" "this" {
-  #checkov:skip=CKV_AWS_300:the first rule aborts them; beside a dynamic rule Checkov does not see it
+  #checkov:skip=CKV_AWS_300:the first rule aborts incomplete uploads, which Checkov does not see beside a dynamic rule
 
   bucket = aws_s3_bucket.this.id
 

@@ -1,4 +1,4 @@
-# Who may use the bucket is said by roles; the bucket itself only refuses what is not encrypted on its way.
+# IAM roles grant access to the bucket; its own policy only denies requests without TLS.
 data "aws_iam_policy_document" "this" {
   statement {
     sid       = "RefusePlaintext"
@@ -23,5 +23,5 @@ resource "aws_s3_bucket_policy" "this" {
   bucket = aws_s3_bucket.this.id
   policy = data.aws_iam_policy_document.this.json
 
-  depends_on = [aws_s3_bucket_public_access_block.this] # S3 answers 409 to two changes of a bucket's access at a time
+  depends_on = [aws_s3_bucket_public_access_block.this] # S3 answers 409 to concurrent changes of a bucket's access settings
 }

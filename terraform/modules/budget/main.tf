@@ -1,5 +1,5 @@
 locals {
-  # Percent of the limit, and whether it is spent or only foreseen.
+  # Percent of the limit, and whether that is actual or forecast spending.
   warnings = {
     half     = { percent = 50, kind = "ACTUAL" }
     most     = { percent = 80, kind = "ACTUAL" }
@@ -7,7 +7,7 @@ locals {
   }
 }
 
-# Counts what carries the tag, once it is switched on as a cost allocation tag in the billing console.
+# Counts costs with this tag, once the tag is activated as a cost allocation tag in the billing console.
 resource "aws_budgets_budget" "this" {
   name         = var.name
   budget_type  = "COST"

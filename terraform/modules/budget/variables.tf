@@ -4,21 +4,21 @@ variable "name" {
 }
 
 variable "environment" {
-  description = "The value of the tag Environment that is counted."
+  description = "The value of the tag Environment whose costs are counted."
   type        = string
 }
 
 variable "monthly_usd" {
-  description = "What a month may cost, USD."
+  description = "The limit for a month, USD."
   type        = number
 
   validation {
     condition     = var.monthly_usd > 0
-    error_message = "monthly_usd must be over 0: AWS Budgets refuses an empty one."
+    error_message = "monthly_usd must be above 0: AWS Budgets rejects 0."
   }
 }
 
 variable "topic_arn" {
-  description = "The SNS topic that is told."
+  description = "The SNS topic to notify."
   type        = string
 }

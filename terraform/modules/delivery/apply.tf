@@ -1,4 +1,4 @@
-# All services but IAM and the organization; IAM only for this environment's roles, and those only within the boundary.
+# Allows all services except IAM and Organizations. IAM is limited to this environment's roles, which need the boundary.
 resource "aws_iam_role_policy_attachment" "apply" {
   role       = aws_iam_role.this["apply"].name
   policy_arn = "arn:${local.partition}:iam::aws:policy/PowerUserAccess"

@@ -1,10 +1,10 @@
-# The most that any role of this environment may do, whatever its own policies say. It grants nothing. A pipeline can
-# make roles, but none that can do more than it can itself; and it cannot change this policy: a person does.
+# The upper limit for every role of this environment, whatever its own policies say. It grants nothing by itself. The
+# pipeline can create roles, but none with more rights than its own, and it cannot change this policy; only a person can.
 data "aws_iam_policy_document" "boundary" {
-  #checkov:skip=CKV_AWS_107:a boundary grants nothing: it is intersected with what a role's own policy grants
+  #checkov:skip=CKV_AWS_107:a boundary grants nothing; it is intersected with the role's own policies
   #checkov:skip=CKV_AWS_108:the same
   #checkov:skip=CKV_AWS_109:the same
-  #checkov:skip=CKV_AWS_110:the same; the Deny statements below are what keeps a pipeline from raising itself
+  #checkov:skip=CKV_AWS_110:the same; the Deny statements below prevent privilege escalation by the pipeline
   #checkov:skip=CKV_AWS_111:the same
   #checkov:skip=CKV_AWS_356:the same
 

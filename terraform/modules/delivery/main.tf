@@ -1,23 +1,23 @@
-# Roles for a CI system, which proves who it is by OpenID Connect: there is no key to steal.
+# Roles for a CI system, which authenticates through OpenID Connect, so there are no keys to steal.
 data "aws_partition" "this" {}
 data "aws_caller_identity" "this" {}
 
 locals {
   partition = data.aws_partition.this.partition
   account   = data.aws_caller_identity.this.account_id
-  # Our own roles, profiles and the boundary, by name: nothing else in IAM is the pipeline's business.
+  # This environment's roles, profiles and the boundary, by name. The pipeline has no access to anything else in IAM.
   own_roles    = "arn:${local.partition}:iam::${local.account}:role/${var.name}-*"
   own_profiles = "arn:${local.partition}:iam::${local.account}:instance-profile/${var.name}-*"
   boundary     = "arn:${local.partition}:iam::${local.account}:policy/${var.name}-boundary"
   provider     = var.existing_provider ? "arn:${local.partition}:iam::${local.account}:oidc-provider/${var.issuer}" : aws_iam_openid_connect_provider.this[0].arn
   state        = "arn:${local.partition}:s3:::${var.name}-terraform-state-${local.account}"
 
-  # Services that only pools use are within the boundary for their roles' sake. The pipeline makes nothing in them, and
-  # would see all that they hold: far more than a pool's own statements name.
+  # Services that only pools use are in the boundary because their roles need them. The pipeline gets no access to them: it
+  # creates nothing there, and would see far more than the statements of a pool allow.
   of_pools_only = [for service in sort(setsubtract(var.extra_services, var.services)) : "${service}:*"]
 }
 
-# An account has one provider for an issuer. Where it is there already, its name is all that is needed.
+# An account can have only one provider for an issuer. If it exists already, its ARN is derived from the issuer.
 resource "aws_iam_openid_connect_provider" "this" {
   count = var.existing_provider ? 0 : 1
 
@@ -43,7 +43,7 @@ data "aws_iam_policy_document" "trust" {
     }
 
     condition {
-      test     = "StringEquals" # not StringLike: a pattern is how other repositories get in
+      test     = "StringEquals" # not StringLike: a pattern could match other repositories
       variable = "${var.issuer}:sub"
       values   = [each.value]
     }

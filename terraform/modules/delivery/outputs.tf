@@ -1,9 +1,9 @@
 output "boundary_arn" {
-  description = "The permissions boundary of every role."
+  description = "The ARN of the permissions boundary of every role."
   value       = aws_iam_policy.boundary.arn
 }
 
 output "role_arns" {
-  description = "The roles that the pipeline takes: plan and apply."
+  description = "ARNs of the roles that the pipeline assumes: plan and apply."
   value       = { for name, role in aws_iam_role.this : name => role.arn }
 }

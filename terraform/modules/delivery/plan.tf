@@ -16,14 +16,14 @@ data "aws_iam_policy_document" "plan" {
     resources = ["${local.state}/*.tflock"]
   }
 
-  # For the ephemeral values of secrets that a plan evaluates and forgets. The call has no resource.
+  # For the ephemeral values of secrets, which a plan evaluates and discards. The action has no resource types.
   statement {
     sid       = "MakeUpPasswords"
     actions   = ["secretsmanager:GetRandomPassword"]
     resources = ["*"]
   }
 
-  # ReadOnlyAccess reads data, too; a plan needs none of it.
+  # ReadOnlyAccess also allows reading data, which a plan does not need.
   statement {
     sid       = "NoData"
     effect    = "Deny"

@@ -9,7 +9,7 @@ variable "issuer" {
 
   validation {
     condition     = !startswith(var.issuer, "http")
-    error_message = "issuer goes without https://: it is also the name of the token's claims in conditions."
+    error_message = "issuer must not start with https://, because conditions use it as the prefix of the token's claims."
   }
 }
 
@@ -20,22 +20,22 @@ variable "audience" {
 }
 
 variable "subjects" {
-  description = "The token's subject that may take each role: plan and apply."
+  description = "The subject of the token that may assume each role: plan and apply."
   type        = map(string)
 
   validation {
     condition     = toset(keys(var.subjects)) == toset(["plan", "apply"])
-    error_message = "There are two roles: plan and apply."
+    error_message = "subjects must name the two roles, plan and apply."
   }
 
   validation {
     condition     = alltrue([for subject in var.subjects : !strcontains(subject, "*")])
-    error_message = "A subject is one subject: a pattern would let other branches and repositories in."
+    error_message = "A subject must not contain a wildcard, which would admit other branches or repositories."
   }
 }
 
 variable "services" {
-  description = "The services that this estate is made of, by their IAM prefix."
+  description = "The services that this configuration uses, by their IAM prefix."
   type        = set(string)
   default = [
     "acm", "budgets", "cloudwatch", "ec2", "ecr", "eks", "eks-auth", "elasticache", "elasticloadbalancing", "kms", "logs", "mq",
@@ -44,18 +44,18 @@ variable "services" {
 }
 
 variable "extra_services" {
-  description = "Services that pools' own statements name, by their IAM prefix: within the boundary, too."
+  description = "Further services in the statements of pools, by their IAM prefix. The boundary allows them, too."
   type        = set(string)
   default     = []
 
   validation {
     condition     = length(setintersection(var.extra_services, ["account", "iam", "identitystore", "organizations", "sso", "sso-directory"])) == 0
-    error_message = "A boundary that lets these services through bounds nothing: they change who may do what."
+    error_message = "extra_services must not contain services that manage permissions (iam, organizations, sso): the boundary would have no effect."
   }
 }
 
 variable "existing_provider" {
-  description = "Whether the account has the issuer as a provider already. It is then neither made nor removed here."
+  description = "Whether the account already has a provider for the issuer, which is then neither created nor removed here."
   type        = bool
   default     = false
 }

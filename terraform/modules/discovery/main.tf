@@ -1,6 +1,6 @@
-# Ours to remove, somebody else's to write.
+# Terraform creates and removes these; Ansible writes their values.
 resource "aws_ssm_parameter" "placed" {
-  #checkov:skip=CKV2_AWS_34:endpoints, not secrets: reviewers see them in plans
+  #checkov:skip=CKV2_AWS_34:endpoints are not secret; reviewers should see them in plans
   for_each = var.placed
 
   name           = "${var.prefix}/${each.key}"
@@ -13,12 +13,12 @@ resource "aws_ssm_parameter" "placed" {
 }
 
 resource "aws_ssm_parameter" "this" {
-  #checkov:skip=CKV2_AWS_34:endpoints, not secrets: reviewers see them in plans
+  #checkov:skip=CKV2_AWS_34:endpoints are not secret; reviewers should see them in plans
 
   for_each = var.values
 
   name           = "${var.prefix}/${each.key}"
   type           = "String"
-  overwrite      = true       # a request repeated because its answer was lost would else meet its own parameter
-  insecure_value = each.value # not a secret: shown in plans, so that a reviewer sees a changed endpoint
+  overwrite      = true       # a retry after a lost response would otherwise fail because the parameter exists
+  insecure_value = each.value # not secret; visible in plans, so that a reviewer sees a changed endpoint
 }

@@ -1,4 +1,4 @@
 output "names" {
-  description = "The parameters' names."
+  description = "Names of the parameters."
   value       = [for parameter in aws_ssm_parameter.this : parameter.name]
 }

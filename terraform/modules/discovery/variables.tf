@@ -1,20 +1,20 @@
 variable "prefix" {
-  description = "Path under which everything is published, such as /celery/prod."
+  description = "Path of the parameters, such as /celery/prod."
   type        = string
 
   validation {
     condition     = can(regex("^(/[A-Za-z0-9_.-]+)+$", var.prefix)) && !can(regex("^/(aws|ssm)", lower(var.prefix)))
-    error_message = "The prefix must start and not end with a slash; AWS keeps /aws and /ssm for itself."
+    error_message = "The prefix must start with a slash and not end with one. AWS reserves /aws and /ssm."
   }
 }
 
 variable "values" {
-  description = "What hosts and pods must find, by name. No secrets: everyone in the account may read these."
+  description = "Values that hosts and pods look up, by name. Not for secrets: everyone in the account may read them."
   type        = map(string)
 }
 
 variable "placed" {
-  description = "Names of values that Ansible writes."
+  description = "Names of parameters whose values Ansible writes."
   type        = set(string)
   default     = []
 }

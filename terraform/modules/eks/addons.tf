@@ -1,7 +1,7 @@
 locals {
-  # A node without them never becomes Ready, and a node group waits for Ready nodes (terraform-aws-eks#3446).
+  # Without them a node never becomes Ready, and a node group waits for Ready nodes (terraform-aws-eks#3446).
   before_nodes = ["vpc-cni", "kube-proxy"]
-  # Unless told to, it looks at no NetworkPolicy (EKS guide, "Limit Pod traffic with Kubernetes network policies").
+  # The VPC CNI ignores NetworkPolicies by default (EKS guide, "Limit Pod traffic with Kubernetes network policies").
   configuration = { vpc-cni = jsonencode({ enableNetworkPolicy = "true" }) }
 }
 
@@ -15,7 +15,7 @@ resource "aws_eks_addon" "before_nodes" {
   resolve_conflicts_on_update = "PRESERVE"
 }
 
-# These are Pods and need a node.
+# These add-ons run as Pods and need a node.
 resource "aws_eks_addon" "after_nodes" {
   for_each = { for name, version in var.addons : name => version if !contains(local.before_nodes, name) }
 

@@ -8,7 +8,7 @@ resource "aws_eks_cluster" "this" {
   version                       = var.kubernetes_version
   role_arn                      = aws_iam_role.cluster.arn
   enabled_cluster_log_types     = ["api", "audit", "authenticator", "controllerManager", "scheduler"]
-  bootstrap_self_managed_addons = false # addons.tf installs them, in versions that are pinned
+  bootstrap_self_managed_addons = false # addons.tf installs them in pinned versions
 
   vpc_config {
     subnet_ids              = local.subnet_ids
@@ -18,12 +18,12 @@ resource "aws_eks_cluster" "this" {
   }
 
   access_config {
-    authentication_mode                         = "API" # access entries; the aws-auth ConfigMap is a lock-out waiting to happen
+    authentication_mode                         = "API" # access entries only; a mistake in the aws-auth ConfigMap locks everybody out
     bootstrap_cluster_creator_admin_permissions = length(var.admins) == 0
   }
 
   lifecycle {
-    # Asked for when the cluster is made only; the first admin named later must not replace it.
+    # Takes effect only when the cluster is created. A change, such as naming the first admin later, must not replace the cluster.
     ignore_changes = [access_config[0].bootstrap_cluster_creator_admin_permissions]
   }
 
@@ -36,10 +36,10 @@ resource "aws_eks_cluster" "this" {
   }
 
   upgrade_policy {
-    support_type = "STANDARD" # at its end AWS upgrades the cluster, rather than billing six times as much
+    support_type = "STANDARD" # when it ends, AWS upgrades the cluster; extended support would cost six times as much
   }
 
-  # The three are switched on and off together (EKS API, "CreateCluster").
+  # The API requires these three settings to be equal (EKS API, "CreateCluster").
   dynamic "compute_config" {
     for_each = local.auto ? [true] : []
     content {
@@ -70,7 +70,7 @@ resource "aws_eks_cluster" "this" {
   depends_on = [aws_iam_role_policy_attachment.cluster, aws_cloudwatch_log_group.this]
 }
 
-# EKS would make it itself: unencrypted, and kept for ever.
+# Otherwise EKS creates the group itself, without encryption and without an expiry.
 resource "aws_cloudwatch_log_group" "this" {
   name              = "/aws/eks/${var.name}/cluster"
   retention_in_days = var.log_retention_days

@@ -1,5 +1,5 @@
 locals {
-  # Auto Mode makes nodes for the Pods there are, of the size that these ask for.
+  # Auto Mode creates nodes to fit the pending Pods, so it needs no node groups.
   node_groups = local.auto ? {} : var.pools
   # Amazon Linux's EKS images by architecture (EKS API, "CreateNodegroup", amiType).
   ami_types = { amd64 = "AL2023_x86_64_STANDARD", arm64 = "AL2023_ARM_64_STANDARD" }
@@ -23,7 +23,7 @@ resource "aws_launch_template" "this" {
   metadata_options {
     http_endpoint               = "enabled"
     http_tokens                 = "required"
-    http_put_response_hop_limit = 1 # a pod is one hop further than its node: it cannot borrow the node's role
+    http_put_response_hop_limit = 1 # a pod is one hop further away than its node, so it cannot use the node's role
   }
 
   tag_specifications {
@@ -44,7 +44,7 @@ resource "aws_eks_node_group" "this" {
   capacity_type          = upper(each.value.capacity)
   labels                 = { pool = each.key }
 
-  # No more nodes than pods. Who adds them is a cluster autoscaler of yours; in Auto Mode AWS does.
+  # At most one node per pod. Adding nodes is left to your cluster autoscaler; in Auto Mode AWS does it.
   scaling_config {
     min_size     = each.value.min
     max_size     = each.value.max
@@ -61,10 +61,10 @@ resource "aws_eks_node_group" "this" {
   }
 
   lifecycle {
-    # EKS cannot change a group's sizes, architecture or capacity. A pool's pods have nodes of the new group before those
-    # of the old one are drained; two groups at a time need two names.
+    # EKS cannot change the instance types, architecture or capacity type of a group. The new group is created before the old
+    # one is drained, so that the pool's pods always have nodes. This needs two different names.
     create_before_destroy = true
-    ignore_changes        = [scaling_config[0].desired_size] # the autoscaler's to change
+    ignore_changes        = [scaling_config[0].desired_size] # managed by the autoscaler
   }
 
   depends_on = [aws_iam_role_policy_attachment.node, aws_eks_addon.before_nodes]

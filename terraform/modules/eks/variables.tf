@@ -4,7 +4,7 @@ variable "name" {
 
   validation {
     condition     = can(regex("^[A-Za-z0-9][A-Za-z0-9_-]{0,99}$", var.name))
-    error_message = "EKS takes names of 1 to 100 letters, digits, hyphens and underscores."
+    error_message = "A cluster name must have 1 to 100 letters, digits, hyphens and underscores."
   }
 }
 
@@ -14,12 +14,12 @@ variable "kubernetes_version" {
 
   validation {
     condition     = can(regex("^1\\.[0-9]{2}$", var.kubernetes_version))
-    error_message = "EKS takes a version as 1.35: an upgrade goes one minor version at a time, and patches are AWS's."
+    error_message = "kubernetes_version must be a minor version, such as 1.35. AWS chooses the patch version, and an upgrade goes one minor version at a time."
   }
 }
 
 variable "compute" {
-  description = "node_groups: a managed node group for each pool; auto: EKS Auto Mode."
+  description = "node_groups (a managed node group for each pool) or auto (EKS Auto Mode)."
   type        = string
   default     = "node_groups"
 
@@ -30,40 +30,40 @@ variable "compute" {
 }
 
 variable "addons" {
-  description = "EKS add-ons as name = version. None with Auto Mode, which brings its own."
+  description = "EKS add-ons as name = version. Must be empty with Auto Mode, which has its own."
   type        = map(string)
   default     = {}
 
   validation {
     condition     = var.compute == "auto" ? length(var.addons) == 0 : length(setsubtract(["vpc-cni", "kube-proxy", "coredns", "eks-pod-identity-agent"], keys(var.addons))) == 0
-    error_message = "Node groups need vpc-cni, kube-proxy, coredns and eks-pod-identity-agent; Auto Mode brings its own."
+    error_message = "Node groups need the add-ons vpc-cni, kube-proxy, coredns and eks-pod-identity-agent. With Auto Mode, addons must be empty."
   }
 
   validation {
     condition     = alltrue([for version in var.addons : can(regex("^v[0-9.]+-eksbuild\\.[0-9]+$", version))])
-    error_message = "An add-on's version is pinned in full: v1.21.1-eksbuild.3."
+    error_message = "An add-on needs a full version, such as v1.21.1-eksbuild.3."
   }
 }
 
 variable "public_access_cidrs" {
-  description = "Addresses from which the API can be reached besides the VPC; none: it is private."
+  description = "CIDR blocks outside the VPC that can reach the API. If empty, the API is private."
   type        = list(string)
   default     = []
 
   validation {
     condition     = alltrue([for cidr in var.public_access_cidrs : can(cidrnetmask(cidr)) && try(tonumber(split("/", cidr)[1]) >= 16, false)])
-    error_message = "public_access_cidrs are addresses of your own (/16 or longer), never 0.0.0.0/0."
+    error_message = "public_access_cidrs must be your own CIDR blocks, /16 or smaller, and never 0.0.0.0/0."
   }
 }
 
 variable "admins" {
-  description = "ARNs of roles that administer the cluster; none: who creates it does."
+  description = "ARNs of roles that administer the cluster. If empty, the role that creates the cluster does."
   type        = set(string)
   default     = []
 
   validation {
     condition     = alltrue([for arn in var.admins : can(regex("^arn:aws[a-z-]*:iam::[0-9]{12}:role/", arn))])
-    error_message = "admins are ARNs of IAM roles."
+    error_message = "admins must be ARNs of IAM roles."
   }
 }
 
@@ -73,19 +73,19 @@ variable "key_arn" {
 }
 
 variable "log_retention_days" {
-  description = "Days for which the control plane's logs are kept."
+  description = "Days to keep the control plane's logs."
   type        = number
   default     = 30
 }
 
 variable "permissions_boundary" {
-  description = "ARN of the policy that bounds the roles made here, or null."
+  description = "ARN of the permissions boundary of the roles created here, or null."
   type        = string
   default     = null
 }
 
 variable "pools" {
-  description = "Worker pools that run here: a node group each, so that one pool's load cannot starve another's."
+  description = "Worker pools that run on this cluster. Each has its own node group, so that the load of one pool cannot starve another."
   type = map(object({
     instance_types = list(string)
     architecture   = optional(string, "amd64")
@@ -96,27 +96,27 @@ variable "pools" {
 
   validation {
     condition     = alltrue([for pool in var.pools : pool.min <= pool.max && pool.max >= 1])
-    error_message = "A pool's min may not exceed its max, and max is at least 1."
+    error_message = "A pool's min must not exceed its max, and max must be at least 1."
   }
 
   validation {
     condition     = alltrue([for pool in var.pools : length(pool.instance_types) >= 1 && length(pool.instance_types) <= 20])
-    error_message = "A managed node group takes 1 to 20 instance types."
+    error_message = "A managed node group must have 1 to 20 instance types."
   }
 
   validation {
     condition     = alltrue([for pool in var.pools : contains(["amd64", "arm64"], pool.architecture)])
-    error_message = "A pool's architecture is amd64 or arm64."
+    error_message = "A pool's architecture must be amd64 or arm64."
   }
 
   validation {
     condition     = alltrue([for pool in var.pools : contains(["on_demand", "spot"], pool.capacity)])
-    error_message = "A pool's capacity is on_demand or spot."
+    error_message = "A pool's capacity must be on_demand or spot."
   }
 
   validation {
     condition     = alltrue([for name in keys(var.pools) : length(name) <= 36])
-    error_message = "A node group's name has 63 characters: a pool's of at most 36, a hyphen, and 26 of Terraform's that keep it unique."
+    error_message = "A pool's name must have at most 36 characters. A node group's name may have 63, and Terraform adds a hyphen and a unique suffix of 26."
   }
 }
 

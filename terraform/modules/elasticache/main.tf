@@ -11,7 +11,7 @@ resource "aws_elasticache_parameter_group" "this" {
   name   = var.name
   family = "valkey8"
 
-  # The default evicts keys that expire: half-finished chords and idempotency keys would vanish without an error.
+  # The default policy evicts keys that have an expiry: half-finished chords and idempotency keys would vanish without an error.
   parameter {
     name  = "maxmemory-policy"
     value = "noeviction"
@@ -19,8 +19,8 @@ resource "aws_elasticache_parameter_group" "this" {
 }
 
 resource "aws_elasticache_replication_group" "this" {
-  #checkov:skip=CKV_AWS_191:encrypted with a key of AWS; another key could only be chosen by making the group anew
-  #checkov:skip=CKV2_AWS_50:with a replica it fails over to another zone; without one there is nothing to fail over to
+  #checkov:skip=CKV_AWS_191:encrypted with an AWS-owned key; another key could only be set by replacing the group
+  #checkov:skip=CKV2_AWS_50:with a replica it fails over to another zone; without one, failover is impossible
 
   replication_group_id       = var.name
   description                = var.purpose
@@ -37,11 +37,11 @@ resource "aws_elasticache_replication_group" "this" {
   at_rest_encryption_enabled = true
   transit_encryption_enabled = var.tls
   user_group_ids             = var.tls ? [aws_elasticache_user_group.this[0].id] : null
-  notification_topic_arn     = var.events_topic_arn     # failovers, replaced nodes
-  snapshot_retention_limit   = var.replicas > 0 ? 7 : 0 # days; micro nodes without a replica stall while they save
+  notification_topic_arn     = var.events_topic_arn     # failovers and replaced nodes
+  snapshot_retention_limit   = var.replicas > 0 ? 7 : 0 # days; a small node without a replica stalls while it saves
   snapshot_window            = var.replicas > 0 ? "02:00-03:00" : null
-  maintenance_window         = "tue:03:30-tue:04:30" # after the snapshot; people are at work on the next day
-  apply_immediately          = false                 # changes that restart nodes wait for the maintenance window
+  maintenance_window         = "tue:03:30-tue:04:30" # after the snapshot; people are at work the day after
+  apply_immediately          = false                 # changes that restart nodes happen in the maintenance window
 
   log_delivery_configuration {
     log_type         = "slow-log"

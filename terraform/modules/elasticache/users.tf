@@ -1,5 +1,5 @@
-# The provider has no write-only argument for a user's password, and an argument is kept in the state. So users are
-# created with one that nobody keeps; after the apply, run.py gives the app's user the one in Secrets Manager.
+# The provider has no write-only argument for a user's password, and other arguments are stored in the state. So users are
+# created with a throwaway password, which run.py replaces with the one in Secrets Manager after the apply.
 data "aws_secretsmanager_random_password" "bootstrap" {
   count = var.tls ? 1 : 0
 
@@ -21,11 +21,11 @@ resource "aws_elasticache_user" "app" {
   }
 
   lifecycle {
-    ignore_changes = [authentication_mode] # the password is rotated in Secrets Manager, not by an apply
+    ignore_changes = [authentication_mode] # passwords are rotated in Secrets Manager, not by an apply
   }
 }
 
-# A connection that names no user logs in as this one. It may do nothing.
+# Connections without a user name log in as this user, which has no rights.
 resource "aws_elasticache_user" "default" {
   count = var.tls ? 1 : 0
 

@@ -4,12 +4,12 @@ variable "name" {
 
   validation {
     condition     = can(regex("^[a-z]([a-z0-9-]{0,34}[a-z0-9])?$", var.name)) && !strcontains(var.name, "--")
-    error_message = "ElastiCache takes names of 1 to 40 lowercase letters, digits and single hyphens, starting with a letter; its users' names here are 4 longer."
+    error_message = "The name must have 1 to 36 lowercase letters, digits and single hyphens and start with a letter. ElastiCache allows 40, and names of users are 4 longer."
   }
 }
 
 variable "purpose" {
-  description = "What is kept in it, for people who read the console."
+  description = "What the group stores; shown in the console."
   type        = string
 }
 
@@ -19,28 +19,28 @@ variable "node_type" {
 
   validation {
     condition     = startswith(var.node_type, "cache.")
-    error_message = "ElastiCache node types start with cache."
+    error_message = "node_type must be an ElastiCache node type, which starts with cache."
   }
 }
 
 variable "replicas" {
-  description = "Copies beside the primary. With one or more, a lost primary is replaced by itself."
+  description = "Number of replicas. With at least one, failover is automatic."
   type        = number
 
   validation {
     condition     = var.replicas >= 0 && var.replicas <= 5
-    error_message = "A replication group has 0 to 5 replicas."
+    error_message = "replicas must be 0 to 5."
   }
 }
 
 variable "tls" {
-  description = "TLS in transit, which users with passwords need."
+  description = "Whether to use TLS in transit, which users with passwords require."
   type        = bool
   default     = true
 }
 
 variable "user" {
-  description = "The app's user: its name, and what it may do as an ACL string."
+  description = "The app's user: its name and its rights as an ACL string."
   type = object({
     name   = string
     access = string
@@ -48,18 +48,18 @@ variable "user" {
 
   validation {
     condition     = var.user.name != "default" && startswith(var.user.access, "on ")
-    error_message = "The app's user has a name of its own (a connection without a name is default's) and is switched on."
+    error_message = "The user must not be named default, which is the user of connections without a name, and its access must begin with on."
   }
 }
 
 variable "events_topic_arn" {
-  description = "The SNS topic that hears of failovers, or null."
+  description = "The SNS topic for events such as failovers, or null."
   type        = string
   default     = null
 }
 
 variable "log_retention_days" {
-  description = "Days for which the slow log is kept."
+  description = "Days to keep the slow log."
   type        = number
   default     = 30
 }
@@ -81,11 +81,11 @@ variable "subnet_ids" {
 }
 
 variable "clients" {
-  description = "Who may connect, by who they are: a security group, or a range of addresses."
+  description = "Clients that may connect, by name: a security group or a CIDR block each."
   type        = map(object({ security_group_id = optional(string), cidr = optional(string) }))
 
   validation {
     condition     = alltrue([for client in var.clients : (client.security_group_id == null) != (client.cidr == null)])
-    error_message = "A client is a security group or a range of addresses: one of the two."
+    error_message = "A client must be either a security group or a CIDR block."
   }
 }

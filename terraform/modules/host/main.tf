@@ -1,7 +1,7 @@
-# No public address: the private subnets give none.
+# Private subnets assign no public addresses.
 resource "aws_instance" "this" {
-  #checkov:skip=CKV_AWS_126:status checks come every minute without detailed monitoring, and hosts report the rest themselves
-  #checkov:skip=CKV_AWS_135:every type of this generation is EBS optimized, always
+  #checkov:skip=CKV_AWS_126:status checks are reported every minute without detailed monitoring, and hosts export all other metrics themselves
+  #checkov:skip=CKV_AWS_135:all types of this generation are always EBS optimized
 
   ami                    = var.image_id
   instance_type          = var.instance_type
@@ -20,16 +20,16 @@ resource "aws_instance" "this" {
 
   metadata_options {
     http_endpoint               = "enabled"
-    http_tokens                 = "required" # IMDSv2: a request forged through a task cannot read the role's keys
+    http_tokens                 = "required" # IMDSv2, so that a forged request through a task cannot read the role's keys
     http_put_response_hop_limit = 1
   }
 
   tags = merge(var.tags, { Name = var.name })
 
   lifecycle {
-    # Each would replace a running machine: Debian publishes a new image every few weeks, and AWS encrypts and runs
-    # user data at creation only. A machine is replaced by a person (terraform apply -replace), one at a time. Another
-    # size stops a machine, and one of another architecture replaces it: run.py says so when that is several of a role.
+    # A change of any of these would replace a running machine: Debian publishes a new image every few weeks, and AWS applies
+    # user data and encryption only at creation. People replace machines, one at a time (terraform apply -replace). Another
+    # instance type stops a machine, and another architecture replaces it; run.py warns if that affects several of a role.
     ignore_changes = [ami, user_data, root_block_device]
   }
 }

@@ -1,4 +1,4 @@
 output "instance_id" {
-  description = "The instance."
+  description = "The id of the instance."
   value       = aws_instance.this.id
 }

@@ -1,10 +1,10 @@
 variable "name" {
-  description = "The machine's name: its Name tag and its name in Ansible's inventory."
+  description = "The machine's name, used as Name tag and as inventory name in Ansible."
   type        = string
 }
 
 variable "tags" {
-  description = "What the dynamic inventory groups by: Role, and Pool on workers."
+  description = "Tags by which the dynamic inventory groups hosts: Role, and Pool for workers."
   type        = map(string)
 }
 
@@ -14,7 +14,7 @@ variable "image_id" {
 }
 
 variable "instance_type" {
-  description = "Size, such as m7i.large."
+  description = "Instance type, such as m7i.large."
   type        = string
 
   validation {
@@ -29,17 +29,17 @@ variable "subnet_id" {
 }
 
 variable "private_ip" {
-  description = "The fixed address in it."
+  description = "The fixed address in the subnet."
   type        = string
 }
 
 variable "security_group_id" {
-  description = "The group's security group."
+  description = "The machine's security group."
   type        = string
 }
 
 variable "instance_profile" {
-  description = "The instance profile, which is all the machine may do in the account."
+  description = "The instance profile, which holds the machine's only rights in the account."
   type        = string
 }
 
@@ -54,7 +54,7 @@ variable "volume_gib" {
 }
 
 variable "user_data" {
-  description = "What the machine runs at its first boot, or null."
+  description = "User data, or null."
   type        = string
   default     = null
 }

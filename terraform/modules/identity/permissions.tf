@@ -1,6 +1,6 @@
-# Each statement is there only for a workload that needs it, and names what it may touch.
+# Each statement exists only for workloads that need it, and lists its resources.
 locals {
-  # IAM refuses a policy without a statement: a workload that needs nothing has none.
+  # IAM rejects a policy without statements, so a workload without needs gets no policy.
   needing = {
     for name, workload in var.workloads : name => workload
     if workload.discovers || workload.watches || workload.finds_hosts || length(concat(keys(workload.buckets), workload.secrets, workload.receives, workload.sends, workload.measures)) > 0
@@ -35,7 +35,7 @@ data "aws_iam_policy_document" "this" {
     }
   }
 
-  # The key opens only what Secrets Manager hands out, and so only the secrets above.
+  # The key is usable only through Secrets Manager, so only for the secrets above.
   dynamic "statement" {
     for_each = length(each.value.secrets) > 0 ? [true] : []
     content {
@@ -101,7 +101,7 @@ data "aws_iam_policy_document" "this" {
   dynamic "statement" {
     for_each = each.value.watches ? [true] : []
     content {
-      sid       = "Watch" # the action knows no resources
+      sid       = "Watch" # the action has no resource types
       actions   = ["cloudwatch:GetMetricData"]
       resources = ["*"]
     }
@@ -110,7 +110,7 @@ data "aws_iam_policy_document" "this" {
   dynamic "statement" {
     for_each = each.value.finds_hosts ? [true] : []
     content {
-      sid       = "FindHosts" # Prometheus, by tags; the action knows no resources
+      sid       = "FindHosts" # Prometheus discovers hosts by tags; the action has no resource types
       actions   = ["ec2:DescribeInstances"]
       resources = ["*"]
     }

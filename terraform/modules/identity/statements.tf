@@ -1,5 +1,5 @@
-# What a pool's tasks need beside the platform, as its environment's file says it. A policy of its own: a reviewer sees
-# what was asked for and what the platform needs apart from each other. A permissions boundary holds both.
+# Further rights that a pool's tasks need, from the environment file. They are in a separate policy, so that a reviewer can
+# tell them from the rights that the platform needs. The permissions boundary applies to both.
 data "aws_iam_policy_document" "own" {
   for_each = { for name, workload in var.workloads : name => workload if length(workload.statements) > 0 }
 

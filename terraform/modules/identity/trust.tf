@@ -13,7 +13,7 @@ data "aws_iam_policy_document" "trust" {
     }
   }
 
-  # Pod Identity: the cluster's agent takes the role for one service account of one namespace, and says so in tags.
+  # Pod Identity: the cluster's agent assumes the role for one service account of one namespace and passes both as session tags.
   dynamic "statement" {
     for_each = each.value.on == "pods" ? [true] : []
     content {
@@ -44,7 +44,7 @@ data "aws_iam_policy_document" "trust" {
     }
   }
 
-  # People and their tools: whoever the account's IAM lets take it.
+  # People and their tools: every principal of the account that IAM allows to assume it.
   dynamic "statement" {
     for_each = each.value.on == "people" ? [true] : []
     content {

@@ -4,7 +4,7 @@ variable "name" {
 }
 
 variable "workloads" {
-  description = "What each workload needs: who takes its role (hosts, pods of a service account, people), labels of secrets and queues, buckets with read and write, and statements of its own."
+  description = "What each workload needs: who assumes its role (hosts, pods of a service account, or people), labels of secrets and queues, buckets with read and write, and further statements."
   type = map(object({
     on              = string
     service_account = string
@@ -25,42 +25,42 @@ variable "workloads" {
 
   validation {
     condition     = alltrue([for workload in var.workloads : contains(["hosts", "pods", "people"], workload.on)])
-    error_message = "A workload's role is taken by hosts, pods or people."
+    error_message = "A workload's `on` must be hosts, pods or people."
   }
 
   validation {
     condition     = alltrue([for workload in var.workloads : can(regex("^[a-z0-9-]+/[a-z0-9-]+$", workload.service_account)) == (workload.on == "pods")])
-    error_message = "A workload in pods has a service account, as namespace/name; others have none."
+    error_message = "A workload in pods needs a service account, written namespace/name; other workloads must have none."
   }
 
   validation {
     condition     = alltrue([for name in keys(var.workloads) : length("${var.name}-${name}") <= 64])
-    error_message = "IAM takes role names of at most 64 characters."
+    error_message = "A role's name must have at most 64 characters."
   }
 
   validation {
     condition     = alltrue(flatten([for workload in var.workloads : [for label in workload.secrets : contains(keys(var.secrets), label)]]))
-    error_message = "A workload names a secret that the environment does not have."
+    error_message = "Every secret of a workload must be one of the environment's secrets."
   }
 
   validation {
     condition     = alltrue(flatten([for workload in var.workloads : [for label in concat(workload.receives, workload.sends, workload.measures) : contains(keys(var.queues), label)]]))
-    error_message = "A workload names a queue that the environment does not have."
+    error_message = "Every queue of a workload must be one of the environment's queues."
   }
 
   validation {
     condition     = alltrue(flatten([for workload in var.workloads : [for label, may in workload.buckets : contains(keys(var.buckets), label) && length(may) > 0 && length(setsubtract(may, ["read", "write"])) == 0]]))
-    error_message = "A workload reads, writes or both in buckets that the environment has."
+    error_message = "Every bucket of a workload must be one of the environment's buckets, with read, write or both."
   }
 
   validation {
     condition     = alltrue(flatten([for workload in var.workloads : [for statement in workload.statements : [for action in statement.actions : can(regex("^[a-z0-9-]+:[A-Za-z0-9*?]+$", action)) && !can(regex("^(account|iam|identitystore|organizations|sso|sso-directory):", action))]]]))
-    error_message = "A statement's action is service:Action, and of no service that changes who may do what (iam, organizations, sso)."
+    error_message = "A statement's actions must be written service:Action, and not be of a service that manages permissions (iam, organizations, sso)."
   }
 
   validation {
     condition     = alltrue(flatten([for workload in var.workloads : [for statement in workload.statements : !contains(statement.resources, "*") || alltrue([for action in statement.actions : can(regex(":[*?]*[A-Za-z0-9]", action))])]]))
-    error_message = "A statement allows all of a service on everything: name the actions, or what they act on."
+    error_message = "A statement must not allow all actions of a service on all resources: list the actions or the resources."
   }
 }
 
@@ -80,12 +80,12 @@ variable "key_arn" {
 }
 
 variable "cluster" {
-  description = "Name of the EKS cluster whose pods may take the pods' roles."
+  description = "Name of the EKS cluster whose pods may assume the pods' roles."
   type        = string
 }
 
 variable "discovery_prefix" {
-  description = "The path of SSM parameters that workloads read."
+  description = "Path of the SSM parameters that workloads read."
   type        = string
 }
 
@@ -95,7 +95,7 @@ variable "buckets" {
 }
 
 variable "permissions_boundary" {
-  description = "ARN of the policy that bounds the roles, or null."
+  description = "ARN of the permissions boundary of the roles, or null."
   type        = string
   default     = null
 }

@@ -9,11 +9,11 @@ locals {
 }
 
 data "aws_iam_policy_document" "this" {
-  #checkov:skip=CKV_AWS_109:a key policy's resource is the key itself; without the account's root, IAM could not manage it
+  #checkov:skip=CKV_AWS_109:the resource of a key policy is the key itself; without the account's root, IAM could not manage the key
   #checkov:skip=CKV_AWS_111:the same
   #checkov:skip=CKV_AWS_356:the same
 
-  # IAM decides who in the account may use it; without this statement nobody could ever change the policy again.
+  # Lets IAM policies of the account grant access to the key. Without this statement, nobody could change the key policy again.
   statement {
     sid       = "AccountDecides"
     actions   = ["kms:*"]
@@ -46,7 +46,7 @@ data "aws_iam_policy_document" "this" {
 resource "aws_kms_key" "this" {
   description             = "Secrets, logs and images of ${var.name}"
   enable_key_rotation     = true
-  deletion_window_in_days = 7 # the shortest in which a deletion can be undone
+  deletion_window_in_days = 7 # the shortest waiting period that KMS allows
   policy                  = data.aws_iam_policy_document.this.json
 }
 

@@ -1,4 +1,4 @@
 output "arn" {
-  description = "The key."
+  description = "The ARN of the key."
   value       = aws_kms_key.this.arn
 }

@@ -4,11 +4,11 @@ variable "name" {
 
   validation {
     condition     = can(regex("^[A-Za-z0-9/_-]{1,250}$", var.name)) && !startswith(var.name, "aws/")
-    error_message = "KMS takes aliases of 1 to 250 letters, digits and /_- that do not start with aws/."
+    error_message = "An alias must have 1 to 250 letters, digits and /_- and must not start with aws/."
   }
 }
 
 variable "log_group_prefixes" {
-  description = "How the names of the log groups that CloudWatch may encrypt with it start."
+  description = "Prefixes of the names of log groups that CloudWatch may encrypt with the key."
   type        = list(string)
 }

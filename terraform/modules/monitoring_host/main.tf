@@ -1,6 +1,6 @@
 locals {
-  system_gib = 20  # Debian and the app, as on a worker host
-  margin     = 1.2 # Prometheus removes old blocks after it has written new ones
+  system_gib = 20  # the same as on a worker host: Debian and the app
+  margin     = 1.2 # Prometheus writes new blocks before it removes old ones
 }
 
 module "host" {

@@ -1,5 +1,5 @@
 output "security_group_id" {
-  description = "What brokers and stores must let in."
+  description = "The security group that brokers and stores must admit."
   value       = aws_security_group.this.id
 }
 

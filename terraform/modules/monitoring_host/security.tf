@@ -1,6 +1,6 @@
-# Nobody connects to it: Prometheus and Alertmanager listen on loopback, and people come through Systems Manager.
+# No ingress: Prometheus and Alertmanager listen on loopback, and people connect through Systems Manager.
 resource "aws_security_group" "this" {
-  #checkov:skip=CKV2_AWS_5:attached by the module host, which Checkov does not follow
+  #checkov:skip=CKV2_AWS_5:attached in the module host, into which Checkov does not follow
 
   name        = "${var.name}-monitoring"
   description = "Prometheus, Alertmanager and the broker exporter"

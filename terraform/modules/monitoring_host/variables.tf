@@ -4,7 +4,7 @@ variable "name" {
 }
 
 variable "hosts" {
-  description = "The one monitoring host by its name."
+  description = "The monitoring host by name; exactly one."
   type = map(object({
     role          = string
     zone          = string
@@ -15,17 +15,17 @@ variable "hosts" {
 
   validation {
     condition     = length(var.hosts) == 1
-    error_message = "One host watches an environment: two Alertmanagers that do not know each other would tell everything twice."
+    error_message = "hosts must have one entry: two separate Alertmanagers would send every alert twice."
   }
 }
 
 variable "retention_gib" {
-  description = "What Prometheus may keep, GiB."
+  description = "Disk space for Prometheus' data, GiB."
   type        = number
 }
 
 variable "images" {
-  description = "The machine image of each architecture, and what a machine runs at its first boot."
+  description = "The machine image of each architecture and its user data."
   type        = map(object({ id = string, user_data = optional(string) }))
 }
 

@@ -1,4 +1,4 @@
-# Free, and keeps the traffic with buckets off the NAT gateways, which charge per gigabyte.
+# Free of charge. It keeps S3 traffic off the NAT gateways, which charge per gigabyte.
 resource "aws_vpc_endpoint" "s3" {
   vpc_id            = aws_vpc.this.id
   service_name      = "com.amazonaws.${data.aws_region.this.id}.s3"
@@ -8,7 +8,7 @@ resource "aws_vpc_endpoint" "s3" {
   tags = { Name = "${var.name}-s3" }
 }
 
-# Billed by the hour and zone, hence each by choice. With private DNS, callers need not know.
+# Billed per hour and zone, so each is optional. With private DNS, callers need no change.
 resource "aws_vpc_endpoint" "interface" {
   for_each = var.endpoints
 

@@ -1,6 +1,6 @@
 locals {
   zone_names = sort(keys(var.zones))
-  # The zones that have a NAT gateway, and for each zone the one its private subnet uses.
+  # The zones that have a NAT gateway, and the gateway that the private subnet of each zone uses.
   nat_zones = var.nat == "per_zone" ? local.zone_names : slice(local.zone_names, 0, 1)
   nat_of    = { for zone in local.zone_names : zone => var.nat == "per_zone" ? zone : local.zone_names[0] }
 }

@@ -5,7 +5,7 @@ resource "aws_subnet" "public" {
   availability_zone = each.key
   cidr_block        = each.value.public_cidr
 
-  # The role tag is how the EKS load balancer controller finds subnets.
+  # The EKS load balancer controller finds subnets by this role tag.
   tags = { Name = "${var.name}-public-${each.key}", "kubernetes.io/role/elb" = "1" }
 }
 

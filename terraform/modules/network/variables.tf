@@ -4,7 +4,7 @@ variable "name" {
 }
 
 variable "cidr" {
-  description = "The VPC's addresses."
+  description = "The VPC's CIDR block."
   type        = string
 
   validation {
@@ -22,12 +22,12 @@ variable "zones" {
 
   validation {
     condition     = length(var.zones) >= 2
-    error_message = "At least 2 zones: EKS and a Multi-AZ ElastiCache group are refused with fewer."
+    error_message = "zones must have at least 2 entries: EKS and Multi-AZ ElastiCache groups require two."
   }
 }
 
 variable "nat" {
-  description = "single: one NAT gateway for all private subnets; per_zone: one each, so that losing a zone loses only that zone."
+  description = "single (one NAT gateway for all private subnets) or per_zone (one in each zone, so that the loss of a zone affects only that zone)."
   type        = string
 
   validation {
@@ -37,24 +37,24 @@ variable "nat" {
 }
 
 variable "endpoints" {
-  description = "AWS services with an interface endpoint, by the last part of the endpoint's name: sqs, ecr.api."
+  description = "AWS services that get an interface endpoint, by the last part of the endpoint's name, such as sqs or ecr.api."
   type        = set(string)
   default     = []
 
   validation {
     condition     = !contains(var.endpoints, "s3")
-    error_message = "S3 is reached through its gateway endpoint, which is free."
+    error_message = "endpoints must not contain s3, which always has a gateway endpoint, free of charge."
   }
 }
 
 variable "flow_logs" {
-  description = "Whether every connection is logged to CloudWatch."
+  description = "Whether to log every connection to CloudWatch."
   type        = bool
   default     = false
 }
 
 variable "log_retention_days" {
-  description = "Days for which flow logs are kept."
+  description = "Days to keep flow logs."
   type        = number
   default     = 30
 }
@@ -66,7 +66,7 @@ variable "key_arn" {
 }
 
 variable "permissions_boundary" {
-  description = "ARN of the policy that bounds the roles made here, or null."
+  description = "ARN of the permissions boundary of the roles created here, or null."
   type        = string
   default     = null
 }

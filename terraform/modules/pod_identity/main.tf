@@ -1,5 +1,5 @@
-# What a workload may do in the account: the role that belongs to its service account. The cluster's agent hands it out
-# (the add-on eks-pod-identity-agent; Auto Mode brings it).
+# A workload's rights in the account are those of the role of its service account. The add-on eks-pod-identity-agent, which
+# Auto Mode includes, hands out the role's credentials.
 resource "aws_eks_pod_identity_association" "this" {
   for_each = var.service_accounts
 

@@ -4,11 +4,11 @@ variable "cluster" {
 }
 
 variable "service_accounts" {
-  description = "The role of each service account, by namespace/name."
+  description = "ARN of the role of each service account, by namespace/name."
   type        = map(string)
 
   validation {
     condition     = alltrue([for name in keys(var.service_accounts) : can(regex("^[a-z0-9-]+/[a-z0-9-]+$", name))])
-    error_message = "A service account is written namespace/name."
+    error_message = "A service account must be written namespace/name."
   }
 }

@@ -1,6 +1,6 @@
-# Apart from the instance, so that a replaced node finds its messages and its place in the cluster again.
+# Separate from the instance, so that a replaced node keeps its messages and its cluster membership.
 resource "aws_ebs_volume" "data" {
-  #checkov:skip=CKV_AWS_189:encrypted with the account's EBS key, as the root volume; the environment's key goes with the environment
+  #checkov:skip=CKV_AWS_189:encrypted with the account's EBS key, like the root volume; the environment's key is deleted with the environment
 
   for_each = var.hosts
 
@@ -17,6 +17,6 @@ resource "aws_volume_attachment" "data" {
 
   volume_id                      = aws_ebs_volume.data[each.key].id
   instance_id                    = module.host[each.key].instance_id
-  device_name                    = "/dev/sdf" # asked for by the API; on the machine it is found by the volume's id
-  stop_instance_before_detaching = true       # RabbitMQ must have closed its files
+  device_name                    = "/dev/sdf" # required by the API; on the machine, the device is found by the volume's id
+  stop_instance_before_detaching = true       # so that RabbitMQ has closed its files
 }

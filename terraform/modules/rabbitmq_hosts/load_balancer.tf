@@ -1,6 +1,6 @@
-# One name for clients, which a replaced node does not change. Inside the VPC only.
+# A single name for clients, which stays valid when a node is replaced. Internal to the VPC.
 resource "aws_lb" "this" {
-  #checkov:skip=CKV_AWS_91:a network load balancer logs TLS listeners only; this one passes TLS on to RabbitMQ
+  #checkov:skip=CKV_AWS_91:a network load balancer logs TLS listeners only, and this one passes TLS through to RabbitMQ
 
   count = local.balanced
 
@@ -9,7 +9,7 @@ resource "aws_lb" "this" {
   internal                         = true
   subnets                          = [for zone in sort(keys(var.subnet_ids)) : var.subnet_ids[zone]]
   security_groups                  = [aws_security_group.load_balancer[0].id]
-  enable_cross_zone_load_balancing = true # clients of a zone without a node, or whose node is down, still connect
+  enable_cross_zone_load_balancing = true # so that clients can connect if their zone has no running node
   enable_deletion_protection       = var.deletion_protection
 }
 
@@ -18,10 +18,10 @@ resource "aws_lb_target_group" "this" {
 
   name                 = var.name
   port                 = local.amqp_port
-  protocol             = "TCP" # TLS ends in RabbitMQ: nothing in between reads tasks
+  protocol             = "TCP" # TLS is terminated by RabbitMQ, so that nothing in between can read tasks
   vpc_id               = var.vpc_id
-  preserve_client_ip   = false # a node that is its own client could not connect otherwise
-  deregistration_delay = 60    # seconds; a drained node has closed its connections by then
+  preserve_client_ip   = false # otherwise a node could not connect to itself through the load balancer
+  deregistration_delay = 60    # seconds, after which a drained node has closed its connections
 
   health_check {
     protocol            = "TCP"

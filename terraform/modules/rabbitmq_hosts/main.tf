@@ -1,7 +1,7 @@
 locals {
   balanced = var.load_balancer == null ? 0 : 1
   own_zone = var.load_balancer == null ? 0 : var.load_balancer.zone_id == null ? 1 : 0
-  root_gib = 20 # Debian, RabbitMQ and logs; messages are on the data volume
+  root_gib = 20 # for Debian, RabbitMQ and logs; messages are on the data volume
 }
 
 module "host" {

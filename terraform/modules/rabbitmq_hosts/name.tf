@@ -1,5 +1,5 @@
-# A name that is known before the load balancer is: the nodes' certificates carry it. In a zone that is there already it
-# needs no zone of ours.
+# A name that is known before the load balancer exists, because the nodes' certificates contain it. The private zone is created
+# unless the id of an existing one is given.
 resource "aws_route53_zone" "this" {
   count = local.own_zone
 
@@ -21,6 +21,6 @@ resource "aws_route53_record" "this" {
   alias {
     name                   = aws_lb.this[0].dns_name
     zone_id                = aws_lb.this[0].zone_id
-    evaluate_target_health = false # a name without an address would hide why nothing answers
+    evaluate_target_health = false # with it, the name would stop resolving while all nodes are down, which hides the cause
   }
 }

@@ -1,5 +1,5 @@
 output "url" {
-  description = "amqp(s)://host:port, without credentials: the load balancer's, or each node's, separated by semicolons, which clients try in turn."
+  description = "amqp(s)://host:port of the load balancer, without credentials. Without a load balancer, the URLs of all nodes, separated by semicolons, which clients try in turn."
   value = join(";", [
     for host in(var.load_balancer == null ? [for name in sort(keys(var.hosts)) : var.hosts[name].private_ip] : [var.load_balancer.host]) :
     "${var.tls ? "amqps" : "amqp"}://${host}:${local.amqp_port}"
@@ -12,6 +12,6 @@ output "instance_ids" {
 }
 
 output "security_group_id" {
-  description = "The group that lets clients in."
+  description = "The security group that admits clients."
   value       = aws_security_group.this.id
 }

@@ -1,21 +1,21 @@
 locals {
-  # What nodes say to each other (rabbitmq.com, "Networking"): peer discovery, Erlang distribution, command line tools.
+  # Ports between nodes (rabbitmq.com, "Networking"): peer discovery, Erlang distribution, command line tools.
   peer_ports = {
     epmd         = { from = 4369, to = 4369 }
     distribution = { from = 25672, to = 25672 }
     cli          = { from = 35672, to = 35682 }
   }
   amqp_port = var.tls ? 5671 : 5672
-  # What those who look use on a node, and clients besides. The management API only where TLS hides its passwords.
-  look_ports    = merge({ prometheus = 15692 }, var.tls ? { management = 15671 } : {})
-  client_ports  = merge({ amqp = local.amqp_port }, local.look_ports)
+  # Ports for monitoring, and those for clients. The management API is open only with TLS, because requests contain passwords.
+  monitor_ports = merge({ prometheus = 15692 }, var.tls ? { management = 15671 } : {})
+  client_ports  = merge({ amqp = local.amqp_port }, local.monitor_ports)
   client_rules  = merge([for name, client in var.clients : { for service, port in local.client_ports : "${name}-${service}" => merge(client, { port = port }) }]...)
   publish_rules = { for name, publisher in var.publishers : "${name}-amqp" => merge(publisher, { port = local.amqp_port }) }
-  look_rules    = merge([for name, monitor in var.monitors : { for service, port in local.look_ports : "${name}-${service}" => merge(monitor, { port = port }) }]...)
+  monitor_rules = merge([for name, monitor in var.monitors : { for service, port in local.monitor_ports : "${name}-${service}" => merge(monitor, { port = port }) }]...)
 }
 
 resource "aws_security_group" "this" {
-  #checkov:skip=CKV2_AWS_5:attached by the module host, which Checkov does not follow
+  #checkov:skip=CKV2_AWS_5:attached in the module host, into which Checkov does not follow
 
   name        = "${var.name}-rabbitmq"
   description = "RabbitMQ nodes"
@@ -36,7 +36,7 @@ resource "aws_vpc_security_group_ingress_rule" "peers" {
 }
 
 resource "aws_vpc_security_group_ingress_rule" "clients" {
-  for_each = merge(local.client_rules, local.publish_rules, local.look_rules)
+  for_each = merge(local.client_rules, local.publish_rules, local.monitor_rules)
 
   security_group_id            = aws_security_group.this.id
   description                  = each.key
@@ -47,7 +47,7 @@ resource "aws_vpc_security_group_ingress_rule" "clients" {
   to_port                      = each.value.port
 }
 
-# Debian's archive, Systems Manager and Secrets Manager are reached through the NAT gateway.
+# For the Debian archive, Systems Manager and Secrets Manager, through the NAT gateway.
 resource "aws_vpc_security_group_egress_rule" "all" {
   security_group_id = aws_security_group.this.id
   description       = "anywhere"

@@ -1,10 +1,10 @@
 variable "name" {
-  description = "Prefix of names; the load balancer's name."
+  description = "Prefix of names, and name of the load balancer."
   type        = string
 
   validation {
     condition     = length(var.name) <= 32
-    error_message = "A load balancer's name has at most 32 characters."
+    error_message = "The name must have at most 32 characters: the load balancer has the same name."
   }
 }
 
@@ -26,23 +26,23 @@ variable "hosts" {
 
   validation {
     condition     = length(var.hosts) % 2 == 1
-    error_message = "An odd number of RabbitMQ nodes: a quorum queue on 2 tolerates no more than on 1, and 4 can split in half."
+    error_message = "The number of RabbitMQ nodes must be odd: with 2 nodes a quorum queue tolerates no more failures than with 1, and 4 nodes can split in half."
   }
 }
 
 variable "images" {
-  description = "The machine image of each architecture, and what a machine runs at its first boot."
+  description = "The machine image of each architecture and its user data."
   type        = map(object({ id = string, user_data = optional(string) }))
 }
 
 variable "tls" {
-  description = "Whether nodes speak TLS to clients (the rabbitmq role makes them)."
+  description = "Whether clients connect over TLS, which Ansible's role rabbitmq configures."
   type        = bool
   default     = false
 }
 
 variable "load_balancer" {
-  description = "Clients connect through an internal load balancer under this name of this private zone, which is made unless its id is given; null: to each node."
+  description = "Host name of an internal load balancer for clients and its private zone, which is created unless zone_id is given. Null: clients connect to the nodes directly."
   type = object({
     zone    = string
     zone_id = optional(string)
@@ -52,12 +52,12 @@ variable "load_balancer" {
 
   validation {
     condition     = var.load_balancer == null ? true : endswith(var.load_balancer.host, ".${var.load_balancer.zone}")
-    error_message = "The load balancer's host is a name in its zone."
+    error_message = "load_balancer.host must be a name in load_balancer.zone."
   }
 }
 
 variable "deletion_protection" {
-  description = "Whether AWS refuses to delete the load balancer."
+  description = "Whether the load balancer is protected against deletion."
   type        = bool
   default     = false
 }
@@ -78,33 +78,33 @@ variable "instance_profile" {
 }
 
 variable "clients" {
-  description = "Who may connect, by who they are: a security group, or a range of addresses."
+  description = "Clients that may connect, by name: a security group or a CIDR block each."
   type        = map(object({ security_group_id = optional(string), cidr = optional(string) }))
 
   validation {
     condition     = alltrue([for client in var.clients : (client.security_group_id == null) != (client.cidr == null)])
-    error_message = "A client is a security group or a range of addresses: one of the two."
+    error_message = "A client must be either a security group or a CIDR block."
   }
 }
 
 variable "monitors" {
-  description = "Who may look (metrics, the management API) and not connect, by who they are: a security group, or a range of addresses."
+  description = "Clients that may read metrics and the management API but not connect over AMQP, by name: a security group or a CIDR block each."
   type        = map(object({ security_group_id = optional(string), cidr = optional(string) }))
   default     = {}
 
   validation {
     condition     = alltrue([for monitor in var.monitors : (monitor.security_group_id == null) != (monitor.cidr == null)])
-    error_message = "A monitor is a security group or a range of addresses: one of the two."
+    error_message = "A monitor must be either a security group or a CIDR block."
   }
 }
 
 variable "publishers" {
-  description = "Who may connect to publish and not look, by who they are: a security group, or a range of addresses."
+  description = "Clients that may publish but not read metrics or the management API, by name: a security group or a CIDR block each."
   type        = map(object({ security_group_id = optional(string), cidr = optional(string) }))
   default     = {}
 
   validation {
     condition     = alltrue([for publisher in var.publishers : (publisher.security_group_id == null) != (publisher.cidr == null)])
-    error_message = "A publisher is a security group or a range of addresses: one of the two."
+    error_message = "A publisher must be either a security group or a CIDR block."
   }
 }

@@ -1,6 +1,6 @@
 resource "aws_ecr_repository" "this" {
   name                 = var.name
-  image_tag_mutability = "IMMUTABLE" # a tag that was tested is the one that runs
+  image_tag_mutability = "IMMUTABLE" # so that the image that was tested is the one that runs
   force_delete         = false
 
   image_scanning_configuration {
@@ -20,13 +20,13 @@ resource "aws_ecr_lifecycle_policy" "this" {
     rules = [
       {
         rulePriority = 1
-        description  = "layers that no tag names"
+        description  = "untagged images"
         selection    = { tagStatus = "untagged", countType = "sinceImagePushed", countUnit = "days", countNumber = 7 }
         action       = { type = "expire" }
       },
       {
         rulePriority = 2
-        description  = "all but the newest ${var.keep}: what a roll-back could still want"
+        description  = "all but the newest ${var.keep} images, to which a rollback may be needed"
         selection    = { tagStatus = "any", countType = "imageCountMoreThan", countNumber = var.keep }
         action       = { type = "expire" }
       },

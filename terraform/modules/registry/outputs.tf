@@ -1,4 +1,4 @@
 output "url" {
-  description = "What images are pushed to and pulled from, without a tag."
+  description = "URL of the repository, without a tag."
   value       = aws_ecr_repository.this.repository_url
 }

@@ -1,6 +1,6 @@
 locals {
-  fourteen_days = 14 * 24 * 60 * 60 # the longest SQS keeps a message
-  # Only for FIFO queues: SQS refuses these arguments, even false, on any other.
+  fourteen_days = 14 * 24 * 60 * 60 # the longest retention period of SQS
+  # SQS accepts these arguments on FIFO queues only, even with the value false.
   fifo = { for label, queue in var.queues : label => endswith(queue.name, ".fifo") ? true : null }
 }
 
@@ -9,8 +9,8 @@ resource "aws_sqs_queue" "this" {
 
   name                       = each.value.name
   visibility_timeout_seconds = each.value.visibility_timeout
-  message_retention_seconds  = local.fourteen_days # a weekend's outage must not lose tasks
-  receive_wait_time_seconds  = 20                  # long polling: empty answers are billed too
+  message_retention_seconds  = local.fourteen_days # an outage over a weekend must not lose tasks
+  receive_wait_time_seconds  = 20                  # long polling, because empty responses are billed, too
   sqs_managed_sse_enabled    = true
   fifo_queue                 = local.fifo[each.key]
   deduplication_scope        = local.fifo[each.key] == true ? "messageGroup" : null
@@ -24,5 +24,5 @@ resource "aws_sqs_queue" "dead_letter" {
   message_retention_seconds = local.fourteen_days
   receive_wait_time_seconds = 20
   sqs_managed_sse_enabled   = true
-  fifo_queue                = local.fifo[each.key] # SQS: as the queue it serves
+  fifo_queue                = local.fifo[each.key] # must be the same as for the source queue
 }

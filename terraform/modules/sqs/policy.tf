@@ -6,7 +6,7 @@ locals {
   both_labels = toset(concat(keys(var.queues), [for label in keys(var.queues) : "${label}-dlq"]))
 }
 
-# Who may use a queue is said by roles; the queue itself only refuses what is not encrypted on its way.
+# IAM roles grant access to a queue; its own policy only denies requests without TLS.
 data "aws_iam_policy_document" "this" {
   for_each = local.both_labels
 

@@ -1,4 +1,4 @@
-# Resources of their own: as arguments of the queues, each of a pair would need the other's ARN first.
+# Separate resources, because as arguments of the queues each queue of a pair would need the ARN of the other.
 resource "aws_sqs_queue_redrive_policy" "this" {
   for_each = var.queues
 

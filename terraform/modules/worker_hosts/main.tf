@@ -1,5 +1,5 @@
 locals {
-  volume_gib = 20 # Debian, the app and its wheels; tasks keep nothing on the machine
+  volume_gib = 20 # for Debian, the app and its wheels; tasks store nothing on the machine
 }
 
 module "host" {

@@ -1,5 +1,5 @@
 output "security_group_ids" {
-  description = "What brokers and stores must let in: the group of each pool."
+  description = "The security group of each pool, which brokers and stores must admit."
   value       = { for pool, group in aws_security_group.this : pool => group.id }
 }
 

@@ -1,7 +1,7 @@
-# Nobody connects to a worker: it pulls its work. Only who scrapes its metrics gets a rule, for their port.
-# A group for each pool, since each calls something else.
+# Workers fetch their tasks, so nothing connects to them except the scrapers of their metrics.
+# Each pool has its own group, because each calls other services.
 resource "aws_security_group" "this" {
-  #checkov:skip=CKV2_AWS_5:attached by the module host, which Checkov does not follow
+  #checkov:skip=CKV2_AWS_5:attached in the module host, into which Checkov does not follow
 
   for_each = var.egress
 
@@ -13,18 +13,18 @@ resource "aws_security_group" "this" {
 }
 
 locals {
-  # Debian's packages come over HTTP: they are signed, and apt checks them.
+  # Debian packages are downloaded over HTTP; apt verifies their signatures.
   archive = { archive = { cidr = "0.0.0.0/0", ports = [80] } }
 
-  # AWS takes one rule for a range and a port, whoever is there.
+  # AWS allows only one rule for a CIDR block and a port, so targets that share them share a rule.
   egress = flatten([for pool, targets in var.egress : [for target, address in merge(local.archive, targets) : [
     for port in address.ports : { pool = pool, target = target, cidr = address.cidr, port = port }
   ]]])
   egress_rules = { for one in local.egress : "${one.pool}-${one.cidr}-${one.port}" => one... }
 }
 
-# A security group knows addresses and no names: what is called by name is open by its port, to any address. Amazon's
-# DNS, time and metadata services need no rule (VPC guide, "Security groups"); DNS servers of a company's own do.
+# Security group rules match addresses, not names, so a service given by host name is opened on its port to any address.
+# Amazon's DNS, time and metadata services need no rule (VPC guide, "Security groups"); other DNS servers do.
 resource "aws_vpc_security_group_egress_rule" "this" {
   for_each = local.egress_rules
 
@@ -36,7 +36,7 @@ resource "aws_vpc_security_group_egress_rule" "this" {
   to_port           = each.value[0].port
 }
 
-# An answer that does not fit into a datagram is asked for again over TCP (RFC 7766).
+# A response that does not fit into a datagram is requested again over TCP (RFC 7766).
 resource "aws_vpc_security_group_egress_rule" "resolvers" {
   for_each = { for one in setproduct(keys(var.egress), var.resolvers, ["tcp", "udp"]) : join("-", one) => { pool = one[0], address = one[1], protocol = one[2] } }
 

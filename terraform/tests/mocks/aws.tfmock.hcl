@@ -1,4 +1,4 @@
-# What plans need to know and only AWS could say.
+# Values that plans need and only AWS can provide.
 
 mock_data "aws_region" {
   defaults = {
