@@ -15,7 +15,7 @@ from celery_platform.environment.load import names
 from celery_platform.rendering import write
 
 from tests.harness.environment import ENVIRONMENTS
-from tests.terraform.estate import Estate, emulator, free_port, own_account, removed_variables, set_line
+from tests.terraform.deployment import Deployment, emulator, free_port, own_account, removed_variables, set_line
 
 ROOT = Path(__file__).parents[2]
 sys.path.insert(0, str(ROOT / "terraform"))
@@ -98,25 +98,25 @@ def own(tmp_path: Path) -> Runner:
     return copied(tmp_path, ROOT / "environments")
 
 
-APPLIED = pytest.StashKey[dict[tuple[str, str], Estate]]()
+APPLIED = pytest.StashKey[dict[tuple[str, str], Deployment]]()
 
 
 def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> None:
     """Print what was applied and how long it took, for terraform/README.md."""
-    for estate in config.stash.get(APPLIED, {}).values():
-        terminalreporter.write_line(f"{estate.environment} on {estate.kind}: " + "; ".join(estate.story))
+    for deployment in config.stash.get(APPLIED, {}).values():
+        terminalreporter.write_line(f"{deployment.environment} on {deployment.kind}: " + "; ".join(deployment.summary))
 
 
 @pytest.fixture(scope="session")
 def apply(
     tmp_path_factory: pytest.TempPathFactory, pytestconfig: pytest.Config
-) -> Iterator[Callable[[str, str], Estate]]:
+) -> Iterator[Callable[[str, str], Deployment]]:
     """Apply an environment with a broker kind on a separate emulated account. Each pair is applied once."""
-    estates = pytestconfig.stash.setdefault(APPLIED, {})
+    deployments = pytestconfig.stash.setdefault(APPLIED, {})
     with ExitStack() as stack:
 
-        def applied(environment: str, kind: str) -> Estate:
-            if (environment, kind) not in estates:
+        def applied(environment: str, kind: str) -> Deployment:
+            if (environment, kind) not in deployments:
                 runner = copied(tmp_path_factory.mktemp(f"{environment}-{kind}"))
                 file, port = runner.folder / "environments" / environment / "environment.yml", free_port()
                 own_account(runner.folder / "environments", environment, port)
@@ -124,11 +124,11 @@ def apply(
                     set_line(file, "destroy_lock: true", "destroy_lock: false")
                 runner.set_kind(environment, kind)
                 endpoint = stack.enter_context(emulator(runner.variables, runner.folder, port))
-                estate = estates[environment, kind] = Estate(environment, kind, runner, endpoint)
+                deployment = deployments[environment, kind] = Deployment(environment, kind, runner, endpoint)
                 for verb in (["plan"], ["apply", "--yes"]):
-                    done = estate.run(*verb)
+                    done = deployment.run(*verb)
                     assert done.returncode == 0, done.stdout
-            return estates[environment, kind]
+            return deployments[environment, kind]
 
         yield applied
 
@@ -137,6 +137,6 @@ def apply(
 @pytest.fixture(
     params=[("prod", "sqs"), ("prod", "rabbitmq"), ("local", "redis"), ("local", "amazon_mq")], ids="-".join
 )
-def estate(request: pytest.FixtureRequest, apply: Callable[[str, str], Estate]) -> Estate:
+def deployment(request: pytest.FixtureRequest, apply: Callable[[str, str], Deployment]) -> Deployment:
     """An applied environment."""
     return apply(*request.param)

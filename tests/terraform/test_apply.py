@@ -8,51 +8,53 @@ from typing import Any
 
 import pytest
 
-from tests.terraform.estate import ACCOUNT, Estate
+from tests.terraform.deployment import ACCOUNT, Deployment
 
 pytestmark = [pytest.mark.terraform, pytest.mark.slow, pytest.mark.timeout(1200)]
 
 SCHEMES = {"sqs": "sqs://", "rabbitmq": "amqps://", "redis": "rediss://", "amazon_mq": "amqps://"}
 
 
-def test_a_second_plan_is_empty(estate: Estate) -> None:
+def test_a_second_plan_is_empty(deployment: Deployment) -> None:
     changes = {
         change["address"]: sorted(_differing(change["change"]))
-        for change in estate.plan()["resource_changes"]
+        for change in deployment.plan()["resource_changes"]
         if change["change"]["actions"] not in (["no-op"], ["read"])
     }
-    estate.story.append(f"second plan: {len(changes) or 'no'} changes")
+    deployment.summary.append(f"second plan: {len(changes) or 'no'} changes")
 
     assert changes == {}
 
 
-def test_everything_is_discovered_under_one_prefix(estate: Estate) -> None:
-    prefix = f"/celery/{estate.environment}"
-    found = estate.client("ssm").get_parameters_by_path(Path=prefix, Recursive=True)["Parameters"]
+def test_everything_is_discovered_under_one_prefix(deployment: Deployment) -> None:
+    prefix = f"/celery/{deployment.environment}"
+    found = deployment.client("ssm").get_parameters_by_path(Path=prefix, Recursive=True)["Parameters"]
     values = {parameter["Name"].removeprefix(f"{prefix}/"): parameter["Value"] for parameter in found}
 
     assert set(values) >= {"broker_url", "results_url", "buckets", "queue_urls", "transfer_bucket"}
-    assert values["broker_url"].startswith(SCHEMES[estate.kind])
+    assert values["broker_url"].startswith(SCHEMES[deployment.kind])
     assert "@" not in values["broker_url"] + values["results_url"]
-    assert len(json.loads(values["queue_urls"])) == (5 if estate.kind == "sqs" else 0)
-    assert set(json.loads(values["buckets"])) == set(estate.resolved["buckets"])
+    assert len(json.loads(values["queue_urls"])) == (5 if deployment.kind == "sqs" else 0)
+    assert set(json.loads(values["buckets"])) == set(deployment.resolved["buckets"])
 
 
-def test_buckets_refuse_plaintext_and_the_transfer_bucket_forgets(estate: Estate) -> None:
-    s3, prefix = estate.client("s3"), f"celery-{estate.environment}-"
+def test_buckets_refuse_plaintext_and_the_transfer_bucket_forgets(deployment: Deployment) -> None:
+    s3, prefix = deployment.client("s3"), f"celery-{deployment.environment}-"
     names = [bucket["Name"] for bucket in s3.list_buckets()["Buckets"] if bucket["Name"].startswith(prefix)]
     own = [name for name in names if "terraform-state" not in name]
     expiring = {name: [rule.get("Expiration", {}).get("Days") for rule in _rules(s3, name)] for name in own}
 
-    assert len(own) == len(estate.resolved["buckets"]) + 1
+    assert len(own) == len(deployment.resolved["buckets"]) + 1
     assert all("aws:SecureTransport" in s3.get_bucket_policy(Bucket=name)["Policy"] for name in own)
     assert [name for name, days in expiring.items() if 1 in days] == [f"{prefix}transfer-{ACCOUNT}"]
 
 
-def test_no_password_is_in_the_state(estate: Estate) -> None:
-    secrets = estate.client("secretsmanager")
-    values = [secrets.get_secret_value(SecretId=name)["SecretString"] for name in estate.resolved["secrets"].values()]
-    state = estate.state()
+def test_no_password_is_in_the_state(deployment: Deployment) -> None:
+    secrets = deployment.client("secretsmanager")
+    values = [
+        secrets.get_secret_value(SecretId=name)["SecretString"] for name in deployment.resolved["secrets"].values()
+    ]
+    state = deployment.state()
 
     assert values
     assert [len(value) for value in values] == [40] * len(values)

@@ -6,25 +6,25 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from tests.terraform.estate import Estate, set_line
+from tests.terraform.deployment import Deployment, set_line
 
 pytestmark = [pytest.mark.terraform, pytest.mark.slow, pytest.mark.timeout(1200)]
 
 
 @pytest.fixture
-def moving(apply: Callable[[str, str], Estate]) -> Iterator[Estate]:
+def moving(apply: Callable[[str, str], Deployment]) -> Iterator[Deployment]:
     """Locked production on RabbitMQ, whose file now says SQS. The environment is restored afterwards."""
-    estate = apply("prod", "rabbitmq")
-    file = estate.runner.folder / "environments" / "prod" / "environment.yml"
+    deployment = apply("prod", "rabbitmq")
+    file = deployment.runner.folder / "environments" / "prod" / "environment.yml"
     set_line(file, "destroy_lock: false", "destroy_lock: true")
-    estate.runner.set_kind("prod", "sqs")
-    yield estate
+    deployment.runner.set_kind("prod", "sqs")
+    yield deployment
     set_line(file, "destroy_lock: true", "destroy_lock: false")
-    estate.runner.set_kind("prod", "rabbitmq")
-    assert estate.run("plan").returncode == 0
+    deployment.runner.set_kind("prod", "rabbitmq")
+    assert deployment.run("plan").returncode == 0
 
 
-def test_another_broker_is_planned_and_not_applied(moving: Estate) -> None:
+def test_another_broker_is_planned_and_not_applied(moving: Deployment) -> None:
     planned = moving.run("plan")
     assert planned.returncode == 0, planned.stdout
 
@@ -37,21 +37,21 @@ def test_another_broker_is_planned_and_not_applied(moving: Estate) -> None:
 
 
 @pytest.fixture
-def growing(apply: Callable[[str, str], Estate]) -> Iterator[Estate]:
+def growing(apply: Callable[[str, str], Deployment]) -> Iterator[Deployment]:
     """The same with another instance type of the nodes in the file. The environment is restored afterwards."""
-    estate = apply("prod", "rabbitmq")
-    file = estate.runner.folder / "environments" / "prod" / "environment.yml"
+    deployment = apply("prod", "rabbitmq")
+    file = deployment.runner.folder / "environments" / "prod" / "environment.yml"
     before = file.read_text()
     set_line(file, "destroy_lock: false", "destroy_lock: true")
     file.write_text(re.sub(r"(  rabbitmq: \{.*)m7i\.large", r"\1m7i.xlarge", file.read_text()))
-    estate.runner.set_kind("prod", "rabbitmq")
-    yield estate
+    deployment.runner.set_kind("prod", "rabbitmq")
+    yield deployment
     file.write_text(before)
-    estate.runner.set_kind("prod", "rabbitmq")
-    assert estate.run("plan").returncode == 0
+    deployment.runner.set_kind("prod", "rabbitmq")
+    assert deployment.run("plan").returncode == 0
 
 
-def test_another_size_comes_to_one_machine_after_the_other(growing: Estate) -> None:
+def test_another_size_comes_to_one_machine_after_the_other(growing: Deployment) -> None:
     planned = growing.run("plan")
     refused = growing.run("apply", "--yes")
     alone = growing.runner.folder / "alone.json"

@@ -11,7 +11,7 @@ from celery_platform.environment import load
 from celery_platform.rendering import write
 
 from tests.terraform.conftest import Runner, copied
-from tests.terraform.estate import ACCOUNT, KEYS, emulator, free_port, set_line
+from tests.terraform.deployment import ACCOUNT, KEYS, emulator, free_port, set_line
 
 pytestmark = pytest.mark.terraform
 

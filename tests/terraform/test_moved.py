@@ -6,7 +6,7 @@ import pytest
 from celery_platform.rendering import write
 
 from tests.terraform.conftest import Runner
-from tests.terraform.estate import ACCOUNT, Estate, emulator, free_port, own_account, set_line
+from tests.terraform.deployment import ACCOUNT, Deployment, emulator, free_port, own_account, set_line
 
 pytestmark = [pytest.mark.terraform, pytest.mark.timeout(300)]
 
@@ -39,14 +39,14 @@ def test_the_bucket_of_version_0_1_stays(runner: Runner) -> None:
         only_here.setenv("ENVIRONMENTS", str(runner.folder / "environments"))
         write(["local"])
     with emulator(runner.variables, runner.folder, port) as endpoint:
-        estate = Estate("local", "sqs", runner, endpoint)
-        s3, place = estate.client("s3"), {"LocationConstraint": "eu-west-1"}
+        deployment = Deployment("local", "sqs", runner, endpoint)
+        s3, place = deployment.client("s3"), {"LocationConstraint": "eu-west-1"}
         state_bucket = f"celery-local-terraform-state-{ACCOUNT}"
         for bucket in (BUCKET, state_bucket):
             s3.create_bucket(Bucket=bucket, CreateBucketConfiguration=place)
         s3.put_object(Bucket=state_bucket, Key="terraform.tfstate", Body=json.dumps(STATE).encode())
 
-        changes = estate.plan()["resource_changes"]
+        changes = deployment.plan()["resource_changes"]
 
     moved = {change["previous_address"]: change["address"] for change in changes if "previous_address" in change}
     assert moved == {"module.media.aws_s3_bucket.this": 'module.buckets["media"].aws_s3_bucket.this'}

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from tests.terraform.estate import Estate
+from tests.terraform.deployment import Deployment
 
 pytestmark = [pytest.mark.terraform, pytest.mark.slow, pytest.mark.timeout(1200)]
 
@@ -19,12 +19,12 @@ TRANSFER = "celery-prod-transfer"
 
 
 @pytest.fixture(scope="module")
-def production(apply: Callable[[str, str], Estate]) -> Estate:
+def production(apply: Callable[[str, str], Deployment]) -> Deployment:
     """Production on SQS, which has every kind of workload, on hosts and in pods."""
     return apply("prod", "sqs")
 
 
-def test_each_workload_may_do_what_the_environment_implies_and_nothing_else(production: Estate) -> None:
+def test_each_workload_may_do_what_the_environment_implies_and_nothing_else(production: Deployment) -> None:
     iam, wrong = production.client("iam"), []
     for name, workload in production.resolved["workloads"].items():
         implied = set(_implied(production.resolved, workload))
@@ -41,7 +41,7 @@ def test_each_workload_may_do_what_the_environment_implies_and_nothing_else(prod
     assert wrong == []
 
 
-def test_a_role_reads_its_own_queue_and_not_anothers(production: Estate) -> None:
+def test_a_role_reads_its_own_queue_and_not_anothers(production: Deployment) -> None:
     role = "arn:aws:iam::000000000000:role/celery-prod-dead-letters"
     keys = production.client("sts").assume_role(RoleArn=role, RoleSessionName="test")["Credentials"]
     sqs = production.client(
@@ -58,7 +58,7 @@ def test_a_role_reads_its_own_queue_and_not_anothers(production: Estate) -> None
         sqs.receive_message(QueueUrl=other, WaitTimeSeconds=0)
 
 
-def test_each_role_is_taken_by_what_it_is_for(production: Estate) -> None:
+def test_each_role_is_taken_by_what_it_is_for(production: Deployment) -> None:
     hosts, pods = _trust(production, "worker-cpu"), _trust(production, "worker-io")
 
     assert hosts["Principal"] == {"Service": "ec2.amazonaws.com"}
@@ -74,14 +74,14 @@ def test_each_role_is_taken_by_what_it_is_for(production: Estate) -> None:
     ("role", "subject"),
     [("ci-plan", "repo:example/celery:pull_request"), ("ci-apply", "repo:example/celery:environment:prod")],
 )
-def test_the_pipeline_is_let_in_by_its_one_subject(production: Estate, role: str, subject: str) -> None:
+def test_the_pipeline_is_let_in_by_its_one_subject(production: Deployment, role: str, subject: str) -> None:
     conditions = _trust(production, role)["Condition"]["StringEquals"]
 
     assert conditions["token.actions.githubusercontent.com:sub"] == subject
     assert conditions["token.actions.githubusercontent.com:aud"] == "sts.amazonaws.com"
 
 
-def test_no_statement_allows_any_action_on_any_resource(production: Estate) -> None:
+def test_no_statement_allows_any_action_on_any_resource(production: Deployment) -> None:
     broad = [
         f"{role}: {statement.get('Sid')}"
         for role, statement in _statements(production)
@@ -93,7 +93,7 @@ def test_no_statement_allows_any_action_on_any_resource(production: Estate) -> N
     assert broad == []
 
 
-def test_every_role_of_production_is_bounded(production: Estate) -> None:
+def test_every_role_of_production_is_bounded(production: Deployment) -> None:
     iam = production.client("iam")
     roles = [role["RoleName"] for role in iam.list_roles()["Roles"] if role["RoleName"].startswith("celery-prod-")]
     boundary = "arn:aws:iam::000000000000:policy/celery-prod-boundary"
@@ -107,7 +107,7 @@ def test_every_role_of_production_is_bounded(production: Estate) -> None:
     assert unbounded == []
 
 
-def _trust(production: Estate, role: str) -> dict[str, Any]:
+def _trust(production: Deployment, role: str) -> dict[str, Any]:
     found = production.client("iam").get_role(RoleName=f"celery-prod-{role}")["Role"]["AssumeRolePolicyDocument"]
     statement: dict[str, Any] = _listed(found["Statement"])[0]
     return statement
@@ -176,7 +176,7 @@ def _parameter(resolved: dict[str, Any]) -> str:
     return f"arn:aws:ssm:eu-west-1:000000000000:parameter{resolved['discovery_prefix']}/broker_url"
 
 
-def _statements(production: Estate) -> Iterator[tuple[str, dict[str, Any]]]:
+def _statements(production: Deployment) -> Iterator[tuple[str, dict[str, Any]]]:
     """The statements of all inline policies of roles. The boundary is not included, because it grants nothing."""
     iam = production.client("iam")
     for role in iam.list_roles()["Roles"]:

@@ -23,14 +23,14 @@ KEYS = {"aws_access_key_id": ACCOUNT, "aws_secret_access_key": "emulated", "regi
 
 
 @dataclass(frozen=True)
-class Estate:
+class Deployment:
     """`run` runs `terraform/run.py` on this environment; `client` a boto3 client with root credentials."""
 
     environment: str
     kind: str
     runner: Any
     endpoint: str
-    story: list[str] = field(default_factory=list)
+    summary: list[str] = field(default_factory=list)
 
     @property
     def resolved(self) -> dict[str, Any]:
@@ -52,7 +52,7 @@ class Estate:
         began = time.monotonic()
         done: subprocess.CompletedProcess[str] = self.runner.run(verb, self.environment, *arguments, **bundle)
         if changed := re.search(r"Resources: (.*)\.", done.stdout):
-            self.story.append(f"{verb} in {time.monotonic() - began:.0f} s: {changed[1]}")
+            self.summary.append(f"{verb} in {time.monotonic() - began:.0f} s: {changed[1]}")
         return done
 
     def plan(self) -> dict[str, Any]:
