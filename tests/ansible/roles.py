@@ -1,4 +1,4 @@
-"""The roles, and what each says of its variables."""
+"""The roles and their variables."""
 
 from pathlib import Path
 from typing import Any
@@ -10,7 +10,7 @@ ROLES = sorted((ANSIBLE / "roles").iterdir())
 
 
 class _Reader(yaml.SafeLoader):
-    """PyYAML's reader, and Ansible's `!unsafe`: a text that is no template."""
+    """PyYAML's loader with Ansible's tag `!unsafe`, a string that is not a template."""
 
 
 _Reader.add_constructor("!unsafe", lambda reader, node: reader.construct_scalar(node))
@@ -27,7 +27,7 @@ def options(role: Path) -> dict[str, dict[str, Any]]:
 
 
 def defaults(role: Path) -> dict[str, Any]:
-    """The variables of defaults/main.yml, templates as their text."""
+    """The variables of defaults/main.yml, with templates as strings."""
     return dict(read(role / "defaults" / "main.yml"))
 
 

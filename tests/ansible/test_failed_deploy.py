@@ -1,4 +1,4 @@
-"""What a deploy says whose workers do not start: the rescue of workers.yml, on a host that is a folder."""
+"""The message of a deploy whose workers do not start: the rescue of workers.yml, with a folder as host."""
 
 import subprocess
 import sys
@@ -13,10 +13,10 @@ pytestmark = pytest.mark.server
 
 ANSIBLE = Path(__file__).parents[2] / "ansible"
 WHY = "expected to import the application's modules of tasks; found KeyError: 'SIGNING_KEY'"
-# Of the rescue, what happens on a host where there is nothing to go back to.
-FIRST = ("Note what failed", "Ask the journal why", "Go back to the release before")
-# Stand for the service manager and its journal, which this machine need not have. The journal speaks of the units that
-# it is asked for, twice, as it does of a unit that is started again.
+# The tasks of the rescue that run on a host without a previous release.
+FIRST = ("Save what failed", "Read the journal", "Roll back to the previous release")
+# Replace systemctl and journalctl, which this machine may not have. The journal has every line twice, as for a unit
+# that was restarted.
 SYSTEMCTL = "#!/bin/sh\necho 'celery-worker@cpu-1.service loaded activating auto-restart The worker cpu-1'\n"
 JOURNALCTL = f"""#!/bin/sh
 case "$*" in *--unit=celery-worker@cpu-1.service*_TRANSPORT=stdout) for start in 1 2; do echo "{WHY}"; done;; esac
@@ -24,7 +24,7 @@ case "$*" in *--unit=celery-worker@cpu-1.service*_TRANSPORT=stdout) for start in
 
 
 def deploy(folder: Path, *rescue: str, journal: str = JOURNALCTL) -> str:
-    """A deploy of which a worker's start fails, with these tasks of the rescue; returns what Ansible said."""
+    """Run a deploy in which a worker's start fails, with these tasks of the rescue; returns Ansible's output."""
     for name, script in (("systemctl", SYSTEMCTL), ("journalctl", journal)):
         (folder / name).write_text(script)
         (folder / name).chmod(0o755)
@@ -49,7 +49,7 @@ def deploy(folder: Path, *rescue: str, journal: str = JOURNALCTL) -> str:
 
 
 def of_workers() -> list[dict[str, Any]]:
-    """The rescue of the play that moves workers to a release."""
+    """The rescue of the play that switches workers to a release."""
     plays = yaml.safe_load((ANSIBLE / "workers.yml").read_text())
     (move,) = plays[-1]["tasks"]
     rescue: list[dict[str, Any]] = move["rescue"]
@@ -63,19 +63,19 @@ def last_failure(said: str) -> str:
 def test_the_first_release_of_a_host_says_why_its_workers_do_not_start(tmp_path: Path) -> None:
     said = last_failure(deploy(tmp_path, *FIRST))
 
-    assert "first on this host" in said
+    assert "first one on this host" in said
     assert said.count(WHY) == 1
     assert "Start the workers: Unable to start service celery-worker@cpu-1 Unable" in said
 
 
 def test_a_release_that_goes_back_says_why_its_workers_did_not_start(tmp_path: Path) -> None:
-    said = last_failure(deploy(tmp_path, "Note what failed", "Ask the journal why", "Say that the deploy failed"))
+    said = last_failure(deploy(tmp_path, "Save what failed", "Read the journal", "Report that the deploy failed"))
 
-    assert "it runs release r2 again" in said
+    assert "rolled back to release r2" in said
     assert said.count(WHY) == 1
 
 
 def test_a_host_without_a_journal_still_goes_back(tmp_path: Path) -> None:
     said = last_failure(deploy(tmp_path, *FIRST, journal="#!/bin/sh\nexit 1\n"))
 
-    assert "Its units said last:\\nnothing" in said
+    assert "Last output of its units:\\nnothing" in said

@@ -1,4 +1,4 @@
-"""The inventory plugin: what it asks AWS, and what a person sees when it cannot."""
+"""The inventory plugin: its requests to AWS, and its error messages."""
 
 import importlib.util
 import json

@@ -1,4 +1,4 @@
-"""Definitions as data: what is imported, what is removed, and the hash of a password."""
+"""RabbitMQ definitions: what is imported, what is removed, and the hash of a password."""
 
 import base64
 import hashlib

@@ -1,4 +1,4 @@
-"""The role's own modules: many files in one task, and all that a host is asked in one."""
+"""The modules of the role rabbitmq: one writes several files, one gathers the facts of a host."""
 
 import importlib.util
 import os

@@ -1,4 +1,4 @@
-"""The release hook's unit, as the role renders it: the command means there what it means in a shell."""
+"""The unit of the release hook passes the command's arguments unchanged, as a shell would."""
 
 import json
 import re
@@ -14,10 +14,10 @@ import yaml
 pytestmark = pytest.mark.server
 
 HOOK = Path(__file__).parents[2] / "ansible" / "roles" / "celery_app" / "tasks" / "hook.yml"
-# What systemd, Ansible or Kubernetes would each put something else for.
+# Text that systemd, Ansible and Kubernetes would each expand differently.
 PECULIAR = ["sh", "-c", """echo "$(id -un) ${HOME} $HOME $$ 100% %n" 'a "b" \\n'""", "$HOME", "${HOME}", "$", "~", ""]
-# Stands for systemd-run: a machine that tests has no service manager. On hosts the scenario `default` of celery_worker
-# runs the command.
+# Replaces systemd-run, because the machine of the tests may have no systemd. The scenario `default` of celery_worker
+# runs the command on hosts.
 SYSTEMD_RUN = f"#!{sys.executable}\nimport json, sys; print(json.dumps(sys.argv[1:]))\n"
 
 
@@ -33,7 +33,7 @@ def as_systemd_reads(word: str, variables: dict[str, str]) -> list[str]:
 
 @pytest.fixture
 def argv(tmp_path: Path) -> list[str]:
-    """What the role's task gives to systemd-run, after Ansible's module has had it."""
+    """The arguments that systemd-run gets from the role's task through Ansible's module."""
     (tmp_path / "systemd-run").write_text(SYSTEMD_RUN)
     (tmp_path / "systemd-run").chmod(0o755)
     task = _task(yaml.safe_load(HOOK.read_text()), "Run it")
@@ -68,7 +68,7 @@ def argv(tmp_path: Path) -> list[str]:
 
 
 def _task(tasks: list[dict[str, Any]], name: str) -> dict[str, Any]:
-    """The one task of this name, in a block or not."""
+    """The only task of this name, also within blocks."""
     (found,) = (task for outer in tasks for task in outer.get("block", [outer]) if task["name"] == name)
     return dict(found)
 

@@ -1,4 +1,4 @@
-"""When the release hook runs: once for a release and a command. The role's own tasks, on two hosts that are folders."""
+"""The release hook runs once for a release and a command. Runs the role's tasks with two folders as hosts."""
 
 import json
 import subprocess
@@ -15,7 +15,7 @@ pytestmark = pytest.mark.server
 ANSIBLE = Path(__file__).parents[2] / "ansible"
 HOSTS = ("one", "two")
 MIGRATE = ("migrate",)
-# Stands for systemd-run, which needs a service manager: it notes the command that it is given, and fails when told to.
+# Replaces systemd-run, which needs systemd: records its command, and fails if the file `fails` exists.
 SYSTEMD_RUN = """#!/bin/sh
 while [ "$1" != -- ]; do shift; done
 echo "$@" >> {folder}/ran
@@ -30,20 +30,20 @@ class Hosts:
     folder: Path
 
     def installs(self, release: str) -> None:
-        """Put a release on both, current on neither."""
+        """Install a release on both hosts without making it current."""
         for host in HOSTS:
             (self.folder / host / "releases" / release).mkdir(parents=True, exist_ok=True)
             (self.folder / host / "releases" / release / ".complete").touch()
 
     def move_to(self, release: str, *hosts: str) -> None:
-        """Make a release the current one of these hosts, or of both."""
+        """Make a release current on these hosts, or on both."""
         for host in hosts or HOSTS:
             link = self.folder / host / "venv"
             link.unlink(missing_ok=True)
             link.symlink_to(self.folder / host / "releases" / release / "venv")
 
     def hook(self, command: tuple[str, ...], release: str, *words: str) -> str:
-        """`tasks_from: hook`; returns what Ansible said."""
+        """Run `tasks_from: hook`; returns Ansible's output."""
         variables = {
             "celery_app_folder": f"{self.folder}/{{{{ inventory_hostname }}}}",
             "celery_app_environment_file": f"{self.folder}/{{{{ inventory_hostname }}}}/resolved.json",
@@ -118,7 +118,7 @@ def test_it_runs_again_for_a_release_that_comes_back(hosts: Hosts) -> None:
 def test_one_that_failed_runs_again(hosts: Hosts) -> None:
     hosts.move_to("r1")
     (hosts.folder / "fails").touch()
-    assert "No worker was moved" in " ".join(hosts.hook(MIGRATE, "r1").split())
+    assert "No worker uses this release" in " ".join(hosts.hook(MIGRATE, "r1").split())
     (hosts.folder / "fails").unlink()
 
     hosts.hook(MIGRATE, "r1")

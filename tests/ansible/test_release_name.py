@@ -1,4 +1,4 @@
-"""The name of a release on a host, as the role's own tasks give it: by its sources, as the image's tag is."""
+"""The name of a release on a host is derived from its sources, like the tag of the image."""
 
 import json
 import subprocess

@@ -1,7 +1,7 @@
 """A role refuses a play that leaves a required option out, before its first task.
 
-One run of Ansible: a host for each option, whose variables are all the required ones but that option. The hosts cannot
-be reached, so a role whose validation passes does nothing to this machine.
+A single run of Ansible has a host for each option, with all required variables except that option. The hosts are
+unreachable, so a role whose validation passes does nothing to this machine.
 """
 
 import json
@@ -32,7 +32,7 @@ def _hosts(role: Path) -> dict[str, Any]:
 
 @pytest.fixture(scope="module")
 def validations(tmp_path_factory: pytest.TempPathFactory) -> dict[str, dict[str, Any]]:
-    """What the validation of a role's arguments answered, by host."""
+    """The result of the validation of a role's arguments, by host."""
     folder = tmp_path_factory.mktemp("required")
     groups = {f"role_{role.name}": {"hosts": _hosts(role)} for role in ROLES}
     tasks = [

@@ -1,7 +1,7 @@
-"""A role states its variables twice: defaults/main.yml sets them, meta/argument_specs.yml describes them to people.
+"""A role defines its variables in defaults/main.yml and describes them in meta/argument_specs.yml.
 
-Both must agree. A required option has no default in either: Ansible takes a null in defaults/main.yml for a value, and
-an empty text would reach a unit or a configuration file.
+Both must match. A required option has no default in either: Ansible accepts a null in defaults/main.yml as a value, so
+an empty string would get into a unit or a configuration file.
 """
 
 from pathlib import Path

@@ -1,6 +1,6 @@
-"""Tags: `ansible-playbook site.yml --tags configure` does a part of the work, and that part as a whole.
+"""Tags: `ansible-playbook site.yml --tags configure` runs a complete part of the work.
 
-A task without a tag would be left out of every such run, so each has one. ansible/README.md says what each means.
+A task without a tag would be skipped in every such run, so each has one. ansible/README.md describes the tags.
 """
 
 import os
@@ -21,7 +21,7 @@ pytestmark = pytest.mark.server  # runs ansible-playbook
 KNOWN = {"always", "install", "configure", "cluster"}
 OPERATIONS = [ANSIBLE / "drain.yml", *sorted((ANSIBLE / "operations").glob("*/*.yml"))]
 TASK = re.compile(r"^ {6}(?P<task>.+?)\tTAGS: \[(?P<tags>.*)\]$", re.MULTILINE)
-# Listing asks no account for hosts.
+# Listing tasks needs no hosts, so no account.
 NO_HOSTS = {
     "ANSIBLE_INVENTORY": "/dev/null", "ANSIBLE_INVENTORY_ANY_UNPARSED_IS_FAILED": "false",
     "ANSIBLE_LOCALHOST_WARNING": "false", "ANSIBLE_INVENTORY_UNPARSED_WARNING": "false",
@@ -38,7 +38,7 @@ def _tags(playbook: Path) -> list[tuple[str, set[str]]]:
 
 
 def _within(found: Any, key: str) -> Iterator[Any]:
-    """Every value of `key`, at whatever depth of a playbook or a file of tasks."""
+    """Every value of `key`, at any depth of a playbook or a file of tasks."""
     for value in found.values() if isinstance(found, dict) else found if isinstance(found, list) else ():
         yield from _within(value, key)
     if isinstance(found, dict) and key in found:
@@ -46,7 +46,7 @@ def _within(found: Any, key: str) -> Iterator[Any]:
 
 
 def _entry_points(role: str) -> set[str]:
-    """The files of a role's tasks that a play begins with, but for those of operations: there the play has the tag."""
+    """The task files with which plays start, except those of operations, where the play has the tag."""
     plays = [read(file) for file in sorted(ANSIBLE.glob("*.yml")) if file not in OPERATIONS]
     included = [found for found in _within(plays, "ansible.builtin.include_role") if found["name"] == role]
     return {"main"} | {found.get("tasks_from", "main") for found in included}
@@ -78,7 +78,7 @@ def test_each_task_of_a_role_has_one_of_the_tags(tasks_of_roles: list[tuple[str,
 
 @pytest.mark.parametrize("role", ROLES, ids=lambda role: role.name)
 def test_tasks_that_are_included_inherit_their_tags(role: Path) -> None:
-    """From the block or import around: the tags of an `include_tasks` itself are not those of the included tasks."""
+    """Included tasks do not inherit the tags of an `include_tasks`, only those of a block or import around it."""
     tasks = [task for file in role.glob("tasks/**/*.yml") for task in _tasks(read(file))]
 
     assert [task["name"] for task in tasks if "ansible.builtin.include_tasks" in task and "tags" in task] == []
@@ -103,5 +103,5 @@ def test_an_operation_is_tagged_as_a_whole(playbook: Path) -> None:
 def test_a_part_of_the_site_begins_with_its_preflight(tasks_of_site: list[tuple[str, set[str]]]) -> None:
     listed = [task for task, tags in tasks_of_site if "always" in tags]
 
-    assert "Compare the hosts found with the environment's" in " ".join(listed)
+    assert "Compare the running hosts with the environment" in " ".join(listed)
     assert "rabbitmq : Look at the host" in listed

@@ -66,7 +66,7 @@ def test_the_cookie_is_rotated_without_stopping_a_node(local: LocalEnvironment) 
 
     assert _secret(local, "erlang_cookie") != old
     assert _ctl("eval", "os:getpid().") == started
-    assert "does not answer" not in _operate(local, "status")
+    assert "does not respond" not in _operate(local, "status")
 
 
 def test_what_was_lost_comes_back_from_the_backup(local: LocalEnvironment) -> None:

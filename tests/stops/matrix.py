@@ -18,7 +18,7 @@ READMES = {
 }
 BEGIN, FINISH = "<!-- stop matrix: make stop-matrix -->\n", "<!-- end of the stop matrix -->"
 HEAD = (
-    "| broker | end | tasks lost | done twice | tried again | interrupted, ran elsewhere after | all done after |",
+    "| broker | event | tasks lost | duplicate effects | retried | interrupted, rerun after | all done after |",
     "|---|---|---|---|---|---|---|",
 )
 

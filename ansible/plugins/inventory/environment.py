@@ -1,4 +1,4 @@
-"""The inventory: one environment's resolved values and the hosts its AWS account runs."""
+"""The inventory: one environment's resolved values and the running hosts in its AWS account."""
 
 import json
 import os
@@ -19,14 +19,14 @@ DOCUMENTATION = """
 name: environment
 short_description: Hosts and variables of one environment
 description:
-  - Reads C(environments/<environment>/resolved.json); it is the variable C(environment_resolved) of group C(all).
-  - Points this process at that environment's AWS account, so that lookups and modules on the controller follow.
-  - Lets P(amazon.aws.aws_ec2#inventory) find the running instances whose tag Environment is the environment's name.
+  - Reads C(environments/<environment>/resolved.json) into the variable C(environment_resolved) of group C(all).
+  - Selects that environment's AWS account for this process, and so for lookups and modules on the controller.
+  - Finds the running instances with the environment's name in the tag Environment, by P(amazon.aws.aws_ec2#inventory).
   - Groups hosts by tag Role (C(monitoring), C(rabbitmq), C(worker)), by tag Pool (C(pool_io), C(pool_cpu)) and by the
     other pools that run on them.
 options:
   plugin:
-    description: Says that the file is meant for this plugin.
+    description: Selects this plugin.
     required: true
     choices: [environment]
   environment:
@@ -49,14 +49,14 @@ class InventoryModule(BaseInventoryPlugin):
     NAME = "environment"
 
     def verify_file(self, path: str) -> bool:
-        """Only files named environment.yml are ours."""
+        """Accept only files named environment.yml."""
         return bool(super().verify_file(path)) and Path(path).name == "environment.yml"
 
     def parse(self, inventory: Any, loader: Any, path: str, cache: bool = True) -> None:
         """Fill the inventory.
 
         Raises:
-            AnsibleParserError: no such environment, no resolved.json, or the account cannot be asked.
+            AnsibleParserError: the environment or its resolved.json does not exist, or the account cannot be queried.
         """
         from celery_platform.environment.account import enter_account
 
@@ -65,7 +65,7 @@ class InventoryModule(BaseInventoryPlugin):
         resolved = _resolved(self.get_option("environment"))
         inventory.set_variable("all", "environment_resolved", resolved)
         for role in ROLES:
-            inventory.add_group(role)  # an environment without such hosts skips their plays instead of warning
+            inventory.add_group(role)  # without these groups, plays would warn in an environment without such hosts
         enter_account(resolved["name"], resolved["region"])
         if resolved["rabbitmq_hosts"] or resolved["worker_hosts"] or resolved["monitoring_hosts"]:
             _ask_account(inventory, loader, resolved, cache)
@@ -85,7 +85,7 @@ def _resolved(name: str) -> dict[str, Any]:
 
 
 def _ask_account(inventory: Any, loader: Any, resolved: dict[str, Any], cache: bool) -> None:
-    """Delegate to amazon.aws.aws_ec2, which reads its options from a file of its own naming."""
+    """Delegate to amazon.aws.aws_ec2, which accepts options only from a file whose name it defines."""
     plugin = inventory_loader.get("amazon.aws.aws_ec2")
     if plugin is None:
         raise AnsibleParserError("the collection amazon.aws is not installed; it comes with: pip install ansible")
@@ -94,7 +94,7 @@ def _ask_account(inventory: Any, loader: Any, resolved: dict[str, Any], cache: b
         file.write_text(json.dumps(aws_ec2_options(resolved)))
         try:
             plugin.parse(inventory, loader, str(file), cache=cache)
-        except Exception as error:  # the collection raises what boto3 raised
+        except Exception as error:  # the collection passes boto3's exceptions on
             where = os.environ.get("AWS_ENDPOINT_URL", f"AWS in {resolved['region']}")
             raise AnsibleParserError(
                 f"cannot list the hosts of environment {resolved['name']} at {where}: {error}. "
@@ -103,7 +103,7 @@ def _ask_account(inventory: Any, loader: Any, resolved: dict[str, Any], cache: b
 
 
 def _group_by_pool(inventory: Any, resolved: dict[str, Any]) -> None:
-    """A machine has one tag Pool, and is in the group of each pool that runs on it."""
+    """Add each machine, which has one tag Pool, to the groups of all pools that run on it."""
     for name, host in resolved["worker_hosts"].items():
         if name in inventory.hosts:
             for pool in host["pools"]:
@@ -111,7 +111,7 @@ def _group_by_pool(inventory: Any, resolved: dict[str, Any]) -> None:
 
 
 def aws_ec2_options(resolved: dict[str, Any]) -> dict[str, Any]:
-    """What amazon.aws.aws_ec2 is asked."""
+    """The options of amazon.aws.aws_ec2."""
     return {
         "plugin": "amazon.aws.aws_ec2",
         "regions": [resolved["region"]],
@@ -127,10 +127,13 @@ def aws_ec2_options(resolved: dict[str, Any]) -> dict[str, Any]:
 
 
 def _connection(resolved: dict[str, Any]) -> dict[str, str]:
-    """Connection variables as Jinja expressions over an instance: each connection names a host in its own way."""
+    """Connection variables as Jinja expressions over an instance, for each connection plugin."""
     plugin = resolved["hosts"]["connection"]
     named: dict[str, dict[str, str]] = {
-        "ansible.builtin.ssh": {"ansible_host": "private_ip_address", "ansible_user": "'admin'"},  # Debian's image
+        "ansible.builtin.ssh": {
+            "ansible_host": "private_ip_address",
+            "ansible_user": "'admin'",
+        },  # user of Debian's image
         "amazon.aws.aws_ssm": {
             "ansible_aws_ssm_instance_id": "instance_id",
             "ansible_aws_ssm_region": f"'{resolved['region']}'",

@@ -26,7 +26,7 @@ resource "aws_iam_instance_profile" "this" {
   role = aws_iam_role.this[each.key].name
 }
 
-# Systems Manager instead of SSH: there are no keys to lose and no open ports, and every session is logged.
+# Systems Manager instead of SSH: there are no keys to lose and no open ports, and CloudTrail records every session.
 resource "aws_iam_role_policy_attachment" "ssm" {
   for_each = local.on_hosts
 

@@ -1,4 +1,4 @@
-"""Definitions as data: what a cluster must hold, compared with what it exports (`rabbitmqctl export_definitions`)."""
+"""Compare the definitions that a cluster must have with those that it exports (`rabbitmqctl export_definitions`)."""
 
 import base64
 import hashlib
@@ -6,7 +6,7 @@ from typing import Any
 
 Json = dict[str, Any]
 
-# What identifies an entry of each section, and the command that removes a surplus one. Removing comes in this order.
+# The keys that identify an entry of each section, and the command that removes one. Entries are removed in this order.
 KEYS: dict[str, tuple[str, ...]] = {
     "policies": ("vhost", "name"),
     "topic_permissions": ("vhost", "user", "exchange"),
@@ -14,7 +14,7 @@ KEYS: dict[str, tuple[str, ...]] = {
     "users": ("name",),
     "vhosts": ("name",),
 }
-# What applications declare themselves.
+# Sections that applications declare themselves.
 TOPOLOGY: dict[str, tuple[str, ...]] = {
     "queues": ("vhost", "name"),
     "exchanges": ("vhost", "name"),
@@ -30,10 +30,10 @@ REMOVE = {
 
 
 def rabbitmq_password_hash(password: str, salt_from: str) -> str:
-    """The hash RabbitMQ keeps of a password: base64 of a 4 byte salt and SHA-256 of salt and password.
+    """The password hash that RabbitMQ stores: base64 of a 4 byte salt and SHA-256 of salt and password.
 
-    The salt need only differ between users and clusters; taken from a text it stays the same from run to run.
-    Source: RabbitMQ guide, "Credentials and Passwords".
+    The salt only has to differ between users and clusters. It is derived from a text, so that it is the same in every
+    run. Source: RabbitMQ guide, "Credentials and Passwords".
 
     Example: `{{ password | rabbitmq_password_hash('celery-prod-broker/celery') }}`
     """
@@ -42,7 +42,7 @@ def rabbitmq_password_hash(password: str, salt_from: str) -> str:
 
 
 def rabbitmq_definitions(users: list[Json], vhosts: list[str], policies: list[Json], apply_to: str) -> Json:
-    """The role's variables in the form of a definitions file. `apply_to` is for policies that do not say."""
+    """The role's variables in the form of a definitions file. `apply_to` is the default for policies."""
     return {
         "vhosts": [{"name": name} for name in vhosts],
         "users": [
@@ -79,10 +79,10 @@ def rabbitmq_definitions(users: list[Json], vhosts: list[str], policies: list[Js
 
 
 def rabbitmq_mirrored(policies: list[Json], vhosts: list[str], copies: int) -> list[Json]:
-    """The policies with mirroring in the virtual hosts that have it.
+    """Add mirroring to the policies of virtual hosts that have mirrored queues.
 
-    One policy applies to a queue, so each carries the mirroring, and a last one is for the queues none of them names.
-    Of a mirrored queue every copy that is asked for is in step before it may lead.
+    Only one policy applies to a queue, so each policy contains the mirroring, and an additional one applies to all
+    other queues. A mirror must be synchronised before it can become the leader.
 
     Example: `rabbitmq_mirrored([], ["shop"], 3)[0]["name"] == "mirrored"`
     """
@@ -104,9 +104,9 @@ def rabbitmq_mirrored(policies: list[Json], vhosts: list[str], copies: int) -> l
 
 
 def rabbitmq_missing(found: Json, wanted: Json, topology: bool = False) -> Json:
-    """The part of `wanted` that `found` lacks or has otherwise: what is to be imported. Empty when nothing is.
+    """The entries of `wanted` that are missing in `found` or differ, for an import. Empty if there are none.
 
-    With `topology`, queues, exchanges and bindings are compared too, as a backup holds them.
+    With `topology`, queues, exchanges and bindings are compared, too, as needed for a backup.
 
     Example: `rabbitmq_missing({"vhosts": []}, {"vhosts": [{"name": "shop"}]}) == {"vhosts": [{"name": "shop"}]}`
     """
@@ -120,7 +120,7 @@ def rabbitmq_missing(found: Json, wanted: Json, topology: bool = False) -> Json:
 
 
 def rabbitmq_surplus(found: Json, wanted: Json) -> list[list[str]]:
-    """The rabbitmqctl commands that remove what is not in the data, in the order they must run.
+    """The rabbitmqctl commands that remove entries that are not in `wanted`, in the order in which they must run.
 
     Example: `rabbitmq_surplus({"users": [{"name": "guest"}]}, nothing_wanted) == [["delete_user", "guest"]]`
     """
@@ -137,12 +137,12 @@ def _key(section: str, entry: Json) -> tuple[str, ...]:
 
 
 def _holds(there: Json | None, entry: Json) -> bool:
-    """Whether what is there says the same; it may say more (limits, metadata)."""
+    """Whether an existing entry has all wanted values; it may have more (limits, metadata)."""
     return there is not None and all(_plain(key, there.get(key)) == value for key, value in entry.items())
 
 
 def _plain(key: str, value: Any) -> Any:
-    """RabbitMQ 3 writes tags as one text, 4 as a list in no order."""
+    """Normalise tags: RabbitMQ 3 exports them as a string, 4 as an unordered list."""
     if key == "tags":
         return sorted(tag for tag in (value.split(",") if isinstance(value, str) else value or []) if tag)
     return value

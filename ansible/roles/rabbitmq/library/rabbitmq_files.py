@@ -1,5 +1,5 @@
 #!/usr/bin/python
-"""Writes several files in one round trip, where a loop of `copy` would take four for each."""
+"""Write several files in one round trip; a loop of `copy` would take four for each file."""
 
 import grp
 import hashlib
@@ -14,10 +14,10 @@ from ansible.module_utils.basic import AnsibleModule
 
 DOCUMENTATION = """
 module: rabbitmq_files
-short_description: Have several text files with their owners and modes
+short_description: Write several text files with their owners and modes
 description:
-  - Each file is replaced as a whole, so no reader sees half of one. Missing parent folders are made.
-  - Knows check mode and diff. Not for secrets, for a diff would show them.
+  - Each file is replaced atomically. Missing parent folders are created.
+  - Supports check mode and diff. Not for secrets, because a diff would show them.
 options:
   files:
     description: The files.
@@ -25,26 +25,26 @@ options:
     elements: dict
     required: true
     suboptions:
-      path: {type: str, required: true, description: Where.}
-      content: {type: str, required: true, description: The whole text.}
-      group: {type: str, default: root, description: "Group; the owner is root."}
+      path: {type: str, required: true, description: Path of the file.}
+      content: {type: str, required: true, description: Content of the file.}
+      group: {type: str, default: root, description: "Group of the file. The owner is root."}
       mode: {type: str, default: "0644", description: Mode in octal.}
 """
 
 RETURN = """
 written:
-  description: Paths of the files that were not as they should be.
+  description: Paths of the files that were changed.
   type: list
   returned: always
 checksums:
-  description: SHA-256 of each file as it is now, or in check mode as it would be, by path.
+  description: SHA-256 of each file by path. In check mode, of the content that would be written.
   type: dict
   returned: always
 """
 
 
 def differs(path: Path, entry: dict[str, Any]) -> bool:
-    """Whether content, owner, group or mode are not as they should be."""
+    """Whether content, owner, group or mode differ."""
     try:
         there = path.stat()
     except FileNotFoundError:
@@ -69,7 +69,7 @@ def write(path: Path, entry: dict[str, Any]) -> None:
 
 
 def _group(name: str) -> int | None:
-    """None where the group is still to come with a package, as in check mode on a new host."""
+    """None if the group does not exist yet, as in check mode on a new host, where a package creates it later."""
     try:
         return grp.getgrnam(name).gr_gid
     except KeyError:

@@ -1,5 +1,5 @@
 #!/usr/bin/python
-"""What a RabbitMQ host holds before the role touches it, in one round trip instead of one for each question."""
+"""Gather the facts of a RabbitMQ host in one round trip instead of one for each fact."""
 
 import subprocess
 from pathlib import Path
@@ -9,32 +9,32 @@ from ansible.module_utils.basic import AnsibleModule
 
 DOCUMENTATION = """
 module: rabbitmq_host_info
-short_description: What is installed, written and running on a RabbitMQ host
+short_description: Gather what is installed, configured and running on a RabbitMQ host
 description:
-  - Answers all that the role asks of a host, so that a run which changes nothing is a matter of seconds.
-  - Changes nothing; the same in check mode.
+  - Returns all facts that the role needs, so that a run without changes takes seconds.
+  - Changes nothing, and works the same in check mode.
 options:
   node: {type: str, required: true, description: "The node's name, such as rabbit@host."}
 """
 
 RETURN = """
 host:
-  description: What was found. Texts are empty where there is no such file.
+  description: The facts. A text is empty if the file does not exist.
   type: dict
   returned: always
   contains:
     system: {type: str, description: "ID of os-release, such as debian."}
-    packages: {type: dict, description: Installed packages the role cares for and their versions.}
-    held: {type: list, description: Those of them that apt leaves as they are.}
-    cookie: {type: str, description: The Erlang cookie. Keep the task's result out of the log.}
+    packages: {type: dict, description: Versions of installed packages that matter to the role.}
+    held: {type: list, description: Those of them that are on hold in apt.}
+    cookie: {type: str, description: The Erlang cookie, so the task needs no_log.}
     environment: {type: str, description: Text of rabbitmq-env.conf.}
-    certificate: {type: str, description: The node's certificate as PEM; empty where it has no key.}
+    certificate: {type: str, description: The node's certificate as PEM; empty if it has no key.}
     hosts: {type: str, description: Text of /etc/hosts.}
-    started_with: {type: str, description: "Checksums of what the running server read at its start."}
-    has_data: {type: bool, description: "Whether the node has ever started, which makes it a member of a cluster."}
+    started_with: {type: str, description: "Checksums of the configuration that the running server read at its start."}
+    has_data: {type: bool, description: "Whether the node has ever started, so that it belongs to a cluster."}
     is_running: {type: bool, description: Whether the server runs.}
     has_cloud_init: {type: bool, description: Whether cloud-init may rewrite /etc/hosts.}
-    is_container: {type: bool, description: "Whether kernel and swap are another machine's."}
+    is_container: {type: bool, description: "Whether the host is a container, without a kernel and swap of its own."}
     has_swap: {type: bool, description: Whether swap is on.}
 """
 
@@ -43,7 +43,7 @@ PACKAGES = ("rabbitmq-server", "erlang-base", "python3-cryptography")
 
 
 def found(node: str) -> dict[str, Any]:
-    """All answers, see RETURN."""
+    """All facts, see RETURN."""
     packages = _packages()
     return {
         "system": _system(),
@@ -75,13 +75,13 @@ def _system() -> str:
 
 
 def _packages() -> list[list[str]]:
-    """Name, status, wish and version of those that are installed, not merely known."""
+    """Name, status, selection and version of the packages that are installed, not merely known to dpkg."""
     form = "${Package} ${db:Status-Status} ${db:Status-Want} ${Version}\n"
     try:
         told = subprocess.run(
             ["dpkg-query", "--show", f"--showformat={form}", *PACKAGES], capture_output=True, text=True, check=False
         ).stdout
-    except FileNotFoundError:  # not Debian, which preflight refuses
+    except FileNotFoundError:  # not Debian, which the preflight refuses
         return []
     return [row for row in map(str.split, told.splitlines()) if row[1] == "installed"]
 

@@ -1,6 +1,6 @@
 #!/bin/sh
-# Debian has one RabbitMQ for each release, so an upgrade in place needs a newer package: this host's own under the next version number,
-# in a repository of its own. The server inside is the same; what is tested is the way there.
+# A Debian release has only one version of RabbitMQ. To test an upgrade in place, this repackages the host's version under a higher number,
+# in a local repository. The server is the same; the test covers the procedure.
 set -eu
 repository=/var/lib/newer
 rm -rf "$repository" && mkdir -p "$repository" && cd "$repository"

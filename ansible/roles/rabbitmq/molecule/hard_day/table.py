@@ -1,4 +1,4 @@
-"""Write the table of faults into the role's README, from what the last hard day measured."""
+"""Write the table of faults into the role's README, from the last measurement."""
 
 import json
 from pathlib import Path
@@ -9,7 +9,7 @@ BEGIN, END = "<!-- faults -->\n", "<!-- /faults -->"
 
 
 def main() -> None:
-    """Replace what stands between the marks."""
+    """Replace the text between the markers."""
     rows = json.loads((SCENARIO / "measured.json").read_text())
     columns = list(rows[0])
     lines = ["| " + " | ".join(columns) + " |", "|---" * len(columns) + "|"]

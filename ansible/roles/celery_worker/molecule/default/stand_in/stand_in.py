@@ -1,6 +1,6 @@
-"""Stands in for the application: writes down how it was started, and takes two seconds to finish when asked to stop.
+"""A stand-in for the application: records how it was started, and takes two seconds to finish on SIGTERM.
 
-Like the application it ticks: a heartbeat file, and what systemd waits for. Waiting for this instance's end is waiting.
+Like the application, it writes a heartbeat file and notifies systemd's watchdog.
 """
 
 import json
@@ -14,7 +14,7 @@ from pathlib import Path
 
 
 def main() -> None:
-    """Run the command that systemd or Ansible asks for."""
+    """Run the given command, as systemd and Ansible do."""
     command = sys.argv[1]
     if command == "health":
         sys.exit(0 if Path(os.environ["CELERY_HEARTBEAT_FILE"]).exists() else 1)
@@ -28,7 +28,7 @@ def main() -> None:
 
 
 def run(instance: Path) -> None:
-    """Run until SIGTERM, then finish the task in hand; stop ticking when told to be stuck."""
+    """Run until SIGTERM, then finish the current task. Stop the heartbeat if the file `stuck` exists."""
     environment = json.loads(Path(os.environ["CELERY_ENVIRONMENT_FILE"]).read_text())
     if environment.get("broken"):
         sys.exit("this release does not start")
@@ -37,7 +37,7 @@ def run(instance: Path) -> None:
 
     def stop(*_: object) -> None:
         time.sleep(2)
-        (Path(os.environ["STATE_DIRECTORY"]) / f"{instance.name}-stopped").write_text("finished the task in hand")
+        (Path(os.environ["STATE_DIRECTORY"]) / f"{instance.name}-stopped").write_text("finished the current task")
         sys.exit(0)
 
     signal.signal(signal.SIGTERM, stop)
@@ -48,7 +48,7 @@ def run(instance: Path) -> None:
 
 
 def tick() -> None:
-    """One tick of the loop."""
+    """One iteration of the event loop."""
     if "CELERY_HEARTBEAT_FILE" in os.environ:
         Path(os.environ["CELERY_HEARTBEAT_FILE"]).touch()
     if "NOTIFY_SOCKET" in os.environ:

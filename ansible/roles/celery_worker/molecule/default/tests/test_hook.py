@@ -1,4 +1,4 @@
-"""The release hook: once, on one host, from the new release; and what a failing one leaves."""
+"""The release hook runs once, on one host, from the new release; a failure leaves the hosts unchanged."""
 
 import json
 import os
@@ -12,7 +12,7 @@ HOSTS = [testinfra.get_host(f"podman://molecule-worker-{number}") for number in 
 
 
 def deploy(command: list[str], *words: str) -> subprocess.CompletedProcess[str]:
-    """`workers.yml` with this hook and a folder in which no release is current."""
+    """Run `workers.yml` with this hook and a folder without a current release."""
     variables = {
         "celery_app_wheelhouse": f"{os.environ['MOLECULE_EPHEMERAL_DIRECTORY']}/wheelhouse",
         "celery_app_environment": {"name": "molecule"},
@@ -39,7 +39,7 @@ def test_it_ran_once_as_the_workers_user_with_their_environment() -> None:
         for host in HOSTS
     ]
     (ran,) = [words for words in said if words]
-    assert len(ran) == 2, "it ran again in the second converge"
+    assert len(ran) == 2, "the second converge must not run it again"
     assert ran[0] == "celery"
     assert ran[1].startswith("/etc/celery/resolved-")
 

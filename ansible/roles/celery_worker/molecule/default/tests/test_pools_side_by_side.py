@@ -1,4 +1,4 @@
-"""Two pools on one host have their own units, limits and ports, and neither takes the other's workers for surplus."""
+"""Two pools on one host have their own units, limits and ports, and neither removes the other's workers as surplus."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""The units of a worker host: what runs, how it is fenced in, how it stops."""
+"""The units of a worker host: their processes, their sandbox, and how they stop."""
 
 import json
 import time
@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-# Asked through podman itself: each question by way of Ansible would take seconds.
+# Through podman directly, because each command through Ansible would take seconds.
 testinfra_hosts = ["podman://molecule-worker-1", "podman://molecule-worker-2"]
 WORKERS = ["io-1", "io-2"]
 
@@ -51,7 +51,7 @@ def test_a_notice_drains_the_host(host: Any) -> None:
     states = f"systemctl show --value -p ActiveState {workers}"
     while set(host.check_output(states).split()) != {"inactive"} and time.monotonic() < deadline:
         time.sleep(0.5)
-    assert host.file("/var/lib/celery/celery-io-1-stopped").content_string == "finished the task in hand"
+    assert host.file("/var/lib/celery/celery-io-1-stopped").content_string == "finished the current task"
     assert host.check_output(states).split() == ["inactive", "inactive"]
     host.run_expect([0], "rm /run/notice /var/lib/celery/celery-io-1-stopped")
     host.run_expect([0], "systemctl start celery-notice celery-worker@io-1 celery-worker@io-2")
@@ -86,7 +86,7 @@ def test_worker_sees_a_read_only_system_and_a_tmp_of_its_own(host: Any) -> None:
         for line in host.file(f"/proc/{pid}/mounts").content_string.splitlines()
     }
     assert "ro" in mounts["/"]
-    assert "rw" in mounts["/tmp"]  # noqa: S108 -- the mount point is the point
+    assert "rw" in mounts["/tmp"]  # noqa: S108 -- the test is about this mount point
     assert "rw" in mounts["/var/lib/celery"]
 
 
@@ -114,7 +114,7 @@ def test_application_cannot_be_changed_by_its_user(host: Any) -> None:
 def test_stop_lets_the_task_in_hand_finish(host: Any) -> None:
     host.run_expect([0], "rm -f /var/lib/celery/celery-io-2-stopped")
     host.run_expect([0], "systemctl stop celery-worker@io-2")
-    assert host.file("/var/lib/celery/celery-io-2-stopped").content_string == "finished the task in hand"
+    assert host.file("/var/lib/celery/celery-io-2-stopped").content_string == "finished the current task"
     assert host.check_output("systemctl show --value -p Result celery-worker@io-2") == "success"
     host.run_expect([0], "systemctl start celery-worker@io-2")
 

@@ -1,3 +1,3 @@
-"""The brokers and the ledger are the tests' own; both halves of the stop matrix share them."""
+"""Brokers and ledger of the tests, which both halves of the stop matrix share."""
 
 from tests.stops.conftest import *  # noqa: F403

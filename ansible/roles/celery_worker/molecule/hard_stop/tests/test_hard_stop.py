@@ -1,6 +1,6 @@
-"""Workers on hosts that end in the middle of their tasks lose none, and no customer pays twice: each end, each broker.
+"""Workers on hosts that end during their tasks lose none and duplicate no effect, for each way to end and each broker.
 
-The pods' half of the matrix is tests/pods/test_stops.py; `make stop-matrix` runs both and writes both tables.
+The half of the matrix for pods is tests/pods/test_stops.py. `make stop-matrix` runs both and writes both tables.
 """
 
 import os
@@ -17,12 +17,12 @@ from tests.stops.strike import ENDS, strike
 
 WORKERS = ("io-1", "io-2")
 UNITS = tuple(f"celery-worker@{worker}.service" for worker in WORKERS)
-# The host's memory is what runs out: in a container on cgroups v1 systemd cannot set the unit's own limit.
+# Uses up the host's memory, because in a container on cgroups v1 systemd cannot set the unit's limit.
 HUGE_MIB = 2048
 
 
 def apply(broker: Broker, **changes: object) -> None:
-    """A deploy to the broker's host."""
+    """Deploy to the broker's host."""
     environment = broker.environment
     environment.resolved.update(changes)
     done = deploy(environment, f"molecule-stop-{broker.kind}", KINDS.index(broker.kind), celery_worker_instances=2)
@@ -31,7 +31,7 @@ def apply(broker: Broker, **changes: object) -> None:
 
 @pytest.fixture(scope="module")
 def host(broker: Broker) -> Iterator[Host]:
-    """The broker's host, on which the role has been applied."""
+    """The broker's host after the role was applied."""
     apply(broker)
     one = Host(f"molecule-stop-{broker.kind}")
     yield one
@@ -39,13 +39,13 @@ def host(broker: Broker) -> Iterator[Host]:
 
 
 class Ends:
-    """Ways for a worker of a host to end."""
+    """Ways in which a worker on a host can end."""
 
     def __init__(self, host: Host, broker: Broker) -> None:
         self.host, self.broker = host, broker
 
     def term(self) -> None:
-        """Stop a unit; the other goes on."""
+        """Stop one unit; the other continues."""
         self.host.run("systemctl", "stop", UNITS[0])
 
     def kill(self) -> None:
@@ -58,7 +58,7 @@ class Ends:
         eventually(lambda: self._restarts() != before, "a restart", seconds=90)
 
     def deploy(self) -> None:
-        """Another configuration, for which the role restarts one worker after the other."""
+        """Deploy another configuration, for which the role restarts the workers one after the other."""
         apply(self.broker, logs={"retention_days": 2})
 
     def _restarts(self) -> list[str]:
@@ -83,5 +83,5 @@ def test_nothing_is_lost_and_nothing_is_done_twice(host: Host, broker: Broker, l
         matrix.note("host", broker.kind, end, outcome)
     assert (outcome.lost, outcome.repeated) == (0, 0)
     if end in {"TERM", "deploy"}:
-        # Told to stop, a worker has longer than its tasks take.
+        # A worker has more time to stop than its tasks need.
         assert outcome.again == 0

@@ -1,4 +1,4 @@
-"""One broker, and orders that take half a second."""
+"""One broker, and entries that take half a second."""
 
 from collections.abc import Iterator
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""Releases come and go on several hosts while entries are made: none is lost, whatever the release is like."""
+"""Releases are deployed to several hosts under load: no entry is lost, whether or not the release works."""
 
 import os
 import subprocess
@@ -24,26 +24,26 @@ pytestmark = pytest.mark.timeout(1500)
 
 
 def runs(host: Host) -> str:
-    """The release that the host's worker has loaded."""
+    """The release of the host's running worker."""
     loaded = host.run("grep", "-om1", "/opt/celery/releases/[0-9a-f]*", f"/proc/{host.show(UNIT, 'MainPID')}/maps")
     return loaded.rpartition("/")[2]
 
 
 def move(rabbitmq: Broker, **variables: str) -> subprocess.CompletedProcess[str]:
-    """`workers.yml` on the hosts, one at a time."""
+    """Run `workers.yml` on the hosts, one at a time."""
     return deploy(rabbitmq.environment, celery_worker_metrics_port=PORT, **variables)
 
 
 def worked_through(load: Load) -> None:
-    """Enough entries were sent, all were made once, and no attempt was interrupted."""
-    print(f"\n{load.sent} entries: {load.lost} lost, {load.repeated} done twice, {load.again} tried again", flush=True)
+    """Check that enough entries were sent, all were made once, and no attempt was interrupted."""
+    print(f"\n{load.sent} entries: {load.lost} lost, {load.repeated} duplicated, {load.again} retried", flush=True)
     assert load.sent > 40
     assert (load.lost, load.repeated, load.again) == (0, 0, 0)
 
 
 @pytest.fixture(scope="module", autouse=True)
 def first(rabbitmq: Broker) -> str:
-    """The release that the hosts run at first."""
+    """The release that runs first."""
     done = move(rabbitmq)
     assert done.returncode == 0, done.stdout[-6000:]
     for host in HOSTS:
@@ -71,11 +71,11 @@ def test_a_release_that_does_not_start_goes_back_and_reaches_no_second_host(
         done = move(rabbitmq, celery_app_wheelhouse=str(release(tmp_path / "wheelhouse", BROKEN)))
 
     assert done.returncode != 0, done.stdout[-6000:]
-    assert "molecule-deploy-1: it runs release" in done.stdout.replace("\n", " "), done.stdout[-6000:]
+    assert "molecule-deploy-1: rolled back to release" in done.stdout.replace("\n", " "), done.stdout[-6000:]
     HOSTS[0].wait_until_ready("io-1")
     assert runs(HOSTS[0]) == before[HOSTS[0].name][0]
     for host in HOSTS[1:]:
-        assert (runs(host), host.show(UNIT, "ActiveEnterTimestamp")) == before[host.name], "it was touched"
+        assert (runs(host), host.show(UNIT, "ActiveEnterTimestamp")) == before[host.name], "the host was changed"
     worked_through(load)
 
 

@@ -1,4 +1,4 @@
-"""A monitoring host: both services run, know the rules and the routes, and tell when they see nothing."""
+"""A monitoring host: both services run with their rules and routes, and an alert fires if there are no targets."""
 
 import json
 import time
@@ -10,7 +10,7 @@ PROMETHEUS, ALERTMANAGER = "http://127.0.0.1:9090", "http://127.0.0.1:9093"
 
 
 def _get(host: Any, url: str) -> Any:
-    """An answer as JSON, by the Python every host has."""
+    """A response as JSON, fetched with the host's Python."""
     code = f"import urllib.request; print(urllib.request.urlopen('{url}', timeout=5).read().decode())"
     return json.loads(host.check_output(f'python3 -c "{code}"'))
 

@@ -1,4 +1,4 @@
-"""Three hosts, one cluster: what each node must say about itself and its peers."""
+"""A cluster of three hosts, as each node reports it."""
 
 import json
 from typing import Any
@@ -11,13 +11,13 @@ def _status(host: Any) -> dict[str, Any]:
 
 
 def _status_of(host: Any, url: str, credentials: str | None = None) -> str:
-    """Status and body of an answer on the private address, asked with the authority's certificate."""
+    """Status and body of a response on the private address, verified with the authority's certificate."""
     address = host.check_output("hostname -I").split()[0]
     login = f"-u {credentials}" if credentials else ""
     return str(host.check_output(f"{ASK} {login} {url.format(address=address)}"))
 
 
-# A few lines of the Python every host has: curl is not there.
+# In Python, because the hosts have no curl.
 ASK = """python3 -c '
 import base64, ssl, sys, urllib.error, urllib.request
 context = ssl.create_default_context(cafile="/etc/rabbitmq/tls/ca_certificate.pem")
@@ -113,7 +113,7 @@ def test_nodes_speak_tls_to_each_other(host: Any) -> None:
     assert peers.count("tls") == peers.count("rabbit@molecule-rabbitmq-") == 2
 
 
-# How this node is connected to the other nodes.
+# The connections of this node to the other nodes.
 PEERS = (
     "[{N, element(4, proplists:get_value(address, I))} || "
     "{N, I} <- element(2, net_kernel:nodes_info()), lists:member(N, nodes())]."

@@ -1,4 +1,4 @@
-"""A minimal Celery app on the platform's own transports: one queue of orders, whose effects are counted in SQLite."""
+"""A minimal Celery app on the platform's transports: one queue of orders, whose effects are counted in SQLite."""
 
 import os
 import sqlite3
@@ -46,7 +46,7 @@ _of_this_thread = threading.local()
 
 
 def store() -> sqlite3.Connection:
-    """The counts of deliveries and effects; every thread opens it once for itself."""
+    """The database of deliveries and effects. Every thread opens its own connection."""
     if not hasattr(_of_this_thread, "store"):
         _of_this_thread.store = sqlite3.connect(STORE, timeout=30, isolation_level=None)
         _of_this_thread.store.executescript(
@@ -59,6 +59,6 @@ def store() -> sqlite3.Connection:
 
 @orders.task(name="orders.order")
 def order(order_id: str) -> None:
-    """One effect for an order, however often it is delivered: the delivery is counted too, for the report."""
+    """Make one effect for an order, however often it is delivered. Deliveries are counted for the report."""
     store().execute("INSERT INTO deliveries VALUES (?)", (order_id,))
     store().execute("INSERT OR IGNORE INTO effects VALUES (?)", (order_id,))

@@ -1,8 +1,8 @@
-"""Publish orders without pause until told to stop: `publish.py PREFIX THREADS FILE`.
+"""Publish orders continuously until SIGTERM: `publish.py PREFIX THREADS FILE`.
 
-Each order is sent with a publisher confirm, and again under the same task id until it is confirmed. FILE gets a line
-for each that is: id, time of the confirm, seconds it took, times it was sent. Ends at SIGTERM, with exit code 1 if an
-order was not confirmed within a minute.
+Each order is published with a publisher confirm, and repeated with the same task id until it is confirmed. FILE gets a
+line for each confirmed order: id, time of the confirm, seconds, attempts. The exit code is 1 if an order was not
+confirmed within a minute.
 """
 
 import itertools
@@ -20,13 +20,13 @@ stop = threading.Event()
 
 
 def publish(order_id: str) -> tuple[float, int]:
-    """Seconds and attempts until the broker confirmed the order."""
+    """Publish an order; returns the seconds and attempts until the broker confirmed it."""
     begun = time.monotonic()
     for attempt in itertools.count(1):
         try:
             with budget(5.0):
                 orders.send_task("orders.order", (order_id,), task_id=order_id, retry=False)
-        except Exception as error:  # whatever it was, the order is sent again
+        except Exception as error:  # after any error, the order is published again
             if time.monotonic() - begun > GIVE_UP_SECONDS:
                 raise
             if attempt == 1:
@@ -37,8 +37,8 @@ def publish(order_id: str) -> tuple[float, int]:
     raise AssertionError
 
 
-def publish_until_told(prefix: str, file: Path, failed: list[str]) -> None:
-    """One thread's orders."""
+def publish_until_stopped(prefix: str, file: Path, failed: list[str]) -> None:
+    """Publish the orders of one thread."""
     with file.open("a", buffering=1) as confirmed:
         for number in itertools.count():
             if stop.is_set():
@@ -58,7 +58,7 @@ def main() -> None:
     signal.signal(signal.SIGTERM, lambda *_: stop.set())
     failed: list[str] = []
     running = [
-        threading.Thread(target=publish_until_told, args=(f"{prefix}-{number}", file, failed))
+        threading.Thread(target=publish_until_stopped, args=(f"{prefix}-{number}", file, failed))
         for number in range(threads)
     ]
     for thread in running:

@@ -1,4 +1,4 @@
-"""Publishers and workers as processes, and what became of the orders."""
+"""Publishers and workers as processes, and the outcome of their orders."""
 
 import itertools
 import os
@@ -15,13 +15,13 @@ from pathlib import Path
 FOLDER = Path(__file__).parent
 REPOSITORY = FOLDER.parents[5]
 THREADS = 4
-# Confirmed messages are consumed within this time after the last one, or they count as lost.
+# Confirmed messages that are not consumed within this time after the last one count as lost.
 DRAIN_SECONDS = 180
 
 
 @dataclass(frozen=True)
 class Confirmed:
-    """One confirmed order: when, how long the publisher took, and how often it sent it."""
+    """A confirmed order: time of the confirm, seconds of the publish, and number of attempts."""
 
     id: str
     at: float
@@ -31,14 +31,14 @@ class Confirmed:
 
 @dataclass(frozen=True)
 class Cluster:
-    """Where orders go: the nodes' addresses, and the type of its queue."""
+    """The target of orders: addresses of the nodes and type of the queue."""
 
     addresses: tuple[str, ...]
     queue_type: str = "quorum"
     vhost: str = "shop"
 
     def environment(self, folder: Path, ca: Path) -> dict[str, str]:
-        """What orders.py reads."""
+        """Variables that orders.py reads."""
         urls = ";".join(f"amqps://shop:molecule-password@{address}:5671/{self.vhost}" for address in self.addresses)
         return os.environ | {
             "SHOP_BROKER": urls, "SHOP_CA": str(ca), "SHOP_STORE": str(folder / "orders.sqlite"),
@@ -48,7 +48,7 @@ class Cluster:
 
 @contextmanager
 def workers(cluster: Cluster, folder: Path, ca: Path, name: str = "worker") -> Iterator[None]:
-    """Two workers, stopped warmly at the end."""
+    """Run two workers, with a warm shutdown at the end."""
     processes = [
         subprocess.Popen(
             [sys.executable, "-m", "celery", "-A", "orders", "worker", "--pool=threads", "--concurrency=4",
@@ -71,7 +71,7 @@ def workers(cluster: Cluster, folder: Path, ca: Path, name: str = "worker") -> I
 
 
 class Publishing:
-    """Orders published from now on, by threads of one process."""
+    """Publish orders in the threads of one process."""
 
     def __init__(self, cluster: Cluster, folder: Path, ca: Path, prefix: str) -> None:
         self.file = folder / f"{prefix}.confirmed"
@@ -84,12 +84,12 @@ class Publishing:
         self.wait_for(200, 120)
 
     def confirmed(self) -> list[Confirmed]:
-        """What was confirmed so far, in the order of time."""
+        """Confirmed orders so far, in chronological order."""
         rows = (line.split() for line in self.file.read_text().splitlines() if line.count(" ") == 3)
         return sorted((Confirmed(r[0], float(r[1]), float(r[2]), int(r[3])) for r in rows), key=lambda row: row.at)
 
     def wait_for(self, more: int, seconds: float) -> None:
-        """Let `more` orders be confirmed, for at most `seconds`."""
+        """Wait until `more` orders are confirmed, for at most `seconds`."""
         wanted, end = len(self.confirmed()) + more, time.monotonic() + seconds
         while len(self.confirmed()) < wanted and time.monotonic() < end:
             if self._process.poll() is not None:
@@ -97,13 +97,13 @@ class Publishing:
             time.sleep(0.5)
 
     def stop(self) -> int:
-        """End after the orders at hand; 0 when every one was confirmed in the end."""
+        """Stop after the current orders; returns 0 if all orders were confirmed."""
         self._process.send_signal(signal.SIGTERM)
         return self._process.wait(timeout=120)
 
 
 def effects(folder: Path, prefix: str) -> tuple[int, int]:
-    """How many orders had an effect, and how many deliveries there were."""
+    """Number of orders with an effect, and number of deliveries."""
     with sqlite3.connect(folder / "orders.sqlite", timeout=30) as store:
         (done,) = store.execute("SELECT count(*) FROM effects WHERE id LIKE ?", (f"{prefix}-%",)).fetchone()
         (seen,) = store.execute("SELECT count(*) FROM deliveries WHERE id LIKE ?", (f"{prefix}-%",)).fetchone()
@@ -111,7 +111,7 @@ def effects(folder: Path, prefix: str) -> tuple[int, int]:
 
 
 def lost(folder: Path, confirmed: list[Confirmed], prefix: str) -> set[str]:
-    """Confirmed orders without an effect, after the workers had time to catch up."""
+    """Confirmed orders without an effect, after workers had time to catch up."""
     end = time.monotonic() + DRAIN_SECONDS
     while True:
         with sqlite3.connect(folder / "orders.sqlite", timeout=30) as store:
@@ -123,6 +123,6 @@ def lost(folder: Path, confirmed: list[Confirmed], prefix: str) -> set[str]:
 
 
 def longest_silence(confirmed: list[Confirmed], since: float) -> float:
-    """Seconds in which no publisher had anything confirmed."""
+    """The longest time in seconds without a confirm for any publisher."""
     times = [one.at for one in confirmed if one.at >= since - 1]
     return max((after - before for before, after in itertools.pairwise(times)), default=0.0)

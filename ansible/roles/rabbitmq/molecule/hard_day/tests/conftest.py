@@ -1,4 +1,4 @@
-"""The clusters, the load on them, and the table of what each fault did to it."""
+"""The clusters, the load, and the table with the effects of each fault."""
 
 import json
 import os
@@ -15,7 +15,7 @@ import pytest
 SCENARIO = Path(__file__).parents[1]
 sys.path.insert(0, str(SCENARIO / "load"))
 
-import traffic  # noqa: E402 - beside the scenario, found by the line above
+import traffic  # noqa: E402 - in the scenario's folder, which the line above adds
 
 OPERATIONS = SCENARIO.parents[3] / "operations" / "rabbitmq"
 NEW = traffic.Cluster(tuple(f"10.97.4.1{number}" for number in (1, 2, 3)))
@@ -24,14 +24,14 @@ MEASURED = SCENARIO / "measured.json"
 
 
 def podman(*words: str, check: bool = True) -> str:
-    """Run podman; what it printed."""
+    """Run podman; returns its output."""
     done = subprocess.run(["podman", *words], capture_output=True, text=True, check=False, timeout=120)
     assert not check or done.returncode == 0, done.stderr
     return done.stdout.strip()
 
 
 def playbook(file: Path, *options: str, fails: bool = False) -> str:
-    """Run a playbook on the scenario's inventory, which must succeed or fail; what it printed."""
+    """Run a playbook on the scenario's inventory and check whether it succeeds; returns its output."""
     command = ["ansible-playbook", "-i", os.environ["MOLECULE_INVENTORY_FILE"], str(file), *options]
     done = subprocess.run(
         command, env=os.environ | {"ANSIBLE_ROLES_PATH": str(SCENARIO.parents[2])}, text=True, check=False,
@@ -41,10 +41,10 @@ def playbook(file: Path, *options: str, fails: bool = False) -> str:
     return done.stdout
 
 
-def is_whole() -> bool:
-    """Whether all three nodes run and see each other."""
+def is_healthy() -> bool:
+    """Whether all three nodes run and see each other, without an alarm or a partition."""
     for number in (1, 2, 3):
-        told = podman(
+        answer = podman(
             "exec",
             f"molecule-rabbitmq-{number}",
             "rabbitmqctl",
@@ -54,7 +54,7 @@ def is_whole() -> bool:
             check=False,
         )
         try:
-            status = json.loads(told)
+            status = json.loads(answer)
         except ValueError:
             return False
         if len(status["running_nodes"]) != 3 or status["partitions"] or status["alarms"]:
@@ -62,11 +62,11 @@ def is_whole() -> bool:
     return True
 
 
-def wait_until_whole(seconds: float = 240) -> None:
-    """Wait for the cluster to mend."""
+def wait_until_healthy(seconds: float = 240) -> None:
+    """Wait until the cluster has recovered."""
     end = time.monotonic() + seconds
-    while not is_whole():
-        assert time.monotonic() < end, "the cluster did not mend"
+    while not is_healthy():
+        assert time.monotonic() < end, "the cluster did not recover"
         time.sleep(2)
 
 
@@ -88,7 +88,7 @@ def running_workers(folder: Path, ca: Path) -> Iterator[None]:
 
 @pytest.fixture
 def under_load(folder: Path, ca: Path, request: pytest.FixtureRequest) -> Callable[..., Any]:
-    """Publishes while its block runs, then judges what became of it and notes the numbers.
+    """Publish while the block runs, then check the outcome and record the numbers.
 
     Example: `with under_load("a node is killed"): ...`
     """
@@ -99,7 +99,7 @@ def under_load(folder: Path, ca: Path, request: pytest.FixtureRequest) -> Callab
         publishing = traffic.Publishing(NEW, folder, ca, prefix)
         begun = time.time()
         yield publishing
-        wait_until_whole()
+        wait_until_healthy()
         mended = time.time() - begun
         publishing.wait_for(max(500, messages - len(publishing.confirmed())), 600)
         judge(fault, publishing, folder, prefix, begun, mended)
@@ -108,7 +108,7 @@ def under_load(folder: Path, ca: Path, request: pytest.FixtureRequest) -> Callab
 
 
 def judge(fault: str, publishing: traffic.Publishing, folder: Path, prefix: str, begun: float, mended: float) -> None:
-    """Every confirmed order has had its effect, once; the numbers go into the table."""
+    """Check that every confirmed order had exactly one effect, and record the numbers."""
     gave_up = publishing.stop()
     missing = traffic.lost(folder, publishing.confirmed(), prefix)
     note(fault, publishing, folder, prefix, begun, mended, missing)
@@ -125,18 +125,18 @@ def note(
     mended: float,
     missing: set[str],
 ) -> None:
-    """Write a row of the table."""
+    """Record a row of the table."""
     confirmed = publishing.confirmed()
     done, seen = traffic.effects(folder, prefix)
     row = {
         "fault": fault,
         "confirmed": len(confirmed),
         "lost": len(missing),
-        "sent again": sum(one.attempts - 1 for one in confirmed),
+        "republished": sum(one.attempts - 1 for one in confirmed),
         "redelivered": seen - done,
         "stall s": round(traffic.longest_silence(confirmed, begun), 1),
         "slowest publish s": round(max(one.took for one in confirmed), 1),
-        "whole again s": round(mended),
+        "recovered s": round(mended),
     }
     print("\n" + json.dumps(row), flush=True)
     rows = [old for old in json.loads(MEASURED.read_text()) if old["fault"] != fault] if MEASURED.exists() else []

@@ -1,4 +1,4 @@
-"""One fault after the other, each under live load: no confirmed order is lost, and each has one effect."""
+"""One fault after the other under load: no confirmed order is lost, and each has one effect."""
 
 import json
 import subprocess
@@ -9,16 +9,16 @@ from typing import Any
 
 import pytest
 import traffic
-from conftest import NEW, OLD, OPERATIONS, SCENARIO, judge, note, playbook, podman, wait_until_whole
+from conftest import NEW, OLD, OPERATIONS, SCENARIO, judge, note, playbook, podman, wait_until_healthy
 
 pytestmark = [pytest.mark.usefixtures("running_workers"), pytest.mark.timeout(1200)]
 
-# What the inventory says was the cookie until test_cookie_rotated changed it.
+# The cookie in the inventory, which was the current one until test_cookie_rotated changed it.
 COOKIE = ("-e", "rabbitmq_erlang_cookie=molecule-cookie-of-the-next-year")
 
 
 def _leader() -> str:
-    """The host whose node leads the queue of orders: the one that hurts most."""
+    """The host with the leader of the order queue, whose failure has the largest effect."""
     rows = podman(
         "exec", "molecule-rabbitmq-1", "rabbitmqctl", "-q", "-s", "list_queues", "-p", "shop", "name", "leader"
     )
@@ -58,7 +58,7 @@ def test_upgrade(under_load: Callable[..., Any]) -> None:
 
 
 def test_cookie_that_one_node_cannot_take(under_load: Callable[..., Any]) -> None:
-    """Its file cannot be replaced, so all three go back to the cookie they had."""
+    """The cookie file of one node cannot be replaced, so all three restore the old cookie."""
     cookie = "/var/lib/rabbitmq/.erlang.cookie"
     with under_load("Erlang cookie refused by one node, and taken back by all"):
         podman("exec", "molecule-rabbitmq-3", "mount", "--bind", cookie, cookie)
@@ -70,7 +70,7 @@ def test_cookie_that_one_node_cannot_take(under_load: Callable[..., Any]) -> Non
     for number in (1, 2, 3):
         host = f"molecule-rabbitmq-{number}"
         assert podman("exec", host, "cat", cookie) == "molecule-cookie-molecule-cookie"
-        for peer in (1, 2, 3):  # a new connection from the command line, with the cookie of the file
+        for peer in (1, 2, 3):  # a new connection from the command line, with the cookie in the file
             podman("exec", host, "rabbitmqctl", "-q", "-n", f"rabbit@molecule-rabbitmq-{peer}", "eval", "node().")
 
 
@@ -104,12 +104,12 @@ def test_node_destroyed_and_replaced(under_load: Callable[..., Any]) -> None:
 
 
 def test_configuration_changed(under_load: Callable[..., Any]) -> None:
-    with under_load("a changed setting, put into force by the role"):
+    with under_load("a changed setting, applied by the role"):
         playbook(SCENARIO / "converge.yml", "--limit", "rabbitmq", "-e", "rabbitmq_channel_max=1024", *COOKIE)
 
 
 def test_queues_have_their_members_in_the_end() -> None:
-    wait_until_whole()
+    wait_until_healthy()
     rows = podman(
         "exec",
         "molecule-rabbitmq-1",
@@ -128,11 +128,11 @@ def test_queues_have_their_members_in_the_end() -> None:
 
 
 def test_move_to_another_cluster(folder: Path, ca: Path) -> None:
-    """From RabbitMQ 3.10 on Debian 12: workers run on both clusters, publishers change over, then the rest moves."""
+    """From RabbitMQ 3.10 on Debian 12: workers run on both clusters, publishers switch, then the rest is moved."""
     with traffic.workers(OLD, folder, ca, name="old"):
         before = traffic.Publishing(OLD, folder, ca, "move-old")
         before.wait_for(500, 60)
-    # The old workers are gone, the publishers are not: what they publish now must move.
+    # The old workers have stopped but the publishers have not, so what they publish now must be moved.
     before.wait_for(500, 60)
     after = traffic.Publishing(NEW, folder, ca, "move-new")
     assert before.stop() == 0

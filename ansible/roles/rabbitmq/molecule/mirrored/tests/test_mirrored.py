@@ -1,4 +1,4 @@
-"""Mirrored queues keep their copies in step, and their messages move to quorum queues under load."""
+"""Mirrored queues keep their mirrors synchronised, and their messages move to quorum queues under load."""
 
 import json
 import os
@@ -11,7 +11,7 @@ OPERATIONS = SCENARIO.parents[3] / "operations" / "rabbitmq"
 CA = Path(os.environ["MOLECULE_EPHEMERAL_DIRECTORY"]) / "ca_certificate.pem"
 sys.path.insert(0, str(SCENARIO.parent / "hard_day" / "load"))
 
-import traffic  # noqa: E402 - the hard day's load
+import traffic  # noqa: E402 - the load of the scenario hard_day
 
 ADDRESSES = tuple(f"10.97.4.1{number}" for number in (1, 2, 3))
 MIRRORED = traffic.Cluster(ADDRESSES, queue_type="classic")
@@ -37,7 +37,7 @@ def test_every_mirrored_queue_has_a_copy_on_each_node_in_step(tmp_path: Path) ->
 
 
 def test_messages_move_to_quorum_queues_and_none_is_lost(tmp_path: Path) -> None:
-    before = traffic.Publishing(MIRRORED, tmp_path, CA, "before")  # nobody consumes these: they must move
+    before = traffic.Publishing(MIRRORED, tmp_path, CA, "before")  # nothing consumes these, so they must be moved
     with traffic.workers(QUORUM, tmp_path, CA):
         after = traffic.Publishing(QUORUM, tmp_path, CA, "after")
         assert before.stop() == 0

@@ -1,4 +1,4 @@
-"""The plugin that asks EC2 for peers is enabled, and the server takes the configuration the role writes for it."""
+"""The plugin for discovery through EC2 is enabled, and the server accepts its configuration."""
 
 import os
 import subprocess
@@ -20,7 +20,9 @@ def test_the_server_starts_with_the_configuration_for_ec2() -> None:
     )  # fmt: skip
     assert done.returncode == 0, done.stdout[-6000:]
 
-    _inside("systemctl", "restart", "rabbitmq-server")  # it reads what was written after it had founded its cluster
+    _inside(
+        "systemctl", "restart", "rabbitmq-server"
+    )  # it reads the configuration that was written after it had formed its cluster
 
     read = _inside("rabbitmqctl", "-q", "eval", "application:get_env(rabbit, cluster_formation).")
     assert "rabbit_peer_discovery_aws" in read

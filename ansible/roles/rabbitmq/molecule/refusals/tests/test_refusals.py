@@ -1,4 +1,4 @@
-"""What would lose messages or make two clusters is refused before it is done, and the message says what to do."""
+"""Changes that would lose messages or form two clusters are refused, and the message says what to do."""
 
 import json
 import os
@@ -18,7 +18,7 @@ NODE = "molecule-rabbitmq-1"
 
 
 def _refused(file: Path, *variables: str) -> str:
-    """The words of a playbook that must not succeed, as one line."""
+    """The output of a playbook that must fail, as one line."""
     options = [part for variable in variables for part in ("-e", variable)]
     done = subprocess.run(
         ["ansible-playbook", "-i", os.environ["MOLECULE_INVENTORY_FILE"], str(file), *options],
@@ -54,7 +54,7 @@ def _publish_one() -> None:
 def test_two_seeds() -> None:
     said = _refused(SCENARIO / "spare.yml", "rabbitmq_even_is_temporary=true", "rabbitmq_seed={{ inventory_hostname }}")
     assert "Expected one rabbitmq_seed" in said
-    assert "Two seeds would found two clusters." in said
+    assert "Two seeds would form two clusters." in said
 
 
 def test_an_even_cluster() -> None:
@@ -67,7 +67,7 @@ def test_mirrored_queues_on_rabbitmq_4() -> None:
     assert "migrate_mirrored_to_quorum.yml" in said
 
 
-def test_peers_on_ec2_under_names_that_ec2_does_not_know() -> None:
+def test_discovery_through_ec2_with_other_host_names() -> None:
     said = _refused(CONVERGE, "rabbitmq_peer_discovery=aws")
     assert "Expected rabbitmq_aws_region, rabbitmq_aws_tags and a host named ip-10-97-4-11" in said
 
@@ -77,7 +77,7 @@ def test_a_downgrade() -> None:
     assert "Expected RabbitMQ 3.13, found the newer 4.0.5. RabbitMQ cannot be downgraded" in said
 
 
-def test_an_upgrade_by_the_way() -> None:
+def test_an_upgrade_without_the_playbook() -> None:
     assert "Upgrade it node by node with operations/rabbitmq/upgrade.yml." in _refused(CONVERGE, "rabbitmq_version=4.1")
 
 
@@ -85,7 +85,7 @@ def test_an_older_patch_of_the_same_series() -> None:
     assert "Expected RabbitMQ 4.0.4, found the newer 4.0.5." in _refused(CONVERGE, "rabbitmq_version=4.0.4")
 
 
-def test_a_newer_patch_by_the_way() -> None:
+def test_a_newer_patch_without_the_playbook() -> None:
     said = _refused(CONVERGE, "rabbitmq_version=4.0.6")
     assert "Expected RabbitMQ 4.0.6, found 4.0.5. Upgrade it node by node" in said
 
@@ -121,7 +121,7 @@ def test_a_restart_while_an_alarm_is_on() -> None:
     with _memory_alarm():
         said = _refused(OPERATIONS / "rolling_restart.yml")
     assert "an alarm is on:" in said
-    assert "Nothing more was stopped." in said
+    assert "No further node was stopped." in said
     assert _inside("systemctl", "show", "--property=MainPID", "rabbitmq-server") == started
 
 
