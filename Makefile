@@ -1,4 +1,4 @@
-# The verbs of this repository. Each calls the real tool; `make help` lists them.
+# Commands of this repository. Each runs the actual tool; `make help` lists them.
 ENV ?= local
 IMAGES ?= app/example/photographs
 VENV := .venv
@@ -12,22 +12,22 @@ export PATH := $(CURDIR)/$(VENV)/bin:$(PATH)
         render diff check lint scan format test bench test-unit test-app test-applications test-terraform test-roles molecule test-chart \
         test-pods stop-matrix test-observability test-brokers test-faults soak test-path
 
-help: ## list the verbs
+help: ## list the commands
 	@awk '/^# --- / { gsub(/^# --- | -+$$/, ""); printf "\n%s\n", $$0 } \
 	  match($$0, /^[a-z%-]+:.*## /) { printf "  %-20s%s\n", substr($$0, 1, index($$0, ":") - 1), substr($$0, RLENGTH + 1) }' $(MAKEFILE_LIST)
 
 # --- tools -----------------------------------------------------------------------------------------------------------
-setup: $(VENV)/.complete ## install the locked Python tools, and what the local application needs, into .venv
+setup: $(VENV)/.complete ## install the locked Python tools and the local application's requirements into .venv
 $(VENV)/.complete: requirements-dev.lock pyproject.toml $(wildcard app/*/requirements.lock environments/local/requirements.lock)
 	@python3 -c 'import sys; sys.exit(sys.version_info < (3, 11) and "expected Python 3.11 or newer, found " + sys.version.split()[0])'
 	@echo "installing the locked tools into $(VENV)"
 	@python3 -m venv $(VENV) && $(VENV)/bin/python -m pip install -qq uv==$(UV_VERSION)
 	@$(VENV)/bin/uv pip sync --quiet --require-hashes --python $(VENV) requirements-dev.lock
 	@$(VENV)/bin/uv pip install --quiet --no-deps --no-build-isolation --python $(VENV) --editable .
-	@$(VENV)/bin/app application install local && touch $@ || echo "the tools are complete; of the application, see above"
+	@$(VENV)/bin/app application install local && touch $@ || echo "the tools are installed; for the application, see the error above"
 
 COMPILE := $(VENV)/bin/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header
-lock: ## resolve the platform, its tools and the application of each environment again into their lock files
+lock: ## update the lock files of the platform, its tools and each environment's application
 	$(COMPILE) pyproject.toml -o requirements.lock
 	$(COMPILE) pyproject.toml $(wildcard app/example/pyproject.toml) --group pyproject.toml:dev -o requirements-dev.lock
 	$(COMPILE) terraform/checkov.in -o terraform/checkov.lock
@@ -36,84 +36,84 @@ lock: ## resolve the platform, its tools and the application of each environment
 	@rm -f $(VENV)/.complete && $(MAKE) --no-print-directory setup
 
 # --- a first look: the example in a minute, no root, no containers ------------------------------------------------------
-OF_EXAMPLE = $(if $(wildcard app/example/shop),,$(error expected app/example, to which this verb belongs, found no such folder))
-try: setup ## run the example on loopback: emulated SQS, a Valkey, two workers, the demo; everything is gone after
+OF_EXAMPLE = $(if $(wildcard app/example/shop),,$(error expected the folder app/example, which this command needs, found none))
+try: setup ## run the example on loopback: emulated SQS, Valkey, two workers and the demo; leaves nothing behind
 	@$(OF_EXAMPLE)
 	@python -m tests.trial
 
 # --- the local environment: the whole path on one machine ---------------------------------------------------------------
 up: override ENV = local
-up: setup wheelhouse ## bring the local environment up, a line for each step (VERBOSE=1: all that the tools say)
+up: setup wheelhouse ## bring the local environment up, with a line for each step (VERBOSE=1: all output of the tools)
 	@python -m emulated_region up
 
-demo: setup ## run the pipeline on a folder of photographs (IMAGES=...) and print what became of it
+demo: setup ## run the pipeline on a folder of photographs (IMAGES=...) and print the outcome
 	@$(OF_EXAMPLE)
 	@python -m celery_platform run --env $(ENV) -- python -m shop demo --images "$(IMAGES)"
 
-status: setup ## queues, pools, dead letters and alerts of ENV, live (ONCE=1: once)
+status: setup ## show queues, pools, dead-lettered messages and alerts of ENV, live (ONCE=1: once)
 	@python -m celery_platform status --env $(ENV) $(if $(ONCE),--once)
 
-region: setup ## what runs of the emulated region behind the local environment
+region: setup ## show what runs in the emulated region of the local environment
 	@python -m emulated_region status
 
-down: setup ## remove everything `make up` made; caches stay
+down: setup ## remove everything that `make up` created, except caches
 	@python -m emulated_region stop
 
 # --- an environment on AWS ----------------------------------------------------------------------------------------------
-plan: setup ## plan ENV and save the plan (HOST=...: a new size for this machine alone); without credentials, on an emulated account
+plan: setup ## plan ENV and save the plan (HOST=...: new instance type for this machine only); without credentials, on an emulated account
 	@python terraform/run.py plan $(ENV) $(if $(HOST),--host '$(HOST)')
 
-apply: setup ## apply the saved plan of ENV, after its name is typed
+apply: setup ## apply the saved plan of ENV, after you type its name
 	@python terraform/run.py apply $(ENV)
 
-destroy: setup ## destroy ENV, after its name is typed
+destroy: setup ## destroy ENV, after you type its name
 	@python terraform/run.py destroy $(ENV)
 
 output: setup ## print Terraform's outputs of ENV
 	@python terraform/run.py output $(ENV)
 
-drift: setup wheelhouse ## what differs from what was applied, in the account and on hosts; exit code 1 if anything
+drift: setup wheelhouse ## list drift in the account and on hosts; exit code 1 if there is any
 	@python terraform/run.py drift $(ENV)
 
-site: setup wheelhouse ## configure the hosts of ENV (ARGS='--tags configure': a part; see ansible/README.md)
+site: setup wheelhouse ## configure the hosts of ENV (ARGS='--tags configure': only a part, see ansible/README.md)
 	@cd ansible && ansible-playbook site.yml $(ARGS)
 
-rabbitmq-%: setup ## an operation on ENV's RabbitMQ cluster, named as its playbook: rabbitmq-status, rabbitmq-rolling_restart...
+rabbitmq-%: setup ## run an operation on ENV's RabbitMQ cluster, named like its playbook: rabbitmq-status, rabbitmq-rolling_restart...
 	@cd ansible && ansible-playbook operations/rabbitmq/$*.yml $(ARGS)
 
-drain: setup ## let the workers of HOST=... or of POOL=... finish their tasks and stop
-	@$(if $(HOST)$(POOL),,$(error expected HOST=a host's name or POOL=a pool's name, found neither))
+drain: setup ## stop the workers of HOST=... or POOL=... after their current tasks
+	@$(if $(HOST)$(POOL),,$(error expected HOST=<name of a host> or POOL=<name of a pool>, found neither))
 	@cd ansible && ansible-playbook drain.yml --limit '$(or $(HOST),pool_$(POOL))' $(if $(POOL),-e celery_worker_drain_pool=$(POOL))
 
-wheelhouse: setup ## build the app and collect the locked wheels that the hosts of ENV install
+wheelhouse: setup ## build the app and collect the locked wheels for the hosts of ENV
 	@python -m celery_platform.release.wheelhouse $(ENV)
 
-image: setup ## build the app's container image, weigh it and list what is in it
+image: setup ## build the app's container image, check its size and list its contents
 	@python -m container_image $(ENV)
 
 # --- the environment file -----------------------------------------------------------------------------------------------
-terraform-docs: setup ## write the modules' READMEs and the diagram of production's plan
+terraform-docs: setup ## generate the modules' READMEs and the diagram of production's plan
 	@plan=$$(mktemp) && python terraform/run.py plan prod --json $$plan >/dev/null && python terraform/document.py $$plan; rm -f $$plan
 
-validate: setup ## check ENV's file and that what is generated matches it
+validate: setup ## check ENV's file, and that generated files match it
 	@python -m celery_platform environment validate $(ENV)
 
-application: setup ## import ENV's application as its workers would, and check it: tasks, queues, settings, schedule
+application: setup ## import ENV's application as its workers do, and check its tasks, queues, settings and schedule
 	@python -m celery_platform application check $(ENV)
 
 render: setup ## write resolved.json of every environment and the JSON Schema
 	@python -m celery_platform environment render
 
-diff: setup ## say in words how TO differs from FROM (make diff FROM=staging TO=prod)
+diff: setup ## describe how TO differs from FROM (make diff FROM=staging TO=prod)
 	@python -m celery_platform environment diff $(FROM) $(TO)
 
 # --- checks -------------------------------------------------------------------------------------------------------------
-# Linting asks no account for hosts. ansible-lint passes over a playbook it cannot load, hence the syntax check.
+# Linting needs no account. ansible-lint skips playbooks that it cannot load, hence the syntax check.
 lint: export ANSIBLE_INVENTORY = /dev/null
 lint: export ANSIBLE_INVENTORY_ANY_UNPARSED_IS_FAILED = false
 lint: export ANSIBLE_LOCALHOST_WARNING = false
 lint: export ANSIBLE_INVENTORY_UNPARSED_WARNING = false
-lint: setup ## every linter
+lint: setup ## run every linter
 	@ruff check . && ruff format --check .
 	@mypy && lint-imports
 	@$(if $(wildcard app/example),mypy -p shop -p outside && lint-imports app/example/pyproject.toml)
@@ -123,71 +123,71 @@ lint: setup ## every linter
 	@TF_CLI_CONFIG_FILE= terraform fmt -check -recursive terraform
 	@shellcheck .ci/run
 
-# Checkov has an environment of its own: its pins and ours exclude each other.
-scan: setup ## Checkov over Terraform: no failed check without a reason beside its skip
+# Checkov has its own virtual environment, because its pins conflict with ours.
+scan: setup ## run Checkov on Terraform; every skipped check has a reason beside it
 	@uv venv -q --allow-existing .cache/checkov && uv pip sync -q --require-hashes --python .cache/checkov terraform/checkov.lock
 	@.cache/checkov/bin/checkov --directory terraform --framework terraform --compact --quiet
 
-format: setup ## rewrite Python and HCL in the house style
+format: setup ## format Python and HCL
 	@ruff format -q . && ruff check -q --fix . && TF_CLI_CONFIG_FILE= terraform fmt -recursive terraform
 
-test: lint ## every check and test, with what ran and what was skipped at the end
+test: lint ## run every check and test, with a summary of what ran and what was skipped
 	@python -m pytest -n 3 --no-loadscope-reorder
 
 FAST = FUZZ_MUTATIONS=2000 python -m pytest -q -n 2 -m "not server"
-test-unit: setup ## the tests that start no server, no container and no Terraform: seconds
+test-unit: setup ## run the tests that start no server, no container and no Terraform (seconds)
 	@$(FAST)
 
 CHANGED = git diff --name-only --diff-filter=d HEAD; git ls-files --others --exclude-standard
-check: setup ## before a commit, within a minute: lint of the files that changed, and test-unit
+check: setup ## before a commit: lint of changed files, and test-unit (within a minute)
 	@pre-commit run --files $$($(CHANGED))
 	@$(FAST)
 
 # --- suites: servers, containers, Terraform; minutes to hours ----------------------------------------------------------
-test-app: setup ## the app against real servers, with every end a worker can meet
+test-app: setup ## test the app against real servers, with every way in which a worker can end
 	@SLOW=1 python -m pytest tests/celery_platform
 
-test-applications: setup ## applications as people bring them (Django, Flask, one module) on each broker and pool
+test-applications: setup ## test typical applications (Django, Flask, a single module) on each broker and pool
 	@SLOW=1 python -m pytest tests/applications
 
-test-terraform: setup ## the tests that run Terraform, with whole estates applied and destroyed
+test-terraform: setup ## run the tests that need Terraform, which apply and destroy whole environments
 	@SLOW=1 python -m pytest -m terraform
 
-test-roles: setup ## the Molecule scenarios of the Ansible roles
+test-roles: setup ## run the Molecule scenarios of the Ansible roles
 	@MOLECULE=1 python -m pytest -m roles tests/roles
 
-molecule: setup ## one Molecule scenario (ROLE=celery_worker SCENARIO=default); COMMAND=converge keeps its hosts
+molecule: setup ## run one Molecule scenario (ROLE=celery_worker SCENARIO=default); COMMAND=converge keeps its hosts
 	@$(if $(ROLE),,$(error expected ROLE=a role's name, found none))
 	@python -m tests.roles $(ROLE) $(or $(SCENARIO),default) $(COMMAND)
 
-test-chart: setup ## the chart: rendered for every environment and broker, checked against Kubernetes and KEDA
+test-chart: setup ## render the chart for every environment and broker, and check it against Kubernetes and KEDA
 	@python -m pytest tests/chart
 
-test-observability: setup ## metrics, logs, traces, alerts and dashboards against real brokers and Prometheus
+test-observability: setup ## test metrics, logs, traces, alerts and dashboards with real brokers and Prometheus
 	@OBSERVABILITY=1 python -m pytest tests/observability
 
-bench: setup ## measure this project's pools and publisher beside other task queues (BENCH="--help" lists options)
+bench: setup ## compare pools and publisher of this project with other task queues (BENCH="--help" lists options)
 	@cd tests/benchmarks && uv venv -q --allow-existing .venv && uv pip sync -q --require-hashes --python .venv requirements.lock
 	@cd tests/benchmarks && uv venv -q --allow-existing .venv-arq && uv pip sync -q --require-hashes --python .venv-arq requirements-arq.lock
 	@tests/benchmarks/.venv/bin/python -m tests.benchmarks $(BENCH)
 
-test-faults: setup ## faults under load on a RabbitMQ cluster, and the table of them in the role's README (an hour)
+test-faults: setup ## cause faults on a RabbitMQ cluster under load; writes the table in the role's README (an hour)
 	@MOLECULE=1 python -m pytest -m roles tests/roles -k hard_day
 	@python ansible/roles/rabbitmq/molecule/hard_day/table.py
 
-test-brokers: setup ## every guarantee on every broker (half an hour); writes the table in app/README.md (POOL=, SOAK_TASKS=)
+test-brokers: setup ## test every guarantee on every broker; writes the table in app/README.md (half an hour; POOL=, SOAK_TASKS=)
 	@BROKERS=1 WRITE_TABLE=1 python -m pytest tests/brokers
 
-soak: setup ## mixed tasks through killed workers and an absent broker, none lost or done twice (BROKER=redis TASKS=100000)
+soak: setup ## run many tasks while workers are killed and the broker is down; none is lost or duplicated (BROKER=redis TASKS=100000)
 	@BROKERS=1 SOAK_TASKS=$(or $(TASKS),100000) python -m pytest -n0 -s tests/brokers/test_soak.py -k $(or $(BROKER),redis)
 
-test-pods: setup ## the chart's pods beside real brokers: probes, outages, every way a pod ends
+test-pods: setup ## test the chart's pods with real brokers: probes, outages, every way in which a pod ends
 	@PODS=1 python -m pytest -n0 tests/pods
 
-stop-matrix: setup ## every way a worker ends, on hosts and in pods, on each broker; writes both tables (half an hour)
+stop-matrix: setup ## test every way in which a worker ends, on hosts and in pods, on each broker; writes both tables (half an hour)
 	@STOP_MATRIX=1 MOLECULE=1 python -m pytest -n0 -m roles tests/roles -k hard_stop
 	@STOP_MATRIX=1 PODS=1 python -m pytest -n0 tests/pods/test_stops.py
 	@python -m tests.stops.matrix
 
-test-path: setup ## the whole path on one machine, on each broker
+test-path: setup ## test the whole path on one machine, on each broker
 	@ALL_BROKERS=1 python -m pytest -m path

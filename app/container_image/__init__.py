@@ -1,1 +1,1 @@
-"""The container image of the app: its recipe (`Containerfile`), its build, and what is in it."""
+"""The container image of the app: its `Containerfile`, its build, and its contents."""

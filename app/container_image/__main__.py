@@ -1,4 +1,4 @@
-"""`make image`: build the image of an environment, pack it as a registry would hold it, and say what came of it."""
+"""`make image`: build the image of an environment, pack it as for a registry, and print its size."""
 
 import subprocess
 import sys

@@ -2,8 +2,8 @@
 
     image = build(podman, choose_base(podman), "prod")
 
-The tag is the release: a digest of everything it is made from, so an image that exists is current. The base is the
-pinned `python:3.13-slim-trixie`; where no registry is reachable, a Debian bootstrapped from its archive, as hosts are.
+The tag is the release, a digest of all inputs, so an existing image is current. The base is the pinned
+`python:3.13-slim-trixie`, or, without a reachable registry, a Debian bootstrapped from the archive, like the hosts.
 """
 
 import platform
@@ -26,26 +26,26 @@ FOLDER = Path(__file__).parent
 REPOSITORY = FOLDER.parents[1]
 OUTPUT = REPOSITORY / "dist" / "image"
 NAME = "localhost/celery-platform-app"
-# Both bases have it; the wheels are for it.
+# Of both bases, and of the wheels.
 PYTHON_VERSION = "3.13"
 BASE_LABEL = "org.opencontainers.image.base.name"
 PULL_SECONDS = 120
 
 
 def pinned_base() -> str:
-    """The base that the Containerfile names, by digest."""
+    """The base in the Containerfile, by digest."""
     found = re.search(r"^ARG BASE=(\S+@sha256:[0-9a-f]{64})$", (FOLDER / "Containerfile").read_text(), re.MULTILINE)
     if found is None:
         raise ImageError(
             expected="ARG BASE=...@sha256:... in app/container_image/Containerfile",
             found="no base with a digest",
-            remedy="Name the base by digest; a tag is another image tomorrow.",
+            remedy="Set the base by digest, because a tag can change.",
         )
     return found[1]
 
 
 def choose_base(podman: Podman) -> str:
-    """The pinned base where it can be had, else one bootstrapped from Debian's archive."""
+    """The pinned base if it can be pulled, otherwise one bootstrapped from Debian's archive."""
     pinned = pinned_base()
     if podman.attempt("image", "exists", pinned).returncode == 0:
         return pinned
@@ -53,19 +53,19 @@ def choose_base(podman: Podman) -> str:
         if podman.attempt("pull", "--quiet", pinned, seconds=PULL_SECONDS).returncode == 0:
             return pinned
     except ContainerError:
-        pass  # a registry that neither answers nor refuses
-    print("no registry has the pinned base: building on a Debian bootstrapped from its archive", file=sys.stderr)
+        pass  # a registry that neither responds nor refuses
+    print("no registry has the pinned base; building on a Debian bootstrapped from the archive", file=sys.stderr)
     return bootstrapped_base(podman)
 
 
 def bootstrapped_base(podman: Podman) -> str:
-    """A Debian with Python alone, made where it is missing."""
+    """A Debian with only Python, built if it is missing."""
     ensure_images(podman, REPOSITORY / ".cache", (PYTHON,))
     return PYTHON.tag
 
 
 def build(podman: Podman, base: str, environment: str) -> str:
-    """Have the image of an environment's application on this base; its tag is the release that hosts have too.
+    """Build the image of an environment's application on this base. Its tag is the release, as on hosts.
 
     Raises:
         ApplicationError: the application cannot be packed.
@@ -77,14 +77,14 @@ def build(podman: Podman, base: str, environment: str) -> str:
 
 
 def build_release(podman: Podman, base: str, release: Release) -> str:
-    """Have the image of a release; as `build`."""
+    """Build the image of a release, as `build` does."""
     wheels = wheelhouse.wheelhouse()
     wheelhouse.build(release, [Target(PYTHON_VERSION, platform.machine())], wheels)
     image = f"{NAME}:{release.id}"
     if not _is_on(podman, image, base):
-        # apt alone needs a network; all else is in the wheelhouse.
+        # Only apt needs network access; everything else is in the wheelhouse.
         network = [] if release.system_packages else ["--network=none"]
-        # Podman's cache knows a RUN by its text, not by what is mounted into it: it would keep the wheels of before.
+        # Podman's cache compares the text of a RUN and not its mounts, so it would keep old wheels.
         podman.run(
             "build", "--quiet", "--no-cache", *network, f"--build-arg=BASE={base}", f"--label={BASE_LABEL}={base}",
             f"--build-arg=SYSTEM_PACKAGES={' '.join(release.system_packages)}",
@@ -100,7 +100,7 @@ def _is_on(podman: Podman, image: str, base: str) -> bool:
 
 
 def project_podman() -> Podman:
-    """Podman with the project's settings for this machine, installed where it can be."""
+    """Podman with the project's settings for this machine, installed if possible."""
     ensure_tools()
     settings = OUTPUT / "containers.conf"
     write_containers_conf(settings)

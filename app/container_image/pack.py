@@ -1,4 +1,4 @@
-"""Pack an image as a registry would hold it, weigh it, and write down what is in it."""
+"""Pack an image as for a registry, measure its size, and list its contents."""
 
 import json
 import os
@@ -16,45 +16,45 @@ MAX_PLATFORM_MIB = 110
 
 
 def archive(podman: Podman, image: str, file: Path) -> None:
-    """Write the image as an OCI archive, its layers compressed as they are pushed."""
+    """Write the image as an OCI archive with compressed layers, as in a push."""
     file.unlink(missing_ok=True)
     podman.run("push", "--quiet", image, f"oci-archive:{file}", seconds=600)
 
 
 @dataclass(frozen=True)
 class Size:
-    """What a node pulls, in MiB: the layers up to the platform's, and those of the application after it."""
+    """The compressed size in MiB: the layers up to the platform, and those of the application after it."""
 
     platform: float
     application: float
 
     @property
     def total(self) -> float:
-        """Both."""
+        """The sum of both."""
         return self.platform + self.application
 
 
 def weigh(file: Path) -> Size:
-    """The size of an archive's layers, compressed. How large an application is, is its own affair.
+    """The compressed size of an archive's layers. The size of the application has no limit.
 
     Raises:
-        ImageError: the platform's weigh more than `MAX_PLATFORM_MIB`.
+        ImageError: the platform's layers are larger than `MAX_PLATFORM_MIB`.
     """
     size = compressed(file)
     if size.platform > MAX_PLATFORM_MIB:
         raise ImageError(
             expected=f"a platform of at most {MAX_PLATFORM_MIB} MiB in the image, compressed",
             found=f"{size.platform:.0f} MiB in {file}",
-            remedy="Look for the layer that grew (`podman history`), and for the dependency behind it.",
+            remedy="Find the layer that grew (`podman history`) and the dependency that caused it.",
         )
     return size
 
 
 def compressed(file: Path) -> Size:
-    """The layers that an archive's manifest names, told apart by the instruction that copies the platform.
+    """The layers in an archive's manifest, split at the one that copies the platform.
 
     Raises:
-        ImageError: no layer is made by that instruction.
+        ImageError: no layer was created by that instruction.
     """
     with tarfile.open(file) as tar:
         (entry,) = _json(tar, "index.json")["manifests"]
@@ -65,9 +65,9 @@ def compressed(file: Path) -> Size:
     last = next((number for number, words in enumerate(made_by) if _copies_platform(words)), None)
     if last is None or len(made_by) != len(sizes):
         raise ImageError(
-            expected="a layer made by `COPY ... /opt/celery` in the image",
-            found=f"{len(sizes)} layers made by {made_by}",
-            remedy="Build it by `make image`.",
+            expected="a layer created by `COPY ... /opt/celery` in the image",
+            found=f"{len(sizes)} layers created by {made_by}",
+            remedy="Build it with `make image`.",
         )
     return Size(sum(sizes[: last + 1]), sum(sizes[last + 1 :]))
 
@@ -89,7 +89,7 @@ def _json(tar: tarfile.TarFile, path: str) -> dict[str, Any]:
 
 
 def write_sbom(archive_file: Path, sbom: Path) -> int:
-    """Write a CycloneDX list of the Debian and Python packages in an archive; returns how many.
+    """Write a CycloneDX list of the Debian and Python packages in an archive; returns their number.
 
     Raises:
         subprocess.CalledProcessError: syft cannot read the archive.

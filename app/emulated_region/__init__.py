@@ -1,4 +1,4 @@
-"""The emulated region: what stands behind the AWS endpoint that an environment names.
+"""The emulated region: everything behind the AWS endpoint of an environment.
 
-Nothing in terraform/, ansible/ or celery_platform imports this package or knows that it exists.
+Nothing in terraform/, ansible/ or celery_platform imports or depends on this package.
 """

@@ -1,7 +1,7 @@
-"""`python -m emulated_region up|start|hosts|pods|stop|status [--environment NAME]`: what a person or the Makefile runs.
+"""`python -m emulated_region up|start|hosts|pods|stop|status [--environment NAME]`: run by a person or the Makefile.
 
-Here stands only what turns every ending into a message and an exit code. The commands are imported inside that, because
-an interruption while they load must not show a traceback either.
+This module only turns every end into a message and an exit code. It imports the commands late, so that an interruption
+during their import shows no traceback.
 """
 
 import os
@@ -13,7 +13,7 @@ from typing import NoReturn
 from celery_platform.errors import EXIT_DEFECT, EXIT_INTERRUPTED, AppError
 from celery_platform.output import print_error
 
-INTERRUPTED = "Interrupted. Run the same command again to go on, or `python -m emulated_region stop` to remove all of it."
+INTERRUPTED = "Interrupted. Run the same command again to continue, or `python -m emulated_region stop` to remove everything."
 
 
 def _interrupt(_signal: int, _frame: FrameType | None) -> NoReturn:
@@ -21,22 +21,22 @@ def _interrupt(_signal: int, _frame: FrameType | None) -> NoReturn:
 
 
 def main() -> int:
-    """Run a command. `REGION_TRACEBACK=1` shows where a defect of ours is."""
+    """Run a command. `REGION_TRACEBACK=1` shows the traceback of a defect."""
     signal.signal(signal.SIGTERM, _interrupt)
     try:
         from emulated_region.commands import run
 
         return run(sys.argv[1:])
     except AppError as error:
-        return print_error(error, "The emulated region cannot go on.")
+        return print_error(error, "The emulated region cannot continue.")
     except KeyboardInterrupt:
         print(INTERRUPTED, file=sys.stderr)
         return EXIT_INTERRUPTED
     except Exception as error:
         if os.environ.get("REGION_TRACEBACK"):
             raise
-        print(f"A defect of the emulated region: {type(error).__name__}: {error}", file=sys.stderr)
-        print("do:       run it again with REGION_TRACEBACK=1 and report what it prints", file=sys.stderr)
+        print(f"A defect in the emulated region: {type(error).__name__}: {error}", file=sys.stderr)
+        print("do:       run it again with REGION_TRACEBACK=1 and report its output", file=sys.stderr)
         return EXIT_DEFECT
 
 

@@ -1,7 +1,7 @@
-"""From the chart's manifests to pods: the parts of a cluster that make and change them.
+"""From the chart's manifests to pods, as controllers and admission webhooks of a cluster do it.
 
-A Deployment becomes pods, as many as its autoscaler's minimum. Each is admitted as EKS admits it: the Pod Identity
-webhook puts the role's credentials into its environment (here the account's endpoint too), and its volumes are its own.
+A Deployment becomes as many pods as its autoscaler's minimum. As on EKS, the Pod Identity webhook adds the role's
+credentials to each pod's environment (here also the account's endpoint), and each pod has its own volumes.
 """
 
 import hashlib
@@ -16,7 +16,7 @@ from emulated_region.plan import OWNER_LABEL
 
 Json = dict[str, Any]
 KIND = "pod"
-# Whom a pod trusts besides its image's authorities: those of the region, as the image has AWS's.
+# The file with authorities that a pod trusts: those of the image and of the region.
 TRUST = "/etc/region-trust.pem"
 ADDRESS_LABEL = "celery-platform.address"
 COMPONENT_LABEL = "app.kubernetes.io/component"
@@ -24,7 +24,7 @@ COMPONENT_LABEL = "app.kubernetes.io/component"
 
 @dataclass(frozen=True)
 class Pod:
-    """A pod to be: its name says what it was made from, so a changed one is another one."""
+    """A pod to create. Its name contains a digest of its specification, so a changed pod has another name."""
 
     name: str
     component: str
@@ -36,19 +36,19 @@ class Pod:
 
     @property
     def container(self) -> str:
-        """Podman's name of its one container."""
+        """Podman's name of its only container."""
         return f"{self.name}-{self.manifest['spec']['containers'][0]['name']}"
 
     @property
     def readiness(self) -> Json:
-        """Its readiness probe; empty when it is ready as soon as it runs."""
+        """Its readiness probe; empty if it is ready as soon as it runs."""
         probe: Json = self.manifest["spec"]["containers"][0].get("readinessProbe", {})
         return probe
 
 
 @dataclass(frozen=True)
 class Admission:
-    """What each pod gets of the cluster: its owner's label, its role's credentials and endpoint, whom to trust."""
+    """What the cluster adds to each pod: the owner's label, credentials and endpoint of its role, and trusted authorities."""
 
     owner: str
     variables: Mapping[str, str]
@@ -56,14 +56,14 @@ class Admission:
 
 
 def admit_hooks(manifests: Sequence[Json], account: Admission) -> Iterator[Pod]:
-    """The pods of the Jobs that helm runs before it changes anything else, in their order."""
+    """The pods of Jobs that helm runs before it changes anything else, in order."""
     jobs = [one for one in manifests if one["kind"] == "Job"]
     for job in sorted(jobs, key=lambda one: int(one["metadata"]["annotations"]["helm.sh/hook-weight"])):
         yield _pod(job, 0, _configurations(manifests), account)
 
 
 def admit(manifests: Sequence[Json], account: Admission) -> Iterator[Pod]:
-    """The pods that run until they are told to stop."""
+    """The pods of Deployments."""
     configurations = _configurations(manifests)
     for deployment in (one for one in manifests if one["kind"] == "Deployment"):
         for number in range(_replicas(manifests, deployment)):
@@ -75,7 +75,7 @@ def _configurations(manifests: Sequence[Json]) -> tuple[Json, ...]:
 
 
 def _replicas(manifests: Sequence[Json], deployment: Json) -> int:
-    """What the Deployment says, or the minimum of the autoscaler that owns it."""
+    """The replicas of the Deployment, or the minimum of its autoscaler."""
     if "replicas" in deployment["spec"]:
         return int(deployment["spec"]["replicas"])
     for one in manifests:
@@ -94,7 +94,7 @@ def _pod(controller: Json, number: int, configurations: tuple[Json, ...], accoun
     name = f"{owner}-{component}-{digest[:5]}-{number}"
     ports: dict[str, int] = {}
     for container in spec["containers"]:
-        # Podman would publish a container's port on this machine, where only one pod can have it.
+        # Podman would publish the container's port on this machine, where only one pod can have it.
         ports |= {port["name"]: port["containerPort"] for port in container.pop("ports", [])}
         own = {variable["name"] for variable in container["env"]}
         container["env"] += [{"name": key, "value": value} for key, value in variables.items() if key not in own]

@@ -1,4 +1,4 @@
-"""Which tasks failed in what ansible-playbook printed, and why; its end is a recap that says neither."""
+"""Find the failed tasks and their messages in ansible-playbook's output, whose final recap has neither."""
 
 import json
 import re
@@ -11,8 +11,7 @@ _COLOUR = re.compile(r"\x1b\[[0-9;]*m")
 
 
 def failures(said: str) -> list[str]:
-    """A text for each failed task and host, in order: first what failed, then what was done about it. Those that the
-    play ignores are none.
+    """A text for each failed task and host, in order. Failures that the play ignores are not included.
 
     Example: `failures("TASK [Start] ***\\nfatal: [web-1]: FAILED! => {\\"msg\\": \\"no unit\\"}")` -> `["Start, web-1: no unit"]`
     """
@@ -28,7 +27,7 @@ def failures(said: str) -> list[str]:
 
 
 def _why(result: str, after: list[str]) -> str:
-    """The message of a result, with what the command said; the text as it is where that is no JSON."""
+    """The message of a result, with the command's output. The text itself if it is not JSON."""
     try:
         read = json.loads(result)
     except json.JSONDecodeError:
@@ -40,7 +39,7 @@ def _why(result: str, after: list[str]) -> str:
 def _words(result: dict[str, Any]) -> str:
     said = [result.get(name) for name in ("msg", "censored", "stderr", "module_stderr")]
     texts = [text if isinstance(text, str) else json.dumps(text) for text in said if text]
-    # A command that fails often writes its reason where its result goes.
+    # Commands that fail often write the reason to stdout.
     if not (result.get("stderr") or result.get("module_stderr")) and result.get("stdout"):
         texts.append(str(result["stdout"]))
     return "\n".join(text.strip() for text in texts) or json.dumps(result)

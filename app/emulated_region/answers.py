@@ -1,4 +1,4 @@
-"""Whether a service answers, asked the way its users ask it."""
+"""Checks whether a service responds, with the protocol of its clients."""
 
 import socket
 import ssl
@@ -11,8 +11,8 @@ from emulated_region.errors import RegionError
 
 _AGAIN = "`python -m emulated_region stop`, then start again"
 
-# These addresses are on this machine: a proxy that the shell names for the internet must not be asked for them.
-# Whether there is an answer is asked here, not whose: clients check the certificate.
+# These addresses are on this machine, so a proxy for the internet must not be used for them.
+# The certificate is not verified here, since only the response matters; clients verify it.
 _unchecked = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
 _unchecked.check_hostname = False
 _unchecked.verify_mode = ssl.CERT_NONE
@@ -20,7 +20,7 @@ direct = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 
 
 def http(url: str) -> bool:
-    """Whether a GET is answered with success within two seconds."""
+    """Whether a GET succeeds within two seconds."""
     try:
         with direct.open(url, timeout=2) as response:
             return bool(response.status == 200)
@@ -29,17 +29,17 @@ def http(url: str) -> bool:
 
 
 def valkey(host: str, port: int) -> bool:
-    """Whether a Valkey or Redis answers PING, with TLS or without; to want a login first is an answer too."""
+    """Whether a Valkey or Redis responds to PING, with or without TLS. An authentication error is a response, too."""
     return any(_line(host, port, b"PING\r\n", tls).startswith((b"+PONG", b"-NOAUTH")) for tls in (False, True))
 
 
 def amqps(host: str, port: int) -> bool:
-    """Whether a RabbitMQ offers to begin (method connection.start) over TLS."""
+    """Whether a RabbitMQ starts a connection (method connection.start) over TLS."""
     return b"RabbitMQ" in _line(host, port, b"AMQP\x00\x00\x09\x01", tls=True)
 
 
 def tcp(host: str, port: int) -> bool:
-    """Whether somebody takes connections."""
+    """Whether something accepts connections."""
     try:
         with socket.create_connection((host, port), timeout=2):
             return True
@@ -60,18 +60,18 @@ def wait(
     has_ended: Callable[[], bool] = _goes_on,
     remedy: str = _AGAIN,
 ) -> None:
-    """Ask until it answers, or until it has ended and never will.
+    """Poll until a service responds, or has ended.
 
     Raises:
-        RegionError: it ended, or did not answer within `seconds`; `found` says what there is to see instead.
+        RegionError: it ended, or did not respond within `seconds`; `found` describes what was found instead.
     """
     end = time.monotonic() + seconds
     while not answers():
-        # Asked before the logs are read: what it wrote last is in them then.
+        # Checked before the logs are read, so that these contain its last output.
         if has_ended():
-            raise RegionError(f"{what} to answer", found() or "its end", remedy)
+            raise RegionError(f"{what} to respond", found() or "its end", remedy)
         if time.monotonic() > end:
-            raise RegionError(f"{what} to answer within {seconds:.0f} s", found() or "silence", remedy)
+            raise RegionError(f"{what} to respond within {seconds:.0f} s", found() or "silence", remedy)
         time.sleep(0.1)
 
 

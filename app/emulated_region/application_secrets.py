@@ -1,7 +1,7 @@
-"""Values of the application's secrets, which in a real account a person puts there: from services.yml, or made up.
+"""Values of the application's secrets, which a person sets in a real account: from services.yml, or generated.
 
-They are known before the account is, because the processes outside start first. Those that services.yml neither gives
-nor hands to a process keep the random value that Terraform made.
+They are chosen before the account exists, because external processes start first. Secrets that services.yml neither sets
+nor passes to a process keep the random value that Terraform generated.
 """
 
 import json
@@ -17,7 +17,7 @@ RANDOM = "secrets with a random value"
 
 
 def secret_values(region: Region) -> dict[str, str]:
-    """Label -> value; made-up ones stay the same until `region stop`."""
+    """Label -> value. Generated ones stay the same until `stop`."""
     wanted = {label for process in region.outside.processes for label in process.secrets.values()}
     file = region.state / "secrets.json"
     known: dict[str, str] = json.loads(file.read_text()) if file.exists() else {}
@@ -30,17 +30,17 @@ def secret_values(region: Region) -> dict[str, str]:
 
 
 def supply_secrets(region: Region, account: Account) -> None:
-    """Put the values into the account, where Terraform has made the secrets, and name those that nobody gave one."""
+    """Write the values to the secrets that Terraform created, and list secrets without a value."""
     for label, value in secret_values(region).items():
         name = region.application_secrets[label]
         held = account.secret(name)
         if held is None:
-            console.print(f"  no secret {name} yet: the application's processes will not start")
+            console.print(f"  no secret {name} yet, so the application's processes will not start")
         elif held != value:
             account.put_secret(name, value)
-            console.print(f"  secret {name} was given its value")
+            console.print(f"  secret {name} has its value")
     if made_up := [label for label in region.application_secrets if label not in region.outside.secrets]:
-        console.print(f"  {RANDOM}: {', '.join(made_up)} (values of yours: secrets in {_file(region)})", markup=False)
+        console.print(f"  {RANDOM}: {', '.join(made_up)} (set your own values under secrets in {_file(region)})", markup=False)
 
 
 def _file(region: Region) -> str:

@@ -1,14 +1,14 @@
-"""Debian packages that hosts have downloaded, kept for the next time.
+"""A cache of Debian packages that hosts downloaded.
 
-One folder for each host, because apt locks the folder it downloads to. A new host starts with hard links to what all
-others have, so a package is on the disk once.
+Each host has its own folder, because apt locks its download folder. A new host starts with hard links to the packages of
+all others, so each package is on the disk only once.
 """
 
 from pathlib import Path
 
 
 def archive_folder(cache: Path, host: str) -> Path:
-    """The folder to mount at the host's /var/cache/apt/archives, filled with what other hosts have downloaded.
+    """The folder to mount at the host's /var/cache/apt/archives, with packages that other hosts downloaded.
 
     Example: `archive_folder(Path(".cache"), "celery-local-rabbitmq-1")`
     """
@@ -19,7 +19,7 @@ def archive_folder(cache: Path, host: str) -> Path:
         if not link.exists():
             try:
                 link.hardlink_to(package)
-            except FileExistsError:  # a host that starts at the same time linked it first
+            except FileExistsError:  # another host, which starts at the same time, was faster
                 continue
             except FileNotFoundError:  # apt in a running host has just deleted it
                 continue

@@ -1,8 +1,7 @@
-"""The region's own certificate authority: it signs for what AWS would, and everybody here trusts it as they do AWS's.
+"""The region's certificate authority, in place of the public ones of AWS.
 
-Hosts get it into their system's store (host_files). Processes of this machine get it through `aws/trust.pem` in the
-environment's folder, the file in which an environment may name whom to trust
-(app/celery_platform/environment/account.py).
+Hosts have it in their system's store (host_files). Processes of this machine use `aws/trust.pem` in the environment's
+folder, the file for additional authorities of an environment (app/celery_platform/environment/account.py).
 """
 
 import os
@@ -23,27 +22,27 @@ class Certificates:
 
     @property
     def authority(self) -> Path:
-        """Whom to trust."""
+        """The authority's certificate."""
         return self.folder / "ca.pem"
 
     @property
     def key(self) -> Path:
-        """Every managed service's private key."""
+        """The private key of all managed services."""
         return self.folder / "server.key"
 
     @property
     def certificate(self) -> Path:
-        """Every managed service's certificate: they are told apart by address, and it names all of them."""
+        """The certificate of all managed services, which contains all of their addresses."""
         return self.folder / "server.pem"
 
 
 def certificates(region: Region) -> Certificates:
-    """Where the region's certificates are."""
+    """The region's certificates."""
     return Certificates(region.state / "tls")
 
 
 def ensure_authority(region: Region) -> None:
-    """Have an authority and the certificate it signed; once made, they stay until the region is stopped."""
+    """Create the authority and the certificate that it signs, if they are missing. They stay until the region is stopped."""
     files = certificates(region)
     if not files.certificate.exists():
         files.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
@@ -53,12 +52,12 @@ def ensure_authority(region: Region) -> None:
         files.key.touch(mode=0o600)
         issued.private_key_pem.write_to_path(files.key)
         chain = b"".join(blob.bytes() for blob in issued.cert_chain_pems)
-        files.certificate.write_bytes(chain)  # last: its presence says that all are there
+        files.certificate.write_bytes(chain)  # written last, so that its presence means that all files exist
     _trust(region, files)
 
 
 def _trust(region: Region, files: Certificates) -> None:
-    """The system's authorities and ours: whoever is told to trust a file trusts that file alone on some systems."""
+    """The system's authorities and ours, because a trust file replaces the system's authorities on some systems."""
     system = ssl.get_default_verify_paths().cafile if "SSL_CERT_FILE" not in os.environ else None
     bundle = Path(system).read_text() if system else ""
     region.trust_file.parent.mkdir(parents=True, exist_ok=True)
@@ -66,5 +65,5 @@ def _trust(region: Region, files: Certificates) -> None:
 
 
 def remove_authority(region: Region) -> None:
-    """Take back the trust; the files themselves go with the region's state."""
+    """Remove the trust file. The other files are deleted with the region's state."""
     region.trust_file.unlink(missing_ok=True)

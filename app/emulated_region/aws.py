@@ -1,4 +1,4 @@
-"""The account behind the endpoint, asked as any AWS tool asks it."""
+"""A client of the account behind the endpoint."""
 
 from dataclasses import dataclass
 from ipaddress import IPv4Address
@@ -32,7 +32,7 @@ class StoreUser:
 
 @dataclass(frozen=True)
 class StoreGroup:
-    """An ElastiCache replication group at its primary endpoint; without users, everybody may do everything."""
+    """An ElastiCache replication group at its primary endpoint. Without users, everybody has all rights."""
 
     name: str
     address: str
@@ -42,7 +42,7 @@ class StoreGroup:
 
 
 class Account:
-    """Reads the account. Every failure is a RegionError that says whom we asked for what."""
+    """Reads the account. Every error is a RegionError with the service and the operation."""
 
     def __init__(self, region: Region) -> None:
         self._region = region
@@ -62,15 +62,15 @@ class Account:
         except ClientError as error:
             if error.response.get("Error", {}).get("Code") == "ResourceNotFoundException":
                 return {}
-            raise RegionError(f"{service} to answer {operation}", str(error), "`python -m emulated_region status`") from None
+            raise RegionError(f"{service} to respond to {operation}", str(error), "`python -m emulated_region status`") from None
         except BotoCoreError as error:
             raise RegionError(
-                f"AWS to answer at {region.endpoint}", str(error), "run `python -m emulated_region start`"
+                f"AWS to respond at {region.endpoint}", str(error), "run `python -m emulated_region start`"
             ) from None
         return answer
 
     def instances(self) -> list[Instance]:
-        """The environment's running instances, by name.
+        """The environment's running instances by name.
 
         Raises:
             RegionError: an instance has no Name tag or an address outside the network, or two share a name.
@@ -90,7 +90,7 @@ class Account:
                 raise RegionError(
                     f"one running instance named {one.name}",
                     f"{one.instance_id} and {other.instance_id}",
-                    "terminate the one that Terraform does not know",
+                    "terminate the one that is not in Terraform's state",
                 )
         return found
 
@@ -145,7 +145,7 @@ class Account:
         return {broker["BrokerName"] for broker in self._ask("mq", "list_brokers").get("BrokerSummaries", [])}
 
     def parameter(self, name: str) -> str:
-        """An SSM parameter's value; empty when there is none."""
+        """An SSM parameter's value; empty if it does not exist."""
         try:
             return str(self._ask("ssm", "get_parameter", Name=name)["Parameter"]["Value"])
         except RegionError as error:
@@ -154,10 +154,10 @@ class Account:
             raise
 
     def secret(self, name: str) -> str | None:
-        """A secret's value, or None when there is no such secret."""
+        """A secret's value, or None if the secret does not exist."""
         value = self._ask("secretsmanager", "get_secret_value", SecretId=name).get("SecretString")
         return None if value is None else str(value)
 
     def put_secret(self, name: str, value: str) -> None:
-        """Give a secret that there is a value."""
+        """Set the value of an existing secret."""
         self._ask("secretsmanager", "put_secret_value", SecretId=name, SecretString=value)

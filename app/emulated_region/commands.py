@@ -1,4 +1,4 @@
-"""The verbs of `python -m emulated_region` and the environment they are for."""
+"""The commands of `python -m emulated_region`, and their environment."""
 
 import argparse
 import os
@@ -12,20 +12,20 @@ from emulated_region.stop import stop
 from emulated_region.up import up
 
 VERBS = {
-    "up": "all of `make up`: account, Terraform, hosts, Ansible, pods (VERBOSE=1: with what they say)",
-    "start": "start the AWS emulator, Valkey and the outside world",
-    "hosts": "make each running EC2 instance a systemd container",
-    "pods": "run the environment's Helm chart: each of its pods as one of podman's",
-    "stop": "remove everything the region made; caches stay",
-    "status": "show what runs; exit code 1 unless everything answers",
+    "up": "all of `make up`: account, Terraform, hosts, Ansible, pods (VERBOSE=1: with their output)",
+    "start": "start the AWS emulator, Valkey and external services",
+    "hosts": "run a systemd container for each running EC2 instance",
+    "pods": "run the pods of the environment's Helm chart with podman",
+    "stop": "remove everything that the region created, except caches",
+    "status": "show what runs; exit code 1 unless everything responds",
 }
 
 
 def run(arguments: list[str]) -> int:
-    """Do what the arguments say; returns the exit code.
+    """Run the command in the arguments; returns the exit code.
 
     Raises:
-        RegionError: it cannot be done, for a reason a person can act on.
+        RegionError: it failed for a reason that a person can fix.
     """
     parser = argparse.ArgumentParser(prog="python -m emulated_region", description="The emulated region of an environment.")
     name = os.environ.get("ENV") or "local"
@@ -34,7 +34,7 @@ def run(arguments: list[str]) -> int:
     for verb, meaning in VERBS.items():
         verbs.add_parser(verb, help=meaning)
     chosen = parser.parse_args(arguments)
-    # What `up` made is removed also while services.yml is wrong.
+    # `stop` must work even if services.yml is invalid.
     region = plan.read(chosen.environment, with_outside=chosen.verb != "stop")
     if chosen.verb == "status":
         return 0 if show(region) else 1

@@ -1,6 +1,6 @@
-"""What CloudWatch answers of an alarm, and the emulator leaves out in XML, which Terraform's provider asks for.
+"""Elements of CloudWatch's alarms that Terraform's provider needs and the emulator (ministack 1.5.33) omits in XML.
 
-Without it (ministack 1.5.33) every second plan would write each alarm again.
+Without them every second plan would update each alarm.
 """
 
 import re
@@ -18,7 +18,7 @@ _MEMBER = re.compile(r"<member><AlarmName>([^<]*)</AlarmName>")
 
 
 def left_out(alarm: Alarm) -> str:
-    """The elements that the emulator's answer lacks.
+    """The elements that the emulator's response lacks.
 
     Example: `left_out({"Period": 60})` is `<Period>60</Period>`.
     """
@@ -44,7 +44,7 @@ def metric_queries(request: dict[str, Any]) -> dict[int, dict[str, str]]:
 
 
 def kept(cloudwatch: Any, put: Handler) -> Handler:
-    """PutMetricAlarm, with the metric queries of a calculated alarm kept."""
+    """PutMetricAlarm that stores the metric queries of a calculated alarm."""
 
     def handle(params: dict[str, Any], *rest: Any) -> tuple[int, dict[str, str], bytes]:
         answer = put(params, *rest)
@@ -57,7 +57,7 @@ def kept(cloudwatch: Any, put: Handler) -> Handler:
 
 
 def described(cloudwatch: Any, describe: Handler) -> Handler:
-    """DescribeAlarms, with everything that was put."""
+    """DescribeAlarms that returns everything that was stored."""
 
     def handle(*arguments: Any) -> tuple[int, dict[str, str], bytes]:
         status, headers, body = describe(*arguments)
@@ -74,7 +74,7 @@ def described(cloudwatch: Any, describe: Handler) -> Handler:
 
 
 def _without_defaults(alarm: Alarm) -> Alarm:
-    """A calculated alarm has no statistic and no period of its own; the emulator gives it both."""
+    """Remove statistic and period from a calculated alarm, to which the emulator adds defaults."""
     return {key: value for key, value in alarm.items() if key not in ("Statistic", "Period")}
 
 

@@ -1,7 +1,7 @@
-"""What the emulator drops of an EKS cluster and its node groups (ministack 1.5.33).
+"""Settings of an EKS cluster and its node groups that the emulator (ministack 1.5.33) drops.
 
-Without it every second apply would set the same settings again, by calls that the emulator does not have; and no
-cluster would say in which VPC it is, which follows from its subnets.
+Without them every second apply would set them again, with operations that the emulator does not have. A cluster would also
+lack its VPC, which is derived from its subnets.
 """
 
 from collections.abc import Callable
@@ -16,7 +16,7 @@ _GROUP_SETTINGS = ("launchTemplate", "updateConfig")
 
 
 def kept_clusters(eks: Any, subnets: Any, create_cluster: Callable[..., Response]) -> Callable[..., Response]:
-    """CreateCluster, with every setting kept and the VPC of its subnets."""
+    """CreateCluster that stores every setting and the VPC of its subnets."""
 
     def create(request: Request, *arguments: Any) -> Response:
         response = create_cluster(request, *arguments)
@@ -32,7 +32,7 @@ def kept_clusters(eks: Any, subnets: Any, create_cluster: Callable[..., Response
 
 
 def kept_groups(eks: Any, create_group: Callable[[str, Request], Response]) -> Callable[[str, Request], Response]:
-    """CreateNodegroup, with its launch template and how it is updated kept."""
+    """CreateNodegroup that stores the launch template and the update configuration."""
 
     def create(cluster: str, request: Request) -> Response:
         response = create_group(cluster, request)

@@ -1,6 +1,6 @@
-"""What the emulator drops of interface endpoints and flow logs, and takes for another rule in a security group.
+"""Settings of interface endpoints and flow logs that the emulator (ministack 1.5.33) drops, and rules for all protocols.
 
-Without it (ministack 1.5.33) every second plan would set the same again.
+Without this every second plan would change them again.
 """
 
 import re
@@ -15,9 +15,9 @@ _MADE = re.compile(rb"<(?:vpcEndpointId|item)>((?:vpce|fl)-[0-9a-fA-F]+)</")
 
 
 def without_meaningless_ports(rule: dict[str, Any]) -> dict[str, Any]:
-    """A security group's rule; where it is for all protocols, ports say nothing (EC2 API, IpPermission).
+    """A security group rule without ports if it is for all protocols (EC2 API, IpPermission).
 
-    Every new group has one without ports. Terraform asks it to go by one that names ports, and declares its own.
+    A new group has such a rule without ports. Terraform revokes it with ports, which the emulator takes for another rule.
 
     Example: `{"IpProtocol": "-1", "FromPort": 0, "ToPort": 0}` gives `{"IpProtocol": "-1"}`.
     """
@@ -27,7 +27,7 @@ def without_meaningless_ports(rule: dict[str, Any]) -> dict[str, Any]:
 
 
 def kept_endpoints(ec2: Any, create: Handler) -> Handler:
-    """CreateVpcEndpoint, with its security groups and whether its private name answers."""
+    """CreateVpcEndpoint that stores security groups and private DNS."""
 
     def handle(request: Request) -> Response:
         response = create(request)
@@ -42,7 +42,7 @@ def kept_endpoints(ec2: Any, create: Handler) -> Handler:
 
 
 def described_endpoint(endpoint: dict[str, Any], xml: str) -> str:
-    """An endpoint's description with both."""
+    """The description of an endpoint with both."""
     if "Groups" not in endpoint:
         return xml
     groups = "".join(f"<item><groupId>{group}</groupId></item>" for group in endpoint["Groups"])
@@ -52,7 +52,7 @@ def described_endpoint(endpoint: dict[str, Any], xml: str) -> str:
 
 
 def kept_flow_logs(ec2: Any, create: Handler) -> Handler:
-    """CreateFlowLogs, with role, interval and tags."""
+    """CreateFlowLogs that stores role, interval and tags."""
 
     def handle(request: Request) -> Response:
         response = create(request)
@@ -68,7 +68,7 @@ def kept_flow_logs(ec2: Any, create: Handler) -> Handler:
 
 
 def described_flow_logs(ec2: Any, describe: Handler) -> Handler:
-    """DescribeFlowLogs, with both."""
+    """DescribeFlowLogs with these settings."""
 
     def handle(request: Request) -> Response:
         status, headers, body = describe(request)

@@ -1,23 +1,22 @@
-"""The AWS emulator, with what an AWS region does and this emulator lacks.
+"""The AWS emulator (ministack 1.5.33) with additions for Terraform's provider and the platform.
 
 * The ids of Debian's machine images. Real accounts read `/aws/service/debian/release/<n>/latest/<architecture>`
-  (wiki.debian.org, "Cloud/AmazonEC2Image"). Nobody but AWS may write under `/aws`, here neither, so the names
-  are added where the emulator keeps the public parameters of Amazon Linux.
-* An instance's own address and subnet. Terraform's provider names them in the request's first network interface, where
-  the emulator does not look (it gives a random address, ministack 1.5.33), so they are moved to where it does.
-* A client token: a request for instances that is sent again starts no second ones. Nor is a budget's notification that
-  is sent again refused as another's.
-* An instance's metadata options (IMDSv2), which it drops: every second apply would set them again, and fail.
-* Asking a parameter group only for what was changed in it: it answers with the defaults too, and every plan would
-  remove them.
-* An Amazon MQ broker's engine as AWS spells it, its subnets, security groups, logs and maintenance window: without
-  them every second apply would replace the broker.
-* An address of its own for the broker that AWS manages: it answers the same for everything.
-* An ElastiCache user's access string, whose `&` it does not escape; and most of what was put into an alarm.
-* What was put into an EKS cluster and its node groups besides the names (`emulated_eks.py`).
-* What was put into interface endpoints and flow logs, and that a rule for all protocols has no ports
-  (`emulated_network.py`).
-* That a target group whose health check is a TCP connection has no path and no HTTP code: with them a plan fails.
+  (wiki.debian.org, "Cloud/AmazonEC2Image"). Only AWS can write under `/aws`, also in the emulator, so
+  they are added to its public parameters of Amazon Linux.
+* Address and subnet of an instance. Terraform's provider sends them in the request's first network interface, which the
+  emulator ignores (it assigns a random address), so they are moved to the top of the request.
+* Client tokens: a repeated request for instances does not start a second set, and a budget's notification that is sent
+  again is not refused as a duplicate.
+* Metadata options of an instance (IMDSv2), which the emulator drops. Every second apply would set them again and fail.
+* The filter for changed parameters of a parameter group. The emulator also returns defaults, which every plan would
+  remove.
+* Engine name, subnets, security groups, logs and maintenance window of an Amazon MQ broker. Without them every second
+  apply would replace the broker.
+* A separate address for a managed broker; the emulator returns the same address for everything.
+* The access string of an ElastiCache user, in which the emulator does not escape `&`, and most settings of an alarm.
+* Settings of an EKS cluster and its node groups (`emulated_eks.py`).
+* Settings of interface endpoints and flow logs, and rules for all protocols without ports (`emulated_network.py`).
+* A target group with TCP health checks has no path and no HTTP code; with them, a plan fails.
 
 Run as `python -m emulated_region.emulator`; the environment variables are ministack's.
 """
@@ -35,7 +34,7 @@ from emulated_region import emulated_alarms, emulated_eks, emulated_network
 Request = dict[str, Any]
 Response = tuple[int, dict[str, str], bytes]
 
-# Any image that DescribeImages knows will do: an emulated instance boots nothing.
+# Any image in DescribeImages, because an emulated instance does not boot it.
 _EXISTING = "/aws/service/ami-amazon-linux-latest/al2023-ami-kernel-default-x86_64"
 RELEASES = ("12", "13")
 ARCHITECTURES = ("amd64", "arm64")
@@ -47,10 +46,10 @@ _LIFTED = ("PrivateIpAddress", "SubnetId", "SecurityGroupId.")
 
 
 def publish(parameters: dict[str, Any]) -> None:
-    """Add Debian's names to the emulator's public parameters.
+    """Add the parameters of Debian's images to the emulator's public parameters.
 
     Raises:
-        KeyError: the emulator no longer knows the name this relies on; its version is pinned in pyproject.toml.
+        KeyError: the emulator lacks the parameter that this copies; its version is pinned in pyproject.toml.
     """
     image = parameters[_EXISTING]
     for release in RELEASES:
@@ -59,7 +58,7 @@ def publish(parameters: dict[str, Any]) -> None:
 
 
 def with_interface_lifted(request: dict[str, Any]) -> dict[str, Any]:
-    """A RunInstances request whose first network interface's fields stand at the top, as older clients send them.
+    """A RunInstances request with the fields of the first network interface at the top, as older clients send them.
 
     Example: `{"NetworkInterface.1.SubnetId": ["subnet-1"]}` gains `{"SubnetId": ["subnet-1"]}`.
     """
@@ -72,7 +71,7 @@ def with_interface_lifted(request: dict[str, Any]) -> dict[str, Any]:
 
 
 def metadata_options(request: Request) -> dict[str, str]:
-    """The metadata options that a RunInstances request asks for, by their names in the answer.
+    """The metadata options in a RunInstances request, by their names in the response.
 
     Example: `{"MetadataOptions.HttpTokens": ["required"]}` gives `{"httpTokens": "required"}`.
     """
@@ -85,7 +84,7 @@ def metadata_options(request: Request) -> dict[str, str]:
 
 
 def described(instance: dict[str, Any], xml: str) -> str:
-    """An instance's description with its metadata options, if it was started with any."""
+    """The description of an instance with its metadata options, if it has any."""
     options = instance.get("MetadataOptions")
     if not options:
         return xml
@@ -95,7 +94,7 @@ def described(instance: dict[str, Any], xml: str) -> str:
 
 
 def of_source(source: str, body: bytes) -> bytes:
-    """The cache parameters in an answer whose source is `source`; all of them when none is named."""
+    """The cache parameters in a response with this source; all if no source is given."""
     if not source:
         return body
     wanted = f"<Source>{source}</Source>".encode()
@@ -105,19 +104,19 @@ def of_source(source: str, body: bytes) -> bytes:
 
 
 def without_matcher(group: dict[str, Any], xml: str) -> str:
-    """A target group's description; one whose health check is a connection has no HTTP code to match."""
+    """The description of a target group, without an HTTP code for TCP health checks."""
     if group.get("HealthCheckProtocol") != "TCP":
         return xml
     return re.sub(r"<Matcher>.*?</Matcher>|<HealthCheckPath>.*?</HealthCheckPath>", "", xml, flags=re.DOTALL)
 
 
 def started(ec2: Any, run_instances: Callable[[Request], Response]) -> Callable[[Request], Response]:
-    """RunInstances, with address, subnet, metadata options and client token heeded."""
+    """RunInstances with support for address, subnet, metadata options and client token."""
     answered: dict[str, Response] = {}
 
     def run(request: Request) -> Response:
         token = str(request.get("ClientToken", ""))
-        if token in answered:  # sent again, because the first answer got lost or came late
+        if token in answered:  # a retry, because the first response was lost or late
             return answered[token]
         response = run_instances(with_interface_lifted(request))
         for instance in re.findall(rb"<instanceId>([^<]+)</instanceId>", response[2]):
@@ -130,8 +129,8 @@ def started(ec2: Any, run_instances: Callable[[Request], Response]) -> Callable[
 
 
 def taken_once(create_notification: Callable[[Request], Response]) -> Callable[[Request], Response]:
-    """CreateNotification of a budget. It has no client token, and the provider's client sends it again when the first
-    answer got lost: what was taken from the same request is not refused as a duplicate.
+    """CreateNotification of a budget. It has no client token, and the provider repeats it if the first response was lost.
+    An identical request is therefore not refused as a duplicate.
     """
     answered: dict[str, Response] = {}
 
@@ -146,13 +145,13 @@ def taken_once(create_notification: Callable[[Request], Response]) -> Callable[[
 
 
 def broker_settings(request: Request) -> dict[str, Any]:
-    """What DescribeBroker must answer besides what the emulator keeps of a CreateBroker request."""
+    """Settings of a CreateBroker request that the emulator drops and DescribeBroker must return."""
     engine = {"RABBITMQ": "RabbitMQ", "ACTIVEMQ": "ActiveMQ"}[str(request["engineType"]).upper()]
     return {"engineType": engine, **{key: request[key] for key in _BROKER_SETTINGS if key in request}}
 
 
 def created(mq: Any, create_broker: Callable[[Request], Response]) -> Callable[[Request], Response]:
-    """CreateBroker, with every setting kept."""
+    """CreateBroker that stores every setting."""
 
     def create(request: Request) -> Response:
         response = create_broker(request)
@@ -164,7 +163,7 @@ def created(mq: Any, create_broker: Callable[[Request], Response]) -> Callable[[
 
 
 def at_address(name: str, address: str, mq: Any, elasticache: Any) -> None:
-    """Let the broker that AWS would manage have an address of its own, be it Amazon MQ or an ElastiCache group."""
+    """Give a managed broker, Amazon MQ or an ElastiCache group, its own address."""
     create_broker, create_group = mq._create_broker, elasticache._create_replication_group
 
     def broker(request: Request) -> Response:
@@ -189,7 +188,7 @@ def at_address(name: str, address: str, mq: Any, elasticache: Any) -> None:
 
 
 def keep_network(ec2: Any) -> None:
-    """Have the emulator keep what `emulated_network` knows of."""
+    """Make the emulator store the settings in `emulated_network`."""
     plain, equal, actions = emulated_network.without_meaningless_ports, ec2._rules_match, ec2._ACTION_MAP
     ec2._rules_match = lambda one, other: equal(plain(one), plain(other))
     endpoint_xml = ec2._vpce_fields_xml
@@ -202,7 +201,7 @@ def keep_network(ec2: Any) -> None:
 
 
 def main() -> None:
-    """Publish, then serve until told to stop."""
+    """Publish the parameters, then serve until the process is stopped."""
     from ministack.app import main as serve  # type: ignore[import-untyped]
     from ministack.services import alb, budgets, cloudwatch, ec2, eks, elasticache, mq, ssm  # type: ignore[import-untyped]
 
@@ -210,7 +209,7 @@ def main() -> None:
     ec2._ACTION_MAP["RunInstances"] = started(ec2, ec2._ACTION_MAP["RunInstances"])
     budgets._DISPATCH["CreateNotification"] = taken_once(budgets._create_notification)
     mq._create_broker = created(mq, mq._create_broker)
-    if name := os.environ.get("MANAGED_BROKER_NAME"):  # an account for one plan has no region around it
+    if name := os.environ.get("MANAGED_BROKER_NAME"):  # the account of a plan without credentials has no region
         at_address(name, os.environ["MANAGED_BROKER_ADDRESS"], mq, elasticache)
     cloudwatch._put_metric_alarm = emulated_alarms.kept(cloudwatch, cloudwatch._put_metric_alarm)
     cloudwatch._describe_alarms = emulated_alarms.described(cloudwatch, cloudwatch._describe_alarms)

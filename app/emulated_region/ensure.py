@@ -1,4 +1,4 @@
-"""One container, brought to the state it should have from whatever state it is in."""
+"""Bring a container into its wanted state from any other state."""
 
 import hashlib
 from collections.abc import Callable
@@ -10,14 +10,14 @@ from local_containers.errors import ContainerError
 from emulated_region.plan import OWNER_LABEL, Region
 from local_containers.podman import Container, Podman
 
-# Says what a container was made from; one made from something else is made anew.
+# Label with the digest of a container's specification. If it differs, the container is replaced.
 SPEC_LABEL = "celery-platform.spec"
 KIND_LABEL = "celery-platform.kind"
 
 
 @dataclass(frozen=True)
 class Spec:
-    """What a container should be. `identity` is what, when changed, asks for a new container."""
+    """The specification of a container. A change of `identity` replaces the container."""
 
     name: str
     kind: str
@@ -29,7 +29,7 @@ class Spec:
 
     @property
     def digest(self) -> str:
-        """A short fingerprint of the whole."""
+        """A short digest of the specification."""
         text = repr((self.name, self.address, self.identity, self.image, self.options, self.command))
         return hashlib.sha256(text.encode()).hexdigest()[:16]
 
@@ -37,19 +37,19 @@ class Spec:
 def ensure_container(
     podman: Podman, region: Region, spec: Spec, existing: Container | None, prepare: Callable[[], None] | None = None
 ) -> str:
-    """Have the container running; returns what was done: kept, started or made.
+    """Make sure that the container runs; returns what was done: kept, started or made.
 
-    `prepare` runs between create and start. A container found in the state `created` is the rest of an interrupted run,
-    of which nobody knows how far it came, so it is made anew.
+    `prepare` runs between create and start. A container in the state `created` is left from an interrupted run, and may be
+    incomplete, so it is replaced.
 
     Raises:
-        RegionError: a container of that name is not this region's, or podman refused.
+        RegionError: a container of that name does not belong to this region, or podman failed.
     """
     if existing is not None and existing.labels.get(OWNER_LABEL) != region.prefix:
         raise RegionError(
-            f"the name {spec.name} to be free or this region's among podman's containers",
-            "a container of that name that somebody else made",
-            f"look at it with `podman inspect {spec.name}`; rename or remove it",
+            f"no other container with the name {spec.name} in podman",
+            "a container with that name that somebody else made",
+            f"inspect it with `podman inspect {spec.name}`, then rename or remove it",
         )
     if existing is not None and existing.labels.get(SPEC_LABEL) == spec.digest:
         if existing.state == "running":
@@ -91,7 +91,7 @@ def _start(podman: Podman, spec: Spec) -> None:
     except ContainerError as error:
         if "already allocated" not in error.found:
             raise
-        # Podman was killed while it started a container here before: it keeps the address for one that is gone.
+        # A podman that was killed while it started a container has left the address reserved.
         raise RegionError(
             f"the address {spec.address} to be free for {spec.name}",
             error.found,

@@ -1,4 +1,4 @@
-"""What a host finds in its file system before its first start: what a machine image and an instance role give."""
+"""Files in a host's file system before its first start, in place of a machine image and an instance role."""
 
 import io
 import tarfile
@@ -6,8 +6,8 @@ import tarfile
 from emulated_region.authority import certificates
 from emulated_region.plan import Region
 
-# What Debian starts by itself and a container cannot or should not do. The daily package runs hold dpkg's lock at a
-# random moment, which on EC2 is the same trouble; here they would only make a run slower.
+# Units that Debian starts and that a container cannot or should not run. The daily apt runs lock dpkg at random times, as
+# on EC2; here they would only slow a run down.
 MASKED = (
     "apt-daily.timer", "apt-daily-upgrade.timer", "console-getty.service", "dev-hugepages.mount",
     "dpkg-db-backup.timer",
@@ -17,7 +17,7 @@ MASKED = (
 
 
 def aws_variables(region: Region) -> dict[str, str]:
-    """What every process of a host sees; on EC2 the instance's role and the region's own endpoints stand for it."""
+    """Variables of every process of a host, in place of the instance's role and the region's endpoints on EC2."""
     return {
         "AWS_ENDPOINT_URL": region.inner_endpoint,
         "AWS_REGION": region.aws_region,
@@ -28,12 +28,12 @@ def aws_variables(region: Region) -> dict[str, str]:
 
 
 def archive(region: Region) -> bytes:
-    """A tar of the files, to be unpacked at the root of the host's file system."""
+    """A tar archive of the files, to be unpacked at the root of the host's file system."""
     variables = aws_variables(region)
     defaults = " ".join(f'"{key}={value}"' for key, value in variables.items())
     files = {
         "etc/systemd/system.conf.d/10-aws.conf": f"[Manager]\nDefaultEnvironment={defaults}\n",
-        # Whom the image's own certificates would vouch for, had AWS signed; `update-ca-certificates` takes it in.
+        # The region's authority, which `update-ca-certificates` adds to the image's authorities.
         "usr/local/share/ca-certificates/region.crt": certificates(region).authority.read_text(),
         "etc/environment": "".join(f"{key}={value}\n" for key, value in variables.items()),
     }

@@ -1,4 +1,4 @@
-"""Make each running EC2 instance a host: a systemd container with the same name and private address."""
+"""Run a host for each running EC2 instance: a systemd container with the same name and private address."""
 
 from concurrent.futures import ThreadPoolExecutor
 
@@ -20,10 +20,10 @@ KIND = "EC2 instance"
 
 
 def ensure_hosts(region: Region) -> None:
-    """Have one host for each instance and none besides; a second call changes nothing.
+    """Run one host for each instance and no others. A second call changes nothing.
 
     Raises:
-        RegionError: the account does not answer or holds something that cannot be served, or a host did not come up.
+        RegionError: the account does not respond or has an instance that cannot be run, or a host did not start.
     """
     podman = Podman(region.containers_conf)
     account = Account(region)
@@ -45,11 +45,11 @@ def _remove_orphans(podman: Podman, region: Region, instances: list[Instance], e
     orphans = sorted(set(mine) & set(existing) - wanted)
     podman.remove(*orphans)
     for name in orphans:
-        console.print(f"  {name} removed: its instance is gone")
+        console.print(f"  {name} removed, because its instance no longer exists")
 
 
 def host(region: Region, instance: Instance) -> Spec:
-    """What a host is. Its environment is that of shells and Ansible; services get theirs from systemd (host_files)."""
+    """The specification of a host. Its environment is for shells and Ansible; services get theirs from systemd (host_files)."""
     return Spec(
         name=instance.name,
         kind=KIND,
@@ -58,7 +58,7 @@ def host(region: Region, instance: Instance) -> Spec:
         image=HOST.tag,
         options=(
             "--systemd=always",
-            # As on EC2, systemd may make mount namespaces: without this it ignores ProtectSystem, PrivateTmp and so on.
+            # As on EC2, systemd may create mount namespaces. Otherwise it ignores ProtectSystem, PrivateTmp and similar settings.
             "--cap-add=SYS_ADMIN",
             f"--label=celery-platform.instance={instance.instance_id}",
             f"--volume={region.cache / 'apt' / instance.name}:/var/cache/apt/archives",
@@ -81,10 +81,10 @@ def _ensure_host(podman: Podman, region: Region, instance: Instance, existing: C
 
 
 def _wait_for_systemd(podman: Podman, name: str) -> None:
-    """Wait until systemd has started all it should.
+    """Wait until systemd has started all units.
 
     Raises:
-        RegionError: it did not within a minute, or a unit failed.
+        RegionError: that took longer than a minute, or a unit failed.
     """
 
     def has_settled() -> bool:

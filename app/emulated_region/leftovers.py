@@ -1,7 +1,7 @@
-"""What podman leaves on this machine when it is killed while it sets up a network: a bridge and firewall rules.
+"""Remove the bridge and firewall rules that a podman leaves if it is killed while it sets up a network.
 
-Podman itself then neither removes them nor makes the network again ("subnet is already used on the host"). Only to be
-called while the region has no network: everything that names its range is then a leftover.
+Podman does not remove them, and refuses to create the network again ("subnet is already used on the host"). Only call this
+while the region has no network, because then everything with its range is left over.
 """
 
 import json
@@ -11,7 +11,7 @@ import shutil
 import subprocess
 from ipaddress import IPv4Network
 
-# Chains that netavark makes for one network; its others are shared by all networks and stay.
+# Chains that netavark creates for one network. Its other chains are shared by all networks.
 _OWN_CHAIN = re.compile(r"NETAVARK-(DN-)?[0-9A-F]{13}")
 
 
@@ -27,7 +27,7 @@ def remove_leftovers(cidr: IPv4Network) -> None:
 
 
 def leftover_bridges(cidr: IPv4Network) -> list[str]:
-    """Interfaces that podman named and gave the range's first address."""
+    """Interfaces with podman's naming scheme and the first address of the range."""
     rows = json.loads(_output("ip", "-json", "-4", "address") or "[]")
     return [
         row["ifname"]
@@ -39,7 +39,7 @@ def leftover_bridges(cidr: IPv4Network) -> list[str]:
 
 
 def leftover_rules(listing: str, cidr: IPv4Network) -> list[list[str]]:
-    """What to tell iptables, in order, to remove everything of this range from a table.
+    """The arguments of iptables, in order, to remove everything of this range from a table.
 
     Example: `leftover_rules("-A POSTROUTING -s 10.90.0.0/16 -j NETAVARK-0123456789ABC", IPv4Network("10.90.0.0/16"))`
     -> `[["-D", "POSTROUTING", "-s", "10.90.0.0/16", "-j", "NETAVARK-0123456789ABC"]]`
@@ -51,12 +51,12 @@ def leftover_rules(listing: str, cidr: IPv4Network) -> list[list[str]]:
 
 
 def _remove_bridge(bridge: str) -> None:
-    """The bridge and the half of a container's cable that is plugged into it."""
+    """Remove the bridge and the host ends of containers' veth pairs."""
     cables = json.loads(_output("ip", "-json", "link", "show", "master", bridge) or "[]")
     for name in [*(row["ifname"] for row in cables if row), bridge]:
         _output("ip", "link", "delete", name)
 
 
 def _output(*command: str) -> str:
-    """What a command printed; a refusal is no error here, as the step that follows says what is still in the way."""
+    """The output of a command. An error is ignored, because the next step reports what is still in the way."""
     return subprocess.run(command, capture_output=True, text=True, check=False).stdout

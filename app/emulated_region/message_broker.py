@@ -1,6 +1,6 @@
-"""What Terraform's Amazon MQ broker is: a real RabbitMQ with TLS, one user and the virtual host /, as AWS makes it.
+"""A real RabbitMQ in place of Amazon MQ, with TLS, one user and the virtual host /, as on AWS.
 
-Debian has no RabbitMQ 3.13 or 4.2; the one of Debian 13 serves for either.
+Debian has no RabbitMQ 3.13 or 4.2, so Debian 13's version is used for both.
 """
 
 from emulated_region import answers
@@ -20,10 +20,10 @@ _TLS = "/etc/rabbitmq-tls"
 
 
 def ensure_message_broker(podman: Podman, region: Region, account: Account) -> None:
-    """Have a RabbitMQ for the account's Amazon MQ broker, and none without one.
+    """Run a RabbitMQ for the account's Amazon MQ broker, or remove it if there is no broker.
 
     Raises:
-        RegionError: its password is not in the account, or it does not answer.
+        RegionError: its password is not in the account, or it does not respond.
     """
     existing = podman.containers(f"label={region.label}").get(region.broker_container)
     if region.broker_name not in account.message_brokers():
@@ -60,7 +60,7 @@ def _spec(region: Region, account: Account) -> Spec:
             f"--env=RABBITMQ_NODENAME=rabbit@{region.broker_container}",
             "--env=HOME=/var/lib/rabbitmq",
         ),
-        # The package's wrapper would change to a user that may not read the key.
+        # The package's wrapper would switch to a user that cannot read the key.
         command=("/usr/lib/rabbitmq/bin/rabbitmq-server",),
     )
 

@@ -9,10 +9,10 @@ from local_containers.podman import Podman
 
 
 def ensure_network(podman: Podman, region: Region) -> None:
-    """Have the network.
+    """Create the network if it is missing.
 
     Raises:
-        RegionError: a network of that name belongs to somebody else or has another range, or the range is in use.
+        RegionError: a network of that name is not the region's or has another range, or the range is in use.
     """
     found = find_network(podman, region)
     if found is None:
@@ -28,7 +28,7 @@ def ensure_network(podman: Podman, region: Region) -> None:
 
 
 def find_network(podman: Podman, region: Region) -> str | None:
-    """The range of the region's network, or None when there is none.
+    """The range of the region's network, or None if it does not exist.
 
     Raises:
         RegionError: a network of that name is not the region's.
@@ -39,18 +39,18 @@ def find_network(podman: Podman, region: Region) -> str | None:
     network = json.loads(done.stdout)[0]
     if (network.get("labels") or {}).get(OWNER_LABEL) != region.prefix:
         raise RegionError(
-            f"the name {region.prefix} to be free or this region's among podman's networks",
-            "a network of that name that somebody else made",
-            f"look at it with `podman network inspect {region.prefix}`; rename or remove it",
+            f"no other network with the name {region.prefix} in podman",
+            "a network with that name that somebody else made",
+            f"inspect it with `podman network inspect {region.prefix}`, then rename or remove it",
         )
     return str(network["subnets"][0]["subnet"])
 
 
 def remove_network(podman: Podman, region: Region) -> bool:
-    """Remove the network if it is there; returns whether it was.
+    """Remove the network if it exists; returns whether it did.
 
     Raises:
-        RegionError: a container that is not the region's still uses it.
+        RegionError: a container of somebody else still uses it.
     """
     if find_network(podman, region) is None:
         remove_leftovers(region.cidr)
@@ -58,8 +58,8 @@ def remove_network(podman: Podman, region: Region) -> bool:
     guests = podman.containers(f"network={region.prefix}")
     if guests:
         raise RegionError(
-            f"nobody on the network {region.prefix}",
-            f"containers this region did not make: {', '.join(sorted(guests))}",
+            f"no other containers on the network {region.prefix}",
+            f"containers of somebody else: {', '.join(sorted(guests))}",
             "stop them, then stop the region again",
         )
     podman.run("network", "rm", region.prefix)

@@ -1,7 +1,7 @@
-"""What tasks call outside the account: the processes that `services.yml`, beside environment.yml, asks for.
+"""External services that tasks call: the processes in `services.yml`, beside environment.yml.
 
-The file is optional and only an emulated region reads it. All of its processes run in one container, at the region's
-outside address, and start before Terraform.
+The file is optional, and only the emulated region reads it. All of its processes run in one container at the region's
+external address, and start before Terraform.
 """
 
 from ipaddress import IPv4Address, IPv4Network
@@ -19,7 +19,7 @@ FILE_NAME = "services.yml"
 
 
 class Process(Closed):
-    """One process. A secret is known to it under the name of a variable, with the value that the account holds.
+    """One process. It gets secrets as variables, with the values in the account.
 
     Example: `{name: pay, folder: app/orders/outside, command: [python3, -m, outside], ports: [8080]}`
     """
@@ -28,12 +28,12 @@ class Process(Closed):
     command: tuple[str, ...] = Field(min_length=1)
     folder: str | None = Field(
         default=None,
-        description="a folder of the repository, under its own name in the working folder, which is on PYTHONPATH",
+        description="a folder of the repository, mounted under its name in the working folder, which is on PYTHONPATH",
     )
-    user: str = Field(default="root", description="whom the process runs as; Debian's packages make users of their own")
+    user: str = Field(default="root", description="the user of the process, such as one that a Debian package creates")
     variables: dict[Variable, str] = Field(default_factory=dict)
     secrets: dict[Variable, Label] = Field(default_factory=dict, description="variable -> a secret of the application")
-    ports: tuple[Port, ...] = Field(default=(), description="TCP ports it listens on; `make up` waits for them")
+    ports: tuple[Port, ...] = Field(default=(), description="TCP ports on which it listens; `make up` waits for them")
 
 
 class Outside(Closed):
@@ -41,24 +41,24 @@ class Outside(Closed):
 
     packages: tuple[DebianPackage, ...] = Field(default=(), description="Debian packages that the processes need")
     python_packages: tuple[Annotated[str, Field(min_length=1)], ...] = Field(
-        default=(), description="requirements, for Debian's python3; versions are those of this checkout's lock"
+        default=(), description="requirements for Debian's python3, in the versions of this checkout's lock file"
     )
     processes: tuple[Process, ...] = ()
     secrets: dict[Label, str] = Field(
-        default_factory=dict, description="values of the application's secrets; others get a random one"
+        default_factory=dict, description="values of the application's secrets; others get a random value"
     )
 
     @property
     def ports(self) -> tuple[int, ...]:
-        """Every port that answers once all of it runs."""
+        """All ports of all processes."""
         return tuple(port for process in self.processes for port in process.ports)
 
 
 def read(folder: Path, checkout: Path, resolved: dict[str, Any]) -> Outside:
-    """What runs outside the environment in `folder`; nothing without a file.
+    """The external services of the environment in `folder`; empty without a file.
 
     Raises:
-        RegionError: the file is wrong, or names what is not there.
+        RegionError: the file is invalid, or refers to something that does not exist.
     """
     file = folder / FILE_NAME
     outside = _parsed(file) if file.exists() else Outside()
@@ -68,7 +68,7 @@ def read(folder: Path, checkout: Path, resolved: dict[str, Any]) -> Outside:
             raise RegionError(
                 f"a folder of the repository at {process.name}.folder in {file}",
                 process.folder,
-                "name one that there is, or take a process out that the application no longer calls",
+                "name an existing folder, or remove the process if the application no longer calls it",
             )
     known = application_secrets(resolved)
     for label in {*outside.secrets, *(name for process in outside.processes for name in process.secrets.values())}:
@@ -76,16 +76,16 @@ def read(folder: Path, checkout: Path, resolved: dict[str, Any]) -> Outside:
             raise RegionError(
                 f"secrets of the application in {file}: {', '.join(sorted(known)) or 'it has none'}",
                 label,
-                "name it in environment.yml too (application.secrets, pools.<name>.secrets, services.<name>.secret)",
+                "add it to environment.yml, too (application.secrets, pools.<name>.secrets, services.<name>.secret)",
             )
     return outside
 
 
 def _check_distinct(outside: Outside, file: Path) -> None:
-    """Processes of one name would share a folder, and of two on one port the second ends.
+    """Check that names and ports of processes are unique.
 
     Raises:
-        RegionError: there are such.
+        RegionError: a name or a port is used twice.
     """
     names = [process.name for process in outside.processes]
     ports = [str(port) for port in outside.ports]
@@ -97,14 +97,14 @@ def _check_distinct(outside: Outside, file: Path) -> None:
 
 
 def application_secrets(resolved: dict[str, Any]) -> dict[str, str]:
-    """Label -> name in Secrets Manager of what the application and its services keep secret."""
+    """Label -> name in Secrets Manager of each secret of the application and its services."""
     uses = [resolved["application"]["secrets"], *(pool["secrets"] for pool in resolved["pools"].values())]
     labels = {use["secret"] for secrets in uses for use in secrets.values()}
     return {label: resolved["secrets"][label] for label in sorted(labels)}
 
 
 def check_addresses(outside: Outside, address: IPv4Address, cidr: IPv4Network, resolved: dict[str, Any]) -> None:
-    """A service inside the network's range is one of these processes, or nobody would answer.
+    """Check that a service at an address in the network's range is one of these processes.
 
     Raises:
         RegionError: none of them listens there.

@@ -1,4 +1,4 @@
-"""Waiting for the processes of services.yml, which run in one container that ends with the first of them."""
+"""Wait for the processes of services.yml, which run in one container that ends with the first of them."""
 
 import re
 import time
@@ -12,18 +12,18 @@ from emulated_region.plan import Region
 from emulated_region.services import outside_name
 
 ANSWER_SECONDS = 60
-# For a process without a port, of which nothing else shows that it started: a program that is not there ends sooner.
+# Seconds to wait for a process without a port. A missing program ends sooner.
 RUNS_FOR_SECONDS = 1.0
 LOG_LINES = 40
-# What processes.py says of the first that ends; the others are stopped then, and may say something as well.
+# The message of processes.py about the first process that ends. The others, which are stopped then, may print more.
 _END = re.compile(r"\S+ ended with exit code -?\d+")
 
 
 def wait(podman: Podman, region: Region) -> None:
-    """Wait until every port that services.yml names answers.
+    """Wait until every port in services.yml accepts connections.
 
     Raises:
-        RegionError: a process ended, with what it said last, or does not answer.
+        RegionError: a process ended (with its last output), or does not respond.
     """
     name = outside_name(region)
     remedy = f"correct environments/{region.environment}/{FILE_NAME}, or the process, and run `make up` again"
@@ -38,7 +38,7 @@ def wait(podman: Podman, region: Region) -> None:
         for port in process.ports:
             answers.wait(
                 f"{process.name} ({FILE_NAME}) on port {port}",
-                lambda: answers.tcp(str(region.outside_address), port),  # noqa: B023 - called before the next turn
+                lambda: answers.tcp(str(region.outside_address), port),  # noqa: B023 - called before the next iteration
                 ANSWER_SECONDS,
                 found,
                 has_ended=has_ended,
@@ -48,11 +48,11 @@ def wait(podman: Podman, region: Region) -> None:
     if silent:
         time.sleep(RUNS_FOR_SECONDS)
         if has_ended():
-            raise RegionError(f"{', '.join(silent)} ({FILE_NAME}) to run on", found(), remedy)
+            raise RegionError(f"{', '.join(silent)} ({FILE_NAME}) to keep running", found(), remedy)
 
 
 def last_words(log: str) -> str:
-    """Which process ended and the last line that there is before; the end of the log where none did.
+    """Which process ended, and the last line before that. The end of the log if none ended.
 
     Example: `last_words("No module named hook\\npay ended with exit code 1")` ->
     `"pay ended with exit code 1: No module named hook"`

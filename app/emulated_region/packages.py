@@ -1,4 +1,4 @@
-"""The Python packages of the services: those of the running environment, installed for the services' own Python."""
+"""Python packages of the services, in the versions of the running environment, installed for the services' Python."""
 
 import hashlib
 import importlib.metadata
@@ -18,12 +18,12 @@ PYTHON = "3.13"  # Debian 13's
 
 
 def ensure_packages(cache: Path, requirements: Sequence[str]) -> Path:
-    """A folder that holds the packages, to be mounted read only; made once for each set of versions.
+    """A folder with the packages, to be mounted read-only. It is created once for each set of versions.
 
-    What is installed here too has the same version there.
+    Packages that are installed here have the same version there.
 
     Raises:
-        RegionError: there is neither uv nor pip, or the installation failed.
+        RegionError: neither uv nor pip is available, or the installation failed.
 
     Example: `ensure_packages(Path(".cache"), [emulator()])`
     """
@@ -51,7 +51,7 @@ def ensure_packages(cache: Path, requirements: Sequence[str]) -> Path:
         try:
             partial.rename(folder)
         except OSError:
-            # Another start has made the same folder meanwhile: what is in it is equal, and a container may use it.
+            # Another start has created the same folder meanwhile. Its content is equal, and a container may use it already.
             if not folder.exists():
                 raise
     finally:
@@ -60,10 +60,10 @@ def ensure_packages(cache: Path, requirements: Sequence[str]) -> Path:
 
 
 def emulator() -> str:
-    """The AWS emulator of the version that this checkout has locked.
+    """The requirement of the AWS emulator in this checkout's locked version.
 
     Raises:
-        RegionError: it is not installed here.
+        RegionError: it is not installed.
     """
     try:
         return f"{EMULATOR}=={importlib.metadata.version(EMULATOR)}"
@@ -73,7 +73,7 @@ def emulator() -> str:
 
 
 def _installer(target: Path, machine: str) -> list[str]:
-    """The command that installs wheels for another Python: uv when it is there, else pip."""
+    """The command that installs wheels for another Python: uv if available, otherwise pip."""
     common = ["--target", str(target), "--python-version", PYTHON, "--only-binary", ":all:", "--quiet"]
     if uv := shutil.which("uv"):
         return [uv, "pip", "install", "--python-platform", f"{machine}-manylinux_2_28", *common]

@@ -1,4 +1,4 @@
-"""What a region is made of, derived from an environment's resolved.json and aws/ folder: names, addresses, folders."""
+"""Names, addresses and folders of a region, derived from an environment's resolved.json and its folder aws/."""
 
 import configparser
 import json
@@ -20,7 +20,7 @@ CHECKOUT = Path(__file__).parents[2]
 VALKEY_PORT = 6379
 EMULATOR_PORT = 4566
 
-# Every container and network of a region carries this label; its value is the region's prefix. `stop` goes by it alone.
+# Every container and network of a region has this label with the region's prefix as value. `stop` uses only this label.
 OWNER_LABEL = "celery-platform.region"
 
 
@@ -47,50 +47,50 @@ class Region:
     state: Path
     cache: Path
 
-    # The first sixteen addresses of the first public subnet: no instance is ever given one of them.
+    # The first sixteen addresses of the first public subnet, which no instance ever has.
     @property
     def emulator_address(self) -> IPv4Address:
-        """Where hosts reach AWS."""
+        """The address of AWS for hosts."""
         return self.cidr.network_address + 10
 
     @property
     def valkey_address(self) -> IPv4Address:
-        """What the endpoint of every ElastiCache group but the broker's answers."""
+        """The address of every ElastiCache group except a broker's."""
         return self.cidr.network_address + 11
 
     @property
     def outside_address(self) -> IPv4Address:
-        """Where the processes of services.yml are."""
+        """The address of the processes of services.yml."""
         return self.cidr.network_address + 12
 
     @property
     def broker_address(self) -> IPv4Address:
-        """What the endpoint of a broker that AWS manages answers: Amazon MQ, or an ElastiCache group of its own."""
+        """The address of a managed broker: Amazon MQ, or an ElastiCache group."""
         return self.cidr.network_address + 13
 
     @property
     def broker_container(self) -> str:
-        """The container behind that endpoint."""
+        """The container of that broker."""
         return f"{self.prefix}-broker"
 
     @property
     def trust_file(self) -> Path:
-        """Where this machine's own tools find whom to trust."""
+        """The trust file of this machine's tools."""
         return environments_folder() / self.environment / "aws" / "trust.pem"
 
     @property
     def inner_endpoint(self) -> str:
-        """The AWS endpoint as hosts see it."""
+        """The AWS endpoint for hosts."""
         return f"http://{self.emulator_address}:{EMULATOR_PORT}"
 
     @property
     def label(self) -> str:
-        """The label, `key=value`, that says this region owns a thing."""
+        """The label (`key=value`) of everything that belongs to this region."""
         return f"{OWNER_LABEL}={self.prefix}"
 
     @property
     def endpoint_port(self) -> int:
-        """The loopback port on which tools of this machine reach AWS."""
+        """The loopback port of AWS for tools of this machine."""
         return urlsplit(self.endpoint).port or 80
 
     @property
@@ -100,10 +100,10 @@ class Region:
 
 
 def read(environment: str, *, with_outside: bool = True) -> Region:
-    """The region of an environment; without what services.yml says unless that is wanted.
+    """The region of an environment. services.yml is read only if requested.
 
     Raises:
-        RegionError: the environment has no resolved.json, or it is not one that brings its own endpoint on loopback.
+        RegionError: the environment has no resolved.json, or no endpoint on loopback.
     """
     folder = environments_folder() / environment
     resolved = _resolved(folder)

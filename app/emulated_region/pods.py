@@ -1,7 +1,7 @@
-"""What runs on EKS, from the Helm chart: each pod is one of podman's, with an address in a private subnet.
+"""Pods of the Helm chart, run by podman with addresses in a private subnet, in place of EKS.
 
-A changed chart, image or configuration is rolled out as a Deployment does it: new pods first, and when they are ready
-the old ones are told to stop, with their whole grace period.
+A changed chart, image or configuration is rolled out like a Deployment: new pods start first, and when they are ready, the
+old ones are stopped with their whole grace period.
 """
 
 import json
@@ -25,21 +25,21 @@ from local_containers.podman import Podman
 from emulated_region.progress import console, step
 from emulated_region.release_hook import run_to_end
 
-# Above every host's address in its subnet.
+# Above the addresses of hosts in the subnet.
 FIRST_ADDRESS = 200
 READY_SECONDS = 120
 LOG_LINES = 20
-# Podman starts a container again at once, without a kubelet's growing delays.
+# Podman restarts a container immediately, without a kubelet's back-off.
 ENDS = 5
-# What podman may need beyond the grace period on a busy machine.
+# Additional time for podman on a busy machine.
 STOP_SECONDS = 30
 
 
 def ensure_pods(region: Region) -> None:
-    """Have the pods that the environment's chart asks for, and none besides; a second call changes nothing.
+    """Run the pods of the environment's chart and no others. A second call changes nothing.
 
     Raises:
-        RegionError: the account does not answer, or a pod did not become ready.
+        RegionError: the account does not respond, or a pod did not become ready.
         ChartError: the chart cannot be rendered for this environment.
     """
     podman = Podman(region.containers_conf)
@@ -53,7 +53,7 @@ def ensure_pods(region: Region) -> None:
         manifests = _manifests(region, podman, image, resolved)
         wanted, hooks = list(admit(manifests, admission)), list(admit_hooks(manifests, admission))
     existing = running(podman, region)
-    # As `helm upgrade` does, which nobody runs when nothing is new.
+    # Like `helm upgrade`, which is not needed if nothing changed.
     if any(existing.get(pod.name) != pod.digest for pod in wanted):
         for hook in hooks:
             with step(f"hook {hook.component}"):
@@ -70,7 +70,7 @@ def ensure_pods(region: Region) -> None:
 
 
 def running(podman: Podman, region: Region) -> dict[str, str]:
-    """The region's pods and the digest of what each was made from; empty for one that does not run whole."""
+    """The region's pods and the digest of each specification; empty for a pod that does not run completely."""
     rows = json.loads(podman.run("pod", "ps", "--filter", f"label={region.label}", "--format", "json") or "[]")
     return {
         row["Name"]: row["Labels"].get(SPEC_LABEL, "") if row["Status"] == "Running" else ""
@@ -80,9 +80,9 @@ def running(podman: Podman, region: Region) -> dict[str, str]:
 
 
 def remove_pod(podman: Podman, name: str, grace_seconds: int = 0) -> None:
-    """Tell a pod's processes to stop, give them their grace period, and remove it with its volumes.
+    """Stop a pod's processes within their grace period, and remove it with its volumes.
 
-    Of a pod whose conmon was killed (with the session that ran `make up`, say) podman would wait for its end for ever.
+    If a pod's conmon was killed, for example with the session of `make up`, podman would wait for its end for ever.
     """
     if grace_seconds:
         with suppress(ContainerError):
@@ -115,13 +115,13 @@ def _ensure(podman: Podman, region: Region, pod: Pod, existing: dict[str, str]) 
     answers.wait(
         f"the pod {pod.name}", lambda: is_ready(podman, pod, address), READY_SECONDS,
         lambda: podman.logs(pod.container, LOG_LINES),
-        has_ended=lambda: keeps_ending(podman, pod), remedy="correct what it says and run `make up` again",
+        has_ended=lambda: keeps_ending(podman, pod), remedy="correct the cause and run `make up` again",
     )  # fmt: skip
     return f"{address} ready"
 
 
 def is_ready(podman: Podman, pod: Pod, address: IPv4Address) -> bool:
-    """What its readiness probe says."""
+    """Whether its readiness probe succeeds."""
     if "exec" in pod.readiness:
         return podman.attempt("exec", pod.container, *pod.readiness["exec"]["command"]).returncode == 0
     if "tcpSocket" in pod.readiness:
@@ -134,14 +134,14 @@ def is_ready(podman: Podman, pod: Pod, address: IPv4Address) -> bool:
 
 
 def keeps_ending(podman: Podman, pod: Pod) -> bool:
-    """Whether its process ended as often as no start that only waits for something does. Its state says nothing: it is
+    """Whether its process ended more often than one that only waits for something. Its state does not help, since it is
     `stopped` between two starts.
     """
     return int(podman.run("inspect", "--format={{.RestartCount}}", pod.container)) >= ENDS
 
 
 def _free_address(podman: Podman, region: Region) -> IPv4Address:
-    """The next address of the first private subnet, as the VPC's network plugin gives pods theirs."""
+    """The next free address of the first private subnet, as the VPC CNI assigns addresses to pods."""
     resolved = json.loads(resolved_file(region.environment).read_text())
     first_zone = min(resolved["network"]["zones"])
     subnet = resolved["network"]["zones"][first_zone]["private_cidr"].partition("/")[0]
@@ -155,7 +155,7 @@ def _free_address(podman: Podman, region: Region) -> IPv4Address:
 
 
 def remove_pods(podman: Podman, region: Region) -> int:
-    """Remove every pod of the region at once; returns how many there were."""
+    """Remove all pods of the region immediately; returns their number."""
     pods = running(podman, region)
     for name in pods:
         remove_pod(podman, name)

@@ -1,8 +1,8 @@
-"""Run several processes in one container, each with variables of its own, until one of them ends.
+"""Run several processes in one container, each with its own variables, until one of them ends.
 
     python3 -m emulated_region.processes /etc/processes.json
 
-The file is a list of `{name, command, user, folder, variables}`. Imports nothing but the standard library.
+The file is a list of `{name, command, user, folder, variables}`. Imports only the standard library.
 """
 
 import json
@@ -19,9 +19,9 @@ STOP_SECONDS = 5
 
 
 def main(file: str) -> int:
-    """Start them all, wait for the first that ends, and end the others; returns its exit code, never 0.
+    """Start all processes, wait for the first that ends, and end the others. Returns its exit code, or 1 instead of 0.
 
-    A container whose init has ended is seen in `region status` and started by the next `region start`.
+    `status` shows a container whose init has ended, and the next `start` starts it.
     """
     started = {each["name"]: _start(each) for each in json.loads(Path(file).read_text())}
 

@@ -1,4 +1,4 @@
-"""Lines that tell a person what is being done and how long it took."""
+"""Progress lines with the duration of each step."""
 
 import time
 from collections.abc import Iterator
@@ -17,7 +17,7 @@ console = _console()
 
 @contextmanager
 def step(what: str) -> Iterator[None]:
-    """Show `what` while it is done, then one line with the seconds it took.
+    """Show `what` while the block runs, then one line with its duration.
 
     Example: `with step("network"): ...`
     """

@@ -1,4 +1,4 @@
-"""The pods that helm runs to their end before an install or an upgrade: a failure leaves everything as it was."""
+"""Hook pods, which helm runs to their end before an install or an upgrade. After a failure nothing changes."""
 
 import time
 
@@ -13,10 +13,10 @@ DEADLINE_SECONDS = 600
 
 
 def run_to_end(podman: Podman, region: Region, pod: Pod, address: str) -> None:
-    """Run a hook's pod; it is gone afterwards.
+    """Run the pod of a hook and remove it.
 
     Raises:
-        RegionError: it failed, or did not end in time; says what it printed last.
+        RegionError: it failed, or did not end in time; the error contains its last output.
     """
     pod.manifest["metadata"]["labels"][ADDRESS_LABEL] = address
     manifest = yaml.safe_dump_all([*pod.configurations, pod.manifest])
@@ -27,7 +27,7 @@ def run_to_end(podman: Podman, region: Region, pod: Pod, address: str) -> None:
             raise RegionError(
                 f"the release command of the application ({pod.component}) to exit with 0",
                 f"{code}: {podman.logs(pod.container, 20)}",
-                "correct it and run this again; no pod was changed",
+                "correct it and run this again. No pod was changed",
             )
     finally:
         podman.attempt("pod", "rm", "--force", "--time", "0", pod.name)

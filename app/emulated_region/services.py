@@ -1,4 +1,4 @@
-"""The containers that are there before Terraform runs: the emulated account and the outside world."""
+"""The containers that run before Terraform: the emulated account and external services."""
 
 import hashlib
 import json
@@ -19,7 +19,7 @@ _PROCESSES = "/opt/region/processes.json"
 
 
 def _python(packages: Path) -> tuple[str, ...]:
-    """What lets a container run this package's modules."""
+    """Options with which a container can run this package's modules."""
     return (
         f"--volume={packages}:{_SITE}:ro",
         f"--volume={PACKAGE}:{_CODE}/{PACKAGE.name}:ro",
@@ -28,13 +28,13 @@ def _python(packages: Path) -> tuple[str, ...]:
 
 
 def _digest(folder: Path, pattern: str) -> str:
-    """A fingerprint of the code a container runs: changed code asks for a new container."""
+    """A digest of a container's code, so that changed code replaces the container."""
     files = sorted(file for file in folder.glob(pattern) if file.is_file() and "__pycache__" not in file.parts)
     return hashlib.sha256(b"".join(file.read_bytes() for file in files)).hexdigest()
 
 
 def emulator(region: Region, packages: Path) -> Spec:
-    """The AWS account. Queue addresses name its inner address, which this machine too reaches, over the bridge."""
+    """The AWS account. Queue URLs have its inner address, which this machine also reaches over the bridge."""
     return Spec(
         name=f"{region.prefix}-aws",
         kind="AWS emulator",
@@ -62,7 +62,7 @@ def outside_name(region: Region) -> str:
 
 
 def outside(region: Region, packages: Path) -> Spec:
-    """Whom the tasks call outside the account: what the environment's services.yml asks for, in one container."""
+    """External services: the processes of the environment's services.yml in one container."""
     folder = region.state / "outside"
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     file = folder / "processes.json"
@@ -88,7 +88,7 @@ def outside(region: Region, packages: Path) -> Spec:
 
 
 def _process(process: Process, values: Mapping[str, str]) -> dict[str, Any]:
-    """One of the processes as processes.py reads it."""
+    """A process in the format of processes.py."""
     folder = str(_mount(process).parent) if process.folder else "/"
     variables = {"PYTHONPATH": f"{_SITE}:{folder}"} if process.folder else {}
     secrets = {variable: values[label] for variable, label in process.secrets.items()}

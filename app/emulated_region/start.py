@@ -1,4 +1,4 @@
-"""Start a region: everything that stands behind the AWS endpoint, before Terraform makes the first resource."""
+"""Start a region: everything behind the AWS endpoint that Terraform needs."""
 
 import errno
 import socket
@@ -19,14 +19,14 @@ from local_containers.tools import ensure_tools
 
 
 def start(region: Region) -> None:
-    """Bring the region up from whatever state it is in; a second start changes nothing.
+    """Bring the region up from any state. A second start changes nothing.
 
     Raises:
-        RegionError: something needed is missing or in the way.
+        RegionError: a requirement is missing, or something is in the way.
     """
     with step("tools"):
         if ensure_tools():
-            console.print("  installed podman and what it needs")
+            console.print("  installed podman and its dependencies")
     write_containers_conf(region.containers_conf)
     podman = Podman(region.containers_conf)
     check_port(podman, region)
@@ -48,16 +48,16 @@ def start(region: Region) -> None:
     outside = [services.outside(region, outside_packages)] if region.outside.processes else []
     if not outside:
         podman.remove(*podman.containers(f"label={region.label}", f"name=^{services.outside_name(region)}$"))
-    with step("AWS emulator, outside world" if outside else "AWS emulator"):
+    with step("AWS emulator, external services" if outside else "AWS emulator"):
         _start_services(podman, region, [services.emulator(region, packages), *outside])
     console.print(f"  AWS answers at {region.endpoint}, inside at {region.inner_endpoint}")
 
 
 def check_port(podman: Podman, region: Region) -> None:
-    """The endpoint's loopback port must be free, unless this region's emulator holds it.
+    """Check that the endpoint's loopback port is free or used by this region's emulator.
 
     Raises:
-        RegionError: somebody else holds it.
+        RegionError: another process uses it.
     """
     emulator = podman.containers(f"label={region.label}", f"name=^{region.prefix}-aws$")
     if any(container.state == "running" for container in emulator.values()):
@@ -72,7 +72,7 @@ def check_port(podman: Podman, region: Region) -> None:
             raise RegionError(
                 f"port {region.endpoint_port} of 127.0.0.1 to be free for the AWS endpoint",
                 error.strerror or str(error),
-                f"see who has it with `ss -ltnp 'sport = :{region.endpoint_port}'` and stop it, "
+                f"find the process with `ss -ltnp 'sport = :{region.endpoint_port}'` and stop it, "
                 f"or change endpoint_url in environments/{region.environment}/aws/config",
             ) from None
 

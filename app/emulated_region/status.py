@@ -1,4 +1,4 @@
-"""What of a region runs, as a table."""
+"""A table of what runs in a region."""
 
 from concurrent.futures import ThreadPoolExecutor
 
@@ -14,15 +14,15 @@ from emulated_region.plan import VALKEY_PORT, Region
 from local_containers.podman import Container, Podman
 from emulated_region.progress import console
 
-GOOD = {"answers", "running"}  # a service that answers; a host whose systemd says that everything runs
+GOOD = {"answers", "running"}  # a service that responds; a host whose systemd reports `running`
 
 
 def show(region: Region) -> bool:
-    """Print the table; returns whether everything there is answers."""
+    """Print the table; returns whether everything responds."""
     podman = Podman(region.containers_conf)
     mine = podman.containers(f"label={region.label}")
     if not mine:
-        console.print(f"Nothing of {region.prefix} runs. `python -m emulated_region start` starts it.")
+        console.print(f"Nothing of {region.prefix} is running. `python -m emulated_region start` starts it.")
         return False
     with ThreadPoolExecutor() as pool:
         healths = list(pool.map(lambda container: _health(podman, region, container), mine.values()))
@@ -51,7 +51,7 @@ def _health(podman: Podman, region: Region, container: Container) -> str:
             podman.attempt("exec", container.name, "systemctl", "is-system-running").stdout.decode().strip() or "silent"
         )
     if container.labels.get(KIND_LABEL) == admission.KIND:
-        return "running"  # what is ready was waited for; a probe that fails later is kubelet's to answer
+        return "running"  # readiness was awaited at the start; later failures of probes are handled by a kubelet
     checks = {
         f"{region.prefix}-aws": lambda: answers.http(f"{region.endpoint}/_ministack/health"),
         f"{region.prefix}-valkey": lambda: answers.valkey(str(region.valkey_address), VALKEY_PORT),

@@ -1,4 +1,4 @@
-"""Stop a region and remove all it made, and only that. Caches stay."""
+"""Stop a region and remove everything that it created, except caches."""
 
 import shutil
 
@@ -11,10 +11,10 @@ from emulated_region.progress import console, step
 
 
 def stop(region: Region) -> None:
-    """Remove the region's containers with their volumes, its network and its files; right after any interruption.
+    """Remove the region's containers with their volumes, its network and its files. Works after any interruption.
 
     Raises:
-        RegionError: somebody else's container still uses the network.
+        RegionError: a container of somebody else still uses the network.
     """
     if shutil.which("podman"):
         podman = Podman(region.containers_conf)

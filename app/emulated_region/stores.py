@@ -1,7 +1,7 @@
-"""What Terraform's ElastiCache groups are: a real Valkey each, with TLS and users as the group asks for them.
+"""A real Valkey for each ElastiCache group, with TLS and users as configured.
 
-A group that wants encryption in transit speaks TLS only. One with user groups knows those users only; ElastiCache does
-not tell their passwords, so they are read where Terraform and the app read them, in Secrets Manager.
+A group with encryption in transit accepts TLS only, and one with user groups only those users. ElastiCache does not reveal
+their passwords, so these are read from Secrets Manager, as Terraform and the app do.
 """
 
 import hashlib
@@ -24,7 +24,7 @@ _USERS = "/etc/valkey-users"
 
 @dataclass(frozen=True)
 class Store:
-    """A group and the address, container and secret that are its own."""
+    """A group with its address, container and secret."""
 
     group: StoreGroup
     container: str
@@ -33,10 +33,10 @@ class Store:
 
 
 def ensure_stores(podman: Podman, region: Region, account: Account) -> None:
-    """Have a Valkey for each group, at the address that Terraform was told.
+    """Run a Valkey for each group at the address that the account returned to Terraform.
 
     Raises:
-        RegionError: a group's endpoint is another one, its password is not in the account, or it does not answer.
+        RegionError: a group has another endpoint, its password is not in the account, or it does not respond.
     """
     for group in account.store_groups():
         store = _store(region, group)
@@ -57,7 +57,7 @@ def ensure_stores(podman: Podman, region: Region, account: Account) -> None:
 
 
 def _store(region: Region, group: StoreGroup) -> Store:
-    """The broker's group has a server of its own; the result store, and any other group, shares one."""
+    """The broker's group has its own server; the result store and all other groups share one."""
     if group.name == region.broker_name:
         secret = region.secrets.get("broker_password")
         return Store(group, region.broker_container, region.broker_address, secret)
@@ -65,7 +65,7 @@ def _store(region: Region, group: StoreGroup) -> Store:
 
 
 def _spec(region: Region, account: Account, store: Store) -> Spec:
-    """Nothing is evicted, as the group's parameters say; nothing is kept on disk."""
+    """The container, without eviction, as in the group's parameters, and without persistence."""
     users = _users(account, store)
     folder = region.state / "stores"
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)

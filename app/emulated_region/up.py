@@ -1,5 +1,5 @@
-"""`make up`: the whole environment, a line for each step. What the tools say goes to a log, and with VERBOSE=1 to the
-terminal, too.
+"""`make up`: bring up the whole environment with a line for each step. The output of tools goes to a log, and with
+VERBOSE=1 also to the terminal.
 """
 
 import json
@@ -28,8 +28,8 @@ READ_BYTES = 65_536
 
 @dataclass(frozen=True)
 class Step:
-    """A command of `make up`. The last line in which `says` finds something is shown beside the step when it is done, or
-    with `says_each` every one.
+    """A command of `make up`. The last line of its output that matches `says` is shown beside the step; with `says_each`
+    all of them are.
     """
 
     name: str
@@ -40,7 +40,7 @@ class Step:
 
 
 def steps(environment: str) -> tuple[Step, ...]:
-    """The commands that bring an environment up, in order; each can be run by itself."""
+    """The commands that bring an environment up, in order. Each can also be run separately."""
     region, terraform = (sys.executable, "-m", "emulated_region"), (sys.executable, "terraform/run.py")
     check = (sys.executable, "-m", "celery_platform", "application", "check", environment)
     return (
@@ -65,14 +65,14 @@ def up(region: Region) -> int:
             code = _run(step, region.environment, f"{number}/{len(wanted)}", sink, log)
             if code:
                 return code
-    console.print(f"up in {time.monotonic() - began:.0f} s; what the tools said: {_short(log)}\n")
+    console.print(f"up in {time.monotonic() - began:.0f} s; output of the tools: {_short(log)}\n")
     show(region)
     console.print(f"next: {' | '.join(next_commands(region))}", markup=False)
     return 0
 
 
 def next_commands(region: Region) -> list[str]:
-    """What a person does with the environment that is up; the demo is the example's."""
+    """Commands for an environment that is up. The demo belongs to the example."""
     application = json.loads(resolved_file(region.environment).read_text())["application"]
     demo = ["make demo"] if application["celery"].startswith("shop.") else []
     return [*demo, f"app send --env {region.environment} TASK '[ARGUMENT]'", "make status", "make down"]
@@ -90,7 +90,7 @@ def _run(step: Step, environment: str, number: str, sink: IO[bytes], log: Path) 
     said = log.read_bytes()[start:].decode(errors="replace")
     if code:
         failed = failures(said) if step.folder == ANSIBLE else []
-        shown = f"what failed, of {_short(log)}" if failed else f"the end of {_short(log)}"
+        shown = f"failures in {_short(log)}" if failed else f"the end of {_short(log)}"
         console.print(f"[red]{number} {step.name}: exit {code}[/red]; {shown}:")
         console.print("\n".join(failed or said.splitlines()[-EXCERPT_LINES:]), markup=False)
         return code
@@ -99,7 +99,7 @@ def _run(step: Step, environment: str, number: str, sink: IO[bytes], log: Path) 
 
 
 def _execute(step: Step, environment: str, *sinks: IO[bytes]) -> int:
-    """Run the command for this environment, whichever ENV names; what it says goes to all of `sinks` as it comes."""
+    """Run the command for this environment, whatever ENV is. Its output is written to all of `sinks` immediately."""
     with subprocess.Popen(
         step.command,
         cwd=CHECKOUT / step.folder,
@@ -121,7 +121,7 @@ def _execute(step: Step, environment: str, *sinks: IO[bytes]) -> int:
 
 
 def _found(step: Step, said: str) -> str:
-    """What the step says of itself."""
+    """The lines to show beside the step."""
     lines = [re.sub(r"\x1b\[[0-9;]*m", "", line).strip() for line in said.splitlines()]
     found = [line for line in lines if re.search(step.says, line)]
     if len(found) > 1 and step.says_each:

@@ -1,1 +1,1 @@
-"""Containers on this machine: podman, its settings, the images of Debian. The region, the image and role tests share it."""
+"""Containers on this machine: podman, its settings and Debian images, for the region, the image and the role tests."""

@@ -1,6 +1,6 @@
-"""Images: the machine image that hosts start from, one for the services behind AWS, and RabbitMQ of each Debian.
+"""Container images: the machine image of hosts, one for the services behind AWS, and RabbitMQ of each Debian release.
 
-Bootstrapped from Debian's archive and cached as a tarball; where mmdebstrap is missing, built on a registry's `debian`.
+They are bootstrapped from Debian's archive and cached as tarballs, or built on a registry's `debian` without mmdebstrap.
 """
 
 import hashlib
@@ -16,7 +16,7 @@ from pathlib import Path
 from local_containers.errors import ContainerError
 from local_containers.podman import Podman
 
-# What Debian's own slim images leave out; licences stay.
+# Files that Debian's slim images leave out, except licences.
 _SLIM = (
     *(f"--dpkgopt=path-exclude=/usr/share/{path}/*" for path in ("doc", "man", "info", "locale", "lintian")),
     "--dpkgopt=path-include=/usr/share/doc/*/copyright",
@@ -26,7 +26,7 @@ _PATH = "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
 @dataclass(frozen=True)
 class Recipe:
-    """A Debian with some packages. The name carries the recipe's hash, so a changed recipe is a new image."""
+    """A Debian with some packages. The tag contains the recipe's hash, so a changed recipe is a new image."""
 
     name: str
     packages: tuple[str, ...]
@@ -36,44 +36,44 @@ class Recipe:
 
     @property
     def tag(self) -> str:
-        """The image's local name."""
+        """The local name of the image."""
         text = repr((self.suite, self.packages, self.command, platform.machine(), *(_SLIM if self.slim else ())))
         return f"localhost/celery-platform-{self.name}:{hashlib.sha256(text.encode()).hexdigest()[:12]}"
 
     def tarball(self, cache: Path) -> Path:
-        """Where the bootstrapped system is kept."""
+        """The path of the cached tarball."""
         return cache / "images" / f"{self.tag.rpartition('/')[2].replace(':', '-')}.tar"
 
 
-# As close to Debian's own cloud image as a container needs: what a role wants beyond this, it must install, as on EC2.
+# Similar to Debian's cloud image. Roles must install everything else that they need, as on EC2.
 _HOST = (
     "ca-certificates", "dbus", "iproute2", "iputils-ping", "procps", "python3", "python3-apt", "sudo",
     "systemd", "systemd-sysv",
 )  # fmt: skip
 HOST = Recipe("host", _HOST, "/sbin/init")
-# The Debian before, whose RabbitMQ still has mirrored queues.
+# The previous Debian release, whose RabbitMQ still has mirrored queues.
 HOST_12 = Recipe("host-12", _HOST, "/sbin/init", suite="bookworm")
 SERVICES = Recipe("services", ("ca-certificates", "python3", "valkey-server"), "/bin/false")
-# Debian 13 has RabbitMQ 4.0, Debian 12 has 3.10: the first with quorum queues only, the last with mirrored ones.
+# Debian 13 has RabbitMQ 4.0, which has quorum queues only; Debian 12 has 3.10, which still has mirrored queues.
 _RABBITMQ = ("ca-certificates", "iproute2", "procps", "rabbitmq-server")
 RABBITMQ_4 = Recipe("rabbitmq-4", _RABBITMQ, "/bin/false")
 RABBITMQ_3 = Recipe("rabbitmq-3", _RABBITMQ, "/bin/false", suite="bookworm")
 
 
 def outside_image(packages: Sequence[str]) -> Recipe:
-    """For the processes of an environment's services.yml, with the Debian packages that they need."""
+    """The image for the processes of an environment's services.yml, with the Debian packages that they need."""
     return Recipe("outside", ("ca-certificates", "python3", *packages), "/bin/false") if packages else SERVICES
 
 
-# What the app's container image is built on where no registry is reachable: python:3.13-slim-trixie, near enough.
+# The base of the app's image without a reachable registry, similar to python:3.13-slim-trixie.
 PYTHON = Recipe("python", ("ca-certificates", "python3"), "python3", slim=True)
 
 
 def ensure_images(podman: Podman, cache: Path, recipes: Sequence[Recipe] = (HOST, SERVICES)) -> None:
-    """Have the images; what is missing is made, side by side.
+    """Build missing images, in parallel.
 
     Raises:
-        ContainerError: an image could not be made.
+        ContainerError: an image could not be built.
     """
     missing = [recipe for recipe in recipes if podman.attempt("image", "exists", recipe.tag).returncode]
     with ThreadPoolExecutor() as pool:
@@ -92,7 +92,7 @@ def _make(podman: Podman, recipe: Recipe, cache: Path) -> None:
 
 
 def _bootstrap(recipe: Recipe, tarball: Path) -> None:
-    """Bootstrap into a file of another name and rename it, so that an interrupted run leaves no half tarball."""
+    """Bootstrap into a temporary file and rename it, so that an interrupted run leaves no incomplete tarball."""
     tarball.parent.mkdir(parents=True, exist_ok=True)
     partial = tarball.with_suffix(f".{os.getpid()}.partial.tar")
     include = f"--include={','.join(recipe.packages)}"
@@ -113,7 +113,7 @@ def _bootstrap(recipe: Recipe, tarball: Path) -> None:
 
 
 def _build_on_registry(podman: Podman, recipe: Recipe) -> None:
-    # docker-clean deletes packages after each install: the hosts' shared package cache would stay empty.
+    # docker-clean deletes packages after each install, so the package cache of the hosts would stay empty.
     containerfile = (
         f"FROM docker.io/library/debian:{recipe.suite}\n"
         f"RUN apt-get update && apt-get install -y --no-install-recommends {' '.join(recipe.packages)}"

@@ -1,4 +1,4 @@
-"""Run a command that must not be cut short, as half its work could not be repeated: podman, apt-get."""
+"""Run a command that must not be interrupted, because it could not be repeated afterwards: podman, apt-get."""
 
 import subprocess
 from collections.abc import Mapping, Sequence
@@ -7,14 +7,14 @@ from collections.abc import Mapping, Sequence
 def run_whole(
     command: Sequence[str], env: Mapping[str, str], data: bytes | None = None, seconds: float = 300
 ) -> subprocess.CompletedProcess[bytes]:
-    """Run a command to its end and return what happened; an interruption of ours is raised after that.
+    """Run a command to its end and return the result. An interruption of this process is raised afterwards.
 
-    In a session of its own, so that Ctrl-C at the terminal does not reach it: podman, killed while it connects a
-    container, leaves a bridge and firewall rules that it then refuses to work with.
+    The command has its own session, so that Ctrl-C does not reach it: podman leaves a bridge and firewall rules behind if it
+    is killed while it connects a container, and then refuses to work with them.
 
     Raises:
         subprocess.TimeoutExpired: it took longer than `seconds`; it was killed.
-        FileNotFoundError: there is no such program.
+        FileNotFoundError: the program does not exist.
     """
     pipe = subprocess.PIPE
     process = subprocess.Popen(

@@ -1,4 +1,4 @@
-"""The programs a region needs, and their installation where this project may do that."""
+"""The programs that a region needs, and their installation if that is possible."""
 
 import os
 import shutil
@@ -11,7 +11,7 @@ PACKAGES = ["podman", "runc", "catatonit", "mmdebstrap", "uidmap", "netavark", "
 
 
 def ensure_tools() -> bool:
-    """Have podman, or install it on Debian as root.
+    """Make sure that podman is installed; on Debian, root installs it.
 
     Returns: whether something was installed.
 
@@ -20,15 +20,15 @@ def ensure_tools() -> bool:
     """
     if os.geteuid() != 0:
         raise ContainerError(
-            "root: tools here reach hosts at their private addresses, which rootless podman does not offer",
+            "root, because tools here reach hosts at their private addresses, which rootless podman does not support",
             f"user {os.geteuid()}",
-            "run it with sudo, or in a virtual machine of your own",
+            "run it with sudo, or in a virtual machine",
         )
     if shutil.which("podman"):
         return False
     wanted = " ".join(PACKAGES)
     if not (shutil.which("apt-get") and Path("/etc/debian_version").exists()):
-        raise ContainerError("podman on the PATH", "no podman", f"install these packages of your system: {wanted}")
+        raise ContainerError("podman on the PATH", "no podman", f"install these packages: {wanted}")
     _apt_get("update", "-qq")
     _apt_get("install", "-y", "-qq", "--no-install-recommends", *PACKAGES)
     return True

@@ -104,4 +104,4 @@ def test_a_part_of_the_site_begins_with_its_preflight(tasks_of_site: list[tuple[
     listed = [task for task, tags in tasks_of_site if "always" in tags]
 
     assert "Compare the running hosts with the environment" in " ".join(listed)
-    assert "rabbitmq : Look at the host" in listed
+    assert "rabbitmq : Gather the facts of the host" in listed

@@ -19,7 +19,7 @@ def refused(run: subprocess.CompletedProcess[str], *words: str) -> None:
     """The run failed, and said so with these words in at most six lines."""
     assert run.returncode == 2, run.stdout
     assert "Traceback" not in run.stdout
-    lines = run.stdout[run.stdout.index("cannot go on") :].strip().splitlines()
+    lines = run.stdout[run.stdout.index("cannot continue") :].strip().splitlines()
     assert [line.split(":")[0] for line in lines[1:]] == ["expected", "found", "do"], run.stdout
     for word in words:
         assert word in run.stdout, run.stdout
@@ -57,7 +57,7 @@ def test_hosts_without_podman_say_what_to_do(checkout: Checkout, tmp_path: Path)
 
 
 def test_hosts_before_start_say_that_aws_does_not_answer(checkout: Checkout) -> None:
-    refused(checkout.region("hosts"), "AWS to answer at http://127.0.0.1:", "python -m emulated_region start")
+    refused(checkout.region("hosts"), "AWS to respond at http://127.0.0.1:", "python -m emulated_region start")
 
 
 def test_an_unknown_environment_is_refused(checkout: Checkout) -> None:

@@ -1,4 +1,4 @@
-"""The container image: a small platform, not root, nothing to compile with; it works where nothing may be written."""
+"""The container image: a small platform, not root, no compiler, and a read-only root file system."""
 
 import hashlib
 import json
@@ -23,13 +23,13 @@ COMPILERS = ("gcc", "cc", "c++", "clang", "ld", "as", "make")
 
 @dataclass(frozen=True)
 class Built:
-    """An image, and how podman is called for it."""
+    """An image, and podman to run it."""
 
     podman: Podman
     name: str
 
     def run(self, *words: str, entrypoint: str = "app") -> subprocess.CompletedProcess[bytes]:
-        """Run it as a pod does: read-only, without capabilities, with a place for temporary files alone."""
+        """Run it like a pod: read-only, without capabilities, with a volume for temporary files only."""
         return self.podman.attempt(
             "run", "--rm", "--network=none", "--read-only", "--read-only-tmpfs=false", "--cap-drop=all",
             "--security-opt=no-new-privileges", "--tmpfs=/tmp:mode=1777", f"--entrypoint={entrypoint}",
@@ -88,7 +88,7 @@ def test_nothing_is_importable_as_app(image: Built) -> None:
 
 
 def test_debian_packages_of_the_application_are_in_it(image: Built) -> None:
-    """A library of Debian that the application's wheels load, which the image does not have without."""
+    """A Debian library that wheels of the application load, and that the base does not have."""
     release = release_of(load(ENVIRONMENT))
     with_library = replace(release, system_packages=("libxslt1.1",))
     name = build_release(image.podman, bootstrapped_base(image.podman), with_library)

@@ -1,5 +1,5 @@
 {{/*
-The KEDA triggers of a pool: one for each queue, waiting and running tasks together, or a pool whose slots all run long
+The KEDA triggers of a pool, one for each queue. They count waiting and running tasks; otherwise a pool whose slots all run long
 tasks would look idle and lose its workers. Takes (root, pool). Parameters: keda.sh/docs, "Scalers".
 */}}
 {{- define "celery.triggers" -}}
@@ -26,7 +26,7 @@ tasks would look idle and lose its workers. Takes (root, pool). Parameters: keda
   {{- else }}
   type: rabbitmq
   metadata:
-    # Over AMQP it could not see what is delivered and not acknowledged yet.
+    # AMQP does not report messages that are delivered and not acknowledged.
     protocol: http
     host: {{ include "celery.management" $root }}
     vhostName: {{ $root.Values.broker.virtual_host | quote }}
@@ -39,7 +39,7 @@ tasks would look idle and lose its workers. Takes (root, pool). Parameters: keda
   {{- include "celery.authenticationRef" $root | nindent 2 }}
 {{- end }}
 {{- if eq $kind "redis" }}
-# What the pool's workers hold: kombu moves a delivered message from its list to this hash.
+# Unacknowledged messages of the pool: kombu moves a delivered message from its list to this hash.
 - name: unacknowledged
   type: redis
   metadata:
@@ -50,26 +50,26 @@ tasks would look idle and lose its workers. Takes (root, pool). Parameters: keda
 {{- end }}
 {{- end }}
 
-{{/* A broker without users, as a small environment's Valkey may be, asks for no login. */}}
+{{/* A broker without users, such as the Valkey of a small environment, needs no login. */}}
 {{- define "celery.authenticationRef" -}}
 {{- if or (eq .Values.broker.kind "sqs") .Values.secrets.broker_password -}}
 authenticationRef: {name: broker}
 {{- end }}
 {{- end }}
 
-{{/* Who may look at a broker's queues, and the secret with the password. */}}
+{{/* The user that KEDA logs in as. */}}
 {{- define "celery.scalerUser" -}}
 {{- if .Values.secrets.monitoring_password }}{{ .Values.broker.monitoring_user }}{{ else }}{{ .Values.broker.user }}{{ end }}
 {{- end }}
 
-{{/* A queue's name in the formula, where a hyphen would be a minus; no label in a file has one. */}}
+{{/* A queue's name in the formula, in which a hyphen would be a minus. Labels in environment files have no hyphen. */}}
 {{- define "celery.term" -}}
 {{ replace "-" "__" . }}
 {{- end }}
 
 {{/*
-The triggers' sum, of a queue that other pools drain too this pool's share. Unasked, the largest of them would decide, as
-if the other queues of the pool were empty.
+The sum of the triggers, with this pool's share of queues that other pools drain, too. Without a formula, the largest trigger
+would decide as if the other queues of the pool were empty.
 */}}
 {{- define "celery.formula" -}}
 {{- $root := index . 0 }}
@@ -82,7 +82,7 @@ if the other queues of the pool were empty.
 {{- join " + " (eq $root.Values.broker.kind "redis" | ternary (append $terms "unacknowledged") $terms) }}
 {{- end }}
 
-{{/* Where KEDA asks: the URL that Terraform wrote, or a self-managed broker's name, which is known before it exists. */}}
+{{/* The broker's URL for KEDA: the one that Terraform wrote, or the name of a self-managed broker, which is always known. */}}
 {{- define "celery.brokerUrl" -}}
 {{- if .Values.discovery.broker_url -}}
 {{ first (splitList ";" .Values.discovery.broker_url) }}
@@ -90,11 +90,11 @@ if the other queues of the pool were empty.
 {{- $first := index .Values.rabbitmq_hosts (first (keys .Values.rabbitmq_hosts | sortAlpha)) -}}
 {{ ternary "amqps" "amqp" (dig "rabbitmq" "tls" false .Values.broker) }}://{{ dig "host" $first.private_ip (.Values.broker.endpoint | default dict) }}
 {{- else -}}
-{{- fail (printf "expected discovery.broker_url, where KEDA asks a broker of kind %s; found none. Set it to the value of the SSM parameter %s/broker_url." .Values.broker.kind .Values.discovery_prefix) -}}
+{{- fail (printf "expected discovery.broker_url, which KEDA needs for a broker of kind %s; found none. Set it to the value of the SSM parameter %s/broker_url." .Values.broker.kind .Values.discovery_prefix) -}}
 {{- end }}
 {{- end }}
 
-{{/* The management API: Amazon MQ has it on the standard port, RabbitMQ beside its own. */}}
+{{/* The management API: on port 443 of Amazon MQ, on its own port of RabbitMQ. */}}
 {{- define "celery.management" -}}
 {{- $url := urlParse (include "celery.brokerUrl" .) }}
 {{- $tls := eq $url.scheme "amqps" }}
@@ -112,7 +112,7 @@ databaseIndex: {{ trimPrefix "/" $url.path | default "0" | quote }}
 enableTLS: {{ eq $url.scheme "rediss" | quote }}
 {{- end }}
 
-{{/* Up at once, down slowly: a worker told to stop may run its longest task, but a fleet that shrinks fast grows again. */}}
+{{/* Scales up immediately and down slowly. A stopping worker finishes its longest task, and a quick scale-in would be reverted soon. */}}
 {{- define "celery.scalingBehavior" -}}
 scaleUp:
   stabilizationWindowSeconds: 0
@@ -121,7 +121,7 @@ scaleUp:
     - {type: Percent, value: 100, periodSeconds: 30}
     - {type: Pods, value: 4, periodSeconds: 30}
 scaleDown:
-  # At least as long as a stop: the workers of one step are gone before the next is decided.
+  # At least as long as a stop, so that the workers of one step have ended before the next decision.
   stabilizationWindowSeconds: {{ min 3600 (max 300 (int .time_budget.stop_timeout)) }}
   selectPolicy: Max
   policies:

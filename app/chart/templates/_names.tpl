@@ -1,11 +1,11 @@
-{{/* Labels that select a component's pods: they never change. Takes (root, component). */}}
+{{/* Labels that select a component's pods. They never change. Takes (root, component). */}}
 {{- define "celery.selector" -}}
 app.kubernetes.io/name: celery-platform
 app.kubernetes.io/instance: {{ (index . 0).Values.prefix }}
 app.kubernetes.io/component: {{ index . 1 }}
 {{- end }}
 
-{{/* Labels of every object: what selects it, and which environment it is of. */}}
+{{/* Labels of every object: those that select it, and its environment. */}}
 {{- define "celery.labels" -}}
 {{ include "celery.selector" . }}
 app.kubernetes.io/managed-by: {{ (index . 0).Release.Service }}
@@ -13,14 +13,14 @@ helm.sh/chart: {{ (index . 0).Chart.Name }}-{{ (index . 0).Chart.Version }}
 environment: {{ (index . 0).Values.name }}
 {{- end }}
 
-{{/* Annotations of what runs before an install or an upgrade. Takes its place in the order. */}}
+{{/* Annotations of hooks before an install or an upgrade. Takes the position in their order. */}}
 {{- define "celery.hook" -}}
 helm.sh/hook: pre-install,pre-upgrade
 helm.sh/hook-weight: {{ . | quote }}
 helm.sh/hook-delete-policy: before-hook-creation
 {{- end }}
 
-{{/* An image by tag is another image tomorrow, and two nodes may run two of them. */}}
+{{/* By digest, because a tag can change, so that two nodes could run different images. */}}
 {{- define "celery.image" -}}
 {{- if not (regexMatch "@sha256:[0-9a-f]{64}$" .Values.image) -}}
 {{- fail (printf "expected image to name a digest (REGISTRY/NAME@sha256:...); found %q. `make image` prints what to push." .Values.image) -}}
@@ -28,7 +28,7 @@ helm.sh/hook-delete-policy: before-hook-creation
 {{ .Values.image }}
 {{- end }}
 
-{{/* Names of the pools that run here. */}}
+{{/* Names of the pools on EKS. */}}
 {{- define "celery.pools" -}}
 {{- $names := list }}
 {{- range $name, $pool := .Values.pools }}
@@ -37,7 +37,7 @@ helm.sh/hook-delete-policy: before-hook-creation
 {{- toJson $names }}
 {{- end }}
 
-{{/* resolved.json again, without what this chart's own values.yaml added. */}}
+{{/* resolved.json without the values that this chart's values.yaml adds. */}}
 {{- define "celery.resolved" -}}
 {{- omit .Values "image" "discovery" "beat" "exporter" "release_hook" "metrics_port" "metrics_discovery" "backlog_metric" "global" | toPrettyJson }}
 {{- end }}

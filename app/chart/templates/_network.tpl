@@ -1,5 +1,5 @@
 {{/*
-A component's policy: everything closed but the broker, the results, AWS, and the services named. Takes (root, component,
+A component's network policy, which allows only the broker, the result store, AWS, and the given services. Takes (root, component,
 names of services, annotations).
 */}}
 {{- define "celery.networkPolicy" -}}
@@ -30,13 +30,13 @@ spec:
       {{- include "celery.selector" (list $root $component) | nindent 6 }}
   policyTypes: [Ingress, Egress]
   ingress:
-    # Prometheus, wherever it runs in the cluster. Nothing else here listens.
+    # Prometheus, anywhere in the cluster. Pods have no other port.
     - from: [{namespaceSelector: {}}]
       ports: [{protocol: TCP, port: {{ int $root.Values.metrics_port }}}]
   egress:
     - to: [{namespaceSelector: {matchLabels: {kubernetes.io/metadata.name: kube-system}}, podSelector: {matchLabels: {k8s-app: kube-dns}}}]
       ports: [{protocol: UDP, port: 53}, {protocol: TCP, port: 53}]
-    # The EKS Pod Identity agent of the node, which hands out the role's credentials.
+    # The node's EKS Pod Identity agent, which provides the role's credentials.
     - to: [{ipBlock: {cidr: 169.254.170.23/32}}]
       ports: [{protocol: TCP, port: 80}]
     {{- range $targets }}

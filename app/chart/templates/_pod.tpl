@@ -1,9 +1,9 @@
-{{/* What every pod says of itself. Takes (root, component). */}}
+{{/* Metadata of every pod. Takes (root, component). */}}
 {{- define "celery.podMetadata" -}}
 labels:
   {{- include "celery.labels" . | nindent 2 }}
 annotations:
-  # Processes read their configuration once, at their start.
+  # Processes read their configuration only when they start.
   checksum/configuration: {{ include "celery.resolved" (index . 0) | sha256sum }}
   {{- if and (eq (index . 0).Values.metrics_discovery "annotations") (not (has (index . 1) (list "beat" "release"))) }}
   prometheus.io/scrape: "true"
@@ -11,14 +11,14 @@ annotations:
   {{- end }}
 {{- end }}
 
-{{/* The nodes that a pod of no pool goes to: of the architecture that the image is for. */}}
+{{/* Node selector of pods that belong to no pool: the architecture of the image. */}}
 {{- define "celery.sharedNodes" -}}
 {{- with .Values.eks.node_selector -}}
 nodeSelector: {{ toJson . }}
 {{- end }}
 {{- end }}
 
-{{/* What every pod asks of its node: the restricted profile of the Pod Security Standards, no Kubernetes API. */}}
+{{/* Settings of every pod: the profile restricted of the Pod Security Standards, and no access to the Kubernetes API. */}}
 {{- define "celery.podSecurity" -}}
 automountServiceAccountToken: false
 enableServiceLinks: false
@@ -37,7 +37,7 @@ securityContext:
   capabilities: {drop: [ALL]}
 {{- end }}
 
-{{/* Replicas in different zones and on different nodes, as far as there are any. Takes (root, component). */}}
+{{/* Spreads replicas over zones and nodes as far as possible. Takes (root, component). */}}
 {{- define "celery.spread" -}}
 topologySpreadConstraints:
   {{- range $key := list "topology.kubernetes.io/zone" "kubernetes.io/hostname" }}
@@ -55,7 +55,7 @@ topologySpreadConstraints:
 - {name: CELERY_ENVIRONMENT_FILE, value: /etc/celery/resolved.json}
 - {name: AWS_REGION, value: {{ .Values.region }}}
 - {name: AWS_DEFAULT_REGION, value: {{ .Values.region }}}
-# Folders that may be written: nothing in them outlives the pod.
+# Writable folders. Their content is lost with the pod.
 - {name: RUNTIME_DIRECTORY, value: /run/celery}
 - {name: TMPDIR, value: /tmp}
 {{- end }}
@@ -74,15 +74,15 @@ topologySpreadConstraints:
 {{- define "celery.volumesOf" -}}
 - name: configuration
   configMap: {name: {{ index . 1 }}}
-# Memory: a heartbeat each three seconds, the counters that a prefork pool's children share, and secrets that the
-# application asks for as files.
+# In memory: the heartbeat every three seconds, the shared counters of a prefork pool's children, and secrets that are
+# files.
 - name: run
   emptyDir: {medium: Memory, sizeLimit: 16Mi}
 - name: tmp
   emptyDir: {sizeLimit: 1Gi}
 {{- end }}
 
-{{/* Requests equal limits, so the pod is Guaranteed: evicted last, and sure of the cores its concurrency counts on. */}}
+{{/* Requests equal limits, so the pod has the QoS class Guaranteed: it is evicted last and always has the cores for its concurrency. */}}
 {{- define "celery.resources" -}}
 resources:
   requests: {cpu: {{ .cpu }}, memory: {{ .memory }}}

@@ -1,6 +1,6 @@
 {{/*
-From the heartbeat that the worker's event loop writes, never from the broker: while the broker is away nothing is
-restarted, and a loop that is stuck for 30 s fails two probes and is restarted within 60 s.
+Probes check the heartbeat file of the worker's event loop and never the broker. An outage of the broker therefore restarts
+nothing, and a loop that is stuck for 30 s fails two probes and is restarted within 60 s.
 */}}
 {{- define "celery.probes" -}}
 startupProbe:
@@ -18,6 +18,6 @@ livenessProbe:
   periodSeconds: 10
   timeoutSeconds: 5
   failureThreshold: 2
-  # A loop that is stuck ends nothing: it does not get the pod's long grace period.
+  # A stuck loop cannot finish tasks, so it does not get the pod's long grace period.
   terminationGracePeriodSeconds: 5
 {{- end }}

@@ -1,4 +1,4 @@
-"""Other people's services, which our tasks call: a payment gateway, a metrics API, a mail server.
+"""Stand-ins for third-party services that tasks call: a payment gateway, a metrics API and a mail server.
 
-Imports nothing but the standard library and aiosmtpd, so that it runs in a bare container and inside a test.
+Imports only the standard library and aiosmtpd, so that it runs in a minimal container and in a test.
 """

@@ -1,4 +1,4 @@
-"""Run the outside world on the ports that the process environment names, until it is told to stop."""
+"""Run the external services on the ports in the process environment, until the process is stopped."""
 
 import os
 import signal
@@ -23,7 +23,7 @@ def main() -> None:
     world = World(
         Payments(), Metrics(int(os.environ["METRICS_RATE_PER_MINUTE"])), Inbox(), os.environ.get("MERCHANT_KEY") or None
     )
-    # Every address of this container: it is reached over the region's network only.
+    # All addresses of this container, which is reachable only over the region's network.
     serve_mail(world.inbox, "0.0.0.0", int(os.environ["OUTSIDE_SMTP_PORT"]))  # noqa: S104
     serve_web(world, "0.0.0.0", int(os.environ["OUTSIDE_HTTP_PORT"])).serve_forever()  # noqa: S104
 

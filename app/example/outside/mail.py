@@ -1,4 +1,4 @@
-"""A mail server that keeps what it receives, so that a mail sent twice is seen."""
+"""A mail server that stores what it receives, so that duplicates can be detected."""
 
 import threading
 from email import message_from_bytes, policy
@@ -8,14 +8,14 @@ from aiosmtpd.controller import Controller
 
 
 class Inbox:
-    """The mails received, and the handler that aiosmtpd calls for each."""
+    """The received mails, and the handler that aiosmtpd calls for each."""
 
     def __init__(self) -> None:
         self._messages: list[dict[str, str]] = []
         self._lock = threading.Lock()
 
     async def handle_DATA(self, _server: Any, _session: Any, envelope: Any) -> str:  # noqa: N802 - aiosmtpd's name
-        """Keep one mail for each recipient. Called by aiosmtpd at the end of a mail."""
+        """Store one mail for each recipient. aiosmtpd calls it at the end of a mail."""
         mail = message_from_bytes(envelope.content, policy=policy.default)
         with self._lock:
             self._messages += [
@@ -25,13 +25,13 @@ class Inbox:
         return "250 Message accepted for delivery"
 
     def messages(self) -> list[dict[str, str]]:
-        """Every mail received, oldest first."""
+        """All received mails, oldest first."""
         with self._lock:
             return list(self._messages)
 
 
 def serve(inbox: Inbox, host: str, port: int) -> Controller:
-    """Start the server in a thread of its own; `.stop()` ends it.
+    """Start the server in a separate thread; `.stop()` ends it.
 
     Raises:
         OSError: the port is taken.

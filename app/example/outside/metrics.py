@@ -1,4 +1,4 @@
-"""A social network's metrics API, which refuses callers that ask too often."""
+"""The metrics API of a social network, which limits the rate of requests."""
 
 import hashlib
 import math
@@ -12,7 +12,7 @@ WINDOW_SECONDS = 60.0
 
 
 class Metrics:
-    """Serves at most `per_minute` requests in any 60 seconds, over all callers together. Safe for many threads."""
+    """Serves at most `per_minute` requests in any 60 seconds, for all callers together. Thread-safe."""
 
     def __init__(self, per_minute: int, clock: Callable[[], float] = time.monotonic) -> None:
         self._per_minute = per_minute
@@ -23,7 +23,7 @@ class Metrics:
         self._refused = 0
 
     def admit(self) -> int:
-        """Let one request in; returns 0, or the whole seconds after which the caller may try again.
+        """Admit a request; returns 0, or the whole seconds after which the caller may try again.
 
         Example: the 601st request within a minute at 600 a minute gets the seconds until the first is a minute old.
         """
@@ -39,13 +39,13 @@ class Metrics:
             return max(1, math.ceil(self._recent[0] + WINDOW_SECONDS - now))
 
     def counts(self) -> dict[str, int]:
-        """How many requests were served and refused so far."""
+        """Numbers of served and refused requests."""
         with self._lock:
             return {"served": self._served, "refused": self._refused}
 
 
 def of_user(user_id: str) -> dict[str, Any]:
-    """A user's numbers: made up, but the same for the same user each time."""
+    """A user's numbers, which are invented but always the same for a user."""
     digest = hashlib.sha256(user_id.encode()).digest()
     return {
         "user_id": user_id,

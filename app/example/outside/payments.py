@@ -1,4 +1,4 @@
-"""A payment gateway: charges once for each idempotency key, however often it is asked."""
+"""A payment gateway that charges once for each idempotency key, however often a request is repeated."""
 
 import threading
 import uuid
@@ -8,7 +8,7 @@ from typing import Any
 
 @dataclass
 class Charge:
-    """One charge; `requests` counts how often its key was used, the first time included."""
+    """One charge. `requests` counts the requests with its key, including the first."""
 
     charge_id: str
     order_id: str
@@ -18,7 +18,7 @@ class Charge:
     requests: int = 1
 
     def receipt(self) -> dict[str, Any]:
-        """What the caller gets, the same each time."""
+        """The response, which is the same for each request."""
         return {
             "charge_id": self.charge_id,
             "order_id": self.order_id,
@@ -28,21 +28,21 @@ class Charge:
 
 
 class KeyReusedError(Exception):
-    """An idempotency key came again with another order, amount or currency: a defect of the caller's."""
+    """An idempotency key was used again with another order, amount or currency, which is an error of the caller."""
 
 
 class Payments:
-    """The gateway's ledger. Safe to use from many threads."""
+    """The charges of the gateway. Thread-safe."""
 
     def __init__(self) -> None:
         self._charges: dict[str, Charge] = {}
         self._lock = threading.Lock()
 
     def charge(self, key: str, order_id: str, amount_cents: int, currency: str) -> tuple[Charge, bool]:
-        """Charge, or find the charge that this key made; returns it and whether it is new.
+        """Create a charge, or return the existing one with this key; also returns whether it is new.
 
         Raises:
-            KeyReusedError: the key was used for something else.
+            KeyReusedError: the key was used for another request.
             ValueError: the amount is not a positive whole number of cents.
         """
         if not isinstance(amount_cents, int) or isinstance(amount_cents, bool) or amount_cents <= 0:
@@ -59,7 +59,7 @@ class Payments:
             return known, False
 
     def ledger(self) -> list[dict[str, Any]]:
-        """Every charge there is, oldest first: two for one order are a duplicate effect."""
+        """All charges, oldest first. Two charges for one order are a duplicate effect."""
         with self._lock:
             return [
                 {

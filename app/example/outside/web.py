@@ -1,4 +1,4 @@
-"""The HTTP face of the payment gateway, the metrics API and the inbox: one server, one table of routes."""
+"""The HTTP interface of the payment gateway, the metrics API and the inbox: one server with one table of routes."""
 
 import hmac
 import json
@@ -15,7 +15,7 @@ from outside.payments import KeyReusedError, Payments
 
 @dataclass
 class World:
-    """All there is outside. `merchant_key` is the bearer token charges need; without one every charge is refused."""
+    """All external services. `merchant_key` is the bearer token for charges; without a key every charge is refused."""
 
     payments: Payments
     metrics: Metrics
@@ -25,7 +25,7 @@ class World:
 
 @dataclass(frozen=True)
 class Answer:
-    """What is sent back: a status, a JSON body, further headers."""
+    """A response: status, JSON body, and further headers."""
 
     status: HTTPStatus
     body: Any
@@ -33,7 +33,7 @@ class Answer:
 
 
 def serve(world: World, host: str, port: int) -> ThreadingHTTPServer:
-    """A server bound to the address; `.serve_forever()` runs it, `.server_address` names the port when `port` is 0.
+    """A server that is bound to the address. `.serve_forever()` runs it; `.server_address` has the port if `port` is 0.
 
     Raises:
         OSError: the port is taken.
@@ -43,7 +43,7 @@ def serve(world: World, host: str, port: int) -> ThreadingHTTPServer:
 
 class _Server(ThreadingHTTPServer):
     daemon_threads = True
-    request_queue_size = 128  # a burst of workers connects at once; the default of 5 would make some wait a second
+    request_queue_size = 128  # many workers connect at the same time; with the default of 5, some would wait a second
 
 
 class _Handler(BaseHTTPRequestHandler):
@@ -81,7 +81,7 @@ class _Handler(BaseHTTPRequestHandler):
         return key is not None and hmac.compare_digest(given.encode(), f"Bearer {key}".encode())
 
     def _body(self) -> Any:
-        """The JSON body, or None. Always read, as what stays unread would be taken for the next request."""
+        """The JSON body, or None. It is always read, because unread bytes would be parsed as the next request."""
         raw = self.rfile.read(int(self.headers.get("Content-Length") or 0))
         try:
             return json.loads(raw)
@@ -98,7 +98,7 @@ class _Handler(BaseHTTPRequestHandler):
         self.wfile.write(payload)
 
     def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 - the base class's name
-        """Say nothing for each request: the ledgers say what happened."""
+        """Log nothing for each request."""
 
 
 def _refuse(status: HTTPStatus, why: str, headers: dict[str, str] | None = None) -> Answer:

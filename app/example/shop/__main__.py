@@ -1,6 +1,6 @@
-"""`python -m shop`: the example's own commands. `app run --env local -- python -m shop demo` gives them an environment.
+"""`python -m shop`: the commands of the example. `app run --env local -- python -m shop demo` sets their environment.
 
-Exit codes are those of `app`: 1 for a loss or a repeated effect, 2 for something a person can put right.
+Exit codes are those of `app`: 1 for a lost task or a duplicate effect, 2 for an error that a person can fix.
 """
 
 import sys
@@ -19,15 +19,17 @@ commands = typer.Typer(no_args_is_help=True, pretty_exceptions_enable=False, ric
 @commands.command()
 def demo(
     images: Annotated[Path, typer.Option(help="a folder of photographs")] = PHOTOGRAPHS,
-    output: Annotated[Path, typer.Option(help="where the contact sheets go")] = Path("demo-output"),
-    each: Annotated[int, typer.Option(min=4, max=10_000, help="how many orders, e-mails and metrics fetches")] = 40,
-    patience: Annotated[int, typer.Option(min=5, help="seconds without progress after which it gives up")] = 90,
+    output: Annotated[Path, typer.Option(help="folder for the contact sheets")] = Path("demo-output"),
+    each: Annotated[
+        int, typer.Option(min=4, max=10_000, help="number of orders, e-mails and metrics fetches each")
+    ] = 40,
+    patience: Annotated[int, typer.Option(min=5, help="give up after so many seconds without progress")] = 90,
 ) -> None:
-    """Run the pipeline on a folder of photographs and say what became of it. Exit 1 on a loss or a repeated effect."""
+    """Run the pipeline on a folder of photographs and print the outcome. Exits with 1 after a loss or a duplicate."""
     from shop.demo.belongs import refuse_another_application
 
     refuse_another_application()
-    from shop.demo.run import run  # reads what the shop needs of its environment
+    from shop.demo.run import run  # reads the shop's environment
 
     raise typer.Exit(0 if run(images, output, each, patience) else 1)
 
@@ -37,14 +39,14 @@ def producer(
     host: Annotated[str, typer.Option(help="the address to listen at")] = "127.0.0.1",
     port: Annotated[int, typer.Option(min=1, max=65_535)] = 8000,
 ) -> None:
-    """Take pictures and orders in over HTTP until told to stop (SIGTERM)."""
+    """Accept pictures and orders over HTTP until SIGTERM."""
     from shop.producer.serve import serve
 
     serve(host, port)
 
 
 def main() -> None:
-    """Run a command; what a person can put right is said in words."""
+    """Run a command. Errors that a person can fix are shown as a message."""
     try:
         commands()
     except AppError as error:

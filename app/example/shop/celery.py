@@ -13,5 +13,5 @@ celery = attach(
         set_as_current=True,
     )
 )
-# Only the parts of a chord keep results: everybody else learns what became of a task from the orders.
+# Only the parts of a chord need results. The outcome of all other tasks is in the orders.
 celery.conf.task_ignore_result = True

@@ -1,4 +1,4 @@
-"""What the shop needs from outside, as its environment's variables say."""
+"""Variables that the shop reads from its environment."""
 
 import os
 
@@ -14,6 +14,6 @@ def needed(variable: str) -> str:
     value = os.environ.get(variable)
     if not value:
         raise LookupError(
-            f"expected the variable {variable}, found none: name it under application.variables or services"
+            f"expected the variable {variable}, found none: add it under application.variables or services"
         )
     return value

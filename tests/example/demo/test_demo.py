@@ -19,7 +19,7 @@ def test_the_demo_passes_with_workers_of_both_pools(environment: TestEnvironment
         demo = environment.app(*DEMO, "--output", str(tmp_path), "--each", "10")
 
     assert demo.returncode == 0, demo.stdout + io_log.read_text()[-3000:] + cpu_log.read_text()[-3000:]
-    assert "Nothing lost, no effect repeated" in demo.stdout
+    assert "Nothing lost, nothing duplicated" in demo.stdout
     sheets = sorted(tmp_path.glob("*-sheet.jpg"))
     assert len(sheets) == 5
     for sheet in sheets:

@@ -1,4 +1,4 @@
-"""The demo sends the shop's tasks, so it runs where the environment's application is the shop."""
+"""The demo publishes the shop's tasks, so the environment's application must be the shop."""
 
 from celery_platform.settings.chosen import chosen_file
 from celery_platform.settings.resolved import read
@@ -7,18 +7,18 @@ from shop.demo.errors import DemoError
 
 
 def refuse_another_application() -> None:
-    """Compare the environment's application with the one that the demo is of.
+    """Check that the environment's application is the shop.
 
     Raises:
-        DemoError: its workers run another one and would know none of the tasks.
+        DemoError: its workers run another application, which does not have these tasks.
         SettingsError: no environment is chosen.
     """
     environment = read(chosen_file())
     reference = environment.application["celery"]
     if reference.partition(":")[0].partition(".")[0] != "shop":
         raise DemoError(
-            expected="an environment of the example application (app/example), to which the demo belongs",
+            expected="an environment of the example application (app/example), which the demo needs",
             found=f"application.celery {reference} in environment {environment.name}",
-            remedy=f"Send a task of your own: `app send --env {environment.name} --wait 30 TASK ARGUMENTS`. "
-            "`make try` shows the demo, whatever the environments say.",
+            remedy=f"Publish a task of yours: `app send --env {environment.name} --wait 30 TASK ARGUMENTS`. "
+            "`make try` runs the demo without an environment.",
         )

@@ -1,7 +1,7 @@
-"""What a person can put right about a demo."""
+"""The error of a demo that a person can fix."""
 
 from celery_platform.errors import AppError
 
 
 class DemoError(AppError):
-    """The demo cannot run with what it was given."""
+    """The demo cannot run with its input."""

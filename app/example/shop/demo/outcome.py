@@ -1,4 +1,4 @@
-"""What became of a run: the workers' records of each task, and the outside world's ledgers."""
+"""The outcome of a run, from the workers' records of each task and from the external services."""
 
 import statistics
 from collections import Counter, defaultdict
@@ -16,7 +16,7 @@ ENDS = ("succeeded", *FAILURES)
 
 @dataclass
 class QueueOutcome:
-    """One row of the table; `seconds` are from sending to the end of each task."""
+    """One row of the table. `seconds` are the times from publishing to the end of each task."""
 
     tasks: int = 0
     failures: int = 0
@@ -27,7 +27,7 @@ class QueueOutcome:
     seconds: list[float] = field(default_factory=list)
 
     def percentile(self, percent: int) -> float | None:
-        """Seconds within which that share of the tasks ended; `None` without any."""
+        """Seconds within which this share of the tasks ended; None without tasks."""
         if len(self.seconds) < 2:
             return self.seconds[0] if self.seconds else None
         return statistics.quantiles(self.seconds, n=100, method="inclusive")[percent - 1]
@@ -35,7 +35,7 @@ class QueueOutcome:
 
 @dataclass
 class Outcome:
-    """All of it. `lost` are ids of tasks that ended less often than they were delivered."""
+    """The outcome of all tasks. `lost` has the ids of tasks that ended less often than they were delivered."""
 
     queues: dict[str, QueueOutcome]
     lost: set[str]
@@ -46,31 +46,31 @@ class Outcome:
 
     @property
     def duplicates(self) -> int:
-        """Effects outside that happened more than once."""
+        """External effects that happened more than once."""
         return sum(queue.duplicates for queue in self.queues.values())
 
     @property
     def dead_letters(self) -> int:
-        """By how many messages the dead letter queues grew during this run."""
+        """Number of messages by which the dead letter queues grew during this run."""
         return sum(queue.dead_letters for queue in self.queues.values())
 
     @property
     def good(self) -> bool:
-        """Nothing lost, nothing repeated, and only what had to fail failed."""
+        """Whether nothing was lost or duplicated, and only the expected task failed."""
         wrong = (
             self.lost or self.unexpected_failures or self.missing_failures or self.missing_effects or self.duplicates
         )
-        # More than expected: others' work may fail meanwhile; a task of this run would be an unexpected failure.
+        # More is accepted, because other tasks may fail meanwhile. A task of this run would be in unexpected_failures.
         return not wrong and self.dead_letters >= self.expected_dead_letters
 
 
 def ended(records: Iterable[dict[str, Any]]) -> int:
-    """How many of the records say that a task ended."""
+    """Number of records of ended tasks."""
     return sum(record["state"] in ENDS for record in records)
 
 
 def outcome(sent: Sent, records: list[dict[str, Any]], dead_letters: dict[str, int]) -> Outcome:
-    """Put the workers' records, the ledgers and the dead letter queues' growth together."""
+    """Combine the workers' records, the external services and the growth of the dead letter queues."""
     queues: dict[str, QueueOutcome] = defaultdict(QueueOutcome)
     ends: Counter[str] = Counter()
     failed: set[str] = set()

@@ -1,4 +1,4 @@
-"""`app demo`: send work, watch it being done, and say what became of it."""
+"""Run the demo: publish tasks, follow their progress, and return the outcome."""
 
 import json
 import time
@@ -22,12 +22,12 @@ from shop.tasks.thumbnails import sheet_key
 
 out = Console(highlight=False, soft_wrap=True)
 POLL_SECONDS = 0.2
-# SQS counts approximately: its number may need a moment.
+# Seconds to wait for SQS, whose counts are approximate and late.
 DEAD_LETTER_SECONDS = 15
 
 
 def run(images: Path, output: Path, each: int, patience: int) -> bool:
-    """Run the demo; true when nothing was lost or repeated and only what had to fail failed.
+    """Run the demo; returns whether nothing was lost or duplicated and only the expected task failed.
 
     Raises:
         DemoError: there are no photographs.
@@ -36,7 +36,8 @@ def run(images: Path, output: Path, each: int, patience: int) -> bool:
     pictures = photographs(images)
     environment = runtime().environment
     out.print(f"environment {environment.name}, broker {environment.broker_kind}: {len(pictures)} photographs")
-    out.print(f"{each} each of orders, e-mails, metrics fetches, some twice on purpose; and one task that must fail")
+    kinds = "orders, e-mails and metrics fetches, some of them twice on purpose"
+    out.print(f"{each} each of {kinds}, and one task that must fail")
     before = _dead_letters()
     sent = send(pictures, each)
     records = _watch(sent, patience)
@@ -47,7 +48,7 @@ def run(images: Path, output: Path, each: int, patience: int) -> bool:
 
 
 def _watch(sent: Sent, patience: int) -> list[dict[str, Any]]:
-    """Follow the run's records until every task ended, or none did for `patience` seconds."""
+    """Follow the run's records until all tasks ended, or none did for `patience` seconds."""
     key = run_key(sent.run_id)
     records: list[dict[str, Any]] = []
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
@@ -73,7 +74,7 @@ def _dead_letters() -> dict[str, int]:
 
 
 def _grown(before: dict[str, int], expected: int) -> dict[str, int]:
-    """By how much each dead letter queue grew."""
+    """The growth of each dead letter queue."""
     deadline = time.monotonic() + DEAD_LETTER_SECONDS
     while True:
         grown = {label: count - before[label] for label, count in _dead_letters().items()}
@@ -83,7 +84,7 @@ def _grown(before: dict[str, int], expected: int) -> dict[str, int]:
 
 
 def _download(sent: Sent, output: Path) -> list[Path]:
-    """Fetch the contact sheets that there are."""
+    """Download the existing contact sheets."""
     output.mkdir(parents=True, exist_ok=True)
     files = []
     for image in sent.sheets:

@@ -1,4 +1,4 @@
-"""The table that the demo ends with."""
+"""The table at the end of the demo."""
 
 from pathlib import Path
 
@@ -12,8 +12,8 @@ NAMED_AT_MOST = 5
 
 
 def show(out: Console, result: Outcome, sheets: list[Path], output: Path) -> None:
-    """Print the table, the verdict, and where the pictures are."""
-    table = Table(title="What became of it", box=SIMPLE_HEAD, pad_edge=False, padding=0)
+    """Print the table, the result, and the folder of the pictures."""
+    table = Table(title="Outcome", box=SIMPLE_HEAD, pad_edge=False, padding=0)
     table.add_column("queue", no_wrap=True)
     for heading in ("tasks", "failures", "retries", "waits", "duplicates", "dead\nletters", "p50", "p95"):
         table.add_column(heading, justify="right", no_wrap=True)
@@ -21,13 +21,13 @@ def show(out: Console, result: Outcome, sheets: list[Path], output: Path) -> Non
         table.add_row(label, *_cells(row))
     out.print(table)
     out.print(
-        "p50, p95: from sent to done. waits: sent back until their turn (rate limit, or another run of the same task)."
+        "p50, p95: from publish to end. waits: rescheduled because of the rate limit or another run of the same task."
     )
     out.print(f"{len(sheets)} contact sheets are in {output.resolve()}")
     for problem in _problems(result):
         out.print(problem, style="red", markup=False)
     if result.good:
-        verdict = f"Nothing lost, no effect repeated; {result.expected_dead_letters} task failed for good, as it had to"
+        verdict = f"Nothing lost, nothing duplicated; {result.expected_dead_letters} task failed for good, as expected"
         out.print(f"{verdict}, and is in its dead letter queue.", style="green")
 
 

@@ -1,4 +1,4 @@
-"""What the demo asks for: pictures, orders, e-mails and metrics fetches, some of them more than once on purpose."""
+"""The tasks of the demo: pictures, orders, e-mails and metrics fetches, some of them more than once on purpose."""
 
 import uuid
 from collections import Counter
@@ -14,14 +14,14 @@ from shop.tasks.payments import charge_customer
 from shop.tasks.thumbnails import contact_sheet, original_key, resize_image
 
 SUFFIXES = {".jpg", ".jpeg", ".png", ".webp"}
-# Every fourth order and e-mail is asked for twice by a hasty client (another message), every fifth is delivered twice
-# by the broker (the same message).
+# Every fourth order and e-mail is requested twice, as by an impatient client (two messages), and every fifth is
+# delivered twice, as by the broker (the same message).
 SENT_TWICE, DELIVERED_TWICE = 4, 5
 
 
 @dataclass
 class Sent:
-    """What was sent: how often each task id ends, which must fail, and what the outside world must show once."""
+    """What was published: how often each task id must end, which must fail, and the expected external effects."""
 
     run_id: str
     deliveries: Counter[str] = field(default_factory=Counter)
@@ -32,7 +32,7 @@ class Sent:
 
     @property
     def total(self) -> int:
-        """How many ends of tasks to wait for."""
+        """Number of ends of tasks to wait for."""
         return self.deliveries.total()
 
 
@@ -40,20 +40,20 @@ def photographs(folder: Path) -> list[Path]:
     """The pictures in a folder.
 
     Raises:
-        DemoError: there is no such folder, or no picture in it.
+        DemoError: the folder does not exist or has no pictures.
     """
     found = sorted(file for file in folder.iterdir() if file.suffix.lower() in SUFFIXES) if folder.is_dir() else []
     if not found:
         raise DemoError(
             expected=f"photographs ({', '.join(sorted(SUFFIXES))}) in {folder}",
             found="none" if folder.is_dir() else "no such folder",
-            remedy="Name another folder with --images.",
+            remedy="Choose another folder with --images.",
         )
     return found
 
 
 def send(pictures: list[Path], each: int) -> Sent:
-    """Upload the pictures and send everything."""
+    """Upload the pictures and publish all tasks."""
     sent = Sent(f"demo-{uuid.uuid4().hex[:8]}")
     for picture in pictures:
         _send_picture(sent, picture)
@@ -107,7 +107,7 @@ def _send_some_twice(sent: Sent, number: int, task: object, arguments: Mapping[s
 
 
 def _send_failure(sent: Sent) -> None:
-    """A picture that nobody uploaded: its task fails for good, to show where it ends."""
+    """Publish a task for a missing picture, which fails for good and becomes a dead-lettered message."""
     result = resize_image.apply_async((f"{sent.run_id}/missing.jpg", "small"), headers=_headers(sent))
     sent.deliveries[result.id] += 1
     sent.must_fail.add(result.id)

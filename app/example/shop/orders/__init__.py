@@ -1,4 +1,4 @@
-"""Orders and how far their payment is: in the application's database where it has one, in Valkey otherwise."""
+"""Orders and the state of their payment, in the application's database or, without one, in Valkey."""
 
 from shop.orders.order import Order, Orders, OrderState
 from shop.orders.store import orders

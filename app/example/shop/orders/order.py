@@ -1,7 +1,7 @@
 """An order and the states of its payment: pending -> charging -> charged, or refused.
 
-`charging` says that the gateway has been or is about to be asked: a worker that finds it must ask again with the same
-idempotency key, because only the gateway knows what came of it.
+`charging` means that the request to the gateway was or is about to be sent. A worker that finds this state must repeat
+the request with the same idempotency key, because only the gateway knows the result.
 """
 
 from dataclasses import dataclass, replace
@@ -12,7 +12,7 @@ from celery_platform.reliability.errors import PermanentError
 
 
 class OrderState(StrEnum):
-    """How far the payment is."""
+    """The state of the payment."""
 
     PENDING = "pending"
     CHARGING = "charging"
@@ -21,12 +21,12 @@ class OrderState(StrEnum):
 
 
 class OrderConflictError(PermanentError):
-    """The same order came again with another amount or currency."""
+    """The same order was submitted again with another amount or currency."""
 
 
 @dataclass(frozen=True)
 class Order:
-    """`token` is the fencing token of the run that works or worked on it; `charge_id` is the gateway's."""
+    """`token` is the fencing token of the current or last run; `charge_id` is the gateway's id of the charge."""
 
     id: str
     amount_cents: int
@@ -36,30 +36,30 @@ class Order:
     token: int = 0
 
     def same_as(self, other: "Order") -> "Order":
-        """The order, when the other asks for the same.
+        """The order, if the other has the same amount and currency.
 
         Raises:
-            OrderConflictError: it does not.
+            OrderConflictError: it has not.
         """
         if (self.amount_cents, self.currency) != (other.amount_cents, other.currency):
             raise OrderConflictError(
-                f"order {self.id} is over {self.amount_cents} {self.currency}, and came again with "
+                f"order {self.id} is over {self.amount_cents} {self.currency}, and was submitted again with "
                 f"{other.amount_cents} {other.currency}"
             )
         return self
 
     def charging(self, token: int) -> "Order":
-        """What a run with this token may make of it: itself when it is charged or a later run is at work."""
+        """The order for a run with this token: unchanged if it is charged, or if a later run has it."""
         if self.state is OrderState.CHARGED or token < self.token:
             return self
         return replace(self, state=OrderState.CHARGING, token=token)
 
 
 class Orders(Protocol):
-    """Where orders are kept. Each call is one short transaction."""
+    """A store of orders. Each call is one short transaction."""
 
     def add(self, order: Order) -> Order:
-        """Keep a new order; the one there is when it came before. Raises OrderConflictError."""
+        """Store a new order, or return the existing one. Raises OrderConflictError."""
         ...
 
     def find(self, order_id: str) -> Order | None:
@@ -67,9 +67,9 @@ class Orders(Protocol):
         ...
 
     def begin(self, order: Order, token: int) -> Order:
-        """First transaction: `charging` by the run with this token, unless it is charged. Raises OrderConflictError."""
+        """First transaction: set `charging` for the run with this token, unless charged. Raises OrderConflictError."""
         ...
 
     def end(self, order_id: str, token: int, state: OrderState, charge_id: str | None = None) -> bool:
-        """Second transaction: what came of it. False when a run with a larger token has taken over."""
+        """Second transaction: store the result. Returns False if a run with a larger token has taken over."""
         ...

@@ -1,4 +1,4 @@
-"""Orders in a SQL database: a row each, locked for the moment in which its state changes."""
+"""Orders as rows of a SQL database. A row is locked only while its state changes."""
 
 from celery_platform.reliability.claims.sql import INSERTS
 from sqlalchemy import BigInteger, Column, Connection, Engine, Integer, MetaData, String, Table, select, update
@@ -19,7 +19,7 @@ table = Table(
 
 
 class SqlOrders:
-    """As `Orders`, in the table `orders`, which is made when it is missing.
+    """Implements `Orders` in the table `orders`, which is created if it is missing.
 
     Example: `SqlOrders(create_engine("sqlite:///shop.db")).find("order-1")`
     """
@@ -29,7 +29,7 @@ class SqlOrders:
         metadata.create_all(engine)
 
     def add(self, order: Order, connection: Connection | None = None) -> Order:
-        """As `Orders`; with `connection`, as part of its transaction, where an outbox row can join it."""
+        """As `Orders`. With `connection`, it is part of that transaction, which can also contain an outbox row."""
         if connection is None:
             with self._engine.begin() as own:
                 return self.add(order, own)
@@ -59,7 +59,7 @@ class SqlOrders:
 
 
 def _locked(connection: Connection, order_id: str) -> Order:
-    """The order, its row locked until the transaction ends (PostgreSQL); SQLite has locked the file by now."""
+    """The order, with its row locked until the transaction ends (PostgreSQL). SQLite has locked the file already."""
     return _order(connection.execute(select(table).where(table.c.id == order_id).with_for_update()).one())
 
 

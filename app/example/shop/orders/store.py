@@ -1,4 +1,4 @@
-"""Which store keeps this process's orders."""
+"""The store of this process's orders."""
 
 from functools import lru_cache
 
@@ -12,10 +12,10 @@ from shop.orders.valkey import ValkeyOrders
 
 @lru_cache(maxsize=1)
 def orders() -> Orders:
-    """The application's database where CELERY_DATABASE_URL names one, Valkey otherwise.
+    """The application's database if CELERY_DATABASE_URL is set, otherwise Valkey.
 
     Raises:
-        SettingsError: the variable names no database that can be used.
+        SettingsError: the database in the variable cannot be used.
     """
     engine = database()
     if engine is None:

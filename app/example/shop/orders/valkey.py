@@ -1,6 +1,6 @@
-"""Orders in Valkey, for an application without a database of its own: a hash each, kept as long as claims are.
+"""Orders as hashes in Valkey, for an application without a database. They expire after the same time as claims.
 
-Enough for this platform's demonstration; the gateway and its idempotency key stay the book of record.
+This is sufficient for the demo; the gateway with its idempotency keys remains the source of truth.
 """
 
 from collections.abc import Callable
@@ -16,7 +16,7 @@ KEEP_SECONDS = 7 * 86_400
 
 
 class ValkeyOrders:
-    """As `Orders`, under `<prefix>:order:<id>`. A change that another one crosses is made again."""
+    """Implements `Orders` under `<prefix>:order:<id>`. A change that conflicts with another one is repeated."""
 
     def __init__(self, client: Redis, prefix: str) -> None:
         self._client = client

@@ -1,1 +1,1 @@
-"""The HTTP service that takes work in: pictures, orders, their status. It never waits for a broker beyond a budget."""
+"""The HTTP service for pictures, orders and their status. It never waits longer for a broker than its time budget."""

@@ -1,4 +1,4 @@
-"""What the producer answers."""
+"""Responses of the producer."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -13,7 +13,7 @@ class Answer:
 
 
 class RefuseError(Exception):
-    """A request that cannot be served, with its HTTP status, and after how many seconds it may be."""
+    """A request that is refused with an HTTP status, and the seconds after which it may be repeated."""
 
     def __init__(self, status: int, message: str, retry_after: int | None = None) -> None:
         super().__init__(message)

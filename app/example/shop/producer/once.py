@@ -1,7 +1,7 @@
-"""Requests that are made again: the same Idempotency-Key gets the same answer, and its work is asked for once.
+"""Repeated requests: the same Idempotency-Key gets the same response, and its task is published once.
 
-As in the IETF draft "The Idempotency-Key HTTP Header Field": no key is 400, a key whose first request is still at work
-is 409, a key that comes again with another request is 422.
+As in the IETF draft "The Idempotency-Key HTTP Header Field": 400 without a key, 409 if the first request with the key
+is in progress, 422 if the key was used for another request.
 """
 
 import hashlib
@@ -21,19 +21,19 @@ MAX_KEY_LENGTH = 200
 
 @dataclass(frozen=True)
 class Request:
-    """What a key stands for: `key` from the header, and all that makes the request what it is."""
+    """The request of a key: `key` from the header, and everything that identifies the request."""
 
     key: str
     content: bytes
 
     @property
     def fingerprint(self) -> str:
-        """The same for the same request."""
+        """A digest that is the same for the same request."""
         return hashlib.sha256(self.content).hexdigest()
 
 
 def answer_once(claims: ClaimStore, request: Request, work: Callable[[], Answer]) -> Answer:
-    """The answer of `work`, which runs once for each key; a request that failed may be made again.
+    """The response of `work`, which runs once for each key. A failed request may be repeated.
 
     Raises:
         RefuseError: 400, 409 or 422, as above.
@@ -42,11 +42,11 @@ def answer_once(claims: ClaimStore, request: Request, work: Callable[[], Answer]
         raise RefuseError(400, f"the header Idempotency-Key is needed, of at most {MAX_KEY_LENGTH} characters")
     claim = claims.claim(f"request:{request.key}", lease_seconds=LEASE_SECONDS)
     if claim.state is State.TAKEN:
-        raise RefuseError(409, "the first request with this Idempotency-Key is still at work", retry_after=1)
+        raise RefuseError(409, "the first request with this Idempotency-Key is still in progress", retry_after=1)
     if claim.state is State.DONE:
         known: dict[str, Any] = json.loads(claim.result)
         if known["fingerprint"] != request.fingerprint:
-            raise RefuseError(422, "this Idempotency-Key came with another request before")
+            raise RefuseError(422, "this Idempotency-Key was used for another request")
         return Answer(known["status"], known["body"])
     try:
         answer = work()

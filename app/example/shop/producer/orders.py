@@ -1,4 +1,4 @@
-"""Taking an order in: kept, and its charge asked for, both or neither."""
+"""Accept orders: store the order and publish its charge, both or neither."""
 
 import uuid
 from contextlib import suppress
@@ -12,16 +12,16 @@ from shop.producer.answer import Answer, RefuseError
 from shop.producer.publishing import Publisher
 from shop.tasks.payments import charge_customer
 
-# Ids are made of the request's key: asked for again after a crash, the order and its task are the same.
+# Ids are derived from the request's key, so that a request that is repeated after a crash has the same order and task.
 NAMESPACE = uuid.UUID("6d0f0a52-8f0b-5d0e-9a61-0f2f5b1d6c11")
 STEPS = (OrderState.PENDING, OrderState.CHARGING, OrderState.CHARGED)
 
 
 def order_of(key: str, body: Any) -> Order:
-    """The order that a request asks for.
+    """The order in a request.
 
     Raises:
-        RefuseError: 400, it is none.
+        RefuseError: 400, the request is invalid.
     """
     fields = body if isinstance(body, dict) else {}
     amount, currency = fields.get("amount_cents"), fields.get("currency")
@@ -31,14 +31,15 @@ def order_of(key: str, body: Any) -> Order:
 
 
 def take(order: Order, publisher: Publisher) -> Answer:
-    """Keep the order and ask for its charge.
+    """Store the order and publish its charge.
 
-    With a database both are one transaction, through the outbox, which `app relay` publishes: the order is taken even
-    while the broker is away. Without one the order is kept in Valkey first and the task is published, confirmed.
+    With a database, both are in one transaction through the outbox, which `app relay` publishes, so the order is
+    accepted even while the broker is unavailable. Without one, the order is stored in Valkey, then the task is
+    published and confirmed.
 
     Raises:
-        PublishingError: the broker did not take the task; the same request may be made again.
-        RefuseError: 409, the order is known with another amount.
+        PublishingError: the broker did not accept the task; the same request may be repeated.
+        RefuseError: 409, the order exists with another amount.
     """
     arguments, task_id = (order.id, order.amount_cents, order.currency), f"charge-{order.id}"
     try:
@@ -51,7 +52,7 @@ def take(order: Order, publisher: Publisher) -> Answer:
 
 
 def status(order_id: str) -> Answer:
-    """How far the order's payment is.
+    """The state of the order's payment.
 
     Raises:
         RefuseError: 404, there is no such order.
@@ -72,7 +73,7 @@ def status(order_id: str) -> Answer:
 
 
 def _in_one_transaction(order: Order, arguments: tuple[str, int, str], task_id: str) -> bool:
-    """Order and outbox row together; false where there is no database."""
+    """Write order and outbox row in one transaction; returns False without a database."""
     engine = database()
     if engine is None:
         return False
@@ -84,7 +85,7 @@ def _in_one_transaction(order: Order, arguments: tuple[str, int, str], task_id: 
     store = orders()
     if not isinstance(store, SqlOrders):
         return False
-    # The row of an earlier request that died before it answered is still waiting for the relay.
+    # The row of an earlier request, which died before its response, still waits for the relay.
     with suppress(IntegrityError), engine.begin() as connection:
         store.add(order, connection)
         enqueue(connection, charge_customer, arguments, task_id=task_id)

@@ -1,4 +1,4 @@
-"""Taking a picture in, and how far its contact sheet is: what is in the bucket says it."""
+"""Accept pictures, and report the state of their contact sheets from the contents of the bucket."""
 
 import json
 import re
@@ -16,10 +16,10 @@ NAME = re.compile(r"[A-Za-z0-9._-]{1,100}")
 
 
 def picture_of(key: str, name: str) -> str:
-    """The id of the picture that a request uploads: its own for each Idempotency-Key.
+    """The id of the picture in a request, which is different for each Idempotency-Key.
 
     Raises:
-        RefuseError: 400, the name is not one.
+        RefuseError: 400, the name is invalid.
     """
     if not NAME.fullmatch(name):
         raise RefuseError(400, "a picture's name has letters, digits, dots, dashes, and at most 100 of them")
@@ -27,10 +27,10 @@ def picture_of(key: str, name: str) -> str:
 
 
 def take(picture: str, content: bytes, publisher: Publisher) -> Answer:
-    """Keep the picture and ask for its contact sheet.
+    """Store the picture and publish the tasks for its contact sheet.
 
     Raises:
-        PublishingError: the broker did not take the tasks; the same request may be made again.
+        PublishingError: the broker did not accept the tasks; the same request may be repeated.
         RefuseError: 400, it is empty.
     """
     if not content:
@@ -41,7 +41,7 @@ def take(picture: str, content: bytes, publisher: Publisher) -> Answer:
 
 
 def status(picture: str) -> Answer:
-    """How far the contact sheet is: thumbnails made, sheet made, or why it will not come.
+    """The state of the contact sheet: number of thumbnails, finished sheet, or the reason of the failure.
 
     Raises:
         RefuseError: 404, there is no such picture.
@@ -63,7 +63,7 @@ def sheet(picture: str) -> bytes:
     """The contact sheet, a JPEG.
 
     Raises:
-        RefuseError: 404, it is not there yet.
+        RefuseError: 404, it does not exist yet.
     """
     try:
         return media.read(sheet_key(picture))

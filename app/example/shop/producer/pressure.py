@@ -1,4 +1,4 @@
-"""Back-pressure: work is refused at the door when its queue is longer than workers can be expected to work off."""
+"""Back-pressure: requests are refused while their queue is longer than its limit."""
 
 import logging
 import time
@@ -14,24 +14,24 @@ from shop.producer.publishing import RefusedError
 
 logger = logging.getLogger(__name__)
 
-# How old a depth may be: asking for each request would cost the broker more than the work.
+# Seconds for which a depth is used again, because a query for each request would cost the broker more than the task.
 FRESH_SECONDS = 1.0
-# A broker that does not say how long its queue is must not use up the budget of publishing.
+# Timeout of a query, so that a slow one does not use up the budget of the publish.
 ANSWER_SECONDS = 1.0
 
 
 class Pressure:
-    """The depth of each queue, asked at most once a second, against the environment's `alerts.queue_length`."""
+    """Compares the depth of each queue, queried at most once a second, with the environment's `alerts.queue_length`."""
 
     def __init__(self) -> None:
         self._depths: dict[str, tuple[float, int]] = {}
         self._lock = Lock()
 
     def admit(self, label: str) -> None:
-        """Let a request for the queue `label` in.
+        """Admit a request for the queue `label`.
 
         Raises:
-            RefusedError: the queue is past its limit; `retry_after` is how long it may take to get shorter.
+            RefusedError: the queue is longer than its limit; `retry_after` is when to try again.
         """
         limit = int(runtime().environment.alerts["queue_length"])
         found = self._depth(label)
@@ -40,7 +40,7 @@ class Pressure:
             raise RefusedError(f"{found} tasks wait in {label}, the limit is {limit}", retry_after=wait)
 
     def _depth(self, label: str) -> int:
-        with self._lock:  # one asks, the others take its answer
+        with self._lock:  # one thread queries, the others use its result
             asked_at, found = self._depths.get(label, (float("-inf"), 0))
             if time.monotonic() - asked_at > FRESH_SECONDS:
                 queue = broker_of(runtime()).queue(runtime().environment.queues[label])
@@ -48,8 +48,9 @@ class Pressure:
                     with budget(ANSWER_SECONDS), celery.connection_for_write(connect_timeout=1) as connection:
                         found = depth(connection, queue)
                 except Exception as error:
-                    # Advice only: whether the broker takes work is for publishing to find out, or for the relay.
-                    logger.warning("the depth of %s is not known: %s", label, error)
+                    # The depth is only a hint; whether the broker accepts messages shows when publishing, or in the
+                    # relay.
+                    logger.warning("the depth of %s is unknown: %s", label, error)
                     found = 0
                 self._depths[label] = time.monotonic(), found
             return found

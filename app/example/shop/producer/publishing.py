@@ -1,9 +1,9 @@
-"""Publishing from a request: confirmed by the broker, tried again, and never longer than a budget.
+"""Publish from a request with confirms and retries, within a time budget.
 
-A broker may accept a connection and then say nothing (a frozen node, a partition): no library's time-out covers every
-step of that, and a web server has only so many threads. So publishing happens in threads of its own, few of them, and
-a request waits for its result no longer than the budget. When all of them are stuck, requests are refused at once
-(a bulkhead) instead of queueing up behind a broker that is not there.
+A broker may accept a connection and then hang (a frozen node, a partition). No timeout of the libraries covers every
+step of that, and a web server has a limited number of threads. So a few separate threads publish, and a request waits
+for their result no longer than the budget. When all of them are stuck, requests are refused immediately (a bulkhead)
+instead of queueing behind an unavailable broker.
 """
 
 import threading
@@ -24,7 +24,7 @@ RETRY_AFTER_SECONDS = 2
 
 
 class PublishingError(Exception):
-    """The task was not, or perhaps not, sent. `retry_after` says in how many seconds to ask again; `None`: never."""
+    """The task was not published, or perhaps not. `retry_after` is when to try again, in seconds; None means never."""
 
     status = 503
 
@@ -34,27 +34,27 @@ class PublishingError(Exception):
 
 
 class RefusedError(PublishingError):
-    """The broker refuses to take more: its queue is full, or it is out of memory or disk."""
+    """The broker refuses messages: its queue is full, or it is out of memory or disk space."""
 
     status = 429
 
 
 class UnsendableError(PublishingError):
-    """The app refuses to send such a message (`celery_platform/refusals`): the same request would be refused again."""
+    """The app refuses to publish such a message (`celery_platform/refusals`), and would refuse it again."""
 
     status = 422
 
 
 class UnavailableError(PublishingError):
-    """The broker cannot be reached, or every publishing thread waits for it."""
+    """The broker is unavailable, or all publishing threads are waiting for it."""
 
 
 class UnconfirmedError(PublishingError):
-    """The budget is over and the broker has not said whether it has the task: ask again with the same task id."""
+    """The broker has not confirmed within the budget. Publish again with the same task id."""
 
 
 class Publisher:
-    """Runs what publishes within `budget_seconds`.
+    """Runs publishing calls within `budget_seconds`.
 
     Example: `Publisher().run(lambda: charge_customer.apply_async(args, task_id=order))`
     """
@@ -65,14 +65,14 @@ class Publisher:
         self._free = threading.BoundedSemaphore(threads)
 
     def run(self, publish: Callable[[], T]) -> T:
-        """Call `publish`, which the platform tries again within the budget, and return what it returns.
+        """Call `publish`, which the platform retries within the budget, and return its result.
 
         Raises:
-            RefusedError, UnavailableError, UnsendableError: the task was not sent.
-            UnconfirmedError: it may have been sent; the same task id makes asking again harmless.
+            RefusedError, UnavailableError, UnsendableError: the task was not published.
+            UnconfirmedError: it may have been published; with the same task id it is safe to try again.
         """
         if not self._free.acquire(blocking=False):
-            raise UnavailableError("every publishing thread waits for the broker")
+            raise UnavailableError("all publishing threads are waiting for the broker")
         future: Future[T] = self._threads.submit(publish)
         future.add_done_callback(lambda _: self._free.release())
         try:

@@ -1,4 +1,4 @@
-"""Serving until told to stop."""
+"""Serve until SIGTERM."""
 
 import logging
 import signal
@@ -12,7 +12,7 @@ from shop.producer.web import create_app
 
 logger = logging.getLogger(__name__)
 
-# Requests at once; each waits for a broker no longer than the publishing budget.
+# Concurrent requests; each waits for a broker no longer than the publishing budget.
 THREADS = 16
 
 
@@ -24,7 +24,7 @@ def serve(host: str, port: int) -> None:
     """
     from shop.celery import celery
 
-    celery.conf  # noqa: B018 - settings that cannot be read are said now, not at the first request
+    celery.conf  # noqa: B018 - reports unreadable settings now instead of at the first request
     engine = database()
     if engine is not None:
         from celery_platform.outbox.table import prepare
@@ -32,9 +32,9 @@ def serve(host: str, port: int) -> None:
         prepare(engine)
     logging.basicConfig(level=logging.INFO)
     signal.signal(signal.SIGTERM, _stop)
-    # Nobody waits for results here. Celery would subscribe to each of a chord's in Valkey, and never unsubscribe.
+    # Results are not needed here. Celery would subscribe to each result of a chord in Valkey and never unsubscribe.
     _set_task_join_will_block(True)
-    logger.info("taking work in at http://%s:%d", host, port)
+    logger.info("listening at http://%s:%d", host, port)
     waitress.serve(create_app(), host=host, port=port, threads=THREADS, ident=None)
 
 

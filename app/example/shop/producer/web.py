@@ -1,4 +1,4 @@
-"""The routes: one table from HTTP to what the service does. Every answer is JSON but the contact sheet."""
+"""The routes of the service. All responses are JSON except the contact sheet."""
 
 from typing import Any
 
@@ -71,7 +71,7 @@ def _pictures(web: Flask, publisher: Publisher, pressure: Pressure) -> None:
 
 
 def _asked() -> Request:
-    """The request as its key stands for it: method and path belong to what must not change."""
+    """The request with everything that must not change for its key, including method and path."""
     line = f"{request.method} {request.path}\n".encode()
     return Request(request.headers.get("Idempotency-Key", ""), line + request.get_data())
 

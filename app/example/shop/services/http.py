@@ -1,4 +1,4 @@
-"""Calls of other people's HTTP services, with their answers sorted into what may pass and what will not."""
+"""Calls of external HTTP services, whose errors become transient or permanent errors."""
 
 import json
 from collections.abc import Mapping
@@ -14,20 +14,20 @@ _TOO_MANY_REQUESTS = 429
 
 
 class TooManyRequestsError(TransientError):
-    """The service asks for patience: `retry_after` seconds."""
+    """The service limits the rate; try again after `retry_after` seconds."""
 
     def __init__(self, message: str, retry_after: float) -> None:
         super().__init__(message)
         self.retry_after = retry_after
 
     def __reduce__(self) -> tuple[type["TooManyRequestsError"], tuple[str, float]]:
-        """A pool's child sends the error to its parent, and unpickling calls the class with what this names."""
+        """The arguments for unpickling, as a pool's child sends the error to its parent."""
         return type(self), (str(self), self.retry_after)
 
 
 @lru_cache(maxsize=1)
 def _connections() -> urllib3.PoolManager:
-    # No retries here: the task's own policy decides, and a POST is only repeated with its idempotency key.
+    # No retries here, because the task has a retry policy, and a POST may only be repeated with its idempotency key.
     timeout = urllib3.Timeout(connect=CONNECT_TIMEOUT_SECONDS, read=READ_TIMEOUT_SECONDS)
     return urllib3.PoolManager(maxsize=32, timeout=timeout, retries=False)
 
@@ -36,9 +36,9 @@ def call(method: str, url: str, body: Any = None, headers: Mapping[str, str] | N
     """Send a request, with `body` as JSON; returns the JSON of a 2xx answer.
 
     Raises:
-        TooManyRequestsError: 429, with the seconds that the service names.
-        TransientError: no answer, or 5xx.
-        PermanentError: any other answer.
+        TooManyRequestsError: 429, with the seconds in Retry-After.
+        TransientError: no response, or 5xx.
+        PermanentError: any other response.
     """
     content = {"Content-Type": "application/json"} if body is not None else {}
     try:
@@ -60,5 +60,5 @@ def call(method: str, url: str, body: Any = None, headers: Mapping[str, str] | N
 
 
 def _seconds(value: str | None) -> float:
-    """Retry-After in seconds; its date form, which none of our services use, counts as a second."""
+    """Retry-After in seconds. A date, which none of these services use, counts as one second."""
     return float(value) if value and value.isdigit() else 1.0

@@ -13,16 +13,16 @@ TIMEOUT_SECONDS = 8
 
 
 def message_id(key: str) -> str:
-    """The Message-ID of the e-mail with this key: always the same, so that receivers can tell a second copy."""
+    """The Message-ID of the e-mail with this key. It is always the same, so that receivers can detect duplicates."""
     return f"<{hashlib.sha256(key.encode()).hexdigest()[:32]}@{runtime().environment.prefix}.invalid>"
 
 
 def send(key: str, to: str, subject: str, text: str) -> None:
-    """Hand an e-mail to the SMTP server.
+    """Send an e-mail through the SMTP server.
 
     Raises:
-        TransientError: no connection, or a 4xx answer.
-        PermanentError: the server refuses the e-mail (5xx), or an address is malformed.
+        TransientError: no connection, or a 4xx response.
+        PermanentError: the server refuses the e-mail (5xx), or an address is invalid.
     """
     message = _message(key, to, subject, text)
     try:
@@ -44,7 +44,7 @@ def _message(key: str, to: str, subject: str, text: str) -> EmailMessage:
         message["To"] = to
         message["Subject"] = subject
     except ValueError as error:  # a line break in a header
-        raise PermanentError(f"not an e-mail: {error}") from error
+        raise PermanentError(f"invalid e-mail: {error}") from error
     message["Message-ID"] = message_id(key)
     message.set_content(text)
     return message

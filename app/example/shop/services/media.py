@@ -20,15 +20,15 @@ def read(key: str) -> bytes:
     """The object's content.
 
     Raises:
-        PermanentError: there is no such object, or reading it is not allowed.
-        TransientError: S3 does not answer or says 5xx.
+        PermanentError: the object does not exist, or reading it is not allowed.
+        TransientError: S3 does not respond, or responds with 5xx.
     """
     with _sorted(f"read {key}"):
         return bytes(_s3().get_object(Bucket=needed("BUCKET_MEDIA"), Key=key)["Body"].read())
 
 
 def write(key: str, content: bytes, content_type: str) -> None:
-    """Write an object; the same key again replaces it, so a second run changes nothing.
+    """Write an object. The same key replaces it, so a second run changes nothing.
 
     Raises:
         PermanentError, TransientError: as `read`.

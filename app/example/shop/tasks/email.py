@@ -14,11 +14,11 @@ from shop.services import mail
 def send_email(_self: Task[Any, Any], key: str, to: str, subject: str, text: str) -> str:
     """Send an e-mail unless the one with this key was sent; returns its Message-ID.
 
-    SMTP leaves one gap that no sender can close: the server accepted, and its answer or this worker was lost before it
-    was noted. A second copy then goes out, with the same Message-ID, by which mail systems drop it.
+    SMTP has a gap that no sender can close: the server accepted the e-mail, but its response or this worker was lost
+    before that was recorded. A second copy is then sent with the same Message-ID, with which mail systems can drop it.
 
     Raises:
-        TransientError: retried. PermanentError: the server refuses the e-mail; goes to the dead letters.
+        TransientError: retried. PermanentError: the server refuses the e-mail; dead-lettered.
 
     Example: `send_email.delay("welcome-7", "you@example.com", "Welcome", "Hello")`
     """

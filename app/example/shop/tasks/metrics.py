@@ -1,4 +1,4 @@
-"""Fetching a user's numbers from a metrics API with a quota that all workers share."""
+"""Fetch a user's numbers from a metrics API with a quota that all workers share."""
 
 from typing import Any
 from urllib.parse import quote
@@ -15,7 +15,7 @@ from shop.needs import needed
 from shop.services import http
 
 KEEP_SECONDS = 86_400
-# Numbers asked for longer ago have been asked for again since.
+# An older request has been replaced by a newer one.
 WANTED_SECONDS = 3_600
 
 
@@ -24,7 +24,7 @@ WANTED_SECONDS = 3_600
 def fetch_social_metrics(self: Task[Any, Any], user_id: str) -> None:
     """Fetch followers and posts of a user and keep them for a day under `<prefix>:social:<user_id>`.
 
-    Waits its turn under the quota without spending retries, which are for errors. Not run more than an hour late.
+    Waiting for the quota does not use up retries, which are for errors. Runs at most one hour late.
 
     Example: `fetch_social_metrics.delay("user-7")`
     """
@@ -32,7 +32,7 @@ def fetch_social_metrics(self: Task[Any, Any], user_id: str) -> None:
     try:
         numbers = http.call("GET", f"{needed('METRICS_API_URL')}/users/{quote(user_id, safe='')}/metrics")
     except http.TooManyRequestsError as refused:
-        # Somebody outside this environment uses the quota too.
+        # Something outside this environment uses the quota, too.
         wait(self, refused.retry_after)
     key = f"{runtime().environment.prefix}:social:{user_id}"
     with valkey().pipeline() as pipe:

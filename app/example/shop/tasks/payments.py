@@ -1,4 +1,4 @@
-"""Charging a customer exactly once for each order."""
+"""Charge a customer exactly once for each order."""
 
 from typing import Any
 
@@ -17,12 +17,13 @@ from shop.services import http
 def charge_customer(self: Task[Any, Any], order_id: str, amount_cents: int, currency: str) -> str:
     """Charge an order; returns the charge's id.
 
-    Two short transactions, none open while the gateway works: the order becomes `charging`, the gateway is asked, the
-    order becomes `charged`. The order's id is the gateway's idempotency key. Whenever a worker dies, the next delivery
-    finds how far the order is: `charging` means asking again, and getting the charge there is.
+    Uses two short transactions, and none is open during the request: the order becomes `charging`, the gateway is
+    called, the order becomes `charged`. The order's id is the gateway's idempotency key. If a worker dies, the next
+    delivery finds the state of the order. `charging` means that the request is repeated, and returns the existing
+    charge.
 
     Raises:
-        TransientError: retried. PermanentError: the gateway refuses the order; goes to the dead letters.
+        TransientError: retried. PermanentError: the gateway refuses the order; dead-lettered.
 
     Example: `charge_customer.delay("order-1", 1999, "EUR")`
     """

@@ -1,4 +1,4 @@
-"""The scheduled report of what became of the day's tasks."""
+"""The scheduled report of the outcome of the day's tasks."""
 
 import json
 import time
@@ -23,7 +23,7 @@ def slot_of(sent_at: float) -> str:
 
 
 def _this_slot(slot: str | None) -> str:
-    """The slot that was asked for, or the minute in which beat sent the message."""
+    """The given slot, or the minute in which beat published the message."""
     return slot or slot_of(getattr(current_task.request, "sent_at", None) or time.time())
 
 
@@ -32,9 +32,9 @@ def _this_slot(slot: str | None) -> str:
 def send_report(_self: Task[Any, Any], slot: str | None = None) -> str:
     """Write the day's counts to S3 and mail them, once for each slot; returns the object's key.
 
-    A slot is the minute in which beat sent the task (as in 2026-11-23T12:05): the same for a retry, a redelivery, and a
-    second beat that fires in the same minute. A worker that dies in the middle leaves the object, which is written
-    again, and perhaps the e-mail, whose key is the slot's.
+    A slot is the minute in which beat published the task (such as 2026-11-23T12:05). It is the same for a retry, a
+    redelivery, and a second beat in the same minute. If a worker dies, the object is written again, and the e-mail is
+    sent again with the same key, unless it was recorded as sent.
 
     Example: `send_report.delay("2026-11-23T12:05")` writes a missed slot.
     """

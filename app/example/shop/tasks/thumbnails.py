@@ -13,37 +13,37 @@ from shop.services import media
 # Longest side in pixels.
 SIZES = {"small": 96, "medium": 192, "large": 384}
 MARGIN_PIXELS = 12
-# At four bytes each this is 400 MB, which each process of a pool of thumbnails must be able to take.
+# With four bytes per pixel this is 400 MB, which each process of a pool for thumbnails must be able to use.
 MAX_DECODED_PIXELS = 100_000_000
 
 
 def original_key(image: str) -> str:
-    """Where the picture `image` is put before its thumbnails are asked for."""
+    """The key of the picture `image`."""
     return f"originals/{image}"
 
 
 def sheet_key(image: str) -> str:
-    """Where the contact sheet of `image` will be."""
+    """The key of the contact sheet of `image`."""
     return f"sheets/{image}.jpg"
 
 
 def failure_key(image: str) -> str:
-    """Where a note will be, with the reason, when the contact sheet of `image` will not come."""
+    """The key of a note with the reason why `image` has no contact sheet."""
     return f"sheets/{image}.error.json"
 
 
 def thumbnail_key(image: str, size: str) -> str:
-    """Where one thumbnail of `image` will be."""
+    """The key of a thumbnail of `image`."""
     return f"{thumbnails_prefix(image)}{size}.jpg"
 
 
 def thumbnails_prefix(image: str) -> str:
-    """What the keys of all thumbnails of `image` start with."""
+    """The prefix of the keys of all thumbnails of `image`."""
     return f"thumbnails/{image}/"
 
 
 def contact_sheet(image: str) -> Any:
-    """The pipeline of one picture: three sizes side by side, then the sheet; an error leaves a note in its place.
+    """The pipeline of one picture: three thumbnails in parallel, then the contact sheet, or a note after an error.
 
     Example: `contact_sheet("cat.jpg").apply_async()`
     """
@@ -53,10 +53,10 @@ def contact_sheet(image: str) -> Any:
 
 @celery.task(name="shop.tasks.thumbnails.resize_image", ignore_result=False)
 def resize_image(image: str, size: str) -> str:
-    """Write one thumbnail; returns its key, which the chord hands on.
+    """Write one thumbnail; returns its key for the next step of the chord.
 
     Raises:
-        PermanentError: there is no such picture, or it is not one.
+        PermanentError: the picture does not exist or is invalid.
     """
     thumbnail = _reduced(media.read(original_key(image)), SIZES[size], image)
     key = thumbnail_key(image, size)
@@ -83,7 +83,7 @@ def combine_thumbnails(keys: list[str], image: str) -> str:
 
 @celery.task(name="shop.tasks.thumbnails.record_failed_sheet")
 def record_failed_sheet(request: Any, error: Any, _traceback: Any, *, image: str) -> None:
-    """Note in the bucket that a sheet will not come. Celery calls it in the worker that found the failure."""
+    """Write a note that a sheet failed. Celery calls this in the worker in which the failure was found."""
     note = {"image": image, "task_id": request.id, "error": str(error)}
     media.write(failure_key(image), json.dumps(note).encode(), "application/json")
 
@@ -91,17 +91,17 @@ def record_failed_sheet(request: Any, error: Any, _traceback: Any, *, image: str
 def _reduced(content: bytes, longest: int, image: str) -> bytes:
     """A JPEG whose longest side is `longest` pixels.
 
-    A JPEG is decoded straight to about the wanted size, so 100 megapixels need about as much memory as their file.
-    Other formats are decoded whole, and refused beyond `MAX_DECODED_PIXELS`. Pillow itself refuses any picture beyond
-    twice its `MAX_IMAGE_PIXELS` (179 megapixels), as a decompression bomb.
+    A JPEG is decoded directly to about the wanted size, so 100 megapixels need about as much memory as their file.
+    Other formats are decoded completely, and refused above `MAX_DECODED_PIXELS`. Pillow itself refuses any picture
+    beyond twice its `MAX_IMAGE_PIXELS` (179 megapixels), as a decompression bomb.
     """
     from PIL import Image, ImageOps, UnidentifiedImageError
 
     try:
         with Image.open(io.BytesIO(content)) as picture:
             if picture.format != "JPEG" and picture.width * picture.height > MAX_DECODED_PIXELS:
-                raise PermanentError(f"{image} has {picture.width} x {picture.height} pixels: more than is decoded")
-            # Reduced before anything copies it.
+                raise PermanentError(f"{image} has {picture.width} x {picture.height} pixels: too many to decode")
+            # Reduced before it is copied.
             picture.thumbnail((longest, longest))
             return _jpeg(ImageOps.exif_transpose(picture).convert("RGB"))
     except (UnidentifiedImageError, OSError, Image.DecompressionBombError) as error:
