@@ -1,4 +1,4 @@
-"""`make bench`: every system side by side in one run, rounds interleaved; JSON, a table and a plot.
+"""`make bench`: measure every system in one run with interleaved rounds; writes JSON, tables and a plot.
 
 `python -m tests.benchmarks --help` lists the options.
 """
@@ -27,14 +27,14 @@ from tests.harness import servers
 
 Measure = Callable[[], dict[str, float]]
 FOLDER = Path(__file__).parent
-# Of the emulator, which takes any.
+# Credentials for the emulator, which accepts any.
 ACCOUNT = {"AWS_DEFAULT_REGION": "eu-west-1", "AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test"}
 
 
 def measures(
     amqp: str, redis: str, aws: dict[str, str], count: int, folder: Path
 ) -> Iterator[tuple[str, str, Measure]]:
-    """Section, row, and what measures it, in the order of one round."""
+    """Section, row and measurement, in the order of one round."""
 
     def drained(section: str, cases: list[Case], broker: str, share: int = 1, **options: str) -> Any:
         for case in cases:
@@ -43,7 +43,7 @@ def measures(
     yield from drained("drain, RabbitMQ classic queue", ON_AMQP, amqp)
     yield from drained("drain, RabbitMQ quorum queue", ON_EVERY_BROKER, amqp, BENCHMARK_QUEUE="quorum")
     yield from drained("drain, Redis", ON_REDIS, redis, 2)
-    # The emulator looks through the whole queue at each receive: of a long one it would be all that is measured.
+    # The emulator scans the whole queue at each receive, which would dominate the measurement of a long queue.
     yield from drained("drain, SQS (emulated)", ON_EVERY_BROKER, "sqs://", 16, **aws)
     for case in ON_EVERY_BROKER:
         yield "HTTP calls of a message on SQS", case.name, lambda case=case: calls(case, 500, folder, **aws)
@@ -63,14 +63,14 @@ def measures(
 
 def main() -> int:
     options = argparse.ArgumentParser(prog="make bench", description=__doc__)
-    options.add_argument("--tasks", type=int, default=40_000, help="tasks for the fastest; slower ones get a share")
-    options.add_argument("--rounds", type=int, default=3, help="how often each is measured; medians are shown")
-    options.add_argument("--minutes", type=float, default=60, help="begin no measurement after so many")
-    options.add_argument("--only", default="", help="measure only sections or rows whose names hold this text")
-    options.add_argument("--json", type=Path, default=FOLDER / "results.json", help="where every measurement goes")
-    options.add_argument("--readme", action="store_true", help="put table and plot into tests/benchmarks/README.md")
+    options.add_argument("--tasks", type=int, default=40_000, help="tasks for the fastest; slower ones get fewer")
+    options.add_argument("--rounds", type=int, default=3, help="how often each system is measured; tables show medians")
+    options.add_argument("--minutes", type=float, default=60, help="start no measurement after so many")
+    options.add_argument("--only", default="", help="measure only sections or rows whose names contain this text")
+    options.add_argument("--json", type=Path, default=FOLDER / "results.json", help="file for all measurements")
+    options.add_argument("--readme", action="store_true", help="write tables and plot to tests/benchmarks/README.md")
     chosen = options.parse_args()
-    # Asked to end, it ends the servers and workers that it started.
+    # On SIGTERM, it stops the servers and workers that it started.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     results: list[dict[str, Any]] = []
     began = time.monotonic()

@@ -1,4 +1,4 @@
-"""What is measured: every system, with the commands that its own documentation names for two cores."""
+"""The measured systems, with the commands that their documentation recommends for two cores."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -10,7 +10,7 @@ CELERY = ["celery", "-A", "tests.benchmarks.systems.celery_app"]
 
 @dataclass(frozen=True)
 class Case:
-    """A row of a table. `slow` divides how many tasks it is given, so that it ends with the others."""
+    """A row of a table. `slow` divides the number of tasks, so that all cases take a similar time."""
 
     name: str
     system: str
@@ -20,35 +20,35 @@ class Case:
 
 
 def stock(pool: str = "prefork", slots: int = 2, **variables: str) -> Case:
-    """Celery with no option but pool and concurrency."""
+    """Celery with only the options pool and concurrency."""
     command = [*CELERY, "worker", f"--pool={pool}", f"--concurrency={slots}"]
     name = f"Celery {pool} -c {slots}" + ", frozen before the fork" * ("BENCHMARK_FREEZE" in variables)
-    # Its gevent loop reads the connection of its events for a tenth of a second after each message.
+    # Its gevent loop reads the connection for events for a tenth of a second after each message.
     return Case(name, "celery_app", [command], variables, slow=20 if pool == "gevent" else 3)
 
 
 def lean(pool: str = "prefork", slots: int = 2) -> Case:
-    """Celery with what its guide says for short tasks, and the options that turbo has: none of it is turbo's merit."""
+    """Celery with the settings that its guide recommends for short tasks, and with the options of turbo."""
     options = [*LEAN, *([PREFETCH] if pool == "prefork" else [])]
     command = [*CELERY, "worker", f"--pool={pool}", f"--concurrency={slots}", *options]
     return Case(f"Celery {pool} -c {slots}, lean", "celery_app", [command], slow=3)
 
 
 def turbo(processes: int = 2, **variables: str) -> Case:
-    """Our pool."""
+    """The turbo pool."""
     command = ["python", "-m", "tests.benchmarks.systems.turbo_worker", str(processes)]
     return Case(f"turbo -c {processes}", "celery_app", [command], variables)
 
 
 def ours(pool: str, slots: int = 100) -> Case:
-    """Our pool for tasks that wait: its settings, and RabbitMQ read and acknowledged in bulk."""
+    """A pool of this project for tasks that wait: its settings, and batched reads and acknowledgements on RabbitMQ."""
     patched = ["-m", "gevent.monkey", "--module"] if pool == "gevent" else ["-m"]
     command = ["python", *patched, "tests.benchmarks.systems.io_worker", pool, str(slots)]
     return Case(f"our {pool} -c {slots}", "celery_app", [command], slow=2)
 
 
 def dramatiq(processes: int = 2, threads: int = 8) -> Case:
-    """Its own defaults are one process for each core and eight threads in each."""
+    """By default, it has one process for each core, with eight threads each."""
     command = ["dramatiq", "tests.benchmarks.systems.dramatiq_app", "-p", str(processes), "-t", str(threads)]
     return Case(f"dramatiq {processes} x {threads}", "dramatiq_app", [command], slow=2)
 
@@ -66,14 +66,14 @@ def taskiq(processes: int = 2) -> Case:
 
 
 def raw(processes: int = 1) -> Case:
-    """No task queue at all: the ceiling."""
+    """No task queue: the upper limit."""
     command = ["python", "-m", "tests.benchmarks.systems.raw_amqp", str(processes)]
     return Case(f"raw py-amqp, buffered, {processes} process{'es' * (processes > 1)}", "celery_app", [command])
 
 
 HUEY_COMMAND = ["huey_consumer", "tests.benchmarks.systems.huey_app.huey", "-w", "2", "-k", "process", "-q"]
 HUEY = Case("huey -w 2 -k process", "huey_app", [HUEY_COMMAND], slow=2)
-# A process for each task, and the counter has room for 256 of them.
+# It forks a process for each task, and the counter has room for 256 of them.
 RQ = Case("rq x 2", "rq_app", [["rq", "worker", "--quiet", "--url", "{broker}"]] * 2, slow=100)
 ARQ = Case("arq x 2", "arq_app", [["arq", "tests.benchmarks.systems.arq_app.WorkerSettings"]] * 2, slow=10)
 

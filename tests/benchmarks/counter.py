@@ -1,6 +1,6 @@
-"""How many tasks have run: numbers in shared memory, one for each process, at the same cost for every system.
+"""Counts tasks in shared memory, with a number for each process, at the same cost for every system.
 
-Also the latencies of tasks that were sent with their time, appended to a file beside it.
+Latencies of tasks that were published with their time are appended to a file beside it.
 """
 
 import fcntl
@@ -17,7 +17,7 @@ _own: list[memoryview] = []
 
 
 def create(path: Path) -> memoryview:
-    """Make it anew; the sum of what is returned is the count."""
+    """Create the counter. The count is the sum of the returned numbers."""
     path.write_bytes(bytes(8 * SLOTS + 8))
     path.with_suffix(".latencies").write_bytes(b"")
     return _opened(path)
@@ -29,10 +29,10 @@ def _opened(path: Path) -> memoryview:
 
 
 def wait_for(counted: memoryview, count: float, deadline: float) -> float:
-    """The moment (monotonic clock) at which so many tasks have run.
+    """Wait until so many tasks have run; returns that time (monotonic clock).
 
     Raises:
-        TimeoutError: they had not at `deadline`.
+        TimeoutError: they had not run at `deadline`.
     """
     while sum(counted) < count:
         if time.monotonic() > deadline:
@@ -60,7 +60,7 @@ def _claim() -> memoryview:
 
 
 def arrived(sent_at: float) -> None:
-    """Count one task and note how long ago it was sent."""
+    """Count one task and record its latency."""
     latency = time.time() - sent_at
     file = os.open(Path(os.environ[VARIABLE]).with_suffix(".latencies"), os.O_WRONLY | os.O_APPEND)
     os.write(file, struct.pack("d", latency))
@@ -69,5 +69,5 @@ def arrived(sent_at: float) -> None:
 
 
 def latencies(path: Path) -> list[float]:
-    """All that were noted, in seconds."""
+    """All recorded latencies in seconds."""
     return array("d", path.with_suffix(".latencies").read_bytes()).tolist()

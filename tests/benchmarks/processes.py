@@ -1,4 +1,4 @@
-"""The processes that are measured, and what they cost."""
+"""The measured processes and their CPU time and memory."""
 
 import os
 import signal
@@ -10,17 +10,17 @@ from pathlib import Path
 import psutil
 
 REPOSITORY = Path(__file__).parents[2]
-# arq and the others cannot agree on a version of redis-py.
+# arq needs another version of redis-py than the other systems.
 OWN_ENVIRONMENT = {"arq_app": ".venv-arq"}
 
 
 def programs(system: str) -> Path:
-    """Where a system's commands are."""
+    """The folder of a system's commands."""
     return Path(__file__).parent / OWN_ENVIRONMENT.get(system, ".venv") / "bin"
 
 
 def environment(extra: Mapping[str, str]) -> dict[str, str]:
-    """Of a measured process."""
+    """The variables of a measured process."""
     return os.environ | {"PYTHONPATH": str(REPOSITORY)} | dict(extra)
 
 
@@ -28,7 +28,7 @@ def environment(extra: Mapping[str, str]) -> dict[str, str]:
 def running(
     system: str, commands: Sequence[Sequence[str]], variables: Mapping[str, str], log: Path
 ) -> Iterator[list[psutil.Process]]:
-    """Start them, each in a group of its own; end the groups afterwards."""
+    """Start the processes, each in its own process group, and end the groups afterwards."""
     with log.open("ab") as sink:
         started = [
             subprocess.Popen(
@@ -53,7 +53,7 @@ def running(
 
 
 def run_python(system: str, code: str, variables: Mapping[str, str], timeout: float = 300) -> str:
-    """Run code in the benchmark's environment; what it printed."""
+    """Run code in the benchmark's environment; returns its output."""
     run = subprocess.run(
         [str(programs(system) / "python"), "-c", code],
         env=environment(variables), cwd=REPOSITORY, capture_output=True, text=True, timeout=timeout, check=False,
@@ -64,13 +64,13 @@ def run_python(system: str, code: str, variables: Mapping[str, str], timeout: fl
 
 
 def send(system: str, task: str, count: int, variables: Mapping[str, str], arguments: Sequence[object] = ()) -> None:
-    """Fill a system's queue; not what is measured."""
+    """Fill a system's queue. This is not measured."""
     words = ", ".join(map(repr, (task, count, *arguments)))
     run_python(system, f"import tests.benchmarks.systems.{system} as system; system.send({words})", variables)
 
 
 def tree(processes: Sequence[psutil.Process]) -> list[psutil.Process]:
-    """These and all below them."""
+    """These processes and their descendants."""
     found = list(processes)
     for process in processes:
         with suppress(psutil.Error):
@@ -79,7 +79,7 @@ def tree(processes: Sequence[psutil.Process]) -> list[psutil.Process]:
 
 
 def cpu_seconds(processes: Sequence[psutil.Process]) -> float:
-    """User and system time of these, of all below them, and of children that are gone."""
+    """User and system time of these processes, their descendants, and children that have ended."""
     total = 0.0
     for process in tree(processes):
         with suppress(psutil.Error):
@@ -89,7 +89,7 @@ def cpu_seconds(processes: Sequence[psutil.Process]) -> float:
 
 
 def memory_mib(processes: Sequence[psutil.Process]) -> float:
-    """Proportional set size: what is shared counts once, divided among those that share it."""
+    """Proportional set size, in which shared memory is divided among the processes that share it."""
     total = 0
     for process in tree(processes):
         with suppress(psutil.Error):

@@ -1,4 +1,4 @@
-"""Medians of the rounds as tables and as a plot."""
+"""Tables and a plot with the medians of the rounds."""
 
 import statistics
 from pathlib import Path
@@ -15,7 +15,7 @@ Row = dict[str, Any]
 
 
 def medians(results: list[Row], section: str) -> dict[str, dict[str, tuple[float, float, float]]]:
-    """Median, least and greatest of each value of each row; a row that failed in every round has no values."""
+    """Median, minimum and maximum of each value of each row. A row that failed in every round has no values."""
     rows: dict[str, dict[str, list[float]]] = {}
     for each in results:
         if each["section"] == section:
@@ -29,7 +29,7 @@ def medians(results: list[Row], section: str) -> dict[str, dict[str, tuple[float
 
 
 def tables(results: list[Row]) -> str:
-    """One Markdown table for each section; the first row of a section is what the others are compared with."""
+    """One Markdown table for each section. Other rows are compared with the first row of their section."""
     return "\n\n".join(
         _table(section, medians(results, section)) for section in dict.fromkeys(r["section"] for r in results)
     )
@@ -56,7 +56,7 @@ def _table(section: str, rows: dict[str, dict[str, tuple[float, float, float]]])
 
 
 def plot(results: list[Row], section: str) -> str:
-    """Bars of one section as SVG."""
+    """A bar chart of one section as SVG."""
     rows = {row: values["per_second"] for row, values in medians(results, section).items() if "per_second" in values}
     most, height = max((greatest for _, _, greatest in rows.values()), default=1), 26
     bars = []
@@ -79,7 +79,7 @@ def plot(results: list[Row], section: str) -> str:
 
 
 def into_readme(readme: Path, about: Row, results: list[Row]) -> None:
-    """Replace what stands between the marks, and the plot beside it."""
+    """Replace the text between the markers, and the plot."""
     text = readme.read_text()
     loads = [each["load_before"] for each in results]
     said = (

@@ -1,4 +1,4 @@
-"""Each case of `rendered.CASES` in turn."""
+"""Fixtures with each case of `rendered.CASES`."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""What KEDA would read: each trigger's question, asked of the real broker as its scaler asks it.
+"""The values that KEDA would read: the query of each trigger, sent to the real broker as its scaler does.
 
 Sources: kedacore/keda `pkg/scalers/` (rabbitmq_scaler.go: `messages` of the management API; aws_sqs_queue_scaler.go:
 the sum of two attributes; redis_scaler.go: the length of a key, whatever its type).
@@ -16,14 +16,14 @@ Json = dict[str, Any]
 
 
 def backlog(scaled_object: Json, environment: TestEnvironment, password: str = "") -> int:
-    """The value of the formula, with each trigger's name replaced by what it reads."""
+    """The value of the formula, with each trigger's name replaced by its value."""
     spec = scaled_object["spec"]
     values = {trigger["name"]: read(trigger, environment, password) for trigger in spec["triggers"]}
     return sum(values[name] for name in spec["advanced"]["scalingModifiers"]["formula"].split(" + "))
 
 
 def read(trigger: Json, environment: TestEnvironment, password: str) -> int:
-    """One trigger's number."""
+    """The value of one trigger."""
     metadata = trigger["metadata"]
     if trigger["type"] == "rabbitmq":
         return _rabbitmq(metadata, environment.resolved["broker"]["user"], password)
@@ -40,7 +40,7 @@ def _rabbitmq(metadata: Json, user: str, password: str) -> int:
     if answer.status == 404:
         raise LookupError(f"no queue {metadata['queueName']} yet: a worker declares it")
     assert answer.status == 200, answer.data
-    # A queue that the statistics do not know yet has no such field, which the scaler takes for nothing.
+    # A queue without statistics does not have this field, which the scaler takes as 0.
     return int(answer.json().get("messages_ready" if metadata["excludeUnacknowledged"] == "true" else "messages", 0))
 
 
@@ -57,7 +57,7 @@ def _redis(metadata: Json, user: str, password: str) -> int:
     host, port = metadata["address"].split(":")
     login = {"username": user, "password": password} if password else {}
     tls = metadata["enableTLS"] == "true"
-    # KEDA trusts the system's authorities; the test's server has one of its own.
+    # KEDA trusts the system's authorities, but the server of the test has another one.
     server: Any = redis.Redis(host=host, port=int(port), db=int(metadata["databaseIndex"]), ssl=tls,
                               ssl_cert_reqs="none", **login)  # fmt: skip
     lengths = {b"list": server.llen, b"hash": server.hlen, b"none": lambda _key: 0}

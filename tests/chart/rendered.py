@@ -27,7 +27,7 @@ def on_eks(file: Path) -> bool:
     return any(pool.runs_on == "eks" for pool in described(file).pools.values())
 
 
-# Every environment of the repository on EKS as it is; a production on each kind of broker and with either autoscaler.
+# Every environment of the repository on EKS, and production with each kind of broker and either autoscaler.
 CASES = (
     *((file, described(file).broker.kind, described(file).autoscaler) for file in OWN if on_eks(file)),
     *((PROD, kind, autoscaler) for kind in BrokerKind for autoscaler in ("keda", "hpa")),
@@ -35,25 +35,25 @@ CASES = (
 
 
 def said(case: tuple[Path, BrokerKind, str]) -> str:
-    """A case in a test's name."""
+    """The id of a case in a test's name."""
     file, kind, autoscaler = case
     return f"{file.parent.name if file in OWN else 'the tests'}-{kind.value}-{autoscaler}"
 
 
 @dataclass(frozen=True)
 class Rendered:
-    """Manifests, and the resolved values they were rendered from."""
+    """Manifests and the resolved values from which they were rendered."""
 
     manifests: tuple[Json, ...]
     resolved: Json
 
     def of(self, kind: str) -> dict[str, Json]:
-        """The objects of a kind by name."""
+        """The objects of a kind, by name."""
         return {one["metadata"]["name"]: one for one in self.manifests if one["kind"] == kind}
 
     @property
     def pods(self) -> dict[str, Json]:
-        """Every pod template by the name of its Deployment or Job."""
+        """All pod templates, by the name of their Deployment or Job."""
         return {name: one["spec"]["template"] for kind in ("Deployment", "Job") for name, one in self.of(kind).items()}
 
     @property
@@ -63,7 +63,7 @@ class Rendered:
 
 
 def settings(kind: BrokerKind, broker_url: str | None = None) -> list[str]:
-    """What a deploy adds: the image, and where the broker is."""
+    """Values that a deploy adds: the image, and the broker's URL."""
     urls = {
         BrokerKind.RABBITMQ: "",
         BrokerKind.AMAZON_MQ: "amqps://b-1234.mq.eu-west-1.on.aws:5671",
@@ -80,7 +80,7 @@ def settings(kind: BrokerKind, broker_url: str | None = None) -> list[str]:
 
 @cache
 def render(environment: Path, kind: BrokerKind, autoscaler: str) -> Rendered:
-    """Render once; tests only look."""
+    """Render a case once; tests must not change it."""
     model = described(environment)
     broker = model.broker.model_copy(update={"kind": kind})
     return render_resolved(resolve(model.model_copy(update={"broker": broker, "autoscaler": autoscaler})), kind)

@@ -1,4 +1,4 @@
-"""The number each autoscaler would act on, against what the broker holds while tasks wait and run."""
+"""The number on which each autoscaler would act, compared with the broker while tasks wait and run."""
 
 import json
 import socket
@@ -32,7 +32,7 @@ for number in range({SENT}):
 def rabbitmq(
     folder: Path, aws_endpoint: str, plain_results: str, application: Application
 ) -> Iterator[TestEnvironment]:
-    """A RabbitMQ with the management API, which KEDA asks."""
+    """A RabbitMQ with the management API, which KEDA queries."""
     here, port = folder / "rabbitmq", free_port()
     here.mkdir()
     with servers.rabbitmq(here, management_port=port) as broker_port:
@@ -48,7 +48,7 @@ def rabbitmq(
 
 @pytest.fixture
 def silent_ledger() -> Iterator[int]:
-    """A ledger that takes connections and never answers, so that tasks run until their call's time-out."""
+    """A ledger that accepts connections and never responds, so that tasks run until the timeout of their request."""
     with socket.socket() as listening:
         listening.bind(("127.0.0.1", 0))
         listening.listen(64)
@@ -57,7 +57,7 @@ def silent_ledger() -> Iterator[int]:
 
 @pytest.fixture(params=["rabbitmq", "sqs", "redis"])
 def environment(request: pytest.FixtureRequest, tmp_path: Path, silent_ledger: int) -> TestEnvironment:
-    """Each kind of broker in turn; workers of the pool io have four slots, and requests to the ledger hold them."""
+    """Each kind of broker. Workers of the pool io have four slots, which requests to the ledger occupy."""
     whole: TestEnvironment = request.getfixturevalue(request.param)
     made = whole.variant(tmp_path, pools={"io": {"concurrency": SLOTS, "runs_on": "eks"}})
     made.resolved["application"]["variables"]["LEDGER_URL"] = f"http://127.0.0.1:{silent_ledger}"
@@ -79,7 +79,7 @@ def test_waiting_and_running_tasks_are_all_counted_and_nothing_else(
     environment.python(SEND)
 
     with environment.worker("io") as (worker, log):
-        # A trigger that counts what waits alone reads less by what runs, and would stop the workers that run it.
+        # A trigger that counted only waiting tasks would not include running ones, and would stop their workers.
         def all_are_counted_while_some_run() -> bool:
             try:
                 running = SENT - waiting(environment, rendered, password)
@@ -92,7 +92,7 @@ def test_waiting_and_running_tasks_are_all_counted_and_nothing_else(
 
 
 def waiting(environment: TestEnvironment, rendered: Rendered, password: str) -> int:
-    """Messages of the queue that no worker holds."""
+    """Messages of the queue that are not delivered."""
     triggers = rendered.of("ScaledObject")["worker-io"]["spec"]["triggers"]
     (trigger,) = (json.loads(json.dumps(one)) for one in triggers if one["name"] == "effects")
     trigger["metadata"] |= {"excludeUnacknowledged": "true", "scaleOnInFlight": "false"}

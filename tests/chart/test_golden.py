@@ -1,4 +1,4 @@
-"""What a change of the chart or of an environment does to the manifests, for a reviewer to read.
+"""The manifests as golden files, so that a reviewer sees the effect of a change of the chart or an environment.
 
 UPDATE_GOLDEN=1 pytest tests/chart/test_golden.py
 """
@@ -27,7 +27,7 @@ CASES = {
 
 
 def reviewed(manifest: dict[str, Any]) -> dict[str, Any]:
-    """Without the copy of resolved.json, which is committed already, and its checksum."""
+    """Remove the copy of resolved.json, which is committed already, and its checksum."""
     if manifest["kind"] == "ConfigMap":
         return manifest | {"data": {**manifest["data"], "resolved.json": "..."}}
     if manifest["kind"] == "Deployment":

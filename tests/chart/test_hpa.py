@@ -1,4 +1,4 @@
-"""The alternative to KEDA: Kubernetes' own autoscaler on an external metric."""
+"""The alternative to KEDA: a HorizontalPodAutoscaler on an external metric."""
 
 from .rendered import Rendered
 

@@ -1,6 +1,6 @@
-"""KEDA's objects against its documentation (keda.sh/docs/2.18: "ScaledObject specification", the three scalers).
+"""Check KEDA's objects against its documentation (keda.sh/docs/2.18: "ScaledObject specification", the three scalers).
 
-Kubernetes has no schema for them, so the fields we may use are written down here, closed, with their types.
+Kubernetes has no schema for them, so this file lists the permitted fields with their types.
 """
 
 from typing import Any
@@ -19,7 +19,7 @@ COUNT = {"type": "string", "pattern": "^[1-9][0-9]*$"}
 
 
 def closed(required: tuple[str, ...], **properties: Any) -> dict[str, Any]:
-    """An object with these fields and no others: KEDA ignores what it does not know, and so hides typing errors."""
+    """The schema of an object with only these fields. KEDA ignores unknown fields, and so hides typing errors."""
     return {"type": "object", "additionalProperties": False, "required": list(required), "properties": properties}
 
 
@@ -113,7 +113,7 @@ def test_every_pool_is_scaled_within_the_bounds_of_the_environment(with_keda: Re
 
 
 def test_the_backlog_is_the_sum_of_all_triggers(with_keda: Rendered) -> None:
-    """Without a formula the largest trigger decides, as if the pool's other queues were empty."""
+    """Without a formula, the largest trigger decides, as if the pool's other queues were empty."""
     for scaled in with_keda.of("ScaledObject").values():
         names = [trigger["name"] for trigger in scaled["spec"]["triggers"]]
         assert scaled["spec"]["advanced"]["scalingModifiers"]["formula"].split(" + ") == names

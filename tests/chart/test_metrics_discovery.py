@@ -1,4 +1,4 @@
-"""Prometheus finds the pods that have metrics, by annotations or by the Prometheus Operator's PodMonitors.
+"""Prometheus discovers pods with metrics, by annotations or by the Prometheus Operator's PodMonitors.
 
 Fields as in prometheus-operator.dev, "API reference", PodMonitor; Kubernetes has no schema for them.
 """

@@ -1,4 +1,4 @@
-"""Pods reach what their tasks need and nothing else."""
+"""Pods can only reach what their tasks need."""
 
 from ipaddress import ip_network
 from typing import Any
@@ -11,12 +11,12 @@ from tests.harness.environment import PROD, described
 
 from .rendered import Rendered, render, render_resolved
 
-# Where a node hands out the credentials of a pod's role.
+# The node's endpoint with the credentials of a pod's role.
 POD_IDENTITY = ("169.254.170.23/32", 80)
 
 
 def let_out(policy: dict[str, Any]) -> set[tuple[str, int]]:
-    """Address ranges and ports that a policy lets pods connect to."""
+    """CIDR blocks and ports to which a policy lets pods connect."""
     return {
         (peer["ipBlock"]["cidr"], port["port"])
         for rule in policy["spec"]["egress"]
@@ -67,7 +67,7 @@ def test_only_https_and_the_ports_of_services_are_open_to_anywhere(rendered: Ren
 
 
 def called_by_one_queue(name: str, service: Service) -> Rendered:
-    """Production with this service alone, which one queue of pool io calls."""
+    """Production with only this service, which one queue of pool io calls."""
     model = described(PROD)
     calling = next(label for label, queue in model.queues.items() if "io" in queue.pool)
     queues = {

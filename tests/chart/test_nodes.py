@@ -1,4 +1,4 @@
-"""Where a pool's pods go: its own nodes, where it asks for some."""
+"""The nodes on which a pool's pods are scheduled."""
 
 from typing import Any
 
@@ -13,7 +13,7 @@ from .rendered import Rendered, render, render_resolved
 
 
 def with_pool(compute: str, **asked: Any) -> Rendered:
-    """Production, whose pool `io` asks for machines; `existing` for a cluster that is there."""
+    """Production, whose pool `io` requires certain machines; with `existing`, on an existing cluster."""
     env = described(PROD)
     pool = env.pools["io"].model_copy(update=asked)
     existing = ExistingCluster(name="company", security_group="sg-0a1b2c3d") if compute == "existing" else None

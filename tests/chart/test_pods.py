@@ -1,4 +1,4 @@
-"""What every pod is: restricted, probed without the broker, given the time and the size that its pool was promised."""
+"""Properties of every pod: restricted, probed without the broker, with the grace period and size of its pool."""
 
 import re
 

@@ -16,14 +16,14 @@ from .test_network import let_out
 from .test_schemas import VERSIONS
 
 COMMAND = ("python", "-m", "django", "migrate")
-# What Kubernetes, systemd or Ansible would each put something else for.
+# Text that Kubernetes, systemd and Ansible would each expand differently.
 PECULIAR = ("sh", "-c", """echo "$(id -un) ${HOME} $HOME $$ $$(HOME) 100% %n <&>" 'a "b" \\n'""", "$(HOME)", "$", "")
 HOOK = "helm.sh/hook"
 
 
 @cache
 def with_command(command: tuple[str, ...] = COMMAND) -> Rendered:
-    """Production, whose application has a release command."""
+    """Production with a release command of the application."""
     model = described(PROD)
     application = model.application.model_copy(update={"release": command})
     return render_resolved(resolve(model.model_copy(update={"application": application})), model.broker.kind)
@@ -32,7 +32,7 @@ def with_command(command: tuple[str, ...] = COMMAND) -> Rendered:
 def as_kubernetes_reads(word: str, variables: dict[str, str]) -> str:
     """Kubernetes' expansion of a container's command and arguments (third_party/forked/golang/expansion).
 
-    `$$` is a dollar, `$(NAME)` the variable's value if the container has it; everything else stays.
+    `$$` is a dollar, `$(NAME)` the value of a variable that the container has; everything else stays.
     """
     pattern = r"\$(?:(\$)|\(([^)]*)\))"
     return re.sub(pattern, lambda match: "$" if match[1] else variables.get(match[2], match[0]), word)

@@ -1,4 +1,4 @@
-"""What Kubernetes would say: every object against the schemas of three versions, with nothing unknown let through."""
+"""Check every object against the schemas of three Kubernetes versions, without unknown fields."""
 
 import json
 from pathlib import Path
@@ -15,7 +15,7 @@ from tests.harness.environment import PROD, described
 from .rendered import IMAGE, Rendered, render, settings
 
 VERSIONS = ("1.33", "1.34", "1.35")
-# These have no schema in Kubernetes itself; test_keda.py checks them.
+# Kubernetes has no schemas for these; test_keda.py checks them.
 CUSTOM = ("keda.sh/v1alpha1",)
 
 
@@ -24,7 +24,7 @@ CUSTOM = ("keda.sh/v1alpha1",)
 def test_every_object_passes_the_strict_schema(rendered: Rendered, version: str) -> None:
     checked = [one for one in rendered.manifests if one["apiVersion"] not in CUSTOM]
 
-    # A kind without schema raises here; the command line would only warn.
+    # A kind without a schema raises an error here; the command line would only warn.
     assert {kubernetes_validate.validate(one, version, strict=True) for one in checked} <= {version}
 
 
@@ -54,7 +54,7 @@ def test_helm_lint_has_nothing_to_say(kind: BrokerKind, tmp_path: Path) -> None:
 
 @pytest.fixture
 def committed(tmp_path: Path) -> Path:
-    """A production's resolved.json."""
+    """The resolved.json of a production environment."""
     file = tmp_path / "resolved.json"
     file.write_text(json.dumps(resolve(described(PROD))))
     return file

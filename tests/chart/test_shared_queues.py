@@ -1,4 +1,4 @@
-"""A queue of two pools: each is scaled by its share of the backlog, and a hyphen in a name is no minus."""
+"""A queue of two pools: each pool scales by its share of the backlog, and a hyphen in a name is not a minus."""
 
 import pytest
 from celery_platform.environment import resolve
@@ -10,7 +10,7 @@ from .rendered import Rendered, render_resolved
 
 
 def with_two_pools(kind: BrokerKind, autoscaler: str) -> Rendered:
-    """Production whose queue `quick` has priorities and is drained by a second pool with as many slots."""
+    """Production whose queue `quick` has priorities and is drained by a second pool with the same number of slots."""
     env = described(PROD)
     io = env.pools["io"]
     queues = env.queues | {"quick": env.queues["quick"].model_copy(update={"pool": ("io", "burst"), "priorities": 2})}

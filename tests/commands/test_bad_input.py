@@ -1,4 +1,4 @@
-"""What a person types wrong is answered in a few lines that say what was expected, found and to be done."""
+"""Wrong input is answered in a few lines: what was expected, what was found, and what to do."""
 
 import os
 import subprocess

@@ -1,4 +1,4 @@
-"""A link in a page of the repository leads to a file, and to a heading that is there."""
+"""Every link in a page of the repository leads to an existing file and heading."""
 
 import re
 import subprocess
@@ -16,7 +16,7 @@ def pages() -> list[str]:
 
 
 def headings(page: Path) -> set[str]:
-    """The anchors of a page as GitHub makes them: lower case, without punctuation, hyphens for spaces."""
+    """The anchors of a page as GitHub creates them: lower case, without punctuation, hyphens for spaces."""
     lines = (line.lstrip("#").strip().lower() for line in page.read_text().splitlines() if line.startswith("#"))
     return {re.sub(r"[^\w\- ]", "", line).replace(" ", "-") for line in lines}
 

@@ -1,4 +1,4 @@
-"""`make help` shows every verb under the heading of its section, and no file's name hides a verb."""
+"""`make help` shows every target under the heading of its section, and every target is phony."""
 
 import re
 import subprocess
@@ -6,7 +6,7 @@ from pathlib import Path
 
 REPOSITORY = Path(__file__).parents[2]
 MAKEFILE = (REPOSITORY / "Makefile").read_text()
-# A verb is a target with a word of help; `rabbitmq-%` stands for one per playbook.
+# Targets with a help text; `rabbitmq-%` stands for one for each playbook.
 VERBS = re.findall(r"^([a-z%-]+):.*## ", MAKEFILE, re.MULTILINE)
 
 

@@ -1,4 +1,4 @@
-"""A region of the tests' own: other names, another network and another port than those of environments/local."""
+"""A region for the tests, with other names, network and port than environments/local."""
 
 import os
 import shutil
@@ -16,7 +16,7 @@ PYTHONPATH = (str(REPOSITORY / "app"), str(REPOSITORY))
 sys.path[:0] = [folder for folder in PYTHONPATH if folder not in sys.path]
 
 NAME = "trial"
-# Whom the environment's services need, whatever its application is: a server that knows a secret, and one more port.
+# Processes for the environment's services: a server with a secret, and one more port.
 SERVICES = """
 processes:
   - name: web
@@ -30,7 +30,7 @@ processes:
 
 @dataclass(frozen=True)
 class Checkout:
-    """The environments folder the tests use, and the commands a person would type against it."""
+    """The environments folder of the tests, and commands that use it."""
 
     environments: Path
 
@@ -49,7 +49,7 @@ class Checkout:
         }  # fmt: skip
 
     def region(self, *words: str, **variables: str) -> subprocess.CompletedProcess[str]:
-        """Run `python -m emulated_region` and return what it printed."""
+        """Run `python -m emulated_region` and return its output."""
         return subprocess.run(
             [sys.executable, "-m", "emulated_region", *words], cwd=REPOSITORY, env=self.variables(**variables),
             text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL, timeout=300,
@@ -65,7 +65,7 @@ def free_port() -> int:
 
 @pytest.fixture(scope="session")
 def make_checkout() -> Callable[[Path], Checkout]:
-    """Writes an environment like local, but with names and addresses of its own, into a folder."""
+    """Write an environment like local, but with other names and addresses, into a folder."""
 
     def make(folder: Path) -> Checkout:
         checkout = Checkout(folder)
@@ -85,5 +85,5 @@ def make_checkout() -> Callable[[Path], Checkout]:
 
 @pytest.fixture
 def checkout(make_checkout: Callable[[Path], Checkout], tmp_path: Path) -> Checkout:
-    """An environment that a test may break."""
+    """An environment that a test may change."""
     return make_checkout(tmp_path / "environments")

@@ -1,4 +1,4 @@
-"""What the region makes of the chart's manifests: the pods of a Deployment, admitted as EKS admits them."""
+"""The pods that the region creates from the chart's manifests, with the additions of EKS."""
 
 from pathlib import Path
 from typing import Any

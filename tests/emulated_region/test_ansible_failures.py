@@ -1,8 +1,8 @@
-"""What `make up` shows of an Ansible that failed."""
+"""The lines that `make up` shows after a failure of Ansible."""
 
 from emulated_region.ansible_failures import failures
 
-# As ansible-core 2.19 prints it, with the settings of ansible.cfg.
+# Output of ansible-core 2.19 with the settings of ansible.cfg.
 SAID = r"""
 TASK [celery_worker : Ask first] ***********************************************
 Saturday 28 November 2026  11:44:01 +0000 (0:00:00.055)       0:00:00.055 *****

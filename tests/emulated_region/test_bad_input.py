@@ -1,4 +1,4 @@
-"""What is wrong is said in a few lines: expected, found, what to do. Never a traceback."""
+"""Errors are shown in a few lines (expected, found, what to do) and never with a traceback."""
 
 import json
 import os
@@ -16,7 +16,7 @@ needs_podman = pytest.mark.skipif(shutil.which("podman") is None, reason="podman
 
 
 def refused(run: subprocess.CompletedProcess[str], *words: str) -> None:
-    """The run failed, and said so with these words in at most six lines."""
+    """Check that the run failed with these words in at most six lines."""
     assert run.returncode == 2, run.stdout
     assert "Traceback" not in run.stdout
     lines = run.stdout[run.stdout.index("cannot continue") :].strip().splitlines()

@@ -1,4 +1,4 @@
-"""What the region adds to the emulator: see emulated_region/emulator.py."""
+"""The region's additions to the emulator (emulated_region/emulator.py)."""
 
 from types import SimpleNamespace
 from typing import Any

@@ -1,4 +1,4 @@
-"""Only what belongs to the region's range is taken out of the firewall."""
+"""Only firewall rules of the region's range are removed."""
 
 from ipaddress import IPv4Network
 

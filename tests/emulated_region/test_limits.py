@@ -1,4 +1,4 @@
-"""The podman settings follow what the machine allows."""
+"""The podman settings are within the limits of the machine."""
 
 import resource
 import tomllib

@@ -1,4 +1,4 @@
-"""What is said of a process of services.yml that ends, and which region is read to take an environment down."""
+"""The message about a process of services.yml that ends, and `stop` with an invalid services.yml."""
 
 import time
 from dataclasses import replace
@@ -45,7 +45,7 @@ def test_what_answers_has_not_ended() -> None:
 
 
 class Ended:
-    """Podman whose container of outside processes has ended: a mock, since how podman says so is not what is tried."""
+    """A mock of podman whose container of external processes has ended, since podman itself is not tested here."""
 
     def containers(self, *_filters: str) -> dict[str, Any]:
         return {}
@@ -60,7 +60,7 @@ def test_the_remedy_is_to_correct_the_file(checkout: Checkout, monkeypatch: pyte
     region = plan.read(checkout.folder.name, with_outside=False)
     outside = Outside(processes=(Process(name="hook", command=("python3", "-m", "hook"), ports=ports),))
     region = replace(region, outside=outside)
-    # Whether somebody on this machine has the address is not what is tried.
+    # Whether the address is in use on this machine is not tested here.
     monkeypatch.setattr(answers, "tcp", lambda *_: False)
 
     with pytest.raises(RegionError) as refused:

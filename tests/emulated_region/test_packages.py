@@ -1,4 +1,4 @@
-"""What is installed for the emulator's container: once, also when two starts do it at the same time."""
+"""The packages of the emulator's container are installed once, even by two concurrent starts."""
 
 import subprocess
 from collections.abc import Sequence
@@ -11,7 +11,7 @@ from emulated_region import packages
 
 def test_two_starts_at_once_use_one_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def install(command: Sequence[str], **_options: Any) -> "subprocess.CompletedProcess[str]":
-        """The other start is done while this one installs: a mock, since nothing else can time that."""
+        """The other start finishes while this one installs. A mock, because nothing else can control this timing."""
         (partial,) = tmp_path.glob("region-site/*.partial")
         (partial / "moto.py").touch()
         other = partial.with_name(partial.name.split(".")[0])

@@ -1,4 +1,4 @@
-"""The region itself, for real: what Terraform and Ansible will find, and that nothing is left when it stops."""
+"""The real region: what Terraform and Ansible find, and that nothing is left after a stop."""
 
 import json
 import os
@@ -32,7 +32,7 @@ def podman(*words: str) -> str:
 
 
 def traces() -> list[str]:
-    """Containers, networks, interfaces and firewall rules of the tests' region."""
+    """All containers, networks, interfaces and firewall rules of the tests' region."""
     containers = podman("ps", "--all", "--format", "{{.Names}}").splitlines()
     networks = podman("network", "ls", "--format", "{{.Name}}").splitlines()
     named = [name for name in containers + networks if name.startswith("celery-trial")]
@@ -47,7 +47,7 @@ def identities() -> dict[str, str]:
 
 
 class Account:
-    """The emulated account, as Terraform would use it."""
+    """A client of the emulated account, with the operations of Terraform."""
 
     def __init__(self, checkout: Checkout) -> None:
         region = plan.read(checkout.folder.name)
@@ -76,7 +76,7 @@ class Account:
 
 @pytest.fixture
 def started(checkout: Checkout, monkeypatch: pytest.MonkeyPatch) -> Iterator[Checkout]:
-    """A region that runs, and is stopped whatever the test finds."""
+    """A running region, which is stopped even after a failure."""
     monkeypatch.setenv("ENVIRONMENTS", str(checkout.environments))
     checkout.region("stop")
     try:
@@ -104,20 +104,20 @@ def test_instances_become_hosts_and_stop_leaves_nothing(started: Checkout) -> No
     assert "results 10.93.0.11:6379 answers" in run.stdout
     one, two = HOSTS
 
-    # a host is a Debian whose systemd is content, with its instance's name and address
+    # a host is a Debian with a running systemd and its instance's name and address
     assert podman("exec", one, "systemctl", "is-system-running") == "running"
     assert podman("exec", one, "hostname") == one
     assert HOSTS[one] in podman("exec", one, "ip", "-4", "-brief", "address")
-    # hosts find each other by name
+    # hosts resolve each other's names
     assert podman("exec", one, "getent", "hosts", two).split()[0] == HOSTS[two]
-    # a service under systemd reaches AWS with nothing but the environment it is given
+    # a service under systemd reaches AWS with only its environment
     asked = podman("exec", one, "systemd-run", "--quiet", "--wait", "--pipe", "python3", "-c", ASK_AWS)
     assert "10.93.128.10" in asked
-    # what a unit says it may not do, it cannot do
+    # restrictions of a unit are enforced
     fenced = ["podman", "exec", one, "systemd-run", "--quiet", "--wait", "--property=ProtectSystem=strict"]
     assert subprocess.run([*fenced, "touch", "/etc/x"], check=False, timeout=60).returncode != 0
     assert subprocess.run([*fenced, "true"], check=False, timeout=60).returncode == 0
-    # a process outside knows the secret that the account holds
+    # an external process has the secret in the account
     held = account.client("secretsmanager").get_secret_value(SecretId=secret["Name"])["SecretString"]
     assert held != secret["SecretString"]
     assert answer() == held
@@ -128,7 +128,7 @@ def test_instances_become_hosts_and_stop_leaves_nothing(started: Checkout) -> No
     assert started.region("start").returncode == 0
     assert identities() == before
 
-    # a stopped one is started; one whose instance is gone is removed
+    # a stopped host is started; a host without an instance is removed
     podman("stop", "--time", "0", one)
     account.ec2.terminate_instances(InstanceIds=[instances[two]])
     assert started.region("hosts").returncode == 0
@@ -148,7 +148,7 @@ def test_processes_that_the_file_no_longer_names_are_removed(started: Checkout) 
     (started.folder / "services.yml").unlink()
     file = started.folder / "resolved.json"
     resolved = json.loads(file.read_text())
-    resolved["egress"]["services"] = {}  # nor does environment.yml name a service there
+    resolved["egress"]["services"] = {}  # environment.yml has no service there, either
     file.write_text(json.dumps(resolved))
 
     start = started.region("start")
@@ -181,7 +181,7 @@ def test_an_instance_whose_address_nobody_could_serve_is_refused(started: Checko
 
 
 def interrupted(checkout: Checkout, verb: str, after_seconds: float, sent: signal.Signals) -> None:
-    """Run a verb and send it, and all it started, a signal: what Ctrl-C does, or a machine that kills it."""
+    """Run a command and send it and its children a signal, like Ctrl-C or a kill."""
     process = subprocess.Popen(
         [sys.executable, "-m", "emulated_region", verb], cwd=REPOSITORY, env=checkout.variables(), text=True,
         stdout=subprocess.PIPE, stderr=subprocess.STDOUT, start_new_session=True,

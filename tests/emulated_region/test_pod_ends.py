@@ -1,4 +1,4 @@
-"""When a pod's end is the last: nobody waits two minutes for a process that ends at each start."""
+"""A pod whose process ends at each start is given up without waiting for the full two minutes."""
 
 from typing import Any
 
@@ -8,7 +8,7 @@ from emulated_region.pods import ENDS, keeps_ending
 
 
 class Podman:
-    """A mock: podman 4.3 counts the starts of a container, and how it does is not what is tried."""
+    """A mock: podman 4.3 counts the starts of a container, which is not tested here."""
 
     def __init__(self, restarts: int) -> None:
         self._restarts = restarts

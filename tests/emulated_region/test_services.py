@@ -1,4 +1,4 @@
-"""What asks for a new container of the region's services."""
+"""Changes that replace a container of the region's services."""
 
 from dataclasses import replace
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""A pod whose conmon was killed, as at the end of a session, is no obstacle to the next `make up`."""
+"""A pod whose conmon was killed, as at the end of a session, does not block the next `make up`."""
 
 import os
 import shutil
@@ -12,7 +12,7 @@ from local_containers.limits import write_containers_conf
 from local_containers.podman import Podman
 
 NAME = f"celery-trial-unwatched-{os.getpid()}"
-# Of its own image, which podman makes for every pod.
+# In the image of infra containers, which podman creates for every pod.
 POD = """
 apiVersion: v1
 kind: Pod
@@ -46,7 +46,7 @@ def test_a_pod_that_nobody_watches_is_removed_all_the_same(podman: Podman) -> No
     for watcher in podman.run("inspect", "--format={{.State.ConmonPid}}", *containers).split():
         os.kill(int(watcher), signal.SIGKILL)
 
-    # With less than about five seconds podman finds out by itself.
+    # Within about five seconds podman detects it by itself.
     remove_pod(podman, NAME, grace_seconds=5)
 
     assert podman.run("pod", "ps", "--quiet", "--filter", f"name={NAME}") == ""

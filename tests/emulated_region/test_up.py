@@ -1,4 +1,4 @@
-"""A step of `make up`: which environment it is for, and where to read what it said."""
+"""Steps of `make up`: their environment, and their log."""
 
 import os
 import subprocess
@@ -18,7 +18,7 @@ SAY = Step("say", (sys.executable, "-c", "import os, sys; print('for', os.enviro
 
 
 def said(folder: Path) -> str:
-    """Run the step for the environment `trial`; what its log has."""
+    """Run the step for the environment `trial`; returns its log."""
     log = folder / "up.log"
     with log.open("wb") as sink:
         assert _run(SAY, "trial", "1/1", sink, log) == 1
@@ -77,7 +77,7 @@ def test_the_application_is_checked_before_anything_starts() -> None:
 
 
 def test_cells_of_the_table_are_whole_where_there_is_no_terminal() -> None:
-    """In a process of its own: the width is read when the console is made."""
+    """In a separate process, because the width is read when the console is created."""
     code = "from emulated_region.progress import console; print(console.width)"
     variables = {name: value for name, value in os.environ.items() if name != "COLUMNS"}
     done = subprocess.run(
@@ -96,13 +96,13 @@ def test_the_end_names_what_to_do_next(checkout: Checkout, monkeypatch: pytest.M
 
 
 class Account:
-    """An account whose secrets are all there; a mock, since what is said of them needs no emulator."""
+    """A mock of an account that has all secrets, because these messages need no emulator."""
 
     def secret(self, _name: str) -> str:
         return "some value"
 
     def put_secret(self, _name: str, _value: str) -> None:
-        """Nothing is kept."""
+        """Do nothing."""
 
 
 @pytest.mark.parametrize(("given", "said"), [({}, f"{RANDOM}: one, two"), ({"one": "1"}, f"{RANDOM}: two")])

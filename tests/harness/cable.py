@@ -1,4 +1,4 @@
-"""A TCP proxy that can be cut: connections break and new ones are refused, as when a broker dies."""
+"""A TCP proxy that can be interrupted: connections break and new ones are refused, as when a broker dies."""
 
 import socket
 import threading
@@ -21,11 +21,11 @@ class Cable:
         self.plug()
 
     def freeze(self) -> None:
-        """Keep every connection open, accept new ones, and carry nothing: a host that hangs."""
+        """Keep connections open and accept new ones, but forward nothing, like a host that hangs."""
         self._carries.clear()
 
     def thaw(self) -> None:
-        """Carry what has waited, and go on."""
+        """Forward the delayed data and continue."""
         self._carries.set()
 
     def plug(self) -> None:
@@ -68,7 +68,7 @@ class Cable:
 
 @contextmanager
 def cable(server_port: int) -> Iterator[Cable]:
-    """Yield a connected cable, which is cut at the end."""
+    """Yield a connected cable, which is disconnected at the end."""
     made = Cable(server_port)
     try:
         yield made

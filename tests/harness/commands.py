@@ -1,11 +1,11 @@
-"""Runs several commands of `app` in one process, because starting Python takes longer than they do."""
+"""Run several commands of `app` in one process, because starting Python takes longer than the commands."""
 
 import json
 import shlex
 
 from .environment import TestEnvironment
 
-# Errors that the command line puts into words would be exceptions here: those are tested one at a time.
+# Errors that the command line prints as messages are exceptions here, so they are tested separately.
 RUN = """
 import json
 from typer.testing import CliRunner
@@ -16,7 +16,7 @@ print(json.dumps([[run.exit_code, run.stdout] for run in runs]))
 
 
 def commands(environment: TestEnvironment, *lines: str) -> list[tuple[int, str]]:
-    """Return the exit code and output of each line, for example `dlq list --json`."""
+    """Return exit code and output of each command line, such as `dlq list --json`."""
     words = [shlex.split(line) for line in lines]
     printed = environment.python(RUN.format(words=words), timeout=240)
     return [(code, said) for code, said in json.loads(printed.splitlines()[-1])]

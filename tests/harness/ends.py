@@ -1,4 +1,4 @@
-"""Reads from a worker's log how the attempts at tasks ended."""
+"""Read from a worker's log how the attempts of tasks ended."""
 
 import json
 from pathlib import Path
@@ -6,7 +6,7 @@ from typing import Any
 
 
 def ends(log: Path, task: str, task_id: str | None = None) -> list[dict[str, Any]]:
-    """Return the ends of a task's attempts, oldest first: `event` says which, `error` and `reason` why.
+    """Return the log records of the ends of a task's attempts, oldest first, with `event`, `error` and `reason`.
 
     Example: `[end["event"] for end in ends(log, "probe.flaky")] == ["task retried", "task succeeded"]`
     """

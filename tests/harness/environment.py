@@ -1,4 +1,4 @@
-"""An environment on loopback, with what Terraform would have made and a broker of a given kind."""
+"""An environment on loopback with a broker of a given kind and everything that Terraform would have created."""
 
 import json
 import os
@@ -25,7 +25,7 @@ REGION = "eu-west-1"
 KEYS = {"AWS_ACCESS_KEY_ID": "000000000000", "AWS_SECRET_ACCESS_KEY": "emulated", "AWS_REGION": REGION,
         "AWS_DEFAULT_REGION": REGION, "AWS_EC2_METADATA_DISABLED": "true"}  # fmt: skip
 
-# Environments that stay what tests need, whatever those of this repository are.
+# Environments of the tests, which are independent of those of this repository.
 ENVIRONMENTS = Path(__file__).parent / "environments"
 PROD, LOCAL = (ENVIRONMENTS / name / FILE_NAME for name in ("prod", "local"))
 
@@ -39,15 +39,15 @@ def described(file: Path) -> Environment:
 
 
 def bucket_of(label: str, name: str) -> str:
-    """Return a bucket's name, in which S3 allows no underscore."""
+    """Return the name of a bucket. S3 does not allow underscores."""
     return f"{label}-{name}".replace("_", "-")
 
 
 @dataclass(frozen=True)
 class Application:
-    """The application of an environment: its file, and its services on loopback.
+    """The application of an environment, and its services on loopback.
 
-    `services` is what stands for them, `variables` say where, `secrets` are their keys by label.
+    `services` are the stand-ins, `variables` their addresses, and `secrets` their keys by label.
     """
 
     file: Path
@@ -57,13 +57,13 @@ class Application:
 
 
 def exercises(ledger: Ledger) -> Application:
-    """The tests' own application, which calls this ledger."""
+    """The tests' application, which calls this ledger."""
     return Application(LOCAL, ledger, {"LEDGER_URL": ledger.url}, {"ledger": SECRET})
 
 
 @dataclass(frozen=True)
 class TestEnvironment:
-    """A running environment; a process with `variables` belongs to it."""
+    """A running environment. `variables` are for processes that use it."""
 
     __test__ = False
     kind: str
@@ -86,11 +86,11 @@ class TestEnvironment:
         )  # fmt: skip
 
     def app(self, *words: str, timeout: float = 240) -> subprocess.CompletedProcess[str]:
-        """Run `app` with these words."""
+        """Run `app` with these arguments."""
         return self._run([sys.executable, "-m", "celery_platform", *words], timeout)
 
     def python(self, code: str, timeout: float = 60) -> str:
-        """Run code as a producer would, in a process of its own; returns what it printed."""
+        """Run code in a separate process, like a producer; returns its output."""
         run = self._run([sys.executable, "-c", code], timeout)
         assert run.returncode == 0, run.stdout
         return run.stdout.strip()
@@ -110,7 +110,7 @@ class TestEnvironment:
     def variant(
         self, folder: Path, *, pools: Mapping[str, Mapping[str, Any]] | None = None, broker_url: str | None = None
     ) -> "TestEnvironment":
-        """The same environment for processes that see other pools, or reach the broker by another URL.
+        """The same environment with other pools, or with another URL of the broker.
 
         Example: `rabbitmq.variant(tmp_path, pools={"io": {"type": "solo"}}).worker("io")`
         """
@@ -131,7 +131,7 @@ class TestEnvironment:
 
     @contextmanager
     def worker(self, pool: str, **variables: str) -> Iterator[tuple[Any, Path]]:
-        """A worker of a pool; yields its process and its log."""
+        """Run a worker of a pool; yields its process and its log."""
         log = self.folder / f"worker-{pool}-{os.urandom(3).hex()}.log"
         command = [sys.executable, "-m", "celery_platform", "worker", "--pool", pool]
         with running(command, log, self.variables | variables, stop_seconds=30) as process:
@@ -140,7 +140,7 @@ class TestEnvironment:
 
 @dataclass(frozen=True)
 class Servers:
-    """Where the environment's servers are, as Terraform would publish it; `secrets` are values by label."""
+    """The servers of the environment, as Terraform would publish them. `secrets` are values by label."""
 
     endpoint: str
     broker_url: str
@@ -158,10 +158,10 @@ def prepare(
     change: Callable[[dict[str, Any], str], None] = lambda _resolved, _name: None,
     queues: Mapping[str, Mapping[str, Any]] | None = None,
 ) -> TestEnvironment:
-    """Write resolved.json and make in the account what Terraform would. Names carry `name`: environments share servers.
+    """Write resolved.json and create in the account what Terraform would. Names contain `name`, as servers are shared.
 
-    An authority is put where a host's system trust would be. `name` is the kind unless there are two of it; `change`
-    may alter the resolved values before anything is made from them, `queues` what the environment file says of some.
+    The authority replaces a host's system trust. `name` is the kind unless there are two of a kind. `change` can
+    modify the resolved values before they are used, and `queues` the settings of some queues in the environment file.
     """
     name = name or kind
     resolved = _resolved(kind, name, servers.application, queues or {})
@@ -171,7 +171,7 @@ def prepare(
         os.environ
         | KEYS
         | {"AWS_ENDPOINT_URL": servers.endpoint, "CELERY_ENVIRONMENT_FILE": str(file), CHECKOUT: str(REPOSITORY)}
-        # Producers of the tests import tasks without asking for the application first.
+        # Producers in tests import tasks without loading the application first.
         | {"PYTHONPATH": str(REPOSITORY / resolved["application"]["package"])}
     )
     if servers.authority:
@@ -185,7 +185,7 @@ def prepare(
 
 
 def _valkey_url(servers: Servers) -> str:
-    """Open the result store for a test, with login and authority."""
+    """The URL of the result store for a test, with login and authority."""
     url = servers.results_url
     if "results_password" in servers.secrets:
         url = with_login(url, MANAGED_USER, servers.secrets["results_password"])
@@ -203,7 +203,7 @@ def _resolved(
     resolved = resolve(model.model_copy(update={"broker": broker, "queues": queues}))
     resolved["application"]["variables"] |= application.variables
     if kind == "rabbitmq":
-        # What a bare RabbitMQ has without anybody's help.
+        # The defaults of a RabbitMQ without further configuration.
         resolved["broker"] |= {"user": "guest", "virtual_host": "/"}
     resolved["results"]["user"] = MANAGED_USER
     resolved["discovery_prefix"] = f"/celery/{name}"

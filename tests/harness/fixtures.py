@@ -1,4 +1,4 @@
-"""Environments on loopback, one for each broker that runs here, made once."""
+"""Fixtures with an environment on loopback for each broker."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -33,28 +33,28 @@ def valkey_port(folder: Path) -> Iterator[int]:
 
 @pytest.fixture(scope="session")
 def postgresql() -> Iterator[str]:
-    """The URL of a real PostgreSQL, for applications that have a database."""
+    """The URL of a real PostgreSQL, for applications with a database."""
     with run_postgresql() as url:
         yield url
 
 
 @pytest.fixture(scope="session")
 def application() -> Iterator[Application]:
-    """The application of every environment here; a suite that tests another has a fixture of this name."""
+    """The application of all environments here. A suite that tests another application overrides this fixture."""
     with serving() as ledger:
         yield exercises(ledger)
 
 
 @pytest.fixture(scope="session")
 def authority(folder: Path) -> Authority:
-    """The authority that signs the certificates of servers that AWS would manage."""
+    """The certificate authority of servers that AWS would manage."""
     (folder / "authority").mkdir()
     return servers.authority(folder / "authority")
 
 
 @pytest.fixture(scope="session")
 def plain_results(valkey_port: int) -> str:
-    """A result store without TLS and without users."""
+    """A result store without TLS and users."""
     return f"redis://127.0.0.1:{valkey_port}/1"
 
 
@@ -102,14 +102,14 @@ def redis(folder: Path, aws_endpoint: str, application: Application, authority: 
 
 @pytest.fixture(params=["rabbitmq", "amazon_mq", "sqs", "redis"])
 def environment(request: pytest.FixtureRequest) -> TestEnvironment:
-    """Each environment in turn."""
+    """Each environment."""
     made: TestEnvironment = request.getfixturevalue(request.param)
     return made
 
 
 @pytest.fixture
 def inside_sqs(sqs: TestEnvironment, monkeypatch: pytest.MonkeyPatch) -> Iterator[TestEnvironment]:
-    """Make the test process itself one of the SQS environment's processes."""
+    """Let the test process use the SQS environment."""
     for name, value in sqs.variables.items():
         monkeypatch.setenv(name, value)
     caches = (runtime, valkey_client)

@@ -1,4 +1,4 @@
-"""The service that the tests' tasks call: it answers slowly, so that a worker can be stopped during a task."""
+"""The service that the tests' tasks call. It responds slowly, so that a worker can be stopped during a task."""
 
 import json
 import threading
@@ -15,11 +15,11 @@ SECRET = "ledgers-own"
 
 @dataclass
 class Ledger:
-    """What was entered: effects once for each idempotency key, notes as often as they came; and when each entry was
-    `asked` for and `answered`, in seconds of the monotonic clock.
+    """The entries: effects once for each idempotency key, notes once for each request; and when each entry was `asked`
+    for and `answered`, in seconds of the monotonic clock.
 
-    An answer comes after `seconds`, or as an entry named by `slow` says. The first answer for an entry in `huge` is
-    `huge[entry]` MiB long: the task that reads it runs out of memory.
+    A response takes `seconds`, or the time in the name of an entry by `slow`. The first response for an entry in
+    `huge` has `huge[entry]` MiB, so that the task that reads it runs out of memory.
     """
 
     port: int = 0
@@ -33,19 +33,19 @@ class Ledger:
 
     @property
     def url(self) -> str:
-        """Where it is."""
+        """The URL."""
         return f"http://127.0.0.1:{self.port}"
 
     @staticmethod
     def slow(entry: str, seconds: float) -> str:
-        """The name of an entry that takes so long.
+        """The name of an entry whose response takes this long.
 
         Example: `Ledger.slow("entry-1", 8) == "entry-1/8"`
         """
         return f"{entry}/{seconds:g}"
 
     def enter(self, kind: str, entry: str, key: str) -> None:
-        """Keep a note, or an effect unless one with this key was kept."""
+        """Store a note, or an effect unless one with this key exists."""
         self.asked[entry].append(time.monotonic())
         if kind == "notes":
             self.notes.append(entry)
@@ -56,7 +56,7 @@ class Ledger:
 
 @contextmanager
 def serving(seconds: float = 0) -> Iterator[Ledger]:
-    """Records at once and answers later: the effect exists while the task is not finished."""
+    """Run a ledger that stores an entry at once and responds later, so that the effect exists before the task ends."""
     ledger = Ledger(seconds=seconds)
     handler = type("Handler", (_Handler,), {"ledger": ledger})
     server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
@@ -80,7 +80,7 @@ class _Handler(BaseHTTPRequestHandler):
             return
         self.ledger.enter(self.path.strip("/"), entry, self.headers["Idempotency-Key"])
         time.sleep(float(entry.rpartition("/")[2]) if "/" in entry else self.ledger.seconds)
-        # A task that is gone by now hears nothing.
+        # The task may have been killed meanwhile.
         with suppress(ConnectionError):
             self._answer(json.dumps({"receipt": f"receipt-{entry}"}).encode(), self.ledger.huge.pop(entry, 0))
             self.ledger.answered[entry].append(time.monotonic())
@@ -94,4 +94,4 @@ class _Handler(BaseHTTPRequestHandler):
         self.wfile.write(body)
 
     def log_message(self, *_args: object) -> None:
-        """Say nothing."""
+        """Log nothing."""

@@ -13,9 +13,9 @@ from .processes import find_program, free_port, running, wait_for_port
 
 @contextmanager
 def postgresql() -> Iterator[str]:
-    """Yields its SQLAlchemy URL. Durable as by default, with few connections."""
+    """Yields its SQLAlchemy URL. It is durable, as by default, and allows few connections."""
     server = find_program("postgres", "postgresql")
-    # PostgreSQL refuses to run as root, and its own user cannot reach pytest's folders.
+    # PostgreSQL refuses to run as root, and its user cannot access pytest's folders.
     folder = Path(tempfile.mkdtemp(prefix="postgresql-"))
     prefix: list[str] = []
     if os.geteuid() == 0:

@@ -1,4 +1,4 @@
-"""An HTTP proxy before the AWS emulator that answers some operations with a status of its own."""
+"""An HTTP proxy in front of the AWS emulator that answers some operations with another status."""
 
 import threading
 from collections import Counter
@@ -12,7 +12,7 @@ HOP_HEADERS = {"transfer-encoding", "connection", "content-length"}
 
 
 class Refusals:
-    """Which operations are refused now, with what status; how often that happened, and how often each was asked for."""
+    """The status of refused operations, and counters of refused and of all requests."""
 
     def __init__(self) -> None:
         self.status: dict[str, int] = {}
@@ -28,7 +28,7 @@ def refusing_proxy(endpoint: str) -> Iterator[tuple[str, Refusals]]:
         "Handler", (_Handler,), {"endpoint": endpoint, "refusals": refusals, "pool": urllib3.PoolManager(maxsize=16)}
     )
     server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
-    # At the end it waits for long polls under way, which would take messages that nobody gets.
+    # At the end it waits for open long polls, which would otherwise receive messages that no client gets.
     server.daemon_threads = False
     threading.Thread(target=server.serve_forever, daemon=True).start()
     try:
@@ -54,7 +54,7 @@ class _Handler(BaseHTTPRequestHandler):
             self.refusals.refused[operation] += 1
             self._answer(status, {}, b"{}")
             return
-        # The client may go away in the middle of a long poll.
+        # The client may close the connection during a long poll.
         answer = self.pool.request(self.command, self.endpoint + self.path, body=body, headers=dict(self.headers))
         with suppress(ConnectionError):
             self._answer(answer.status, dict(answer.headers), answer.data)
@@ -71,4 +71,4 @@ class _Handler(BaseHTTPRequestHandler):
     do_GET = do_POST = do_PUT = _forward  # noqa: N815 - names of the base class
 
     def log_message(self, *_args: object) -> None:
-        """Say nothing."""
+        """Log nothing."""

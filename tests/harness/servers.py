@@ -15,13 +15,13 @@ from .processes import find_program, free_port, running, wait_for_port
 REPOSITORY = Path(__file__).parents[2]
 APPLICATION = Path(__file__).parent / "application"
 RABBITMQ_PASSWORD = "guest"
-# As ElastiCache and Amazon MQ have them: the app's user, with a password that a URL has to escape.
+# The app's user as on ElastiCache and Amazon MQ, with a password that must be escaped in a URL.
 MANAGED_USER, MANAGED_PASSWORD = "celery", "p@ss/word-of-sixteen"
 
 
 @dataclass(frozen=True)
 class Authority:
-    """A certificate authority; `trust` is the file that makes a process trust it (SSL_CERT_FILE)."""
+    """A certificate authority. `trust` is the file with which a process trusts it (SSL_CERT_FILE)."""
 
     folder: Path
     trust: Path
@@ -30,12 +30,12 @@ class Authority:
 
     @property
     def pem(self) -> str:
-        """The authority's own certificate."""
+        """The authority's certificate."""
         return self.trust.read_text()
 
 
 def authority(folder: Path) -> Authority:
-    """Make an authority with a certificate for loopback."""
+    """Create an authority and a certificate for loopback."""
     made = Authority(folder, folder / "ca.pem", folder / "server.key", folder / "server.pem")
     ca = trustme.CA()
     issued = ca.issue_cert("127.0.0.1", "localhost")
@@ -48,7 +48,7 @@ def authority(folder: Path) -> Authority:
 
 @contextmanager
 def aws(folder: Path) -> Iterator[str]:
-    """An emulated account on loopback; yields its endpoint."""
+    """Run an emulated account on loopback; yields its endpoint."""
     port = free_port()
     variables = os.environ | {
         "GATEWAY_PORT": str(port), "BIND_HOST": "127.0.0.1", "MINISTACK_HOST": "127.0.0.1", "PERSIST_STATE": "0",
@@ -61,7 +61,7 @@ def aws(folder: Path) -> Iterator[str]:
 
 @contextmanager
 def valkey(folder: Path, *, port: int | None = None, persistent: bool = False) -> Iterator[int]:
-    """Run a Valkey, or a Redis 7, which is equivalent here; yields its port. A persistent one keeps its data."""
+    """Run a Valkey, or an equivalent Redis 7; yields its port. A persistent one keeps its data."""
     port, log = port or free_port(), folder / "valkey.log"
     program = find_program("redis-server", "redis-server")
     command = [program, "--port", str(port), "--bind", "127.0.0.1", "--save", "", "--dir", str(folder)]
@@ -72,7 +72,7 @@ def valkey(folder: Path, *, port: int | None = None, persistent: bool = False) -
 
 @contextmanager
 def managed_valkey(folder: Path, ca: Authority) -> Iterator[int]:
-    """Run Valkey as ElastiCache does: TLS only, and a user with a password; yields its port."""
+    """Run a Valkey like ElastiCache, with TLS only and a user with a password; yields its port."""
     port, log = free_port(), folder / "managed-valkey.log"
     program = find_program("redis-server", "redis-server")
     options = {
@@ -80,7 +80,7 @@ def managed_valkey(folder: Path, ca: Authority) -> Iterator[int]:
         "tls-cert-file": str(ca.certificate), "tls-key-file": str(ca.key), "tls-ca-cert-file": str(ca.trust),
         "tls-auth-clients": "no",
     }  # fmt: skip
-    # What Terraform gives the app's user and no more.
+    # The same rights as Terraform gives the app's user.
     users = ["--user", MANAGED_USER, *STORE_ACCESS.split(), f">{MANAGED_PASSWORD}", "--user", "default", "off"]
     command = [program, *(word for name, value in options.items() for word in (f"--{name}", value)), *users]
     with running(command, log) as process:
@@ -90,7 +90,7 @@ def managed_valkey(folder: Path, ca: Authority) -> Iterator[int]:
 
 @contextmanager
 def amazon_mq(folder: Path, ca: Authority) -> Iterator[int]:
-    """Run RabbitMQ as Amazon MQ does: AMQP over TLS only, one user, the virtual host /; yields its port."""
+    """Run a RabbitMQ like Amazon MQ, with AMQP over TLS only, one user and the virtual host /; yields its port."""
     port = free_port()
     configuration = (
         f"listeners.tcp = none\nlisteners.ssl.1 = 127.0.0.1:{port}\n"
@@ -106,18 +106,18 @@ def amazon_mq(folder: Path, ca: Authority) -> Iterator[int]:
 def rabbitmq(
     folder: Path, management_port: int | None = None, *, configuration: str = "", port: int | None = None
 ) -> Iterator[int]:
-    """One RabbitMQ node, guest may log in from loopback; yields its port. The management API costs a few seconds.
+    """Run a RabbitMQ node with the user guest on loopback; yields its port. The management API takes a few seconds.
 
-    `configuration` is more of its rabbitmq.conf.
+    `configuration` is appended to its rabbitmq.conf.
     """
     program = find_program("rabbitmq-server", "rabbitmq-server")
     port = port or free_port()
     distribution, names, log = free_port(), free_port(), folder / "rabbitmq.log"
     home = folder / "rabbitmq"
-    home.mkdir(exist_ok=True)  # a second start finds its data again
+    home.mkdir(exist_ok=True)  # the data stays for a second start
     (home / "enabled_plugins").write_text("[rabbitmq_management].\n" if management_port else "[].\n")
     management = f"management.tcp.port = {management_port}\nmanagement.tcp.ip = 127.0.0.1\n" if management_port else ""
-    # How often statistics are collected, for tests that read them twice: the default is every five seconds.
+    # The interval of statistics, in ms, for tests that read them twice. The default is five seconds.
     (home / "rabbitmq.conf").write_text(f"{management}collect_statistics_interval = 1000\n{configuration}")
     variables = os.environ | {
         "HOME": str(home), "RABBITMQ_NODENAME": f"app-{port}@localhost", "RABBITMQ_NODE_IP_ADDRESS": "127.0.0.1",
@@ -127,10 +127,10 @@ def rabbitmq(
         "RABBITMQ_CONFIG_FILE": str(home / "rabbitmq.conf"),
         "ERL_EPMD_PORT": str(names), "ERL_EPMD_ADDRESS": "127.0.0.1",
     }  # fmt: skip
-    # The package's wrapper changes to its own user; the script behind it runs as whoever tests.
+    # The package's wrapper switches to its own user; the script behind it runs as the current user.
     script = Path("/usr/lib/rabbitmq/bin/rabbitmq-server")
     command = [str(script) if script.exists() else program]
-    # Erlang would start this name server itself, as a daemon that outlives the broker.
+    # Otherwise Erlang starts this name server as a daemon, which outlives the broker.
     with running([find_program("epmd", "erlang-base"), "-port", str(names)], log, variables) as epmd:
         wait_for_port(names, epmd, log)
         with running(command, log, variables) as process:

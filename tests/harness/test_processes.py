@@ -1,4 +1,4 @@
-"""A server that a test started ends with the tests, also when these are killed and cannot stop it."""
+"""A server that a test started ends with the tests, even if these are killed and cannot stop it."""
 
 import signal
 import subprocess
@@ -42,7 +42,7 @@ def test_a_server_is_stopped_at_the_end_of_its_block(tmp_path: Path) -> None:
 
 
 def ended(process: int, seconds: float = 20) -> bool:
-    """Return whether the process ends within this time; its new parent may take a while to reap it."""
+    """Return whether the process ends within this time. Its new parent may need a while to reap it."""
     until = time.monotonic() + seconds
     while time.monotonic() < until:
         try:

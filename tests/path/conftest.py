@@ -1,4 +1,4 @@
-"""The local environment, brought up as a person does, once for each broker."""
+"""The local environment, brought up once for each broker as a user does."""
 
 import os
 import shutil
@@ -10,14 +10,14 @@ from pathlib import Path
 import pytest
 
 REPOSITORY = Path(__file__).parents[2]
-# What `make test-path` asks for; `make test` tries two brokers of the four.
+# `make test-path` sets this; `make test` tests two of the four brokers.
 EVERYTHING = bool(os.environ.get("ALL_BROKERS"))
-# SQS last: the test after the last broker takes the environment down.
+# SQS is last; the test after the last broker takes the environment down.
 BROKERS = ("rabbitmq", "amazon_mq", "redis", "sqs") if EVERYTHING else ("rabbitmq", "sqs")
 
 RELEASE = "[python, -c, 'import os, shop.celery; os.environ[\"BUCKET_MEDIA\"]']"
 
-# What takes minutes and is shown on one broker's estate.
+# Tests that take minutes and run on one broker only.
 ON_RABBITMQ_ALONE = [
     pytest.mark.path,
     pytest.mark.timeout(1800),
@@ -28,13 +28,13 @@ ON_RABBITMQ_ALONE = [
 
 @dataclass(frozen=True)
 class LocalEnvironment:
-    """A checkout whose local environment uses `broker`; `run` runs a command as at a shell in it."""
+    """A checkout whose local environment uses `broker`. `run` runs a command in it, as in a shell."""
 
     broker: str
     environments: Path
 
     def run(self, *words: str, folder: str = ".", timeout: int = 900) -> subprocess.CompletedProcess[str]:
-        """Run a command with this environment's files; its output is kept for the assertion's message."""
+        """Run a command with this environment's files; its output is captured for the assertion's message."""
         variables = os.environ | {"ENVIRONMENTS": str(self.environments), "ENV": "local", "COLUMNS": "160"}
         variables["PATH"] = f"{REPOSITORY / '.venv' / 'bin'}:{variables['PATH']}"
         return subprocess.run(
@@ -44,12 +44,12 @@ class LocalEnvironment:
 
 
 def tail(run: subprocess.CompletedProcess[str]) -> str:
-    """What a failing assertion shows of a command's output."""
+    """The end of a command's output, for the message of a failed assertion."""
     return f"exit {run.returncode}\n{run.stdout[-6000:]}"
 
 
 def workers_said(local: LocalEnvironment) -> str:
-    """The state of each container and what the workers in pods logged last, for the message of a lost task."""
+    """The state of each container and the last log lines of workers in pods, for the message about a lost task."""
     said = local.run("podman", "ps", "--all", "--format", "{{.Names}} {{.Status}}").stdout
     pods = [line.split()[0] for line in said.splitlines() if "-worker-" in line and "-infra" not in line]
     return "\n".join([said, *(local.run("podman", "logs", "--tail", "60", name).stdout for name in pods)])
@@ -57,7 +57,7 @@ def workers_said(local: LocalEnvironment) -> str:
 
 @pytest.fixture(scope="session")
 def environments_copy(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A copy of environments/ whose broker a test may switch without touching the checkout."""
+    """A copy of environments/ in which a test can switch the broker without changing the checkout."""
     copy = tmp_path_factory.mktemp("path") / "environments"
     shutil.copytree(REPOSITORY / "environments", copy, ignore=shutil.ignore_patterns("__pycache__"))
     return copy
@@ -65,7 +65,7 @@ def environments_copy(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="session", autouse=True)
 def nothing_is_left(environments_copy: Path) -> Iterator[None]:
-    """Refuse to run over somebody's environment, and take down what these tests brought up, even when one fails."""
+    """Refuse to replace a running environment, and take down the environment of these tests, even after a failure."""
     if (REPOSITORY / ".state" / "local").exists():
         pytest.exit("the local environment is up: run `make down` before the whole-path tests", returncode=3)
     yield
@@ -74,13 +74,13 @@ def nothing_is_left(environments_copy: Path) -> Iterator[None]:
 
 @pytest.fixture(scope="module", params=BROKERS)
 def local(request: pytest.FixtureRequest, environments_copy: Path) -> LocalEnvironment:
-    """The environment after one line of its file is set to the broker and `make up` has run."""
+    """The environment after `make up` with this broker in its file."""
     file = environments_copy / "local" / "environment.yml"
     lines = file.read_text().splitlines()
     (line,) = (number for number, text in enumerate(lines) if text.startswith("  kind: "))
     lines[line] = f"  kind: {request.param}"
     if not any(text.startswith("  release: ") for text in lines):
-        # Hosts and pods run it, from the new release and with its variables, or nothing comes up.
+        # Hosts and pods run this release command from the new release with its variables; otherwise `make up` fails.
         lines.insert(lines.index("application:") + 1, f"  release: {RELEASE}")
     file.write_text("\n".join(lines) + "\n")
     environment = LocalEnvironment(request.param, environments_copy)

@@ -1,4 +1,4 @@
-"""One line of the environment file asks for a monitoring host: it is made, configured, and sees what runs."""
+"""A line in the environment file adds a monitoring host, which is created and configured, and scrapes everything."""
 
 import json
 import re
@@ -19,7 +19,7 @@ HOST = "celery-local-monitoring-1"
 
 
 def asked(query: str) -> list[dict[str, Any]]:
-    """What Prometheus on the host answers."""
+    """The response of Prometheus on the host."""
     code = f"import urllib.request as r; print(r.urlopen('http://127.0.0.1:9090/api/v1/{query}').read().decode())"
     told = subprocess.run(["podman", "exec", HOST, "python3", "-c", code], capture_output=True, text=True, check=True)
     data = json.loads(told.stdout)["data"]

@@ -1,4 +1,4 @@
-"""Pods of the chart beside real brokers: RabbitMQ, SQS, Valkey, each on loopback."""
+"""Pods of the chart with real brokers on loopback: RabbitMQ, SQS, Valkey."""
 
 import os
 
@@ -12,7 +12,7 @@ from ..stops.conftest import *  # noqa: F403 - the brokers, the account, the slo
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Leave the minutes out of `make test`."""
+    """Skip these tests, which take minutes, in `make test`."""
     skip = pytest.mark.skip(reason="`make test-pods` runs the chart's pods; tests/path runs them in the region")
     for item in items:
         if item.get_closest_marker("pods") and "PODS" not in os.environ:
@@ -26,7 +26,7 @@ def podman() -> Podman:
 
 @pytest.fixture(scope="session")
 def image(podman: Podman) -> str:
-    """The image of the tests' own application, by digest as the chart wants it."""
+    """The image of the tests' application, by digest, as the chart requires."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("ENVIRONMENTS", str(ENVIRONMENTS))
         name = build(podman, bootstrapped_base(podman), "local")

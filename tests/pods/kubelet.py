@@ -1,4 +1,4 @@
-"""A pod of the chart on this machine, and what a kubelet would do with it: probe, restart, delete."""
+"""A pod of the chart on this machine, and the operations of a kubelet: probe, restart, delete."""
 
 import os
 import signal
@@ -25,48 +25,48 @@ ACCOUNT = ("AWS_ENDPOINT_URL", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY")
 
 @dataclass(frozen=True)
 class RunningPod:
-    """A pod that podman runs from its manifest, on this machine's network, where the brokers listen."""
+    """A pod that podman runs from its manifest on this machine's network, on which the brokers listen."""
 
     podman: Podman
     pod: Pod
 
     def probe(self, name: str) -> bool:
-        """What the manifest's probe `name` says now."""
+        """Whether the manifest's probe `name` succeeds."""
         probe = self.pod.manifest["spec"]["containers"][0][f"{name}Probe"]
         return self.podman.attempt("exec", self.pod.container, *probe["exec"]["command"]).returncode == 0
 
     def send(self, number: int) -> None:
-        """Send a signal to the container's first process, not by podman, which would take its end for our wish."""
+        """Send a signal to the container's first process, without podman, which would treat its end as requested."""
         os.kill(self.process, number)
 
     def delete(self) -> None:
-        """As `kubectl delete pod`: TERM, the grace period, KILL, gone."""
+        """Delete the pod like `kubectl delete pod`: SIGTERM, the grace period, SIGKILL, removal."""
         remove_pod(self.podman, self.pod.name, grace_seconds=self.pod.grace_seconds)
 
     @property
     def memory_mib(self) -> int:
-        """Its limit."""
+        """Its memory limit."""
         return int(self.podman.run("inspect", "--format={{.HostConfig.Memory}}", self.pod.container)) // 2**20
 
     @property
     def started(self) -> str:
-        """When the container last started: another one after each restart."""
+        """When the container last started, which changes with each restart."""
         return self.podman.run("inspect", "--format={{.State.StartedAt}}", self.pod.container)
 
     @property
     def process(self) -> int:
-        """The container's first process, as this machine numbers it."""
+        """The pid of the container's first process on this machine."""
         return int(self.podman.run("inspect", "--format={{.State.Pid}}", self.pod.container))
 
     def wait_until_ready(self) -> None:
-        """Wait for readiness, as a Service and a rollout do."""
+        """Wait until the pod is ready, as a rollout does."""
         try:
             eventually(lambda: self.probe("readiness"), f"readiness of {self.pod.name}", seconds=120)
         except AssertionError as error:
-            raise AssertionError(f"{error}; it said:\n{self.podman.logs(self.pod.container, 30)}") from None
+            raise AssertionError(f"{error}; its log:\n{self.podman.logs(self.pod.container, 30)}") from None
 
     def _restart(self, grace_seconds: int) -> None:
-        """TERM, the grace, KILL; the pod's restart policy does the rest. `podman restart` would stop the whole pod."""
+        """SIGTERM, grace period, SIGKILL; the restart policy does the rest, as `podman restart` stops the whole pod."""
         stopped = self.process
         for number, seconds in ((signal.SIGTERM, grace_seconds), (signal.SIGKILL, 30)):
             with suppress(ProcessLookupError):
@@ -76,7 +76,7 @@ class RunningPod:
                 return
 
     def watch_liveness(self, seconds: float) -> float | None:
-        """Probe as the manifest says; restart as a kubelet does. Returns after how many seconds, None if never."""
+        """Run the liveness probe and restart like a kubelet. Returns the seconds until the restart, or None."""
         probe = self.pod.manifest["spec"]["containers"][0]["livenessProbe"]
         begun, failures = time.monotonic(), 0
         while time.monotonic() - begun < seconds:
@@ -90,7 +90,7 @@ class RunningPod:
 
 @contextmanager
 def running_pod(podman: Podman, image: str, environment: TestEnvironment, number: int = 0) -> Iterator[RunningPod]:
-    """A worker of the pool io, ready; removed at the end."""
+    """A ready worker of the pool io, which is removed at the end."""
     rendered = render_resolved(environment.resolved, BrokerKind(environment.kind), environment.broker_url)
     trust = Path(environment.variables.get("SSL_CERT_FILE", "/etc/ssl/certs/ca-certificates.crt"))
     account = Admission(OWNER, {name: environment.variables[name] for name in ACCOUNT}, trust)
@@ -109,7 +109,7 @@ def running_pod(podman: Podman, image: str, environment: TestEnvironment, number
 
 
 def _numbered(pod: Pod, number: int) -> Pod:
-    """One of several pods: a name and volumes of its own, and a port, which they share here with the whole machine."""
+    """One of several pods, with its own name, volumes and port, as pods share the ports of this machine here."""
     old, new = pod.name, f"{pod.name[:-1]}{number}"
     manifest = yaml.safe_load(yaml.safe_dump(pod.manifest).replace(old, new))
     for variable in manifest["spec"]["containers"][0]["env"]:

@@ -1,4 +1,4 @@
-"""What a prefork worker with eight idle children takes, as it ships: in the image."""
+"""The memory of a prefork worker in the image with eight idle children."""
 
 from pathlib import Path
 
@@ -22,7 +22,7 @@ def tree(pid: int) -> list[int]:
 
 
 def pss_mib(pid: int) -> float:
-    """Memory that processes share counts for each in proportion, so that a sum is what the machine gives."""
+    """Proportional set size: shared memory is divided among processes, so that the sum is the memory used."""
     lines = Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines()
     (kilobytes,) = (int(line.split()[1]) for line in lines if line.startswith("Pss:"))
     return kilobytes / 1024

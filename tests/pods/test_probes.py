@@ -1,4 +1,4 @@
-"""Probes as a kubelet runs them: a broker outage restarts nothing, a wedged loop is restarted within a minute."""
+"""Probes, run like a kubelet: a broker outage restarts nothing, and a stuck loop is restarted within a minute."""
 
 import signal
 from collections.abc import Iterator
@@ -17,7 +17,7 @@ pytestmark = [pytest.mark.pods, pytest.mark.timeout(600)]
 RECORD = "from exercises.effects import record; record.delay({!r})"
 PROBE_CPU_SECONDS = 0.020
 PROBES = 20
-# Run by the image's own Python, beside its own `app`: what the probe's processes have used, each on the average.
+# Runs in the image: the average CPU time of a probe's processes.
 MEASURE = """
 import resource, subprocess, sys
 before = resource.getrusage(resource.RUSAGE_CHILDREN)
@@ -38,13 +38,13 @@ def rabbitmq(folder: Path, aws_endpoint: str, plain_results: str, ledger: Ledger
 
 @pytest.fixture(scope="module")
 def pod(podman: Podman, image: str, rabbitmq: Broker) -> Iterator[RunningPod]:
-    """A worker that is ready."""
+    """A ready worker."""
     with running_pod(podman, image, rabbitmq.environment) as running:
         yield running
 
 
 def records(rabbitmq: Broker, ledger: Ledger, entry: str) -> bool:
-    """Whether an entry that is sent now is made."""
+    """Check that an entry that is published now is made."""
     rabbitmq.environment.python(RECORD.format(entry))
     return bool(eventually(lambda: ledger.answered[entry], f"the entry {entry}"))
 

@@ -1,6 +1,7 @@
-"""Pods that end in the middle of their tasks lose none, and no effect is there twice: each end, on each broker.
+"""Pods that end during their tasks lose none and duplicate no effect, for each way to end and each broker.
 
-`make stop-matrix` keeps the numbers for the chart's README. The hosts' half is the role celery_worker's `hard_stop`.
+`make stop-matrix` stores the numbers for the chart's README. The half for hosts is the scenario `hard_stop` of
+celery_worker.
 """
 
 import os
@@ -24,27 +25,27 @@ pytestmark = [pytest.mark.pods, pytest.mark.timeout(900)]
 
 
 class Deployment:
-    """Two pods; what comes in their place is a pod of its own name."""
+    """Two pods. A replacement has a new name."""
 
     def __init__(self, start: Callable[[int], RunningPod]) -> None:
         self._start = start
         self.pods = [start(0), start(1)]
 
     def term(self) -> None:
-        """Delete a pod; the other goes on."""
+        """Delete one pod; the other continues."""
         self.pods[0].delete()
 
     def kill(self) -> None:
-        """SIGKILL to every process of a pod, as when a node dies; the kubelet starts the container again."""
+        """Send SIGKILL to every process of a pod, as when a node dies; the kubelet restarts the container."""
         self.pods[0].send(signal.SIGKILL)
 
     def out_of_memory(self) -> None:
-        """Wait until the kernel has ended the pod whose task is too large: all its processes, by its memory limit."""
+        """Wait until the kernel has killed all processes of the pod whose task exceeds the memory limit."""
         before = {pod.pod.name: pod.process for pod in self.pods}
         eventually(lambda: any(pod.process != before[pod.pod.name] for pod in self.pods), "a restart", seconds=90)
 
     def deploy(self) -> None:
-        """A new pod is ready before an old one is told to stop, until all are new."""
+        """Replace the pods: a new one is ready before an old one is stopped."""
         for old in (0, 1):
             new = self._start(old + 2)
             self.pods[old].delete()
@@ -53,7 +54,7 @@ class Deployment:
 
 @pytest.fixture
 def deployment(podman: Podman, image: str, broker: Broker) -> Iterator[Deployment]:
-    """Ready before the test, and gone after it."""
+    """A deployment that is ready before the test and removed afterwards."""
     with ExitStack() as pods:
         start = partial(running_pod, podman, image, broker.environment)
         yield Deployment(lambda number: pods.enter_context(start(number)))
@@ -75,5 +76,5 @@ def test_nothing_is_lost_and_nobody_pays_twice(
         matrix.note("pod", broker.kind, end, outcome)
     assert (outcome.lost, outcome.repeated) == (0, 0)
     if end in {"TERM", "deploy"}:
-        # Told to stop, a worker has longer than its tasks take.
+        # A worker has more time to stop than its tasks need.
         assert outcome.again == 0

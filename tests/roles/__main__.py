@@ -1,4 +1,4 @@
-"""`make molecule ROLE=... SCENARIO=...`: one Molecule scenario of a role, on this terminal.
+"""`make molecule ROLE=... SCENARIO=...`: run one Molecule scenario of a role on this terminal.
 
 Example: `python -m tests.roles rabbitmq mirrored`; `python -m tests.roles monitoring default converge` keeps the host,
 and `destroy` removes it.
@@ -15,7 +15,7 @@ VERBS = ("test", "create", "check", "converge", "idempotence", "verify", "login"
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Run it; the exit code is Molecule's, or 2 for a role or a scenario that there is not."""
+    """Run the scenario; returns Molecule's exit code, or 2 for an unknown role or scenario."""
     parser = argparse.ArgumentParser(prog="python -m tests.roles", description="one Molecule scenario of a role")
     parser.add_argument("role")
     parser.add_argument("scenario", nargs="?", default="default")

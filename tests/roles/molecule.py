@@ -1,6 +1,6 @@
-"""Molecule as it is run here: on the emulated region's machine image, with its podman settings.
+"""Run Molecule with the machine image and podman settings of the emulated region.
 
-Used by `make molecule` and by the suite of every scenario.
+Used by `make molecule` and by the tests that run all scenarios.
 """
 
 import os
@@ -15,7 +15,7 @@ from local_containers.tools import ensure_tools
 
 REPOSITORY = Path(__file__).parents[2]
 ROLES = REPOSITORY / "ansible" / "roles"
-# A scenario names its image by one of these variables in molecule.yml.
+# A scenario refers to its image by one of these variables in molecule.yml.
 IMAGES = {"HOST_IMAGE": HOST, "HOST_12_IMAGE": HOST_12}
 
 
@@ -25,12 +25,12 @@ def scenarios() -> list[Path]:
 
 
 def prepare(chosen: Iterable[Path], settings: Path) -> dict[str, str]:
-    """Have podman, its settings in the file `settings`, and the images that the chosen scenarios start from.
+    """Install podman, write its settings to the file `settings`, and build the images of the chosen scenarios.
 
-    Returns: the variables by which a scenario finds them.
+    Returns: the variables with which a scenario finds them.
 
     Raises:
-        ContainerError: not root, or podman or an image cannot be had.
+        ContainerError: not root, or podman or an image is not available.
     """
     ensure_tools()
     write_containers_conf(settings)
@@ -41,7 +41,7 @@ def prepare(chosen: Iterable[Path], settings: Path) -> dict[str, str]:
 
 
 def command(scenario: Path, verb: str = "test") -> list[str]:
-    """What Molecule is called with, in the role's folder.
+    """The command line of Molecule, to be run in the role's folder.
 
     Example: `command(ROLES / "monitoring" / "molecule" / "default", "converge")`
     """
@@ -49,7 +49,7 @@ def command(scenario: Path, verb: str = "test") -> list[str]:
 
 
 def captured(scenario: Path, variables: dict[str, str]) -> subprocess.CompletedProcess[str]:
-    """Run `molecule test` and keep what it printed."""
+    """Run `molecule test` and capture its output."""
     return subprocess.run(
         command(scenario), cwd=scenario.parents[1], env=os.environ | variables | {"NO_COLOR": "1"}, text=True,
         check=False, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL,
@@ -57,7 +57,7 @@ def captured(scenario: Path, variables: dict[str, str]) -> subprocess.CompletedP
 
 
 def shown(scenario: Path, variables: dict[str, str], verb: str) -> int:
-    """Run one of Molecule's commands on this terminal; the answer is its exit code."""
+    """Run a command of Molecule on this terminal; returns its exit code."""
     return subprocess.run(
         command(scenario, verb), cwd=scenario.parents[1], env=os.environ | variables, check=False
     ).returncode

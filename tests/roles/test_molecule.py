@@ -1,4 +1,4 @@
-"""Each role's Molecule scenarios, run as `molecule test` runs them, on the machine image of the emulated region."""
+"""Each role's Molecule scenarios, run with `molecule test` on the machine image of the emulated region."""
 
 import os
 from pathlib import Path
@@ -13,7 +13,7 @@ SCENARIOS = molecule.scenarios()
 
 @pytest.fixture(scope="module")
 def machine_image(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
-    """The variables by which a scenario finds the machine image and podman's settings; builds the image if need be."""
+    """The variables for machine image and podman settings of a scenario. Builds the image if it is missing."""
     return molecule.prepare(SCENARIOS, tmp_path_factory.mktemp("podman") / "containers.conf")
 
 
@@ -31,7 +31,7 @@ def test_a_scenario_that_there_is_not_is_answered_with_those_there_are(capsys: p
 
 
 @pytest.mark.roles
-@pytest.mark.timeout(5400)  # the hard day of RabbitMQ takes an hour on shared cores
+@pytest.mark.timeout(5400)  # the scenario hard_day of RabbitMQ takes an hour on shared cores
 @pytest.mark.skipif(
     "MOLECULE" not in os.environ, reason="`make test-roles` runs Molecule; tests/path runs the same roles"
 )

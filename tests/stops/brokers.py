@@ -1,4 +1,4 @@
-"""Brokers that can be restarted in the middle of tasks, each with an environment whose ledger takes its time."""
+"""Brokers that can be restarted during tasks, each with an environment whose ledger is slow."""
 
 import time
 from collections.abc import Callable, Iterator
@@ -17,14 +17,14 @@ from ..brokers.outage import refused
 
 KINDS = ("rabbitmq", "sqs", "redis")
 SLOTS = 4
-# Longer than any task here, short enough to wait for: after it, SQS and Redis deliver what a dead worker held again.
+# Visibility timeout, after which SQS and Redis redeliver the messages of a dead worker. Longer than any task here.
 VISIBILITY_SECONDS = 15
 AWAY_SECONDS = 5
 
 
 @dataclass(frozen=True)
 class Broker:
-    """A broker that is up; within `away()` it is not, and after it it has all that it held."""
+    """A running broker. Within `away()` it is unavailable, and afterwards it has all of its messages."""
 
     environment: TestEnvironment
     away: Callable[[], AbstractContextManager[None]]
@@ -35,14 +35,14 @@ class Broker:
         return self.environment.kind
 
     def restart(self) -> None:
-        """Be away for some seconds."""
+        """Make the broker unavailable for some seconds."""
         with self.away():
             time.sleep(AWAY_SECONDS)
 
 
 @contextmanager
 def broker(kind: str, folder: Path, aws: str, results: str, ledger: Ledger) -> Iterator[Broker]:
-    """A broker of this kind. SQS is not restarted but away: it answers 503 for as long.
+    """A broker of this kind. SQS is not restarted, but answers 503 for the same time.
 
     `aws` is the account's endpoint, `results` the URL of the result store.
     """
@@ -73,7 +73,7 @@ def broker(kind: str, folder: Path, aws: str, results: str, ledger: Ledger) -> I
 
 
 def _environment(kind: str, folder: Path, made: Servers) -> TestEnvironment:
-    """With a pool io of few slots on EKS, which the chart renders and a host runs as well."""
+    """An environment with a pool io of few slots on EKS, which the chart renders and a host also runs."""
     environment = prepare(kind, folder, made, name=f"stops-{kind}", change=_few_slots)
     if kind == "sqs":
         client = environment.client("sqs")

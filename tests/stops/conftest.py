@@ -1,4 +1,4 @@
-"""What both halves of the stop matrix use: the account, the result store, the slow ledger, a broker of each kind."""
+"""Fixtures of both halves of the stop matrix: account, result store, slow ledger, and a broker of each kind."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -17,7 +17,7 @@ ANSWER_SECONDS = 5
 
 @pytest.fixture(scope="session")
 def ledger() -> Iterator[Ledger]:
-    """Each answer takes longer than starting as many as there are slots."""
+    """A ledger whose response takes longer than the start of tasks in all slots."""
     with serving(seconds=ANSWER_SECONDS) as slow:
         yield slow
 
@@ -30,7 +30,7 @@ def broker(
     plain_results: str,
     ledger: Ledger,
 ) -> Iterator[Broker]:
-    """Each kind of broker in turn."""
+    """Each kind of broker."""
     mine = folder / request.param
     mine.mkdir()
     with running_broker(request.param, mine, aws_endpoint, plain_results, ledger) as running:

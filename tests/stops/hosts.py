@@ -1,4 +1,4 @@
-"""Hosts of the role celery_worker's Molecule scenarios: real systemd, the real application, the real playbooks."""
+"""Hosts of the Molecule scenarios of celery_worker, with systemd, the real application and the real playbooks."""
 
 import json
 import os
@@ -13,7 +13,7 @@ from tests.harness.waiting import eventually
 
 ANSIBLE = Path(__file__).parents[2] / "ansible"
 ACCOUNT = ANSIBLE / "roles" / "celery_worker" / "molecule" / "hosts" / "account.yml"
-# The hosts share this machine's ports: each has ten.
+# The hosts share this machine's ports; each has ten.
 FIRST_PORT = 19_540
 
 
@@ -24,7 +24,7 @@ class Host:
     name: str
 
     def run(self, *words: str, check: bool = True) -> str:
-        """What a command on the host prints."""
+        """Run a command on the host; returns its output."""
         done = subprocess.run(["podman", "exec", self.name, *words], capture_output=True, text=True, check=False)
         assert not check or done.returncode == 0, done.stdout + done.stderr
         return done.stdout.strip()
@@ -34,13 +34,13 @@ class Host:
         return self.run("systemctl", "show", "--value", "-p", field, unit)
 
     def is_ready(self, worker: str) -> bool:
-        """Whether a worker, such as `io-1`, consumes."""
+        """Whether a worker, such as `io-1`, is ready."""
         heartbeat = f"CELERY_HEARTBEAT_FILE=/run/celery-{worker}/heartbeat"
         said = self.run("env", heartbeat, "/opt/celery/venv/bin/app", "health", "readiness", check=False)
         return said.startswith("ready")
 
     def wait_until_ready(self, *workers: str) -> None:
-        """Wait until these consume."""
+        """Wait until these workers are ready."""
         for worker in workers:
             eventually(lambda worker=worker: self.is_ready(worker), f"readiness of {worker} on {self.name}")  # type: ignore[misc]
 
@@ -60,7 +60,7 @@ def playbook(file: Path, variables: Mapping[str, Any], limit: str = "all") -> su
 def deploy(
     environment: TestEnvironment, limit: str = "all", number: int = 0, **variables: Any
 ) -> subprocess.CompletedProcess[str]:
-    """`workers.yml`, with the environment as the inventory plugin gives it."""
+    """Run `workers.yml` with the environment as from the inventory plugin."""
     account = {name: value for name, value in environment.variables.items() if name.startswith("AWS_")}
     given = playbook(ACCOUNT, {"aws_variables": account}, limit)
     assert given.returncode == 0, given.stdout[-3000:]
@@ -71,7 +71,7 @@ def deploy(
             "repository": str(ANSIBLE.parent),
             "tags": {"Pool": "io"},
             "celery_worker_metrics_port": FIRST_PORT + 10 * number,
-            "celery_worker_imds": "http://127.0.0.1:9",  # nobody announces an end here
+            "celery_worker_imds": "http://127.0.0.1:9",  # no instance metadata here
         }
         | variables,
         limit,

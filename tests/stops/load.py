@@ -1,4 +1,4 @@
-"""Entries sent one after the other while something happens to the workers, and what became of them."""
+"""Publish entries one after the other while something happens to the workers, and count the outcome."""
 
 import subprocess
 import sys
@@ -30,7 +30,7 @@ print(number)
 
 @dataclass
 class Load:
-    """Known when the load has ended: what was `sent`, of it `lost`, `repeated` effects, attempts `again`."""
+    """The outcome after the load has ended: entries `sent`, those `lost`, `repeated` effects, and retries (`again`)."""
 
     ledger: Ledger
     run: str = field(default_factory=lambda: uuid.uuid4().hex[:6])
@@ -40,13 +40,13 @@ class Load:
     again: int = 0
 
     def asked(self) -> int:
-        """How many entries the ledger was asked for so far."""
+        """Number of entries requested from the ledger so far."""
         return sum(bool(times) for entry, times in tuple(self.ledger.asked.items()) if entry.startswith(self.run))
 
 
 @contextmanager
 def under_load(environment: TestEnvironment, ledger: Ledger, folder: Path) -> Iterator[Load]:
-    """Send entries while the block runs; afterwards wait for what is still to be made."""
+    """Publish entries while the block runs; afterwards wait until all are made."""
     load, stop = Load(ledger), folder / f"stop-{uuid.uuid4().hex[:6]}"
     command = [sys.executable, "-c", SEND, str(stop), load.run, str(EVERY_SECONDS)]
     with subprocess.Popen(command, env=environment.variables, stdout=subprocess.PIPE, text=True) as sender:

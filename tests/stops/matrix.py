@@ -1,4 +1,4 @@
-"""The stop matrix: what `measured.json` says of each way a worker ends, as a table in two READMEs.
+"""The stop matrix: write `measured.json`, with each way in which a worker ends, as tables into two READMEs.
 
 python -m tests.stops.matrix
 """
@@ -24,7 +24,7 @@ HEAD = (
 
 
 def note(place: str, broker: str, end: str, outcome: Outcome) -> None:
-    """Keep the outcome of a cell, in place of an older one."""
+    """Store the outcome of a cell and replace an older one."""
     rows = json.loads(MEASURED.read_text()) if MEASURED.exists() else []
     key = {"place": place, "broker": broker, "end": end}
     rows = [row for row in rows if {name: row[name] for name in key} != key] + [key | asdict(outcome)]
@@ -33,7 +33,7 @@ def note(place: str, broker: str, end: str, outcome: Outcome) -> None:
 
 
 def table(place: str) -> str:
-    """The rows of a place, `host` or `pod`: each end on each broker, measured or not."""
+    """The rows for `host` or `pod`: each end on each broker, measured or not."""
     rows = [row for row in json.loads(MEASURED.read_text()) if row["place"] == place]
     measured = {(row["broker"], row["end"]): row for row in rows}
     cells = [(broker, end) for broker in KINDS for end in ENDS]
@@ -49,7 +49,7 @@ def _line(broker: str, end: str, row: dict[str, object] | None) -> str:
 
 
 def written(place: str) -> str:
-    """The README of a place with the table of what was measured."""
+    """The README for `host` or `pod` with the table of measurements."""
     before, _, rest = READMES[place].read_text().partition(BEGIN)
     _, _, after = rest.partition(FINISH)
     return before + BEGIN + table(place) + FINISH + after

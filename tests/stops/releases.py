@@ -1,4 +1,4 @@
-"""Other releases of the application: its wheel with a change, beside the same wheels as before."""
+"""Other releases of the application: a wheelhouse with a changed wheel and otherwise the same wheels."""
 
 import hashlib
 import json
@@ -21,7 +21,7 @@ def release(folder: Path, first_line: str) -> Path:
     (wheel,) = folder.glob("celery_platform-*.whl")
     with zipfile.ZipFile(wheel) as old:
         entries = [(entry, old.read(entry)) for entry in old.infolist()]
-    wheel.unlink()  # a link to the original, which stays
+    wheel.unlink()  # a hard link, so the original must not change
     with zipfile.ZipFile(wheel, "w", zipfile.ZIP_DEFLATED) as new:
         for entry, content in entries:
             new.writestr(entry, first_line.encode() + content if entry.filename == CHANGED else content)

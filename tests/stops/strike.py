@@ -1,4 +1,4 @@
-"""What becomes of entries whose workers end in the middle of making them."""
+"""The outcome of entries whose workers end during their tasks."""
 
 import time
 import uuid
@@ -27,10 +27,11 @@ for entry in {entries!r}:
 
 @dataclass(frozen=True)
 class Outcome:
-    """What became of the entries.
+    """The outcome of the entries.
 
-    `lost` were never made, `repeated` counts effects beyond one for each entry, `again` attempts beyond one.
-    `elsewhere` is when the last interrupted one was tried again, `done` when all were made: seconds after it.
+    `lost` were never made. `repeated` counts effects, and `again` attempts, beyond one for each entry. `elsewhere` is
+    the time until the last interrupted entry was retried, `done` the time until all were made, in seconds after the
+    end.
     """
 
     lost: int
@@ -41,15 +42,15 @@ class Outcome:
 
 
 def strike(broker: Broker, ledger: Ledger, end: Callable[[], None], huge_mib: int = 0) -> Outcome:
-    """Have two workers make entries, let `end` happen when both are at it, and wait until all are made.
+    """Let two workers make entries, call `end` while both are busy, and wait until all entries are made.
 
-    With `huge_mib`, the ledger's answer for the first entry is that long: its task runs out of memory.
+    With `huge_mib`, the ledger's response for the first entry has this size, so that its task runs out of memory.
     """
     entries = [uuid.uuid4().hex[:8] for _ in range(ENTRIES)]
     if huge_mib:
         ledger.huge[entries[0]] = huge_mib
     broker.environment.python(SEND.format(entries=entries))
-    # One worker has as many slots: more entries are being made than it could take alone.
+    # One worker has this many slots, so both are busy when more entries are in progress.
     at_once = SLOTS + 1
     eventually(lambda: sum(bool(ledger.asked[entry]) for entry in entries) >= at_once, f"{at_once} entries at once")
     struck = ledger.asked[entries[0]][0] + ledger.seconds if huge_mib else time.monotonic()
@@ -66,9 +67,9 @@ def strike(broker: Broker, ledger: Ledger, end: Callable[[], None], huge_mib: in
 
 
 def recorded(environment: TestEnvironment, entries: list[str]) -> dict[str, float]:
-    """When each entry was seen in the application's own books, which the task writes at its very end.
+    """When each entry was found in the result store, which the task writes at its end.
 
-    The ledger's word is not enough: it may have answered a worker that no longer was.
+    The ledger is not enough, because it may have responded to a worker that was already dead.
     """
     seen: dict[str, float] = {}
     with Redis.from_url(environment.valkey_url, decode_responses=True) as books:
@@ -79,6 +80,6 @@ def recorded(environment: TestEnvironment, entries: list[str]) -> dict[str, floa
                     seen[entry] = time.monotonic()
             return len(seen) == len(entries)
 
-        with suppress(AssertionError):  # what was not made by now is lost, and counted
+        with suppress(AssertionError):  # entries that are not made by now count as lost
             eventually(look, "the last entry", seconds=PATIENCE_SECONDS)
     return seen

@@ -1,4 +1,4 @@
-"""The stop matrix in the two READMEs is what was measured, and nothing in it was lost."""
+"""The stop matrix in both READMEs matches the measurements, in which nothing was lost."""
 
 import json
 

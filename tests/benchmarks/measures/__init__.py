@@ -1,1 +1,1 @@
-"""One file for each thing that is measured."""
+"""One file for each measurement."""

@@ -1,4 +1,4 @@
-"""How many HTTP calls a message costs on SQS: its receive and its delete."""
+"""HTTP calls for each message on SQS: receives and deletes."""
 
 import time
 from pathlib import Path
@@ -10,7 +10,7 @@ from tests.harness.refusing_proxy import refusing_proxy
 
 
 def calls(case: Case, count: int, folder: Path, **account: str) -> dict[str, float]:
-    """Calls for each message of a full queue, counted by a proxy that only the workers go through."""
+    """Calls for each message of a full queue, counted by a proxy that only workers use."""
     path = folder / "counter"
     environment = {"BENCHMARK_BROKER": "sqs://", counter.VARIABLE: str(path), **account, **case.variables}
     send(case.system, "noop", count, environment)
@@ -19,6 +19,6 @@ def calls(case: Case, count: int, folder: Path, **account: str) -> dict[str, flo
         through = environment | {"AWS_ENDPOINT_URL": endpoint}
         with running(case.system, case.commands, through, folder / "workers.log"):
             counter.wait_for(counted, count, time.monotonic() + 120)
-        # The workers have ended, so that the last deletes are counted too.
+        # After the workers have ended, so that the last deletes are counted.
         asked = sum(times for operation, times in proxy.asked.items() if "Message" in operation)
     return {"calls": asked / count}

@@ -1,4 +1,4 @@
-"""How fast a full queue is emptied, and at what cost."""
+"""The rate at which a full queue is drained, and its cost."""
 
 import time
 from pathlib import Path
@@ -7,14 +7,14 @@ from tests.benchmarks import counter
 from tests.benchmarks.cases import Case
 from tests.benchmarks.processes import cpu_seconds, running, send
 
-# The clock runs from a tenth of the tasks to the last: starting is measured elsewhere.
+# Measured from a tenth of the tasks to the last one, so that the start is not included.
 FROM = 0.1
 
 
 def drain(
     case: Case, broker: str, count: int, folder: Path, task: str = "noop", timeout: float = 120, **variables: str
 ) -> dict[str, float]:
-    """Tasks a second, CPU of the workers for each task in microseconds, seconds until the first task."""
+    """Tasks per second, CPU time of the workers for each task in microseconds, and seconds until the first task."""
     count = max(200, count // case.slow)
     environment = {"BENCHMARK_BROKER": broker, **variables, **case.variables}
     path = folder / "counter"

@@ -1,4 +1,4 @@
-"""How long a task waits for its start at light load."""
+"""The time from publish to start of a task at light load."""
 
 import time
 from contextlib import suppress
@@ -27,7 +27,7 @@ else:
 """
 
 
-# Publishing is measured without workers, so it leaves its messages behind.
+# Publishing is measured without workers, so its messages are still in the queue.
 QUEUES = ("celery-classic", "dramatiq-classic", "taskiq-classic")
 
 
@@ -45,11 +45,11 @@ def latency(case: Case, broker: str, count: int, folder: Path) -> dict[str, floa
     counted = counter.create(path)
     with running(case.system, case.commands, environment, folder / "workers.log"):
         _send(case, environment, PER_SECOND)
-        counter.wait_for(counted, PER_SECOND, time.monotonic() + 60)  # the workers are up, and have run a task
+        counter.wait_for(counted, PER_SECOND, time.monotonic() + 60)  # the workers have started and run a task
         before, sent = len(counter.latencies(path)), PER_SECOND + count
         _send(case, environment, sent)
         counter.wait_for(counted, PER_SECOND + sent, time.monotonic() + 60)
-        # The first second's are those of a sender that connects.
+        # In the first second, the publisher connects.
         noted = sorted(counter.latencies(path)[before + PER_SECOND :])
     return {f"p{percent}_ms": noted[min(len(noted) - 1, len(noted) * percent // 100)] * 1e3 for percent in (50, 95, 99)}
 

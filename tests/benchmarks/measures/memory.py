@@ -1,4 +1,4 @@
-"""What a pool of eight holds in memory while it waits."""
+"""The memory of an idle pool of eight processes."""
 
 import time
 from pathlib import Path
@@ -11,7 +11,7 @@ TASKS = 400
 
 
 def memory(case: Case, broker: str, folder: Path) -> dict[str, float]:
-    """MiB (proportional set size) of all processes, after some tasks."""
+    """The proportional set size of all processes after some tasks, in MiB."""
     path = folder / "counter"
     environment = {"BENCHMARK_BROKER": broker, counter.VARIABLE: str(path), **case.variables}
     counted = counter.create(path)

@@ -1,4 +1,4 @@
-"""How fast one process publishes."""
+"""The rate at which one process publishes."""
 
 import json
 
@@ -19,7 +19,7 @@ print(json.dumps({{"per_second": {count} / seconds, "cpu_us": cpu / {count} * 1e
 LOOP = "for _ in range(count): {call}"
 MANY = "from celery_platform.publishing import publish_many; publish_many(system.noop, [((), {})] * count)"
 GATHER = "system.send('noop', count)"
-# name -> system, what publishes, variables, by how much fewer messages
+# name -> system, publishing code, variables, divisor of the number of messages
 PUBLISHERS = {
     "Celery delay()": ("celery_app", LOOP.format(call="system.noop.delay()"), {}, 4),
     "Celery delay(), confirmed": ("celery_app", LOOP.format(call="system.noop.delay()"), {"BENCHMARK_CONFIRM": "1"}, 8),
@@ -31,7 +31,7 @@ PUBLISHERS = {
 
 
 def publish(name: str, broker: str, count: int) -> dict[str, float]:
-    """Messages a second, CPU for each in microseconds."""
+    """Messages per second, and CPU time for each in microseconds."""
     system, call, variables, slow = PUBLISHERS[name]
     code = CODE.format(system=system, prepare="", publish=call, count=max(200, count // slow))
     measured: dict[str, float] = json.loads(

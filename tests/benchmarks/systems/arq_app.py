@@ -1,4 +1,4 @@
-"""Arq as benchmarked: its own defaults, results not kept."""
+"""The benchmarked arq app: defaults, without results."""
 
 import asyncio
 import os
@@ -17,7 +17,7 @@ async def noop(_context: Any) -> None:
 
 
 class WorkerSettings:
-    """What the command `arq` reads."""
+    """Settings for the command `arq`."""
 
     functions: ClassVar = [noop]
     redis_settings = RedisSettings.from_dsn(os.environ["BENCHMARK_BROKER"])

@@ -1,4 +1,4 @@
-"""Celery as benchmarked. BENCHMARK_* variables choose broker, queue type and result store."""
+"""The benchmarked Celery app. BENCHMARK_* variables select broker, queue type and result store."""
 
 import os
 import time
@@ -36,7 +36,7 @@ if BROKER.startswith("sqs"):
 
 
 def batched_sqs() -> None:
-    """Have SQS batched in this process, as celery_platform/transports/registration.py does for every attached app."""
+    """Use the batching SQS transport in this process, as celery_platform/transports/registration.py does."""
     TRANSPORT_ALIASES["sqs"] = "celery_platform.transports.sqs.transport:Transport"
 
 

@@ -1,4 +1,4 @@
-"""Dramatiq as benchmarked: its own defaults, durable queues, acknowledged after the task."""
+"""The benchmarked dramatiq app: defaults, durable queues, acknowledgement after the task."""
 
 import os
 import time

@@ -1,4 +1,4 @@
-"""Huey as benchmarked: Redis, no results kept."""
+"""The benchmarked huey app: Redis, without results."""
 
 import os
 

@@ -1,4 +1,4 @@
-"""The ceiling: py-amqp with buffered reads, messages counted and acknowledged a hundred at a time, and nothing else.
+"""The upper limit: py-amqp with buffered reads, which counts and acknowledges a hundred messages at a time.
 
 `python -m tests.benchmarks.systems.raw_amqp PROCESSES` drains Celery's queue.
 """
@@ -18,14 +18,14 @@ QUEUE = f"celery-{os.environ.get('BENCHMARK_QUEUE', 'classic')}"
 
 
 class Buffered(Connection):
-    """Stock py-amqp but for its socket."""
+    """Stock py-amqp with a buffered socket."""
 
     def Transport(self, host: str, connect_timeout: float, *_: Any, **__: Any) -> Any:  # noqa: N802 - py-amqp's name
         return BufferedTCP(host, connect_timeout=connect_timeout)
 
 
 def consume() -> None:
-    """Until killed."""
+    """Consume until the process is killed."""
     url = urlsplit(os.environ["BENCHMARK_BROKER"])
     connection = Buffered(f"{url.hostname}:{url.port}", url.username, url.password)
     connection.connect()

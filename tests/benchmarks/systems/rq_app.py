@@ -1,4 +1,4 @@
-"""RQ as benchmarked: a fork for each job, its default; results not kept."""
+"""The benchmarked RQ app: a fork for each job, which is the default, without results."""
 
 import os
 

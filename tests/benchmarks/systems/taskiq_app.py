@@ -1,4 +1,4 @@
-"""Taskiq as benchmarked: its own defaults."""
+"""The benchmarked taskiq app: defaults."""
 
 import asyncio
 import os
@@ -27,7 +27,7 @@ def made() -> Any:
 
 
 def on_sqs() -> Any:
-    """Ten messages a receive, where one is its default. It does not make its queue."""
+    """Receives ten messages at a time (the default is one). taskiq does not create its queue."""
     import boto3
     from taskiq_aio_sqs import SQSBroker
 
@@ -82,7 +82,7 @@ def send(task: str, count: int, *args: Any) -> None:
 
 
 def send_evenly(count: int, per_second: float) -> None:
-    """Send `arrive` at an even rate."""
+    """Publish `arrive` at a constant rate."""
 
     async def sending() -> None:
         await broker.startup()

@@ -1,1 +1,1 @@
-"""Answers every GET with the variable ANSWER. Runs in a bare container, on Debian's Python."""
+"""Answers every GET with the variable ANSWER. Runs in a minimal container with Debian's Python."""

@@ -1,4 +1,4 @@
-"""Serve on the port that the command line names."""
+"""Serve on the port in the command line."""
 
 import os
 import sys
@@ -6,10 +6,10 @@ from http.server import BaseHTTPRequestHandler, HTTPServer
 
 
 class Handler(BaseHTTPRequestHandler):
-    """Says the secret, which only a test does."""
+    """Answers with the secret, which only a test does."""
 
     def do_GET(self) -> None:
-        """Answer whatever is asked."""
+        """Answer any request."""
         self.send_response(200)
         self.end_headers()
         self.wfile.write(os.environ["ANSWER"].encode())

@@ -26,7 +26,7 @@ host:
     system: {type: str, description: "ID of os-release, such as debian."}
     packages: {type: dict, description: Versions of installed packages that matter to the role.}
     held: {type: list, description: Those of them that are on hold in apt.}
-    cookie: {type: str, description: The Erlang cookie, so the task needs no_log.}
+    cookie: {type: str, description: "The Erlang cookie, so the task needs no_log."}
     environment: {type: str, description: Text of rabbitmq-env.conf.}
     certificate: {type: str, description: The node's certificate as PEM; empty if it has no key.}
     hosts: {type: str, description: Text of /etc/hosts.}

@@ -1,1 +1,1 @@
-"""The application that the platform's tests run, beside the queues of tests/harness/environments."""
+"""The application of the platform's tests, for the queues of tests/harness/environments."""

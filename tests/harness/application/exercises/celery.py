@@ -1,4 +1,4 @@
-"""The tests' Celery app, made as an application of one's own would be.
+"""The Celery app of the tests, created like any application.
 
 Example: `from exercises.effects import record; record.delay("entry-1")`
 """
@@ -9,4 +9,4 @@ from celery_platform import attach
 MODULES = ("default", "effects", "nightly", "probe", "quick", "slow")
 
 celery = attach(Celery("exercises", include=[f"exercises.{module}" for module in MODULES], set_as_current=True))
-celery.conf.task_ignore_result = True  # so that a test which wants a result says so
+celery.conf.task_ignore_result = True  # so that a test that needs a result has to say so

@@ -1,4 +1,4 @@
-"""A task that waits its turn under a limit which all workers share."""
+"""A task with a rate limit that all workers share."""
 
 import os
 from typing import Any
@@ -11,5 +11,5 @@ from exercises.celery import celery
 
 @celery.task(bind=True, name="exercises.default.limited")
 def limited(self: Task[Any, Any], key: str) -> None:  # noqa: ARG001 - distinguishes calls
-    """Take a turn."""
+    """Run within the rate limit."""
     RateLimit("quota", int(os.environ["QUOTA_RATE_PER_MINUTE"])).admit(self)

@@ -1,4 +1,4 @@
-"""An effect that must not be repeated."""
+"""A task with an effect that must not be duplicated."""
 
 from typing import Any
 
@@ -12,14 +12,14 @@ from exercises.service import enter
 
 
 def recorded_key(prefix: str) -> str:
-    """The set in the result store of entries whose tasks came to their very end."""
+    """The key of the set in the result store with the entries of finished tasks."""
     return f"{prefix}:recorded"
 
 
 @celery.task(bind=True, name="exercises.effects.record")
 @idempotent(key=lambda entry, **_: f"record:{entry}")
 def record(_self: Task[Any, Any], entry: str, amount: int = 1) -> str:  # noqa: ARG001 - an argument to inspect
-    """Enter an effect, and note at the end that it is known here too."""
+    """Make an entry, and record at the end that the task finished."""
     receipt: str = enter("effects", entry)["receipt"]
     valkey().sadd(recorded_key(runtime().environment.prefix), entry)
     return receipt

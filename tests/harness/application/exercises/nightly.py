@@ -12,7 +12,7 @@ from exercises.quick import note
 
 
 def _this_slot(slot: str | None) -> str:
-    """The slot that was asked for, or the minute in which beat sent the message."""
+    """The given slot, or the minute in which beat published the message."""
     sent_at = getattr(current_task.request, "sent_at", None) or time.time()
     return slot or datetime.fromtimestamp(sent_at, UTC).strftime("%Y-%m-%dT%H:%M")
 
@@ -20,6 +20,6 @@ def _this_slot(slot: str | None) -> str:
 @celery.task(bind=True, name="exercises.nightly.summary")
 @idempotent(key=lambda slot: f"summary:{_this_slot(slot)}")
 def summary(_self: Task[Any, Any], slot: str | None = None) -> None:
-    """Leave a note that names the slot."""
+    """Leave a note with the slot."""
     slot = _this_slot(slot)
     note.delay(f"summary:{slot}", f"summary of {slot}")

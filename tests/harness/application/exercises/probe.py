@@ -1,4 +1,4 @@
-"""Tasks that each opt into one piece of app/celery_platform/reliability and leave a line in a file when they run."""
+"""Tasks that each use one feature of app/celery_platform/reliability and write a line to a file when they run."""
 
 import os
 import time
@@ -18,7 +18,7 @@ from exercises.celery import celery
 
 
 def note(file: str, text: object) -> None:
-    """Add a line; short lines of several processes do not mix."""
+    """Append a line. Short lines of several processes do not mix."""
     with Path(file).open("a") as sink:
         sink.write(f"{text}\n")
 
@@ -79,7 +79,7 @@ def hang(file: str) -> None:
 
 @celery.task(bind=True, name="probe.again", max_retries=1)
 def again(self: Any, file: str, seconds: int) -> None:
-    """Note which queue the message came from, and ask for itself once more after so many seconds."""
+    """Record the queue of the message, and publish itself again with this delay in seconds."""
     note(file, label_of_request(runtime().environment, self.name, self.request))
     if not self.request.retries:
         raise self.retry(countdown=seconds)

@@ -1,4 +1,4 @@
-"""Short tasks: one with an effect that a test can wait for, one with a result."""
+"""Short tasks: one with an effect for which a test can wait, one with a result."""
 
 from typing import Any
 
@@ -12,11 +12,11 @@ from exercises.service import enter
 @celery.task(bind=True, name="exercises.quick.note")
 @idempotent(key=lambda key, **_: f"note:{key}")
 def note(_self: Task[Any, Any], key: str, text: str) -> None:  # noqa: ARG001 - makes the key
-    """Leave a text with the ledger, which keeps all it gets: that there is one for each key is this task's doing."""
+    """Write a text to the ledger, which stores every request, so this task must ensure one for each key."""
     enter("notes", text)
 
 
 @celery.task(name="exercises.quick.double", ignore_result=False)
 def double(number: int) -> int:
-    """Keep a result."""
+    """Return a result."""
     return 2 * number

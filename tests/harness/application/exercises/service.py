@@ -1,4 +1,4 @@
-"""Calls to the ledger, the service outside: see tests/harness/ledger.py."""
+"""Calls to the ledger, an external service (tests/harness/ledger.py)."""
 
 import json
 import os
@@ -12,10 +12,10 @@ TIMEOUT_SECONDS = 30
 
 
 def enter(kind: str, entry: str) -> Any:
-    """Make an entry of a kind, `effects` or `notes`; returns the ledger's answer.
+    """Make an entry of a kind, `effects` or `notes`; returns the ledger's response.
 
     Raises:
-        TransientError: it does not answer, or has an error of its own.
+        TransientError: it does not respond, or responds with an error.
     """
     request = urllib.request.Request(  # noqa: S310 - loopback
         f"{os.environ['LEDGER_URL']}/{kind}",

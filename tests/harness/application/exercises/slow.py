@@ -1,4 +1,4 @@
-"""Work for processors, which may fail for good."""
+"""CPU-bound tasks, which may fail for good."""
 
 from celery_platform.reliability.errors import PermanentError
 
