@@ -10,12 +10,12 @@ IGNORED = "...ignoring"
 _COLOUR = re.compile(r"\x1b\[[0-9;]*m")
 
 
-def failures(said: str) -> list[str]:
+def failures(output: str) -> list[str]:
     """A text for each failed task and host, in order. Failures that the play ignores are not included.
 
     Example: `failures("TASK [Start] ***\\nfatal: [web-1]: FAILED! => {\\"msg\\": \\"no unit\\"}")` -> `["Start, web-1: no unit"]`
     """
-    lines = [_COLOUR.sub("", line).rstrip() for line in said.splitlines()]
+    lines = [_COLOUR.sub("", line).rstrip() for line in output.splitlines()]
     found, task = [], ""
     for number, line in enumerate(lines):
         if named := _TASK.match(line):
@@ -37,8 +37,8 @@ def _why(result: str, after: list[str]) -> str:
 
 
 def _words(result: dict[str, Any]) -> str:
-    said = [result.get(name) for name in ("msg", "censored", "stderr", "module_stderr")]
-    texts = [text if isinstance(text, str) else json.dumps(text) for text in said if text]
+    reasons = [result.get(name) for name in ("msg", "censored", "stderr", "module_stderr")]
+    texts = [text if isinstance(text, str) else json.dumps(text) for text in reasons if text]
     # Commands that fail often write the reason to stdout.
     if not (result.get("stderr") or result.get("module_stderr")) and result.get("stdout"):
         texts.append(str(result["stdout"]))

@@ -135,11 +135,11 @@ def taken_once(create_notification: Callable[[Request], Response]) -> Callable[[
     answered: dict[str, Response] = {}
 
     def create(request: Request) -> Response:
-        said = json.dumps(request, sort_keys=True)
+        content = json.dumps(request, sort_keys=True)
         response = create_notification(request)
         if response[0] == HTTPStatus.OK:
-            answered[said] = response
-        return answered[said] if b"DuplicateRecordException" in response[2] and said in answered else response
+            answered[content] = response
+        return answered[content] if b"DuplicateRecordException" in response[2] and content in answered else response
 
     return create
 

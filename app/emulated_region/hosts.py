@@ -92,8 +92,8 @@ def _wait_for_systemd(podman: Podman, name: str) -> None:
         if state == "degraded":
             failed = podman.attempt("exec", name, "systemctl", "--failed", "--plain", "--no-legend").stdout.decode()
             units = ", ".join(line.split()[0] for line in failed.splitlines() if line.strip())
-            look = f"`podman exec {name} systemctl status`"
-            raise RegionError(f"every unit of {name} to start", f"failed: {units}", look)
+            remedy = f"`podman exec {name} systemctl status`"
+            raise RegionError(f"every unit of {name} to start", f"failed: {units}", remedy)
         return state == "running"
 
     answers.wait(f"systemd of {name}", has_settled, 60, lambda: podman.logs(name))

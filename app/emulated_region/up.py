@@ -87,14 +87,14 @@ def _run(step: Step, environment: str, number: str, sink: IO[bytes], log: Path) 
         return _execute(step, environment, sink, sys.stdout.buffer)
     with console.status(f"{number} {step.name} ..."):
         code = _execute(step, environment, sink)
-    said = log.read_bytes()[start:].decode(errors="replace")
+    printed = log.read_bytes()[start:].decode(errors="replace")
     if code:
-        failed = failures(said) if step.folder == ANSIBLE else []
+        failed = failures(printed) if step.folder == ANSIBLE else []
         shown = f"failures in {_short(log)}" if failed else f"the end of {_short(log)}"
         console.print(f"[red]{number} {step.name}: exit {code}[/red]; {shown}:")
-        console.print("\n".join(failed or said.splitlines()[-EXCERPT_LINES:]), markup=False)
+        console.print("\n".join(failed or printed.splitlines()[-EXCERPT_LINES:]), markup=False)
         return code
-    console.print(f"{number} {step.name} [dim]{time.monotonic() - began:.0f} s[/dim]{_found(step, said)}")
+    console.print(f"{number} {step.name} [dim]{time.monotonic() - began:.0f} s[/dim]{_found(step, printed)}")
     return 0
 
 
@@ -110,9 +110,9 @@ def _execute(step: Step, environment: str, *sinks: IO[bytes]) -> int:
         bufsize=0,
     ) as process:
         try:
-            while said := process.stdout.read(READ_BYTES) if process.stdout else b"":
+            while printed := process.stdout.read(READ_BYTES) if process.stdout else b"":
                 for sink in sinks:
-                    sink.write(said)
+                    sink.write(printed)
                     sink.flush()
         except BaseException:
             process.kill()
@@ -120,9 +120,9 @@ def _execute(step: Step, environment: str, *sinks: IO[bytes]) -> int:
     return process.returncode
 
 
-def _found(step: Step, said: str) -> str:
+def _found(step: Step, printed: str) -> str:
     """The lines to show beside the step."""
-    lines = [re.sub(r"\x1b\[[0-9;]*m", "", line).strip() for line in said.splitlines()]
+    lines = [re.sub(r"\x1b\[[0-9;]*m", "", line).strip() for line in printed.splitlines()]
     found = [line for line in lines if re.search(step.says, line)]
     if len(found) > 1 and step.says_each:
         return "".join(f"\n      {re.sub(r' +', ' ', line)}" for line in found)

@@ -63,8 +63,8 @@ def _network(existing: ExistingNetwork, cidr: str) -> Iterator[str]:
         )
     for zone, wanted in existing.private_subnets.items():
         found = subnets[wanted.id]
-        said = {"VpcId": existing.vpc_id, "AvailabilityZone": zone, "CidrBlock": str(wanted.cidr)}
-        for key, value in said.items():
+        expected = {"VpcId": existing.vpc_id, "AvailabilityZone": zone, "CidrBlock": str(wanted.cidr)}
+        for key, value in expected.items():
             if found[key] != value:
                 yield f"{wanted.id} has {key} {found[key]}, not {value}"
 
@@ -101,8 +101,8 @@ def _cluster(existing: ExistingCluster, vpc_id: str) -> Iterator[str]:
         yield _refusal(error)
         return
     of_cluster = cluster["resourcesVpcConfig"]
-    said = {"vpcId": vpc_id, "clusterSecurityGroupId": existing.security_group}
-    for key, value in said.items():
+    expected = {"vpcId": vpc_id, "clusterSecurityGroupId": existing.security_group}
+    for key, value in expected.items():
         if of_cluster.get(key) != value:
             yield f"cluster {existing.name} has {key} {of_cluster.get(key)}, not {value}"
 

@@ -76,8 +76,8 @@ def _wait_until_open(process: subprocess.Popen[str], local: int) -> None:
     deadline = time.monotonic() + OPEN_SECONDS
     while time.monotonic() < deadline:
         if process.poll() is not None:
-            said = process.stderr.read().strip() if process.stderr else ""
-            raise RunError("a Systems Manager session to open", said or "the plugin ended", "check the host's agent")
+            errors = process.stderr.read().strip() if process.stderr else ""
+            raise RunError("a Systems Manager session to open", errors or "the plugin ended", "check the host's agent")
         if reachable("127.0.0.1", local):
             return
         time.sleep(0.3)

@@ -56,26 +56,26 @@ def of_workers() -> list[dict[str, Any]]:
     return rescue
 
 
-def last_failure(said: str) -> str:
-    return [line for line in said.splitlines() if line.startswith("fatal: ")][-1]
+def last_failure(printed: str) -> str:
+    return [line for line in printed.splitlines() if line.startswith("fatal: ")][-1]
 
 
 def test_the_first_release_of_a_host_says_why_its_workers_do_not_start(tmp_path: Path) -> None:
-    said = last_failure(deploy(tmp_path, *FIRST))
+    printed = last_failure(deploy(tmp_path, *FIRST))
 
-    assert "first one on this host" in said
-    assert said.count(WHY) == 1
-    assert "Start the workers: Unable to start service celery-worker@cpu-1 Unable" in said
+    assert "first one on this host" in printed
+    assert printed.count(WHY) == 1
+    assert "Start the workers: Unable to start service celery-worker@cpu-1 Unable" in printed
 
 
 def test_a_release_that_goes_back_says_why_its_workers_did_not_start(tmp_path: Path) -> None:
-    said = last_failure(deploy(tmp_path, "Save what failed", "Read the journal", "Report that the deploy failed"))
+    printed = last_failure(deploy(tmp_path, "Save what failed", "Read the journal", "Report that the deploy failed"))
 
-    assert "rolled back to release r2" in said
-    assert said.count(WHY) == 1
+    assert "rolled back to release r2" in printed
+    assert printed.count(WHY) == 1
 
 
 def test_a_host_without_a_journal_still_goes_back(tmp_path: Path) -> None:
-    said = last_failure(deploy(tmp_path, *FIRST, journal="#!/bin/sh\nexit 1\n"))
+    printed = last_failure(deploy(tmp_path, *FIRST, journal="#!/bin/sh\nexit 1\n"))
 
-    assert "Last output of its units:\\nnothing" in said
+    assert "Last output of its units:\\nnothing" in printed

@@ -37,11 +37,11 @@ def argv(tmp_path: Path) -> list[str]:
     (tmp_path / "systemd-run").write_text(SYSTEMD_RUN)
     (tmp_path / "systemd-run").chmod(0o755)
     task = _task(yaml.safe_load(HOOK.read_text()), "Run it")
-    said = tmp_path / "said"
+    result = tmp_path / "argv"
     keep = {
         "ansible.builtin.copy": {
             "content": "{{ _celery_app_hook.stdout_lines | to_json }}",
-            "dest": str(said),
+            "dest": str(result),
             "mode": "0600",
         }
     }
@@ -63,7 +63,7 @@ def argv(tmp_path: Path) -> list[str]:
         cwd=tmp_path, text=True, check=False, timeout=120, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
     )  # fmt: skip
     assert run.returncode == 0, run.stdout
-    (line,) = json.loads(said.read_text())
+    (line,) = json.loads(result.read_text())
     return list(json.loads(line))
 
 

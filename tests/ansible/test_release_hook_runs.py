@@ -79,9 +79,9 @@ def hosts(tmp_path: Path) -> Hosts:
 
 
 def test_it_runs_once_for_all_hosts_of_a_new_release(hosts: Hosts) -> None:
-    said = hosts.hook(MIGRATE, "r1")
+    printed = hosts.hook(MIGRATE, "r1")
 
-    assert hosts.ran() == ["migrate"], said
+    assert hosts.ran() == ["migrate"], printed
     assert json.loads((hosts.folder / "two/releases/r1/hook.json").read_text()) == ["migrate"]
 
 
@@ -89,10 +89,10 @@ def test_it_does_not_run_again_once_a_host_has_moved(hosts: Hosts) -> None:
     hosts.hook(MIGRATE, "r1")
     hosts.move_to("r1", "two")
 
-    said = hosts.hook(MIGRATE, "r1")
+    printed = hosts.hook(MIGRATE, "r1")
 
-    assert hosts.ran() == ["migrate"], said
-    assert said.count("changed=0") == 2
+    assert hosts.ran() == ["migrate"], printed
+    assert printed.count("changed=0") == 2
 
 
 @pytest.mark.parametrize("before", [(), ("collect",)], ids=["added", "changed"])
@@ -100,9 +100,9 @@ def test_another_command_runs_with_the_same_release(hosts: Hosts, before: tuple[
     hosts.hook(before, "r1")
     hosts.move_to("r1")
 
-    said = hosts.hook(MIGRATE, "r1")
+    printed = hosts.hook(MIGRATE, "r1")
 
-    assert hosts.ran() == [*before, "migrate"], said
+    assert hosts.ran() == [*before, "migrate"], printed
 
 
 def test_it_runs_again_for_a_release_that_comes_back(hosts: Hosts) -> None:
@@ -127,9 +127,9 @@ def test_one_that_failed_runs_again(hosts: Hosts) -> None:
 
 
 def test_a_release_that_is_not_installed_runs_nothing(hosts: Hosts) -> None:
-    said = " ".join(hosts.hook(MIGRATE, "r2").split())
+    printed = " ".join(hosts.hook(MIGRATE, "r2").split())
 
-    assert "Expected release r2 of the wheelhouse to be installed on one, found nothing" in said
+    assert "Expected release r2 of the wheelhouse to be installed on one, found nothing" in printed
     assert hosts.ran() == []
 
 

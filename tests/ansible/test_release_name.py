@@ -25,7 +25,7 @@ def wheelhouse(tmp_path: Path) -> Path:
 
 def name_of(wheelhouse: Path) -> str:
     """`celery_app_release` after the role's preflight on this machine."""
-    said = wheelhouse.parent / "said"
+    output = wheelhouse.parent / "output"
     variables = {
         "celery_app_wheelhouse": str(wheelhouse), "celery_app_environment": {"name": "tests"},
         "ansible_facts": {"os_family": "Debian", "distribution": "Debian"},
@@ -33,7 +33,7 @@ def name_of(wheelhouse: Path) -> str:
     }  # fmt: skip
     tasks = [
         {"ansible.builtin.include_role": {"name": "celery_app", "tasks_from": "preflight"}},
-        {"ansible.builtin.copy": {"content": "{{ celery_app_release }}", "dest": str(said), "mode": "0600"}},
+        {"ansible.builtin.copy": {"content": "{{ celery_app_release }}", "dest": str(output), "mode": "0600"}},
     ]
     play = {"hosts": "all", "connection": "local", "gather_facts": False, "vars": variables, "tasks": tasks}
     (wheelhouse.parent / "play.yml").write_text(yaml.safe_dump([play]))
@@ -42,7 +42,7 @@ def name_of(wheelhouse: Path) -> str:
         cwd=ANSIBLE, text=True, check=False, timeout=120, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
     )  # fmt: skip
     assert run.returncode == 0, run.stdout
-    return said.read_text()
+    return output.read_text()
 
 
 def built_again(wheelhouse: Path) -> None:

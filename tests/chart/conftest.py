@@ -2,19 +2,19 @@
 
 import pytest
 
-from .rendered import CASES, Rendered, render, said
+from .rendered import CASES, Rendered, case_id, render
 
 
-@pytest.fixture(params=CASES, ids=said)
+@pytest.fixture(params=CASES, ids=case_id)
 def rendered(request: pytest.FixtureRequest) -> Rendered:
     return render(*request.param)
 
 
-@pytest.fixture(params=[case for case in CASES if case[2] == "keda"], ids=said)
+@pytest.fixture(params=[case for case in CASES if case[2] == "keda"], ids=case_id)
 def with_keda(request: pytest.FixtureRequest) -> Rendered:
     return render(*request.param)
 
 
-@pytest.fixture(params=[case for case in CASES if case[2] == "hpa"], ids=said)
+@pytest.fixture(params=[case for case in CASES if case[2] == "hpa"], ids=case_id)
 def with_hpa(request: pytest.FixtureRequest) -> Rendered:
     return render(*request.param)

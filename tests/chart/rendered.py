@@ -34,7 +34,7 @@ CASES = (
 )
 
 
-def said(case: tuple[Path, BrokerKind, str]) -> str:
+def case_id(case: tuple[Path, BrokerKind, str]) -> str:
     """The id of a case in a test's name."""
     file, kind, autoscaler = case
     return f"{file.parent.name if file in OWN else 'the tests'}-{kind.value}-{autoscaler}"

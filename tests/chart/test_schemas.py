@@ -46,10 +46,10 @@ def test_helm_lint_has_nothing_to_say(kind: BrokerKind, tmp_path: Path) -> None:
     rendered = render(PROD, kind, "keda")
     (tmp_path / "resolved.json").write_text(json.dumps(rendered.resolved))
 
-    said = helm.run("lint", "--strict", str(helm.chart()), "-f", str(tmp_path / "resolved.json"), *settings(kind))
+    output = helm.run("lint", "--strict", str(helm.chart()), "-f", str(tmp_path / "resolved.json"), *settings(kind))
 
-    assert "0 chart(s) failed" in said
-    assert "WARNING" not in said
+    assert "0 chart(s) failed" in output
+    assert "WARNING" not in output
 
 
 @pytest.fixture

@@ -59,9 +59,9 @@ def test_when_one_ends_the_others_end_too_and_its_name_is_said(tmp_path: Path) -
 
     running = start(tmp_path, going_on, ending)
 
-    _, said = running.communicate(timeout=30)
+    _, printed = running.communicate(timeout=30)
     assert running.returncode == 7
-    assert "ending ended with exit code 7" in said
+    assert "ending ended with exit code 7" in printed
     assert not alive(wait_for(tmp_path / "pid").strip())
 
 

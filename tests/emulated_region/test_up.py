@@ -17,7 +17,7 @@ from .conftest import PYTHONPATH, Checkout
 SAY = Step("say", (sys.executable, "-c", "import os, sys; print('for', os.environ['ENV']); sys.exit('and wrong')"))
 
 
-def said(folder: Path) -> str:
+def printed(folder: Path) -> str:
     """Run the step for the environment `trial`; returns its log."""
     log = folder / "up.log"
     with log.open("wb") as sink:
@@ -31,7 +31,7 @@ def test_a_step_is_for_the_environment_asked_for_whatever_env_says(
     monkeypatch.setenv("ENV", "another")
     monkeypatch.delenv("VERBOSE", raising=False)
 
-    assert "for trial" in said(tmp_path)
+    assert "for trial" in printed(tmp_path)
 
 
 def test_what_a_verbose_step_says_is_in_the_log_too(
@@ -39,7 +39,7 @@ def test_what_a_verbose_step_says_is_in_the_log_too(
 ) -> None:
     monkeypatch.setenv("VERBOSE", "1")
 
-    log = said(tmp_path)
+    log = printed(tmp_path)
 
     assert "for trial" in log
     assert "and wrong" in log
@@ -72,8 +72,10 @@ def test_the_application_is_checked_before_anything_starts() -> None:
     first, *_ = steps("local")
 
     assert first.command[1:] == ("-m", "celery_platform", "application", "check", "local")
-    said = "warning: nobody knows yet whether beat will start: x.\n6 tasks, each with a queue; 0 scheduled (pool io)\n"
-    assert _found(first, said).count("\n") == 2
+    printed = (
+        "warning: nobody knows yet whether beat will start: x.\n6 tasks, each with a queue; 0 scheduled (pool io)\n"
+    )
+    assert _found(first, printed).count("\n") == 2
 
 
 def test_cells_of_the_table_are_whole_where_there_is_no_terminal() -> None:
@@ -105,10 +107,10 @@ class Account:
         """Do nothing."""
 
 
-@pytest.mark.parametrize(("given", "said"), [({}, f"{RANDOM}: one, two"), ({"one": "1"}, f"{RANDOM}: two")])
+@pytest.mark.parametrize(("given", "printed"), [({}, f"{RANDOM}: one, two"), ({"one": "1"}, f"{RANDOM}: two")])
 def test_secrets_that_nobody_gave_a_value_are_named(
     checkout: Checkout, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str],
-    given: dict[str, str], said: str,
+    given: dict[str, str], printed: str,
 ) -> None:  # fmt: skip
     monkeypatch.setenv("ENVIRONMENTS", str(checkout.environments))
     region = replace(
@@ -118,6 +120,6 @@ def test_secrets_that_nobody_gave_a_value_are_named(
     supply_secrets(region, Account())  # type: ignore[arg-type]
 
     shown = capsys.readouterr().out
-    assert said in shown
+    assert printed in shown
     assert f"environments/{region.environment}/services.yml" in shown
     assert _found(next(step for step in steps("local") if step.name == "hosts"), shown)

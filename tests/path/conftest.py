@@ -48,11 +48,11 @@ def tail(run: subprocess.CompletedProcess[str]) -> str:
     return f"exit {run.returncode}\n{run.stdout[-6000:]}"
 
 
-def workers_said(local: LocalEnvironment) -> str:
+def workers_log(local: LocalEnvironment) -> str:
     """The state of each container and the last log lines of workers in pods, for the message about a lost task."""
-    said = local.run("podman", "ps", "--all", "--format", "{{.Names}} {{.Status}}").stdout
-    pods = [line.split()[0] for line in said.splitlines() if "-worker-" in line and "-infra" not in line]
-    return "\n".join([said, *(local.run("podman", "logs", "--tail", "60", name).stdout for name in pods)])
+    output = local.run("podman", "ps", "--all", "--format", "{{.Names}} {{.Status}}").stdout
+    pods = [line.split()[0] for line in output.splitlines() if "-worker-" in line and "-infra" not in line]
+    return "\n".join([output, *(local.run("podman", "logs", "--tail", "60", name).stdout for name in pods)])
 
 
 @pytest.fixture(scope="session")

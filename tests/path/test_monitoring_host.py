@@ -21,8 +21,8 @@ HOST = "celery-local-monitoring-1"
 def asked(query: str) -> list[dict[str, Any]]:
     """The response of Prometheus on the host."""
     code = f"import urllib.request as r; print(r.urlopen('http://127.0.0.1:9090/api/v1/{query}').read().decode())"
-    told = subprocess.run(["podman", "exec", HOST, "python3", "-c", code], capture_output=True, text=True, check=True)
-    data = json.loads(told.stdout)["data"]
+    done = subprocess.run(["podman", "exec", HOST, "python3", "-c", code], capture_output=True, text=True, check=True)
+    data = json.loads(done.stdout)["data"]
     found: list[dict[str, Any]] = data.get("result") or data.get("groups") or []
     return found
 

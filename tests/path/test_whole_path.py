@@ -11,7 +11,7 @@ import boto3
 import pytest
 from celery_platform.environment.account import account_variables
 
-from .conftest import EVERYTHING, REPOSITORY, LocalEnvironment, tail, workers_said
+from .conftest import EVERYTHING, REPOSITORY, LocalEnvironment, tail, workers_log
 
 pytestmark = [pytest.mark.path, pytest.mark.timeout(1800)]
 
@@ -29,7 +29,7 @@ def test_a_second_playbook_run_changes_nothing(local: LocalEnvironment) -> None:
 def test_the_demo_loses_nothing_and_repeats_no_effect(local: LocalEnvironment, tmp_path: Path) -> None:
     demo = local.run("app", "run", "--env", "local", "--", "python", "-m", "shop", "demo", "--output", str(tmp_path))
 
-    assert demo.returncode == 0, f"{tail(demo)}\n{workers_said(local)}"
+    assert demo.returncode == 0, f"{tail(demo)}\n{workers_log(local)}"
     sheets = list(tmp_path.rglob("*.jp*g"))
     photographs = [file for file in (REPOSITORY / "app/example/photographs").iterdir() if file.suffix == ".jpg"]
     assert len(sheets) >= len(photographs) > 0, tail(demo)

@@ -25,9 +25,9 @@ def test_a_scenario_that_there_is_not_is_answered_with_those_there_are(capsys: p
     with pytest.raises(SystemExit, match="2"):
         main(["rabbitmq", "hard_dey"])
 
-    said = capsys.readouterr().err
-    assert "rabbitmq hard_day, " in said
-    assert "found rabbitmq hard_dey" in said
+    output = capsys.readouterr().err
+    assert "rabbitmq hard_day, " in output
+    assert "found rabbitmq hard_dey" in output
 
 
 @pytest.mark.roles

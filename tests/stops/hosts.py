@@ -36,8 +36,8 @@ class Host:
     def is_ready(self, worker: str) -> bool:
         """Whether a worker, such as `io-1`, is ready."""
         heartbeat = f"CELERY_HEARTBEAT_FILE=/run/celery-{worker}/heartbeat"
-        said = self.run("env", heartbeat, "/opt/celery/venv/bin/app", "health", "readiness", check=False)
-        return said.startswith("ready")
+        output = self.run("env", heartbeat, "/opt/celery/venv/bin/app", "health", "readiness", check=False)
+        return output.startswith("ready")
 
     def wait_until_ready(self, *workers: str) -> None:
         """Wait until these workers are ready."""

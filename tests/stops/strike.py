@@ -74,12 +74,12 @@ def recorded(environment: TestEnvironment, entries: list[str]) -> dict[str, floa
     seen: dict[str, float] = {}
     with Redis.from_url(environment.valkey_url, decode_responses=True) as books:
 
-        def look() -> bool:
+        def all_recorded() -> bool:
             for entry in entries:
                 if entry not in seen and books.sismember(recorded_key(environment.resolved["prefix"]), entry):
                     seen[entry] = time.monotonic()
             return len(seen) == len(entries)
 
         with suppress(AssertionError):  # entries that are not made by now count as lost
-            eventually(look, "the last entry", seconds=PATIENCE_SECONDS)
+            eventually(all_recorded, "the last entry", seconds=PATIENCE_SECONDS)
     return seen

@@ -16,7 +16,7 @@ SITE = """
         content: "{text}"
         dest: "{folder}/unit"
         mode: "0644"
-    - name: Look
+    - name: Read the unit
       ansible.builtin.stat:
         path: "{folder}/unit"
 """

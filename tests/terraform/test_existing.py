@@ -128,7 +128,7 @@ def test_an_account_that_has_it_all_is_taken(
 
 @pytest.mark.slow
 @pytest.mark.parametrize(
-    ("change", "told"),
+    ("change", "message"),
     [
         ({"vpc": "vpc-00000000"}, "vpc-00000000"),
         ({"zone": "Z0000000"}, "Z0000000"),
@@ -140,7 +140,7 @@ def test_an_account_that_has_it_all_is_taken(
     ],
 )
 def test_an_account_that_differs_is_refused_with_what_differs(
-    runner: Runner, company: dict[str, Any], monkeypatch: pytest.MonkeyPatch, change: dict[str, Any], told: str
+    runner: Runner, company: dict[str, Any], monkeypatch: pytest.MonkeyPatch, change: dict[str, Any], message: str
 ) -> None:
     from runner.account import Account
     from runner.errors import RunError
@@ -162,7 +162,7 @@ def test_an_account_that_differs_is_refused_with_what_differs(
     with pytest.raises(RunError) as refused:
         check_existing(load("prod"), Account(ACCOUNT, None))
 
-    assert told in str(refused.value)
+    assert message in str(refused.value)
 
 
 def _asks(vpc: str, servers: list[str]) -> None:

@@ -9,7 +9,7 @@ from tests.terraform.conftest import Runner
 
 
 @pytest.mark.parametrize(
-    ("arguments", "variables", "told"),
+    ("arguments", "variables", "message"),
     [
         (("plan", "nowhere"), {}, "one of: dev, local, prod"),
         (("plan", "dev"), {"AWS_PROFILE": "nobody"}, "The config profile (nobody) could not be found"),
@@ -20,10 +20,12 @@ from tests.terraform.conftest import Runner
         (("plan",), {}, "Missing argument"),
     ],
 )
-def test_says_what_is_wrong(runner: Runner, arguments: tuple[str, ...], variables: dict[str, str], told: str) -> None:
+def test_says_what_is_wrong(
+    runner: Runner, arguments: tuple[str, ...], variables: dict[str, str], message: str
+) -> None:
     done = runner.run(*arguments, **variables)
     assert done.returncode != 0
-    assert told in done.stdout
+    assert message in done.stdout
     assert "Traceback" not in done.stdout
 
 

@@ -46,9 +46,9 @@ def test_every_other_machine_is_held_at_the_size_that_it_has() -> None:
     )
 
 
-@pytest.mark.parametrize(("state", "told"), [({}, "no machines"), ({"names": NODES}, NODES[2])])
-def test_a_machine_that_was_never_made_is_refused(state: dict[str, Any], told: str) -> None:
-    with pytest.raises(RunError, match=told):
+@pytest.mark.parametrize(("state", "message"), [({}, "no machines"), ({"names": NODES}, NODES[2])])
+def test_a_machine_that_was_never_made_is_refused(state: dict[str, Any], message: str) -> None:
+    with pytest.raises(RunError, match=message):
         held(_state(state["names"]) if state else state, "celery-prod-rabbitmq-4")
 
 

@@ -78,12 +78,12 @@ def _packages() -> list[list[str]]:
     """Name, status, selection and version of the packages that are installed, not merely known to dpkg."""
     form = "${Package} ${db:Status-Status} ${db:Status-Want} ${Version}\n"
     try:
-        told = subprocess.run(
+        output = subprocess.run(
             ["dpkg-query", "--show", f"--showformat={form}", *PACKAGES], capture_output=True, text=True, check=False
         ).stdout
     except FileNotFoundError:  # not Debian, which the preflight refuses
         return []
-    return [row for row in map(str.split, told.splitlines()) if row[1] == "installed"]
+    return [row for row in map(str.split, output.splitlines()) if row[1] == "installed"]
 
 
 def _succeeds(*command: str) -> bool:

@@ -34,11 +34,11 @@ def started() -> list[str]:
 
 
 def test_it_ran_once_as_the_workers_user_with_their_environment() -> None:
-    said = [
+    commands = [
         host.file("/var/lib/celery/hook").content_string.split() if host.file("/var/lib/celery/hook").exists else []
         for host in HOSTS
     ]
-    (ran,) = [words for words in said if words]
+    (ran,) = [words for words in commands if words]
     assert len(ran) == 2, "the second converge must not run it again"
     assert ran[0] == "celery"
     assert ran[1].startswith("/etc/celery/resolved-")
@@ -50,10 +50,10 @@ def test_a_failing_one_moves_nothing_and_says_what_it_said() -> None:
     done = deploy(["sh", "-c", "echo no such table >&2; exit 3"])
 
     assert done.returncode != 0
-    told = " ".join(done.stdout.split())
-    assert "The release hook of" in told, done.stdout
-    assert "found 3" in told
-    assert "no such table" in told
+    output = " ".join(done.stdout.split())
+    assert "The release hook of" in output, done.stdout
+    assert "found 3" in output
+    assert "no such table" in output
     assert started() == before
     assert not any(host.file("/opt/another/venv").exists for host in HOSTS)
 

@@ -123,8 +123,8 @@ PEERS = (
 def test_limits_are_in_force(host: Any) -> None:
     limits = host.check_output("cat /proc/$(pidof beam.smp)/limits")
     assert any(line.split()[:4] == ["Max", "open", "files", "20000"] for line in limits.splitlines())
-    told = host.check_output("rabbitmqctl -q eval %s", LIMITS)
-    assert told.replace("\n", "").replace(" ", "") == '{512,16777216,"200MB"}'
+    output = host.check_output("rabbitmqctl -q eval %s", LIMITS)
+    assert output.replace("\n", "").replace(" ", "") == '{512,16777216,"200MB"}'
 
 
 LIMITS = (

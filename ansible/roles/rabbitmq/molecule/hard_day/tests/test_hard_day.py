@@ -63,10 +63,10 @@ def test_cookie_that_one_node_cannot_take(under_load: Callable[..., Any]) -> Non
     with under_load("Erlang cookie refused by one node, and taken back by all"):
         podman("exec", "molecule-rabbitmq-3", "mount", "--bind", cookie, cookie)
         try:
-            said = playbook(SCENARIO / "rotate_erlang_cookie.yml", fails=True)
+            printed = playbook(SCENARIO / "rotate_erlang_cookie.yml", fails=True)
         finally:
             podman("exec", "molecule-rabbitmq-3", "umount", cookie)
-    assert "The cookie was not changed" in " ".join(said.split())
+    assert "The cookie was not changed" in " ".join(printed.split())
     for number in (1, 2, 3):
         host = f"molecule-rabbitmq-{number}"
         assert podman("exec", host, "cat", cookie) == "molecule-cookie-molecule-cookie"

@@ -52,9 +52,11 @@ def _publish_one() -> None:
 
 
 def test_two_seeds() -> None:
-    said = _refused(SCENARIO / "spare.yml", "rabbitmq_even_is_temporary=true", "rabbitmq_seed={{ inventory_hostname }}")
-    assert "Expected one rabbitmq_seed" in said
-    assert "Two seeds would form two clusters." in said
+    printed = _refused(
+        SCENARIO / "spare.yml", "rabbitmq_even_is_temporary=true", "rabbitmq_seed={{ inventory_hostname }}"
+    )
+    assert "Expected one rabbitmq_seed" in printed
+    assert "Two seeds would form two clusters." in printed
 
 
 def test_an_even_cluster() -> None:
@@ -62,19 +64,19 @@ def test_an_even_cluster() -> None:
 
 
 def test_mirrored_queues_on_rabbitmq_4() -> None:
-    said = _refused(CONVERGE, "rabbitmq_replication=mirrored")
-    assert "Expected rabbitmq_replication quorum on RabbitMQ 4.0, found mirrored" in said
-    assert "migrate_mirrored_to_quorum.yml" in said
+    printed = _refused(CONVERGE, "rabbitmq_replication=mirrored")
+    assert "Expected rabbitmq_replication quorum on RabbitMQ 4.0, found mirrored" in printed
+    assert "migrate_mirrored_to_quorum.yml" in printed
 
 
 def test_discovery_through_ec2_with_other_host_names() -> None:
-    said = _refused(CONVERGE, "rabbitmq_peer_discovery=aws")
-    assert "Expected rabbitmq_aws_region, rabbitmq_aws_tags and a host named ip-10-97-4-11" in said
+    printed = _refused(CONVERGE, "rabbitmq_peer_discovery=aws")
+    assert "Expected rabbitmq_aws_region, rabbitmq_aws_tags and a host named ip-10-97-4-11" in printed
 
 
 def test_a_downgrade() -> None:
-    said = _refused(CONVERGE, "rabbitmq_version=3.13")
-    assert "Expected RabbitMQ 3.13, found the newer 4.0.5. RabbitMQ cannot be downgraded" in said
+    printed = _refused(CONVERGE, "rabbitmq_version=3.13")
+    assert "Expected RabbitMQ 3.13, found the newer 4.0.5. RabbitMQ cannot be downgraded" in printed
 
 
 def test_an_upgrade_without_the_playbook() -> None:
@@ -86,19 +88,19 @@ def test_an_older_patch_of_the_same_series() -> None:
 
 
 def test_a_newer_patch_without_the_playbook() -> None:
-    said = _refused(CONVERGE, "rabbitmq_version=4.0.6")
-    assert "Expected RabbitMQ 4.0.6, found 4.0.5. Upgrade it node by node" in said
+    printed = _refused(CONVERGE, "rabbitmq_version=4.0.6")
+    assert "Expected RabbitMQ 4.0.6, found 4.0.5. Upgrade it node by node" in printed
 
 
 def test_an_upgrade_that_skips_a_version() -> None:
-    said = _refused(OPERATIONS / "upgrade.yml", "rabbitmq_version=4.3")
-    assert "Expected one of 4.2 to upgrade to 4.3 from, found 4.0.5." in said
+    printed = _refused(OPERATIONS / "upgrade.yml", "rabbitmq_version=4.3")
+    assert "Expected one of 4.2 to upgrade to 4.3 from, found 4.0.5." in printed
 
 
 def test_another_cookie() -> None:
-    said = _refused(CONVERGE, "rabbitmq_erlang_cookie=another-cookie-another-cookie")
-    assert "is not the one in the secret" in said
-    assert "rotate_erlang_cookie.yml" in said
+    printed = _refused(CONVERGE, "rabbitmq_erlang_cookie=another-cookie-another-cookie")
+    assert "is not the one in the secret" in printed
+    assert "rotate_erlang_cookie.yml" in printed
 
 
 def test_another_authority(tmp_path: Path) -> None:
@@ -119,9 +121,9 @@ def test_no_tls_on_a_cluster_that_speaks_it() -> None:
 def test_a_restart_while_an_alarm_is_on() -> None:
     started = _inside("systemctl", "show", "--property=MainPID", "rabbitmq-server")
     with _memory_alarm():
-        said = _refused(OPERATIONS / "rolling_restart.yml")
-    assert "an alarm is on:" in said
-    assert "No further node was stopped." in said
+        printed = _refused(OPERATIONS / "rolling_restart.yml")
+    assert "an alarm is on:" in printed
+    assert "No further node was stopped." in printed
     assert _inside("systemctl", "show", "--property=MainPID", "rabbitmq-server") == started
 
 
@@ -134,5 +136,5 @@ def test_a_policy_the_server_does_not_know() -> None:
 
 def test_to_forget_a_virtual_host_that_holds_messages() -> None:
     _publish_one()
-    said = _refused(CONVERGE, '{"rabbitmq_vhosts": ["other"], "rabbitmq_users": [], "rabbitmq_policies": []}')
-    assert "Virtual host shop is no longer in rabbitmq_vhosts but holds 1 messages." in said
+    printed = _refused(CONVERGE, '{"rabbitmq_vhosts": ["other"], "rabbitmq_users": [], "rabbitmq_policies": []}')
+    assert "Virtual host shop is no longer in rabbitmq_vhosts but holds 1 messages." in printed
