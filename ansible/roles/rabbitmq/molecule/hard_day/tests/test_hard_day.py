@@ -60,7 +60,7 @@ def test_upgrade(under_load: Callable[..., Any]) -> None:
 def test_cookie_that_one_node_cannot_take(under_load: Callable[..., Any]) -> None:
     """The cookie file of one node cannot be replaced, so all three restore the old cookie."""
     cookie = "/var/lib/rabbitmq/.erlang.cookie"
-    with under_load("Erlang cookie refused by one node, and taken back by all"):
+    with under_load("Erlang cookie refused by one node, and restored on all"):
         podman("exec", "molecule-rabbitmq-3", "mount", "--bind", cookie, cookie)
         try:
             printed = playbook(SCENARIO / "rotate_erlang_cookie.yml", fails=True)
