@@ -57,6 +57,6 @@ def test_an_environment_of_another_application_is_refused_in_words(tmp_path: Pat
     )  # fmt: skip
 
     assert demo.returncode == 2
-    assert "an environment of the example application (app/example), to which the demo belongs" in demo.stderr
+    assert "an environment of the example application (app/example), which the demo needs" in demo.stderr
     assert "application.celery exercises.celery:celery in environment local" in demo.stderr
     assert "Traceback" not in demo.stderr
