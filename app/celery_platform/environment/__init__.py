@@ -1,7 +1,8 @@
-"""One file per environment: read it, check it, derive every layer's values from it.
+"""One file per environment: read it, check it, and derive every layer's values from it.
 
-`load(name)` reads `environments/<name>/environment.yml`; `resolve(environment)` computes what Terraform, Ansible
-and the app read from `resolved.json`. Nothing outside this package computes a name or a number that two layers share.
+`load(name)` reads `environments/<name>/environment.yml`. `resolve(environment)` computes the content of
+`resolved.json`, which Terraform, Ansible and the app read. Nothing outside this package computes a name or a number
+that two layers share. See `README.md` beside this file.
 """
 
 from celery_platform.environment.errors import EnvironmentFileError

@@ -1,8 +1,9 @@
 """Which AWS account an environment's tools talk to.
 
 An environment whose folder holds `aws/config` (and `aws/credentials`) brings its own AWS configuration: an endpoint, a
-role to assume, a profile; and `aws/trust.pem`, where there is one, holds the authorities that vouch for its endpoints
-(as behind a proxy that opens TLS). Any other uses what the person running the tool has configured.
+role to assume, a profile. `aws/trust.pem`, if it exists, holds the certificate authorities that sign for its endpoints,
+for example behind a proxy that terminates TLS. Every other environment uses the AWS configuration of the person who
+runs the tool.
 """
 
 import configparser
@@ -11,7 +12,7 @@ from collections.abc import Mapping
 
 from celery_platform.environment.load import environments_folder
 
-# What a person's shell may have set and what would override the environment's own files.
+# Variables that a person's shell may have set and that would override the environment's own files.
 _PERSONAL = ("AWS_PROFILE", "AWS_DEFAULT_PROFILE", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN")
 
 
@@ -39,13 +40,13 @@ def account_variables(name: str, region: str, inherited: Mapping[str, str] | Non
 
 
 def enter_account(name: str, region: str) -> None:
-    """Let this process and those it starts work on the account of the environment `name`, and on no other.
+    """Point this process and its children at the account of the environment `name`, and at no other.
 
     Example: `enter_account("prod", "eu-west-1")`
     """
     variables = account_variables(name, region)
-    for gone in set(os.environ) - set(variables):
-        del os.environ[gone]
+    for removed in set(os.environ) - set(variables):
+        del os.environ[removed]
     os.environ.update(variables)
 
 

@@ -1,9 +1,9 @@
-"""The checkout that environments are described in, where an application's folder is looked for."""
+"""The checkout that contains the environment files and, if it is a folder, the application's package."""
 
 import os
 from pathlib import Path
 
-# Names another checkout than the one that this package is in.
+# Overrides the checkout that this package is in.
 VARIABLE = "CELERY_CHECKOUT"
 
 

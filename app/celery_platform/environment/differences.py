@@ -1,4 +1,4 @@
-"""What changes between two environments or two revisions of one, in words a reviewer can read."""
+"""The differences between two environments, or two revisions of one, as sentences for a reviewer."""
 
 import subprocess
 from collections.abc import Iterator
@@ -28,7 +28,7 @@ def in_words(before: dict[str, Any], after: dict[str, Any], path: str = "") -> I
 
 
 def between(left: str, right: str) -> list[str]:
-    """The differences from `left` to `right`, each an environment (`prod`) or one at a revision (`prod@main`)."""
+    """The differences from `left` to `right`, each an environment (`prod`) or one at a git revision (`prod@main`)."""
     return list(in_words(resolve(_at(left)), resolve(_at(right))))
 
 

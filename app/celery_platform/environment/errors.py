@@ -1,7 +1,8 @@
-"""What a person sees when an environment file cannot be used.
+"""The error a person sees when an environment file cannot be used.
 
-A message stays under 2 KB whatever the file holds, so that a terminal, a CI log and a chat show all of it: long values
-are cut in the middle, long lists at their end, and of many problems the first are shown and the rest counted.
+A message stays under 2 KB whatever the file contains, so that a terminal, a CI log and a chat show all of it. Long
+values are cut in the middle and long lists at the end. If there are many problems, the message shows the first ones
+and counts the rest.
 """
 
 from collections.abc import Iterable
@@ -22,7 +23,7 @@ _ONE_OF = "one of: "
 
 @dataclass(frozen=True)
 class Problem:
-    """One thing wrong in an environment file. `line` counts from 1; without it, nothing in the file can be pointed at.
+    """One problem in an environment file. `line` counts from 1 and is `None` if no line of the file is to blame.
 
     Example: `Problem("queues.email.pool", found="'oi'", allowed="one of: cpu, io", line=12)`
     """
@@ -33,7 +34,7 @@ class Problem:
     line: int | None = None
 
     def __str__(self) -> str:
-        """One line: where, what was found, what is allowed."""
+        """One line: the place, what was found, what is allowed."""
         places = [f"line {self.line}" if self.line else "", shortened(self.path, PATH_BYTES)]
         where = ", ".join(place for place in places if place) or "(file)"
         found = shortened(self.found, FOUND_BYTES)
@@ -46,24 +47,24 @@ class EnvironmentFileError(AppError):
     def __init__(self, file: Path, problems: list[Problem]) -> None:
         self.file = file
         self.problems = sorted(problems, key=lambda problem: problem.line or 0)
-        super().__init__("an environment file that can be used", str(file), "correct the lines that are named")
+        super().__init__("a valid environment file", str(file), "correct the lines that the message names")
 
     def __str__(self) -> str:
-        """The file, and a line for each problem."""
+        """The file's path, then one line per problem."""
         title = f"{shortened(str(self.file), FILE_BYTES)} cannot be used:"
         return "\n".join([title, *_that_fit(self.problems, MESSAGE_BYTES - _size(title))])
 
     def in_lines(self) -> str:
-        """The same: each problem says in its line what was found and what is allowed."""
+        """The same as `str()`: each problem's line already says what was found and what is allowed."""
         return str(self)
 
     def __reduce__(self) -> tuple[Any, tuple[Any, ...]]:
-        """As it is made, so that it may cross from one process to another."""
+        """Pickle the constructor's arguments, so that the error can pass from one process to another."""
         return type(self), (self.file, self.problems)
 
 
 def shortened(text: str, limit: int) -> str:
-    """The text, its middle left out where it has more than `limit` bytes of UTF-8.
+    """The text, with its middle left out if it has more than `limit` bytes of UTF-8.
 
     Example: `shortened("a" * 9_000, 40) == "aaaaaaa ... (9,000 characters) ... aaaaaaa"`
     """
@@ -76,7 +77,7 @@ def shortened(text: str, limit: int) -> str:
 
 
 def listed(names: Iterable[str], limit: int = ALLOWED_BYTES // 2) -> str:
-    """The names with commas; where they are more than `limit` bytes, the first of them and how many there are besides.
+    """The names, separated by commas. If that exceeds `limit` bytes: the first names and the number of the others.
 
     Example: `listed(["cpu", "io"]) == "cpu, io"`
     """
@@ -102,7 +103,7 @@ def _shortened_choices(allowed: str) -> str:
 
 
 def _that_fit(problems: list[Problem], room: int) -> list[str]:
-    """A line for each problem while they fit, then how many there are besides."""
+    """One line per problem as long as they fit, then the number of the remaining problems."""
     lines: list[str] = []
     room -= len("\n  and 1,000,000 more problems")
     for problem in problems[:PROBLEMS_SHOWN]:

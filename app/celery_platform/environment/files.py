@@ -1,4 +1,4 @@
-"""Where the files of an environment are that are derived from its own."""
+"""The paths of the files that are rendered from an environment file."""
 
 from pathlib import Path
 
@@ -6,10 +6,10 @@ from celery_platform.environment.load import environments_folder
 
 
 def resolved_file(name: str) -> Path:
-    """Where an environment's derived values are."""
+    """The path of an environment's derived values, `resolved.json`."""
     return environments_folder() / name / "resolved.json"
 
 
 def rules_file(name: str) -> Path:
-    """Where an environment's Prometheus rules are."""
+    """The path of an environment's Prometheus rules."""
     return environments_folder() / name / "prometheus_rules.yml"

@@ -1,4 +1,4 @@
-"""Read an environment file and say plainly what is wrong with it."""
+"""Read an environment file and report every problem in it."""
 
 import os
 from dataclasses import replace
@@ -24,7 +24,7 @@ def environments_folder() -> Path:
 
 
 def names() -> list[str]:
-    """The environments there are."""
+    """The names of all environments, sorted."""
     return sorted(file.parent.name for file in environments_folder().glob(f"*/{FILE_NAME}"))
 
 
@@ -44,7 +44,7 @@ def load(name: str) -> Environment:
 
 
 def parse(content: bytes, file: Path) -> Environment:
-    """Check the content of an environment file; `file` is named in errors and its folder must equal `name`.
+    """Check the content of an environment file. Errors name `file`; its folder must be called like the environment.
 
     Raises:
         EnvironmentFileError: as `load`.
@@ -66,7 +66,7 @@ def parse(content: bytes, file: Path) -> Environment:
 
 
 def _content(file: Path) -> bytes:
-    """At most one byte more than is allowed: enough to refuse the rest."""
+    """The file's content, cut one byte after the allowed size: enough to refuse a file that is too long."""
     try:
         with file.open("rb") as opened:
             return opened.read(MAX_BYTES + 1)
@@ -76,7 +76,7 @@ def _content(file: Path) -> bytes:
 
 
 def _hinted(problem: Problem) -> Problem:
-    """With the nearest name, where names are to choose from."""
+    """The problem, with the closest valid name added if the value has to be one of several names."""
     if not problem.allowed.startswith(_ONE_OF) or not problem.found.startswith("'"):
         return problem
     hint = did_you_mean(problem.found.strip("'"), problem.allowed.removeprefix(_ONE_OF).split(", "))

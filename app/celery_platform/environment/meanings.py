@@ -1,4 +1,7 @@
-"""The patterns and formats of the model in words. One that is missing here is shown as it is; a test asks for it."""
+"""The model's patterns and formats in words.
+
+A pattern without an entry is shown as it is; a test checks that every pattern has one.
+"""
 
 PATTERNS = {
     r"^[a-z](-?[a-z0-9])*$": (

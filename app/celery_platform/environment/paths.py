@@ -1,4 +1,4 @@
-"""How a value's place in the file is written: `queues.email.calls.0`."""
+"""How messages write the path of a value in the file: `queues.email.calls.0`."""
 
 import re
 
@@ -11,7 +11,7 @@ _PLAIN = re.compile(r"[\w-]+")
 
 
 def dotted(parts: Parts) -> str:
-    """The keys and the positions in lists (from 0) that lead to a value; a key with other signs stands in quotes.
+    """The path of a value: its keys and list positions (from 0). A key with special characters is quoted.
 
     Example: `dotted(("queues", "email", "calls", 0)) == "queues.email.calls.0"`
     """

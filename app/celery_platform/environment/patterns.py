@@ -1,8 +1,8 @@
-"""Whether patterns of task names leave anything for one that comes after them.
+"""Decide whether a pattern of task names can still match when other patterns come before it.
 
-A pattern of `fnmatch` is a finite automaton: its states are positions in the pattern. To know whether every name that
-`later` matches is matched by one of `earlier`, walk through all names that `later` accepts, keeping for the earlier
-ones the set of positions they can be at; a name that ends `later` and none of them is a witness.
+An `fnmatch` pattern is a finite automaton whose states are positions in the pattern. The search walks through the names
+that `later` accepts and tracks the set of positions that the `earlier` patterns can have reached. A name that `later`
+accepts and none of `earlier` does is a witness that `later` can match.
 """
 
 import re
@@ -18,31 +18,32 @@ State = tuple[frozenset[int], Positions]
 
 # A character, `?`, `*`, or a set in brackets, in which a `]` that comes first stands for itself.
 _TOKEN = re.compile(r"\[!?+\]?+[^\]]*+\]|.", re.DOTALL)
-# Patterns like `*a????????` have a state for each way to read a name: seconds. 300 patterns of packages need a tenth.
+# A pattern such as `*a????????` has a state for every way to read a name, and would take seconds. 300 patterns of
+# packages (`orders.*`) take a tenth of a second.
 MOST_POSITIONS = 500_000
-# What names are made of, and one letter of all the others.
+# The characters of task names, and one that stands for all others.
 _LETTERS = string.ascii_letters + string.digits + string.punctuation + " é"
 
 
 def unmatched(later: str, earlier: Sequence[str]) -> str | None:
-    """A name that `later` matches and none of `earlier` does; `None` where there is surely none.
+    """A name that `later` matches and none of `earlier` does; `None` if there is certainly none.
 
-    Where patterns are too entangled to know within `MOST_POSITIONS`, the answer is the name that was looked at last.
+    If the search takes more than `MOST_POSITIONS` steps, the result is the last name that was examined.
 
     Example: `unmatched("orders.*", ["orders.ship"]) == "orders."` and `unmatched("orders.ship", ["*"]) is None`
     """
     own, others = _tokens(later), [_tokens(pattern) for pattern in earlier]
     letters = _letters([own, *others])
     begin = (_closed(own, [0]), _closed_all(others, ((which, 0) for which in range(len(others)))))
-    # Without the beginning: no name is empty, so the first letter may lead back to it.
+    # The start state is left out: the empty name does not count, so a first letter may lead back to this state.
     reached: set[State] = set()
     waiting = deque([(begin, "")])
-    looked_at = 0
+    examined = 0
     while waiting:
         (mine, theirs), name = waiting.popleft()
         is_witness = name and len(own) in mine and not any(place == len(others[which]) for which, place in theirs)
-        looked_at += (len(mine) + len(theirs)) * len(letters)
-        if is_witness or looked_at > MOST_POSITIONS:
+        examined += (len(mine) + len(theirs)) * len(letters)
+        if is_witness or examined > MOST_POSITIONS:
             return name
         for letter in letters:
             step = _closed(own, _after(own, mine, letter))
@@ -67,7 +68,7 @@ def _matches(token: str, letter: str) -> bool:
 
 
 def _letters(patterns: Iterable[Tokens]) -> list[str]:
-    """One letter of each group that all the patterns treat alike."""
+    """One letter for each set of letters that no pattern distinguishes."""
     tokens = sorted({token for pattern in patterns for token in pattern})
     known = dict.fromkeys(_LETTERS + "".join(tokens))
     alike: dict[tuple[bool, ...], str] = {}
@@ -77,7 +78,7 @@ def _letters(patterns: Iterable[Tokens]) -> list[str]:
 
 
 def _after(tokens: Tokens, places: Iterable[int], letter: str) -> list[int]:
-    """The positions after one more letter; a star stays where it is."""
+    """The positions after one more letter; a star may match again, so its position stays."""
     return [
         place if tokens[place] == "*" else place + 1
         for place in places
@@ -86,7 +87,7 @@ def _after(tokens: Tokens, places: Iterable[int], letter: str) -> list[int]:
 
 
 def _closed(tokens: Tokens, places: Iterable[int]) -> frozenset[int]:
-    """The positions with those that are reached by letting a star match nothing."""
+    """The positions, and those reached if a star matches nothing."""
     found = set()
     for place in places:
         found.add(place)

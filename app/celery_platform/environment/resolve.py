@@ -1,4 +1,4 @@
-"""Derive what every layer reads (`resolved.json`) from an environment. `derived/` has one file for each section."""
+"""Derive `resolved.json`, which every layer reads, from an environment. `derived/` has one file for each section."""
 
 from dataclasses import asdict
 

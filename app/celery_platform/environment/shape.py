@@ -1,6 +1,6 @@
-"""What may stand at a place of the file, in words, from the JSON Schema of the model.
+"""Describe in words which values a key may have, from the model's JSON Schema.
 
-pydantic's own messages are never shown: they speak of instances and dictionaries, and name one bound at a time.
+pydantic's own messages are never shown: they speak of instances and dictionaries, and name only one bound at a time.
 """
 
 from collections.abc import Iterable
@@ -14,12 +14,12 @@ from celery_platform.environment.words import written
 
 Json = dict[str, Any]
 
-_UNKNOWN = "what environments/environment.schema.json says for this key"
+_UNKNOWN = "a value that environments/environment.schema.json allows for this key"
 _NUMBERS = ("integer", "number")
 
 
 class Shape:
-    """The part of the model's JSON Schema for one place in the file. Equal parts are made once and kept.
+    """The part of the model's JSON Schema for one place in the file. Each child is computed once and cached.
 
     Example: `str(whole_file().at(("network", "zones"))) == "a whole number from 2 to 3"`
     """
@@ -30,7 +30,7 @@ class Shape:
         self._made: dict[str | int, Shape | None] = {}
 
     def at(self, parts: Iterable[str | int]) -> "Shape | None":
-        """The shape of the value to which the keys and positions lead; `None` where the model knows no such key."""
+        """The shape of the value at a path of keys and list positions; `None` if the model has no such key."""
         shape: Shape | None = self
         for part in parts:
             if shape is None:
@@ -39,7 +39,7 @@ class Shape:
         return shape
 
     def child(self, part: str | int) -> "Shape | None":
-        """The shape of the value under a key, or of those of a list."""
+        """The shape of the value under a key, or of a list's elements."""
         if part not in self._made:
             found = [_child(choice, part) for choice in self._choices]
             known = next((schema for schema in found if schema is not None), None)
@@ -48,26 +48,26 @@ class Shape:
 
     @cached_property
     def keys(self) -> list[str]:
-        """The keys that the model knows here; none where names are free."""
+        """The keys that the model has here; empty where people choose the names themselves."""
         return [key for choice in self._choices for key in choice.get("properties", ())]
 
     @cached_property
     def keys_listed(self) -> str:
-        """The keys that the model knows here, for a message."""
+        """The keys that the model has here, as text for a message."""
         return listed(self.keys)
 
     @cached_property
     def key_words(self) -> str:
-        """What a free name may be, such as a queue's."""
+        """What a name of a person's choice, such as a queue's label, may look like."""
         return " or ".join(words for choice in self._choices for words in _key_words(choice)) or "another name"
 
     @cached_property
     def options(self) -> list[str]:
-        """The values there are to choose from, as they are written."""
+        """The values to choose from, as YAML writes them."""
         return [written(value) for choice in self._choices for value in _options(choice)]
 
     def takes_kind_of(self, value: Any) -> bool:
-        """Whether a single value of this kind may stand here: 3 is no text, "3" no number, and true not 1."""
+        """Whether a scalar of this type is allowed here: 3 is not text, "3" is not a number, and true is not 1."""
         if isinstance(value, bool):
             return not self._kinds or "boolean" in self._kinds
         if isinstance(value, int):
@@ -77,16 +77,16 @@ class Shape:
         return not isinstance(value, str) or not self._kinds or "string" in self._kinds
 
     def takes_free_text(self) -> bool:
-        """Whether text of one's own may stand here, so that a number may only lack its quotes."""
+        """Whether any text is allowed here, so that a number may merely lack its quotes."""
         return any(choice.get("type") == "string" and not _options(choice) for choice in self._choices)
 
     @cached_property
     def has_a_format(self) -> bool:
-        """Whether a type that Python brings reads the text, such as an address."""
+        """Whether one of Python's own types parses the text, as for an IP address."""
         return any("format" in choice for choice in self._choices)
 
     def __str__(self) -> str:
-        """What may stand here."""
+        """The allowed values in words."""
         return self._words
 
     @cached_property
@@ -102,7 +102,7 @@ class Shape:
 
     @cached_property
     def _kinds(self) -> set[str]:
-        """The types that may stand here; none where the schema does not say."""
+        """The JSON types allowed here; empty if the schema does not restrict them."""
         kinds = {choice.get("type") for choice in self._choices}
         return set() if None in kinds else {str(kind) for kind in kinds}
 
@@ -129,7 +129,7 @@ def whole_file() -> Shape:
 
 
 def _alternatives(schema: Json, definitions: Json) -> list[Json]:
-    """What a union may be, without the nothing of an optional key: such a key may always be left out."""
+    """The branches of a union, without the `null` of an optional key: such a key may always be left out."""
     if "$ref" in schema:
         return _alternatives(definitions[schema["$ref"].rpartition("/")[2]], definitions)
     if "type" in schema or "properties" in schema:  # then `anyOf` beside it only says which keys go together

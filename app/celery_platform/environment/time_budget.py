@@ -2,14 +2,14 @@
 
     soft limit < hard limit < worker stop timeout < visibility timeout and consumer timeout
 
-A task that overruns first gets an exception (soft), then is killed (hard); a stopping worker may finish what it runs
-(stop timeout: systemd, pod grace period, lifecycle hook); and a broker must not hand the message to another worker
-while the first may still be running it or holding it, for a countdown or behind other messages (visibility timeout on
-SQS and Redis, consumer timeout on RabbitMQ). Celery's documentation asks for this under "Visibility timeout";
-celery#3270 is what happens without it.
+A task that overruns first gets an exception (soft limit), then it is killed (hard limit). A stopping worker may finish
+the tasks it runs (stop timeout: systemd, pod grace period, lifecycle hook). The broker must not deliver the message to
+another worker while the first may still run it, or hold it for a countdown or behind other messages (visibility timeout
+on SQS and Redis, consumer timeout on RabbitMQ). Celery's documentation asks for this under "Visibility timeout";
+celery#3270 shows what happens without it.
 
-A queue without a limit has no soft and no hard limit; its stop timeout is stated, and only RabbitMQ waits for its
-tasks.
+A queue without a time limit has neither a soft nor a hard limit. Its stop timeout is configured rather than derived,
+and only RabbitMQ waits for its tasks.
 """
 
 from collections.abc import Iterable
@@ -17,27 +17,28 @@ from dataclasses import dataclass
 
 # Time for a task to clean up after SoftTimeLimitExceeded.
 CLEAN_UP_SECONDS = 10
-# Time for a worker to notice TERM, acknowledge and close connections after its last task.
+# Time for a worker to notice SIGTERM and, after its last task, to acknowledge and to close its connections.
 SHUTDOWN_SECONDS = 20
-# Clock error and the slowest acknowledgement we plan for.
+# Allowance for clock skew and for the slowest acknowledgement.
 ACKNOWLEDGE_SECONDS = 30
 # AWS: an SQS visibility timeout is at most 12 hours.
 MAX_VISIBILITY_TIMEOUT_SECONDS = 43_200
 # How long RabbitMQ waits for a task without a limit: 24 days, because Amazon MQ takes no more than 2,147,483,647 ms
 # (Amazon MQ guide, "Configurable values").
 UNLIMITED_CONSUMER_TIMEOUT_SECONDS = 24 * 86_400
-# What running tasks without a limit get when a worker stops, unless the pool says; then they go back to the broker.
+# When a worker stops, running tasks without a limit get this long unless the pool says otherwise. Then their messages
+# are requeued.
 UNLIMITED_STOP_SECONDS = 600
 
 
 def hard_time_limit(soft: int) -> int:
-    """Seconds after which a task is ended that got `SoftTimeLimitExceeded` after `soft` seconds."""
+    """Seconds after which a task is killed if it got `SoftTimeLimitExceeded` after `soft` seconds."""
     return soft + CLEAN_UP_SECONDS
 
 
 @dataclass(frozen=True)
 class TimeBudget:
-    """The limits of one queue or, for a pool, the largest of its queues. All in seconds; `None` is no limit.
+    """The limits of one queue or, for a pool, the largest limits of its queues. All in seconds; `None` means no limit.
 
     Example: `TimeBudget.of(soft=60, countdown=300).hard_time_limit == 70`
     """
@@ -51,9 +52,14 @@ class TimeBudget:
 
     @classmethod
     def of(cls, soft: int, countdown: int, behind: int = 0) -> "TimeBudget":
-        """The chain for a soft time limit, the longest countdown, and the longest wait behind messages held before it.
+        """The chain that follows from a soft time limit.
 
-        All in seconds.
+        Args:
+            soft: the soft time limit in seconds.
+            countdown: the longest countdown that the broker holds, in seconds.
+            behind: the longest that a message waits in a worker behind other messages, in seconds.
+
+        Example: `TimeBudget.of(soft=60, countdown=0).visibility_timeout == 120`
         """
         hard = hard_time_limit(soft)
         stop = hard + SHUTDOWN_SECONDS
@@ -69,7 +75,7 @@ class TimeBudget:
 
     @classmethod
     def unlimited(cls, countdown: int, stop: int = UNLIMITED_STOP_SECONDS) -> "TimeBudget":
-        """The chain of a queue whose tasks take as long as they like.
+        """The chain of a queue whose tasks have no time limit.
 
         Example: `TimeBudget.unlimited(countdown=300).stop_timeout == 600`
         """
@@ -84,7 +90,7 @@ class TimeBudget:
 
     @classmethod
     def largest(cls, budgets: list["TimeBudget"]) -> "TimeBudget":
-        """The budget that satisfies all of `budgets`, for what they share: a pool, or a broker-wide setting."""
+        """The budget that satisfies all of `budgets`, for what they share: a pool or a broker-wide setting."""
         return cls(
             soft_time_limit=_largest(budget.soft_time_limit for budget in budgets),
             hard_time_limit=_largest(budget.hard_time_limit for budget in budgets),

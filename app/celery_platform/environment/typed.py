@@ -1,7 +1,7 @@
-"""From plain values to a typed environment, or to what is wrong with them in words, each at its line.
+"""Turn plain values into a typed environment, or into a list of problems in words, each with its line.
 
-pydantic says where (a path in which the branches of a union are steps too) and of what type an error is. What may stand
-there instead comes from the model's JSON Schema, so that no error type needs a sentence of its own.
+pydantic reports the type of an error and its path, in which the branches of a union are steps too. What is allowed
+instead comes from the model's JSON Schema, so that no error type needs a message of its own.
 """
 
 from collections.abc import Iterable, Iterator
@@ -18,13 +18,13 @@ from celery_platform.environment.reading.scalars import meaning
 from celery_platform.environment.shape import Shape, whole_file
 from celery_platform.environment.words import did_you_mean, found, written
 
-# The errors of an own validator: their message is ours.
+# The errors that the model's own validators raise. Their messages are written for the person who edits the file.
 _OURS = ("value_error", "assertion_error")
 _WRONG_KIND = "kind"
 
 
 def checked(document: Document) -> Environment | list[Problem]:
-    """The environment, or what is wrong with its keys, types and values."""
+    """The environment, or the problems with its keys, types and values."""
     refusals = [
         _Refusal(_WRONG_KIND, parts, value) for parts, value in _of_another_kind(document.data, (), whole_file())
     ]
@@ -43,7 +43,7 @@ def checked(document: Document) -> Environment | list[Problem]:
 
 @dataclass(frozen=True)
 class _Refusal:
-    """One error. `parts` are the keys and positions that the file has; the first `union` of them lead to a union."""
+    """One error. `parts` are the keys and positions in the file; the first `union` of them lead to a union."""
 
     type: str
     parts: Parts
@@ -54,7 +54,7 @@ class _Refusal:
 
 
 def _of_another_kind(value: Any, parts: Parts, shape: Shape | None) -> Iterator[tuple[Parts, Any]]:
-    """The single values that pydantic would turn into what is asked for: true into 1, "3" into 3, 10 into 0.0.0.10."""
+    """The scalars that pydantic would silently convert to the expected type: true to 1, "3" to 3, 10 to 0.0.0.10."""
     if shape is None:
         return
     if isinstance(value, dict):
@@ -87,7 +87,7 @@ def _refusal(detail: dict[str, Any], data: Any) -> _Refusal:
 
 
 def _merged(refusals: Iterable[_Refusal]) -> list[_Refusal]:
-    """One refusal where every branch of a union refuses the value; those of the branch that was meant, if any."""
+    """One refusal if every branch of a union refuses the value; if one branch was clearly meant, only its refusals."""
     every = list(refusals)
     within = {one.parts[: one.union] for one in every if one.union is not None and len(one.parts) > one.union}
     kept: dict[tuple[Parts, str, bool], _Refusal] = {}
@@ -107,7 +107,7 @@ def _problem(refusal: _Refusal, document: Document, *, hinted: bool) -> Problem:
         return Problem(path, "nothing", f"{shape}; the key is required", line)
     place = document.places.get(refusal.parts)
     word = place.written if place else None
-    if refusal.said and not shape.has_a_format:  # of an address and its like, what is said is Python's own
+    if refusal.said and not shape.has_a_format:  # the message about an address and the like is Python's, not ours
         return Problem(path, found(refusal.value, word), refusal.said, line)
     hint = did_you_mean(refusal.value, shape.options) if hinted and isinstance(refusal.value, str) else ""
     return Problem(path, found(refusal.value, word), f"{shape}{_quotes(refusal.value, word, shape)}{hint}", line)
@@ -124,7 +124,7 @@ def _key_problem(refusal: _Refusal, path: str, line: int | None, *, hinted: bool
 
 
 def _quotes(value: Any, word: str | None, shape: Shape) -> str:
-    """The advice to add or to take away quotes, where that may be all that is wrong."""
+    """The advice to add or to remove quotes, if that may be the whole problem."""
     if isinstance(value, int | float):
         return f'; in quotes: "{word or written(value)}"' if shape.takes_free_text() else ""
     bare = meaning(value) if isinstance(value, str) else None

@@ -1,4 +1,4 @@
-"""URLs that are none: the rules and what is derived may take those of `services` apart without a second thought."""
+"""Refuse malformed URLs first, so that the rules and `derived/` can split the URLs of `services` without errors."""
 
 from collections.abc import Iterator
 from urllib.parse import urlsplit
@@ -11,9 +11,9 @@ _FORM = "scheme://host:port/path with a port from 1 to 65535, and a name or an I
 
 
 def unreadable(env: Environment) -> Iterator[Problem]:
-    """The URLs of services of which nobody could tell where the host or the port is (RFC 3986, 3.2).
+    """Problems with URLs of services in which the host or the port cannot be found (RFC 3986, 3.2).
 
-    Nor may a host be an address of IPv6: the networks that the platform makes have none, nor their security groups.
+    A host must not be an IPv6 address either: neither the platform's networks nor their security groups support IPv6.
     """
     for name, service in env.services.items():
         if service.url is not None and not _readable(service.url):
@@ -23,7 +23,7 @@ def unreadable(env: Environment) -> Iterator[Problem]:
 
 
 def _readable(url: str) -> bool:
-    """Python refuses a bracket without its pair; `port` what is no number or beyond 65535."""
+    """Whether Python can split the URL: it refuses unbalanced brackets, and ports that are not numbers up to 65535."""
     try:
         parts, port = urlsplit(url), urlsplit(url).port
     except ValueError:

@@ -1,4 +1,4 @@
-"""What stands in the file, in words, and what was probably meant."""
+"""Describe a value of the file in words, and suggest what was probably meant."""
 
 from collections.abc import Iterable
 from difflib import get_close_matches
@@ -12,7 +12,7 @@ _COMPARED_OPTIONS = 5_000
 
 
 def found(value: Any, word: str | None = None) -> str:
-    """What stands in the file, shortened; `word` is how it is written there.
+    """A value of the file, shortened; `word` is how the file writes it.
 
     Example: `found({"a": 1}) == "a mapping (a)"`
     """
@@ -26,7 +26,7 @@ def found(value: Any, word: str | None = None) -> str:
 
 
 def written(value: Any) -> str:
-    """A single value as YAML has it.
+    """A scalar as YAML writes it.
 
     Example: `written(True) == "true"`
     """
@@ -36,7 +36,7 @@ def written(value: Any) -> str:
 
 
 def did_you_mean(text: str, options: Iterable[str]) -> str:
-    """The advice to use the option that is nearest to the text; nothing where none is near.
+    """A suggestion of the option that is closest to the text; empty if none is close.
 
     Example: `did_you_mean("natt", ["nat", "zones"]) == "; did you mean nat?"`
     """

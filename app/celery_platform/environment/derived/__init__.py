@@ -1,4 +1,4 @@
-"""What is derived from an environment, one file for each section of resolved.json. `resolve.py` puts them together."""
+"""The values derived from an environment, one file per section of resolved.json. `resolve.py` combines them."""
 
 from typing import Any
 

@@ -1,9 +1,9 @@
-"""Thresholds of the alerts, with those that follow from others."""
+"""The thresholds of the alerts, including those that follow from others."""
 
 from celery_platform.environment.derived import Json
 from celery_platform.environment.model import Environment
 
-# The wait's objective is about the tasks that begin; a message that waits twice as long has lost its turn.
+# The objective on waiting time counts only tasks that start. A message that has waited twice as long is stuck.
 OLDEST_MESSAGE_FACTOR = 2
 
 

@@ -21,7 +21,7 @@ def application(env: Environment) -> Json:
 
 
 def pool_needs(env: Environment, name: str, pool: Pool) -> Json:
-    """Variables and secrets of one pool beside the application's: its own, and the secrets of services it calls."""
+    """Variables and secrets of one pool in addition to the application's: its own, and those of services it calls."""
     called = {
         secret_variable(label): {"secret": service.secret, "as": "variable"}
         for label, service in env.services.items()
@@ -55,7 +55,7 @@ def secret_variable(service: str) -> str:
 
 
 def secrets_of(uses: Secrets) -> Json:
-    """Variable -> the secret's label and how it is given."""
+    """Variable -> the secret's label and how the process gets it."""
     long = {variable: secret_use(use) for variable, use in uses.items()}
     return {variable: {"secret": use.name, "as": use.as_} for variable, use in long.items()}
 

@@ -1,4 +1,4 @@
-"""The broker in use and the limits that all its queues share."""
+"""The broker in use, and the limits that all its queues share."""
 
 from collections.abc import Mapping
 
@@ -14,10 +14,10 @@ MIRRORED_VIRTUAL_HOST = "celery-mirrored"
 
 
 def virtual_host(broker: Broker) -> str:
-    """Where the application's queues are.
+    """The virtual host of the application's queues.
 
-    Amazon MQ makes one user and the virtual host `/`; the broker is this environment's own, so it needs no other. A
-    queue cannot change its type, so mirrored queues have a virtual host of their own, from which messages move to
+    Amazon MQ creates one user and the virtual host `/`. The broker belongs to this environment alone, so it needs no
+    other. A queue cannot change its type, so mirrored queues have a separate virtual host, from which messages move to
     quorum queues of the same names (ansible/operations/rabbitmq/migrate_mirrored_to_quorum.yml).
     """
     if broker.kind is BrokerKind.AMAZON_MQ:
@@ -27,21 +27,21 @@ def virtual_host(broker: Broker) -> str:
 
 
 def mirrored_virtual_hosts(broker: Broker) -> list[str]:
-    """Virtual hosts of mirrored queues; on RabbitMQ 3 it stays until the upgrade to 4, which has no mirroring."""
+    """The virtual hosts of mirrored queues. RabbitMQ 3 keeps one until the upgrade to 4, which has no mirroring."""
     three = broker.kind is BrokerKind.RABBITMQ and broker.rabbitmq.version.startswith("3.")
     return [MIRRORED_VIRTUAL_HOST] if three else []
 
 
 def virtual_hosts(broker: Broker) -> list[str]:
-    """All there are: on RabbitMQ 3 one for mirrored queues and one for quorum queues, wherever the application is."""
+    """All virtual hosts. RabbitMQ 3 has one for mirrored and one for quorum queues, whichever the application uses."""
     mirrored = mirrored_virtual_hosts(broker)
     return [QUORUM_VIRTUAL_HOST, *mirrored] if mirrored else [virtual_host(broker)]
 
 
 def endpoint(env: Environment, prefix: str) -> Json | None:
-    """The name under which clients find a self-managed RabbitMQ, in a private zone; None where they know each node.
+    """The DNS name of a self-managed RabbitMQ, in a private zone; `None` if clients have the address of each node.
 
-    In a zone that a company has already, the name carries the environment's.
+    In an existing zone, the name includes the environment's prefix.
 
     Example: `endpoint(load("prod"), "celery-prod")["host"] == "rabbitmq.celery-prod.internal"`
     """
@@ -55,9 +55,9 @@ def endpoint(env: Environment, prefix: str) -> Json | None:
 
 
 def management_urls(env: Environment, prefix: str) -> list[str]:
-    """Each node's own management API: a load balancer passes AMQP on, and would show one node for another.
+    """The URL of each node's management API. Behind the load balancer, a request could reach any node.
 
-    Amazon MQ's is where the broker is, which AWS says when it is made.
+    The list is for self-managed RabbitMQ. AWS assigns the URL of an Amazon MQ broker when the broker is created.
     """
     scheme, port = ("https", 15671) if env.broker.rabbitmq.tls else ("http", 15672)
     return [f"{scheme}://{host['private_ip']}:{port}" for host in rabbitmq_hosts(env, prefix).values()]

@@ -1,14 +1,14 @@
-"""Buckets: those of the application, and the one through which Ansible's files travel to hosts."""
+"""Buckets: those of the application, and the one through which Ansible transfers files to hosts."""
 
 from celery_platform.environment.derived import Json
 from celery_platform.environment.model import Environment
 
-# The bucket of files on their way, and the one that run.py makes for Terraform's state.
+# Labels of the platform's own buckets: for Ansible's file transfers, and for Terraform's state (created by run.py).
 OWN = ("transfer", "terraform_state")
 
 
 def bucket_name(prefix: str, label: str) -> str:
-    """A bucket's name without the account's number, which makes it unique in the world and is added by Terraform.
+    """A bucket's name without the account number, which Terraform adds so that the name is globally unique.
 
     Example: `bucket_name("celery-prod", "user_uploads") == "celery-prod-user-uploads"`
     """

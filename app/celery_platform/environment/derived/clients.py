@@ -1,11 +1,11 @@
-"""Clients as rules of security groups know them: each a group, or one range."""
+"""Clients in the form of security group rules: each is a group or one address range."""
 
 from celery_platform.environment.derived import Json
 from celery_platform.environment.model import Environment
 
 
 def clients(env: Environment) -> Json:
-    """The section `clients`: who may publish and who may watch, by the name that their rules get.
+    """The section `clients`: who may publish and who may watch, keyed by the name of the security group rule.
 
     Example: `clients(env)["publish"] == {"web": {"security_group_id": "sg-0a1b2c3d", "cidr": None}}`
     """

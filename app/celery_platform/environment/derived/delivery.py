@@ -1,4 +1,4 @@
-"""The pipeline: its subjects, and what the boundary of every role has to let through."""
+"""The CI pipeline: its subjects, and the services that every role's permissions boundary has to allow."""
 
 from celery_platform.environment.derived import Json
 from celery_platform.environment.derived.permissions import services
@@ -6,7 +6,7 @@ from celery_platform.environment.model import Environment
 
 
 def delivery(env: Environment) -> Json | None:
-    """The section `delivery`; None where no pipeline is named.
+    """The section `delivery`; `None` if the environment configures no pipeline.
 
     Example: `delivery(load("prod"))["services"] == []`
     """

@@ -1,9 +1,9 @@
-"""Who drains which queue, and how the work of a queue that several pools drain is shared out among them."""
+"""Which pools drain which queues, and how pools that drain the same queue divide its backlog."""
 
 from celery_platform.environment.model import Environment, Pool
 from celery_platform.environment.model.queues import Queue
 
-# A pool that is tiny beside another still counts, and nothing is divided by nothing.
+# The minimum share of a pool that is tiny compared to another. It also prevents a division by zero.
 LEAST_SHARE = 0.001
 
 
@@ -16,10 +16,10 @@ def queues_of(env: Environment, pool: str) -> dict[str, Queue]:
 
 
 def backlog_shares(env: Environment, pool: str) -> dict[str, float]:
-    """The share of each queue's backlog for which a pool adds workers: its part of all the slots the queue can have.
+    """The share of each queue's backlog for which a pool adds workers: its part of all slots that drain the queue.
 
-    If each of two pools looked at the whole backlog, there would be twice the workers. With these shares the pools
-    together have as many slots as one pool would, and all are at their largest at the same backlog.
+    If two pools both scaled on the whole backlog, there would be twice as many workers as needed. With these shares,
+    the pools together have as many slots as one pool would, and they reach their maximum size at the same backlog.
 
     Example: `backlog_shares(load("prod"), "io")["email"] == 1.0`
     """
@@ -30,15 +30,15 @@ def backlog_shares(env: Environment, pool: str) -> dict[str, float]:
 
 
 def slots(pool: Pool) -> int:
-    """Tasks at a time when the pool is at its largest."""
+    """The number of concurrent tasks when the pool has its maximum size."""
     return pool.max * workers(pool) * concurrency(pool)
 
 
 def workers(pool: Pool) -> int:
-    """Workers on each machine; a pod is one."""
+    """The number of workers per machine; a pod is one worker."""
     return pool.workers_per_host if pool.runs_on == "hosts" else 1
 
 
 def concurrency(pool: Pool) -> int:
-    """Tasks at a time of one worker."""
+    """The number of concurrent tasks of one worker."""
     return max(1, int(pool.cpu)) if pool.concurrency == "auto" else pool.concurrency

@@ -1,4 +1,4 @@
-"""Where pods connect to: what a network policy has to let out, by name. Everything else stays closed."""
+"""The destinations that network policies open for pods, by name. Everything else stays closed."""
 
 from ipaddress import ip_address
 from urllib.parse import urlsplit
@@ -7,12 +7,12 @@ from celery_platform.environment.derived import Json
 from celery_platform.environment.model import BrokerKind, Environment
 from celery_platform.environment.model.services import Service
 
-# With and without TLS; the last two are the management API, which the exporter and KEDA ask.
+# With and without TLS; the last two are the management API, which the exporter and KEDA query.
 RABBITMQ_PORTS = (5671, 5672, 15671, 15672)
 AMAZON_MQ_PORTS = (443, 5671)
 VALKEY_PORT = 6379
 HTTPS_PORT = 443
-# Of the URL schemes that services have; a rule asks for the port of any other.
+# The default ports of common URL schemes. A rule requires an explicit port for any other scheme.
 DEFAULT_PORTS = {
     "http": 80, "https": 443, "postgresql": 5432, "postgres": 5432, "mysql": 3306, "redis": 6379, "rediss": 6379,
     "mongodb": 27017, "amqp": 5672, "amqps": 5671, "smtp": 25, "smtps": 465, "ldap": 389, "ldaps": 636,
@@ -21,7 +21,7 @@ ANYWHERE = "0.0.0.0/0"
 
 
 def egress(env: Environment) -> Json:
-    """Address range and ports of everything a pod may need; `pools.<name>.calls` says which services a pool does.
+    """Address range and ports of every destination; `pools.<name>.calls` lists the services that each pool needs.
 
     Example: `egress(load("prod"))["results"] == {"cidr": "10.40.0.0/16", "ports": [6379]}`
     """
@@ -35,14 +35,14 @@ def egress(env: Environment) -> Json:
     return {
         "broker": {"cidr": inside, "ports": list(ports)},
         "results": {"cidr": inside, "ports": [VALKEY_PORT]},
-        # Interface endpoints are inside the VPC, S3 and everything without an endpoint is not.
+        # Interface endpoints are inside the VPC; S3 and services without an endpoint are not.
         "aws": {"cidr": ANYWHERE, "ports": [HTTPS_PORT]},
         "services": {name: service_address(service) for name, service in env.services.items()},
     }
 
 
 def service_address(service: Service) -> Json:
-    """Where a service is.
+    """The address range and port of a service.
 
     Example: `service_address(Service(url="https://pay.example.com")) == {"cidr": "0.0.0.0/0", "ports": [443]}`
     """
@@ -53,7 +53,7 @@ def service_address(service: Service) -> Json:
 
 
 def default_port(scheme: str) -> int | None:
-    """The port of a URL that names none; what follows a plus is a driver's name, as SQLAlchemy's URLs have.
+    """The default port of a URL's scheme. As in SQLAlchemy's URLs, a driver's name may follow a plus.
 
     Example: `default_port("postgresql+psycopg") == 5432`
     """
@@ -61,7 +61,7 @@ def default_port(scheme: str) -> int | None:
 
 
 def _range(host: str) -> str:
-    """One address, or anywhere: a network policy knows no names."""
+    """The range of one address, or all addresses for a DNS name: a network policy cannot match names."""
     try:
         return f"{ip_address(host)}/32"
     except ValueError:

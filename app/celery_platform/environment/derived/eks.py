@@ -1,12 +1,13 @@
-"""The cluster of the pools on EKS: its add-ons, and what runs in it under which service account."""
+"""The cluster of the pools on EKS: its name, namespace and add-ons."""
 
 from celery_platform.environment.derived import Json
 from celery_platform.environment.derived.machines import shared_node_selector
 from celery_platform.environment.model import Environment
 
-# Each Kubernetes version we run and the add-ons that AWS builds for it: the tables "kube-proxy versions", "CoreDNS" and
-# "VPC CNI" of docs.aws.amazon.com/eks/latest/userguide; eks-pod-identity-agent is one for all. What is newer:
-# `aws eks describe-addon-versions --kubernetes-version 1.35`. The first two must be there before a node can be Ready.
+# The supported Kubernetes versions and the add-ons that AWS builds for each. Sources: the tables "kube-proxy versions",
+# "CoreDNS" and "VPC CNI" of docs.aws.amazon.com/eks/latest/userguide; eks-pod-identity-agent is the same for all. To
+# find newer builds: `aws eks describe-addon-versions --kubernetes-version 1.35`. A node needs the first two to become
+# Ready.
 ADDONS = {
     "1.34": {
         "vpc-cni": "v1.21.1-eksbuild.1",
@@ -25,7 +26,7 @@ NAMESPACE = "celery"
 
 
 def eks(env: Environment, prefix: str) -> Json:
-    """The section `eks`. Auto Mode runs these add-ons itself; those of a cluster that is there are its owner's."""
+    """The section `eks`. Auto Mode includes the add-ons; those of an existing cluster belong to its owner."""
     cluster = env.eks.model_dump(mode="json")
     return {
         "enabled": any(pool.runs_on == "eks" for pool in env.pools.values()),

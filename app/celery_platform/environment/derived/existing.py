@@ -1,4 +1,4 @@
-"""Subnets, addresses and names where a company's own network, zone or cluster is used."""
+"""Subnets and addresses in an existing network."""
 
 from ipaddress import IPv4Network
 
@@ -7,13 +7,13 @@ from celery_platform.environment.model.existing import ExistingNetwork, Existing
 
 
 def existing_zones(existing: ExistingNetwork) -> Json:
-    """Each zone's subnets as `network` has them; of public ones the platform needs none."""
+    """The subnets of each zone, in the form of `network`. The platform needs no public subnets there."""
     subnets = existing.private_subnets
     return {zone: {"public_cidr": None, "private_cidr": str(subnets[zone].cidr)} for zone in sorted(subnets)}
 
 
 def existing_network(existing: ExistingNetwork) -> Json:
-    """What Terraform names instead of making it."""
+    """The ids that Terraform uses instead of creating the resources."""
     subnets = existing.private_subnets
     return {
         "vpc_id": existing.vpc_id,
@@ -23,8 +23,8 @@ def existing_network(existing: ExistingNetwork) -> Json:
 
 
 def hosts_block(subnet: ExistingSubnet) -> IPv4Network:
-    """Where our hosts have their fixed addresses.
+    """The address block of the platform's hosts.
 
-    Example: `hosts_block(subnet)` is `subnet.hosts`, or all of the subnet where none was set apart.
+    Example: `hosts_block(subnet)` is `subnet.hosts`, or the whole subnet if no block is reserved.
     """
     return subnet.hosts or subnet.cidr

@@ -1,4 +1,4 @@
-"""Hosts: names, fixed addresses, zones, and what their machine image implies."""
+"""Hosts: names, fixed addresses, zones, and the properties of their machine image."""
 
 from collections.abc import Iterator
 from ipaddress import IPv4Address, IPv4Network
@@ -13,12 +13,12 @@ from celery_platform.environment.model import BrokerKind, Environment
 # The Python of each Debian release and the CPU name in wheel tags of each Debian architecture.
 DEBIAN_PYTHON = {"12": "3.11", "13": "3.13"}
 MACHINES = {"amd64": "x86_64", "arm64": "aarch64"}
-# AWS keeps the first four addresses of a subnet; hosts count up from the tenth so that ranges read well.
+# AWS reserves the first four addresses of a subnet. Hosts start at round numbers so that addresses are easy to read.
 FIRST_HOST_ADDRESS = {"rabbitmq": 10, "monitoring": 30, "worker": 40}
 
 
 def platform(env: Environment) -> Json:
-    """What the machine image implies: the Python it ships and the CPUs it runs on."""
+    """The properties of the machine image: the Python version it contains and the CPUs it runs on."""
     _, release, *_ = env.hosts.image.split("-")
     return env.hosts.model_dump(mode="json") | {
         "release": release,
@@ -28,7 +28,7 @@ def platform(env: Environment) -> Json:
 
 
 def _architectures(env: Environment) -> list[str]:
-    """Of the hosts that run the app; of Debian's usual machines where there is none."""
+    """The architectures of the hosts that run the app; amd64 if there are no such hosts."""
     own = {architecture(sizes(pool)[0]) for pool in env.pools.values() if pool.runs_on == "hosts"}
     if env.monitoring.instance_type is not None:
         own.add(architecture(env.monitoring.instance_type))
@@ -36,7 +36,7 @@ def _architectures(env: Environment) -> list[str]:
 
 
 def rabbitmq_hosts(env: Environment, prefix: str) -> Json:
-    """The nodes of a self-managed RabbitMQ; none where another broker is in use."""
+    """The nodes of a self-managed RabbitMQ; empty if another broker is in use."""
     if env.broker.kind is not BrokerKind.RABBITMQ:
         return {}
     names = [f"{prefix}-rabbitmq-{number + 1}" for number in range(env.broker.rabbitmq.nodes)]
@@ -45,7 +45,7 @@ def rabbitmq_hosts(env: Environment, prefix: str) -> Json:
 
 
 def monitoring_hosts(env: Environment, prefix: str) -> Json:
-    """The host of Prometheus, Alertmanager and the broker exporter; none where the environment asks for none."""
+    """The host of Prometheus, Alertmanager and the broker exporter; empty if the environment has none."""
     size = env.monitoring.instance_type
     if size is None:
         return {}
@@ -53,8 +53,7 @@ def monitoring_hosts(env: Environment, prefix: str) -> Json:
 
 
 def worker_hosts(env: Environment, prefix: str) -> Json:
-    """The hosts of every pool that runs on hosts: `pool` is the one whose machines they are, `pools` all that run on
-    them.
+    """The hosts of all pools that run on hosts. `pool` is the pool that owns the machine, `pools` all that run on it.
 
     Example: `worker_hosts(load("prod"), "celery-prod")["celery-prod-worker-cpu-1"]["pools"] == ["cpu"]`
     """
@@ -70,14 +69,14 @@ def worker_hosts(env: Environment, prefix: str) -> Json:
 
 
 def every_host(env: Environment) -> Iterator[tuple[str, str, IPv4Address]]:
-    """Name, zone and address of every host there is to be."""
+    """Name, zone and address of every host of the environment."""
     for make in (rabbitmq_hosts, monitoring_hosts, worker_hosts):
         for name, host in make(env, f"celery-{env.name}").items():
             yield name, host["zone"], IPv4Address(host["private_ip"])
 
 
 def blocks(env: Environment) -> dict[str, IPv4Network]:
-    """Where hosts have their addresses, by zone.
+    """The address block of the hosts in each zone.
 
     Example: `blocks(load("prod"))["eu-west-1a"].prefixlen == 20`
     """
@@ -88,7 +87,7 @@ def blocks(env: Environment) -> dict[str, IPv4Network]:
 
 
 def _hosts(env: Environment, role: str, names: list[str], instance_type: str, first: int) -> Json:
-    """Hosts spread over the zones in turn, each with a fixed private address."""
+    """The hosts, distributed round-robin over the zones, each with a fixed private address."""
     own = blocks(env)
     zones = list(own)
     hosts = {}

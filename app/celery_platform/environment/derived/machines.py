@@ -1,19 +1,19 @@
-"""Machines: their sizes, the architecture that follows, and which nodes a pool's pods go to."""
+"""Machines: their sizes, their architecture, and the nodes on which a pool's pods run."""
 
 import re
 
 from celery_platform.environment.derived import Json
 from celery_platform.environment.model import Environment, Pool
 
-# Graviton's families have a g after the generation: m7g, c8gd, t4g (EC2 guide, "Instance type naming conventions").
+# Graviton families have a g after the generation: m7g, c8gd, t4g (EC2 guide, "Instance type naming conventions").
 GRAVITON = re.compile(r"^(a1|[a-z]+\d+g[a-z]*)\.")
-# Node labels: Kubernetes' own, and the one that our node groups and node pools give their nodes.
+# Node labels: Kubernetes' own, and the one that the platform's node groups and node pools set.
 ARCHITECTURE_LABEL = "kubernetes.io/arch"
 POOL_LABEL = "pool"
 
 
 def architecture(instance_type: str) -> str:
-    """Debian's and Kubernetes' name of a machine's architecture.
+    """A machine's architecture, under the name that Debian and Kubernetes use.
 
     Example: `architecture("m7g.large") == "arm64"`
     """
@@ -21,7 +21,7 @@ def architecture(instance_type: str) -> str:
 
 
 def sizes(pool: Pool) -> list[str]:
-    """The instance types of a pool; a rule sees to it that there is one.
+    """The instance types of a pool; a rule guarantees at least one.
 
     Example: `sizes(load("prod").pools["cpu"]) == ["c7i.xlarge"]`
     """
@@ -29,10 +29,11 @@ def sizes(pool: Pool) -> list[str]:
 
 
 def has_own_nodes(env: Environment, pool: Pool) -> bool:
-    """Whether a pool on EKS has nodes that are made for it alone.
+    """Whether a pool on EKS has dedicated nodes.
 
-    A managed node group is. In Auto Mode the built-in node pool makes amd64 machines on demand, of whatever size (EKS
-    guide, "Enable or disable built-in NodePools"); what asks for more gets a node pool of its own from the chart.
+    With managed node groups it does. In Auto Mode, the built-in node pool creates amd64 machines of any size on demand
+    (EKS guide, "Enable or disable built-in NodePools"). A pool that needs anything else gets a node pool from the
+    chart.
     """
     if pool.runs_on != "eks" or env.eks.existing is not None:
         return False
@@ -54,10 +55,10 @@ def machines(env: Environment, pool: Pool) -> Json:
 
 
 def node_selector(env: Environment, name: str, pool: Pool) -> Json:
-    """The labels of the nodes that a pool's pods go to: its own, or any of its architecture.
+    """The labels of the nodes on which a pool's pods run: its own nodes, or any node of its architecture.
 
-    A cluster has nodes of both where its owner says so, or where another pool of Auto Mode asks for them; an image for
-    one does not start on the other.
+    A cluster may have nodes of both architectures: an existing cluster, or one in Auto Mode if another pool needs them.
+    An image for one architecture does not start on the other.
     """
     if pool.runs_on != "eks":
         return {}
@@ -72,9 +73,9 @@ def architectures_on_eks(env: Environment) -> set[str]:
 
 
 def shared_node_selector(env: Environment) -> Json:
-    """The labels of the nodes that pods of no pool go to (beat, the exporter, the release command).
+    """The labels of the nodes for pods that belong to no pool: beat, the exporter, the release command.
 
-    They run the pools' image. One that is for pools of both architectures runs anywhere.
+    These pods run the pools' image. If the pools have both architectures, the image runs on either.
     """
     kinds = architectures_on_eks(env)
     return {ARCHITECTURE_LABEL: kinds.pop()} if len(kinds) == 1 else {}

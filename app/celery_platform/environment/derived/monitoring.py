@@ -1,12 +1,12 @@
-"""Where metrics are served, and how long they are kept."""
+"""The ports that serve metrics, and how long metrics are kept."""
 
 from celery_platform.environment.derived import Json
 from celery_platform.environment.derived.placement import WORKER_PORT, metrics_ports, metrics_targets
 from celery_platform.environment.model import Environment
 
-# Free in Prometheus's list of default ports, as the workers' are.
+# Unassigned in Prometheus's list of default ports, like the workers' ports.
 EXPORTER_PORT = 9530
-# Of RabbitMQ's plugin rabbitmq_prometheus (rabbitmq.com, "Prometheus").
+# The port of RabbitMQ's plugin rabbitmq_prometheus (rabbitmq.com, "Prometheus").
 RABBITMQ_PORT = 15692
 
 

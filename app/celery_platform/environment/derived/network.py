@@ -1,4 +1,4 @@
-"""Subnets: one slice of the VPC for each zone."""
+"""The subnets of each zone."""
 
 from celery_platform.environment.derived import Json
 from celery_platform.environment.derived.existing import existing_network, existing_zones
@@ -10,11 +10,11 @@ FIRST_PRIVATE_SUBNET = 8
 
 
 def network(env: Environment) -> Json:
-    """A public and a private subnet for each zone, or the private ones that are there."""
+    """The section `network`: a public and a private subnet for each zone, or the existing private ones."""
     declared = env.network.model_dump(mode="json")
     if env.network.existing is not None:
-        there = existing_network(env.network.existing)
-        return declared | {"zones": existing_zones(env.network.existing), "existing": there}
+        ids = existing_network(env.network.existing)
+        return declared | {"zones": existing_zones(env.network.existing), "existing": ids}
     subnets = list(env.network.cidr.subnets(prefixlen_diff=SUBNET_BITS))
     zones = {
         f"{env.region}{letter}": {

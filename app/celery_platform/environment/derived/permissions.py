@@ -1,4 +1,4 @@
-"""What a pool may do in the account: its statements, and the application's buckets."""
+"""What a pool may do in the AWS account: its IAM statements, and its access to the application's buckets."""
 
 from celery_platform.environment.derived import Json
 from celery_platform.environment.model import Environment, Pool
@@ -7,7 +7,7 @@ READ_AND_WRITE = ("read", "write")
 
 
 def bucket_access(env: Environment, pool: Pool | None = None) -> dict[str, tuple[str, ...]]:
-    """Bucket -> read, write. Without a pool, and for one that says nothing: all of the application's.
+    """Bucket -> read, write. By default, and without a pool: full access to all of the application's buckets.
 
     Example: `bucket_access(load("prod")) == {"media": ("read", "write")}`
     """
@@ -17,7 +17,7 @@ def bucket_access(env: Environment, pool: Pool | None = None) -> dict[str, tuple
 
 
 def statements(pool: Pool) -> list[Json]:
-    """IAM statements, each condition as one entry."""
+    """A pool's IAM statements, with one entry per condition."""
     return [
         {
             "actions": list(statement.actions),
@@ -33,7 +33,7 @@ def statements(pool: Pool) -> list[Json]:
 
 
 def services(env: Environment) -> list[str]:
-    """The services that pools' statements name, by their IAM prefix: a permissions boundary has to let them through.
+    """The IAM prefixes of the services in all pools' statements: a permissions boundary has to allow them.
 
     Example: `["dynamodb"]` where one pool may `dynamodb:GetItem`
     """

@@ -1,20 +1,20 @@
-"""Which pools run side by side on the machines of one of them, and where each worker there serves its metrics."""
+"""Which pools share the machines of one of them, and the port on which each worker there serves its metrics."""
 
 from celery_platform.environment.derived import Json
 from celery_platform.environment.derived.drains import workers
 from celery_platform.environment.model import Environment
 
-# Free in Prometheus's list of default ports. Of several workers on a host the first has this one, the next one more.
+# Unassigned in Prometheus's list of default ports. The first worker on a host uses it, the next one the port after it.
 WORKER_PORT = 9540
 
 
 def owners(env: Environment) -> list[str]:
-    """The pools that have machines of their own."""
+    """The pools that own machines."""
     return [name for name, pool in env.pools.items() if pool.runs_on == "hosts" and pool.hosts_with is None]
 
 
 def pools_on(env: Environment, owner: str) -> list[str]:
-    """The pools on the machines of `owner`, which comes first.
+    """The pools that run on the machines of `owner`, starting with `owner`.
 
     Example: `pools_on(load("prod"), "cpu") == ["cpu"]`
     """
@@ -22,14 +22,14 @@ def pools_on(env: Environment, owner: str) -> list[str]:
 
 
 def metrics_port(env: Environment, name: str) -> int:
-    """The port of the pool's first worker on a machine; a pod has the first port for itself."""
+    """The metrics port of the pool's first worker on a machine. In a pod, it is always the first port."""
     owner = env.pools[name].hosts_with or name
-    beside = pools_on(env, owner)
-    return WORKER_PORT + sum(workers(env.pools[each]) for each in beside[: beside.index(name)])
+    pools = pools_on(env, owner)
+    return WORKER_PORT + sum(workers(env.pools[each]) for each in pools[: pools.index(name)])
 
 
 def metrics_targets(env: Environment) -> list[Json]:
-    """Each port on which a pool's workers serve their metrics, on the machines of which pool."""
+    """Each port on which a pool's workers serve metrics, and the pool that owns the machines."""
     return [
         {"port": metrics_port(env, name) + number, "pool": name, "machines": owner}
         for owner in owners(env)

@@ -1,4 +1,4 @@
-"""Pools: their queues, and the largest time budget among them."""
+"""Pools: their queues, machines and variables, and the largest time budget of their queues."""
 
 from collections.abc import Mapping
 from dataclasses import asdict, replace
@@ -18,7 +18,7 @@ PREFORK_MAX_TASKS = 500
 
 
 def pool_of(env: Environment, name: str, pool: Pool, budgets: Mapping[str, TimeBudget]) -> Json:
-    """A pool as every layer reads it."""
+    """One pool in the section `pools`."""
     queues = list(queues_of(env, name))
     slots = concurrency(pool)
     shares = backlog_shares(env, name)
@@ -28,25 +28,24 @@ def pool_of(env: Environment, name: str, pool: Pool, budgets: Mapping[str, TimeB
         "backlog_per_worker": backlog,
         "queues": queues,
         "backlog_shares": shares,
-        # Of a plain autoscaler, which cannot weigh one queue against another: the largest share counts for all, so it
-        # adds a worker too many and never one too few.
+        # For an HPA, which cannot weight queues differently: it uses the largest share for all of them, so it may add
+        # a worker too many but never one too few.
         "unweighted_backlog_per_worker": max(1, int(backlog / max(shares.values()))),
         "unacknowledged_key": f"unacked:{name}",
         "metrics_port": metrics_port(env, name),
         "calls": calls_of(env, name),
-        # What may be connected to from the machines that it has: all that any pool there calls.
         **pool_needs(env, name, pool),
         **machines(env, pool),
         "node_selector": node_selector(env, name, pool),
         "time_budget": asdict(_budget(pool, [budgets[queue] for queue in queues])),
         "prefetch_multiplier": prefetch_multiplier(env, pool),
-        # A turbo process is replaced for its memory, not by a count that a fast task would reach every few seconds.
+        # A turbo process is replaced when its memory grows. A task count would be reached every few seconds.
         "max_tasks_per_child": pool.max_tasks_per_child or (PREFORK_MAX_TASKS if pool.type == "prefork" else None),
     }
 
 
 def _budget(pool: Pool, budgets: list[TimeBudget]) -> TimeBudget:
-    """That of its queues; how long a stop takes is the pool's own where nothing limits its tasks."""
+    """The largest budget of its queues. If they have no limit, the pool itself sets the stop timeout."""
     whole = TimeBudget.largest(budgets)
     if whole.hard_time_limit is not None:
         return whole

@@ -1,12 +1,12 @@
-"""Names of queues, and the queues that stand for priorities."""
+"""The names of queues, and the extra queues for high priority."""
 
 from celery_platform.environment.derived import Json
 from celery_platform.environment.model import BrokerKind, Environment
 from celery_platform.environment.model.queues import Queue
 
-# SQS knows a FIFO queue by the end of its name; its dead letter queue must be one, too.
+# SQS requires this suffix for FIFO queues; the dead letter queue of a FIFO queue must be FIFO too.
 FIFO = ".fifo"
-# RabbitMQ orders the messages of one queue. SQS has no priorities, and a Redis list has no order but its own.
+# RabbitMQ supports priorities within a queue. SQS has no priorities, and a Redis list keeps only the order of arrival.
 SEPARATE_PRIORITIES = (BrokerKind.SQS, BrokerKind.REDIS)
 
 
@@ -20,9 +20,9 @@ def queue_names(prefix: str, label: str, queue: Queue) -> Json:
 
 
 def high_priority_label(env: Environment, label: str) -> str | None:
-    """The label of the queue that carries what `label` must do first; `None` when its own queue does, or none is asked.
+    """The label of the separate queue for high-priority messages of `label`; `None` if it needs none.
 
-    No label in a file has a hyphen, so it cannot be one of them.
+    Labels in a file contain no hyphen, so this one cannot collide with them.
 
     Example: `high_priority_label(env, "email") == "email-high"`
     """
@@ -31,7 +31,10 @@ def high_priority_label(env: Environment, label: str) -> str | None:
 
 
 def with_high_priority_queues(env: Environment) -> Environment:
-    """The environment with those queues written out before what they overtake; to every layer they are as others."""
+    """The environment with a high-priority queue before each queue that needs one.
+
+    To the other layers it is a queue like any other.
+    """
     queues: dict[str, Queue] = {}
     for label, queue in env.queues.items():
         high = high_priority_label(env, label)

@@ -1,4 +1,4 @@
-"""The schedule as beat reads it."""
+"""The schedule in the form that beat reads."""
 
 from celery_platform.environment.derived import Json
 from celery_platform.environment.model import Environment

@@ -1,15 +1,15 @@
-"""Names of secrets, never values."""
+"""The names of secrets. Values never appear in an environment."""
 
 from celery_platform.environment.derived import Json
 from celery_platform.environment.derived.application import secret_labels
 from celery_platform.environment.model import BrokerKind, Environment
 
-# What the platform itself keeps secret.
+# The labels of the platform's own secrets.
 OWN = ("results_password", "broker_password", "erlang_cookie", "monitoring_password", "broker_ca")
 
 
 def secret_name(prefix: str, label: str) -> str:
-    """The name in Secrets Manager.
+    """The name of a secret in Secrets Manager.
 
     Example: `secret_name("celery-prod", "database_url") == "celery-prod/database-url"`
     """
@@ -17,7 +17,7 @@ def secret_name(prefix: str, label: str) -> str:
 
 
 def secrets(env: Environment, prefix: str) -> Json:
-    """Terraform creates them; hosts and pods read them at start."""
+    """Label -> name of every secret. Terraform creates them; hosts and pods read them when they start."""
     names = {label: secret_name(prefix, label) for label in secret_labels(env)}
     if env.results.tls:
         names["results_password"] = secret_name(prefix, "results_password")
@@ -25,7 +25,7 @@ def secrets(env: Environment, prefix: str) -> Json:
         names["broker_password"] = secret_name(prefix, "broker_password")
     if env.broker.kind is BrokerKind.RABBITMQ:
         names["erlang_cookie"] = secret_name(prefix, "erlang_cookie")
-        # Of a user who may look at everything and touch nothing: the exporter's, and `app status`'s.
+        # The password of a read-only user, for the exporter and `app status`.
         names["monitoring_password"] = secret_name(prefix, "monitoring_password")
         if env.broker.rabbitmq.tls:
             names["broker_ca"] = secret_name(
@@ -35,7 +35,7 @@ def secrets(env: Environment, prefix: str) -> Json:
 
 
 def platform_secrets(env: Environment, prefix: str) -> list[str]:
-    """Labels of the secrets that are the platform's own, whose values Terraform makes up.
+    """The labels of the platform's own secrets, whose values Terraform generates.
 
     Example: `platform_secrets(load("dev"), "celery-dev") == ["results_password"]`
     """

@@ -1,6 +1,6 @@
-"""Workloads: everything that runs or is run with a role of its own, and all that the role must allow.
+"""Workloads: the processes and people that have an IAM role of their own, and everything the role must allow.
 
-Terraform turns each into one IAM role. Queues and secrets are labels of this environment.
+Terraform creates one IAM role per workload. Queues and secrets are given by their labels in this environment.
 """
 
 from dataclasses import asdict, dataclass, field, replace
@@ -15,21 +15,21 @@ from celery_platform.environment.derived.secrets import secrets
 from celery_platform.environment.model import BrokerKind, Environment
 from celery_platform.environment.model.application import Secrets, secret_use
 
-# What every process of the app logs in with, besides what its tasks need.
+# The secrets with which every process of the app logs in, in addition to those its tasks need.
 LOGINS = ("broker_password", "results_password")
-# Where KEDA's chart puts its operator (keda.sh, "Deploying KEDA"). It reads backlogs with a role of its own.
+# The service account of KEDA's operator (keda.sh, "Deploying KEDA"). It reads backlogs with its own role.
 KEDA = "keda/keda-operator"
 
 
 @dataclass(frozen=True)
 class Workload:
-    """What one workload needs. `on` says who takes the role: hosts, pods of a service account, or people.
+    """What one workload needs.
 
-    A pod's `service_account` is `namespace/name`. `receives`, `sends` and `measures` are queues on SQS (`-dlq` for a
-    dead letter queue); elsewhere the broker's own user decides. `buckets` are the application's, each read, written or
-    both; `statements` are IAM's, of the pool's own.
-    Who `watches` reads CloudWatch's metrics, which know the age of the oldest message; who `finds_hosts` lists
-    instances.
+    `on` is who assumes the role: hosts, pods of a service account, or people. `service_account` is `namespace/name`.
+    `receives`, `sends` and `measures` are queues on SQS (`-dlq` for a dead letter queue); on other brokers the broker's
+    own user decides. `buckets` maps each of the application's buckets to read, write or both. `statements` are the IAM
+    statements of the pool. A workload that `watches` may read CloudWatch metrics, such as the age of the oldest
+    message. One that `finds_hosts` may list EC2 instances.
     """
 
     on: str
@@ -61,22 +61,22 @@ def workloads(env: Environment, prefix: str) -> Json:
     }
     if any(pool.runs_on == "eks" for pool in env.pools.values()):
         found |= _pods(env, queues, names)
-        found["exporter"] = _looker("pods", _own("exporter"), queues + dead, names)
+        found["exporter"] = _monitor("pods", _own("exporter"), queues + dead, names)
     if env.monitoring.instance_type is not None:
-        found["monitoring"] = replace(_looker("hosts", "", queues + dead, names), finds_hosts=True)
+        found["monitoring"] = replace(_monitor("hosts", "", queues + dead, names), finds_hosts=True)
     found["dead-letters"] = Workload("people", "", logins, receives=dead, sends=queues + dead, measures=queues + dead)
     if env.broker.kind is BrokerKind.RABBITMQ:
-        # Its secrets are read where Ansible runs, and by nobody on the machines.
+        # Its secrets are read on the machine that runs Ansible, not on the nodes.
         found["rabbitmq"] = Workload("hosts", discovers=False)
     return {name: asdict(workload) for name, workload in found.items()}
 
 
 def _pods(env: Environment, queues: tuple[str, ...], names: Json) -> dict[str, Workload]:
-    """What the chart runs beside the workers."""
+    """The workloads that the chart runs in addition to the workers."""
     logins = _logins(names)
     application = _secrets(env.application.secrets)
     found = {
-        # It sends what is scheduled, and whatever was delayed for longer than a queue may hold.
+        # It sends scheduled tasks, and messages whose delay is longer than a queue may hold.
         "beat": Workload("pods", _own("beat"), logins + application, sends=queues),
         "producer": Workload(
             "pods",
@@ -88,7 +88,7 @@ def _pods(env: Environment, queues: tuple[str, ...], names: Json) -> dict[str, W
         ),
     }
     if env.application.release:
-        # A Job of the chart's; on hosts the release command runs with the role of the workers there.
+        # A Job of the chart. On hosts, the release command runs with the workers' role.
         found["release"] = Workload("pods", _own("release"), logins + application, buckets=bucket_access(env))
     if env.autoscaler == "keda":
         held = tuple(label for label in ("broker_password",) if label in names)
@@ -97,9 +97,10 @@ def _pods(env: Environment, queues: tuple[str, ...], names: Json) -> dict[str, W
 
 
 def _worker(env: Environment, pools: list[str], queues: tuple[str, ...], names: Json) -> Workload:
-    """A pool's workers drain its own queues, send to any (a task starts tasks of other pools) and bury their dead.
+    """The workers of one pool, or of all pools on the same machines.
 
-    A machine has one role, so pools that share machines share it, with whatever else the application runs there.
+    They receive from their own queues, send to any queue (a task may call tasks of other pools) and send to the dead
+    letter queues of their own. A machine has one role, so pools that share machines share it.
     """
     own = {label for pool in pools for label in queues_of(env, pool)}
     needs = {pool: pool_needs(env, pool, env.pools[pool]) for pool in pools}
@@ -121,7 +122,7 @@ def _worker(env: Environment, pools: list[str], queues: tuple[str, ...], names: 
 
 
 def _all_access(each: list[dict[str, tuple[str, ...]]]) -> dict[str, tuple[str, ...]]:
-    """What any of several pools may do with each bucket."""
+    """The union of several pools' access to each bucket."""
     labels = dict.fromkeys(label for access in each for label in access)
     return {label: tuple(sorted({may for access in each for may in access.get(label, ())})) for label in labels}
 
@@ -134,17 +135,17 @@ def _secrets(uses: Secrets) -> tuple[str, ...]:
     return tuple(dict.fromkeys(secret_use(use).name for use in uses.values()))
 
 
-def _looker(on: str, service_account: str, measured: tuple[str, ...], names: Json) -> Workload:
-    """Who sees every queue and touches none."""
-    return Workload(on, service_account, _looks(names), measures=measured, watches=bool(measured))
+def _monitor(on: str, service_account: str, measured: tuple[str, ...], names: Json) -> Workload:
+    """A workload that may measure every queue and change none."""
+    return Workload(on, service_account, _read_only_logins(names), measures=measured, watches=bool(measured))
 
 
 def _own(name: str) -> str:
     return f"{NAMESPACE}/{name}"
 
 
-def _looks(names: Json) -> tuple[str, ...]:
-    """As the user who may only look, where the broker has one."""
+def _read_only_logins(names: Json) -> tuple[str, ...]:
+    """The logins with the broker's read-only user instead of the app's, if there is one."""
     own = "monitoring_password"
     return tuple(own if label == "broker_password" and own in names else label for label in _logins(names))
 

@@ -1,4 +1,4 @@
-"""Sections `alerts` and `budget`: when somebody is told."""
+"""Sections `alerts` and `budget`: when somebody is notified."""
 
 from pydantic import Field
 
@@ -15,31 +15,35 @@ class Smtp(Closed):
 
 
 class Alerts(Closed):
-    """Thresholds of the alerts and who is told."""
+    """The thresholds of the alerts, and who is notified."""
 
     queue_length: int = Field(gt=0)
     queue_wait_seconds: Seconds
-    queue_wait_objective: float = Field(default=0.99, gt=0, lt=1, description="share that starts within that wait")
+    queue_wait_objective: float = Field(
+        default=0.99, gt=0, lt=1, description="share of tasks that start within that wait"
+    )
     failure_ratio: float = Field(gt=0, lt=1)
-    failure_minimum: int = Field(default=50, gt=0, description="attempts in ten minutes from which the ratio counts")
-    dead_letters: int = Field(default=0, ge=0, description="messages in a dead letter queue that need nobody")
-    worker_restarts: int = Field(default=3, gt=0, description="starts in fifteen minutes that need nobody")
+    failure_minimum: int = Field(
+        default=50, gt=0, description="attempts in ten minutes below which the ratio is ignored"
+    )
+    dead_letters: int = Field(default=0, ge=0, description="messages in a dead letter queue that are acceptable")
+    worker_restarts: int = Field(default=3, gt=0, description="starts in fifteen minutes that are acceptable")
     memory_ratio: float = Field(default=0.8, gt=0, lt=1, description="of a broker's or store's limit")
     beat_silent_seconds: Seconds = 120
     broker_connections: int = Field(default=2000, gt=0)
-    failed_requests: int = Field(default=10, ge=0, description="of the Kubernetes API, each minute")
+    failed_requests: int = Field(default=10, ge=0, description="of the Kubernetes API, per minute")
     runbook_base_url: str | None = Field(
         default=None,
         pattern=r"^https?://[^\s{}]+$",
         description="where people read this repository, such as https://github.com/example/celery/blob/main; "
-        "alerts then link to their page",
+        "alerts then link to their runbook",
     )
     notify: str
-    extra: dict[Label, ExtraAlarm] = Field(default_factory=dict, description="alarms of the application's own")
-    smtp: Smtp | None = Field(default=None, description="through which they are mailed; needed by a monitoring host")
+    extra: dict[Label, ExtraAlarm] = Field(default_factory=dict, description="CloudWatch alarms of the application")
+    smtp: Smtp | None = Field(default=None, description="the mail server for alerts; a monitoring host needs one")
 
 
 class Budget(Closed):
-    """The monthly cost at which someone is told."""
+    """The monthly cost at which somebody is notified."""
 
     monthly_usd: int = Field(gt=0)

@@ -1,4 +1,4 @@
-"""Section `application`: the Celery application that runs here, and all that it needs to run."""
+"""Section `application`: the Celery application that runs here, and everything it needs."""
 
 from typing import Annotated, Literal
 
@@ -6,7 +6,7 @@ from pydantic import Field
 
 from celery_platform.environment.model.base import Closed, Label
 
-# The rules of POSIX for names of environment variables, and upper case, as `export` in a shell takes them everywhere.
+# POSIX names of environment variables, in upper case: every shell's `export` accepts them.
 Variable = Annotated[str, Field(pattern=r"^[A-Z_][A-Z0-9_]{0,127}$")]
 # Debian policy, 5.6.1: names of packages.
 DebianPackage = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9+.-]+$")]
@@ -21,7 +21,7 @@ class Route(Closed):
 
 
 class SecretUse(Closed):
-    """A secret under the name of a variable: its value, or a file that holds it."""
+    """How a process gets a secret: the variable holds its value, or the path of a file with the value."""
 
     name: Label = Field(description="the secret is <prefix>/<name>, its underscores as hyphens")
     as_: Literal["variable", "file"] = Field(
@@ -34,7 +34,7 @@ Secrets = dict[Variable, Label | SecretUse]
 
 
 def secret_use(use: str | SecretUse) -> SecretUse:
-    """The long form of what a file may say in short.
+    """The long form of a secret that a file may also write as a label alone.
 
     Example: `secret_use("database_url").as_ == "variable"`
     """
@@ -42,7 +42,7 @@ def secret_use(use: str | SecretUse) -> SecretUse:
 
 
 class Application(Closed):
-    """Any Celery application. Everything it needs at run time comes as environment variables.
+    """Any Celery application. It gets everything it needs at run time as environment variables.
 
     Example: `{package: app/mysite, celery: "mysite.celery:app", default_queue: default}`
     """
@@ -51,12 +51,14 @@ class Application(Closed):
         min_length=1,
         max_length=200,
         pattern=r"^[ -~]+$",
-        description="a folder of this repository with a project in it, or a requirement: acme-orders==1.4",
+        description="a folder of this repository that contains a project, or a requirement: acme-orders==1.4",
     )
     celery: str = Field(
         pattern=r"^[A-Za-z_][\w.]*:[A-Za-z_]\w*$", description="module:attribute of its Celery instance"
     )
-    routes: tuple[Route, ...] = Field(default=(), description="in order; the first that matches a task's name counts")
+    routes: tuple[Route, ...] = Field(
+        default=(), description="in order; the first one that matches a task's name is used"
+    )
     default_queue: Label | None = Field(
         default=None, description="for tasks that no route matches; without it such a task is refused"
     )
@@ -64,13 +66,15 @@ class Application(Closed):
         default=(), description="Debian packages that its wheels need at run time, on hosts and in the image"
     )
     release: tuple[str, ...] = Field(
-        default=(), description="a command run once for each release before any worker moves: migrations"
+        default=(), description="a command that runs once per release, before any worker is updated: migrations"
     )
     variables: Variables = Field(default_factory=dict)
     secrets: Secrets = Field(default_factory=dict, description="variable -> secret")
     accept_content: tuple[SerializerName, ...] = Field(
-        default=("json",), min_length=1, description="what workers unpack; pickle lets whoever may publish run code"
+        default=("json",),
+        min_length=1,
+        description="what workers deserialize; with pickle, anyone who may publish can run code",
     )
     buckets: tuple[Label, ...] = Field(
-        default=(), description="S3 buckets made for it; BUCKET_<LABEL> holds the name of each"
+        default=(), description="S3 buckets to create for it; BUCKET_<LABEL> holds the name of each"
     )

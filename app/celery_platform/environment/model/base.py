@@ -1,12 +1,12 @@
-"""What every section shares: it is closed, and its names and numbers have one form."""
+"""What all sections share: they refuse unknown keys, and names and numbers have the same form everywhere."""
 
 from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field
 
-# The name goes into every AWS name. Shortest is a load balancer's, 32 characters for celery-<name>-broker (ELB API,
-# CreateLoadBalancer); an IAM role's has 64, for celery-<name>-worker-<pool>. ElastiCache takes no two hyphens in a row
-# and none at the end (CreateReplicationGroup).
+# The name is part of every AWS name. The tightest limit is a load balancer's: 32 characters for celery-<name>-broker
+# (ELB API, CreateLoadBalancer). An IAM role may have 64, for celery-<name>-worker-<pool>. ElastiCache accepts neither
+# two hyphens in a row nor one at the end (CreateReplicationGroup).
 Name = Annotated[str, Field(pattern=r"^[a-z](-?[a-z0-9])*$", max_length=18)]
 # Queue, pool and schedule names are also systemd instances, HCL keys and metric labels.
 Label = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,29}$")]

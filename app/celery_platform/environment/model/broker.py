@@ -9,7 +9,7 @@ from celery_platform.environment.model.base import Closed
 
 
 class BrokerKind(StrEnum):
-    """Which broker carries the tasks. Changing it is a one-line diff."""
+    """The broker that carries the tasks. Changing it is a one-line diff."""
 
     SQS = "sqs"
     AMAZON_MQ = "amazon_mq"
@@ -25,8 +25,12 @@ class RabbitMQ(Closed):
     instance_type: str = "m7g.large"
     volume_gib: int = Field(default=50, ge=8, le=16_384, description="data volume of each node, GiB")
     replication: Literal["quorum", "mirrored"] = "quorum"
-    tls: bool = Field(default=True, description="TLS to clients and between nodes, by the environment's own authority")
-    load_balancer: bool = Field(default=True, description="one internal name for clients; off: they know each node")
+    tls: bool = Field(
+        default=True, description="TLS to clients and between nodes, with certificates of the environment's own CA"
+    )
+    load_balancer: bool = Field(
+        default=True, description="one internal DNS name for clients; without it they have the address of each node"
+    )
 
 
 class AmazonMQ(Closed):
@@ -38,12 +42,12 @@ class AmazonMQ(Closed):
 
 
 class RedisBroker(Closed):
-    """A Valkey replication group of its own for messages, apart from the result store."""
+    """A Valkey replication group for messages, separate from the result store."""
 
     node_type: str = Field(default="cache.t4g.micro", pattern=r"^cache\.")
     replicas: int = Field(default=1, ge=0, le=5)
     tls: bool = Field(
-        default=True, description="TLS and a user with a password; off only where no one else can connect"
+        default=True, description="TLS and a user with a password; turn it off only where nobody else can connect"
     )
 
 

@@ -10,10 +10,11 @@ from celery_platform.environment.model.existing import SecurityGroupId
 
 
 class Client(Closed):
-    """A security group, or address ranges, whose processes may publish tasks or watch.
+    """A security group, or address ranges, whose processes may publish tasks or read metrics.
 
-    publish: the broker and the result store. watch: the broker's metrics and management API, and the workers' metrics.
-    Neither gives a password or a role: the network lets it in, the broker still asks who it is.
+    `publish` opens the broker and the result store. `watch` opens the broker's metrics and management API, and the
+    workers' metrics. Neither grants a password or a role: the network admits the client, and the broker still
+    authenticates it.
 
     Example: `{security_group: sg-0a1b2c3d, may: [publish]}`
     """
@@ -25,5 +26,5 @@ class Client(Closed):
     @model_validator(mode="after")
     def _one_way_to_say_who(self) -> "Client":
         if (self.security_group is None) == (not self.cidrs):
-            raise ValueError("a security_group, or cidrs")
+            raise ValueError("either a security_group or cidrs")
         return self

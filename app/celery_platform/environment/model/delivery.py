@@ -1,4 +1,4 @@
-"""Section `delivery`: which pipeline may plan and apply, without a key of its own."""
+"""Section `delivery`: which CI pipeline may plan and apply, without long-lived credentials."""
 
 from typing import Annotated
 
@@ -6,12 +6,12 @@ from pydantic import Field
 
 from celery_platform.environment.model.base import Closed
 
-# One subject: a pattern would let other branches and repositories in.
+# Exactly one subject: a pattern would admit other branches and repositories.
 Subject = Annotated[str, Field(min_length=3, pattern=r"^[^*]+$")]
 
 
 class Delivery(Closed):
-    """A CI system's OpenID Connect issuer and the subjects that may take the roles. No `issuer`, no roles.
+    """A CI system's OpenID Connect issuer and the subjects that may assume the roles.
 
     Example: `{issuer: token.actions.githubusercontent.com, plan: "repo:acme/celery:pull_request",
     apply: "repo:acme/celery:environment:prod"}`
@@ -19,10 +19,12 @@ class Delivery(Closed):
 
     issuer: str = Field(pattern=r"^[a-z0-9.-]+(/[A-Za-z0-9._/-]+)?$", description="host and path, without https://")
     audience: str = "sts.amazonaws.com"
-    plan: str = Field(min_length=3, pattern=r"^[^*]+$", description="subject that may plan: reads, changes nothing")
+    plan: str = Field(
+        min_length=3, pattern=r"^[^*]+$", description="subject that may plan: it reads and changes nothing"
+    )
     apply: str = Field(
         min_length=3, pattern=r"^[^*]+$", description="subject that may apply, within the permissions boundary"
     )
     existing_provider: bool = Field(
-        default=False, description="the account has this issuer as a provider already; an account has one of each"
+        default=False, description="the account already has this issuer as a provider; it can have only one"
     )

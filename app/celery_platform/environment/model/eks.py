@@ -10,10 +10,10 @@ from celery_platform.environment.model.existing import ExistingCluster
 
 
 class Eks(Closed):
-    """The cluster. Its API is private; `public_access_cidrs` opens it to these addresses too."""
+    """The cluster. Its API is private; `public_access_cidrs` also opens it to these addresses."""
 
     version: str = Field(default="1.35", pattern=r"^1\.\d\d$")
     compute: Literal["node_groups", "auto"] = Field(default="node_groups", description="auto: EKS Auto Mode")
     public_access_cidrs: tuple[IPv4Network, ...] = ()
     admins: tuple[str, ...] = Field(default=(), description="ARNs of roles that administer the cluster")
-    existing: ExistingCluster | None = Field(default=None, description="a cluster that is there already, and its nodes")
+    existing: ExistingCluster | None = Field(default=None, description="an existing cluster with its nodes")

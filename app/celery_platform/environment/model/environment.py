@@ -1,4 +1,4 @@
-"""The whole file."""
+"""The model of the whole environment file."""
 
 from typing import Any, Literal
 
@@ -24,7 +24,7 @@ from celery_platform.environment.model.tags import Tags, TagValue
 
 
 class Environment(Closed):
-    """Everything a person says about an environment. See `environments/README.md` for a tour.
+    """Everything that a person configures in an environment. See `environments/README.md` for a tour.
 
     Example: `Environment.model_validate(yaml.safe_load(text))`; use `celery_platform.environment.load` for readable
     errors.
@@ -32,34 +32,34 @@ class Environment(Closed):
 
     name: Name
     region: str = Field(pattern=r"^[a-z]{2}(-[a-z]+)+-\d$")
-    owner: TagValue = Field(min_length=1, description="who answers for it; the tag Owner of everything")
-    tags: Tags = Field(default_factory=dict, description="tags of your own, on everything that is made")
+    owner: TagValue = Field(min_length=1, description="who is responsible for it; the tag Owner of every resource")
+    tags: Tags = Field(default_factory=dict, description="tags of your own, on every resource")
     application: Application
     network: Network
     broker: Broker
     results: Results
     hosts: Hosts = Hosts()
     eks: Eks = Eks()
-    autoscaler: Literal["keda", "hpa"] = Field(default="keda", description="who scales the pools on EKS")
+    autoscaler: Literal["keda", "hpa"] = Field(default="keda", description="what scales the pools on EKS")
     pools: dict[Label, Pool] = Field(min_length=1)
     queues: dict[Label, Queue] = Field(min_length=1)
     schedule: dict[Label, ScheduleEntry] = Field(default_factory=dict)
     services: Services = Field(default_factory=dict)
-    clients: dict[Label, Client] = Field(default_factory=dict, description="who else may publish or watch")
+    clients: dict[Label, Client] = Field(default_factory=dict, description="who else may publish tasks or read metrics")
     alerts: Alerts
     budget: Budget
     logs: Logs = Logs()
     delivery: Delivery | None = None
     destroy_lock: bool = Field(
         default=False,
-        description="refuses `make destroy`, and an apply that deletes data or stops several machines of a role",
+        description="refuse `make destroy`, and an apply that deletes data or stops several machines of a role",
     )
     monitoring: Monitoring = Monitoring()
 
     @model_validator(mode="before")
     @classmethod
     def _pools_on_machines_of_another(cls, data: Any) -> Any:
-        """What is said of machines, from the pool that `hosts_with` names; rules say what is wrong with the name."""
+        """Copy the keys about machines from the pool that `hosts_with` names. Rules report an invalid name."""
         pools = data.get("pools") if isinstance(data, dict) else None
         if not isinstance(pools, dict):
             return data
@@ -67,13 +67,13 @@ class Environment(Closed):
 
 
 def _with_machines(pool: Any, pools: dict[str, Any]) -> Any:
-    if not _is_on_anothers(pool):
+    if not _shares_machines(pool):
         return pool
-    having = {name: each for name, each in pools.items() if isinstance(each, dict) and not _is_on_anothers(each)}
-    # Of a name that is none the rule is to speak, not three keys that are missing.
-    owner = having.get(pool["hosts_with"]) or next(iter(having.values()), {})
+    owners = {name: each for name, each in pools.items() if isinstance(each, dict) and not _shares_machines(each)}
+    # For a name that does not exist, any owner's keys will do: the rule should report the name, not missing keys.
+    owner = owners.get(pool["hosts_with"]) or next(iter(owners.values()), {})
     return {name: owner[name] for name in MACHINES if name in owner} | pool
 
 
-def _is_on_anothers(pool: Any) -> bool:
+def _shares_machines(pool: Any) -> bool:
     return isinstance(pool, dict) and isinstance(pool.get("hosts_with"), str)

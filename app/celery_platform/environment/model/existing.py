@@ -1,7 +1,7 @@
-"""What a company has already and the platform attaches to: a VPC and its subnets, a private zone, an EKS cluster.
+"""Existing resources that the platform attaches to: a VPC and its subnets, a private zone, an EKS cluster.
 
-Everything is named by its id, so that a plan needs no account; `make plan` with credentials asks the account whether
-each is what the file says (terraform/runner/existing.py).
+Each is given by its id, so that a plan needs no account. With credentials, `make plan` checks in the account that each
+resource is as the file describes it (terraform/runner/existing.py).
 """
 
 from ipaddress import IPv4Address, IPv4Network
@@ -20,17 +20,17 @@ ZoneName = Annotated[str, Field(pattern=r"^([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.
 
 
 class ExistingSubnet(Closed):
-    """A private subnet, with a way out to AWS (NAT or endpoints). `hosts` is the part of it kept free for our hosts."""
+    """A private subnet with a route to AWS (NAT or endpoints); `hosts` is the part for the platform's hosts."""
 
     id: SubnetId
     cidr: IPv4Network
     hosts: IPv4Network | None = Field(
-        default=None, description="a block of at least /26 in it, kept free for fixed addresses; without it all of it"
+        default=None, description="a block of at least /26 reserved for fixed addresses; by default the whole subnet"
     )
 
 
 class ExistingNetwork(Closed):
-    """A VPC in which the platform makes no subnet, route, gateway or endpoint. `network.cidr` is the VPC's.
+    """A VPC in which the platform creates no subnet, route, gateway or endpoint. `network.cidr` is the VPC's range.
 
     Example: `{vpc_id: vpc-0a1b2c3d, private_subnets: {eu-west-1a: {id: subnet-0a1b2c3d, cidr: 10.0.1.0/24}, ...}}`
     """
@@ -40,12 +40,12 @@ class ExistingNetwork(Closed):
     resolvers: tuple[IPv4Address, ...] = Field(
         default=(),
         max_length=4,
-        description="DNS servers that the VPC's DHCP options name; Amazon's own needs no mention",
+        description="DNS servers in the VPC's DHCP options; Amazon's own need not be listed",
     )
 
 
 class ExistingZone(Closed):
-    """A private zone of Route 53 that is associated with the VPC; the broker's name goes into it.
+    """A private Route 53 zone that is associated with the VPC. The broker's DNS record is created in it.
 
     Example: `{zone: internal.example.com, zone_id: Z0123456789ABC}`
     """
@@ -55,12 +55,12 @@ class ExistingZone(Closed):
 
 
 class ExistingCluster(Closed):
-    """An EKS cluster in the same VPC, with nodes of its own and the add-on eks-pod-identity-agent.
+    """An EKS cluster in the same VPC, with its own nodes and the add-on eks-pod-identity-agent.
 
     Example: `{name: company, security_group: sg-0a1b2c3d}`
     """
 
     name: str = Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]{0,99}$")
     security_group: SecurityGroupId = Field(
-        description="of its nodes and pods: clusterSecurityGroupId of `aws eks describe-cluster`"
+        description="the one of its nodes and pods: clusterSecurityGroupId in `aws eks describe-cluster`"
     )

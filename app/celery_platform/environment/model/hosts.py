@@ -8,11 +8,11 @@ from celery_platform.environment.model.base import Closed
 
 
 class Hosts(Closed):
-    """How hosts are reached and what they boot. `connection` is an Ansible connection plugin."""
+    """How Ansible reaches hosts and which image they boot. `connection` is an Ansible connection plugin."""
 
     connection: Literal["amazon.aws.aws_ssm", "ansible.builtin.ssh", "containers.podman.podman"] = "amazon.aws.aws_ssm"
     image: str = Field(
         default="debian-13",
         pattern=r"^debian-1[23](-(amd64|arm64))?$",
-        description="with an architecture every host must have it; without, each has that of its instance type",
+        description="with an architecture, all hosts must have it; without one, it follows from each instance type",
     )

@@ -1,4 +1,4 @@
-"""Section `logs`: for how long CloudWatch keeps those of AWS: the cluster's, the network's, the broker's."""
+"""Section `logs`: how long CloudWatch keeps the logs of AWS services: the cluster, the network, the broker."""
 
 from typing import Literal
 
@@ -6,6 +6,6 @@ from celery_platform.environment.model.base import Closed
 
 
 class Logs(Closed):
-    """One retention for every log group. CloudWatch takes only these numbers of days (PutRetentionPolicy)."""
+    """One retention for every log group. CloudWatch accepts only these numbers of days (PutRetentionPolicy)."""
 
     retention_days: Literal[1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731] = 30

@@ -6,13 +6,15 @@ from celery_platform.environment.model.base import Closed
 
 
 class Monitoring(Closed):
-    """Prometheus and Alertmanager on a host of their own, where `instance_type` asks for one.
+    """Prometheus and Alertmanager on a dedicated host, if `instance_type` is set.
 
-    None is made unasked: an environment on EKS usually has the cluster's own Prometheus, which reads the chart's pods
-    and the same rule file, and a company has one place where its alerts go.
+    There is none by default. An environment on EKS usually has the cluster's own Prometheus, which scrapes the chart's
+    pods and loads the same rule file, and a company usually has one Alertmanager already.
     """
 
-    instance_type: str | None = Field(default=None, description="size of the monitoring host; without it there is none")
+    instance_type: str | None = Field(
+        default=None, description="size of the monitoring host; without it there is no such host"
+    )
 
     retention_days: int = Field(default=15, ge=1, le=400)
-    retention_gib: int = Field(default=8, ge=1, le=1024, description="size at which the oldest samples go first")
+    retention_gib: int = Field(default=8, ge=1, le=1024, description="size above which the oldest samples are deleted")

@@ -8,7 +8,8 @@ from pydantic import Field
 from celery_platform.environment.model.base import Closed
 from celery_platform.environment.model.existing import ExistingNetwork, ExistingZone
 
-# What workers, hosts and nodes call. Each costs about 8 USD a month in each zone (AWS PrivateLink pricing).
+# The AWS services that workers, hosts and nodes call. Each endpoint costs about 8 USD a month per zone (AWS PrivateLink
+# pricing).
 Endpoint = Literal[
     "sqs", "secretsmanager", "ecr.api", "ecr.dkr", "sts", "logs", "ssm", "ssmmessages", "ec2messages",
     "monitoring", "eks-auth",
@@ -16,9 +17,9 @@ Endpoint = Literal[
 
 
 class Network(Closed):
-    """The VPC. `zones` is how many availability zones it spans; `nat` how private subnets reach the internet.
+    """The VPC. `zones` is the number of its availability zones; `nat` is how private subnets reach the internet.
 
-    With `existing` no VPC is made, and `cidr` says which addresses the one that there is has.
+    With `existing` no VPC is created, and `cidr` is the address range of the existing one.
     """
 
     cidr: IPv4Network
@@ -26,5 +27,7 @@ class Network(Closed):
     nat: Literal["single", "per_zone"] = "single"
     endpoints: tuple[Endpoint, ...] = Field(default=(), description="AWS services reached inside the VPC, not over NAT")
     flow_logs: bool = Field(default=False, description="log every connection; billed by the gigabyte")
-    existing: ExistingNetwork | None = Field(default=None, description="a VPC that is there already")
-    dns: ExistingZone | None = Field(default=None, description="a private zone for the broker's name; else one is made")
+    existing: ExistingNetwork | None = Field(default=None, description="an existing VPC")
+    dns: ExistingZone | None = Field(
+        default=None, description="an existing private zone for the broker's name; by default one is created"
+    )

@@ -1,4 +1,4 @@
-"""`pools.<name>.permissions`: what a pool's tasks may do in the account beside using the platform."""
+"""`pools.<name>.permissions`: what a pool's tasks may do in the AWS account, in addition to using the platform."""
 
 import re
 from typing import Annotated, Literal
@@ -9,21 +9,21 @@ from celery_platform.environment.model.base import Closed, Label
 
 # IAM reference, "Policy grammar": a service's prefix, a colon, an action with wildcards.
 ACTION = re.compile(r"^[a-z0-9-]+:[A-Za-z0-9*?]+$")
-# Services whose actions change who may do what. A task that has one of them has, in the end, all the others.
-WHO_MAY_DO_WHAT = frozenset({"account", "iam", "identitystore", "organizations", "sso", "sso-directory"})
+# Services whose actions change permissions. A task that may use one of them can grant itself everything else.
+PERMISSION_SERVICES = frozenset({"account", "iam", "identitystore", "organizations", "sso", "sso-directory"})
 
 
 def _action(value: str) -> str:
     if not ACTION.match(value):
-        raise ValueError("service:Action, such as dynamodb:GetItem; the service is named in full")
-    if value.partition(":")[0] in WHO_MAY_DO_WHAT:
-        raise ValueError(f"no action of {', '.join(sorted(WHO_MAY_DO_WHAT))}: it changes who may do what")
+        raise ValueError("service:Action, such as dynamodb:GetItem; the service without wildcards")
+    if value.partition(":")[0] in PERMISSION_SERVICES:
+        raise ValueError(f"no action of {', '.join(sorted(PERMISSION_SERVICES))}: these change permissions")
     return value
 
 
 def _resource(value: str) -> str:
     if value != "*" and not re.match(r"^arn:[^:]+:[a-z0-9-]+:", value):
-        raise ValueError("an ARN, or * for actions that know no resource")
+        raise ValueError("an ARN, or * for actions without resources")
     return value
 
 
@@ -33,7 +33,7 @@ Access = Literal["read", "write"]
 
 
 class Statement(Closed):
-    """One IAM statement that allows. `conditions` are operator -> key -> values.
+    """One IAM statement with the effect Allow. `conditions` are operator -> key -> values.
 
     Example: `{actions: [dynamodb:GetItem], resources: ["arn:aws:dynamodb:eu-west-1:111122223333:table/orders"]}`
     """
@@ -44,9 +44,9 @@ class Statement(Closed):
 
 
 class Permissions(Closed):
-    """IAM statements of a pool, and what it may do with the application's buckets: unless said, read and write all."""
+    """A pool's IAM statements, and its access to the application's buckets: by default, it may read and write all."""
 
     statements: tuple[Statement, ...] = ()
     buckets: dict[Label, tuple[Access, ...]] | None = Field(
-        default=None, description="bucket -> read, write; a bucket that is not named is closed to the pool"
+        default=None, description="bucket -> read, write; the pool has no access to buckets that are not listed"
     )

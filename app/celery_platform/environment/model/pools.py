@@ -1,4 +1,4 @@
-"""Section `pools`: who does the work, and where."""
+"""Section `pools`: the workers, and where they run."""
 
 from typing import Annotated, Any, Literal
 
@@ -8,12 +8,12 @@ from celery_platform.environment.model.application import Secrets, Variables
 from celery_platform.environment.model.base import Closed, Label, Seconds
 from celery_platform.environment.model.permissions import Permissions
 
-# What is said of machines; a pool that runs on those of another pool takes these from it.
+# The keys about machines. A pool that runs on the machines of another pool takes them from it.
 MACHINES = ("min", "max", "instance_type", "instance_types", "capacity")
 
 
-def _machines_are_said_once(schema: dict[str, Any]) -> None:
-    """Required, unless `hosts_with` names the pool that says them."""
+def _require_machines_or_owner(schema: dict[str, Any]) -> None:
+    """Require the keys about machines unless `hosts_with` names the pool that has them."""
     required = [name for name in schema["required"] if name in MACHINES]
     schema["required"] = [name for name in schema["required"] if name not in MACHINES]
     schema["anyOf"] = [{"required": required}, {"required": ["hosts_with"]}]
@@ -22,10 +22,10 @@ def _machines_are_said_once(schema: dict[str, Any]) -> None:
 class Pool(Closed):
     """Workers with one resource profile. `concurrency` is per worker process tree; `min`/`max` count hosts or pods.
 
-    `cpu` and `memory_mib` are what one worker has to itself: a pod's requests and limits.
+    `cpu` and `memory_mib` are the resources of one worker: a pod's requests and limits.
     """
 
-    model_config = ConfigDict(json_schema_extra=_machines_are_said_once)
+    model_config = ConfigDict(json_schema_extra=_require_machines_or_owner)
 
     runs_on: Literal["eks", "hosts"]
     type: Literal["prefork", "threads", "solo", "gevent", "turbo"]
@@ -36,42 +36,49 @@ class Pool(Closed):
     max: int = Field(ge=1, le=100)
     instance_type: str | None = Field(default=None, min_length=1, description="size of its machines")
     instance_types: tuple[str, ...] = Field(
-        default=(), max_length=20, description="on EKS: sizes of one architecture, of which AWS takes what it has"
+        default=(),
+        max_length=20,
+        description="on EKS: sizes of one architecture, from which AWS picks an available one",
     )
     capacity: Literal["on_demand", "spot"] = Field(
-        default="on_demand", description="spot, on EKS: cheaper, and taken away with two minutes' notice"
+        default="on_demand", description="spot, on EKS: cheaper, but AWS reclaims the nodes at two minutes' notice"
     )
     hosts_with: Label | None = Field(
         default=None,
-        description="run on the machines of this pool, which say how many there are and of which size",
+        description="run on the machines of this pool, which determines their number and size",
     )
-    workers_per_host: int = Field(default=1, ge=1, le=32, description="on hosts: workers of the pool on each machine")
+    workers_per_host: int = Field(
+        default=1, ge=1, le=32, description="on hosts: the number of the pool's workers on each machine"
+    )
     stop_timeout_seconds: Seconds | None = Field(
-        default=None, description="what running tasks get when a worker stops; only where its queues have no limit"
+        default=None,
+        description="time for running tasks when a worker stops; only for pools whose queues have no limit",
     )
     max_tasks_per_child: int | None = Field(
         default=None,
         ge=1,
-        description="prefork, turbo: replace a child after so many tasks; prefork: 500 unless stated",
+        description="prefork, turbo: replace a child process after this many tasks; prefork: 500 by default",
     )
     max_memory_per_child_mib: int | None = Field(
-        default=None, ge=64, description="prefork, turbo: replace a child that holds so much, after its task"
+        default=None, ge=64, description="prefork, turbo: replace a child process that uses more memory, after its task"
     )
     prefetch_multiplier: int | None = Field(
         default=None,
         ge=1,
         le=64,
-        description="messages reserved for each slot: 1, on turbo pools 64 or, on SQS and Redis, 20, unless stated",
+        description="messages prefetched per slot; by default 1, on turbo pools 64 or, on SQS and Redis, 20",
     )
     cpu: float = Field(default=1, ge=0.1, le=192, description="cores of one worker")
     memory_mib: int = Field(default=1024, ge=256, le=1_572_864, description="memory of one worker, MiB")
     backlog_per_worker: int | None = Field(
         default=None,
         ge=1,
-        description="waiting and running tasks above which a worker is added; default 2 x concurrency",
+        description="waiting and running tasks per worker above which one is added; by default 2 x concurrency",
     )
     variables: Variables = Field(
-        default_factory=dict, description="in addition to the application's, or instead of one"
+        default_factory=dict, description="added to the application's variables; one of the same name replaces it"
     )
-    secrets: Secrets = Field(default_factory=dict, description="likewise")
+    secrets: Secrets = Field(
+        default_factory=dict, description="added to the application's secrets; one of the same name replaces it"
+    )
     permissions: Permissions = Permissions()

@@ -1,4 +1,4 @@
-"""Section `queues`: what is to be done."""
+"""Section `queues`: the queues, their time limits and the pools that drain them."""
 
 from typing import Annotated, Any, Literal
 
@@ -11,7 +11,7 @@ def _listed(given: Any) -> Any:
     return (given,) if isinstance(given, str) else given
 
 
-# One pool by its name alone, or several as a list.
+# One pool as a plain name, or several as a list.
 PoolNames = Annotated[
     tuple[Label, ...],
     Field(min_length=1),
@@ -36,22 +36,24 @@ class Queue(Closed):
 
     pool: PoolNames = Field(description="the pool that drains it, or a list of several")
     soft_time_limit_seconds: SoftLimit = Field(
-        description="what a task may take; none: as long as it likes, on RabbitMQ only"
+        description="how long a task may take; none: without limit, on RabbitMQ only"
     )
     max_countdown_seconds: int = Field(
         default=300,
         ge=0,
         le=900,
-        description="longest delay that the broker holds; longer ones wait in the result store",
+        description="longest delay that the broker holds; longer ones are kept in the result store",
     )
     calls: tuple[Label, ...] = Field(
-        default=(), description="names of `services` that its tasks need: their workers reach no other"
+        default=(), description="names of the `services` that its tasks call; its workers can reach no others"
     )
     fifo: bool = Field(
         default=False,
-        description="SQS only: in order, one task after the other in each message group, which a call may choose",
+        description="SQS only: the tasks of a message group run in order, one at a time; a call may choose its group",
     )
     priorities: int = Field(
-        default=1, ge=1, le=2, description="2: calls with a priority of 5 to 9 begin before those that wait already"
+        default=1, ge=1, le=2, description="2: calls with a priority of 5 to 9 overtake those that are waiting"
     )
-    max_deliveries: int = Field(default=5, ge=1, le=100, description="then the message goes to the dead letter queue")
+    max_deliveries: int = Field(
+        default=5, ge=1, le=100, description="deliveries after which a message goes to the dead letter queue"
+    )

@@ -1,4 +1,4 @@
-"""Section `results`."""
+"""Section `results`: the result store."""
 
 from pydantic import Field
 
@@ -6,11 +6,11 @@ from celery_platform.environment.model.base import Closed
 
 
 class Results(Closed):
-    """The result store, a Valkey replication group. Results live `expires_hours`, then are removed."""
+    """The result store, a Valkey replication group. Results are deleted after `expires_hours`."""
 
     node_type: str = Field(pattern=r"^cache\.")
     replicas: int = Field(default=1, ge=0, le=5)
     expires_hours: int = Field(default=24, ge=1, le=168)
     tls: bool = Field(
-        default=True, description="TLS and a user with a password; off only where no one else can connect"
+        default=True, description="TLS and a user with a password; turn it off only where nobody else can connect"
     )

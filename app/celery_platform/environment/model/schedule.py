@@ -1,4 +1,4 @@
-"""Section `schedule`: tasks that beat sends, and when. The application's own `beat_schedule` needs none of it."""
+"""Section `schedule`: tasks that beat sends, and when. The application's own `beat_schedule` works without it."""
 
 import re
 from typing import Any, Literal
@@ -16,7 +16,7 @@ SolarEvent = Literal[
 
 
 class Solar(Closed):
-    """What the sun does at a place. Celery computes it with `ephem`, a requirement of the application then."""
+    """A solar event at a place. Celery computes it with `ephem`, which the application must then require."""
 
     event: SolarEvent
     lat: float = Field(ge=-90, le=90)
@@ -24,33 +24,35 @@ class Solar(Closed):
 
 
 class ScheduleOptions(Closed):
-    """Options of the call."""
+    """Options of the task call."""
 
-    expires_seconds: int | None = Field(default=None, gt=0, description="not begun by then, it is dropped")
+    expires_seconds: int | None = Field(
+        default=None, gt=0, description="a task that has not started by then is dropped"
+    )
     priority: int | None = Field(default=None, ge=0, le=9, description="5 to 9 need a queue with priorities: 2")
 
 
 class ScheduleEntry(Closed):
-    """A task that beat sends; exactly one of `cron`, `every` and `solar` says when.
+    """A task that beat sends. Exactly one of `cron`, `every` and `solar` determines when.
 
     Example: `{task: orders.tasks.close_day, cron: "0 6 * * 1-5", timezone: Europe/Berlin}`
     """
 
     task: str = Field(min_length=1)
-    queue: Label | None = Field(default=None, description="where the task's route goes, if it is not said")
+    queue: Label | None = Field(default=None, description="by default the queue of the task's route")
     cron: str | None = Field(
-        default=None, description="minute hour day-of-month month weekday, as Celery's crontab: all must match"
+        default=None, description="minute hour day-of-month month weekday, as in Celery's crontab: all must match"
     )
     every: str | None = Field(default=None, description="an interval: 30s, 5m, 1h30m")
     solar: Solar | None = None
-    timezone: str | None = Field(default=None, description="of `cron`; the application's, if it is not said")
+    timezone: str | None = Field(default=None, description="the time zone of `cron`; by default the application's")
     args: tuple[Any, ...] = ()
     kwargs: dict[str, Any] = Field(default_factory=dict)
     options: ScheduleOptions = ScheduleOptions()
 
     @property
     def every_seconds(self) -> int | None:
-        """The interval; `None` where there is none, 0 where it is none that can be read.
+        """The interval in seconds; `None` if `every` is not set, 0 if it is not a valid interval.
 
         Example: `ScheduleEntry(task="t", every="1h30m").every_seconds == 5400`
         """

@@ -1,4 +1,4 @@
-"""Section `services`: what the tasks call outside the environment, by name."""
+"""Section `services`: what the tasks call outside the environment. Each service has a name."""
 
 from pydantic import Field, model_validator
 
@@ -6,10 +6,10 @@ from celery_platform.environment.model.base import Closed, Label, Port
 
 
 class Service(Closed):
-    """A URL, or a host and port. Credentials are not here but in Secrets Manager, under the name `secret`.
+    """A URL, or a host and port. Credentials are kept in Secrets Manager, under the name `secret`.
 
-    Processes get `<NAME>_URL`, or `<NAME>_HOST` and `<NAME>_PORT`; `<NAME>_RATE_PER_MINUTE`; and `<NAME>_SECRET`, which
-    only pools have whose queues name the service in `calls`.
+    Processes get the variables `<NAME>_URL`, or `<NAME>_HOST` and `<NAME>_PORT`, and `<NAME>_RATE_PER_MINUTE`. Only
+    pools whose queues name the service in `calls` also get `<NAME>_SECRET`.
 
     Example: `{url: "https://pay.example.com", secret: pay}`
     """
@@ -23,7 +23,7 @@ class Service(Closed):
     @model_validator(mode="after")
     def _one_way_to_say_where(self) -> "Service":
         if (self.url is None) == (self.host is None) or (self.host is None) != (self.port is None):
-            raise ValueError("a url, or a host and a port")
+            raise ValueError("either a url, or a host and a port")
         return self
 
 

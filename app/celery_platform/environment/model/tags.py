@@ -1,4 +1,4 @@
-"""Section `tags`: tags of a company's own, on everything that is made."""
+"""Section `tags`: a company's own tags, on every resource."""
 
 from typing import Annotated
 
@@ -6,9 +6,9 @@ from pydantic import AfterValidator, Field
 
 # AWS General Reference, "Tag naming limits": letters and digits are those of every script.
 CHARACTERS = frozenset(" _.:/=+-@")
-# The platform's own, by which the inventory and the budget find things; IAM's keys differ in more than case.
+# The platform's own tags, by which the inventory and the budget find resources. IAM ignores case in keys.
 RESERVED = frozenset({"environment", "owner", "project", "name", "role", "pool"})
-# AWS allows 50; beside these a resource has up to six of the platform and some of the services that tag it.
+# AWS allows 50. A resource also has up to six tags of the platform and some of the AWS services that tag it.
 MOST = 40
 
 
@@ -20,7 +20,7 @@ def _characters(value: str) -> str:
 
 def _key(value: str) -> str:
     if value.lower().startswith("aws:"):
-        raise ValueError("another prefix: AWS keeps aws: for itself")
+        raise ValueError("another prefix: aws: is reserved by AWS")
     if value.lower() in RESERVED:
         raise ValueError(f"another key: the platform sets {', '.join(sorted(RESERVED))}")
     return _characters(value)
@@ -28,7 +28,7 @@ def _key(value: str) -> str:
 
 def _distinct(tags: dict[str, str]) -> dict[str, str]:
     if len({key.lower() for key in tags}) < len(tags):
-        raise ValueError("keys that differ in more than upper and lower case: IAM takes them for one")
+        raise ValueError("keys that differ in more than upper and lower case: IAM ignores case")
     return tags
 
 

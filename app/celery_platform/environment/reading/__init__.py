@@ -1,13 +1,15 @@
-"""Read an environment file: bytes to plain values, each with its line. Nothing here knows what the keys mean.
+"""Read an environment file: bytes to plain values, each with its line. This package does not know what keys mean.
 
-The language is the part of YAML on which its versions and readers agree: mappings, lists, text, whole and decimal
-numbers, true and false, empty. What a reader of YAML 1.1 and one of YAML 1.2 take differently is refused with both
-meanings, and so is what hides a value from a reviewer: a key that stands twice, an anchor, a merge key, a tag.
+The language is the subset of YAML on which all versions and parsers agree: mappings, lists, text, integers and decimal
+numbers, true and false, and empty values. A value that YAML 1.1 and YAML 1.2 interpret differently is refused, and the
+message names both meanings. Constructs that hide a value from a reviewer are refused too: duplicate keys, anchors,
+merge keys, tags.
 
-libyaml's parser (through PyYAML, or PyYAML's own where it was built without) yields the events; building values from
-events rather than by a Loader is what lets every depth, key and tag be refused at its line, and nothing recurse
-without a bound. strictyaml has no flow style (`{pool: io}`) and had its last release in 2023; ruamel.yaml refuses
-double keys but gives lines only in its round-trip mode, seven times slower, and would be a second YAML library.
+libyaml's parser yields the events (through PyYAML, or PyYAML's own parser if it was built without libyaml). Building
+the values from events instead of using a Loader makes it possible to refuse nesting, keys and tags at their lines, and
+it bounds the recursion. strictyaml has no flow style (`{pool: io}`), and its last release was in 2023. ruamel.yaml
+refuses duplicate keys, but it gives lines only in its round-trip mode, which is seven times slower, and it would be a
+second YAML library.
 """
 
 from celery_platform.environment.reading.document import Document, read

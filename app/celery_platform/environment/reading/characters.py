@@ -1,15 +1,15 @@
-"""From bytes to text: a bounded size, UTF-8, and no character that an editor does not show."""
+"""Decode bytes to text: a bounded size, UTF-8, and no invisible characters."""
 
 import re
 
 from celery_platform.environment.errors import Problem
 
-# An estate of 1,000 queues and 100 pools, each with a route and a schedule of its own, is a third of this.
+# An environment with 1,000 queues and 100 pools, each with its own route and schedule, takes a third of this.
 MAX_BYTES = 1_048_576
 BOM = b"\xef\xbb\xbf"
 _WIDE = (b"\xff\xfe", b"\xfe\xff")
-# Printable by YAML's rule, without the characters that break a line for some editors only (U+0085, U+2028, U+2029),
-# that turn the direction of the text around them (U+202A to U+202E, U+2066 to U+2069) or that are not seen (U+FEFF).
+# The characters that YAML calls printable, except those that only some editors treat as a line break (U+0085, U+2028,
+# U+2029), that change the direction of the text (U+202A to U+202E, U+2066 to U+2069) or that are invisible (U+FEFF).
 _PRINTABLE = "\x20-\x7e\xa0-\u2027\u202f-\u2065\u2070-\ud7ff\ue000-\ufefe\uff00-\ufffd\U00010000-\U0010ffff"
 _HIDDEN = re.compile(f"[^\n{_PRINTABLE}]")
 _HIDDEN_IN_VALUES = re.compile(f"[^\n\t{_PRINTABLE}]")
@@ -18,7 +18,7 @@ _ALLOWED = "spaces and visible characters; a line ends in LF or CR LF"
 
 
 def decoded(content: bytes) -> str | Problem:
-    """The text, its lines ending in LF, or why it cannot be read."""
+    """The text with LF line endings, or the reason why it cannot be decoded."""
     if len(content) > MAX_BYTES:
         return Problem("", f"more than {MAX_BYTES:,} bytes", f"a file of at most {MAX_BYTES:,} bytes")
     if content.startswith(_WIDE):
@@ -36,7 +36,7 @@ def decoded(content: bytes) -> str | Problem:
 
 
 def hidden_in(value: str) -> str | None:
-    r"""The first character of a value that came by an escape (`"\0"`) and that no value may hold, or `None`.
+    r"""The first character of a value that no value may contain, such as one from the escape `"\0"`; or `None`.
 
     Example: `hidden_in("a\0") == "a NUL character"`
     """
@@ -45,7 +45,7 @@ def hidden_in(value: str) -> str | None:
 
 
 def named(character: str) -> str:
-    r"""A character that cannot be shown.
+    r"""The name of a character that cannot be printed.
 
     Example: `named("\u202e") == "the character U+202E"`
     """

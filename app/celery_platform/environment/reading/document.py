@@ -1,4 +1,4 @@
-"""From text to values, each with its line: built from YAML's events, so that nothing is read before it is checked."""
+"""Parse text to values, each with its line. They are built from YAML events, so that each is checked before use."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -14,16 +14,16 @@ from celery_platform.environment.reading import syntax
 from celery_platform.environment.reading.characters import decoded, hidden_in
 from celery_platform.environment.reading.scalars import Disputed, Scalar, meaning
 
-# The model is seven levels deep at its deepest.
+# The model has at most seven levels.
 MAX_DEPTH = 20
-# libyaml reads the largest file in half a second, PyYAML's own parser in ten.
+# libyaml parses the largest file in half a second, PyYAML's own parser in ten.
 PARSER: type[Any] = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _WRITTEN_BYTES = 80
 
 
 @dataclass(frozen=True)
 class Place:
-    """Where a value stands and, for a word without quotes, how it is written there."""
+    """The line of a value and, for a plain scalar (one without quotes), how the file writes it."""
 
     line: int
     written: str | None = None
@@ -31,13 +31,13 @@ class Place:
 
 @dataclass(frozen=True)
 class Document:
-    """The values of a file (text, numbers, true, false, nothing, lists and mappings) and where each of them stands."""
+    """The values of a file (text, numbers, booleans, `None`, lists and mappings) and the place of each."""
 
     data: dict[str, Any]
     places: dict[Parts, Place]
 
     def line(self, path: str) -> int | None:
-        """The line of a dotted path or of the nearest section above it that the file has.
+        """The line of a dotted path, or of the closest section above it that exists in the file.
 
         Example: `read(b"a: {b: 1}", file).line("a.c") == 1`
         """
@@ -53,11 +53,12 @@ class Document:
 
 
 def read(content: bytes, file: Path) -> Document:
-    """The values of an environment file; `file` is what errors name.
+    """The values of an environment file; errors name `file`.
 
     Raises:
-        EnvironmentFileError: it is too long or nested too deeply, not UTF-8, not one YAML mapping, or says something
-            twice or in a form that readers of YAML take differently. Up to the first error of grammar all is reported.
+        EnvironmentFileError: the content is too long or too deeply nested, is not UTF-8 or not one YAML mapping, has a
+            duplicate key, or a value that YAML parsers interpret differently. It reports all problems up to the first
+            syntax error.
 
     Example: `read(b"zones: 3", Path("environment.yml")).data == {"zones": 3}`
     """
@@ -88,11 +89,9 @@ class _Builder:
             elif isinstance(event, yaml.NodeEvent):
                 data = self._value(event, ())
                 if not isinstance(data, dict):
-                    self._stop("", _kind(data), "a mapping: name, region, owner ... each with its value", event)
+                    self._stop("", _kind(data), "a mapping with the keys name, region, owner, ...", event)
         if not documents:
-            self._problems.append(
-                Problem("", "an empty file", "a mapping: name, region, owner ... each with its value")
-            )
+            self._problems.append(Problem("", "an empty file", "a mapping with the keys name, region, owner, ..."))
         if self._problems:
             raise EnvironmentFileError(self._file, self._problems)
         return Document(data, self._places)
@@ -102,7 +101,7 @@ class _Builder:
             yield from yaml.parse(self._text, Loader=PARSER)
         except yaml.YAMLError as error:
             self._problems.append(syntax.in_words(error, self._text))
-        except (ValueError, OverflowError):  # PyYAML's own parser, of an escape beyond Unicode and of a long %YAML
+        except (ValueError, OverflowError):  # PyYAML's own parser raises these for \UFFFFFFFF and for a long %YAML
             self._problems.append(Problem("", "an escape beyond Unicode, or a directive", r"escapes up to \U0010FFFF"))
         else:
             return
@@ -110,13 +109,13 @@ class _Builder:
 
     def _value(self, event: yaml.Event, parts: Parts) -> Any:
         if len(parts) > MAX_DEPTH:
-            self._stop("", f"more than {MAX_DEPTH} levels, each within the one before", f"at most {MAX_DEPTH}", event)
+            self._stop("", f"more than {MAX_DEPTH} nested levels", f"at most {MAX_DEPTH}", event)
         self._places.setdefault(parts, Place(_line(event)))
         if isinstance(event, yaml.AliasEvent):
             self._refuse(
                 parts,
                 f"the alias {_quoted('*' + str(event.anchor))}",
-                "the value itself: it has to stand where it counts",
+                "the value itself, where it is used",
                 event,
             )
             return None
@@ -132,12 +131,12 @@ class _Builder:
             self._refuse(
                 parts,
                 f"the anchor {_quoted('&' + event.anchor)}",
-                "no anchor: each value stands where it counts",
+                "no anchor: each value is written where it is used",
                 event,
             )
         if event.tag is not None:
             tag = event.tag.replace("tag:yaml.org,2002:", "!!")
-            self._refuse(parts, f"the tag {_quoted(tag)}", "a value without a tag: its form says what it is", event)
+            self._refuse(parts, f"the tag {_quoted(tag)}", "a value without a tag: its form determines its type", event)
 
     def _mapping(self, parts: Parts) -> dict[str, Any]:
         made: dict[str, Any] = {}
@@ -166,7 +165,7 @@ class _Builder:
 
     def _key(self, event: yaml.Event, parts: Parts) -> str:
         if not isinstance(event, yaml.ScalarEvent):
-            # One level deeper, so that the bound on levels holds for keys within keys too.
+            # Count it as one level deeper, so that the limit on nesting also holds for keys within keys.
             self._value(event, (*parts, "?"))
             self._refuse(parts, "a list, a mapping or an alias as a key", "text as a key", event)
             return f"? (line {_line(event)})"
@@ -175,7 +174,7 @@ class _Builder:
         value = self._scalar(event, (*parts, "?"))
         self._places.pop((*parts, "?"), None)
         if event.value == "<<":
-            self._refuse(parts, "the merge key <<", "each key itself: what it says has to stand where it counts", event)
+            self._refuse(parts, "the merge key <<", "each key itself, where it is used", event)
         elif len(self._problems) == known and not isinstance(value, str):
             self._refuse(
                 parts, f"{_kind(value)} as a key", "text as a key; in quotes where it looks like a number", event
@@ -201,7 +200,7 @@ class _Builder:
         self._problems.append(Problem(dotted(parts), found, allowed, _line(event)))
 
     def _stop(self, path: str, found: str, allowed: str, event: yaml.Event) -> NoReturn:
-        """Refuse what makes the rest not worth reading."""
+        """Refuse a problem after which the rest of the file cannot be checked."""
         raise EnvironmentFileError(self._file, [*self._problems, Problem(path, found, allowed, _line(event))])
 
 
@@ -214,7 +213,7 @@ def _quoted(text: str) -> str:
 
 
 def _kind(value: Any) -> str:
-    """A value that cannot stand where it stands, by its kind."""
+    """The type of a value that is not allowed at its place, in words."""
     if value is None:
         return "nothing"
     if isinstance(value, dict | list):

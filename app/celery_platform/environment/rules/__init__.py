@@ -1,6 +1,6 @@
-"""Rules that cross fields: what each layer would refuse later, or lose tasks over, refused now.
+"""Rules across fields: they refuse now what a layer would refuse later, or what would lose tasks.
 
-One function per rule; each yields the problems it finds. The docstring gives the reason and its source.
+One function per rule; each yields the problems it finds. Its docstring gives the reason and the source.
 """
 
 from collections.abc import Callable, Iterator
@@ -48,12 +48,15 @@ SECTIONS = (
     schedule,
 )
 RULES: tuple[Rule, ...] = tuple(rule for section in SECTIONS for rule in section.RULES)
-# About what is derived, which can be derived only where the rules above find nothing.
+# Rules about derived values, which can only be computed if the rules above find no problem.
 RULES_OF_THE_DERIVED: tuple[Rule, ...] = addresses.RULES
 
 
 def broken(env: Environment) -> list[Problem]:
-    """What the rules find, those of the derived after the others; an empty list when the environment may be used."""
+    """The problems that the rules find; an empty list if the environment is valid.
+
+    Rules about derived values run only if the others find nothing.
+    """
     return _found(RULES, env) or _found(RULES_OF_THE_DERIVED, env)
 
 

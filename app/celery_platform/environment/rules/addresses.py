@@ -10,9 +10,10 @@ from celery_platform.environment.model import Environment
 
 
 def hosts_have_addresses_in_their_block(env: Environment) -> Iterator[Problem]:
-    """A fixed address outside its subnet is refused by EC2, in the middle of an apply.
+    """EC2 refuses a fixed address outside its subnet, in the middle of an apply.
 
-    Source: EC2 API, RunInstances, InvalidParameterValue; VPC guide, "Subnet CIDR blocks": the last address is AWS's.
+    Sources: EC2 API, RunInstances, InvalidParameterValue; VPC guide, "Subnet CIDR blocks": AWS reserves the last
+    address.
     """
     own = blocks(env)
     subnets = {zone: IPv4Network(subnet["private_cidr"]) for zone, subnet in network(env)["zones"].items()}

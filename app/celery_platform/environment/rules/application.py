@@ -1,4 +1,4 @@
-"""Rules about the application's package, what its workers unpack and what its secrets are called."""
+"""Rules about the application's package, the content types its workers accept, and the names of its secrets."""
 
 import tomllib
 from collections.abc import Iterator
@@ -13,7 +13,7 @@ from celery_platform.environment.derived.secrets import OWN
 from celery_platform.environment.errors import Problem
 from celery_platform.environment.model import Environment
 
-# The platform's own package, of which there can be only one on the path, and the project it is in.
+# The platform's package; there can be only one of this name on Python's path.
 PLATFORM = "celery_platform"
 PROJECT_FILES = ("pyproject.toml", "requirements.txt")
 
@@ -24,7 +24,7 @@ def package_is_a_project_or_a_requirement(env: Environment) -> Iterator[Problem]
     folder = _folder(package)
     if folder is None:
         if not _requirement(package):
-            allowed = "a folder of this repository with a project in it, or a requirement such as acme-orders==1.4"
+            allowed = "a folder of this repository that contains a project, or a requirement such as acme-orders==1.4"
             yield Problem("application.package", f"{package!r}, which is neither", allowed)
     elif not folder.is_relative_to(checkout().resolve()):
         yield Problem("application.package", f"{package!r}, outside this repository", "a folder of this repository")
@@ -34,7 +34,7 @@ def package_is_a_project_or_a_requirement(env: Environment) -> Iterator[Problem]
 
 
 def package_is_not_called_like_the_platforms(env: Environment) -> Iterator[Problem]:
-    """Python imports the first of two packages of one name, and a lock file has one project of one name."""
+    """Of two packages with the same name, Python imports the first, and a lock file can have only one of them."""
     application = env.application
     names = _names(application.package)
     if canonicalize_name(PLATFORM) in {canonicalize_name(name) for name in names}:
@@ -44,30 +44,30 @@ def package_is_not_called_like_the_platforms(env: Environment) -> Iterator[Probl
         yield Problem("application.celery", f"{application.celery!r}, the platform's own", "the application's module")
 
 
-def workers_unpack_json(env: Environment) -> Iterator[Problem]:
-    """Dead letters, replays and Celery's own tasks are JSON, whatever the application's tasks are."""
+def workers_accept_json(env: Environment) -> Iterator[Problem]:
+    """Dead-lettered messages, replays and Celery's own tasks are JSON, whatever the application's tasks use."""
     accepted = env.application.accept_content
     if "json" not in accepted:
-        found = f"{', '.join(accepted)} without json, which dead letters and Celery's own tasks are written in"
+        found = f"{', '.join(accepted)} without json, the format of dead-lettered messages and Celery's own tasks"
         yield Problem("application.accept_content", found, f"[json, {', '.join(accepted)}]")
 
 
 def secrets_are_not_the_platforms(env: Environment) -> Iterator[Problem]:
-    """One name is one secret: Terraform would make a password of its own where the application expects its key."""
+    """A name is one secret: Terraform would generate a password where the application expects its own key."""
     for label in secret_labels(env):
         if label in OWN:
             yield Problem("application.secrets", f"the secret {label}, which is the platform's own", "another name")
 
 
 def monitoring_host_can_mail(env: Environment) -> Iterator[Problem]:
-    """Alertmanager on the monitoring host mails what fires; without a server nobody would be told."""
+    """Alertmanager on the monitoring host mails alerts; without a mail server, nobody would be notified."""
     if env.monitoring.instance_type is not None and env.alerts.smtp is None:
         found = f"nothing, with a monitoring host of {env.monitoring.instance_type}"
         yield Problem("alerts.smtp", found, "{host: ..., port: ...}, or no monitoring.instance_type")
 
 
 def _folder(package: str) -> Path | None:
-    """The folder that a package names, resolved; `None` where it names a requirement."""
+    """The resolved folder of a package; `None` if the package is a requirement."""
     folder = (checkout() / package).resolve()
     return folder if folder.is_dir() else None
 
@@ -85,7 +85,7 @@ def _requirement(package: str) -> str | None:
 
 
 def _names(package: str) -> set[str]:
-    """Every name that the application's package goes by: its project's and its packages'."""
+    """All names of the application's package: its project's name and those of the Python packages in it."""
     folder = _folder(package)
     if folder is None:
         required = _requirement(package)
@@ -98,7 +98,7 @@ def _project(file: Path) -> set[str]:
     try:
         data = tomllib.loads(file.read_text())
     except (OSError, ValueError):
-        return set()  # not there; or unreadable, which the lock says in its own words
+        return set()  # there is none, or it is invalid, which locking reports
     name = data.get("project", {}).get("name")
     return {name} if isinstance(name, str) else set()
 
@@ -106,7 +106,7 @@ def _project(file: Path) -> set[str]:
 RULES = (
     package_is_a_project_or_a_requirement,
     package_is_not_called_like_the_platforms,
-    workers_unpack_json,
+    workers_accept_json,
     secrets_are_not_the_platforms,
     monitoring_host_can_mail,
 )

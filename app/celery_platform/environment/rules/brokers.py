@@ -1,4 +1,4 @@
-"""Rules about brokers: what each kind and version can and cannot."""
+"""Rules about brokers: what each kind and version supports."""
 
 from collections.abc import Iterator
 
@@ -14,14 +14,14 @@ def amazon_mq_version_has_its_instances(env: Environment) -> Iterator[Problem]:
 
 
 def amazon_mq_cluster_spans_three_zones(env: Environment) -> Iterator[Problem]:
-    """An Amazon MQ cluster deployment is three nodes over three zones."""
+    """A cluster deployment of Amazon MQ has three nodes in three availability zones."""
     wanted = env.broker.kind is BrokerKind.AMAZON_MQ and env.broker.amazon_mq.deployment == "cluster"
     if wanted and env.network.zones < 3:
         yield Problem("broker.amazon_mq.deployment", "cluster with 2 zones", "single, or network.zones: 3")
 
 
 def quorum_needs_an_odd_cluster(env: Environment) -> Iterator[Problem]:
-    """An even number of nodes tolerates no more failures than one fewer and can split in half."""
+    """An even number of nodes tolerates no more failures than one node fewer, and the cluster can split in half."""
     nodes = env.broker.rabbitmq.nodes
     if nodes % 2 == 0:
         yield Problem("broker.rabbitmq.nodes", str(nodes), "an odd number: 1, 3, 5 or 7")
@@ -35,14 +35,14 @@ def mirrored_queues_need_rabbitmq_3(env: Environment) -> Iterator[Problem]:
 
 
 def fifo_needs_sqs(env: Environment) -> Iterator[Problem]:
-    """Only SQS has FIFO queues; elsewhere order would be lost without an error."""
+    """Only SQS has FIFO queues; on other brokers, the order would be lost without an error."""
     for name, queue in env.queues.items():
         if queue.fifo and env.broker.kind is not BrokerKind.SQS:
             yield Problem(f"queues.{name}.fifo", f"true on {env.broker.kind.value}", "false, or broker.kind: sqs")
 
 
-def fifo_messages_are_not_held_back(env: Environment) -> Iterator[Problem]:
-    """A message that a worker holds for a countdown blocks its whole group (SQS guide, "FIFO delivery logic")."""
+def fifo_queue_has_no_countdown(env: Environment) -> Iterator[Problem]:
+    """A message that a worker holds for a countdown blocks its message group (SQS guide, "FIFO delivery logic")."""
     for name, queue in env.queues.items():
         if queue.fifo and queue.max_countdown_seconds:
             found = f"{queue.max_countdown_seconds} on a FIFO queue"
@@ -50,7 +50,7 @@ def fifo_messages_are_not_held_back(env: Environment) -> Iterator[Problem]:
 
 
 def priorities_exist_on_the_broker(env: Environment) -> Iterator[Problem]:
-    """Quorum queues have priorities since RabbitMQ 4.0 (guide "Quorum queues"); a FIFO queue has one order."""
+    """Quorum queues support priorities since RabbitMQ 4.0 (guide "Quorum queues"); a FIFO queue has a fixed order."""
     broker = env.broker
     versions = {BrokerKind.RABBITMQ: broker.rabbitmq.version, BrokerKind.AMAZON_MQ: broker.amazon_mq.version}
     version = versions.get(broker.kind, "")
@@ -63,7 +63,7 @@ def priorities_exist_on_the_broker(env: Environment) -> Iterator[Problem]:
 
 
 def priorities_on_sqs_need_an_event_loop(env: Environment) -> Iterator[Problem]:
-    """A gevent pool polls its SQS queues in turn, whatever is in them (kombu 5.7, `Transport.drain_events`)."""
+    """A gevent pool polls its SQS queues in turn, regardless of priority (kombu 5.7, `Transport.drain_events`)."""
     for name, queue in env.queues.items():
         types = {env.pools[pool].type for pool in queue.pool if pool in env.pools}
         if env.broker.kind is BrokerKind.SQS and queue.priorities > 1 and "gevent" in types:
@@ -76,7 +76,7 @@ RULES = (
     priorities_exist_on_the_broker,
     priorities_on_sqs_need_an_event_loop,
     fifo_needs_sqs,
-    fifo_messages_are_not_held_back,
+    fifo_queue_has_no_countdown,
     amazon_mq_version_has_its_instances,
     amazon_mq_cluster_spans_three_zones,
     quorum_needs_an_odd_cluster,

@@ -1,4 +1,4 @@
-"""Rules about who else connects."""
+"""Rules about the clients outside the platform."""
 
 from collections import Counter
 from collections.abc import Iterator
@@ -10,7 +10,7 @@ from celery_platform.environment.model import Environment
 def clients_are_named_once(env: Environment) -> Iterator[Problem]:
     """EC2 refuses a second rule for the same source and port, in the middle of an apply (InvalidPermission.Duplicate).
 
-    The group of an existing cluster has its rules already: the workers' pods are in it.
+    The security group of an existing cluster already has such rules, because the workers' pods are in it.
     """
     sources = [str(source) for client in env.clients.values() for source in (client.security_group, *client.cidrs)]
     if env.eks.existing is not None:
@@ -19,12 +19,12 @@ def clients_are_named_once(env: Environment) -> Iterator[Problem]:
         for source in (client.security_group, *client.cidrs):
             if source is not None and Counter(sources)[str(source)] > 1:
                 yield Problem(
-                    f"clients.{name}", f"{source} more than once", "each source in one client, with all it may"
+                    f"clients.{name}", f"{source} more than once", "each source in one client, with all its rights"
                 )
 
 
 def clients_are_not_everyone(env: Environment) -> Iterator[Problem]:
-    """A broker that every address of a large network reaches is one password away from being everybody's."""
+    """If every address of a large network reaches the broker, only a password protects it."""
     for name, client in env.clients.items():
         for cidr in client.cidrs:
             if cidr.prefixlen < 8 or (not cidr.is_private and cidr.prefixlen < 16):

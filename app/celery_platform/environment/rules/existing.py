@@ -1,4 +1,4 @@
-"""Rules about what a company has already."""
+"""Rules about existing networks, zones and clusters."""
 
 import re
 from collections.abc import Iterator
@@ -7,14 +7,14 @@ from celery_platform.environment.derived.existing import hosts_block
 from celery_platform.environment.errors import Problem
 from celery_platform.environment.model import BrokerKind, Environment
 
-# Nothing of these would be made in a network that is there already.
-MADE_WITH_A_VPC = ("nat", "endpoints", "flow_logs")
-# RabbitMQ's hosts begin at the tenth address of a block, workers at the fortieth.
+# Resources that are only created together with a VPC.
+CREATED_WITH_A_VPC = ("nat", "endpoints", "flow_logs")
+# RabbitMQ's hosts begin at address 10 of a block, workers at address 40.
 SHORTEST_BLOCK = 26
 
 
 def existing_subnets_fit_the_file(env: Environment) -> Iterator[Problem]:
-    """Zones, addresses and blocks are asked for by AWS one by one, in the middle of an apply (EC2, RunInstances)."""
+    """AWS would report wrong zones and addresses one at a time, in the middle of an apply (EC2, RunInstances)."""
     existing = env.network.existing
     if existing is None:
         return
@@ -34,7 +34,7 @@ def existing_subnets_fit_the_file(env: Environment) -> Iterator[Problem]:
 
 
 def existing_subnets_are_different_ones(env: Environment) -> Iterator[Problem]:
-    """The same subnet in two zones would have all hosts in one zone, and half of them with the other's addresses."""
+    """With the same subnet in two zones, all hosts would be in one zone, half of them with addresses of the other."""
     existing = env.network.existing
     subnets = existing.private_subnets.values() if existing is not None else ()
     if len({subnet.id for subnet in subnets}) < len(subnets):
@@ -43,38 +43,42 @@ def existing_subnets_are_different_ones(env: Environment) -> Iterator[Problem]:
 
 
 def existing_network_is_its_owners(env: Environment) -> Iterator[Problem]:
-    """Gateways, endpoints and flow logs of a VPC that is there are its owner's: stated here, they would not be made."""
+    """Gateways, endpoints and flow logs of an existing VPC belong to its owner; set here, they would not be created."""
     if env.network.existing is not None:
-        for key in MADE_WITH_A_VPC:
+        for key in CREATED_WITH_A_VPC:
             if key in env.network.model_fields_set:
-                yield Problem(f"network.{key}", "a value beside network.existing", "nothing: the VPC's owner makes it")
+                yield Problem(
+                    f"network.{key}", "a value beside network.existing", "nothing: the VPC's owner creates it"
+                )
 
 
 def existing_cluster_is_in_an_existing_network(env: Environment) -> Iterator[Problem]:
-    """Security groups name each other within one VPC only, and a cluster cannot be in one that is yet to be made."""
+    """Security groups can refer to each other only within a VPC, and an existing cluster cannot be in a new VPC."""
     if env.eks.existing is not None and env.network.existing is None:
         yield Problem("eks.existing", env.eks.existing.name, "network.existing too: the cluster's VPC")
 
 
 def existing_cluster_is_its_owners(env: Environment) -> Iterator[Problem]:
-    """Version, nodes and access of a cluster that is there are its owner's: stated here, they would change nothing."""
+    """Version, nodes and access of an existing cluster belong to its owner; set here, they would have no effect."""
     if env.eks.existing is not None:
         for key in ("version", "compute", "public_access_cidrs", "admins"):
             if key in env.eks.model_fields_set:
-                yield Problem(f"eks.{key}", "a value beside eks.existing", "nothing: the cluster's owner says it")
+                yield Problem(f"eks.{key}", "a value beside eks.existing", "nothing: the cluster's owner sets it")
 
 
 def existing_zone_is_used(env: Environment) -> Iterator[Problem]:
-    """Only a RabbitMQ behind a load balancer has a name of its own, and only an associated VPC resolves it.
+    """Only a RabbitMQ behind a load balancer has a DNS record, and only an associated VPC resolves it.
 
-    Source: Route 53 guide, "Associating more VPCs with a private hosted zone"; the zone's owner does that.
+    Source: Route 53 guide, "Associating more VPCs with a private hosted zone". The zone's owner associates the VPC.
     """
     balanced = env.broker.kind is BrokerKind.RABBITMQ and env.broker.rabbitmq.load_balancer
     if env.network.dns is not None and not balanced:
-        allowed = "nothing: only a RabbitMQ with a load balancer has a name of its own"
+        allowed = "nothing: only a RabbitMQ with a load balancer has a DNS record"
         yield Problem("network.dns", f"{env.network.dns.zone} with broker {env.broker.kind.value}", allowed)
     if env.network.dns is not None and env.network.existing is None:
-        yield Problem("network.dns", env.network.dns.zone, "network.existing too: a VPC that the zone knows")
+        yield Problem(
+            "network.dns", env.network.dns.zone, "network.existing too: a VPC that the zone is associated with"
+        )
 
 
 RULES = (

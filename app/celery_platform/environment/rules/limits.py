@@ -7,29 +7,29 @@ from celery_platform.environment.errors import Problem
 from celery_platform.environment.model import BrokerKind, Environment
 from celery_platform.environment.time_budget import MAX_VISIBILITY_TIMEOUT_SECONDS
 
-# The first that knows a consumer timeout of one consumer (rabbitmq.com, "Delivery Acknowledgement Timeout").
+# The first version with a consumer timeout per consumer (rabbitmq.com, "Delivery Acknowledgement Timeout").
 FIRST_VERSION = (3, 12)
 
 
 def no_limit_needs_a_broker_that_waits(env: Environment) -> Iterator[Problem]:
-    """SQS and kombu's Redis transport hand a message out again after its visibility timeout, whoever still runs it.
+    """SQS and kombu's Redis transport deliver a message again after its visibility timeout, even if it still runs.
 
-    SQS takes 12 hours at most (SQS quotas), so a task that takes longer would run twice at once. RabbitMQ waits for an
-    acknowledgement as long as the consumer asks, on quorum queues.
+    SQS allows at most 12 hours (SQS quotas), so a longer task would run twice at the same time. On quorum queues,
+    RabbitMQ waits for the acknowledgement as long as the consumer requests.
     """
     for name in _unlimited(env):
         path = f"queues.{name}.soft_time_limit_seconds"
         if env.broker.kind in (BrokerKind.SQS, BrokerKind.REDIS):
             allowed = f"at most {MAX_VISIBILITY_TIMEOUT_SECONDS} s, or broker.kind: rabbitmq or amazon_mq"
-            yield Problem(path, f"none on {env.broker.kind.value}, which delivers again after a time", allowed)
+            yield Problem(path, f"none on {env.broker.kind.value}, which has a visibility timeout", allowed)
         elif env.broker.kind is BrokerKind.RABBITMQ and env.broker.rabbitmq.replication == "mirrored":
             yield Problem(path, "none on a mirrored queue", "seconds, or broker.rabbitmq.replication: quorum")
         elif (version := _version(env)) < FIRST_VERSION:
-            yield Problem(path, f"none on RabbitMQ {version[0]}.{version[1]}", "seconds, or a version from 3.12 on")
+            yield Problem(path, f"none on RabbitMQ {version[0]}.{version[1]}", "seconds, or version 3.12 or later")
 
 
 def no_limit_shares_no_pool_with_a_limit(env: Environment) -> Iterator[Problem]:
-    """A message that waits in a worker behind a task without a limit would outlive its own consumer timeout."""
+    """A prefetched message behind a task without a limit would exceed its own consumer timeout."""
     for pool in env.pools:
         queues = queues_of(env, pool)
         without = [name for name, queue in queues.items() if queue.soft_time_limit_seconds is None]
@@ -40,19 +40,19 @@ def no_limit_shares_no_pool_with_a_limit(env: Environment) -> Iterator[Problem]:
 
 
 def no_limit_is_not_for_solo(env: Environment) -> Iterator[Problem]:
-    """A solo worker's only thread runs the task, so its heartbeat could not tell a long task from a stuck one."""
+    """A solo worker's only thread runs the task, so its heartbeat could not distinguish a long task from a hung one."""
     for pool, found in env.pools.items():
         if found.type == "solo" and any(q.soft_time_limit_seconds is None for q in queues_of(env, pool).values()):
             yield Problem(f"pools.{pool}.type", "solo with a queue without a limit", "another type")
 
 
-def stop_timeout_is_stated_only_without_a_limit(env: Environment) -> Iterator[Problem]:
-    """With a limit a stop lasts as long as the longest task may; shorter would kill it, longer only wait."""
+def stop_timeout_is_set_only_without_a_limit(env: Environment) -> Iterator[Problem]:
+    """With a limit, the stop timeout follows from the longest task: less would kill it, more would only delay."""
     for pool, found in env.pools.items():
         limits = [queue.soft_time_limit_seconds for queue in queues_of(env, pool).values()]
         if found.stop_timeout_seconds is not None and None not in limits:
-            stated = f"{found.stop_timeout_seconds} on a pool whose queues have limits"
-            yield Problem(f"pools.{pool}.stop_timeout_seconds", stated, "nothing: it follows from the limits")
+            text = f"{found.stop_timeout_seconds} on a pool whose queues have limits"
+            yield Problem(f"pools.{pool}.stop_timeout_seconds", text, "nothing: it follows from the limits")
 
 
 def _unlimited(env: Environment) -> list[str]:
@@ -61,8 +61,8 @@ def _unlimited(env: Environment) -> list[str]:
 
 def _version(env: Environment) -> tuple[int, int]:
     broker = env.broker
-    stated = broker.rabbitmq.version if broker.kind is BrokerKind.RABBITMQ else broker.amazon_mq.version
-    major, minor = stated.split(".")
+    version = broker.rabbitmq.version if broker.kind is BrokerKind.RABBITMQ else broker.amazon_mq.version
+    major, minor = version.split(".")
     return int(major), int(minor)
 
 
@@ -70,5 +70,5 @@ RULES = (
     no_limit_needs_a_broker_that_waits,
     no_limit_shares_no_pool_with_a_limit,
     no_limit_is_not_for_solo,
-    stop_timeout_is_stated_only_without_a_limit,
+    stop_timeout_is_set_only_without_a_limit,
 )

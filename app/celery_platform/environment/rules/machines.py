@@ -8,7 +8,7 @@ from celery_platform.environment.model import BrokerKind, Environment
 
 
 def pool_has_sizes_in_one_place(env: Environment) -> Iterator[Problem]:
-    """One size, or a list of them: which of two statements counts would be anybody's guess."""
+    """Either one size or a list of sizes: with both keys, it would be unclear which applies."""
     for name, pool in env.pools.items():
         if (pool.instance_type is None) == (not pool.instance_types):
             found = "neither instance_type nor instance_types" if pool.instance_type is None else "both"
@@ -16,7 +16,7 @@ def pool_has_sizes_in_one_place(env: Environment) -> Iterator[Problem]:
 
 
 def sizes_have_one_architecture(env: Environment) -> Iterator[Problem]:
-    """A node group has one machine image (EKS, CreateNodegroup amiType), and a pool's image is built for one."""
+    """A node group has one AMI (EKS, CreateNodegroup amiType), and a pool's container image has one architecture."""
     for name, pool in env.pools.items():
         kinds = {size: architecture(size) for size in sizes(pool)}
         if len(set(kinds.values())) > 1:
@@ -25,7 +25,7 @@ def sizes_have_one_architecture(env: Environment) -> Iterator[Problem]:
 
 
 def hosts_have_one_size(env: Environment) -> Iterator[Problem]:
-    """A host is one machine, made once; a list says what AWS may choose from whenever it makes another."""
+    """A host is a single machine, created once. A list only helps where AWS replaces machines and may choose a size."""
     for name, pool in env.pools.items():
         if pool.runs_on == "hosts" and pool.instance_types:
             found = f"{', '.join(pool.instance_types)} on hosts"
@@ -33,22 +33,22 @@ def hosts_have_one_size(env: Environment) -> Iterator[Problem]:
 
 
 def spot_is_for_nodes(env: Environment) -> Iterator[Problem]:
-    """AWS takes a Spot instance away and brings none back; a host has a name and an address that nothing replaces.
+    """When AWS reclaims a Spot instance, nothing replaces a host with its fixed name and address.
 
-    A node group does replace it, and drains it first (EKS guide, "Managed node groups", Spot). In a cluster that is
-    there already its owner says what nodes are.
+    A node group does replace the instance, and drains it first (EKS guide, "Managed node groups", Spot). The nodes of
+    an existing cluster are chosen by its owner.
     """
     for name, pool in env.pools.items():
         if pool.capacity == "spot" and pool.runs_on == "hosts":
-            allowed = "on_demand, or runs_on: eks: a host with a fixed address is not replaced when AWS takes it away"
+            allowed = "on_demand, or runs_on: eks: a host with a fixed address is not replaced when AWS reclaims it"
             yield Problem(f"pools.{name}.capacity", "spot on hosts", allowed)
         if pool.capacity == "spot" and env.eks.existing is not None:
-            allowed = "on_demand: which nodes a cluster has is said where it is made"
+            allowed = "on_demand: the owner of an existing cluster chooses its nodes"
             yield Problem(f"pools.{name}.capacity", "spot beside eks.existing", allowed)
 
 
 def instances_fit_the_image(env: Environment) -> Iterator[Problem]:
-    """EC2 refuses an image of another architecture than the instance type's, where the file names one for all hosts."""
+    """EC2 refuses an image whose architecture differs from the instance type's."""
     types = {
         f"pools.{name}.instance_type": pool.instance_type
         for name, pool in env.pools.items()
@@ -58,9 +58,9 @@ def instances_fit_the_image(env: Environment) -> Iterator[Problem]:
         types["broker.rabbitmq.instance_type"] = env.broker.rabbitmq.instance_type
     if env.monitoring.instance_type is not None:
         types["monitoring.instance_type"] = env.monitoring.instance_type
-    _, _, *stated = env.hosts.image.split("-")
+    _, _, *image_architecture = env.hosts.image.split("-")
     for path, found in types.items():
-        if stated and stated != [architecture(found)]:
+        if image_architecture and image_architecture != [architecture(found)]:
             allowed = f"a type for the image {env.hosts.image}, or an image without an architecture"
             yield Problem(path, f"{found} ({architecture(found)})", allowed)
 

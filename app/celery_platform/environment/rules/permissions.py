@@ -1,4 +1,4 @@
-"""Rules about buckets, and about what pools may do in the account."""
+"""Rules about buckets, and about what pools may do in the AWS account."""
 
 from collections.abc import Iterator
 
@@ -6,25 +6,27 @@ from celery_platform.environment.derived.buckets import OWN, bucket_name
 from celery_platform.environment.errors import Problem
 from celery_platform.environment.model import Environment
 
-# S3 guide, "General purpose bucket naming rules"; Terraform adds a hyphen and the account's twelve digits.
+# S3 guide, "General purpose bucket naming rules". Terraform appends a hyphen and the account's twelve digits.
 LONGEST_BUCKET_NAME = 63 - len("-123456789012")
 
 
 def buckets_have_names_s3_takes(env: Environment) -> Iterator[Problem]:
-    """The name is `celery-<env>-<label>-<account>`; two are the platform's own."""
+    """S3 limits the length of `celery-<env>-<label>-<account>`, and two labels are reserved for the platform."""
     for label in env.application.buckets:
         name = bucket_name(f"celery-{env.name}", label)
         if label in OWN:
-            yield Problem("application.buckets", label, f"another label: {', '.join(OWN)} are the platform's")
+            yield Problem("application.buckets", label, f"another label: the platform uses {', '.join(OWN)}")
         if len(name) > LONGEST_BUCKET_NAME:
             longest = LONGEST_BUCKET_NAME - (len(name) - len(label))
             yield Problem(
-                "application.buckets", label, f"a label of at most {longest} characters: it is part of a name"
+                "application.buckets",
+                label,
+                f"a label of at most {longest} characters: it is part of the bucket's name",
             )
 
 
-def pools_use_buckets_there_are(env: Environment) -> Iterator[Problem]:
-    """A role for a bucket that nobody made would be one for whoever makes it."""
+def pools_use_existing_buckets(env: Environment) -> Iterator[Problem]:
+    """Permissions for a bucket that does not exist would apply to whoever creates a bucket of that name."""
     for name, pool in env.pools.items():
         for label in pool.permissions.buckets or {}:
             if label not in env.application.buckets:
@@ -33,7 +35,7 @@ def pools_use_buckets_there_are(env: Environment) -> Iterator[Problem]:
 
 
 def no_statement_allows_everything(env: Environment) -> Iterator[Problem]:
-    """All of a service on everything is what a stolen worker is waiting for; one of the two has to be narrower."""
+    """With all actions of a service on all resources, a compromised worker could do any harm; narrow one of the two."""
     for name, pool in env.pools.items():
         for number, statement in enumerate(pool.permissions.statements):
             wide = [action for action in statement.actions if not action.partition(":")[2].strip("*?")]
@@ -51,4 +53,4 @@ def _is_everything(resource: str) -> bool:
     return not resource.split(":", 5)[-1].strip("*?:/")
 
 
-RULES = (buckets_have_names_s3_takes, pools_use_buckets_there_are, no_statement_allows_everything)
+RULES = (buckets_have_names_s3_takes, pools_use_existing_buckets, no_statement_allows_everything)

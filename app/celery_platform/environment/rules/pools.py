@@ -10,7 +10,7 @@ CHILDREN = ("prefork", "turbo")
 
 
 def queue_names_an_existing_pool(env: Environment) -> Iterator[Problem]:
-    """A queue nobody drains grows without bound."""
+    """A queue that no pool drains grows without bound."""
     for name, queue in env.queues.items():
         for pool in queue.pool:
             if pool not in env.pools:
@@ -18,14 +18,14 @@ def queue_names_an_existing_pool(env: Environment) -> Iterator[Problem]:
 
 
 def queue_names_a_pool_once(env: Environment) -> Iterator[Problem]:
-    """A pool drains a queue or does not; named twice, one of the two was meant to be another."""
+    """If a pool is listed twice, another pool was probably meant."""
     for name, queue in env.queues.items():
         for pool in sorted({pool for pool in queue.pool if queue.pool.count(pool) > 1}):
             yield Problem(f"queues.{name}.pool", f"{pool!r} twice", "each pool once")
 
 
 def every_pool_drains_a_queue(env: Environment) -> Iterator[Problem]:
-    """A pool without a queue costs money, and Celery would let it consume the default queue of another."""
+    """A pool without a queue costs money, and Celery would make it consume the default queue."""
     used = {pool for queue in env.queues.values() for pool in queue.pool}
     for name in sorted(set(env.pools) - used):
         yield Problem(f"pools.{name}", "a pool that no queue names", "a pool that at least one queue names")
@@ -39,14 +39,14 @@ def pool_bounds_are_ordered(env: Environment) -> Iterator[Problem]:
 
 
 def hosts_are_not_autoscaled(env: Environment) -> Iterator[Problem]:
-    """Hosts have fixed names and addresses, so their number is one number."""
+    """Hosts have fixed names and addresses, so their number is fixed too."""
     for name, pool in env.pools.items():
         if pool.runs_on == "hosts" and pool.min != pool.max:
             yield Problem(f"pools.{name}.max", str(pool.max), f"equal to min ({pool.min}) on a pool that runs on hosts")
 
 
 def auto_concurrency_is_for_processes(env: Environment) -> Iterator[Problem]:
-    """Other pools are sized by how long tasks wait, which no number of cores tells (Celery guide, "Concurrency")."""
+    """The size of other pools depends on how long tasks wait for I/O, not on cores (Celery guide, "Concurrency")."""
     for name, pool in env.pools.items():
         if pool.concurrency == "auto" and pool.type not in CHILDREN:
             yield Problem(
@@ -54,11 +54,12 @@ def auto_concurrency_is_for_processes(env: Environment) -> Iterator[Problem]:
             )
 
 
-def children_are_replaced_where_there_are_some(env: Environment) -> Iterator[Problem]:
-    """Threads, greenlets and the solo worker have no child process: Celery's pools of these types read neither setting.
+def child_limits_need_child_processes(env: Environment) -> Iterator[Problem]:
+    """Threads, gevent and solo pools have no child processes: Celery ignores both settings for them.
 
-    A worker with a leak would go on growing under a limit that stands in the file (Celery guide, "Workers", "Max tasks
-    per child setting" and "Max memory per child setting": prefork alone; a turbo pool's processes are the platform's).
+    A worker with a memory leak would keep growing in spite of the limit in the file (Celery guide, "Workers", "Max
+    tasks per child setting" and "Max memory per child setting": prefork only; the platform manages a turbo pool's
+    processes).
     """
     for name, pool in env.pools.items():
         bounds = {
@@ -72,9 +73,9 @@ def children_are_replaced_where_there_are_some(env: Environment) -> Iterator[Pro
 
 
 def children_fit_into_their_worker(env: Environment) -> Iterator[Problem]:
-    """A child is replaced after its task; one that may hold all that the worker has is killed in the middle of one.
+    """A child is replaced after its task; one that may use the worker's whole memory is killed in the middle of a task.
 
-    `memory_mib` is the limit of the pod or of the unit, and the kernel ends what goes beyond.
+    `memory_mib` is the limit of the pod or the systemd unit, and the kernel kills processes that exceed it.
     """
     for name, pool in env.pools.items():
         most = pool.max_memory_per_child_mib
@@ -84,14 +85,14 @@ def children_fit_into_their_worker(env: Environment) -> Iterator[Problem]:
 
 
 def pool_on_eks_has_a_name_kubernetes_takes(env: Environment) -> Iterator[Problem]:
-    """A Deployment's and a ServiceAccount's name is a DNS label (RFC 1123): no underscore."""
+    """The names of Deployments and ServiceAccounts are DNS labels (RFC 1123), without underscores."""
     for name, pool in env.pools.items():
         if pool.runs_on == "eks" and "_" in name:
             yield Problem(f"pools.{name}", "an underscore in the name of a pool on EKS", "letters and digits")
 
 
 def hpa_keeps_a_worker(env: Environment) -> Iterator[Problem]:
-    """Kubernetes' own autoscaler cannot start from nothing (HPAScaleToZero is alpha); KEDA can."""
+    """The HPA of Kubernetes cannot scale up from zero (HPAScaleToZero is alpha); KEDA can."""
     for name, pool in env.pools.items():
         if env.autoscaler == "hpa" and pool.runs_on == "eks" and pool.min == 0:
             yield Problem(f"pools.{name}.min", "0 with autoscaler hpa", "at least 1, or autoscaler keda")
@@ -100,7 +101,7 @@ def hpa_keeps_a_worker(env: Environment) -> Iterator[Problem]:
 RULES = (
     hpa_keeps_a_worker,
     auto_concurrency_is_for_processes,
-    children_are_replaced_where_there_are_some,
+    child_limits_need_child_processes,
     children_fit_into_their_worker,
     pool_on_eks_has_a_name_kubernetes_takes,
     queue_names_an_existing_pool,

@@ -1,4 +1,4 @@
-"""Rules about `application.routes`: every task has one queue, and every route a task that it could be for."""
+"""Rules about `application.routes`: every task has one queue, and every route can match a task."""
 
 from collections.abc import Iterator
 
@@ -8,7 +8,7 @@ from celery_platform.environment.patterns import unmatched
 
 
 def route_names_an_existing_queue(env: Environment) -> Iterator[Problem]:
-    """A message to a queue that nothing declares is refused by the broker, or lost."""
+    """The broker refuses or loses a message for a queue that does not exist."""
     allowed = f"one of: {', '.join(sorted(env.queues))}"
     for number, route in enumerate(env.application.routes):
         if route.queue not in env.queues:
@@ -19,29 +19,29 @@ def route_names_an_existing_queue(env: Environment) -> Iterator[Problem]:
 
 
 def tasks_have_one_route(env: Environment) -> Iterator[Problem]:
-    """Of two routes for one pattern only the first would count, whichever was meant."""
+    """Of two routes with the same pattern, only the first would be used, whichever was meant."""
     first: dict[str, int] = {}
     for number, route in enumerate(env.application.routes):
         if route.tasks in first:
-            found = f"two routes for {route.tasks}: number {first[route.tasks]} already names it"
+            found = f"a second route for {route.tasks}: the first is number {first[route.tasks]}"
             yield Problem(f"application.routes.{number}.tasks", found, "one route for each pattern")
         first.setdefault(route.tasks, number)
 
 
 def every_route_can_match(env: Environment) -> Iterator[Problem]:
-    """The first route that matches counts, so one behind a wider pattern would never be asked, without an error."""
+    """The first matching route is used, so a route after a wider pattern would silently never apply."""
     patterns = [route.tasks for route in env.application.routes]
     for number, pattern in enumerate(patterns):
         earlier = list(dict.fromkeys(patterns[:number]))
         if pattern in earlier or unmatched(pattern, earlier) is not None:
             continue
         covering = [each for each in earlier if unmatched(pattern, [each]) is None] or earlier
-        found = f"{pattern}, all of whose tasks match {' or '.join(covering)} before it"
+        found = f"{pattern}, whose tasks all match an earlier route: {' or '.join(covering)}"
         yield Problem(f"application.routes.{number}.tasks", found, "narrower patterns before wider ones")
 
 
 def application_has_a_queue(env: Environment) -> Iterator[Problem]:
-    """Without a route or a default queue no task of the application has a queue, and each call would be refused."""
+    """Without routes and without a default queue, no task has a queue, and every call would be refused."""
     if not env.application.routes and env.application.default_queue is None:
         yield Problem("application.routes", "no route and no default_queue", "either of them")
 

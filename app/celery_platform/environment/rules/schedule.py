@@ -1,4 +1,4 @@
-"""Rules about the schedule: what beat could not read or would send at another time than was meant."""
+"""Rules about the schedule: entries that beat could not read, or would send at a different time than intended."""
 
 from collections.abc import Iterator
 from fnmatch import fnmatchcase
@@ -17,12 +17,12 @@ FIELDS = (
     ("day_of_week", "0-6 or sun-sat, 0 is Sunday"),
 )
 HIGH_PRIORITY = 5
-# Beat adds an interval to today's date; what is longer is a typing error rather than a plan.
+# Beat adds the interval to today's date, which overflows for huge intervals. A longer one is surely a typing error.
 LONGEST_INTERVAL_DAYS = 3_650
 
 
-def schedule_says_when_once(env: Environment) -> Iterator[Problem]:
-    """Two would contradict each other, none would never come."""
+def schedule_entry_has_one_time(env: Environment) -> Iterator[Problem]:
+    """Two times would contradict each other, and an entry without one would never run."""
     for name, entry in env.schedule.items():
         said = [way for way in ("cron", "every", "solar") if getattr(entry, way) is not None]
         if len(said) != 1:
@@ -34,14 +34,14 @@ def schedule_says_when_once(env: Environment) -> Iterator[Problem]:
 
 
 def cron_is_celerys(env: Environment) -> Iterator[Problem]:
-    """Beat would end with a traceback on a crontab that Celery does not take."""
+    """Beat would exit with a traceback on a crontab that Celery does not accept."""
     for name, entry in env.schedule.items():
         if entry.cron is not None:
             yield from _problems(f"schedule.{name}.cron", entry.cron)
 
 
 def _problems(path: str, cron: str) -> Iterator[Problem]:
-    from celery.schedules import crontab  # what is no concern of most files takes a while to load
+    from celery.schedules import crontab  # imported here because it loads slowly and few files need it
 
     fields = cron.split()
     if len(fields) != len(FIELDS):
@@ -52,8 +52,8 @@ def _problems(path: str, cron: str) -> Iterator[Problem]:
         try:
             crontab(**{name: field})
         except Exception:
-            # Celery's parser raises whatever happens to it: ParseException, ValueError, ZeroDivisionError. What it says
-            # is about its own code ("Invalid weekday literal" of an hour).
+            # Celery's parser raises several types: ParseException, ValueError, ZeroDivisionError. Its messages are
+            # about its own code ("Invalid weekday literal" for an hour).
             wrong = True
             yield Problem(path, f"{field!r} for {name}", f"{allowed}; *, lists, ranges and steps of these")
     if wrong:
@@ -72,7 +72,7 @@ def _problems(path: str, cron: str) -> Iterator[Problem]:
 
 
 def time_zone_is_known(env: Environment) -> Iterator[Problem]:
-    """Beat would find out when it starts. An interval is as long in every zone."""
+    """Beat would fail when it starts. Only `cron` needs a time zone: an interval has the same length in every zone."""
     for name, entry in env.schedule.items():
         if entry.timezone is None:
             continue
@@ -80,14 +80,14 @@ def time_zone_is_known(env: Environment) -> Iterator[Problem]:
             yield Problem(
                 f"schedule.{name}.timezone",
                 repr(entry.timezone),
-                "a name as Europe/Berlin (tz database)",
+                "a name of the tz database, such as Europe/Berlin",
             )
         elif entry.cron is None:
             yield Problem(f"schedule.{name}.timezone", "a time zone without cron", "a time zone for cron only")
 
 
 def scheduled_task_has_a_queue(env: Environment) -> Iterator[Problem]:
-    """Beat would publish to a queue that nothing declares, or with a priority that nothing keeps."""
+    """Beat would publish to a queue that does not exist, or with a priority that the queue ignores."""
     for name, entry in env.schedule.items():
         label = entry.queue or _route(env, entry)
         if label is None:
@@ -108,4 +108,4 @@ def _route(env: Environment, entry: ScheduleEntry) -> str | None:
     return next(matching, env.application.default_queue)
 
 
-RULES = (schedule_says_when_once, cron_is_celerys, time_zone_is_known, scheduled_task_has_a_queue)
+RULES = (schedule_entry_has_one_time, cron_is_celerys, time_zone_is_known, scheduled_task_has_a_queue)

@@ -1,4 +1,4 @@
-"""Rules about `services`: what tasks call can be found, reached, and is written down without its password."""
+"""Rules about `services`: tasks can find and reach what they call, and the file contains no passwords."""
 
 from collections.abc import Iterator
 from urllib.parse import SplitResult, urlsplit
@@ -9,7 +9,7 @@ from celery_platform.environment.model import Environment
 
 
 def calls_name_existing_services(env: Environment) -> Iterator[Problem]:
-    """Pods reach only the services that their queues call; one that is misspelt would be shut out."""
+    """Pods can reach only the services that their queues call, so a misspelt service would be unreachable."""
     allowed = f"one of: {', '.join(sorted(env.services))}" if env.services else "nothing, or a name under services"
     for name, queue in env.queues.items():
         for call in queue.calls:
@@ -18,7 +18,7 @@ def calls_name_existing_services(env: Environment) -> Iterator[Problem]:
 
 
 def service_has_a_host_and_a_port(env: Environment) -> Iterator[Problem]:
-    """A network policy opens a port, so it must be known: from the URL, or from its scheme."""
+    """A network policy needs the port, either from the URL or from its scheme."""
     for name, parts in _urls(env):
         path = f"services.{name}.url"
         port = parts.port or default_port(parts.scheme)
@@ -30,7 +30,7 @@ def service_has_a_host_and_a_port(env: Environment) -> Iterator[Problem]:
 
 
 def service_url_carries_no_password(env: Environment) -> Iterator[Problem]:
-    """What is in this file is committed, rendered and shown; a secret is read by the process that needs it."""
+    """The file is committed, rendered and shown. Secrets are read only by the processes that need them."""
     for name, parts in _urls(env):
         if parts.password is not None:
             found = f"a password in the URL of {parts.username}@{parts.hostname}"

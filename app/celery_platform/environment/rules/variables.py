@@ -7,8 +7,8 @@ from celery_platform.environment.errors import Problem
 from celery_platform.environment.model import Environment
 from celery_platform.environment.model.application import Secrets, Variables
 
-# What the platform or Celery itself reads in a process, by who sets it. The application's value would be ignored (what
-# is set already stays), or would turn the process to another broker or account.
+# Variables that the platform or Celery reads in a process, with the reason why an application may not set them. Its
+# value would be ignored (variables already set are kept), or would point the process at another broker or account.
 PLATFORMS: Mapping[str, str] = {
     **dict.fromkeys(
         ("CELERY_ENVIRONMENT_FILE", "CELERY_CHECKOUT", "CELERY_HEARTBEAT_FILE", "CELERY_METRICS_PORT",
@@ -17,7 +17,7 @@ PLATFORMS: Mapping[str, str] = {
     ),
     **dict.fromkeys(
         ("CELERY_BROKER_URL", "CELERY_BROKER_READ_URL", "CELERY_BROKER_WRITE_URL"),
-        "Celery would take it for the broker; `broker` says where that is",
+        "Celery would use it as the broker's URL, which follows from `broker`",
     ),
     **dict.fromkeys(
         ("AWS_REGION", "AWS_DEFAULT_REGION", "AWS_PROFILE", "AWS_DEFAULT_PROFILE", "AWS_ACCESS_KEY_ID",
@@ -31,7 +31,7 @@ PLATFORMS: Mapping[str, str] = {
 
 
 def variable_is_named_once(env: Environment) -> Iterator[Problem]:
-    """Of two values under one name only one would arrive, and which one depends on the order they are set in."""
+    """If two values had the same name, the process would get only one of them, depending on the order."""
     derived = _derived(env)
     sections = {"application": (env.application.variables, env.application.secrets)}
     sections |= {f"pools.{name}": (pool.variables, pool.secrets) for name, pool in env.pools.items()}
@@ -42,16 +42,16 @@ def variable_is_named_once(env: Environment) -> Iterator[Problem]:
 
 
 def derived_variables_are_named_once(env: Environment) -> Iterator[Problem]:
-    """A service `media_url` and a bucket `url` of another service can come to the same name."""
+    """Two labels can lead to the same variable: a service `bucket` with a URL, and a bucket `url`."""
     seen: dict[str, str] = {}
     for name, origin in _derived_pairs(env):
         if name in seen:
-            yield Problem(origin, f"the variable {name}, which {seen[name]} has already", "another label")
+            yield Problem(origin, f"the variable {name}, which also follows from {seen[name]}", "another label")
         seen.setdefault(name, origin)
 
 
 def variable_is_not_the_platforms(env: Environment) -> Iterator[Problem]:
-    """The platform's own variables say which environment, account and broker a process works for."""
+    """The platform's own variables determine the environment, the account and the broker of a process."""
     sections: dict[str, Variables | Secrets] = {
         "application.variables": env.application.variables,
         "application.secrets": env.application.secrets,
@@ -75,7 +75,7 @@ def _derived(env: Environment) -> dict[str, str]:
 
 
 def _derived_pairs(env: Environment) -> Iterator[tuple[str, str]]:
-    """The variables that follow from services and buckets, each with the path of what it follows from."""
+    """The variables that follow from services and buckets, each with the path of its origin."""
     for label, service in env.services.items():
         yield from ((name, f"services.{label}") for name, _ in of_service(label, service))
         if service.secret:
