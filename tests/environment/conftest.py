@@ -1,4 +1,4 @@
-"""Environments of the tests' own, and a copy of them that a test may edit."""
+"""The environments for tests, and a copy of them that a test may edit."""
 
 import shutil
 from collections.abc import Callable
@@ -12,14 +12,14 @@ Edit = Callable[[str, str], None]
 
 
 @pytest.fixture(autouse=True)
-def of_the_tests_own(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Read the tests' environments, so that what the repository's are called and hold is nobody's concern here."""
+def environments_for_tests(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Read the environments for tests, so that these tests do not depend on the repository's environments."""
     monkeypatch.setenv("ENVIRONMENTS", str(ENVIRONMENTS))
 
 
 @pytest.fixture
 def environments(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A copy of the environments, which the model then reads in their place."""
+    """A copy of the environments, which the model then reads instead."""
     copy = tmp_path / "environments"
     shutil.copytree(ENVIRONMENTS, copy)
     monkeypatch.setenv("ENVIRONMENTS", str(copy))
@@ -28,11 +28,11 @@ def environments(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 @pytest.fixture
 def edit_prod(environments: Path) -> Edit:
-    """Replace a text in production's file; the text must be there once, so that no test edits nothing."""
+    """Replace a text in production's file. The text must occur exactly once, so that no edit is silently lost."""
 
     def edit(old: str, new: str) -> None:
         file = environments / "prod" / "environment.yml"
-        assert file.read_text().count(old) == 1, f"{old!r} must stand once in {file}"
+        assert file.read_text().count(old) == 1, f"{old!r} must occur once in {file}"
         file.write_text(file.read_text().replace(old, new))
 
     return edit

@@ -1,6 +1,6 @@
-"""Ways to spoil an environment file: its bytes, its lines, its YAML, its values, its structure.
+"""Ways to mutate an environment file: its bytes, its lines, its YAML, its values, its structure.
 
-Each takes a source of random numbers and a file's content and returns another content. The same numbers, the same file.
+Each takes a random number generator and a file's content, and returns new content. The same seed gives the same file.
 """
 
 import copy
@@ -13,7 +13,7 @@ import yaml
 
 Mutation = Callable[[Random, bytes], bytes]
 
-# Values of every type, and what readers, numbers and types stumble over.
+# Values of every type, and values that parsers and type checks are likely to mishandle.
 VALUES = (
     "", "~", "null", "true", "false", "yes", "off", "0", "1", "-1", "3", "65536", "9" * 16, "9" * 4_301, "1.5", "-0.0",
     "1e3", ".5", ".inf", ".nan", "012", "0x1F", "1_000", "1:30", "2020-13-45", "2020-01-01", "2020-01-01 10:00:00", "=",
@@ -122,11 +122,11 @@ def replaced_value(random: Random, content: bytes) -> bytes:
 
 
 def other_structure(random: Random, content: bytes) -> bytes:
-    """A section, key or list somewhere else, twice, gone, renamed, or of another type."""
+    """Move, duplicate, remove, rename or retype a section, a key or a list."""
     try:
         data = yaml.load(content, Loader=_LOADER)  # noqa: S506 a safe one
         places = _places(data)
-    except (yaml.YAMLError, ValueError, TypeError, AttributeError, RecursionError):  # the last of `nested` before this
+    except (yaml.YAMLError, ValueError, TypeError, AttributeError, RecursionError):  # RecursionError: after `nested`
         return replaced_token(random, content)
     if not places:
         return replaced_token(random, content)

@@ -1,4 +1,4 @@
-"""An application that cannot be what the file says is refused before anything is made."""
+"""An impossible application is refused before anything is created."""
 
 from pathlib import Path
 
@@ -27,7 +27,7 @@ IO = "max: 20, instance_type: m7i.large}"
         (CELERY, f"{CELERY}\n  accept_content: [pickle]", r"found pickle without json.*; allowed: \[json, pickle\]"),
         (CELERY, f"{CELERY}\n  secrets: {{KEY: erlang_cookie}}", "found the secret erlang_cookie, which is the platf"),
         (SMTP, "}", r"alerts\.smtp: found nothing, with a monitoring host of t3\.medium"),
-        ('EXERCISE: "yes"', 'EXERCISE: "yes", CELERY_BROKER_URL: "amqp://"', "CELERY_BROKER_URL: Celery would take it"),
+        ('EXERCISE: "yes"', 'EXERCISE: "yes", CELERY_BROKER_URL: "amqp://"', "CELERY_BROKER_URL: Celery would use it"),
         ('EXERCISE: "yes"', 'EXERCISE: "yes", AWS_PROFILE: mine', "AWS_PROFILE: the process's role and region follow"),
         ('EXERCISE: "yes"', 'EXERCISE: "yes", QUOTA_URL: "http://b"', r"QUOTA_URL, which processes get from services"),
         ('EXERCISE: "yes"', 'EXERCISE: "yes", BUCKET_FILES: b', r"BUCKET_FILES, which processes get from appl"),
@@ -41,19 +41,19 @@ IO = "max: 20, instance_type: m7i.large}"
         ("https://quota.example.com", "https://me:hush@quota", "found a password in the URL of me@quota; allowed"),
     ],
 )  # fmt: skip
-def test_what_an_application_cannot_mean_is_refused(edit_prod: Edit, old: str, new: str, problem: str) -> None:
+def test_an_impossible_application_is_refused(edit_prod: Edit, old: str, new: str, problem: str) -> None:
     edit_prod(old, new)
 
     with pytest.raises(EnvironmentFileError, match=problem) as refused:
         load("prod")
 
-    assert "hush" not in str(refused.value), "a password is in the file, and must not be in the message too"
+    assert "hush" not in str(refused.value), "the file contains a password, which the message must not repeat"
 
 
 @pytest.mark.parametrize(
     "requirement", ["acme-orders==1.4", "acme-orders[web]>=1.4,<2", "acme @ https://x.example/a.whl"]
 )
-def test_a_requirement_stands_for_a_folder(edit_prod: Edit, requirement: str) -> None:
+def test_a_requirement_may_replace_a_folder(edit_prod: Edit, requirement: str) -> None:
     edit_prod(PACKAGE, f'  package: "{requirement}"')
 
     assert load("prod").application.package == requirement
@@ -79,7 +79,7 @@ def test_a_project_a_list_of_requirements_or_a_package_makes_a_folder_an_applica
         ("src/celery_platform/__init__.py", ""),
     ],
 )
-def test_an_application_called_like_the_platform_is_refused_wherever_its_name_stands(
+def test_an_application_called_like_the_platform_is_refused_wherever_the_name_is_found(
     edit_prod: Edit, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, file: str, text: str
 ) -> None:
     monkeypatch.setenv(VARIABLE, str(tmp_path))

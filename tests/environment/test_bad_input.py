@@ -27,7 +27,7 @@ from .conftest import Edit
         ("10.40.0.0/16", "10.40.0.0/24", "network.cidr: found 10.40.0.0/24", "/16 to /22"),
         ("slow: {pool: cpu, soft_time_limit_seconds: 240",
          "slow: {pool: cpu, soft_time_limit_seconds: 43100",
-         "queues.slow.soft_time_limit_seconds: found a visibility timeout of 86570 s", "under 43200"),
+         "queues.slow.soft_time_limit_seconds: found a visibility timeout of 86570 s", "at most 43200"),
         ("name: prod", "name: production", "name: found 'production'", "the folder's name, 'prod'"),
         ("name: prod", "name: [", "line 5: found 'owner: platform@example.com'", "a comma after each entry of ["),
     ],
@@ -64,7 +64,7 @@ def test_a_pool_that_no_queue_names_is_refused(edit_prod: Edit) -> None:
         load("prod")
 
 
-def test_an_unknown_environment_is_refused_with_those_there_are() -> None:
+def test_an_unknown_environment_is_refused_with_a_list_of_the_known_ones() -> None:
     with pytest.raises(EnvironmentFileError, match=r"'prd'; allowed: one of: dev, local, prod$"):
         load("prd")
 

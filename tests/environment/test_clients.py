@@ -1,4 +1,4 @@
-"""Who else connects: a group or ranges, and what each may."""
+"""Clients outside the platform: a security group or address ranges, and what each may do."""
 
 import pytest
 from celery_platform.environment import EnvironmentFileError, load, resolve
@@ -8,7 +8,7 @@ from .conftest import Edit
 LOCK = "destroy_lock: true"
 
 
-def test_a_group_and_each_range_are_rules_of_their_own(edit_prod: Edit) -> None:
+def test_a_group_and_each_range_become_separate_rules(edit_prod: Edit) -> None:
     web = "  web: {security_group: sg-0a1b2c3d, may: [publish]}\n"
     office = "  office: {cidrs: [10.8.0.0/16, 192.0.2.0/24], may: [publish, watch]}\n"
     edit_prod(LOCK, f"clients:\n{web}{office}{LOCK}")
@@ -23,10 +23,10 @@ def test_a_group_and_each_range_are_rules_of_their_own(edit_prod: Edit) -> None:
 
 
 @pytest.mark.parametrize(
-    ("client", "told"),
+    ("client", "message"),
     [
-        ("{may: [publish]}", "a security_group, or cidrs"),
-        ("{security_group: sg-0a1b2c3d, cidrs: [10.8.0.0/16], may: [publish]}", "a security_group, or cidrs"),
+        ("{may: [publish]}", "a security_group or cidrs"),
+        ("{security_group: sg-0a1b2c3d, cidrs: [10.8.0.0/16], may: [publish]}", "a security_group or cidrs"),
         ("{security_group: web, may: [publish]}", "clients.web.security_group: found 'web'"),
         ("{cidrs: [0.0.0.0/0], may: [publish]}", "addresses of your own"),
         ("{cidrs: [8.0.0.0/12], may: [publish]}", "addresses of your own"),
@@ -35,10 +35,10 @@ def test_a_group_and_each_range_are_rules_of_their_own(edit_prod: Edit) -> None:
         ("{cidrs: [10.8.0.0/16, 10.8.0.0/16], may: [watch]}", "10.8.0.0/16 more than once"),
     ],
 )
-def test_a_client_that_is_not_one_is_refused(edit_prod: Edit, client: str, told: str) -> None:
+def test_an_invalid_client_is_refused(edit_prod: Edit, client: str, message: str) -> None:
     edit_prod(LOCK, f"clients:\n  web: {client}\n{LOCK}")
 
     with pytest.raises(EnvironmentFileError) as refused:
         load("prod")
 
-    assert told in str(refused.value)
+    assert message in str(refused.value)

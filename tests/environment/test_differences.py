@@ -1,4 +1,4 @@
-"""A reviewer reads what changes between environments and revisions in words."""
+"""Differences between environments and revisions are sentences that a reviewer can read."""
 
 import subprocess
 from pathlib import Path
@@ -10,7 +10,7 @@ from celery_platform.environment.differences import between, in_words
 from .conftest import Edit
 
 
-def test_a_change_an_addition_and_a_removal_each_have_their_words() -> None:
+def test_changes_additions_and_removals_are_described() -> None:
     before = {"broker": {"kind": "sqs", "old": 1}}
     after = {"broker": {"kind": "rabbitmq", "new": {"a": 1}}}
 

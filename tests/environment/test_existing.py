@@ -1,4 +1,4 @@
-"""What a company has already: said by id, checked against itself, and not made again."""
+"""Existing resources are given by id, checked for consistency, and not created again."""
 
 import pytest
 from celery_platform.environment import EnvironmentFileError, load, resolve
@@ -32,7 +32,7 @@ AUTO = "eks: {compute: auto} # nodes for the pods there are; node groups want a 
 
 @pytest.fixture
 def attached(edit_prod: Edit) -> Edit:
-    """Production in a network, a zone and a cluster of the company's."""
+    """Production in a company's existing network, zone and cluster."""
     edit_prod(MADE, NETWORK)
     edit_prod(AUTO, CLUSTER)
     edit_prod("  issuer: ", "  existing_provider: true\n  issuer: ")
@@ -40,14 +40,14 @@ def attached(edit_prod: Edit) -> Edit:
 
 
 @pytest.mark.usefixtures("attached")
-def test_hosts_have_addresses_in_the_blocks_that_were_set_apart() -> None:
+def test_hosts_have_addresses_in_the_reserved_blocks() -> None:
     hosts = resolve(load("prod"))["worker_hosts"]
 
     assert [host["private_ip"] for host in hosts.values()] == ["10.40.1.40", "10.40.2.168", "10.40.3.40"]
 
 
 @pytest.mark.usefixtures("attached")
-def test_ids_are_passed_on_and_nothing_is_derived_in_their_place() -> None:
+def test_ids_are_passed_on_and_nothing_is_derived_instead() -> None:
     resolved = resolve(load("prod"))
     subnets = {"eu-west-1a": "subnet-0000000a", "eu-west-1b": "subnet-0000000b", "eu-west-1c": "subnet-0000000c"}
 
@@ -82,7 +82,7 @@ def test_ids_are_passed_on_and_nothing_is_derived_in_their_place() -> None:
         ("max: 3, instance_type: c7i.xlarge", "max: 3", "pools.cpu.instance_type: found"),
     ],
 )  # fmt: skip
-def test_what_cannot_be_attached_to_is_refused(attached: Edit, old: str, new: str, told: str) -> None:
+def test_invalid_existing_resources_are_refused(attached: Edit, old: str, new: str, told: str) -> None:
     attached(old, new)
 
     with pytest.raises(EnvironmentFileError) as refused:
@@ -91,7 +91,7 @@ def test_what_cannot_be_attached_to_is_refused(attached: Edit, old: str, new: st
     assert told in str(refused.value)
 
 
-def test_a_cluster_or_a_zone_is_in_a_network_that_is_there(edit_prod: Edit) -> None:
+def test_an_existing_cluster_or_zone_needs_an_existing_network(edit_prod: Edit) -> None:
     edit_prod(AUTO, CLUSTER)
     edit_prod("  flow_logs: true\n", "  flow_logs: true\n  dns: {zone: internal.example.com, zone_id: Z0123456789}\n")
 

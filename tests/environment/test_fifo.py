@@ -1,4 +1,4 @@
-"""FIFO queues are SQS's own, and nothing in one is held back."""
+"""FIFO queues exist on SQS only, and their messages have no countdown."""
 
 import pytest
 from celery_platform.environment import EnvironmentFileError, load, resolve

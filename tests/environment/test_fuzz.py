@@ -1,6 +1,6 @@
-"""Whatever stands in an environment file, reading it ends in an environment or in words.
+"""Whatever an environment file contains, reading it returns an environment or a readable refusal.
 
-FUZZ_MUTATIONS says how many spoilt files are read; they are the same ones in every run.
+FUZZ_MUTATIONS is the number of mutated files to read; they are the same in every run.
 """
 
 import os
@@ -22,7 +22,7 @@ from .broken import FILE, faults
 from .mutations import mutated
 
 MUTATIONS = int(os.environ.get("FUZZ_MUTATIONS") or 20_000)
-# Shares of the files, so that the processes of a run divide them among themselves.
+# The number of shares into which the files are divided, so that pytest's processes can work in parallel.
 SHARES = 10
 REPOSITORY = Path(__file__).parents[2]
 OWN = Path(__file__).parent / "environments"
@@ -32,18 +32,18 @@ FILES = sorted(
 
 
 def end(content: bytes, file: Path) -> tuple[str, list[str]]:
-    """How reading and rendering the content ends, and what is wrong with that."""
+    """How reading and rendering the content ends, and the faults of that outcome."""
     try:
         resolve(parse(content, file))
     except EnvironmentFileError as error:
         return "refused", faults(str(error), file)
-    except Exception:  # any other end is what this test looks for
+    except Exception:  # any other exception is what this test looks for
         return "died", [traceback.format_exc()]
     return "rendered", []
 
 
 def keys_of_the_model(shape: Shape, path: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]]:
-    """Every key that a file may have; `*` stands for a name and for a position."""
+    """The paths of all keys that a file may have; `*` stands for a label or a list position."""
     for key in shape.keys:
         yield (*path, key)
     for key, below in [(key, shape.child(key)) for key in [*shape.keys, "*", 0]]:
@@ -52,14 +52,14 @@ def keys_of_the_model(shape: Shape, path: tuple[str, ...] = ()) -> Iterator[tupl
 
 
 def keys_of(value: Any, path: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]]:
-    """Every key of a file."""
+    """The paths of all keys in a file."""
     pairs = value.items() if isinstance(value, dict) else (("*", each) for each in value if isinstance(value, list))
     for key, each in pairs:
         yield (*path, str(key))
         yield from keys_of(each, (*path, str(key))) if isinstance(each, dict | list) else ()
 
 
-def test_each_key_of_the_model_stands_in_a_file_that_is_spoilt() -> None:
+def test_each_key_of_the_model_occurs_in_a_mutated_file() -> None:
     said = {path for file in FILES for path in keys_of(yaml.safe_load(file.read_text()))}
 
     left_out = [
@@ -67,7 +67,7 @@ def test_each_key_of_the_model_stands_in_a_file_that_is_spoilt() -> None:
         for key in sorted(set(keys_of_the_model(whole_file())))
         if not any(len(key) == len(path) and all(map(matches, key, path)) for path in said)
     ]
-    assert not left_out, f"give these a value in {OWN}: a reader that fails on them would not be found"
+    assert not left_out, f"give these a value in {OWN}: otherwise no mutation tests them"
 
 
 def matches(key: str, said: str) -> bool:
@@ -75,7 +75,7 @@ def matches(key: str, said: str) -> bool:
 
 
 @pytest.mark.parametrize("share", range(SHARES))
-def test_a_spoilt_file_is_an_environment_or_is_refused_in_words(share: int) -> None:
+def test_a_mutated_file_is_valid_or_refused_in_words(share: int) -> None:
     random = Random(share)  # noqa: S311 the same files in every run
     contents = [file.read_bytes() for file in FILES]
     ends: list[str] = []
@@ -87,5 +87,5 @@ def test_a_spoilt_file_is_an_environment_or_is_refused_in_words(share: int) -> N
         assert not wrong, "\n".join([f"number {number} of share {share}, {file}, {how}:", *wrong])
         ends.append(how)
 
-    # Both ends are reached often, or the files are not spoilt as they should be.
+    # Both outcomes must occur often; otherwise the mutations are too weak or too strong.
     assert 0.5 < ends.count("refused") / len(ends) < 0.98

@@ -1,4 +1,4 @@
-"""What an API of AWS would refuse in the middle of an apply is refused by the reader, in words."""
+"""A value that an AWS API would refuse in the middle of an apply is refused when the file is read."""
 
 import pytest
 from celery_platform.environment import EnvironmentFileError, load
@@ -28,7 +28,7 @@ IO = "max: 20, instance_type: m7i.large}"
          "found s3:* on arn:aws:s3:::*"),
     ],
 )  # fmt: skip
-def test_a_value_that_an_api_refuses_is_refused_before_it_is_asked(
+def test_a_value_that_an_api_would_refuse_is_refused_before_the_call(
     edit_prod: Edit, old: str, new: str, told: str
 ) -> None:
     if old == NETWORK:
@@ -44,7 +44,7 @@ def test_a_value_that_an_api_refuses_is_refused_before_it_is_asked(
 @pytest.mark.parametrize(
     ("period_seconds", "periods", "most"), [(60, 1_441, 1_440), (300, 289, 288), (3_600, 169, 168), (86_400, 8, 7)]
 )
-def test_an_alarm_looks_at_a_day_or_at_a_week_of_long_periods(
+def test_an_alarm_evaluates_at_most_a_day_or_a_week_of_long_periods(
     edit_prod: Edit, period_seconds: int, periods: int, most: int
 ) -> None:
     edit_prod("alerts: {", f"alerts: {{extra: {{slow: {ALARM % (period_seconds, periods)}}}, ")

@@ -19,7 +19,7 @@ def test_each_host_has_the_image_of_its_own_architecture(edit_prod: Edit) -> Non
     assert resolved["hosts"]["machines"] == ["x86_64", "aarch64"]
 
 
-def test_a_pool_in_auto_mode_that_asks_for_nothing_shares_nodes() -> None:
+def test_a_pool_in_auto_mode_without_special_needs_shares_nodes() -> None:
     pool = resolve(load("prod"))["pools"]["io"]
 
     assert (pool["own_nodes"], pool["node_selector"]) == (False, {"kubernetes.io/arch": "amd64"})
@@ -33,7 +33,7 @@ def test_a_pool_in_auto_mode_that_asks_for_nothing_shares_nodes() -> None:
         "instance_type: m7g.large}",
     ],
 )
-def test_a_pool_in_auto_mode_that_asks_for_more_has_nodes_of_its_own(edit_prod: Edit, asked: str) -> None:
+def test_a_pool_in_auto_mode_with_special_needs_has_dedicated_nodes(edit_prod: Edit, asked: str) -> None:
     edit_prod(IO, f"max: 20, {asked}")
 
     pool = resolve(load("prod"))["pools"]["io"]
@@ -41,7 +41,7 @@ def test_a_pool_in_auto_mode_that_asks_for_more_has_nodes_of_its_own(edit_prod: 
     assert (pool["own_nodes"], pool["node_selector"]) == (True, {"pool": "io"})
 
 
-def test_a_node_group_is_a_pools_own(edit_prod: Edit) -> None:
+def test_each_pool_has_its_own_node_group(edit_prod: Edit) -> None:
     edit_prod(AUTO, "eks: {compute: node_groups}")
 
     assert resolve(load("prod"))["pools"]["io"]["node_selector"] == {"pool": "io"}
@@ -53,7 +53,7 @@ def test_a_release_command_without_a_node_for_its_first_run_is_refused(edit_prod
 
     edit_prod("application:", "application:\n  release: [migrate]")
 
-    with pytest.raises(EnvironmentFileError, match=r"eks\.compute: found auto, with arm64 pools alone on EKS"):
+    with pytest.raises(EnvironmentFileError, match=r"eks\.compute: found auto, with only arm64 pools on EKS"):
         load("prod")
 
 
@@ -68,7 +68,7 @@ def test_a_release_command_without_a_node_for_its_first_run_is_refused(edit_prod
         (IO, "max: 20, instance_type: m7i.large, capacity: free}", "pools.io.capacity: found 'free'"),
     ],
 )  # fmt: skip
-def test_machines_that_cannot_be_are_refused(edit_prod: Edit, old: str, new: str, told: str) -> None:
+def test_impossible_machines_are_refused(edit_prod: Edit, old: str, new: str, told: str) -> None:
     edit_prod(old, new)
 
     with pytest.raises(EnvironmentFileError) as refused:

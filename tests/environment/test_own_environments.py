@@ -1,4 +1,4 @@
-"""The environments of this repository, whichever there are: rendered, addressable, complete."""
+"""All environments of this repository are rendered and complete, and their hosts have valid addresses."""
 
 from ipaddress import ip_address, ip_network
 from pathlib import Path
@@ -15,7 +15,7 @@ from .test_resolve import with_kind
 
 
 @pytest.fixture(autouse=True)
-def of_this_repository(of_the_tests_own: None, monkeypatch: pytest.MonkeyPatch) -> None:  # noqa: ARG001 - undone here
+def environments_of_this_repository(environments_for_tests: None, monkeypatch: pytest.MonkeyPatch) -> None:  # noqa: ARG001 - overridden here
     """Read environments/."""
     monkeypatch.delenv("ENVIRONMENTS")
 

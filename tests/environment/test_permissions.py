@@ -1,4 +1,4 @@
-"""Buckets, and what a pool may do in the account: said in the file, and never everything."""
+"""Buckets, and what a pool may do in the account: the file lists it, and it is never everything."""
 
 import pytest
 from celery_platform.environment import EnvironmentFileError, load, resolve
@@ -14,7 +14,7 @@ def with_permissions(edit: Edit, permissions: str) -> None:
     edit(IO, f"{IO.rstrip('}')}, permissions: {permissions}}}")
 
 
-def test_a_pools_statements_are_its_own_role_s(edit_prod: Edit) -> None:
+def test_a_pools_statements_belong_to_its_own_role_only(edit_prod: Edit) -> None:
     condition = "{StringEquals: {aws:RequestedRegion: [eu-west-1]}}"
     statement = f"{{actions: [dynamodb:GetItem], resources: ['{TABLE}'], conditions: {condition}}}"
     with_permissions(edit_prod, f"{{statements: [{statement}]}}")
@@ -28,14 +28,14 @@ def test_a_pools_statements_are_its_own_role_s(edit_prod: Edit) -> None:
     assert resolved["delivery"]["services"] == ["dynamodb"]
 
 
-def test_a_pool_that_says_nothing_reads_and_writes_every_bucket() -> None:
+def test_by_default_a_pool_reads_and_writes_every_bucket() -> None:
     workloads = resolve(load("prod"))["workloads"]
 
     assert workloads["worker-io"]["buckets"] == workloads["producer"]["buckets"] == {"files": ("read", "write")}
     assert workloads["beat"]["buckets"] == {}
 
 
-def test_a_pool_that_names_buckets_has_these_alone(edit_prod: Edit) -> None:
+def test_a_pool_that_lists_buckets_has_access_to_only_these(edit_prod: Edit) -> None:
     edit_prod("buckets: [files]", "buckets: [files, invoices]")
     with_permissions(edit_prod, "{buckets: {invoices: [read]}}")
 
@@ -45,10 +45,10 @@ def test_a_pool_that_names_buckets_has_these_alone(edit_prod: Edit) -> None:
 @pytest.mark.parametrize(
     ("permissions", "told"),
     [
-        ("{statements: [{actions: ['*'], resources: ['*']}]}", "the service is named in full"),
-        ("{statements: [{actions: ['*:*'], resources: ['*']}]}", "the service is named in full"),
-        ("{statements: [{actions: ['iam:PassRole'], resources: ['*']}]}", "it changes who may do what"),
-        ("{statements: [{actions: ['organizations:List*'], resources: ['*']}]}", "it changes who may do what"),
+        ("{statements: [{actions: ['*'], resources: ['*']}]}", "the service without wildcards"),
+        ("{statements: [{actions: ['*:*'], resources: ['*']}]}", "the service without wildcards"),
+        ("{statements: [{actions: ['iam:PassRole'], resources: ['*']}]}", "these change permissions"),
+        ("{statements: [{actions: ['organizations:List*'], resources: ['*']}]}", "these change permissions"),
         ("{statements: [{actions: ['dynamodb:*'], resources: ['*']}]}", "found dynamodb:* on *"),
         ("{statements: [{actions: ['dynamodb:GetItem'], resources: [orders]}]}", "an ARN, or *"),
         ("{statements: [{actions: [], resources: ['*']}]}", "a list (at least 1)"),
@@ -66,10 +66,10 @@ def test_a_statement_that_allows_too_much_is_refused(edit_prod: Edit, permission
 
 
 @pytest.mark.parametrize("label", ["transfer", "terraform_state"])
-def test_a_bucket_of_the_platforms_own_name_is_refused(edit_prod: Edit, label: str) -> None:
+def test_a_bucket_with_a_label_of_the_platform_is_refused(edit_prod: Edit, label: str) -> None:
     edit_prod("buckets: [files]", f"buckets: [{label}]")
 
-    with pytest.raises(EnvironmentFileError, match="another label: transfer, terraform_state are the platform's"):
+    with pytest.raises(EnvironmentFileError, match="another label: the platform uses transfer, terraform_state"):
         load("prod")
 
 
@@ -79,5 +79,5 @@ def test_a_bucket_whose_name_would_be_too_long_for_s3_is_refused(edit_prod: Edit
 
     assert [str(problem) for problem in broken(longest)] == [
         "application.buckets: found uploads_of_all_our_customers; "
-        "allowed: a label of at most 24 characters: it is part of a name"
+        "allowed: a label of at most 24 characters: it is part of the bucket's name"
     ]

@@ -1,4 +1,4 @@
-"""What the chart reads of an environment: sizes, targets, and where pods may connect to."""
+"""The values that the chart reads from an environment: sizes, targets, and egress of pods."""
 
 import pytest
 from celery_platform.environment import EnvironmentFileError, load, resolve
@@ -29,7 +29,7 @@ def test_auto_concurrency_is_at_least_one(edit_prod: Edit) -> None:
 @pytest.mark.parametrize(
     ("kind", "concurrency"), [("threads", 32), ("gevent", 32), ("solo", 1), ("prefork", 4), ("turbo", 2)]
 )
-def test_bounds_of_children_are_refused_where_there_are_none(
+def test_limits_of_children_are_refused_on_pools_without_child_processes(
     edit_prod: Edit, key: str, kind: str, concurrency: int
 ) -> None:
     edit_prod(IO, IO.replace("type: threads, concurrency: 32", f"type: {kind}, concurrency: {concurrency}, {key}: 100"))
@@ -42,7 +42,7 @@ def test_bounds_of_children_are_refused_where_there_are_none(
 
 
 @pytest.mark.parametrize("most", [1024, 4096])
-def test_a_child_that_may_hold_all_of_the_workers_memory_is_refused(edit_prod: Edit, most: int) -> None:
+def test_a_child_that_may_use_all_of_the_workers_memory_is_refused(edit_prod: Edit, most: int) -> None:
     small = CPU.replace("concurrency: 4", f"concurrency: 4, max_memory_per_child_mib: {most}")
     edit_prod(CPU, small)
     edit_prod("memory_mib: 6144", "memory_mib: 1024")
@@ -58,7 +58,7 @@ def test_auto_concurrency_of_threads_is_refused(edit_prod: Edit) -> None:
         load("prod")
 
 
-def test_the_backlog_that_adds_a_worker_is_twice_its_slots_unless_said(edit_prod: Edit) -> None:
+def test_by_default_a_backlog_of_twice_its_slots_adds_a_worker(edit_prod: Edit) -> None:
     assert resolve(load("prod"))["pools"]["io"]["backlog_per_worker"] == 64
 
     edit_prod(IO, IO.replace("min: 2", "backlog_per_worker: 10, min: 2"))
@@ -75,7 +75,7 @@ def test_a_pool_on_eks_whose_name_kubernetes_refuses_is_refused(edit_prod: Edit)
         load("prod")
 
 
-def test_an_hpa_that_would_have_to_start_from_nothing_is_refused(edit_prod: Edit) -> None:
+def test_an_hpa_that_would_have_to_scale_from_zero_is_refused(edit_prod: Edit) -> None:
     edit_prod(IO, IO.replace("min: 2", "min: 0"))
     assert load("prod").autoscaler == "keda"
 
@@ -100,5 +100,5 @@ def test_a_service_named_by_its_address_is_reached_at_that_address_alone() -> No
 
 
 @pytest.mark.parametrize("kind", list(BrokerKind))
-def test_every_broker_but_sqs_is_reached_at_ports_of_its_own(kind: BrokerKind) -> None:
+def test_every_broker_except_sqs_is_reached_on_its_own_ports(kind: BrokerKind) -> None:
     assert bool(with_kind("prod", kind)["egress"]["broker"]["ports"]) is (kind is not BrokerKind.SQS)

@@ -1,4 +1,4 @@
-"""A queue of two priorities is one queue where the broker orders it, and two where it cannot."""
+"""A queue with two priorities is one queue if the broker supports priorities, and two queues otherwise."""
 
 import pytest
 from celery_platform.environment import EnvironmentFileError, load, resolve
@@ -11,9 +11,7 @@ ASKED = f"{NIGHTLY}, priorities: 2"
 
 
 @pytest.mark.parametrize("kind", ["sqs", "redis"])
-def test_where_the_broker_keeps_no_priorities_a_second_queue_stands_before_the_first(
-    edit_prod: Edit, kind: str
-) -> None:
+def test_without_priorities_on_the_broker_a_second_queue_precedes_the_first(edit_prod: Edit, kind: str) -> None:
     edit_prod("kind: rabbitmq\n", f"kind: {kind}\n")
     edit_prod(NIGHTLY, ASKED)
 
@@ -26,7 +24,7 @@ def test_where_the_broker_keeps_no_priorities_a_second_queue_stands_before_the_f
     assert drained.index("nightly-high") == drained.index("nightly") - 1
 
 
-def test_where_rabbitmq_orders_the_queue_there_is_one(edit_prod: Edit) -> None:
+def test_on_rabbitmq_there_is_one_queue(edit_prod: Edit) -> None:
     edit_prod(NIGHTLY, ASKED)
 
     queues = resolve(load("prod"))["queues"]

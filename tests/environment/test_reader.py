@@ -1,4 +1,4 @@
-"""An environment file is read strictly: what readers of YAML take differently, or a reviewer overlooks, is refused."""
+"""An environment file is read strictly: ambiguous YAML, and anything a reviewer could overlook, is refused."""
 
 import pytest
 import yaml
@@ -11,7 +11,7 @@ PARSERS = [pytest.param(yaml.SafeLoader, id="PyYAML"), pytest.param(getattr(yaml
 
 @pytest.fixture(params=PARSERS, autouse=True)
 def parser(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Each case with either parser: which of them PyYAML has depends on how it was built."""
+    """Run each case with both parsers: which of them PyYAML has depends on how it was built."""
     if request.param is None:
         pytest.skip("this PyYAML was built without libyaml")
     monkeypatch.setattr(document, "PARSER", request.param)
@@ -24,7 +24,7 @@ def refused(content: str | bytes) -> str:
     return message
 
 
-# --- what ended in a traceback ---------------------------------------------------------------------------------------
+# --- input that once ended in a traceback -----------------------------------------------------------------------------
 @pytest.mark.parametrize(
     ("value", "found"),
     [
@@ -36,30 +36,30 @@ def refused(content: str | bytes) -> str:
         ("! x", "the tag '!'"),
     ],
 )  # fmt: skip
-def test_a_value_that_no_number_or_tag_can_have_is_refused_at_its_line(value: str, found: str) -> None:
+def test_an_impossible_number_or_a_tag_is_refused_at_its_line(value: str, found: str) -> None:
     message = refused(edited("zones: 3", f"zones: {value}"))
 
     assert f"line {GOOD[: GOOD.index('zones: 3')].count(chr(10)) + 1}, network.zones: found {found}" in message
 
 
-def test_a_date_that_is_none_is_text() -> None:
+def test_an_impossible_date_is_text() -> None:
     assert read(b"owner: 2020-13-45\nsince: 2020-01-01", FILE).data == {"owner": "2020-13-45", "since": "2020-01-01"}
     assert refusal(edited("owner: platform@example.com", "owner: 2020-13-45")) is None
 
 
 @pytest.mark.parametrize("url", ["https://h:99999", "https://[::1", "https://h:x", "https://h:0", "https://[h]"])
-def test_a_url_that_cannot_be_taken_apart_is_refused(url: str) -> None:
+def test_a_malformed_url_is_refused(url: str) -> None:
     message = refused(edited('url: "https://ledger.example.com"', f'url: "{url}"'))
 
     assert f"services.ledger.url: found '{url}'; allowed: scheme://host:port/path" in message
 
 
 @pytest.mark.parametrize("opening", ["[", "{a: ", "? ", "- ", "{? "])
-def test_three_thousand_levels_are_refused_at_the_twenty_first(opening: str) -> None:
-    assert "more than 20 levels" in refused(opening * 3_000)
+def test_three_thousand_nested_levels_are_refused_at_the_twenty_first(opening: str) -> None:
+    assert "more than 20 nested levels" in refused(opening * 3_000)
 
 
-def test_a_bomb_of_aliases_is_refused_before_it_goes_off() -> None:
+def test_an_alias_bomb_is_refused_before_it_expands() -> None:
     bomb = "a: &a [x, x]\n" + "".join(
         f"{new}: &{new} [*{old}, *{old}]\n" for old, new in zip("abcdefg", "bcdefgh", strict=True)
     )
@@ -70,7 +70,7 @@ def test_a_bomb_of_aliases_is_refused_before_it_goes_off() -> None:
     assert "line 2, b.0: found the alias '*a'" in message
 
 
-# --- bytes -----------------------------------------------------------------------------------------------------------
+# --- bytes ------------------------------------------------------------------------------------------------------------
 @pytest.mark.parametrize(
     ("content", "found"),
     [
@@ -88,29 +88,29 @@ def test_a_bomb_of_aliases_is_refused_before_it_goes_off() -> None:
         (b"#" * 1_048_577, "(file): found more than 1,048,576 bytes"),
     ],
 )  # fmt: skip
-def test_what_is_no_visible_text_in_utf_8_is_refused(content: bytes, found: str) -> None:
+def test_a_file_that_is_not_visible_utf_8_text_is_refused(content: bytes, found: str) -> None:
     assert found in refused(content)
 
 
 @pytest.mark.parametrize("prefix", [b"", b"\xef\xbb\xbf"])
 @pytest.mark.parametrize("end", [b"\n", b"\r\n"])
-def test_a_byte_order_mark_and_lines_of_windows_change_nothing(prefix: bytes, end: bytes) -> None:
+def test_a_byte_order_mark_and_windows_line_endings_are_ignored(prefix: bytes, end: bytes) -> None:
     content = prefix + GOOD.encode().replace(b"\n", end)
 
     assert read(content, FILE) == read(GOOD.encode(), FILE)
 
 
 @pytest.mark.parametrize("escape", [r"\0", r"\e[1m", r"\u202e", r"\x7f", r"\r"])
-def test_an_escape_does_not_bring_a_hidden_character_in(escape: str) -> None:
+def test_an_escape_cannot_produce_a_hidden_character(escape: str) -> None:
     assert "in the value; allowed: visible characters" in refused(f'a: "{escape}"')
 
 
 @pytest.mark.parametrize("escape", [r"\ud800", r"\U99999999", r"\xg", r"\q"])
-def test_an_escape_that_is_none_is_refused(escape: str) -> None:
+def test_an_invalid_escape_is_refused(escape: str) -> None:
     refused(f'a: "{escape}"')
 
 
-# --- documents and keys ----------------------------------------------------------------------------------------------
+# --- documents and keys -----------------------------------------------------------------------------------------------
 @pytest.mark.parametrize(
     ("text", "found"),
     [
@@ -127,7 +127,7 @@ def test_a_file_that_is_not_one_mapping_is_refused(text: str, found: str) -> Non
     assert found in refused(text)
 
 
-def test_a_second_destroy_lock_does_not_lift_the_first() -> None:
+def test_a_second_destroy_lock_cannot_override_the_first() -> None:
     first = GOOD[: GOOD.index("destroy_lock")].count("\n") + 1
 
     message = refused(f"{GOOD}destroy_lock: false\n")
@@ -135,7 +135,7 @@ def test_a_second_destroy_lock_does_not_lift_the_first() -> None:
     assert f"line {first + 1}, destroy_lock: found the key a second time (first on line {first})" in message
 
 
-def test_a_second_broker_does_not_switch_it() -> None:
+def test_a_second_broker_section_cannot_switch_the_broker() -> None:
     first = GOOD[: GOOD.index("\nbroker:") + 1].count("\n") + 1
 
     assert f"broker: found the key a second time (first on line {first})" in refused(f"{GOOD}broker: {{kind: sqs}}\n")
@@ -149,7 +149,7 @@ def test_a_second_broker_does_not_switch_it() -> None:
         ("a:\n- b: 1\n  b: 2", "line 3, a.0.b"),
     ],
 )
-def test_a_key_stands_once_at_every_level(text: str, path: str) -> None:
+def test_a_duplicate_key_is_refused_at_every_level(text: str, path: str) -> None:
     assert f"{path}: found the key a second time" in refused(text)
 
 
@@ -166,14 +166,14 @@ def test_a_key_stands_once_at_every_level(text: str, path: str) -> None:
         ("!!str a: 1", "the tag '!!str'"),
     ],
 )
-def test_a_key_is_text_and_nothing_else(text: str, found: str) -> None:
+def test_a_key_that_is_not_text_is_refused(text: str, found: str) -> None:
     assert found in refused(text)
 
 
-# --- words without quotes --------------------------------------------------------------------------------------------
+# --- scalars without quotes -------------------------------------------------------------------------------------------
 @pytest.mark.parametrize("word", ["yes", "No", "ON", "off"])
-def test_a_word_that_is_true_to_some_readers_only_is_refused(word: str) -> None:
-    assert f"found {word} without quotes, true or false to some readers of YAML" in refused(f"a: {word}")
+def test_a_word_that_is_true_to_only_some_parsers_is_refused(word: str) -> None:
+    assert f"found {word} without quotes, true or false to some YAML parsers" in refused(f"a: {word}")
 
 
 @pytest.mark.parametrize(
@@ -196,7 +196,7 @@ def test_a_word_that_is_true_to_some_readers_only_is_refused(word: str) -> None:
         "01.5",
     ],
 )
-def test_a_number_that_readers_take_differently_is_refused(word: str) -> None:
+def test_a_number_that_parsers_interpret_differently_is_refused(word: str) -> None:
     assert f"found {word} without quotes" in refused(f"a: {word}")
 
 
@@ -209,36 +209,36 @@ def test_a_number_that_readers_take_differently_is_refused(word: str) -> None:
         ("2026-11-28 10:00:00", "2026-11-28 10:00:00"), ("none", "none"), ("1.35.2", "1.35.2"),
     ],
 )  # fmt: skip
-def test_what_all_readers_agree_on_is_taken(word: str, value: object) -> None:
+def test_a_scalar_on_which_all_parsers_agree_is_accepted(word: str, value: object) -> None:
     taken = read(f"a: {word}".encode(), FILE).data["a"]
 
     assert (taken, type(taken)) == (value, type(value))
 
 
-# --- grammar ---------------------------------------------------------------------------------------------------------
+# --- syntax -----------------------------------------------------------------------------------------------------------
 @pytest.mark.parametrize(
     ("text", "line", "allowed"),
     [
         ("a: [b, c\nd: 1\ne: 2\n", 2, "a comma after each entry of [ and one ] at its end; it begins on line 1"),
         ("a: {b: 1\nd: 1\n", 2, "a comma after each entry of { and one } at its end; it begins on line 1"),
-        ("a: b: c\n", 1, "text that holds a colon in quotes"),
-        ("x: 1\na: 'b\nc: 1\n", 2, "a quote at the end of the text"),
+        ("a: b: c\n", 1, "quotes around text with a colon"),
+        ("x: 1\na: 'b\nc: 1\n", 2, "a closing quote at the end of the text"),
         ("x: 1\na\nc: 1\n", 2, "a key, a colon, a space and its value on one line"),
-        ("a: @b\n", 1, "in quotes"),
-        ("cron: */5 * * * *\n", 1, "text that begins with * or & in quotes"),
-        ("a:\n  b: 1\n c: 2\n", 3, "those of one section begin in the same column"),
-        ('a: "\\q"\n', 1, "an escape of YAML"),
+        ("a: @b\n", 1, "quotes around text that begins with @"),
+        ("cron: */5 * * * *\n", 1, "quotes around text that begins with * or &"),
+        ("a:\n  b: 1\n c: 2\n", 3, "the same indentation as the other entries"),
+        ('a: "\\q"\n', 1, "a YAML escape"),
         ("a: |3x\n  b\n", 1, "after | or >"),
     ],
 )
-def test_an_error_of_grammar_names_the_line_and_the_rule(text: str, line: int, allowed: str) -> None:
+def test_a_syntax_error_names_the_line_and_the_expected_syntax(text: str, line: int, allowed: str) -> None:
     message = refused(text)
 
     assert f"\n  line {line}: found " in message
     assert allowed in message
 
 
-# --- lines and files -------------------------------------------------------------------------------------------------
+# --- lines and files --------------------------------------------------------------------------------------------------
 def test_a_value_knows_its_line() -> None:
     made = read(b"a:\n  b:\n  - c\n  - {d: 4.10}\n", FILE)
 

@@ -1,4 +1,4 @@
-"""What the model refuses is said in our words: the line, the path, what was found and what may stand there."""
+"""The model's refusals use the platform's words: the line, the path, what was found and what is allowed."""
 
 import os
 import subprocess
@@ -35,11 +35,11 @@ MODEL_PATTERNS = {
 
 
 @pytest.mark.parametrize("pattern", sorted(MODEL_PATTERNS))
-def test_each_pattern_of_the_model_has_its_words(pattern: str) -> None:
-    assert pattern in PATTERNS, "say in environment/meanings.py what this pattern means"
+def test_each_pattern_of_the_model_is_described(pattern: str) -> None:
+    assert pattern in PATTERNS, "describe this pattern in environment/meanings.py"
 
 
-def test_each_format_of_the_model_has_its_words() -> None:
+def test_each_format_of_the_model_is_described() -> None:
     assert {part["format"] for part in parts(SCHEMA) if isinstance(part.get("format"), str)} <= FORMATS.keys()
 
 
@@ -98,7 +98,7 @@ def test_a_refusal_of_the_model_and_one_of_a_rule_name_the_line() -> None:
     assert f"\n  line {io}, pools.io.min: found 30" in str(refusal(edited("min: 2, max: 20", "min: 30, max: 20")))
 
 
-def test_a_rules_choice_among_many_names_the_nearest() -> None:
+def test_a_rule_with_many_allowed_names_suggests_the_closest() -> None:
     queues = "".join(f"  queue_{number}: {{pool: cpu, soft_time_limit_seconds: 9}}\n" for number in range(300))
     text = GOOD.replace("queues:\n", f"queues:\n{queues}", 1)
     text = text.replace("kind: rabbitmq", "kind: sqs", 1)
@@ -132,7 +132,7 @@ def test_a_long_value_is_cut_in_the_middle(long: str) -> None:
         assert faults(message) == []
 
 
-def test_a_message_has_its_bound_whatever_its_parts_are() -> None:
+def test_a_message_is_bounded_whatever_its_parts_are() -> None:
     problem = Problem("é" * 9_000, "\udce9" * 9_000, "one of: " + ", ".join("\U0001f600" * 50 for _ in range(900)), 1)
 
     message = str(EnvironmentFileError(Path("/" + "f" * 3_000), [problem] * 5_000))
@@ -141,21 +141,21 @@ def test_a_message_has_its_bound_whatever_its_parts_are() -> None:
     assert message.endswith(" more problems")
 
 
-def test_what_fits_is_shown_whole() -> None:
+def test_text_that_fits_is_not_shortened() -> None:
     assert shortened("abc", 3) == "abc"
     assert listed(["a", "b"], 100) == "a, b"
     assert listed([], 100) == ""
     assert listed(["a" * 9, "b" * 9], 12) == "aaaaaaaaa and 1 more"
 
 
-def test_the_folder_of_the_file_is_its_name() -> None:
+def test_the_folder_must_be_called_like_the_environment() -> None:
     assert "name: found 'prod'; allowed: the folder's name, 'other'" in str(
         refusal(GOOD, FILE.parents[1] / "other" / FILE.name)
     )
 
 
 @pytest.mark.parametrize("content", [b"\xff", b"destroy_lock: true\ndestroy_lock: false\n"])
-def test_the_command_says_it_in_words_and_exits_with_2(content: bytes, tmp_path: Path) -> None:
+def test_the_command_prints_the_refusal_and_exits_with_2(content: bytes, tmp_path: Path) -> None:
     (tmp_path / "prod").mkdir()
     (tmp_path / "prod" / FILE.name).write_bytes(content)
 

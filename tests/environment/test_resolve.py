@@ -1,4 +1,4 @@
-"""What is derived follows from the broker's kind alone."""
+"""Switching the broker changes one key of the file, and everything else is derived from it."""
 
 from pathlib import Path
 from typing import Any
@@ -39,13 +39,13 @@ def test_switching_the_broker_is_one_line_of_the_file(environments: Path, kind: 
 
 
 @pytest.mark.parametrize(("version", "replication"), [("3.10", "mirrored"), ("3.10", "quorum"), ("4.0", "quorum")])
-def test_mirrored_and_quorum_queues_are_in_virtual_hosts_of_their_own(version: str, replication: str) -> None:
+def test_mirrored_and_quorum_queues_are_in_separate_virtual_hosts(version: str, replication: str) -> None:
     env = load("prod")
     rabbitmq = env.broker.rabbitmq.model_copy(update={"version": version, "replication": replication})
     broker = env.broker.model_copy(update={"kind": BrokerKind.RABBITMQ, "rabbitmq": rabbitmq})
     resolved = resolve(env.model_copy(update={"broker": broker}))["broker"]
 
-    # A queue keeps its type, so both exist while messages move from one to the other.
+    # A queue cannot change its type, so both exist while messages move from one to the other.
     assert resolved["virtual_host"] == ("celery-mirrored" if replication == "mirrored" else "celery")
     assert resolved["mirrored_virtual_hosts"] == (["celery-mirrored"] if version == "3.10" else [])
     assert resolved["virtual_hosts"] == ["celery", *resolved["mirrored_virtual_hosts"]]

@@ -1,4 +1,4 @@
-"""Routes: the first match counts, and a route that could never be it is refused."""
+"""Routes: the first match is used, and a route that could never match is refused."""
 
 from fnmatch import fnmatchcase
 from itertools import product
@@ -21,7 +21,7 @@ NAMES = ["".join(letters) for length in range(1, 7) for letters in product(ALPHA
 @given(later=patterns, earlier=st.lists(patterns, max_size=3))
 @example(later="a*", earlier=["a", "a?*"])
 @example(later="[]]", earlier=["]"])
-def test_a_pattern_is_shadowed_exactly_where_no_name_is_left_for_it(later: str, earlier: list[str]) -> None:
+def test_a_pattern_is_shadowed_exactly_if_earlier_ones_match_all_its_names(later: str, earlier: list[str]) -> None:
     witness = unmatched(later, earlier)
 
     left = [name for name in NAMES if fnmatchcase(name, later) and not any(fnmatchcase(name, e) for e in earlier)]
@@ -42,35 +42,42 @@ def test_the_first_route_that_matches_hides_every_later_one_of_the_same_name(ear
     [
         (
             '{tasks: "*", queue: quick}',
-            r"routes\.1\.tasks: found probe\.endless, all .* match \* before it",
+            r"routes\.1\.tasks: found probe\.endless, whose tasks all match an earlier route: \*",
         ),
         (
             '{tasks: "probe.endles?", queue: quick}',
-            r"routes\.1\.tasks: found probe\.endless, all .*endles\?",
+            r"routes\.1\.tasks: found probe\.endless, whose .*endles\?",
         ),
-        ('{tasks: "probe.*", queue: default}', r"routes\.2\.tasks: found two routes for probe\.\*: number 0 already"),
+        (
+            '{tasks: "probe.*", queue: default}',
+            r"routes\.2\.tasks: found a second route for probe\.\*: the first is number 0",
+        ),
         ('{tasks: "new.*", queue: quik}', r"routes\.0\.queue: found 'quik' for new\.\*; allowed: one of: default, eff"),
     ],
 )
-def test_a_route_that_says_nothing_or_names_no_queue_is_refused(edit_prod: Edit, added: str, problem: str) -> None:
+def test_a_useless_route_or_one_without_a_queue_is_refused(edit_prod: Edit, added: str, problem: str) -> None:
     edit_prod(FIRST, f"    - {added}\n{FIRST}")
 
     with pytest.raises(EnvironmentFileError, match=f"application\\.{problem}"):
         load("prod")
 
 
-def test_routes_that_only_together_cover_a_later_one_are_named_together(edit_prod: Edit) -> None:
+def test_routes_that_shadow_a_later_one_only_together_are_all_listed(edit_prod: Edit) -> None:
     parts = '    - {tasks: "[!a-m]*", queue: slow}\n    - {tasks: "[a-m]*", queue: quick}\n'
     edit_prod(FIRST, f"{parts}{FIRST}")
 
-    with pytest.raises(EnvironmentFileError, match=r"probe\.endless, all of whose tasks match \[!a-m\]\* before it"):
+    with pytest.raises(
+        EnvironmentFileError, match=r"probe\.endless, whose tasks all match an earlier route: \[!a-m\]\*"
+    ):
         load("prod")
     edit_prod(f"{parts}{FIRST}", f'{parts}    - {{tasks: "*", queue: default}}\n')
-    with pytest.raises(EnvironmentFileError, match=r"found \*, all .* match \[!a-m\]\* or \[a-m\]\* before"):
+    with pytest.raises(
+        EnvironmentFileError, match=r"found \*, whose tasks all match an earlier route: \[!a-m\]\* or \[a-m\]\*"
+    ):
         load("prod")
 
 
-def test_a_wide_route_after_the_narrow_ones_is_what_routes_are_for(edit_prod: Edit) -> None:
+def test_a_wide_route_after_narrow_ones_is_accepted(edit_prod: Edit) -> None:
     edit_prod('    - {tasks: "exercises.nightly.*", queue: nightly}', '    - {tasks: "*", queue: nightly}')
 
     assert load("prod").application.routes[-1].tasks == "*"
@@ -83,7 +90,7 @@ def test_a_default_queue_that_does_not_exist_is_refused(edit_prod: Edit) -> None
         load("prod")
 
 
-def test_many_routes_are_checked_while_nobody_waits() -> None:
+def test_many_routes_are_checked_quickly() -> None:
     names = [f"company.area_{number}.tasks.*" for number in range(300)]
 
     assert all(unmatched(name, names[:number]) is not None for number, name in enumerate(names))
@@ -93,6 +100,6 @@ def test_many_routes_are_checked_while_nobody_waits() -> None:
 
 @pytest.mark.parametrize("end", ["?" * 200, "[ab]" * 60, "?*" * 100])
 @pytest.mark.timeout(20)
-def test_patterns_with_a_state_for_each_way_to_read_a_name_are_given_up(end: str) -> None:
-    # Without a bound these take longer than anybody lives, and a machine's memory.
+def test_the_search_stops_on_patterns_with_too_many_states(end: str) -> None:
+    # Without the bound, these patterns would take years and exhaust the memory.
     assert unmatched(f"*b{end}", [f"*a{end}"]) is not None

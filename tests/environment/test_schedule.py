@@ -1,4 +1,4 @@
-"""What `schedule` says is checked before beat reads it: as Celery reads it, with the path and what is allowed."""
+"""`schedule` is checked with Celery's own parser before beat reads it."""
 
 import pytest
 from celery_platform.environment import EnvironmentFileError, load
@@ -56,7 +56,7 @@ def test_a_task_that_no_route_matches_needs_a_queue(edit_prod: Edit) -> None:
         load("prod")
 
 
-def test_all_that_beat_needs_is_resolved(edit_prod: Edit) -> None:
+def test_the_resolved_entry_has_everything_beat_needs(edit_prod: Edit) -> None:
     edit_prod(
         ENTRY, f"{WITHOUT_TIME}, every: 1h30m, args: [1, a], kwargs: {{b: [2]}}, options: {{expires_seconds: 60}}}}"
     )

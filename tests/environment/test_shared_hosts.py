@@ -1,4 +1,4 @@
-"""Pools that run on the machines of another: no machine, role or port is theirs twice."""
+"""Pools that run on the machines of another pool share its machines and role, but no metrics port."""
 
 import pytest
 from celery_platform.environment import EnvironmentFileError, load, resolve
@@ -14,14 +14,14 @@ NIGHTLY = "nightly: {pool: cpu, soft_time_limit_seconds: 240}"
 
 @pytest.fixture
 def shared(edit_prod: Edit) -> Edit:
-    """Production with a pool of threads beside the processes on its three machines."""
+    """Production with a pool of threads on the three machines of its pool of processes."""
     edit_prod("pools:\n", f"pools:\n{SMALL}")
     edit_prod(NIGHTLY, "nightly: {pool: small, soft_time_limit_seconds: 20, calls: [database]}")
     return edit_prod
 
 
 @pytest.mark.usefixtures("shared")
-def test_there_are_no_more_machines_and_each_knows_its_pools() -> None:
+def test_no_machines_are_added_and_each_lists_its_pools() -> None:
     hosts = resolve(load("prod"))["worker_hosts"]
 
     assert sorted(hosts) == [f"celery-prod-worker-cpu-{number}" for number in (1, 2, 3)]
@@ -29,14 +29,14 @@ def test_there_are_no_more_machines_and_each_knows_its_pools() -> None:
 
 
 @pytest.mark.usefixtures("shared")
-def test_the_pool_has_as_many_machines_as_the_one_it_is_with() -> None:
+def test_the_pool_has_as_many_machines_as_the_owner() -> None:
     pools = resolve(load("prod"))["pools"]
 
     assert (pools["small"]["min"], pools["small"]["max"], pools["small"]["instance_type"]) == (3, 3, "c7i.xlarge")
 
 
 @pytest.mark.usefixtures("shared")
-def test_each_worker_of_a_machine_serves_its_metrics_on_a_port_of_its_own() -> None:
+def test_each_worker_of_a_machine_serves_metrics_on_its_own_port() -> None:
     resolved = resolve(load("prod"))
 
     assert resolved["pools"]["cpu"]["metrics_port"] == 9540
@@ -57,7 +57,7 @@ def test_a_machine_has_one_role_with_what_either_pool_needs(shared: Edit) -> Non
 
 
 @pytest.mark.usefixtures("shared")
-def test_each_pool_keeps_a_time_budget_of_its_own() -> None:
+def test_each_pool_keeps_its_own_time_budget() -> None:
     pools = resolve(load("prod"))["pools"]
 
     assert pools["small"]["time_budget"]["stop_timeout"] < pools["cpu"]["time_budget"]["stop_timeout"]
@@ -69,11 +69,11 @@ def test_each_pool_keeps_a_time_budget_of_its_own() -> None:
         ("hosts_with: nobody", r"pools\.small\.hosts_with: found 'nobody'; allowed: a pool on hosts .*: cpu"),
         ("hosts_with: io", r"pools\.small\.hosts_with: found 'io'"),
         ("hosts_with: small", r"pools\.small\.hosts_with: found 'small'"),
-        ("hosts_with: cpu, min: 2, max: 2", r"pools\.small\.min: found 2, beside hosts_with: cpu, which has 3"),
-        ("hosts_with: cpu, instance_type: m7i.large", r"instance_type: found m7i\.large, beside hosts_with: cpu"),
+        ("hosts_with: cpu, min: 2, max: 2", r"pools\.small\.min: found 2, with hosts_with: cpu, which has 3"),
+        ("hosts_with: cpu, instance_type: m7i.large", r"instance_type: found m7i\.large, with hosts_with: cpu"),
     ],
 )
-def test_machines_are_said_once_and_by_a_pool_that_has_some(shared: Edit, new: str, problem: str) -> None:
+def test_machines_are_described_once_and_by_the_pool_that_owns_them(shared: Edit, new: str, problem: str) -> None:
     shared("hosts_with: cpu", new)
 
     with pytest.raises(EnvironmentFileError, match=problem):
@@ -89,7 +89,7 @@ def test_pods_share_no_machines(shared: Edit) -> None:
         load("prod")
 
 
-def test_without_hosts_with_the_machines_have_to_be_said(shared: Edit) -> None:
+def test_without_hosts_with_the_machines_must_be_described(shared: Edit) -> None:
     shared("hosts_with: cpu, ", "")
 
     with pytest.raises(EnvironmentFileError, match=r"pools\.small\.min: found nothing"):

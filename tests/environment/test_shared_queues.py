@@ -1,4 +1,4 @@
-"""Several pools drain one queue: each is sized for its share, and the slowest to hand back decides the limits."""
+"""Pools that share a queue: each scales on its share, and the longest possible hold sets the limits."""
 
 import pytest
 from celery_platform.environment import EnvironmentFileError, load, resolve
@@ -13,7 +13,7 @@ QUICK = "quick: {pool: io, soft_time_limit_seconds: 60"
 
 @pytest.fixture
 def with_burst(edit_prod: Edit) -> Edit:
-    """Production with a second pool for one queue of three of `io`."""
+    """Production with a second pool for one of the three queues of `io`."""
     edit_prod("pools:\n", f"pools:\n{BURST}")
     edit_prod(QUICK, QUICK.replace("pool: io", "pool: [io, burst]"))
     return edit_prod
@@ -36,14 +36,16 @@ def test_both_roles_may_receive_from_it_and_from_nothing_else(with_burst: Edit) 
 
     assert workloads["worker-burst"]["receives"] == ("quick",)
     assert workloads["worker-io"]["receives"] == ("effects", "default", "quick")
-    assert workloads["worker-burst"]["secrets"] == ("results_password",), "the ledger's key is for those who call it"
+    assert workloads["worker-burst"]["secrets"] == ("results_password",), (
+        "only pools that call the ledger may read its key"
+    )
 
 
 @pytest.mark.usefixtures("with_burst")
-def test_each_pool_adds_workers_for_its_part_of_the_slots_alone() -> None:
+def test_each_pool_adds_workers_only_for_its_share_of_the_slots() -> None:
     pools = resolve(load("prod"))["pools"]
 
-    # 20 x 32 and 40 x 16 slots: half the backlog of the shared queue is each pool's.
+    # 20 x 32 and 40 x 16 slots: each pool's share of the queue's backlog is one half.
     assert pools["burst"]["backlog_shares"] == {"quick": 0.5}
     assert pools["io"]["backlog_shares"] == {"effects": 1.0, "default": 1.0, "quick": 0.5}
     assert pools["burst"]["unweighted_backlog_per_worker"] == 2 * pools["burst"]["backlog_per_worker"]
@@ -51,7 +53,7 @@ def test_each_pool_adds_workers_for_its_part_of_the_slots_alone() -> None:
 
 
 @pytest.mark.usefixtures("with_burst")
-def test_what_each_pool_holds_is_kept_apart_on_redis() -> None:
+def test_each_pool_has_its_own_unacknowledged_messages_on_redis() -> None:
     pools = resolve(load("prod"))["pools"]
 
     assert pools["io"]["unacknowledged_key"] != pools["burst"]["unacknowledged_key"]
@@ -64,7 +66,7 @@ def test_the_pool_that_holds_a_message_longest_decides_its_time_budget(with_burs
     after = resolve(load("prod"))["queues"]
 
     assert after["quick"]["time_budget"]["consumer_timeout"] > before["quick"]["time_budget"]["consumer_timeout"]
-    assert after["effects"] == before["effects"], "a queue of the other pool alone is not touched"
+    assert after["effects"] == before["effects"], "a queue that only the other pool drains is unchanged"
 
 
 @example(slots=[(1, 1), (40, 50)])
@@ -91,7 +93,7 @@ def test_the_shares_of_a_queue_add_up_to_the_whole(slots: list[tuple[int, int]])
         ("[]", "found an empty list"),
     ],
 )
-def test_a_list_of_pools_that_says_nothing_is_refused(with_burst: Edit, pools: str, problem: str) -> None:
+def test_an_invalid_list_of_pools_is_refused(with_burst: Edit, pools: str, problem: str) -> None:
     with_burst("pool: [io, burst]", f"pool: {pools}")
 
     with pytest.raises(EnvironmentFileError, match=rf"queues\.quick\.pool: {problem}"):

@@ -1,4 +1,4 @@
-"""Tags of a company's own beside the platform's, and alarms of its own."""
+"""A company's own tags and alarms, in addition to the platform's."""
 
 import pytest
 from celery_platform.environment import EnvironmentFileError, load, resolve
@@ -8,7 +8,7 @@ from .conftest import Edit
 LOCK = "destroy_lock: true"
 
 
-def test_own_tags_are_on_everything_beside_the_platforms(edit_prod: Edit) -> None:
+def test_own_tags_are_added_to_the_platforms(edit_prod: Edit) -> None:
     edit_prod(LOCK, f"tags: {{CostCenter: '42', team/name: Zahlungen}}\n{LOCK}")
 
     tags = resolve(load("prod"))["tags"]
@@ -20,8 +20,8 @@ def test_own_tags_are_on_everything_beside_the_platforms(edit_prod: Edit) -> Non
 @pytest.mark.parametrize(
     ("tags", "told"),
     [
-        ("{aws:owner: x}", "AWS keeps aws: for itself"),
-        ("{AWS:Owner: x}", "AWS keeps aws: for itself"),
+        ("{aws:owner: x}", "aws: is reserved by AWS"),
+        ("{AWS:Owner: x}", "aws: is reserved by AWS"),
         ("{environment: x}", "the platform sets environment"),
         ("{Name: x}", "the platform sets"),
         ("{cost*center: x}", "letters, digits, spaces"),
@@ -38,7 +38,7 @@ def test_a_tag_that_aws_would_refuse_is_refused(edit_prod: Edit, tags: str, told
     assert told in str(refused.value)
 
 
-def test_an_alarm_of_ones_own_is_passed_on_whole(edit_prod: Edit) -> None:
+def test_an_own_alarm_is_passed_on_unchanged(edit_prod: Edit) -> None:
     alarm = "{namespace: AWS/RDS, metric: CPUUtilization, dimensions: {DBInstanceIdentifier: orders}, threshold: 80}"
     edit_prod("alerts: {", f"alerts: {{extra: {{database: {alarm}}}, ")
 

@@ -24,7 +24,7 @@ def test_each_link_of_the_chain_outlives_the_one_before(budget: TimeBudget) -> N
 
 
 @given(budgets)
-def test_a_message_held_for_a_countdown_and_then_run_is_never_handed_out_again(budget: TimeBudget) -> None:
+def test_a_message_held_for_a_countdown_and_then_run_is_not_delivered_again(budget: TimeBudget) -> None:
     assert budget.visibility_timeout > budget.max_countdown + budget.hard_time_limit
 
 
@@ -36,7 +36,7 @@ def test_the_budget_of_a_pool_covers_each_of_its_queues(parts: list[TimeBudget])
 
 
 @pytest.mark.parametrize(("kind", "consumers"), [("rabbitmq", 3), ("amazon_mq", 3), ("sqs", 1), ("redis", 1)])
-def test_a_message_held_behind_others_is_not_handed_out_before_its_turn(kind: str, consumers: int) -> None:
+def test_a_message_prefetched_behind_others_is_not_delivered_again(kind: str, consumers: int) -> None:
     env = load("local")
     queues = [queue for queue in env.queues.values() if "io" in queue.pool]
     pools = env.pools | {"io": env.pools["io"].model_copy(update={"type": "turbo", "prefetch_multiplier": 5})}
@@ -48,4 +48,4 @@ def test_a_message_held_behind_others_is_not_handed_out_before_its_turn(kind: st
     assert len(queues) == 3
     assert budget.visibility_timeout == budget.consumer_timeout
     assert budget.visibility_timeout > budget.max_countdown + 5 * consumers * longest
-    assert budget.stop_timeout < 2 * longest, "a stop waits for what runs, not for what is held"
+    assert budget.stop_timeout < 2 * longest, "a stop waits for running tasks, not for prefetched messages"
