@@ -1,4 +1,4 @@
-"""The environments on loopback of the app's tests, and workers with tasks made for being observed."""
+"""The app tests' environments on loopback, and workers with tasks for the tests of observability."""
 
 import os
 from collections.abc import Callable, Iterator
@@ -45,8 +45,8 @@ def worker_of(tmp_path: Path) -> Callable[[TestEnvironment, str], ObservedWorker
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """What takes minutes runs by its own verb."""
-    skip = pytest.mark.skip(reason="`make test-observability` runs what takes minutes to watch")
+    """Skip tests that take minutes unless they are requested by `make test-observability`."""
+    skip = pytest.mark.skip(reason="takes minutes; run it with `make test-observability`")
     for item in items:
         if item.get_closest_marker("observability") and "OBSERVABILITY" not in os.environ:
             item.add_marker(skip)

@@ -1,4 +1,4 @@
-"""Each alert fires when it should, stays quiet when it should, and resolves: judged by promtool, without waiting."""
+"""promtool checks, on simulated time, when each alert fires, when it does not, and when it resolves."""
 
 import subprocess
 from dataclasses import dataclass, replace
@@ -16,7 +16,7 @@ from celery_platform.observability.alerts.render import all_alerts, rules
 from tests.harness.environment import LOCAL, described
 from tests.harness.processes import find_program
 
-# Thresholds of the tests' own local environment: 500 messages, 60 s, 2 % of at least 50.
+# Thresholds of the local environment for tests: 500 messages, 60 s, 2 % of at least 50 attempts.
 QUEUE = '{queue_name="q"}'
 TASK = '{name="t", queue_name="q"'
 Series = dict[str, str]
@@ -24,7 +24,7 @@ Series = dict[str, str]
 
 @dataclass(frozen=True)
 class Case:
-    """Input series, a sample each 10 s, and the minutes at which the alert fires and at which it does not."""
+    """Input series with a sample every 10 s, and the minutes at which the alert fires and at which it does not."""
 
     alert: str
     why: str
@@ -34,12 +34,12 @@ class Case:
 
 
 def steps(*parts: tuple[float, float]) -> str:
-    """A gauge: values and the minutes that each is held."""
+    """The samples of a gauge, from pairs of a value and its duration in minutes."""
     return " ".join(f"{value}x{round(minutes * 6) - 1}" for value, minutes in parts)
 
 
 def counts(*parts: tuple[float, float]) -> str:
-    """A counter: increases a sample and the minutes that each goes on."""
+    """The samples of a counter, from pairs of an increase per sample and its duration in minutes."""
     total, text = 0.0, []
     for each, minutes in parts:
         samples = round(minutes * 6)
@@ -49,7 +49,7 @@ def counts(*parts: tuple[float, float]) -> str:
 
 
 def busy(free: float = 2, consumers: float = 1, minutes: float = 60) -> Series:
-    """A queue that workers serve."""
+    """The series of a queue that workers drain."""
     return {
         f"celery_active_consumer_count{QUEUE}": steps((consumers, minutes)),
         f"celery_queue_free_slots{QUEUE}": steps((free, minutes)),
@@ -57,7 +57,7 @@ def busy(free: float = 2, consumers: float = 1, minutes: float = 60) -> Series:
 
 
 def histogram(*phases: tuple[float, float, float]) -> Series:
-    """Tasks of a queue that began: (in time per sample, late per sample, minutes) for each phase."""
+    """The wait histogram of a queue. Each phase is (tasks in time per sample, late tasks per sample, minutes)."""
     return {
         'celery_task_queue_wait_time_bucket{queue_name="q", le="60.0"}': counts(*((good, m) for good, _, m in phases)),
         'celery_task_queue_wait_time_bucket{queue_name="q", le="+Inf"}': counts(
@@ -68,7 +68,7 @@ def histogram(*phases: tuple[float, float, float]) -> Series:
 
 
 def outcomes(*phases: tuple[float, float, float]) -> Series:
-    """Ends of a task: (succeeded per sample, failed per sample, minutes) for each phase."""
+    """The outcomes of a task. Each phase is (succeeded per sample, failed per sample, minutes)."""
     return {
         f'celery_task_total{TASK}, state="{state}"}}': counts(*((phase[index], phase[2]) for phase in phases))
         for index, state in enumerate(("succeeded", "failed"))
@@ -82,24 +82,24 @@ def gauge(name: str, *parts: tuple[float, float]) -> Series:
 CASES = [
     Case("CeleryQueueLong", "over 500 for five minutes",
          gauge(f"celery_queue_length{QUEUE}", (0, 5), (501, 10), (0, 5)), fires=(11,), quiet=(4, 9, 16)),
-    Case("CeleryQueueLong", "a burst that is gone in four minutes, and exactly the threshold",
+    Case("CeleryQueueLong", "a burst that drains within four minutes, and exactly the threshold",
          gauge(f"celery_queue_length{QUEUE}", (0, 5), (9999, 4), (500, 20)), quiet=(8, 9.5, 20)),
     Case("CeleryQueueWaitBurnsFast", "a fifth late for an hour, then none",
          histogram((10, 0, 30), (8, 2, 70), (10, 0, 30)), fires=(99,), quiet=(29, 107)),
-    Case("CeleryQueueWaitBurnsFast", "a tenth late is no emergency",
+    Case("CeleryQueueWaitBurnsFast", "a tenth late is not urgent",
          histogram((9, 1, 180)), quiet=(90, 170)),
     Case("CeleryQueueWaitBurnsSlowly", "a tenth late for six hours, then none",
          histogram((9, 1, 400), (10, 0, 60)), fires=(390,), quiet=(440,)),
     Case("CeleryQueueWaitBurnsSlowly", "one in fifty late is within six times the budget",
          histogram((49, 1, 400)), quiet=(200, 390)),
-    Case("CeleryQueueNotDrained", "messages and nobody",
+    Case("CeleryQueueNotDrained", "messages and no workers",
          gauge(f"celery_queue_length{QUEUE}", (3, 30))
          | gauge(f"celery_active_consumer_count{QUEUE}", (1, 5), (0, 5), (1, 20)), fires=(6, 9), quiet=(4, 11)),
-    Case("CeleryQueueNotDrained", "a queue that no worker ever served",
+    Case("CeleryQueueNotDrained", "a queue that no worker ever drained",
          gauge(f"celery_queue_length{QUEUE}", (3, 30)), fires=(2,)),
-    Case("CeleryQueueNotDrained", "an empty queue needs nobody",
+    Case("CeleryQueueNotDrained", "an empty queue needs no worker",
          gauge(f"celery_queue_length{QUEUE}", (0, 30)), quiet=(5, 20)),
-    Case("CeleryQueueStalled", "messages, free slots, and no start for a minute",
+    Case("CeleryQueueStalled", "messages, free slots, and no task started for a minute",
          busy() | gauge(f"celery_queue_length{QUEUE}", (3, 30))
          | {f"celery_task_started_total{TASK}}}": counts((1, 10), (0, 5), (1, 15))}, fires=(11, 14), quiet=(9, 16)),
     Case("CeleryQueueStalled", "every slot runs a long task",
@@ -113,7 +113,7 @@ CASES = [
          gauge(f"celery_dead_letter_queue_length{QUEUE}", (0, 5), (1, 5), (0, 5)), fires=(8,), quiet=(4, 12)),
     Case("CeleryTasksFail", "a twentieth fails, then nothing",
          outcomes((10, 0, 20), (19, 1, 20), (10, 0, 40)), fires=(35,), quiet=(19, 58)),
-    Case("CeleryTasksFail", "one of three failed, which says nothing yet",
+    Case("CeleryTasksFail", "one of three failed, which is too few to judge",
          outcomes((0, 0, 5), (0.04, 0.02, 20)), quiet=(10, 20)),
     Case("CeleryTasksFail", "one in a hundred is within the two allowed",
          outcomes((99, 1, 40)), quiet=(30,)),
@@ -124,7 +124,7 @@ CASES = [
          quiet=(24, 60)),
     Case("CeleryWorkerRestarts", "a deploy starts it once",
          gauge("celery_worker_start_time_seconds", (1, 20), (2, 20)), quiet=(22, 30)),
-    Case("CeleryWorkerWedged", "a loop that stands still",
+    Case("CeleryWorkerWedged", "an event loop that is stuck",
          gauge("celery_worker_heartbeat_age_seconds", (3, 5), (90, 5), (3, 5)), fires=(8,), quiet=(4, 11)),
     Case("CeleryChildrenLost", "a message that kills its process each time",
          {f"celery_task_lost_total{TASK}}}": counts((0, 5), (1, 1), (0, 20))}, fires=(7,), quiet=(4, 20)),
@@ -137,10 +137,10 @@ CASES = [
     Case("CeleryBrokerMemory", "a server without a limit",
          gauge('celery_broker_memory_used_bytes{node="n"}', (85, 20))
          | gauge('celery_broker_memory_limit_bytes{node="n"}', (0, 20)), quiet=(15,)),
-    Case("CeleryBrokerDisk", "less than twice what stops it",
+    Case("CeleryBrokerDisk", "less than twice the limit",
          gauge('celery_broker_disk_free_bytes{node="n"}', (300, 5), (190, 5), (300, 5))
          | gauge('celery_broker_disk_free_limit_bytes{node="n"}', (100, 15)), fires=(9,), quiet=(4, 12)),
-    Case("CeleryBrokerPartitioned", "a node lost sight of another",
+    Case("CeleryBrokerPartitioned", "a node cannot reach another",
          gauge('celery_broker_partitions{node="n"}', (0, 5), (1, 5), (0, 5)), fires=(6,), quiet=(4, 12)),
     Case("CeleryBrokerNodeDown", "a node stopped and came back",
          gauge('celery_broker_node_up{node="n"}', (1, 5), (0, 5), (1, 5)), fires=(8,), quiet=(4, 12)),
@@ -150,10 +150,10 @@ CASES = [
     Case("CeleryBeatSilent", "an entry three minutes late",
          gauge("celery_beat_overdue_seconds", (0, 5), (180, 5), (0, 5)) | gauge("celery_beat_locked", (1, 15)),
          fires=(8,), quiet=(4, 12)),
-    Case("CeleryBeatSilent", "nobody holds the lock",
+    Case("CeleryBeatSilent", "no beat holds the lock",
          gauge("celery_beat_overdue_seconds", (0, 15)) | gauge("celery_beat_locked", (1, 5), (0, 5), (1, 5)),
          fires=(8,), quiet=(4, 12)),
-    Case("CeleryExporterBlind", "the broker cannot be seen",
+    Case("CeleryExporterBlind", "the broker cannot be polled",
          gauge('up{job="celery-exporter"}', (1, 15)) | gauge("celery_broker_up", (1, 5), (0, 5), (1, 5)),
          fires=(8,), quiet=(4, 12)),
     Case("CeleryExporterBlind", "there is no exporter at all", gauge("up", (1, 15)), fires=(8,)),
@@ -166,8 +166,8 @@ def promtool() -> str:
 
 
 @pytest.fixture(scope="module")
-def judged(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The rules with the thresholds that the cases are made for."""
+def checked_rules(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The rules with the thresholds that the cases assume."""
     file = tmp_path_factory.mktemp("rules") / "rules.yml"
     file.write_text(yaml.safe_dump(rules(resolve(described(LOCAL)))))
     return file
@@ -196,24 +196,26 @@ def document(case: Case, rules_file: Path) -> dict[str, Any]:
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: f"{case.alert}-{case.why}".replace(" ", "_"))
 @pytest.mark.server
-def test_the_alert_fires_then_and_only_then(case: Case, promtool: str, judged: Path, tmp_path: Path) -> None:
+def test_the_alert_fires_when_it_should_and_only_then(
+    case: Case, promtool: str, checked_rules: Path, tmp_path: Path
+) -> None:
     file = tmp_path / "test.yml"
-    file.write_text(yaml.safe_dump(document(case, judged)))
+    file.write_text(yaml.safe_dump(document(case, checked_rules)))
     run = subprocess.run([promtool, "test", "rules", str(file)], capture_output=True, text=True, check=False)
 
     assert run.returncode == 0, run.stdout + run.stderr
 
 
-def test_a_wrong_expectation_would_be_noticed(promtool: str, judged: Path, tmp_path: Path) -> None:
+def test_a_wrong_expectation_fails(promtool: str, checked_rules: Path, tmp_path: Path) -> None:
     case = CASES[0]
     file = tmp_path / "test.yml"
-    file.write_text(yaml.safe_dump(document(replace(case, fires=case.quiet, quiet=case.fires), judged)))
+    file.write_text(yaml.safe_dump(document(replace(case, fires=case.quiet, quiet=case.fires), checked_rules)))
 
     assert subprocess.run([promtool, "test", "rules", str(file)], capture_output=True, check=False).returncode == 1
 
 
 @pytest.mark.parametrize("environment", names())
-def test_every_environment_s_rules_are_valid(environment: str, promtool: str) -> None:
+def test_the_rules_of_every_environment_are_valid(environment: str, promtool: str) -> None:
     run = subprocess.run(
         [promtool, "check", "rules", str(rules_file(environment))], capture_output=True, text=True, check=False
     )

@@ -1,10 +1,10 @@
-"""What the children of a prefork pool wrote is added up, also while one is being made and after one was killed."""
+"""The metrics of a prefork pool's children are summed, even while one is starting or after one was killed."""
 
 import subprocess
 import sys
 from pathlib import Path
 
-from celery_platform.observability.metrics.children import added_up, fold_dead
+from celery_platform.observability.metrics.children import added_up, merge_dead
 from prometheus_client.mmap_dict import MmapedDict, mmap_key
 
 ALIVE = 1  # on every machine
@@ -29,32 +29,32 @@ def tasks_in(folder: Path) -> float:
     return sample.value
 
 
-def test_the_counts_of_the_dead_are_kept_and_their_files_are_not(tmp_path: Path) -> None:
+def test_the_counts_of_dead_children_are_kept_and_their_files_are_removed(tmp_path: Path) -> None:
     dead = dead_process()
     written(tmp_path, ALIVE, 2)
     written(tmp_path, dead, 3)
 
-    fold_dead(tmp_path)
+    merge_dead(tmp_path)
 
     assert tasks_in(tmp_path) == 5
     assert not (tmp_path / f"counter_{dead}.db").exists()
 
 
-def test_a_child_that_only_just_opened_its_file_breaks_no_scrape(tmp_path: Path) -> None:
+def test_a_scrape_succeeds_while_a_child_has_only_opened_its_file(tmp_path: Path) -> None:
     written(tmp_path, ALIVE, 2)
     (tmp_path / f"histogram_{ALIVE}.db").touch()
 
-    fold_dead(tmp_path)
+    merge_dead(tmp_path)
 
     assert tasks_in(tmp_path) == 2
 
 
-def test_a_child_killed_as_it_opened_its_file_leaves_nothing(tmp_path: Path) -> None:
+def test_the_file_of_a_child_killed_while_opening_it_is_removed(tmp_path: Path) -> None:
     dead = dead_process()
     written(tmp_path, ALIVE, 2)
     (tmp_path / f"histogram_{dead}.db").touch()
 
-    fold_dead(tmp_path)
+    merge_dead(tmp_path)
 
     assert tasks_in(tmp_path) == 2
     assert not (tmp_path / f"histogram_{dead}.db").exists()

@@ -1,4 +1,4 @@
-"""The committed dashboards are what their lists make."""
+"""The committed dashboards are up to date."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""The exporter shows what only the broker knows, answers from memory, and says so when it sees nothing."""
+"""The exporter serves the broker's metrics from memory, and reports when it cannot poll the broker."""
 
 import time
 from collections.abc import Callable, Iterator
@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 from celery_platform.errors import SettingsError
+from celery_platform.observability.exporter.configuration import read_configuration
 from celery_platform.observability.exporter.last_poll import LastPoll, LastPollCollector
-from celery_platform.observability.exporter.learn import learn
 from celery_platform.observability.exporter.run import poll, source_of, store_poll
 from celery_platform.observability.exporter.store import ask
 from celery_platform.observability.soft_stops import soft_stops_key
@@ -32,7 +32,7 @@ WAITING, FAILED = 7, 2
 
 @contextmanager
 def inside(environment: TestEnvironment, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """The test process itself becomes one of the environment's."""
+    """Make the test process itself a process of the environment."""
     for name, value in environment.variables.items():
         monkeypatch.setenv(name, value)
     for cached in (runtime, valkey):
@@ -44,7 +44,7 @@ def inside(environment: TestEnvironment, monkeypatch: pytest.MonkeyPatch) -> Ite
 
 @pytest.fixture(params=["managed_rabbitmq", "sqs", "redis"])
 def environment(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[TestEnvironment]:
-    """Each kind of broker in turn, with messages waiting in the queue `quick` and in its dead letters."""
+    """Each kind of broker in turn, with messages in the queue `quick` and in its dead letter queue."""
     made: TestEnvironment = request.getfixturevalue(request.param)
     code = (
         "from exercises.celery import celery; from celery_platform.brokers import broker_of;"
@@ -63,7 +63,7 @@ def environment(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch)
 
 
 def served(last_poll: LastPoll) -> dict[str, float]:
-    """The samples that a last poll serves, by name, and queue or node."""
+    """The samples served after the last poll, by metric name and queue, node or pool."""
     registry = CollectorRegistry()
     registry.register(LastPollCollector(last_poll))
     return {
@@ -75,7 +75,7 @@ def served(last_poll: LastPoll) -> dict[str, float]:
     }
 
 
-def test_depth_age_and_dead_letters_show(environment: TestEnvironment) -> None:
+def test_backlog_age_and_dead_lettered_messages_are_served(environment: TestEnvironment) -> None:
     last_poll = LastPoll(runtime().environment, interval_seconds=15)
     source, queue = source_of(runtime()), runtime().environment.queues["quick"].name
 
@@ -94,13 +94,13 @@ def test_depth_age_and_dead_letters_show(environment: TestEnvironment) -> None:
         assert samples[f"celery_queue_members/{queue}"] == samples[f"celery_queue_members_online/{queue}"] == 1
         node = next(name for name in samples if name.startswith("celery_broker_memory_used_bytes/"))
         assert 0 < samples[node] < samples[node.replace("used", "limit")]
-    if environment.kind != "sqs":  # the emulator's CloudWatch knows no ages
+    if environment.kind != "sqs":  # the emulator's CloudWatch has no ages
         time.sleep(2)
         poll(last_poll, source, lambda _: None)
         assert 1 <= served(last_poll)[f"celery_queue_oldest_message_age_seconds/{queue}"] < 120
 
 
-def test_an_age_in_cloudwatch_shows(sqs: TestEnvironment, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_age_in_cloudwatch_is_served(sqs: TestEnvironment, monkeypatch: pytest.MonkeyPatch) -> None:
     with inside(sqs, monkeypatch):
         queue = runtime().environment.queues["quick"].name
         dimensions = [{"Name": "QueueName", "Value": queue}]
@@ -114,25 +114,25 @@ def test_an_age_in_cloudwatch_shows(sqs: TestEnvironment, monkeypatch: pytest.Mo
 
 
 @pytest.mark.usefixtures("environment")
-def test_a_broker_that_is_gone_shows_and_old_numbers_are_withdrawn() -> None:
+def test_a_broker_that_is_down_is_reported_and_old_values_expire() -> None:
     last_poll = LastPoll(runtime().environment, interval_seconds=0.2)
     poll(last_poll, source_of(runtime()), lambda _: None)
     queue = f"celery_queue_length/{runtime().environment.queues['quick'].name}"
     assert queue in served(last_poll)
 
-    class Gone:
+    class Down:
         def read(self) -> Any:
-            raise ConnectionError("gone")
+            raise ConnectionError("down")
 
-    poll(last_poll, Gone(), lambda _: None)
+    poll(last_poll, Down(), lambda _: None)
     assert served(last_poll)["celery_broker_up"] == 0
     assert served(last_poll)["celery_broker_poll_failures_total"] == 1
-    assert queue in served(last_poll), "one failed poll is no reason to know nothing"
+    assert queue in served(last_poll), "values must survive a single failed poll"
     time.sleep(1)
     assert queue not in served(last_poll)
 
 
-def test_beat_that_stopped_shows(sqs: TestEnvironment, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_stopped_beat_is_reported(sqs: TestEnvironment, monkeypatch: pytest.MonkeyPatch) -> None:
     with inside(sqs, monkeypatch):
         last_poll = LastPoll(runtime().environment, interval_seconds=15)
         prefix = runtime().environment.prefix
@@ -145,7 +145,7 @@ def test_beat_that_stopped_shows(sqs: TestEnvironment, monkeypatch: pytest.Monke
         valkey().delete(f"{prefix}:redbeat::schedule")
 
 
-def test_beat_of_an_applications_own_schedule_shows_as_well(
+def test_beat_with_only_the_applications_own_schedule_is_reported(
     sqs: TestEnvironment, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with inside(without_schedule(sqs, tmp_path), monkeypatch):
@@ -160,7 +160,7 @@ def test_beat_of_an_applications_own_schedule_shows_as_well(
         valkey().delete(key)
 
 
-def test_a_stop_that_gave_tasks_back_shows(
+def test_a_stop_that_requeued_tasks_is_counted(
     rabbitmq: TestEnvironment, worker_of: WorkerOf, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with worker_of(rabbitmq, "threads").started(CELERY_STOP_TIMEOUT="2") as worker:
@@ -178,26 +178,26 @@ def test_a_stop_that_gave_tasks_back_shows(
     assert samples["celery_worker_soft_shutdowns_total/cpu"] == 0
 
 
-def test_a_store_that_refuses_is_told_in_words(plain_results: str) -> None:
+def test_a_command_that_the_store_refuses_raises_a_readable_error(plain_results: str) -> None:
     assert ask(plain_results, ("EXISTS", "nothing"), ("LRANGE", "nothing", "0", "1")) == [0, []]
     with pytest.raises(SettingsError, match="unknown command"):
         ask(plain_results, ("FROB",))
 
 
-def test_what_the_exporter_learns_comes_from_a_process_that_is_gone(
+def test_the_exporter_gets_its_configuration_from_a_child_process(
     managed_rabbitmq: TestEnvironment, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with inside(managed_rabbitmq, monkeypatch):
-        known = learn()
+        loaded = read_configuration()
 
-    assert known.secret("broker_password") == servers.RABBITMQ_PASSWORD
-    assert known.discovery.broker_url.startswith("amqp://")
+    assert loaded.secret("broker_password") == servers.RABBITMQ_PASSWORD
+    assert loaded.discovery.broker_url.startswith("amqp://")
 
 
-def test_an_environment_that_cannot_be_used_is_told_as_everywhere(
+def test_an_unusable_environment_raises_the_usual_error(
     rabbitmq: TestEnvironment, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with inside(rabbitmq, monkeypatch):
         monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:9")
         with pytest.raises(SettingsError, match="expected to read the SSM parameters"):
-            learn()
+            read_configuration()

@@ -1,4 +1,4 @@
-"""One line for each end of an attempt, whole and with all its fields, under every pool."""
+"""On every pool, there is exactly one complete log line with all fields per finished attempt."""
 
 import json
 from collections import Counter
@@ -35,7 +35,7 @@ def logged(worker: ObservedWorker, lines: int) -> Callable[[], bool]:
 
 
 @pytest.mark.parametrize("pool_type", ["prefork", "threads"])
-def test_each_attempt_ends_in_one_line_with_its_fields(
+def test_each_finished_attempt_logs_one_line_with_its_fields(
     rabbitmq: TestEnvironment, pool_type: str, worker_of: WorkerOf
 ) -> None:
     with worker_of(rabbitmq, pool_type).started() as worker:
@@ -55,7 +55,7 @@ def test_each_attempt_ends_in_one_line_with_its_fields(
     assert "Traceback" in failed["exception"]
 
 
-def test_a_lost_child_has_its_line_too(rabbitmq: TestEnvironment, worker_of: WorkerOf) -> None:
+def test_a_lost_child_is_logged_too(rabbitmq: TestEnvironment, worker_of: WorkerOf) -> None:
     with worker_of(rabbitmq, "prefork").started() as worker:
         worker.send(("load.die", []))
         eventually(logged(worker, 1), "the loss")
@@ -66,7 +66,7 @@ def test_a_lost_child_has_its_line_too(rabbitmq: TestEnvironment, worker_of: Wor
 
 @pytest.mark.observability
 @pytest.mark.parametrize("pool_type", ["prefork", "threads", "solo", "gevent", "turbo"])
-def test_ten_thousand_tasks_leave_ten_thousand_lines(
+def test_ten_thousand_tasks_log_ten_thousand_lines(
     rabbitmq: TestEnvironment, pool_type: str, worker_of: WorkerOf
 ) -> None:
     worker = worker_of(rabbitmq, pool_type)

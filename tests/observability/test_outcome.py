@@ -1,4 +1,4 @@
-"""Who listens for what became of attempts hears of each of them once."""
+"""A listener is called once per outcome."""
 
 from types import SimpleNamespace
 
@@ -7,14 +7,14 @@ from celery_platform.observability import outcome
 from celery_platform.observability.outcome import Outcome, listen, report
 
 
-def test_one_that_listens_twice_is_called_once(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_listener_that_is_registered_twice_is_called_once(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(outcome, "_on_outcome", [])
     heard: list[Outcome] = []
 
     def hear(ended: Outcome) -> None:
         heard.append(ended)
 
-    for _application in range(2):  # each that is attached in this process starts to listen
+    for _application in range(2):  # every application attached in this process registers it
         listen(outcome=hear)
     report(Outcome("orders.ship", "id", "succeeded", SimpleNamespace()))
 

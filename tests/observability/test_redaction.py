@@ -1,4 +1,4 @@
-"""What is cut out of log lines, and what is left in."""
+"""What is redacted in log lines, and what is kept."""
 
 import io
 import json
@@ -20,18 +20,18 @@ from celery_platform.observability.logs.setup import formatter
         ("card 4111 1111 1111 1111 refused", f"card {REDACTED} refused"),
     ],
 )  # fmt: skip
-def test_secrets_and_personal_data_are_cut_out_of_texts(text: str, expected: str) -> None:
+def test_secrets_and_personal_data_are_redacted_in_texts(text: str, expected: str) -> None:
     assert redacted(text) == expected
 
 
 @pytest.mark.parametrize(
     "text", ["entry-1 entered", "queue celery-prod-quick", "took 12.5 s at 10.90.0.12:8080", "io-1a2b"]
 )
-def test_what_an_operator_needs_is_left(text: str) -> None:
+def test_information_that_operators_need_is_kept(text: str) -> None:
     assert redacted(text) == text
 
 
-def test_fields_are_cut_by_name_however_deep() -> None:
+def test_fields_are_redacted_by_name_at_any_depth() -> None:
     event = {"request": {"headers": [{"Authorization": "x", "Accept": "y"}]}, "customer_email": "jane", "amount": 5}
 
     assert redacted(event) == {
@@ -63,7 +63,7 @@ def test_a_library_s_line_is_json_on_one_line_without_its_secrets() -> None:
     assert "ValueError" in line["exception"]
 
 
-def test_the_console_form_is_for_people_and_keeps_no_secret_either() -> None:
+def test_the_console_format_is_readable_and_redacted_too() -> None:
     text = _line("console", token="hunter2")
 
     assert "hunter2" not in text

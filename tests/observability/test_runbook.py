@@ -1,4 +1,4 @@
-"""Each alert has a page that starts with the command to run, and links to it."""
+"""Each alert links to its runbook, which starts with the command to run."""
 
 import fnmatch
 import re
@@ -18,7 +18,7 @@ PAGES = dict(re.findall(r"^## (\w+)\n(.*?)(?=^## |\Z)", (REPOSITORY / RUNBOOK).r
 
 
 @pytest.mark.parametrize("alert", ALERTS, ids=lambda alert: alert.name)
-def test_the_page_starts_with_a_command(alert: Alert) -> None:
+def test_the_runbook_starts_with_a_command(alert: Alert) -> None:
     assert PAGES[alert.name].startswith("```console\n$ ")
     assert alert.rule()["annotations"]["runbook"].endswith(f"#{alert.name.lower()}")
 
@@ -32,7 +32,7 @@ def first_annotations(environment: Environment) -> dict[str, str]:
 @pytest.mark.parametrize(
     "base", ["https://git.example.com/celery/blob/main", "https://git.example.com/celery/blob/main/"]
 )
-def test_the_runbook_is_a_link_where_the_environment_says_where_the_repository_is(base: str) -> None:
+def test_the_runbook_is_a_link_if_the_environment_has_a_base_url(base: str) -> None:
     with_base = LOCAL.read_bytes().replace(b"alerts: {", f'alerts: {{runbook_base_url: "{base}", '.encode())
 
     annotations = first_annotations(parse(with_base, LOCAL))
@@ -40,7 +40,7 @@ def test_the_runbook_is_a_link_where_the_environment_says_where_the_repository_i
     assert annotations["runbook_url"] == f"https://git.example.com/celery/blob/main/{annotations['runbook']}"
 
 
-def test_the_runbook_is_its_path_where_the_environment_does_not_say() -> None:
+def test_the_runbook_is_a_path_without_a_base_url() -> None:
     annotations = first_annotations(described(LOCAL))
 
     assert annotations["runbook_url"] == annotations["runbook"]
@@ -55,5 +55,5 @@ def test_commands_on_hosts_name_the_workers_of_every_pool(unit: str) -> None:
     assert [glob for glob in named if not fnmatch.fnmatch(unit, glob)] == []
 
 
-def test_there_is_no_page_without_an_alert() -> None:
+def test_there_is_no_runbook_without_an_alert() -> None:
     assert set(PAGES) == {alert.name for alert in ALERTS}

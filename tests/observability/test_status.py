@@ -1,11 +1,11 @@
-"""`app status` shows what a real environment is like, to people and to scripts."""
+"""`app status` shows the state of a real environment, for people and for scripts."""
 
 import os
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from celery_platform.observability.status.look import Looker
+from celery_platform.observability.status.poll import Poller
 from celery_platform.observability.status.screen import screen
 from celery_platform.observability.status.show import healthy
 from celery_platform.reliability.valkey import valkey
@@ -29,20 +29,20 @@ def test_a_busy_environment(
     for cached in (runtime, valkey):
         cached.cache_clear()
     with worker_of(managed_rabbitmq, "threads").started() as worker:
-        looker = Looker(runtime(), {"io": [f"127.0.0.1:{worker.port}"], "cpu": ["127.0.0.1:9"]})
-        looker.look()
+        poller = Poller(runtime(), {"io": [f"127.0.0.1:{worker.port}"], "cpu": ["127.0.0.1:9"]})
+        poller.poll()
         worker.send(("load.nap", [3]), ("load.fail", []), times=12)
-        snapshot = eventually(lambda: (seen := looker.look()).queues["default"].dead_letters and seen, "dead letters")
+        snapshot = eventually(lambda: (seen := poller.poll()).queues["default"].dead_letters and seen, "dead-lettered")
 
         assert snapshot.broker_up
         assert snapshot.queues["default"].workers == 1
         assert (snapshot.pools["io"].workers, snapshot.pools["io"].slots) == (1, 4)
         assert snapshot.pools["cpu"].workers == 0
-        assert not healthy(snapshot), "dead letters and a missing worker deserve a look"
+        assert not healthy(snapshot), "dead-lettered messages and a missing worker are problems"
         console = Console(record=True, width=110, force_terminal=True, file=(tmp_path / "screen").open("w"))
         console.print(screen(snapshot, 60))
         picture = Path(os.environ.get("PICTURES") or tmp_path) / "status.svg"
         console.save_svg(str(picture), title="app status --env local", clear=False)
-        assert "dead letters" in console.export_text()
+        assert "dead-lettered" in console.export_text()
     for cached in (runtime, valkey):
         cached.cache_clear()

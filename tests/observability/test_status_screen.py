@@ -1,4 +1,4 @@
-"""What `app status` shows of a pool whose workers it cannot ask."""
+"""What `app status` shows for a pool whose workers it does not poll."""
 
 import pytest
 from celery_platform.observability.status.screen import screen
@@ -23,22 +23,22 @@ def _row(text: str, pool: str) -> list[str]:
     return next(line.split() for line in text.splitlines() if line.split()[:1] == [pool])
 
 
-def test_a_pool_in_pods_says_so_where_its_workers_would_be() -> None:
+def test_a_pool_in_pods_shows_that_instead_of_a_number_of_workers() -> None:
     text, well = _printed(io=IN_PODS, cpu=ON_HOSTS)
 
     assert _row(text, "io")[:4] == ["io", "threads", "eks", "pods"]
     assert _row(text, "cpu")[3] == "1/1"
-    assert well, "nobody says that something is wrong with it"
+    assert well, "unknown workers are not a problem"
 
 
-def test_it_is_said_who_tells_of_the_pods() -> None:
+def test_a_hint_says_where_to_find_the_state_of_pods() -> None:
     text, _ = _printed(io=IN_PODS, cpu=ON_HOSTS)
 
-    said = " ".join(text.split())
-    assert "Pods are not asked from here (io)" in said
-    assert "`kubectl get pods -l app.kubernetes.io/component=worker-io`, or Prometheus, says it." in said
+    shown = " ".join(text.split())
+    assert "The pods of io are not polled from here" in shown
+    assert "See `kubectl get pods -l app.kubernetes.io/component=worker-io`, or Prometheus." in shown
 
 
 @pytest.mark.parametrize("pools", [{"cpu": ON_HOSTS}, {}])
-def test_without_pods_nothing_is_said_of_them(pools: dict[str, PoolState]) -> None:
-    assert "Pods" not in _printed(**pools)[0]
+def test_without_pods_there_is_no_hint(pools: dict[str, PoolState]) -> None:
+    assert "pods" not in _printed(**pools)[0]

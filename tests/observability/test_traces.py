@@ -1,4 +1,4 @@
-"""One connected trace from the producer over the broker to every task, and no span lost with a recycled child."""
+"""A trace connects the producer, the broker and every task, and a replaced child loses no spans."""
 
 import json
 import subprocess
@@ -53,13 +53,13 @@ def test_a_chord_is_one_connected_trace(
     known = {span["context"]["span_id"] for span in spans}
     for span in chord:
         if span["name"].startswith("run/") or span["name"] == "apply_async/load.total":
-            assert span["parent_id"] in known, f"{span['name']} hangs in the air"
+            assert span["parent_id"] in known, f"{span['name']} has no parent in the trace"
 
 
-def test_a_recycled_child_sends_its_spans_first(rabbitmq: TestEnvironment, worker_of: WorkerOf, tmp_path: Path) -> None:
+def test_a_replaced_child_flushes_its_spans(rabbitmq: TestEnvironment, worker_of: WorkerOf, tmp_path: Path) -> None:
     worker, file = worker_of(rabbitmq, "prefork"), tmp_path / "spans.jsonl"
     worker.max_tasks_per_child = 1
-    # So long that only a flush at a child's end can have sent them.
+    # So long that the spans can only have been sent by the flush when a child exits.
     slow = traced(file) | {"OTEL_BSP_SCHEDULE_DELAY": "600000"}
     with worker.started(**slow):
         worker.send(("load.succeed", []), times=20)
@@ -67,7 +67,7 @@ def test_a_recycled_child_sends_its_spans_first(rabbitmq: TestEnvironment, worke
     assert sum(span["name"] == "run/load.succeed" for span in spans_in(file)) == 20
 
 
-def test_without_the_variable_nothing_of_it_is_imported(rabbitmq: TestEnvironment) -> None:
+def test_without_the_variable_the_sdk_is_not_imported(rabbitmq: TestEnvironment) -> None:
     code = (
         "from exercises.celery import celery; celery.conf; import sys;"
         "print([name for name in sys.modules if name.startswith(('opentelemetry.sdk.trace', 'opentelemetry.instr'))])"
@@ -75,7 +75,7 @@ def test_without_the_variable_nothing_of_it_is_imported(rabbitmq: TestEnvironmen
     assert rabbitmq.python(code) == "[]"
 
 
-def test_an_exporter_that_is_not_here_is_refused_in_words(rabbitmq: TestEnvironment) -> None:
+def test_an_unknown_exporter_is_refused(rabbitmq: TestEnvironment) -> None:
     run = subprocess.run(
         [sys.executable, "-m", "celery_platform", "worker", "--pool", "io"],
         cwd=REPOSITORY, timeout=60, text=True, check=False,

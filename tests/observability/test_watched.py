@@ -1,4 +1,4 @@
-"""What goes wrong in an environment raises its alerts, and no others, on a real Prometheus and Alertmanager."""
+"""Each problem in an environment raises its alerts, and no others, on a real Prometheus and Alertmanager."""
 
 import os
 import re
@@ -24,7 +24,7 @@ from .harness.worker import ObservedWorker
 
 pytestmark = [pytest.mark.observability, pytest.mark.timeout(600)]
 WorkerOf = Callable[[TestEnvironment, str], ObservedWorker]
-# The README's rows.
+# The rows of the README's table.
 TABLE = re.compile(r"^\| `(celery_\w+)`", re.MULTILINE)
 
 
@@ -37,12 +37,12 @@ def stack(managed_rabbitmq: TestEnvironment, worker_of: WorkerOf, tmp_path: Path
 
 @pytest.fixture
 def scheduled(managed_rabbitmq: TestEnvironment, worker_of: WorkerOf, tmp_path: Path) -> Iterator[Stack]:
-    """With a schedule that no beat keeps: everything there is to see has data."""
+    """An environment with a schedule but without beat, so that all metrics have data."""
     with watched(managed_rabbitmq, worker_of(managed_rabbitmq, "threads"), tmp_path) as made:
         yield made
 
 
-def test_ordinary_work_raises_nothing(stack: Stack) -> None:
+def test_ordinary_work_raises_no_alert(stack: Stack) -> None:
     for _ in range(3):
         stack.worker.send(("load.succeed", []), ("load.retry", []), times=20)
     eventually(lambda: stack.worker.count("succeeded", "load.retry") == 60, "all tasks")
@@ -69,7 +69,7 @@ def test_a_dead_worker_with_work_waiting(stack: Stack) -> None:
     stack.alerts_within({"CeleryWorkerDown", "CeleryQueueNotDrained"}, 60 + 30)
 
 
-def test_dead_letters_until_they_are_gone(stack: Stack) -> None:
+def test_dead_lettered_messages_until_they_are_removed(stack: Stack) -> None:
     code = (
         "from exercises.celery import celery; from celery_platform.brokers import broker_of;"
         "from celery_platform.settings import runtime\n"
@@ -85,7 +85,9 @@ def test_dead_letters_until_they_are_gone(stack: Stack) -> None:
 
 def test_every_query_of_a_dashboard_and_every_metric_of_a_rule_has_data(scheduled: Stack, tmp_path: Path) -> None:
     pictures = Path(os.environ.get("PICTURES") or tmp_path)
-    rounds, pause_seconds = (4, 0) if pictures == tmp_path else (14, 6)  # a picture wants more than a few seconds
+    rounds, pause_seconds = (
+        (4, 0) if pictures == tmp_path else (14, 6)
+    )  # a picture needs more than a few seconds of data
     for _ in range(rounds):
         scheduled.worker.send(
             ("load.succeed", []), ("load.fail", []), ("load.retry", []), ("load.wait", []), ("load.nap", [0.2]),
@@ -113,9 +115,9 @@ def test_every_query_of_a_dashboard_and_every_metric_of_a_rule_has_data(schedule
         assert draw(board, scheduled.monitoring, filled, pictures).stat().st_size > 10_000
 
 
-def test_the_metrics_of_the_readme_are_those_that_are_served(scheduled: Stack) -> None:
+def test_the_readme_lists_exactly_the_metrics_that_are_served(scheduled: Stack) -> None:
     scheduled.worker.send(("load.fail", []), ("load.wait", []), times=8)
-    # The test before may have taken the limit's next minute, and its delayed messages are on their way to this worker.
+    # The previous test may have used the limit's next minute, and its delayed messages may still arrive here.
     eventually(lambda: scheduled.worker.count("failed", "load.fail") >= 8, "all failures", 60)
     eventually(lambda: scheduled.worker.count("succeeded", "load.wait") >= 8, "all waits", 150)
     served = set()
@@ -124,7 +126,7 @@ def test_the_metrics_of_the_readme_are_those_that_are_served(scheduled: Stack) -
             served |= set(re.findall(r"^# TYPE (celery_\w+)", answer.read().decode(), re.MULTILINE))
     documented = set(TABLE.findall((REPOSITORY / "app/celery_platform/observability/README.md").read_text()))
 
-    # A creation time beside each counter and histogram is the library's, not ours to describe.
+    # The library adds a creation time to each counter and histogram, which the README does not list.
     assert {name for name in served if not name.endswith("_created")} == documented
 
 

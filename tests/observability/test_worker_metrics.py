@@ -1,4 +1,4 @@
-"""A worker counts what becomes of its tasks, on every pool and broker, and answers a scrape at once."""
+"""On every pool and broker, a worker counts the outcomes of its tasks and answers a scrape immediately."""
 
 from collections.abc import Callable
 
@@ -49,7 +49,7 @@ def test_a_child_that_dies_is_counted_as_lost(rabbitmq: TestEnvironment, worker_
         assert worker.count("succeeded", "load.die") == worker.count("failed", "load.die") == 0
 
 
-def test_slots_in_use_and_waiting_messages_show(rabbitmq: TestEnvironment, worker_of: WorkerOf) -> None:
+def test_slots_in_use_and_waiting_messages_are_served(rabbitmq: TestEnvironment, worker_of: WorkerOf) -> None:
     with worker_of(rabbitmq, "threads").started() as worker:
         worker.send(("load.nap", [4]), times=6)
         eventually(lambda: worker.scrape()[0]["celery_worker_tasks_active"] == 4, "four taken slots")
@@ -77,18 +77,16 @@ def test_waits_under_a_shared_limit_are_counted(rabbitmq: TestEnvironment, worke
         assert worker.count("retried", "load.wait") == 0, "waiting is not an error"
 
 
-def test_recycled_children_neither_lose_counts_nor_pile_up_files(
-    rabbitmq: TestEnvironment, worker_of: WorkerOf
-) -> None:
+def test_replaced_children_lose_no_counts_and_leave_no_files(rabbitmq: TestEnvironment, worker_of: WorkerOf) -> None:
     worker = worker_of(rabbitmq, "prefork")
     worker.max_tasks_per_child = 5
     runtime = worker.folder / "runtime"
     runtime.mkdir()
     with worker.started(RUNTIME_DIRECTORY=str(runtime)):
         worker.send(("load.succeed", []), times=200)
-        # Scraping all the while: a thread that held a lock at a fork would stop a child.
+        # Scrape all the time: a thread that held a lock during a fork would block the child.
         eventually(lambda: worker.count("succeeded", "load.succeed") == 200, "two hundred tasks")
         eventually(lambda: worker.scrape() and len(list(runtime.rglob("*.db"))) <= 2 * (worker.concurrency + 2),
-                   "the files of dead children to be folded")  # fmt: skip
+                   "the files of dead children to be merged")  # fmt: skip
         assert worker.count("succeeded", "load.succeed") == 200
     assert not list(runtime.rglob("*.db")), "nothing is left behind"

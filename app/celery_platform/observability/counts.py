@@ -1,8 +1,8 @@
-"""Counts of what became of each task, kept in Valkey, because SQS carries no events.
+"""Counts of the outcomes of attempts, kept in Valkey because SQS carries no events.
 
-`<prefix>:counts:<day>` is a hash of `<queue>:<state>` counts of attempts, kept a week; the states are those of
-`Outcome`, as in metrics and logs. A message with a `run_id` header also leaves a record in the list
-`<prefix>:run:<run_id>`, kept an hour, from which whoever sent the run learns how it went.
+`<prefix>:counts:<day>` is a hash with the number of attempts per `<queue>:<state>`, kept for a week. The states are
+those of `Outcome`, as in metrics and logs. A message with a `run_id` header also adds a record to the list
+`<prefix>:run:<run_id>`, kept for an hour, from which the sender of the run can read its outcome.
 """
 
 import json
@@ -25,24 +25,24 @@ KEEP_RUN_SECONDS = 3_600
 
 
 def connect() -> None:
-    """Count from now on."""
+    """Start counting the outcomes of attempts in this process."""
     listen(outcome=_count)
 
 
 def counts_key(day: str) -> str:
-    """Where a day's counts are; `day` as in 2026-11-23."""
+    """The key of a day's counts; `day` has the form 2026-11-23."""
     return f"{runtime().environment.prefix}:counts:{day}"
 
 
 def run_key(run_id: str) -> str:
-    """Where a run's records are."""
+    """The key of a run's records."""
     return f"{runtime().environment.prefix}:run:{run_id}"
 
 
 def _count(outcome: Outcome) -> None:
-    """A count that cannot be kept must not fail the task that it counts."""
+    """Count one attempt. An error in Valkey must not fail the task, so it is only logged."""
     request = outcome.request
-    # Eager: in the caller's own process, no queue carried it. Revoked: it never ran.
+    # An eager task runs in the caller's process and used no queue. A revoked task never ran.
     if getattr(request, "is_eager", False) or outcome.state == "revoked":
         return
     queue = queue_of_request(runtime().environment, outcome.task, request).label

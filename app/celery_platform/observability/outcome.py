@@ -1,8 +1,8 @@
-"""What became of each attempt at a task, once each, in whichever process learns it. Metrics, logs and counts listen.
+"""The outcome of each attempt at a task, reported exactly once. Metrics, logs and counts listen.
 
-The process that runs a task sees its start and its end (Celery's `task_prerun` and `task_postrun`), on every pool and
-broker. Of a child that was killed only its parent knows: `celery_platform.observability.request` tells. A revoked task
-never ran.
+On every pool and broker, the process that runs a task sees its start and its end (Celery's `task_prerun` and
+`task_postrun`). If a child process is killed, only its parent notices; `celery_platform.observability.request` reports
+that. A revoked task never runs.
 """
 
 import time
@@ -16,14 +16,14 @@ from celery.signals import before_task_publish, task_postrun, task_prerun, task_
 from celery_platform.observability.published_at import PUBLISHED_AT
 from celery_platform.reliability.waiting import Waiting
 
-# Celery's state after a run -> the word of metrics and logs.
+# Celery's state after a run -> the state in metrics and logs.
 STATES = {"SUCCESS": "succeeded", "FAILURE": "failed", "RETRY": "retried", "IGNORED": "ignored", "REJECTED": "rejected"}
 _STARTED = "_observed_start"
 
 
 @dataclass(frozen=True, slots=True)
 class Start:
-    """An attempt that begins now. `wait_seconds` is the time in the queue past the moment it was due, if known."""
+    """An attempt that is starting. `wait_seconds` is how long it waited after it was due, if known."""
 
     task: str
     wait_seconds: float | None
@@ -31,7 +31,7 @@ class Start:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """The end of an attempt. `state` is one of STATES' values, or `waiting`, `lost`, `timed_out`, `revoked`."""
+    """The end of an attempt. `state` is a value of `STATES`, or `waiting`, `lost`, `timed_out` or `revoked`."""
 
     task: str
     task_id: str
@@ -47,7 +47,7 @@ _on_outcome: list[Callable[[Outcome], None]] = []
 
 
 def listen(*, start: Callable[[Start], None] | None = None, outcome: Callable[[Outcome], None] | None = None) -> None:
-    """Call `start` and `outcome` for each attempt from now on; one that listens already is not called twice.
+    """Call `start` and `outcome` for each attempt from now on. Registering a function again has no effect.
 
     Example: `listen(outcome=lambda outcome: print(outcome.state))`
     """
@@ -62,20 +62,20 @@ def listen(*, start: Callable[[Start], None] | None = None, outcome: Callable[[O
 
 
 def stamp_messages() -> None:
-    """Put the time of publishing on every message that this process sends from now on."""
+    """Add the time of publishing to the headers of every message that this process sends from now on."""
     before_task_publish.connect(_stamp, weak=False)
 
 
 def report(outcome: Outcome) -> None:
-    """Tell every listener."""
+    """Report an outcome to every listener."""
     for listener in _on_outcome:
         listener(outcome)
 
 
 def wait_of(request: Any, now: float) -> float | None:
-    """Seconds that a message lay in its queue after it was due; `None` when nobody stamped it.
+    """Seconds that a message waited after it was due; `None` if it has no time of publishing.
 
-    The clocks of two machines are compared, so a small wait may come out as zero.
+    The clocks of two machines are compared, so a short wait may appear as zero.
     """
     published = getattr(request, PUBLISHED_AT, None)
     if published is None:

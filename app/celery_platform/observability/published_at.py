@@ -1,4 +1,4 @@
-"""The header that carries a message's time of publishing, in a file that imports nothing: the exporter reads it too."""
+"""The header with a message's time of publishing. This file has no imports, so that the exporter can use it as well."""
 
-# Put on every message anew (`sent_at`, beside it, keeps the time of the first attempt). Seconds since 1970.
+# Seconds since 1970. A retry gets a new value; `sent_at` keeps the time of the first attempt.
 PUBLISHED_AT = "published_at"

@@ -1,6 +1,7 @@
-"""Stops that ran out of time and gave tasks back, counted in Valkey: a process that ends cannot be scraped.
+"""Count the worker stops that ran out of time and requeued their running tasks.
 
-`<prefix>:soft_stops` is a hash of counts by pool. The exporter serves it.
+The counts are kept in Valkey, because a process that exits cannot be scraped. `<prefix>:soft_stops` is a hash of counts
+by pool, which the exporter serves.
 """
 
 import logging
@@ -15,12 +16,12 @@ from celery_platform.settings import runtime
 
 logger = logging.getLogger(__name__)
 
-# RabbitMQ has the tasks back only when the connection ends, so the count may not keep a process long.
+# RabbitMQ requeues the messages only when the connection is closed, so counting must not delay the exit.
 WAIT_SECONDS = 2
 
 
 def soft_stops_key(prefix: str) -> str:
-    """Where the counts are.
+    """The key of the counts.
 
     Example: `soft_stops_key("celery-prod") == "celery-prod:soft_stops"`
     """
@@ -28,13 +29,13 @@ def soft_stops_key(prefix: str) -> str:
 
 
 def connect(pool: str) -> None:
-    """Count those of this process, a worker of `pool`."""
+    """Count the stops of this process, a worker of `pool`."""
 
     def count() -> None:
         try:
             valkey().hincrby(soft_stops_key(runtime().environment.prefix), pool, 1)
         except RedisError:
-            logger.warning("could not count that tasks were given back", exc_info=True)
+            logger.warning("could not count a stop that requeued tasks", exc_info=True)
 
     def given_back(**_: Any) -> None:
         counting = threading.Thread(target=count, daemon=True)

@@ -1,4 +1,4 @@
-"""`python -m celery_platform.observability.table`: every metric, as the README's table, made from what is served."""
+"""`python -m celery_platform.observability.table` prints the README's table of metrics from the metrics themselves."""
 
 import os
 import re
@@ -20,7 +20,7 @@ FAMILY = re.compile(r"^# HELP (celery_\w+) (.*)\n# TYPE \1 (\w+)\n(?:\1\w*(?:\{(
 
 
 def rows() -> Iterator[tuple[str, str, str, str]]:
-    """Name, kind, meaning and who serves it."""
+    """The name, type, help text and server (worker or exporter) of each metric."""
     disable_created_metrics()
     environment = read(resolved_file("local"))
     for who, registry in (("worker", _worker(environment)), ("exporter", _exporter(environment))):
@@ -31,7 +31,7 @@ def rows() -> Iterator[tuple[str, str, str, str]]:
 def _worker(environment: Resolved) -> CollectorRegistry:
     counted, served = CollectorRegistry(), CollectorRegistry()
     TaskMetrics(counted, environment, "io@host")
-    # A worker that is connected and has ticked, as far as its gauges look.
+    # A stand-in for a connected worker with a heartbeat file, so that all gauges have a value.
     os.environ.setdefault("CELERY_HEARTBEAT_FILE", __file__)
     consumer = SimpleNamespace(qos=SimpleNamespace(value=1))
     controller = SimpleNamespace(consumer=consumer, pool=None)
@@ -53,6 +53,6 @@ def _exporter(environment: Resolved) -> CollectorRegistry:
 
 
 if __name__ == "__main__":
-    print("| metric | kind | says | served by |\n|---|---|---|---|")
+    print("| metric | type | meaning | served by |\n|---|---|---|---|")
     for name, kind, text, who in rows():
         print(f"| `{name}` | {kind} | {text} | {who} |")

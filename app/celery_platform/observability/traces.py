@@ -1,8 +1,8 @@
-"""Traces from producer through broker to task and its children, with OpenTelemetry's own variables.
+"""OpenTelemetry traces from the producer through the broker to a task and the tasks that it calls.
 
-Off unless OTEL_TRACES_EXPORTER is set: nothing is imported then. `otlp` sends to OTEL_EXPORTER_OTLP_ENDPOINT over HTTP,
-`file` appends a JSON line for each span to CELERY_TRACES_FILE. OTEL_TRACES_SAMPLER chooses which traces are kept. The
-context travels in the message's headers, which every broker carries.
+Tracing is off, and not even imported, unless OTEL_TRACES_EXPORTER is set. `otlp` sends to OTEL_EXPORTER_OTLP_ENDPOINT
+over HTTP. `file` appends a JSON line per span to CELERY_TRACES_FILE. OTEL_TRACES_SAMPLER selects the traces to keep.
+The trace context is passed in the message's headers, which every broker transports.
 """
 
 import os
@@ -20,12 +20,12 @@ FLUSH_MILLISECONDS = 5_000
 
 
 def start_traces(environment: str, service: str) -> None:
-    """Trace what this process publishes and runs from now on, if the variables say so.
+    """Trace the messages and tasks of this process from now on, if the variables are set.
 
-    The SDK starts its sending thread anew in a forked child; what a child has not sent is sent before it is recycled.
+    The SDK restarts its sending thread in a forked child. A child's unsent spans are flushed before it is replaced.
 
     Raises:
-        SettingsError: OTEL_TRACES_EXPORTER names an exporter that is not here.
+        SettingsError: OTEL_TRACES_EXPORTER names an unknown exporter.
 
     Example: `OTEL_TRACES_EXPORTER=file CELERY_TRACES_FILE=/tmp/spans.jsonl app worker --env local --pool io`
     """
@@ -48,7 +48,7 @@ def start_traces(environment: str, service: str) -> None:
     def flush(**_: Any) -> None:
         provider.force_flush(FLUSH_MILLISECONDS)
 
-    # A recycled child ends without the exit handlers by which the SDK would flush.
+    # A replaced child exits without running the exit handlers in which the SDK would flush.
     worker_process_shutdown.connect(flush, weak=False)
     worker_shutdown.connect(flush, weak=False)
 
@@ -61,7 +61,7 @@ def _exporter(chosen: str) -> "SpanExporter":
     if chosen == "file" and os.environ.get(FILE):
         from opentelemetry.sdk.trace.export import ConsoleSpanExporter
 
-        # Appending, a line at a time: several processes write to one file.
+        # Append one line at a time, because several processes write to the same file.
         sink = open(os.environ[FILE], "a", buffering=1)  # noqa: SIM115, PTH123 - open as long as the process
         return ConsoleSpanExporter(out=sink, formatter=lambda span: span.to_json(indent=None) + "\n")
     raise SettingsError(

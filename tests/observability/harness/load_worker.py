@@ -1,4 +1,4 @@
-"""A worker like any other (`app worker`), with tasks beside the app's that end in each way a task can end."""
+"""An ordinary worker (`app worker`) with extra tasks, one for each way in which a task can end."""
 
 import os
 import signal
@@ -44,7 +44,7 @@ def die() -> None:
 
 @celery.task(bind=True, name="load.wait")
 def wait(self: Any) -> None:
-    """Wait for a turn under a narrow limit."""
+    """Wait for a low rate limit."""
     RateLimit("narrow", 60).admit(self)
 
 
@@ -63,7 +63,7 @@ def total(numbers: list[int]) -> int:
 if __name__ == "__main__":
     from celery_platform.worker import start
 
-    if os.environ.get("OBSERVED") == "no":  # what the cost of being observed is measured against
+    if os.environ.get("OBSERVED") == "no":  # stock Celery, against which the overhead is measured
         os.environ.pop("CELERY_METRICS_PORT", None)
         start.own_logging = lambda _: None  # type: ignore[assignment]
     start.start_worker(sys.argv[1])

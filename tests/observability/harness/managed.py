@@ -1,4 +1,4 @@
-"""An environment whose RabbitMQ answers on its management API, as every production one does."""
+"""An environment whose RabbitMQ has a management API, as in production."""
 
 import json
 from collections.abc import Iterator
@@ -14,7 +14,7 @@ from tests.harness.processes import free_port
 def managed_environment(
     folder: Path, name: str, aws_endpoint: str, results: str, application: Application
 ) -> Iterator[TestEnvironment]:
-    """Up until the block ends; then its broker is gone."""
+    """Run the environment until the block ends, then stop its broker."""
     here, port = folder / name, free_port()
     here.mkdir()
     with servers.rabbitmq(here, management_port=port) as broker_port:

@@ -1,4 +1,4 @@
-"""Dashboards drawn from what Prometheus holds, for the READMEs: Grafana itself is not among Debian's packages."""
+"""Draw dashboards from Prometheus's data for the READMEs, because Debian has no package of Grafana."""
 
 import time
 from collections.abc import Callable

@@ -21,7 +21,7 @@ SCRAPE_SECONDS = 2
 
 @dataclass(frozen=True)
 class Monitoring:
-    """Where they answer."""
+    """The URLs of Prometheus and Alertmanager, and queries to them."""
 
     prometheus: str
     alertmanager: str
@@ -36,11 +36,11 @@ class Monitoring:
         return list(answer["data"]["result"])
 
     def firing(self) -> set[str]:
-        """The alerts that Alertmanager was told of and that are not resolved."""
+        """The alerts that Alertmanager has received and that are not resolved."""
         return {alert["labels"]["alertname"] for alert in self._get(self.alertmanager, "/api/v2/alerts")}
 
     def ready(self) -> bool:
-        """Whether Prometheus answers queries: it listens some time before."""
+        """Whether Prometheus answers queries, which it does only some time after it listens."""
         try:
             urllib.request.urlopen(f"{self.prometheus}/-/ready", timeout=10).close()  # noqa: S310 - loopback
         except urllib.error.HTTPError:
@@ -55,7 +55,7 @@ class Monitoring:
 
 @contextmanager
 def monitoring(folder: Path, rules: Path, workers: list[str], exporters: list[str]) -> Iterator[Monitoring]:
-    """Start both, scraping as role `monitoring` makes it but every two seconds."""
+    """Start both. The scrape configuration is that of the role `monitoring`, with an interval of two seconds."""
     port, alert_port = free_port(), free_port()
     (folder / "alertmanager.yml").write_text(
         yaml.safe_dump({"route": {"receiver": "nobody", "group_wait": "1s"}, "receivers": [{"name": "nobody"}]})

@@ -1,6 +1,6 @@
-"""An environment that is watched: a worker, the exporter, Prometheus with the environment's rules, Alertmanager.
+"""A monitored environment: a worker, the exporter, Prometheus with the environment's rules, and Alertmanager.
 
-Rules run five times as fast as in production, as do scrapes: what takes five minutes there takes one here.
+Rules and scrapes are five times as fast as in production, so that five minutes there are one minute here.
 """
 
 import json
@@ -30,7 +30,7 @@ _SECONDS = {"s": 1, "m": 60, "h": 3600}
 
 @dataclass
 class Stack:
-    """What runs. `worker_process` can be killed."""
+    """The running processes. Tests may kill `worker_process`."""
 
     environment: TestEnvironment
     worker: ObservedWorker
@@ -39,12 +39,12 @@ class Stack:
     stop_worker: ExitStack
 
     def alerts_within(self, alerts: set[str], production_seconds: float) -> float:
-        """Wait until these fire and no other does; returns after how many seconds, as production would count them."""
+        """Wait until exactly these alerts fire; return the time it took, in seconds as in production."""
         began = time.monotonic()
-        limit = production_seconds / FASTER + 20  # a machine that others use is late
+        limit = production_seconds / FASTER + 20  # a busy machine is slower
         while time.monotonic() - began < limit:
             firing = self.monitoring.firing()
-            assert firing <= alerts, f"{firing - alerts} fire beside {alerts}"
+            assert firing <= alerts, f"{firing - alerts} fire in addition to {alerts}"
             if firing == alerts:
                 return (time.monotonic() - began) * FASTER
             time.sleep(0.5)
@@ -52,7 +52,7 @@ class Stack:
 
 
 def faster(resolved: dict, folder: Path) -> Path:  # type: ignore[type-arg]
-    """The environment's rules, every duration divided."""
+    """The environment's rules, with every duration divided."""
     made = rules(resolved | {"alerts": resolved["alerts"] | {"queue_length": QUEUE_LENGTH}})
     for group in made["groups"]:
         group["interval"] = "2s"
@@ -72,7 +72,7 @@ def _divided(duration: "re.Match[str] | None") -> str:
 
 @contextmanager
 def watched(environment: TestEnvironment, worker: ObservedWorker, folder: Path) -> Iterator[Stack]:
-    """Start all of it; it is quiet when the block begins."""
+    """Start everything, and wait until no alert is firing."""
     port, log = free_port(), folder / "exporter.log"
     words = ["exporter", "--address", "127.0.0.1", "--port", str(port), "--interval", "2"]
     command = [sys.executable, "-m", "celery_platform", *words]
@@ -92,7 +92,7 @@ def watched(environment: TestEnvironment, worker: ObservedWorker, folder: Path) 
 
 
 def without_schedule(environment: TestEnvironment, folder: Path) -> TestEnvironment:
-    """The environment with no schedule, so that no beat is missed where none runs."""
+    """The environment without a schedule, so that the absence of beat raises no alert."""
     resolved = json.loads(json.dumps(environment.resolved)) | {"schedule": {}}
     file = folder / "unscheduled.json"
     file.write_text(json.dumps(resolved))

@@ -1,4 +1,4 @@
-"""A worker that is observed: started with a metrics port, fed with tasks, scraped."""
+"""A worker with a metrics port, to which tests send tasks and which they scrape."""
 
 import json
 import sys
@@ -19,7 +19,8 @@ from tests.harness.waiting import eventually
 
 SCRIPT = Path(__file__).with_name("load_worker.py")
 POOL = "io"
-# What `app worker` does of itself for a gevent pool (app/celery_platform/worker/gevent_patch.py), here for this script.
+# For a gevent pool, `app worker` does this itself (app/celery_platform/worker/gevent_patch.py); this script must do it
+# too.
 PATCHED = (
     "import os, sys; os.environ['CELERY_GEVENT_PATCHED'] = str(os.getpid()); "
     f"os.execv(sys.executable, [sys.executable, '-m', 'gevent.monkey', {str(SCRIPT)!r}, {POOL!r}])"
@@ -40,12 +41,12 @@ class ObservedWorker:
 
     @property
     def log(self) -> Path:
-        """What it printed."""
+        """The file with its output."""
         return self.folder / "worker.log"
 
     @property
     def variables(self) -> dict[str, str]:
-        """The variables of its process, and of a producer of its environment."""
+        """The environment variables of its process, and of a producer in its environment."""
         resolved = json.loads(json.dumps(self.environment.resolved))
         resolved["pools"][POOL] |= {
             "type": self.pool_type, "concurrency": self.concurrency, "max_tasks_per_child": self.max_tasks_per_child,
@@ -58,7 +59,7 @@ class ObservedWorker:
 
     @contextmanager
     def started(self, *, on_empty_queues: bool = True, **variables: str) -> Iterator["ObservedWorker"]:
-        """Run it, ready to work, until the block ends."""
+        """Start it, wait until it is ready, and stop it when the block ends."""
         if on_empty_queues:
             self.empty_the_queues()
         command = [sys.executable, str(SCRIPT), POOL]
@@ -72,7 +73,7 @@ class ObservedWorker:
             yield self
 
     def empty_the_queues(self) -> None:
-        """What an earlier test left is not this one's."""
+        """Remove messages that an earlier test left behind."""
         self.python(
             "from celery_platform.brokers import broker_of; from exercises.celery import celery;"
             "from celery_platform.settings import runtime\n"
@@ -80,7 +81,7 @@ class ObservedWorker:
         )
 
     def send(self, *tasks: tuple[str, list[Any]], times: int = 1) -> None:
-        """Publish tasks, each `times` times, as a producer does."""
+        """Publish each task `times` times, from a producer process."""
         code = (
             "import sys; sys.argv = ['']; from tests.observability.harness import load_worker as load\n"
             f"for name, arguments in {list(tasks)!r} * {times}:\n"
@@ -89,7 +90,7 @@ class ObservedWorker:
         self.python(code)
 
     def python(self, code: str, **variables: str) -> str:
-        """Run a producer's code; returns what it printed."""
+        """Run code in a producer process and return its output."""
         made = replace(self.environment, variables=self.variables | variables)
         return made.python(code, timeout=240)
 
@@ -107,7 +108,7 @@ class ObservedWorker:
         return samples, seconds
 
     def count(self, state: str, task: str, **labels: str) -> float:
-        """A task counter, over all its series."""
+        """The sum of a task counter over all its series."""
         wanted = {"name": task} | labels
         samples, _ = self.scrape()
         return sum(

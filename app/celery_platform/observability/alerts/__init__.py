@@ -1,1 +1,1 @@
-"""Prometheus rules of an environment, made from its thresholds. Each alert's runbook is a section of README.md here."""
+"""An environment's Prometheus rules, made from its thresholds. Each alert has a runbook in this folder's README.md."""

@@ -1,4 +1,4 @@
-"""What an alert is."""
+"""The type of an alert, and the thresholds that alerts use."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -9,7 +9,7 @@ RUNBOOK = "app/celery_platform/observability/alerts/README.md"
 
 @dataclass(frozen=True)
 class Thresholds:
-    """The numbers that the rules are made of: section `alerts` of resolved.json."""
+    """The thresholds of the rules: section `alerts` of resolved.json."""
 
     queue_length: int
     queue_wait_seconds: int
@@ -24,7 +24,7 @@ class Thresholds:
 
     @classmethod
     def of(cls, resolved: Mapping[str, Any]) -> "Thresholds":
-        """Read from an environment's resolved values.
+        """The thresholds of an environment's resolved values.
 
         Example: `Thresholds.of({"alerts": {...}}).queue_length == 500`
         """
@@ -33,9 +33,11 @@ class Thresholds:
 
 @dataclass(frozen=True)
 class Alert:
-    """A rule. `lasting` is how long the expression must hold, `page` wakes somebody, `ticket` waits for the morning.
+    """An alerting rule.
 
-    `summary` may name labels of the expression, as Prometheus writes them: `{{ $labels.queue_name }}`.
+    `lasting` is how long the expression must hold before the alert fires. A `page` wakes somebody up; a `ticket` can
+    wait until the morning. `summary` may contain labels of the expression in Prometheus's syntax: `{{
+    $labels.queue_name }}`.
     """
 
     name: str
@@ -45,9 +47,9 @@ class Alert:
     summary: str
 
     def rule(self, runbook_base_url: str | None = None) -> dict[str, Any]:
-        """As Prometheus reads it. `runbook` is a path in this repository, `runbook_url` that path below the base URL.
+        """The rule in Prometheus's format. `runbook` is a path in this repository, `runbook_url` the link to it.
 
-        Without a base URL both are the path: nobody can follow it by clicking, and everybody can find the page.
+        Without a base URL, both are the path: it is not a link, but people can still find the page.
 
         Example: `alert.rule("https://git.example.com/celery/blob/main")["annotations"]["runbook_url"]`
         """

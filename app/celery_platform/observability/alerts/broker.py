@@ -1,28 +1,28 @@
-"""A broker about to refuse messages, beat that sends none, an exporter that sees nothing."""
+"""Alerts on a broker that is about to refuse messages, on beat that sends nothing, and on an exporter without data."""
 
 from collections.abc import Iterator
 
 from celery_platform.observability.alerts.alert import Alert, Thresholds
 
-# RabbitMQ stops publishers at its limit of free space; at twice that there is time to act.
+# RabbitMQ blocks publishers at its limit of free disk space. At twice the limit, there is still time to act.
 DISK_MARGIN = 2
 
 
 def alerts(thresholds: Thresholds) -> Iterator[Alert]:
-    """The alerts on what the exporter sees."""
+    """The alerts on the exporter's metrics."""
     yield Alert(
         "CeleryBrokerMemory",
         f"celery_broker_memory_used_bytes / (celery_broker_memory_limit_bytes > 0) > {thresholds.memory_ratio}"
         " or celery_broker_memory_alarm > 0",
         "2m", "page",
-        "{{ $labels.node }} is about to refuse messages because it runs out of memory.",
+        "{{ $labels.node }} is running out of memory and is about to refuse messages.",
     )  # fmt: skip
     yield Alert(
         "CeleryBrokerDisk",
         f"celery_broker_disk_free_bytes < {DISK_MARGIN} * celery_broker_disk_free_limit_bytes"
         " or celery_broker_disk_alarm > 0",
         "2m", "page",
-        "{{ $labels.node }} is about to refuse messages because it runs out of disk.",
+        "{{ $labels.node }} is running out of disk space and is about to refuse messages.",
     )  # fmt: skip
     yield Alert(
         "CeleryBrokerPartitioned", "celery_broker_partitions > 0", "0s", "page",
@@ -42,11 +42,11 @@ def alerts(thresholds: Thresholds) -> Iterator[Alert]:
         "CeleryBeatSilent",
         f"celery_beat_overdue_seconds > {thresholds.beat_silent_seconds} or celery_beat_locked == 0",
         "1m", "page",
-        "No beat is sending the scheduled tasks.",
+        "Scheduled tasks are not being sent: beat is not running, or it is late.",
     )  # fmt: skip
     yield Alert(
         "CeleryExporterBlind",
         'celery_broker_up == 0 or up{job="celery-exporter"} == 0 or absent(up{job="celery-exporter"})',
         "1m", "page",
-        "The state of the broker is unknown.",
+        "The exporter cannot poll the broker, or is not running: the state of the broker is unknown.",
     )  # fmt: skip

@@ -1,4 +1,4 @@
-"""The rule file of an environment, as Prometheus loads it."""
+"""Render the rule file of an environment in Prometheus's format."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -8,9 +8,9 @@ import yaml
 from celery_platform.observability.alerts import broker, queues, workers
 from celery_platform.observability.alerts.alert import Alert, Thresholds
 
-# How often rules are evaluated: with scrapes as frequent, a queue that stops is reported within a minute.
+# How often rules are evaluated. If scrapes are as frequent, a stalled queue is reported within a minute.
 INTERVAL = "10s"
-HEADER = "# Made from environment.yml by `make render`; its README says what to do.\n"
+HEADER = "# Generated from environment.yml by `make render`. The runbook of each alert is named in its annotations.\n"
 
 
 def all_alerts(thresholds: Thresholds) -> list[Alert]:
@@ -19,7 +19,7 @@ def all_alerts(thresholds: Thresholds) -> list[Alert]:
 
 
 def rules(resolved: Mapping[str, Any]) -> dict[str, Any]:
-    """Recording rules and alerts."""
+    """The recording rules and alerts of an environment."""
     thresholds = Thresholds.of(resolved)
     recorded = [*queues.recorded(thresholds), *workers.recorded(thresholds)]
     return {
@@ -35,7 +35,7 @@ def rules(resolved: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def to_text(resolved: Mapping[str, Any]) -> str:
-    """The file's text.
+    """The text of the rule file.
 
     Example: `to_text(resolve(load("prod")))` is `environments/prod/prometheus_rules.yml`.
     """

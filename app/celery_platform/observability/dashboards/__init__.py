@@ -1,1 +1,1 @@
-"""Grafana dashboards, made from lists of panels by `python -m celery_platform.observability.dashboards.render`."""
+"""Grafana dashboards, generated from lists of panels by `python -m celery_platform.observability.dashboards.render`."""

@@ -1,11 +1,11 @@
-"""What a dashboard is made of, apart from how Grafana writes it."""
+"""Dashboards and panels, independent of Grafana's JSON."""
 
 from dataclasses import dataclass, field
 
 
 @dataclass(frozen=True)
 class Panel:
-    """A graph: queries in PromQL with what each line is called. `unit` is Grafana's name of it."""
+    """A graph: PromQL queries, each with its legend. `unit` is the unit's name in Grafana."""
 
     title: str
     queries: tuple[tuple[str, str], ...]
@@ -15,7 +15,7 @@ class Panel:
 
 @dataclass(frozen=True)
 class Board:
-    """A dashboard. `variables` are label values to choose from: name -> the query that lists them."""
+    """A dashboard. `variables` maps the name of a template variable to the query that lists its values."""
 
     uid: str
     title: str
@@ -25,5 +25,5 @@ class Board:
 
 
 def one(query: str, legend: str) -> tuple[tuple[str, str], ...]:
-    """The only query of a panel."""
+    """The queries of a panel that has only one."""
     return ((query, legend),)

@@ -1,7 +1,7 @@
-"""Write the dashboards as Grafana reads them. `python -m celery_platform.observability.dashboards.render`, or `make
-render`.
+"""Write the dashboards in Grafana's JSON format.
 
-Grafana's own SDK writes the JSON; it is a tool of this checkout, not of what runs.
+Run `python -m celery_platform.observability.dashboards.render`. Grafana's SDK, a development dependency, encodes the
+JSON.
 """
 
 from pathlib import Path
@@ -24,7 +24,7 @@ OPACITY = 20
 
 
 def to_text(board: Board) -> str:
-    """A dashboard as JSON."""
+    """The JSON of a dashboard."""
     made = (
         Dashboard(board.title)
         .uid(board.uid)
@@ -62,7 +62,7 @@ def _graph(panel: Panel, number: int) -> TimeSeries:
 
 
 def generated() -> dict[Path, str]:
-    """Each file and the text it should have."""
+    """The text of each dashboard file, by path."""
     return {FOLDER / f"{board.uid}.json": to_text(board) for board in BOARDS}
 
 

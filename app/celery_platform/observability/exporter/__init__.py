@@ -1,4 +1,5 @@
-"""What only the broker knows, for Prometheus: depth, messages in flight, age of the oldest, consumers, dead letters.
+"""Metrics that only the broker has: backlog, age of the oldest message, consumers, dead-lettered messages.
 
-It asks in the background and answers a scrape from memory. It imports neither Celery nor kombu, which keeps it small.
+The exporter polls the broker in the background and answers a scrape from memory. To stay small, it imports neither
+Celery nor kombu.
 """

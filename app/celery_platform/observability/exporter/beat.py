@@ -1,4 +1,4 @@
-"""What Valkey knows: whether beat keeps its schedule, read where redbeat keeps it, and which stops gave tasks back."""
+"""What the exporter reads from Valkey: whether beat is on schedule, and the stops that requeued running tasks."""
 
 import time
 from dataclasses import dataclass
@@ -8,9 +8,10 @@ from celery_platform.observability.exporter.store import ask, pairs
 
 @dataclass(frozen=True, slots=True)
 class BeatReading:
-    """`locked`: a beat holds the lock. `overdue_seconds`: how late the entry is that should have been sent first.
+    """The state of beat, as redbeat keeps it in Valkey.
 
-    `has_entries`: a beat has put some there, of the environment file or of the application's own settings.
+    `locked`: a beat process holds the lock. `has_entries`: there are entries, of the environment file or of the
+    application's own settings. `overdue_seconds`: how late the first due entry is.
     """
 
     locked: bool
@@ -19,10 +20,10 @@ class BeatReading:
 
 
 def read_beat(store_url: str, prefix: str) -> BeatReading:
-    """Read it now; `prefix` is the environment's, as in `celery-prod`.
+    """Read the state of beat; `prefix` is the environment's, such as `celery-prod`.
 
     Raises:
-        OSError, SettingsError: the store does not answer, or refuses.
+        OSError, SettingsError: the store does not answer, or refuses the command.
     """
     locked, first = ask(
         store_url,
@@ -35,7 +36,7 @@ def read_beat(store_url: str, prefix: str) -> BeatReading:
 
 
 def read_soft_stops(store_url: str, prefix: str) -> dict[str, int]:
-    """How many stops of each pool ran out of time (`celery_platform.observability.soft_stops`).
+    """The number of stops of each pool that ran out of time (`celery_platform.observability.soft_stops`).
 
     Raises:
         OSError, SettingsError: as above.

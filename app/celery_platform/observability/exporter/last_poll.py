@@ -1,4 +1,4 @@
-"""What the last poll of the broker found, as metrics. A scrape reads this and waits for nothing."""
+"""The result of the last poll of the broker as metrics, so that a scrape never waits for the broker."""
 
 import time
 from collections.abc import Iterator, Mapping
@@ -11,48 +11,51 @@ from celery_platform.observability.exporter.beat import BeatReading
 from celery_platform.observability.exporter.reading import NodeReading, QueueReading, Reading
 from celery_platform.settings import Resolved
 
-# Polls that may fail before old numbers are withdrawn: a graph that stops says more than one that lies.
+# Failed polls after which the old values are no longer served: a gap in a graph is better than wrong values.
 STALE_POLLS = 4
 
 QUEUE_GAUGES: Mapping[str, tuple[str, str]] = {
-    "celery_queue_length": ("Number of messages that wait for a worker.", "ready"),
+    "celery_queue_length": ("Number of messages waiting in the queue.", "ready"),
     "celery_queue_backlog": (
-        "Number of messages that are not finished: those that wait and those that workers hold.",
+        "Number of unfinished messages: waiting in the queue, or delivered and not acknowledged.",
         "backlog",
     ),
-    "celery_queue_unacked": ("Number of messages that workers hold and have not acknowledged.", "unacked"),
-    "celery_queue_oldest_message_age_seconds": ("Age of the oldest message that waits for a worker.", "oldest_seconds"),
-    "celery_queue_consumers": ("Number of consumers of the queue that the broker knows of.", "consumers"),
-    "celery_queue_members": ("Number of replicas that the quorum queue has.", "members"),
+    "celery_queue_unacked": ("Number of messages delivered to workers and not yet acknowledged.", "unacked"),
+    "celery_queue_oldest_message_age_seconds": (
+        "Age of the oldest message waiting in the queue, in seconds.",
+        "oldest_seconds",
+    ),
+    "celery_queue_consumers": ("Number of consumers of the queue, as reported by the broker.", "consumers"),
+    "celery_queue_members": ("Number of replicas of the quorum queue.", "members"),
     "celery_queue_members_online": ("Number of replicas of the quorum queue that are online.", "members_online"),
 }
 NODE_GAUGES: Mapping[str, tuple[str, str]] = {
     "celery_broker_node_up": ("Whether the node is running (1) or not (0).", "running"),
-    "celery_broker_memory_used_bytes": ("Memory that the node uses.", "memory_used"),
+    "celery_broker_memory_used_bytes": ("Memory used by the node, in bytes.", "memory_used"),
     "celery_broker_memory_limit_bytes": (
-        "Memory at which the node stops taking messages; 0 means that it has no limit.",
+        "Memory use in bytes at which the node stops accepting messages; 0 means no limit.",
         "memory_limit",
     ),
     "celery_broker_memory_alarm": (
-        "Whether the node takes no messages because it is out of memory (1) or not (0).",
+        "Whether the node accepts no messages because it is out of memory (1) or not (0).",
         "memory_alarm",
     ),
-    "celery_broker_disk_free_bytes": ("Disk space that is free on the node.", "disk_free"),
+    "celery_broker_disk_free_bytes": ("Free disk space on the node, in bytes.", "disk_free"),
     "celery_broker_disk_free_limit_bytes": (
-        "Free disk space below which the node stops taking messages.",
+        "Free disk space in bytes below which the node stops accepting messages.",
         "disk_free_limit",
     ),
     "celery_broker_disk_alarm": (
-        "Whether the node takes no messages because it is out of disk space (1) or not (0).",
+        "Whether the node accepts no messages because it is out of disk space (1) or not (0).",
         "disk_alarm",
     ),
-    "celery_broker_partitions": ("Number of nodes from which the node is partitioned.", "partitions"),
+    "celery_broker_partitions": ("Number of other nodes that the node cannot reach.", "partitions"),
 }
 
 
 @dataclass
 class LastPoll:
-    """What is known. `reading` and `beat` are of the last poll that succeeded, at `seen_at` (monotonic)."""
+    """The state after the last poll. `reading` is of the last successful poll, at `seen_at` (monotonic clock)."""
 
     environment: Resolved
     interval_seconds: float
@@ -66,40 +69,42 @@ class LastPoll:
     up: bool = False
 
     def remember(self, reading: Reading, poll_seconds: float) -> None:
-        """A poll succeeded."""
+        """Record a successful poll."""
         self.reading, self.poll_seconds = reading, poll_seconds
         self.seen_at, self.up = time.monotonic(), True
         self.polls += 1
 
     def miss(self) -> None:
-        """A poll failed."""
+        """Record a failed poll."""
         self.up = False
         self.polls += 1
         self.failures += 1
 
 
 class LastPollCollector:
-    """The last poll as Prometheus collects it."""
+    """A Prometheus collector of the last poll's result."""
 
     def __init__(self, last_poll: LastPoll) -> None:
         self._last_poll = last_poll
 
     def collect(self) -> Iterator[Metric]:
-        """All families."""
+        """All metric families."""
         last_poll = self._last_poll
         yield _gauge(
             "celery_broker_up", "Whether the last poll of the broker succeeded (1) or not (0).", float(last_poll.up)
         )
-        yield _gauge("celery_broker_poll_seconds", "How long the last poll of the broker took.", last_poll.poll_seconds)
-        yield CounterMetricFamily(
-            "celery_broker_polls", "Number of times that the exporter has polled the broker.", value=last_poll.polls
+        yield _gauge(
+            "celery_broker_poll_seconds",
+            "Duration of the last poll of the broker, in seconds.",
+            last_poll.poll_seconds,
         )
+        yield CounterMetricFamily("celery_broker_polls", "Number of polls of the broker.", value=last_poll.polls)
         yield CounterMetricFamily(
-            "celery_broker_poll_failures", "Number of polls of the broker that failed.", value=last_poll.failures
+            "celery_broker_poll_failures", "Number of failed polls of the broker.", value=last_poll.failures
         )
         yield _gauge(
             "celery_budget_monthly_usd",
-            "What the environment may cost in a month.",
+            "The environment's monthly budget, in USD.",
             last_poll.environment.budget_monthly_usd,
         )
         if last_poll.soft_stops is not None:
@@ -107,12 +112,12 @@ class LastPollCollector:
         if last_poll.beat is not None:
             yield _gauge(
                 "celery_beat_locked",
-                "Whether a beat holds the lock of the schedule (1) or none does (0).",
+                "Whether a beat process holds the lock of the schedule (1) or not (0).",
                 float(last_poll.beat.locked),
             )
             yield _gauge(
                 "celery_beat_overdue_seconds",
-                "How late the entry is that is due first.",
+                "How late the first due entry of the schedule is, in seconds.",
                 last_poll.beat.overdue_seconds,
             )
         if last_poll.reading is None or time.monotonic() - last_poll.seen_at > STALE_POLLS * last_poll.interval_seconds:
@@ -121,14 +126,14 @@ class LastPollCollector:
         yield from _by_label("node", NODE_GAUGES, last_poll.reading.nodes)
 
     def _queues(self, found: Mapping[str, QueueReading]) -> Iterator[Metric]:
-        """Queues and dead letter queues apart; one that is not there yet is empty, and nobody drains it."""
+        """Queues and dead letter queues. One that does not exist yet counts as empty and without consumers."""
         queues = self._last_poll.environment.queues.values()
         nothing = QueueReading(0, consumers=0 if any(queue.consumers is not None for queue in found.values()) else None)
         ours = {queue.name: found.get(queue.name, nothing) for queue in queues}
         yield from _by_label("queue_name", QUEUE_GAUGES, ours)
         dead = GaugeMetricFamily(
             "celery_dead_letter_queue_length",
-            "Number of messages of the queue that failed for good and are kept as dead letters.",
+            "Number of dead-lettered messages of the queue.",
             labels=("queue_name", "dead_letter_name"),
         )
         for queue in queues:
@@ -150,10 +155,10 @@ def _by_label(
 
 
 def _soft_stops(environment: Resolved, found: Mapping[str, int]) -> Metric:
-    """From zero for every pool: a rate sees nothing of what a series had counted when it appeared."""
+    """Start every pool's series at zero: a rate ignores what a series had already counted when it appeared."""
     family = CounterMetricFamily(
         "celery_worker_soft_shutdowns",
-        "Number of stops of workers that ran out of time and gave their tasks back to the broker.",
+        "Number of worker stops that ran out of time and requeued their running tasks.",
         labels=("pool",),
     )
     for pool in environment.pools:

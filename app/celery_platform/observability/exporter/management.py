@@ -1,4 +1,4 @@
-"""RabbitMQ and Amazon MQ through their management API, as the user who may only look."""
+"""Poll RabbitMQ and Amazon MQ through their management API, as a read-only user."""
 
 import json
 from collections.abc import Mapping
@@ -9,12 +9,12 @@ import urllib3
 
 from celery_platform.errors import BrokerError
 from celery_platform.observability.exporter.age import OldestMessages
-from celery_platform.observability.exporter.learn import broker_secret
+from celery_platform.observability.exporter.configuration import broker_secret
 from celery_platform.observability.exporter.reading import NodeReading, QueueReading, Reading
 from celery_platform.settings import Runtime
 
 TIMEOUT = urllib3.Timeout(connect=3, read=10)
-# Asking for columns makes an answer about 200 queues 40 kB instead of 600.
+# Selecting columns reduces a response about 200 queues from 600 kB to 40 kB.
 QUEUE_COLUMNS = (
     "name", "messages_ready", "messages_unacknowledged", "consumers", "members", "online", "message_stats.publish",
 )  # fmt: skip
@@ -25,7 +25,7 @@ NODE_COLUMNS = (
 
 
 class ManagementSource:
-    """Asks the node that answered last, and the next one when it does not.
+    """Polls the node that answered last, or the next one if that node does not answer.
 
     Example: `ManagementSource(["http://10.0.0.1:15672"], "monitoring", password, "celery").read()`
     """
@@ -36,15 +36,15 @@ class ManagementSource:
         self._urls = urls
         self._virtual_host = virtual_host
         self._headers = urllib3.make_headers(basic_auth=f"{user}:{password}")
-        # Without a certificate of the broker's own, the system's decide.
+        # Without the certificate of the broker's own CA, the system's CA certificates apply.
         self._http = urllib3.PoolManager(retries=False, timeout=TIMEOUT, ca_cert_data=ca_certificate)
         self._oldest = OldestMessages()
 
     def read(self) -> Reading:
-        """Two requests.
+        """Poll the broker with two requests.
 
         Raises:
-            BrokerError: no node answers, or the user may not look.
+            BrokerError: no node answers, or the user has no permission.
         """
         columns = f"columns={','.join(QUEUE_COLUMNS)}"
         found = self._get(f"/api/queues/{quote(self._virtual_host, safe='')}?{columns}")
@@ -67,7 +67,7 @@ class ManagementSource:
         raise BrokerError(
             expected="the broker's management API to answer the monitoring user",
             found="; ".join(refusals),
-            remedy="See that a node runs, that port and user are right, and that this machine may reach it.",
+            remedy="Check that a node is running, that port and user are right, and that this machine can reach it.",
         )
 
 
@@ -85,7 +85,7 @@ def management_source(runtime: Runtime) -> ManagementSource:
 
 
 def management_urls(runtime: Runtime) -> list[str]:
-    """Each node's API; Amazon MQ's is at the broker's own name, with TLS."""
+    """The URL of each node's management API. Amazon MQ serves it at the broker's host name, with TLS."""
     urls: list[str] = runtime.environment.broker["management_urls"]
     return list(urls) or [f"https://{urlsplit(node).hostname}" for node in runtime.discovery.broker_url.split(";")]
 
@@ -95,7 +95,7 @@ def _queue(data: Mapping[str, Any]) -> QueueReading:
         ready=data.get("messages_ready", 0),
         unacked=data.get("messages_unacknowledged", 0),
         consumers=data.get("consumers", 0),
-        # A classic queue has no members: one that is there is its one.
+        # Classic queues have no members.
         members=len(data["members"]) if "members" in data else None,
         members_online=len(data["online"]) if "online" in data else None,
         published=data.get("message_stats", {}).get("publish", 0),

@@ -1,4 +1,4 @@
-"""What one poll of a broker found."""
+"""The result of one poll of a broker."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -7,9 +7,10 @@ from typing import Protocol
 
 @dataclass(frozen=True, slots=True)
 class QueueReading:
-    """A queue. `unacked` are messages that workers hold; `oldest_seconds` is the age of the oldest that nobody holds.
+    """A queue. `unacked` counts delivered, unacknowledged messages; `oldest_seconds` is the oldest waiting one's age.
 
-    `consumers` is `None` where the broker does not know (SQS, Redis: workers tell); members are a quorum queue's.
+    `consumers` is `None` if the broker does not report them (SQS, Redis): there the workers' own metrics do. `members`
+    are the replicas of a quorum queue.
     """
 
     ready: int
@@ -22,13 +23,13 @@ class QueueReading:
 
     @property
     def backlog(self) -> int:
-        """All that is not finished: what to scale on. Alone, `ready` is 0 while every slot runs a long task."""
+        """All unfinished messages, on which to scale. `ready` alone may be 0 while every slot runs a long task."""
         return self.ready + self.unacked
 
 
 @dataclass(frozen=True, slots=True)
 class NodeReading:
-    """A node of the broker. Sizes in bytes; a limit of 0 means none."""
+    """A node of the broker. Sizes are in bytes; a limit of 0 means no limit."""
 
     running: bool
     memory_used: float = 0
@@ -42,7 +43,7 @@ class NodeReading:
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """Queues by their names, dead letter queues among them, and nodes by theirs."""
+    """Queues (including dead letter queues) and nodes, by name."""
 
     queues: Mapping[str, QueueReading]
     nodes: Mapping[str, NodeReading] = field(default_factory=dict)
@@ -52,4 +53,4 @@ class Source(Protocol):
     """A broker that can be polled."""
 
     def read(self) -> Reading:
-        """Poll now. Any error means that the broker could not be seen."""
+        """Poll the broker. Any exception means that the poll failed."""

@@ -1,4 +1,4 @@
-"""`app exporter`: poll the broker in the background, serve what it answered."""
+"""`app exporter`: poll the broker in the background and serve the result as metrics."""
 
 import logging
 import signal
@@ -7,19 +7,20 @@ import time
 from collections.abc import Callable
 
 from celery_platform.observability.exporter.beat import read_beat, read_soft_stops
+from celery_platform.observability.exporter.configuration import read_configuration
 from celery_platform.observability.exporter.last_poll import LastPoll, LastPollCollector
-from celery_platform.observability.exporter.learn import learn
 from celery_platform.observability.exporter.reading import Source
 from celery_platform.settings import Runtime
 
 logger = logging.getLogger(__name__)
 
-# Two hundred queues are one request to RabbitMQ, and two hundred to SQS: at 10 s 2 % of a core and 50 million a month.
+# Seconds between polls. For 200 queues, a poll is one request to RabbitMQ but 200 to SQS. At 10 s, SQS would take 2 %
+# of a core and 50 million requests a month.
 INTERVAL, SQS_INTERVAL = 10, 30
 
 
 def source_of(runtime: Runtime) -> Source:
-    """How to poll the environment's broker. Each kind's module loads what it needs, and no other's."""
+    """The source that polls the environment's broker. Only the module of its kind is loaded."""
     kind = runtime.environment.broker_kind
     if kind == "sqs":
         from celery_platform.observability.exporter.sqs import sqs_source
@@ -35,15 +36,20 @@ def source_of(runtime: Runtime) -> Source:
 
 
 def run(address: str, port: int, interval_seconds: float) -> None:
-    """Serve until told to stop (SIGTERM, SIGINT). An interval of 0 is the one that suits the broker.
+    """Serve metrics until SIGTERM or SIGINT.
+
+    Args:
+        address: the address to listen on.
+        port: the port to listen on.
+        interval_seconds: time between polls; 0 selects the default of the broker's kind.
 
     Raises:
         SettingsError: the environment cannot be used.
-        OSError: the port is taken.
+        OSError: the port is in use.
     """
     from prometheus_client import CollectorRegistry, start_http_server
 
-    now = learn()
+    now = read_configuration()
     interval_seconds = interval_seconds or (SQS_INTERVAL if now.environment.broker_kind == "sqs" else INTERVAL)
     last_poll = LastPoll(now.environment, interval_seconds)
     registry = CollectorRegistry()
@@ -61,7 +67,7 @@ def run(address: str, port: int, interval_seconds: float) -> None:
 
 
 def store_poll(runtime: Runtime) -> Callable[[LastPoll], None]:
-    """Polls what Valkey knows: stops, and beat's schedule, if the environment or the application has one."""
+    """A function that polls Valkey for soft stops and, if there is a schedule, for the state of beat."""
     store_url, prefix = runtime.results_url, runtime.environment.prefix
     scheduled = bool(runtime.environment.schedule)
 
@@ -74,15 +80,15 @@ def store_poll(runtime: Runtime) -> Callable[[LastPoll], None]:
 
 
 def poll(last_poll: LastPoll, source: Source, poll_store: Callable[[LastPoll], None]) -> None:
-    """Poll once. Whatever fails is logged and tried again with the next poll."""
+    """Poll once. An error is logged, and the next poll tries again."""
     began = time.monotonic()
     try:
         last_poll.remember(source.read(), time.monotonic() - began)
     except Exception as error:
         last_poll.miss()
-        logger.warning("cannot see the broker: %s", error)
+        logger.warning("cannot poll the broker: %s", error)
     try:
         poll_store(last_poll)
     except Exception as error:
         last_poll.beat = last_poll.soft_stops = None
-        logger.warning("cannot see what Valkey knows: %s", error)
+        logger.warning("cannot poll Valkey: %s", error)

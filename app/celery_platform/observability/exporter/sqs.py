@@ -1,4 +1,4 @@
-"""Amazon SQS: depth and messages in flight from each queue, the age of the oldest message from CloudWatch."""
+"""Poll Amazon SQS for the backlog of each queue, and CloudWatch for the age of the oldest message."""
 
 import time
 from collections.abc import Iterator, Sequence
@@ -16,15 +16,15 @@ ATTRIBUTES = (
     "ApproximateNumberOfMessagesNotVisible",
     "ApproximateNumberOfMessagesDelayed",
 )
-AT_ONCE = 2  # each thread has memory of its own
-# CloudWatch has a value a minute, some minutes late, and bills each value asked for.
+AT_ONCE = 2  # more threads would take more memory
+# CloudWatch has one value per minute, some minutes late, and bills every value requested.
 AGE_EVERY_SECONDS = 60
 AGE_WINDOW = timedelta(minutes=10)
-MAX_QUERIES = 500  # of one GetMetricData
+MAX_QUERIES = 500  # per GetMetricData call
 
 
 class SqsSource:
-    """Asks by URL. `urls` maps a queue's name to its URL.
+    """Polls queues by their URLs; `urls` maps each queue's name to its URL.
 
     Example: `SqsSource({"celery-dev-email": url}).read().queues["celery-dev-email"].ready`
     """
@@ -36,10 +36,10 @@ class SqsSource:
         self._ages_at = float("-inf")
 
     def read(self) -> Reading:
-        """One request for each queue, and one to CloudWatch a minute.
+        """Poll with one request per queue, and one request to CloudWatch per minute.
 
         Raises:
-            BotoCoreError, ClientError: AWS does not answer or refuses.
+            BotoCoreError, ClientError: AWS does not answer, or refuses the request.
         """
         with ThreadPoolExecutor(AT_ONCE) as pool:
             readings = list(pool.map(self._queue, self._urls.values()))

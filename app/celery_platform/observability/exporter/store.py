@@ -1,6 +1,6 @@
-"""The two questions about beat's schedule, asked of Redis or Valkey over a plain socket.
+"""A minimal Redis client for the few commands that the exporter sends to Redis or Valkey.
 
-redis-py takes 25 MiB to load, as much as all the rest of the exporter, for two commands on one connection.
+Loading redis-py takes 25 MiB, as much as the rest of the exporter.
 """
 
 import socket
@@ -17,11 +17,11 @@ Reply = bytes | int | list["Reply"] | None
 
 
 def ask(url: str, *commands: tuple[str, ...]) -> list[Reply]:
-    """Send commands over a connection of their own; returns each one's reply.
+    """Send commands over a new connection and return the reply to each.
 
     Raises:
         OSError: the server does not answer, or its certificate is not trusted.
-        SettingsError: it refuses a command (a wrong password is one).
+        SettingsError: the server refuses a command, for example because of a wrong password.
 
     Example: `ask("redis://127.0.0.1:6379/1", ("EXISTS", "key")) == [0]`
     """
@@ -38,7 +38,7 @@ def ask(url: str, *commands: tuple[str, ...]) -> list[Reply]:
 
 
 def pairs(reply: Reply) -> list[tuple[str, str]]:
-    """A reply that lists one thing and its other in turn, as HGETALL's and ZRANGE's WITHSCORES.
+    """The pairs of a reply that alternates between two things, such as that of HGETALL or ZRANGE WITHSCORES.
 
     Example: `pairs([b"io", b"2"]) == [("io", "2")]`
     """
@@ -59,7 +59,7 @@ def _connection(host: str, port: int, *, tls: bool) -> Iterator[BufferedRWPair]:
 
 
 def _encoded(command: tuple[str, ...]) -> bytes:
-    """As RESP wants a command (redis.io, "Redis serialization protocol specification")."""
+    """A command in RESP (redis.io, "Redis serialization protocol specification")."""
     words = [word.encode() for word in command]
     return b"*%d\r\n" % len(words) + b"".join(b"$%d\r\n%s\r\n" % (len(word), word) for word in words)
 
@@ -67,7 +67,7 @@ def _encoded(command: tuple[str, ...]) -> bytes:
 def _reply(stream: BufferedRWPair) -> Reply:
     line = stream.readline()
     if not line.endswith(b"\r\n"):
-        raise ConnectionError("the store ended the connection")
+        raise ConnectionError("the store closed the connection")
     kind, rest = line[:1], line[1:-2]
     if kind == b"-":
         raise SettingsError(

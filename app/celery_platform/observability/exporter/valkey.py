@@ -1,4 +1,4 @@
-"""Redis or Valkey as a broker: lists, and what kombu keeps beside them; and beat's schedule, which lives in Valkey."""
+"""Poll Redis or Valkey as a broker: the lists of waiting messages, and kombu's hashes of unacknowledged ones."""
 
 import json
 import time
@@ -12,12 +12,12 @@ from celery_platform.observability.published_at import PUBLISHED_AT
 from celery_platform.settings import Runtime
 from celery_platform.settings.login import with_login
 
-# Messages looked into to learn of whose queue they are; beyond that the rest counts in proportion.
+# Unacknowledged messages that are read to find out their queues. If there are more, the counts are extrapolated.
 UNACKED_SAMPLE = 1_000
 
 
 class ValkeySource:
-    """`names` are the queues, `held` the hash of each pool's unacknowledged messages, `prefix` what kombu puts before.
+    """Polls by key: `names` of the queues, `held` hashes of unacknowledged messages, and kombu's key `prefix`.
 
     Example: `ValkeySource(Redis(), "celery-dev:", ["celery-dev-email"], ["unacked:io"]).read()`
     """
@@ -26,15 +26,15 @@ class ValkeySource:
         self._server, self._prefix, self._names, self._held_keys = server, prefix, names, held
 
     def read(self) -> Reading:
-        """One round trip for all queues, one for what workers hold.
+        """Poll with one round trip for all queues, and two per pool for unacknowledged messages.
 
         Raises:
-            RedisError: it does not answer.
+            RedisError: the server does not answer.
         """
         with self._server.pipeline(transaction=False) as pipe:
             for name in self._names:
                 pipe.llen(self._prefix + name)
-                pipe.lindex(self._prefix + name, -1)  # kombu pushes left and takes right
+                pipe.lindex(self._prefix + name, -1)  # kombu pushes on the left and pops on the right
             pipe.info("memory")
             *found, memory = pipe.execute()
         held = self._held()
@@ -48,7 +48,7 @@ class ValkeySource:
         return Reading(queues, {"valkey": NodeReading(True, used, limit, memory_alarm=bool(limit) and used >= limit)})
 
     def _held(self) -> dict[str, int]:
-        """Messages that workers hold, by queue: kombu keeps a pool's in one hash, each with its routing key."""
+        """Unacknowledged messages by queue. kombu keeps those of a pool in one hash, each with its routing key."""
         held: dict[str, int] = {}
         for key in self._held_keys:
             total = int(self._server.hlen(self._prefix + key))
@@ -67,7 +67,7 @@ def valkey_source(runtime: Runtime) -> ValkeySource:
 
 
 def broker_url(runtime: Runtime) -> str:
-    """With its login, where its users have passwords."""
+    """The broker's URL, with the login if its users have passwords."""
     url = runtime.discovery.broker_url
     if "broker_password" not in runtime.environment.secrets:
         return url
@@ -75,7 +75,7 @@ def broker_url(runtime: Runtime) -> str:
 
 
 def connect(url: str) -> "Redis":
-    """A client that gives up soon: the next poll comes anyway."""
+    """A client with short timeouts, because the next poll tries again anyway."""
     return Redis.from_url(url, decode_responses=True, socket_connect_timeout=3, socket_timeout=5)
 
 

@@ -1,1 +1,1 @@
-"""Structured logs: JSON for machines, a readable form for people, one line for each end of an attempt at a task."""
+"""Structured logs: JSON for machines, a readable format for people, and one line per finished attempt at a task."""

@@ -1,4 +1,4 @@
-"""Which task a line belongs to, on every line logged while one runs, whoever logs it."""
+"""Add the running task's fields to every log line, whichever library logs it."""
 
 import sys
 from typing import Any
@@ -10,20 +10,20 @@ from celery_platform.observability.outcome import Outcome
 from celery_platform.routes import label_of_request
 from celery_platform.settings import runtime
 
-# Celery adds a task's arguments to its own lines under this name: they are the user's data.
+# Celery adds a task's arguments, which are user data, to its own lines under this name.
 CELERY_DATA = "data"
-# The line of an outcome carries its fields together under this name; in what is written they stand beside the others.
+# The log record of an outcome has its fields in a mapping of this name. In the written line they are top-level fields.
 FIELDS = "outcome_fields"
 
 
 class TaskContext:
-    """A structlog processor that adds the fields of the current task, and the environment's name to all lines."""
+    """A structlog processor that adds the environment's name and the fields of the current task to each line."""
 
     def __init__(self, environment: str) -> None:
         self._environment = environment
 
     def __call__(self, _: Any, __: str, event: EventDict) -> EventDict:
-        """Add what the line does not say itself."""
+        """Add the fields that the line does not have."""
         event.pop(CELERY_DATA, None)
         event.update(event.pop(FIELDS, {}))
         event.setdefault("environment", self._environment)
@@ -34,7 +34,7 @@ class TaskContext:
 
 
 def task_fields(name: str, request: Any) -> dict[str, Any]:
-    """What identifies an attempt. `root_id` is the same for all tasks that one task led to."""
+    """The fields that identify an attempt. `root_id` is the same for all tasks that one task called."""
     return {
         "task_id": request.id,
         "task_name": name,
@@ -46,7 +46,7 @@ def task_fields(name: str, request: Any) -> dict[str, Any]:
 
 
 def outcome_fields(outcome: Outcome) -> dict[str, Any]:
-    """The fields of the line that ends an attempt; a time is `None` when it is not known."""
+    """The fields of an outcome's line; a duration is `None` if it is not known."""
     return task_fields(outcome.task, outcome.request) | {
         "task_id": outcome.task_id,
         "outcome": outcome.state,
@@ -56,7 +56,7 @@ def outcome_fields(outcome: Outcome) -> dict[str, Any]:
 
 
 def trace_id() -> str | None:
-    """The trace this runs in; `None` without tracing, which is then not even imported."""
+    """The id of the current trace; `None` without tracing, which is then not imported."""
     trace = sys.modules.get("opentelemetry.trace")
     if trace is None:
         return None

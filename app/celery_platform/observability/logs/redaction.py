@@ -1,7 +1,7 @@
-"""Secrets and personal data are cut out of every line, whoever logged it.
+"""Redact secrets and personal data in every log line, whichever library logs it.
 
-A net, not a licence: a task that logs what it should not is a defect. It looks at names of fields and at the form of
-values, and cannot know a name or an address in free text.
+This is a safety net: a task that logs secrets or personal data is still a defect. The redaction checks the names of
+fields and the form of values. It cannot recognize a person's name or address in free text.
 """
 
 import re
@@ -10,15 +10,15 @@ from typing import Any
 from structlog.typing import EventDict
 
 REDACTED = "[redacted]"
-# Of a field, wherever it is nested.
+# Field names whose values are redacted, at any depth.
 SECRET_NAMES = re.compile(
     r"pass(word|wd|phrase)?$|secret|token|authorization|api_?key|access_?key|private_?key|cookie|credential|"
     r"card_?number|iban|cvv|email|phone|address$|birth",
     re.IGNORECASE,
 )
-# In a text, with what goes in the place of each. One pass each; most lines contain none of the marks below.
+# Patterns within a text, each with its replacement. Most lines contain none of the marks below and skip them.
 PATTERNS = (
-    # Credentials in a URL: keep the user, who is no secret and tells which login failed.
+    # Credentials in a URL: keep the user, which is not secret and shows which login failed.
     (re.compile(r"(\w+://[^\s:/@]*):[^\s@/]+@"), rf"\1:{REDACTED}@"),
     (re.compile(r"(?i)\b(bearer|basic)\s+[\w.~+/=-]{8,}"), rf"\1 {REDACTED}"),
     (re.compile(r"\b(?:AKIA|ASIA)[A-Z0-9]{16}\b"), REDACTED),
@@ -27,27 +27,28 @@ PATTERNS = (
         re.compile(r"(?i)\b(password|passwd|secret|token|api_?key)(['\"]?\s*[=:]\s*['\"]?)[^\s'\",;&}]+"),
         rf"\1\2{REDACTED}",
     ),
-    # An address keeps its domain, which is what a mail problem is about.
+    # An e-mail address keeps its domain, which is useful for diagnosing mail problems.
     (re.compile(r"[\w.+%-]+@([\w-]+(?:\.[\w-]+)+)"), rf"{REDACTED}@\1"),
     (re.compile(r"\b\d(?:[ -]?\d){12,18}\b"), REDACTED),
 )
-# A text without any of these holds nothing that a pattern would find.
+# A text without any of these cannot match a pattern.
 MARKS = re.compile(r"@|bearer |basic |AKIA|ASIA|eyJ|pass|secret|token|api_?key|\d[\d -]{12}", re.IGNORECASE)
-# Our own fields: identifiers, times and node names (`io-1a2b@host`), which only look like the above.
+# The platform's own fields, such as node names (`io-1a2b@host`), which would match a pattern by accident.
 KEPT = frozenset(
     {"timestamp", "task_id", "root_id", "trace_id", "worker_hostname", "task_name", "queue", "logger", "level"}
 )
 
 
 def redact(_: Any, __: str, event: EventDict) -> EventDict:
-    """A structlog processor, the last before rendering."""
+    """A structlog processor that redacts an event; the last one before rendering."""
     return {key: value if key in KEPT else redacted(value, key) for key, value in event.items()}
 
 
 def redacted(value: Any, name: str = "") -> Any:
-    """The value without what must not be kept.
+    """The value with secrets and personal data replaced.
 
-    Example: `redacted({"password": "x", "url": "amqp://u:p@h"}) == {"password": "[redacted]", "url": "amqp://u:[redacted]@h"}`
+    Example: `redacted({"password": "x", "url": "amqp://u:p@h"}) == {"password": "[redacted]", "url":
+    "amqp://u:[redacted]@h"}`
     """
     if isinstance(value, bool | int | float) or value is None:
         return value

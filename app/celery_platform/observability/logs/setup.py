@@ -1,4 +1,4 @@
-"""One handler for everything a process logs: the app's lines, Celery's and every library's."""
+"""Set up one handler for all log lines of a process: the app's, Celery's and those of every library."""
 
 import logging
 import os
@@ -15,21 +15,21 @@ from celery_platform.observability.outcome import listen
 
 FORMAT = "CELERY_LOG_FORMAT"
 FORMATS = ("json", "console")
-# Chatty where nothing is wrong. Celery's own lines about received and finished tasks are replaced by ours.
+# Loggers that are verbose. Celery's own lines about received and finished tasks are replaced by the outcome's line.
 QUIET = {
     "botocore": logging.WARNING,
     "celery.app.trace": logging.CRITICAL,
     "celery.worker.strategy": logging.WARNING,
     "urllib3": logging.WARNING,
 }
-# A line up to this long is written whole when several processes write to one pipe (PIPE_BUF is 4096 on Linux).
+# Keeps lines short enough to be written atomically if several processes share a pipe (PIPE_BUF is 4096 on Linux).
 MAX_TRACEBACK_CHARACTERS = 2_500
 
 
 def own_logging(environment: str) -> None:
-    """Take logging over from Celery in this process: call before a worker or beat starts.
+    """Configure logging in this process instead of Celery. Call it before a worker or beat starts.
 
-    CELERY_LOG_FORMAT is `json` or `console`; without it a terminal gets `console` and everything else `json`.
+    CELERY_LOG_FORMAT is `json` or `console`. By default a terminal gets `console`, everything else `json`.
 
     Example: `own_logging("prod")`
     """
@@ -42,7 +42,7 @@ def own_logging(environment: str) -> None:
 
 
 def configure(environment: str, level: int | str, stream: TextIO | None = None) -> None:
-    """Send everything from `level` on to `stream` (standard error) in the process's format."""
+    """Send lines of at least `level` to `stream` (by default standard error) in the process's format."""
     stream = stream or sys.stderr
     handler = logging.StreamHandler(stream)
     handler.setFormatter(formatter(environment, _format(stream), colors=stream.isatty()))
@@ -55,7 +55,7 @@ def configure(environment: str, level: int | str, stream: TextIO | None = None) 
 
 
 def formatter(environment: str, form: str, *, colors: bool = False) -> logging.Formatter:
-    """The formatter of a process; `form` is one of FORMATS."""
+    """The formatter of a process; `form` is one of `FORMATS`."""
     shared: list[structlog.typing.Processor] = [
         structlog.stdlib.add_log_level,
         structlog.stdlib.add_logger_name,
@@ -82,7 +82,7 @@ def _format(stream: TextIO) -> str:
 
 
 def _shorten(_: Any, __: str, event: structlog.typing.EventDict) -> structlog.typing.EventDict:
-    """Keep the end of a traceback, which says what happened."""
+    """Shorten a long traceback to its end, which contains the error."""
     if len(event.get("exception") or "") > MAX_TRACEBACK_CHARACTERS:
         event["exception"] = "..." + event["exception"][-MAX_TRACEBACK_CHARACTERS:]
     return event

@@ -1,1 +1,1 @@
-"""Prometheus metrics of a worker, kept and served by the worker itself, so that no broker need carry events."""
+"""Prometheus metrics of a worker, served by the worker itself, so that the broker does not need to carry events."""

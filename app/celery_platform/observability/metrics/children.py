@@ -1,7 +1,8 @@
-"""Metrics of a prefork pool's children: each writes to mapped files of its own, which the parent adds up.
+"""The metrics of a prefork pool's child processes: each writes to its own memory-mapped files, which the parent sums.
 
-A recycled child leaves its files, or counters would go backwards. Left alone they grow with every child, and so does
-the time of a scrape; so the files of dead children are folded into one, under process number 0, which nobody has.
+The files of a replaced child must be kept, or counters would decrease. But with every child there would be more files,
+and scrapes would get slower. So the values of dead children are merged into one file, under process id 0, which no
+child has.
 """
 
 import os
@@ -15,13 +16,13 @@ if TYPE_CHECKING:
     from prometheus_client.metrics_core import Metric
 
 VARIABLE = "PROMETHEUS_MULTIPROC_DIR"
-NOBODY = 0
+MERGED = 0
 
 
 def prepare_folder() -> Path:
-    """Make an empty folder and name it to prometheus_client, which decides at its import where values are kept.
+    """Create an empty folder and set it as prometheus_client's, which reads the setting when it is imported.
 
-    In the service manager's runtime folder, which is memory, where there is one.
+    The folder is created in systemd's runtime directory, which is in memory, if there is one.
     """
     folder = Path(
         tempfile.mkdtemp(prefix="metrics-", dir=os.environ.get("RUNTIME_DIRECTORY", "").split(":")[0] or None)
@@ -31,43 +32,43 @@ def prepare_folder() -> Path:
 
 
 def remove_folder(folder: Path) -> None:
-    """Remove what `prepare_folder` made; a file still mapped somewhere stays readable there."""
+    """Remove the folder of `prepare_folder`. Processes that still map a file can continue to use it."""
     shutil.rmtree(folder, ignore_errors=True)
 
 
-def fold_dead(folder: Path) -> None:
-    """Add the values of processes that are gone to those of NOBODY, and remove their files."""
+def merge_dead(folder: Path) -> None:
+    """Add the values of dead processes to those of `MERGED`, and remove their files."""
     from prometheus_client.mmap_dict import MmapedDict
 
     for kind, process, file in _files(folder):
-        if process == NOBODY or _alive(process):
+        if process == MERGED or _alive(process):
             continue
-        if _has_begun(file):
-            folded = MmapedDict(str(folder / f"{kind}_{NOBODY}.db"))
+        if _has_header(file):
+            merged = MmapedDict(str(folder / f"{kind}_{MERGED}.db"))
             for key, value, _, _ in MmapedDict.read_all_values_from_file(str(file)):
-                folded.write_value(key, folded.read_value(key)[0] + value, 0.0)
-            folded.close()
+                merged.write_value(key, merged.read_value(key)[0] + value, 0.0)
+            merged.close()
         file.unlink()
 
 
 def added_up(folder: Path) -> list["Metric"]:
-    """The families of all processes, each sample the sum over them."""
+    """The metric families of all processes, with each sample summed over them."""
     from prometheus_client.multiprocess import MultiProcessCollector
 
-    return list(MultiProcessCollector.merge([str(file) for _, _, file in _files(folder) if _has_begun(file)]))
+    return list(MultiProcessCollector.merge([str(file) for _, _, file in _files(folder) if _has_header(file)]))
 
 
-def _has_begun(file: Path) -> bool:
-    """Whether the file has its head: it is empty from its making until its process gives it a size.
+def _has_header(file: Path) -> bool:
+    """Whether the file has its header: it is empty until its process has given it a size.
 
-    `MmapedDict.__init__` opens, then truncates. A reader in between fails with `struct.error`, and so would every
-    scrape for ever after a child that was killed there (prometheus_client 0.26).
+    `MmapedDict.__init__` creates the file, then sets its size. A reader in between would fail with `struct.error`. If a
+    child was killed at that point, every later scrape would fail (prometheus_client 0.26).
     """
     return file.stat().st_size > 0
 
 
 def _files(folder: Path) -> Iterator[tuple[str, int, Path]]:
-    """Kind of metric, process and path of every file. Gauges are not kept in files here, so every kind adds up."""
+    """The metric type, process id and path of every file. There are no gauges in files, so all types can be summed."""
     for file in sorted(folder.glob("*.db")):
         kind, _, process = file.stem.rpartition("_")
         yield kind, int(process), file

@@ -1,4 +1,4 @@
-"""Serving a worker's metrics on CELERY_METRICS_PORT, from a thread that only reads."""
+"""Serve a worker's metrics on CELERY_METRICS_PORT, from a thread that only reads them."""
 
 import atexit
 import logging
@@ -19,14 +19,15 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 PORT, ADDRESS = "CELERY_METRICS_PORT", "CELERY_METRICS_ADDRESS"
-# Pools whose tasks run in the worker's own process; of the others children count for themselves.
+# Pools whose tasks run in the worker's own process. In the other pools, the child processes count.
 ONE_PROCESS_POOLS = frozenset({"threads", "solo", "gevent"})
 
 
 def prepare_metrics(pool: "PoolSettings") -> Path | None:
-    """The folder in which this worker's children will count; `None` where they need none.
+    """The folder for the counters of this worker's child processes; `None` if it needs none.
 
-    Call before anything imports prometheus_client, as an application may: it decides at import where it counts.
+    Warning: call it before anything, such as the application, imports prometheus_client, which reads the setting at
+    import.
     """
     if not os.environ.get(PORT) or pool.type in ONE_PROCESS_POOLS:
         return None
@@ -36,9 +37,15 @@ def prepare_metrics(pool: "PoolSettings") -> Path | None:
 def start_metrics(
     environment: "Resolved", pool: "PoolSettings", tasks: Iterable[str], folder: Path | None = None
 ) -> None:
-    """Count these tasks and serve from now on, when CELERY_METRICS_PORT is set; `folder` is of `prepare_metrics`.
+    """Count the tasks and start serving the metrics, if CELERY_METRICS_PORT is set.
 
-    A port that is taken is logged: a worker nobody can see still works, and the alert on a missing target tells.
+    If the port is in use, the error is only logged: the worker still works, and the alert on a missing target fires.
+
+    Args:
+        environment: the resolved environment.
+        pool: the pool of this worker.
+        tasks: the names of the tasks whose series start at zero.
+        folder: the result of `prepare_metrics`.
 
     Example: `CELERY_METRICS_PORT=9540 app worker --env local --pool io`, then `curl localhost:9540/metrics`
     """
@@ -51,7 +58,7 @@ def start_metrics(
     from celery_platform.observability.metrics.tasks import TaskMetrics
     from celery_platform.observability.metrics.totals import WithTotals
 
-    disable_created_metrics()  # a series beside each, for a scraper that is not Prometheus
+    disable_created_metrics()  # an extra series per metric, which Prometheus does not use
     hostname = f"{pool.name}@{socket.gethostname()}"
     counted, served = CollectorRegistry(), CollectorRegistry()
     counters = TaskMetrics(counted, environment, hostname)
@@ -70,12 +77,12 @@ def start_metrics(
 
 
 def _of_children(folder: Path) -> Callable[[], Iterator["Metric"]]:
-    """Add up what parent and children wrote. One at a time: two scrapes must not fold the same file."""
+    """Sum the values of parent and children. The lock prevents that two scrapes merge the same file."""
     lock = threading.Lock()
 
     def collect() -> Iterator["Metric"]:
         with lock:
-            children.fold_dead(folder)
+            children.merge_dead(folder)
             return iter(children.added_up(folder))
 
     return collect

@@ -1,4 +1,4 @@
-"""What the worker's main process knows of itself, read at each scrape: nothing here asks the broker or waits."""
+"""Gauges of the worker's main process, computed at each scrape from memory, without polling the broker."""
 
 import os
 import time
@@ -18,7 +18,7 @@ from celery_platform.settings import PoolSettings, Resolved
 
 @dataclass(eq=False)
 class WorkerState:
-    """A collector of gauges. `controller` is known once the worker is ready, `shutdown` once it was told to stop."""
+    """A collector of gauges. `controller` is set when the worker is ready, `shutdown` when it begins to stop."""
 
     environment: Resolved
     pool: PoolSettings
@@ -28,35 +28,35 @@ class WorkerState:
     started_at: float = field(default_factory=time.time)
 
     def connect(self) -> None:
-        """Learn from Celery's signals."""
+        """Follow the worker's state through Celery's signals."""
         worker_ready.connect(self._ready, weak=False)
         worker_shutting_down.connect(self._stopping, weak=False)
 
     def collect(self) -> Iterator[Metric]:
-        """The gauges of this moment."""
+        """The current values of all gauges."""
         active, concurrency = len(state.active_requests), self._concurrency()
         gauges: dict[str, tuple[str, float | None]] = {
             "celery_worker_up": (
-                "Whether the worker is ready to take messages (1) or not (0).",
+                "Whether the worker is ready to consume messages (1) or not (0).",
                 float(self.controller is not None),
             ),
-            "celery_worker_tasks_active": ("Number of attempts that are running now.", active),
+            "celery_worker_tasks_active": ("Number of attempts that are running.", active),
             "celery_worker_tasks_reserved": (
-                "Number of messages that the worker has taken and not finished.",
+                "Number of messages that the worker has received and not finished.",
                 len(state.reserved_requests),
             ),
-            "celery_worker_concurrency": ("Number of attempts that may run at the same time.", concurrency),
+            "celery_worker_concurrency": ("Number of attempts that can run at the same time.", concurrency),
             "celery_worker_pool_utilization_ratio": (
-                "Share of the worker's slots that run an attempt, from 0 to 1.",
+                "Share of the worker's slots in use, from 0 to 1.",
                 active / max(1, concurrency),
             ),
             "celery_worker_prefetch_count": (
-                "Number of messages that the broker may deliver before one is acknowledged.",
+                "Number of unacknowledged messages that the broker may deliver to the worker.",
                 self._prefetch(),
             ),
-            "celery_worker_start_time_seconds": ("When the worker started, in seconds since 1970.", self.started_at),
+            "celery_worker_start_time_seconds": ("Start time of the worker, in seconds since 1970.", self.started_at),
             "celery_worker_heartbeat_age_seconds": (
-                "How long ago the worker's event loop last ticked.",
+                "Time since the last heartbeat of the worker's event loop, in seconds.",
                 _heartbeat_age(),
             ),
         }
@@ -68,7 +68,7 @@ class WorkerState:
         labels = {"hostname": self.hostname, "pool": self.pool.name, "type": self.pool.type, "celery": celery_version}
         yield _gauge(
             "celery_worker_info",
-            "Which pool the worker serves, of which type, and which Celery it runs; the value is always 1.",
+            "The worker's pool, its type and the Celery version as labels; the value is always 1.",
             labels,
             1,
         )
@@ -76,7 +76,7 @@ class WorkerState:
     def _shutdowns(self) -> Metric:
         family = GaugeMetricFamily(
             "celery_worker_shutting_down",
-            "Whether the worker is shutting down in this way (1) or not (0).",
+            "Whether the worker is in this kind of shutdown (1) or not (0).",
             labels=("hostname", "how"),
         )
         for how in ("warm", "soft", "cold"):
@@ -84,12 +84,12 @@ class WorkerState:
         return family
 
     def _consumers(self, concurrency: int, free: int) -> Iterator[Metric]:
-        """A worker's share of each queue; summed over workers, the first three are what celery-exporter reports."""
+        """The worker's part in each queue. Summed over workers, the first three equal celery-exporter's metrics."""
         shares = {
             "celery_active_worker_count": ("Number of workers that drain the queue.", 1),
-            "celery_active_process_count": ("Number of slots that serve the queue.", concurrency),
+            "celery_active_process_count": ("Number of slots that can run tasks of the queue.", concurrency),
             "celery_active_consumer_count": ("Number of consumers of the queue.", 1),
-            "celery_queue_free_slots": ("Number of slots that serve the queue and are free.", free),
+            "celery_queue_free_slots": ("Number of free slots that can run tasks of the queue.", free),
         }
         for name, (text, value) in shares.items():
             family = GaugeMetricFamily(name, text, labels=("queue_name", "hostname"))
@@ -121,7 +121,7 @@ def _gauge(name: str, text: str, labels: dict[str, str], value: float) -> Metric
 
 
 def _heartbeat_age() -> float | None:
-    """Seconds since the file was touched; `None` without one."""
+    """Seconds since the heartbeat file was touched; `None` if there is none."""
     try:
         return max(0.0, time.time() - Path(os.environ["CELERY_HEARTBEAT_FILE"]).stat().st_mtime)
     except (KeyError, OSError):

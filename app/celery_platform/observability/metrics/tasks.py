@@ -1,8 +1,8 @@
-"""The counters and histograms of tasks. Names are those of the known celery-exporter, so that its dashboards work.
+"""The counters and histograms of tasks, named as in the popular celery-exporter, so that its dashboards work.
 
-Labels are bounded: a task name is one that the application registers, a queue follows from it, and of exceptions each
-process names the first forty classes. `hostname` is the pool and the host, without what Celery's node name adds at
-each start.
+Labels are bounded: a task name is one that the application registers, the queue follows from it, and each process uses
+only the first forty exception classes that it sees. `hostname` is the pool and the host, without the part of Celery's
+node name that changes at each start.
 """
 
 from collections.abc import Iterable, Sequence
@@ -22,28 +22,29 @@ MAX_EXCEPTION_CLASSES = 40
 TASK_LABELS = ("name", "queue_name", "hostname")
 RUNTIME_BUCKETS = (0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120, 300, 600, 1800)
 WAIT_BUCKETS = (0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120, 300, 600, 1800, 3600)
-# Outcome -> the counter that celery-exporter has for it. `lost` and `waiting` are ours: it calls both a retry.
+# Outcome -> celery-exporter's counter for it. `lost` and `waiting` are the platform's own: celery-exporter counts both
+# as retries.
 COUNTER_OF_STATE = {
     "succeeded": "succeeded", "failed": "failed", "timed_out": "failed", "retried": "retried",
     "rejected": "rejected", "revoked": "revoked", "lost": "lost", "waiting": "waited", "ignored": "ignored",
 }  # fmt: skip
 HELP = {
     "sent": "Number of messages that this process published.",
-    "received": "Number of messages that the worker took from the broker.",
-    "started": "Number of attempts that began.",
+    "received": "Number of messages that the worker received.",
+    "started": "Number of attempts that started.",
     "succeeded": "Number of attempts that succeeded.",
     "failed": "Number of attempts that failed for good, by exception.",
     "retried": "Number of attempts that ended in a retry after an error.",
-    "rejected": "Number of messages that were requeued, or dead-lettered without having run.",
+    "rejected": "Number of messages that were requeued, or dead-lettered without being run.",
     "revoked": "Number of messages that were revoked or had expired.",
     "lost": "Number of attempts whose process died; the broker delivers their messages again.",
-    "waited": "Number of attempts sent back to wait, for a rate limit or another attempt at the same effect.",
+    "waited": "Number of attempts that were postponed by a rate limit, or by another attempt at the same effect.",
     "ignored": "Number of attempts that raised Ignore.",
 }
 
 
 class TaskMetrics:
-    """All families of one process. `hostname` is the value of that label.
+    """The metrics of one process. `hostname` is the value of that label.
 
     Example: `TaskMetrics(registry, environment, "io@host-1").connect()`
     """
@@ -60,30 +61,28 @@ class TaskMetrics:
             for state, text in HELP.items()
         }  # fmt: skip
         threshold = environment.alerts["queue_wait_seconds"]
-        self._runtime = _histogram(
-            registry, "celery_task_runtime", "How long attempts ran, in seconds.", RUNTIME_BUCKETS
-        )
-        # The objective is a bucket's bound: the share of tasks within it is exact.
+        self._runtime = _histogram(registry, "celery_task_runtime", "Runtime of attempts, in seconds.", RUNTIME_BUCKETS)
+        # The objective is the bound of a bucket, so that the share of tasks within it is exact.
         self._wait = _histogram(
             registry, "celery_task_queue_wait_time",
-            "How long messages waited from when they were due until their attempt began, in seconds.",
+            "Time from when messages were due until their attempt started, in seconds.",
             sorted({*WAIT_BUCKETS, threshold}),
         )  # fmt: skip
         self._idempotency_hits = Counter(
             "celery_idempotency_hits",
-            "Number of effects that were found to be done already.",
+            "Number of effects that were skipped because they had already been done.",
             ("effect", "hostname"),
             registry=registry,
         )
         self._rate_limit_waits = Counter(
             "celery_rate_limit_waits",
-            "Number of attempts that a shared rate limit sent back to wait.",
+            "Number of attempts that a shared rate limit postponed.",
             ("limit", "hostname"),
             registry=registry,
         )
         self._rate_limit_seconds = Counter(
             "celery_rate_limit_wait_seconds",
-            "How long attempts were sent back for by a shared rate limit, in seconds.",
+            "Time for which a shared rate limit postponed attempts, in seconds.",
             ("limit", "hostname"), registry=registry,
         )  # fmt: skip
         self._dead_letters = Counter(
@@ -97,17 +96,17 @@ class TaskMetrics:
         self._child = cache(self._child_of)
 
     def begin_at_zero(self, tasks: Iterable[str], queues: Iterable[str]) -> list[tuple[str, str, str]]:
-        """Make the series of these tasks as far as their queues are among `queues` (labels); returns their labels."""
+        """Create the series of the tasks whose queues (labels) are in `queues`, and return their metric labels."""
         self._known.update(tasks)
         known = [self._labels(name) for name in self._known if label_of(self._environment, name) in set(queues)]
         for labels in known:
             for family in (*self._counters.values(), self._runtime, self._wait, self._dead_letters):
-                if family is not self._counters["failed"]:  # which exceptions there will be is not known
+                if family is not self._counters["failed"]:  # its exceptions are not known in advance
                     family.labels(*labels)
         return known
 
     def connect(self) -> None:
-        """Count from now on."""
+        """Start counting, through Celery's signals and the listeners of outcomes."""
         listen(start=self._started, outcome=self._ended)
         after_task_publish.connect(self._sent, weak=False)
         task_received.connect(self._received, weak=False)
@@ -123,7 +122,7 @@ class TaskMetrics:
         return name, queue_of(self._environment, name).name, self._hostname
 
     def _child_of(self, family: Any, *labels: str) -> Any:
-        """A family's series; found once, since looking it up costs more than counting."""
+        """A series of a family. The lookup is cached because it costs more than counting."""
         return family.labels(*labels)
 
     def _count(self, state: str, name: str, *more: str) -> None:
@@ -156,7 +155,7 @@ class TaskMetrics:
         return name if name in self._exceptions else OTHER
 
     def _repeated(self, key: str = "", **_: Any) -> None:
-        # A key is `<effect>:<what it is about>`; only the effect may become a label.
+        # A key is `<effect>:<id>`. Only the effect is used as a label, because ids are unbounded.
         effect = key.partition(":")[0] if ":" in key else OTHER
         self._child(self._idempotency_hits, effect, self._hostname).inc()
 

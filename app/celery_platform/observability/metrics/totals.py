@@ -1,4 +1,4 @@
-"""`celery_task_total` by state, added up at each scrape from the counters of each state."""
+"""`celery_task_total` by state, computed at each scrape from the counters of each state."""
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
@@ -11,10 +11,10 @@ PREFIX = "celery_task_"
 
 
 class WithTotals:
-    """A collector that yields what `collect` does, and the total.
+    """A collector that yields the metrics of `collect`, and the total.
 
-    `known` are the name, queue and hostname of the tasks to expect: their totals begin at zero, since a rate sees
-    nothing of what a series had counted when it appeared.
+    `known` are the name, queue and hostname of the expected tasks. Their totals start at zero, because a rate ignores
+    what a series had already counted when it appeared.
     """
 
     def __init__(self, collect: Callable[[], Iterable[Metric]], known: Iterable[tuple[str, str, str]] = ()) -> None:
@@ -24,7 +24,7 @@ class WithTotals:
         }
 
     def collect(self) -> Iterator[Metric]:
-        """All families."""
+        """All metric families."""
         totals: dict[tuple[str, ...], float] = defaultdict(float, self._zeros)
         for family in self._collect():
             yield family
@@ -33,7 +33,7 @@ class WithTotals:
                 for sample in family.samples:
                     if sample.name.endswith("_total"):
                         totals[*(sample.labels[label] for label in LABELS[:-1]), state] += sample.value
-        total = CounterMetricFamily(PREFIX.rstrip("_"), "Number of attempts, by what became of them.", labels=LABELS)
+        total = CounterMetricFamily(PREFIX.rstrip("_"), "Number of messages and attempts, by state.", labels=LABELS)
         for labels, value in totals.items():
             total.add_metric(labels, value)
         yield total

@@ -1,4 +1,4 @@
-"""A snapshot as a person reads it."""
+"""A snapshot as tables for a terminal."""
 
 from rich.box import SIMPLE_HEAD
 from rich.console import Group, RenderableType
@@ -9,14 +9,14 @@ from celery_platform.observability.alerts.workers import HEARTBEAT_OLD_SECONDS
 from celery_platform.observability.status.snapshot import PoolState, QueueState, Snapshot
 from celery_platform.output import age, age_of
 
-# In the place of a number of workers: what runs in a cluster is not asked from here.
+# Shown instead of a number of workers, because `app status` does not poll pods.
 IN_PODS = "pods"
-QUEUE_COLUMNS = ("waiting", "trend/min", "held", "oldest", "wait p95", "begun/s", "dead letters", "workers")
+QUEUE_COLUMNS = ("waiting", "trend/min", "unacked", "oldest", "wait p95", "started/s", "dead-lettered", "workers")
 
 
 def screen(snapshot: Snapshot, wait_seconds: float) -> RenderableType:
-    """Tables of queues and pools, then alerts and what could not be seen. A wait over `wait_seconds` is red."""
-    state = Text("answers", "green") if snapshot.broker_up else Text("cannot be seen", "bold red")
+    """Tables of queues and pools, then problems and alerts. A wait over `wait_seconds` is red."""
+    state = Text("up", "green") if snapshot.broker_up else Text("cannot be polled", "bold red")
     head = Text.assemble(("Environment ", "bold"), snapshot.environment, ", broker ", snapshot.broker, ": ", state)
     return Group(head, _queues(snapshot, wait_seconds), _pools(snapshot), *_below(snapshot))
 
@@ -31,7 +31,7 @@ def _queues(snapshot: Snapshot, wait_seconds: float) -> Table:
 def _queue(queue: QueueState, wait_seconds: float) -> list[Text]:
     late = queue.wait_p95 is not None and queue.wait_p95 > wait_seconds
     old = (queue.oldest_seconds or 0) > wait_seconds
-    deserted = bool(queue.waiting) and queue.workers == 0
+    undrained = bool(queue.waiting) and queue.workers == 0
     trend = None if queue.trend is None else f"{queue.trend:+.0f}"
     below = None if queue.wait_p95 is None else f"<{queue.wait_p95:g} s"
     return [
@@ -42,12 +42,12 @@ def _queue(queue: QueueState, wait_seconds: float) -> list[Text]:
         _cell(below, "red" if late else ""),
         _cell(None if queue.begun_per_second is None else f"{queue.begun_per_second:.1f}"),
         _cell(queue.dead_letters, "red" if queue.dead_letters else ""),
-        _cell(queue.workers, "bold red" if deserted else ""),
+        _cell(queue.workers, "bold red" if undrained else ""),
     ]
 
 
 def _pools(snapshot: Snapshot) -> Table:
-    table = _table("pool", "type", "runs on", "workers", "slots", "in use", "last tick", "newest start")
+    table = _table("pool", "type", "runs on", "workers", "slots", "in use", "heartbeat age", "newest start")
     for name, pool in snapshot.pools.items():
         table.add_row(name, *_pool(pool))
     return table
@@ -59,7 +59,7 @@ def _pool(pool: PoolState) -> list[Text]:
     return [
         _cell(pool.type),
         _cell(pool.runs_on),
-        # Not a dash, which would read as if it had no workers.
+        # A dash would look as if the pool had no workers.
         Text(IN_PODS, "dim") if pool.workers is None else _cell(f"{pool.workers}/{pool.expected}", "red" * missing),
         _cell(pool.slots),
         _cell(used, "yellow" if used == "100%" else ""),
@@ -70,19 +70,19 @@ def _pool(pool: PoolState) -> list[Text]:
 
 def _below(snapshot: Snapshot) -> list[Text]:
     lines = [Text(problem, "red") for problem in snapshot.problems]
-    # A cluster's pods come and go, and have no address outside of it.
+    # Pods are short-lived and have no address outside their cluster.
     if unasked := [name for name, pool in snapshot.pools.items() if pool.workers is None]:
         lines.append(
             Text(
-                f"Pods are not asked from here ({', '.join(unasked)}): what they do is missing above. "
-                f"`kubectl get pods -l app.kubernetes.io/component=worker-{unasked[0]}`, or Prometheus, says it.",
+                f"The pods of {', '.join(unasked)} are not polled from here, so their numbers are missing above. See "
+                f"`kubectl get pods -l app.kubernetes.io/component=worker-{unasked[0]}`, or Prometheus.",
                 "dim",
             )
         )
     if snapshot.alerts is None:
-        lines.append(Text("Alerts: nobody was asked (--prometheus URL).", "dim"))
+        lines.append(Text("Alerts are unknown without --prometheus URL.", "dim"))
     elif not snapshot.alerts:
-        lines.append(Text("No alert fires.", "green"))
+        lines.append(Text("No alerts are firing.", "green"))
     for alert in snapshot.alerts or []:
         what = ", ".join(f"{name} {value}" for name, value in alert.items() if name not in {"alertname", "severity"})
         lines.append(Text.assemble((f"{alert['alertname']} ", "bold red"), f"({alert.get('severity', '-')}) ", what))

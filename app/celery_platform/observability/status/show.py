@@ -1,21 +1,27 @@
-"""Showing an environment's state: once, as JSON, or live until interrupted."""
+"""Show an environment's state: once, as JSON, or live until interrupted."""
 
 import json
 import time
 from dataclasses import asdict
 
-from celery_platform.observability.status.look import Looker
+from celery_platform.observability.status.poll import Poller
 from celery_platform.observability.status.screen import screen
 from celery_platform.observability.status.snapshot import Snapshot
 from celery_platform.settings import runtime
 from celery_platform.settings.chosen import chosen_file
 
-# Between the two looks of `--once`, from which the trend comes.
+# Seconds between the two polls of `--once`, from which the trend is computed.
 ONCE_SECONDS = 2.0
 
 
 def show(*, once: bool, as_json: bool, interval: float, prometheus: str) -> bool:
-    """Show it; returns whether nothing is wrong: all is seen, no dead letters, no alert, every expected worker.
+    """Show the state and return whether the environment is healthy (see `healthy`).
+
+    Args:
+        once: print the state once.
+        as_json: print it once, as JSON.
+        interval: seconds between polls of the live view.
+        prometheus: the URL of Prometheus, from which to read alerts; may be empty.
 
     Raises:
         SettingsError: the environment cannot be used.
@@ -25,12 +31,12 @@ def show(*, once: bool, as_json: bool, interval: float, prometheus: str) -> bool
     from celery_platform.output import console, show_json
 
     now = runtime()
-    looker = Looker(now, worker_addresses(), prometheus)
+    poller = Poller(now, worker_addresses(), prometheus)
     threshold = now.environment.alerts["queue_wait_seconds"]
-    snapshot = looker.look()
+    snapshot = poller.poll()
     if once or as_json:
         time.sleep(ONCE_SECONDS)
-        snapshot = looker.look()
+        snapshot = poller.poll()
         if as_json:
             show_json(asdict(snapshot))
         else:
@@ -39,12 +45,12 @@ def show(*, once: bool, as_json: bool, interval: float, prometheus: str) -> bool
     with Live(screen(snapshot, threshold), console=console(), screen=True) as live:
         while True:
             time.sleep(interval)
-            snapshot = looker.look()
+            snapshot = poller.poll()
             live.update(screen(snapshot, threshold))
 
 
 def healthy(snapshot: Snapshot) -> bool:
-    """Whether nobody needs to look closer."""
+    """Whether everything answered, no alert is firing, no message is dead-lettered and no worker is missing."""
     return (
         not snapshot.problems
         and not snapshot.alerts
@@ -54,7 +60,7 @@ def healthy(snapshot: Snapshot) -> bool:
 
 
 def worker_addresses() -> dict[str, list[str]]:
-    """Where the workers of each pool on hosts serve their metrics, as the environment places them."""
+    """The addresses at which the workers of each pool on hosts serve their metrics."""
     resolved = json.loads(chosen_file().read_text())
     addresses: dict[str, list[str]] = {}
     for host in resolved["worker_hosts"].values():

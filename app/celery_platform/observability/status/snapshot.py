@@ -1,4 +1,4 @@
-"""What one look at an environment shows."""
+"""The result of one poll of an environment."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -6,7 +6,10 @@ from dataclasses import dataclass, field
 
 @dataclass(frozen=True)
 class QueueState:
-    """A queue. `trend` is messages more (or fewer) a minute since the look before, `wait_p95` of tasks begun since."""
+    """A queue. `held` counts delivered, unacknowledged messages.
+
+    `trend` is the change of the backlog per minute since the last poll. `wait_p95` covers the tasks started since then.
+    """
 
     waiting: int | None
     held: int | None
@@ -20,7 +23,7 @@ class QueueState:
 
 @dataclass(frozen=True)
 class PoolState:
-    """A pool. `workers` answer of the `expected`; `None` where nothing tells."""
+    """A pool. `workers` is how many of the `expected` workers answered; `None` if they cannot be polled."""
 
     type: str
     runs_on: str
@@ -34,7 +37,7 @@ class PoolState:
 
 @dataclass(frozen=True)
 class Snapshot:
-    """All of it. `problems` are what could not be seen, in words; `alerts` is `None` when nobody was asked."""
+    """The whole environment. `problems` lists what did not answer; `alerts` is `None` if Prometheus was not polled."""
 
     environment: str
     broker: str

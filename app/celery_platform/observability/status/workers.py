@@ -1,4 +1,4 @@
-"""What workers serve of themselves, read from each at once."""
+"""Poll the metrics of many workers at the same time."""
 
 import urllib.request
 from collections import defaultdict
@@ -15,7 +15,7 @@ BUCKET = "celery_task_queue_wait_time_bucket"
 
 @dataclass
 class WorkersSeen:
-    """Sums over the workers that answered. `waits` is a histogram for each queue: bound -> how many below."""
+    """Sums over the workers that answered. `waits` is a histogram per queue: bound -> number of waits below it."""
 
     gauges: dict[str, list[float]] = field(default_factory=lambda: defaultdict(list))
     started: dict[str, float] = field(default_factory=lambda: defaultdict(float))
@@ -24,7 +24,7 @@ class WorkersSeen:
     answered: int = 0
 
     def add(self, text: str) -> None:
-        """A worker's answer."""
+        """Add the metrics of one worker."""
         self.answered += 1
         for family in text_string_to_metric_families(text):
             for sample in family.samples:
@@ -40,7 +40,7 @@ class WorkersSeen:
 
 
 def together(pools: Iterable[WorkersSeen]) -> WorkersSeen | None:
-    """What the workers of several pools say of the queues that they share; `None` where none was asked.
+    """The sums over the workers of several pools that share queues; `None` if no pool was polled.
 
     Example: `together([]) is None`
     """
@@ -63,7 +63,7 @@ def together(pools: Iterable[WorkersSeen]) -> WorkersSeen | None:
 
 
 def ask_workers(addresses: Iterable[str]) -> WorkersSeen:
-    """Ask each `host:port`; one that does not answer in two seconds is left out."""
+    """Poll the worker at each `host:port`; one that does not answer within two seconds is left out."""
     seen = WorkersSeen()
     with ThreadPoolExecutor(AT_ONCE) as pool:
         for text in pool.map(_ask, addresses):
@@ -73,7 +73,7 @@ def ask_workers(addresses: Iterable[str]) -> WorkersSeen:
 
 
 def quantile(share: float, now: dict[float, float], before: dict[float, float]) -> float | None:
-    """The bound below which `share` of what was counted since `before` lies; `None` when nothing was.
+    """The bound below which `share` of the values counted since `before` lie; `None` if there are none.
 
     Example: `quantile(0.95, {1.0: 9, float("inf"): 10}, {}) == float("inf")`
     """

@@ -1,4 +1,4 @@
-"""Looking at an environment: the broker itself, its workers on hosts, and Prometheus where there is one."""
+"""Poll an environment: the broker, the workers on hosts and, if there is one, Prometheus."""
 
 import json
 import time
@@ -16,10 +16,10 @@ PROMETHEUS_SECONDS = 5
 
 
 @dataclass
-class Looker:
-    """Looks again and again; what changed since the look before becomes trends.
+class Poller:
+    """Polls an environment repeatedly, and computes trends from the changes since the previous poll.
 
-    Example: `Looker(runtime(), workers={"io": ["10.0.0.1:9540"]}).look().queues["email"].waiting`
+    Example: `Poller(runtime(), workers={"io": ["10.0.0.1:9540"]}).poll().queues["email"].waiting`
     """
 
     runtime: Runtime
@@ -29,8 +29,8 @@ class Looker:
     before: tuple[float, Reading | None, dict[str, WorkersSeen]] | None = None
     problems: list[str] = field(default_factory=list)
 
-    def look(self) -> Snapshot:
-        """One look. What does not answer is told in `problems`, and the rest shown."""
+    def poll(self) -> Snapshot:
+        """Poll once. What does not answer is listed in `problems`; the rest is in the snapshot."""
         self.problems = []
         environment = self.runtime.environment
         at, reading = time.time(), self._broker()
@@ -53,7 +53,7 @@ class Looker:
             self.source = self.source or source_of(self.runtime)
             return self.source.read()
         except Exception as error:
-            self.problems.append(f"the broker cannot be seen: {error}")
+            self.problems.append(f"the broker cannot be polled: {error}")
             return None
 
     def _queue(self, label: str, at: float, reading: Reading | None, seen: dict[str, WorkersSeen]) -> QueueState:
@@ -99,7 +99,7 @@ class Looker:
             return None
         query = urllib.parse.urlencode({"query": 'ALERTS{alertstate="firing"}'})
         try:
-            with urllib.request.urlopen(  # noqa: S310 - the operator's own
+            with urllib.request.urlopen(  # noqa: S310 - the operator chooses the URL
                 f"{self.prometheus}/api/v1/query?{query}", timeout=PROMETHEUS_SECONDS
             ) as answer:
                 found = json.load(answer)["data"]["result"]
