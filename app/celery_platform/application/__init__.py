@@ -1,4 +1,4 @@
-"""The application that runs here: finding it, importing it, and the variables and secrets that its processes get."""
+"""Find and import the environment's application, and give its processes their variables and secrets."""
 
 from celery_platform.application.loading import application, import_tasks, platform_alone
 

@@ -1,4 +1,4 @@
-"""Running a command as a process of the application: its variables, its secrets, its code on the path."""
+"""Run a command as a process of the application, with its variables and secrets, and with its code on the path."""
 
 import os
 import signal
@@ -20,9 +20,9 @@ TURN_SECONDS = 60
 
 
 def run_command(command: Sequence[str], pool: str | None = None) -> int:
-    """Run the command to its end; returns its exit code. SIGTERM, SIGINT and SIGHUP are passed on.
+    """Run the command and return its exit code. SIGTERM, SIGINT and SIGHUP are forwarded to it.
 
-    Not replaced by the command (exec): secrets that were written to files go when it ends.
+    This process does not exec the command, because it has to remove files with secrets afterwards.
 
     Raises:
         ApplicationError: there is no such program, or no such script.
@@ -30,24 +30,24 @@ def run_command(command: Sequence[str], pool: str | None = None) -> int:
 
     Example: `run_command(["python", "-m", "django", "migrate"])`
     """
-    passed_on = _PassedOn()
-    passed_on.begin()
+    forwarder = _SignalForwarder()
+    forwarder.begin()
     environment = runtime().environment
     set_variables(runtime(), pool)
     folder = add_checkout(environment.application)
     path = [str(folder) if folder else "", os.environ.get("PYTHONPATH", "")]
-    # `python` is the one this runs on, which has the application's requirements.
+    # Make `python` the interpreter of this process, which has the application's requirements.
     programs = f"{os.path.dirname(sys.executable)}{os.pathsep}{os.environ.get('PATH', '')}"  # noqa: PTH120
     variables = os.environ | {"PATH": programs, "PYTHONPATH": os.pathsep.join(entry for entry in path if entry)}
     words = with_script(command, folder or Path(sysconfig.get_path("purelib")))
-    return _wait(passed_on.start(words, variables))
+    return _wait(forwarder.start(words, variables))
 
 
 def with_script(command: Sequence[str], home: Path) -> list[str]:
-    """The command, with the path of a script of the application that it names by its name alone.
+    """The command, with the full path of the application's script if it gives only the name.
 
-    Hosts and pods start it in no folder of the application's, and a person wherever they are. `home` is where the
-    application's files are: its folder in a checkout, else where its wheel was unpacked.
+    The command may be started in any folder. `home` is the folder of the application's files: its folder in a checkout,
+    or the folder into which its wheel was installed.
 
     Raises:
         ApplicationError: there is no such script.
@@ -62,26 +62,26 @@ def with_script(command: Sequence[str], home: Path) -> list[str]:
             raise ApplicationError(
                 expected=f"the script {words[1]} in {Path.cwd()} or among the application's files in {home}",
                 found="neither",
-                remedy="What its pyproject.toml does not pack is not on hosts and in pods: pack it, or run a module, "
-                "as `python -m django migrate` instead of `python manage.py migrate`.",
+                remedy="Files that its pyproject.toml does not pack are missing on hosts and in pods. Pack the script, "
+                "or run a module: `python -m django migrate` instead of `python manage.py migrate`.",
             )
         words[1] = str(home / words[1])
     return words
 
 
 def _wait(process: "subprocess.Popen[bytes]") -> int:
-    """Wait for the end, and let handlers run meanwhile.
+    """Wait for the process to end, and let signal handlers run in the meantime.
 
-    `wait()` without a timeout is one system call. Python runs a handler only after it, so a signal that comes just
-    before the call would be passed on when the process has ended. With a timeout it asks every 50 ms.
+    `wait()` without a timeout is one system call, and Python runs a handler only after it. A signal that arrives just
+    before the call would only be forwarded after the process has ended. With a timeout, `wait()` polls every 50 ms.
     """
     while True:
         with suppress(subprocess.TimeoutExpired):
             return process.wait(timeout=TURN_SECONDS)
 
 
-class _PassedOn:
-    """The signals that end a process: before there is a command they end this one, then they are the command's."""
+class _SignalForwarder:
+    """Forwards termination signals to the command. Before the command is started, they end this process."""
 
     def __init__(self) -> None:
         self._process: subprocess.Popen[bytes] | None = None
@@ -89,29 +89,30 @@ class _PassedOn:
         self._waiting: list[int] = []
 
     def begin(self) -> None:
-        """Take the signals over, but for one that is ignored (`nohup`): the command ignores it too."""
+        """Handle the signals, except those that are ignored (`nohup`), which the command ignores too."""
         for number in ENDS:
             if signal.getsignal(number) is not signal.SIG_IGN:
-                signal.signal(number, self._came)
+                signal.signal(number, self._received)
 
     def start(self, command: Sequence[str], variables: Mapping[str, str]) -> subprocess.Popen[bytes]:
         self._starts = True
         try:
-            # With the locks the command keeps its files, even if this process is killed and another one starts.
+            # The command inherits the locks, so that its files stay even if this process is killed and another one
+            # starts.
             self._process = subprocess.Popen(list(command), env=variables, pass_fds=locks())
         except OSError as error:
             raise ApplicationError(
-                expected=f"a program {command[0]!r}", found=str(error), remedy="Name one that the PATH has."
+                expected=f"a program {command[0]!r}", found=str(error), remedy="Name a program on the PATH."
             ) from None
         for number in self._waiting:
             self._process.send_signal(number)
         return self._process
 
-    def _came(self, number: int, _frame: FrameType | None) -> None:
+    def _received(self, number: int, _frame: FrameType | None) -> None:
         if self._process is not None:
             self._process.send_signal(number)
         elif self._starts:
-            # The command may be there already, and this process does not know it yet.
+            # The command may already be running although Popen has not returned yet.
             self._waiting.append(number)
         else:
             raise SystemExit(128 + number)

@@ -1,4 +1,4 @@
-"""Import the application that the environment names, with its variables set, and attach the platform to it."""
+"""Import the environment's application, with its variables set, and attach the platform to it."""
 
 import importlib
 import os
@@ -19,19 +19,18 @@ from celery_platform.environment.checkout import checkout
 from celery_platform.errors import AppError, ApplicationError
 from celery_platform.settings import runtime
 
-# Files that show nobody where an application's mistake is: this one, Celery's loader, Python's import.
+# Files in a traceback that are not the application's: this one, Celery's, and Python's import system.
 _NOT_THEIRS = (__file__, f"{os.sep}celery{os.sep}", f"{os.sep}importlib{os.sep}")
 
 
 @lru_cache(maxsize=1)
 def application(pool: str | None = None) -> Celery:
-    """The application's Celery instance, attached; imported once, after its variables and secrets are in the
-    environment.
+    """The application's attached Celery instance. It is imported once, after its variables and secrets are set.
 
-    `pool` names the pool whose variables and secrets this process gets beside the application's.
+    `pool` is the pool whose variables and secrets this process gets in addition to the application's.
 
     Raises:
-        ApplicationError: it cannot be imported, or what is named is no Celery instance.
+        ApplicationError: the module cannot be imported, or the attribute is not a Celery instance.
         SettingsError: no environment is chosen, or a secret cannot be read.
 
     Example: `application().send_task("orders.tasks.ship", ("order-1",))`
@@ -45,7 +44,7 @@ def application(pool: str | None = None) -> Celery:
 def platform_alone() -> Celery:
     """An attached Celery instance without the application, for commands that read queues and run no task.
 
-    Whoever lists or replays dead-lettered messages needs neither the application's code nor its secrets.
+    Listing and replaying dead-lettered messages needs neither the application's code nor its secrets.
     """
     return attach(Celery("celery_platform", set_as_current=False))
 
@@ -65,31 +64,31 @@ def imported(reference: str) -> Celery:
         raise ApplicationError(
             expected=f"a Celery instance {attribute} in {module_name} (application.celery: {reference})",
             found="nothing of that name" if found is None else f"a {type(found).__name__}",
-            remedy=f"Name one of: {', '.join(named)}." if named else "Name the module that makes it.",
+            remedy=f"Name one of: {', '.join(named)}." if named else "Name the module that creates it.",
         )
     return found
 
 
 def import_tasks(celery: Celery) -> None:
-    """Import the modules of an application's tasks, and evaluate what they declare: its tasks are known from here on.
+    """Import an application's task modules and finalize it, so that all its tasks are registered.
 
-    Celery would do it later, where an error is a traceback.
+    Celery would do this later, and print a traceback on an error.
 
     Raises:
-        ApplicationError: one cannot be imported.
+        ApplicationError: a module cannot be imported.
 
     Example: `import_tasks(application())`
     """
     with _imports("to import the application's modules of tasks"):
         celery.loader.import_default_modules()
         celery.finalize()
-    for task in celery.tasks.values():  # also one that was put into the registry past the app's own ways
+    for task in celery.tasks.values():  # including tasks that were added to the registry directly
         give_guarantees(task)
 
 
 @contextmanager
 def _imports(what: str) -> Iterator[None]:
-    """Whatever an application's module raises, the end of the process included, in words; ours pass."""
+    """Turn whatever an application's module raises, even SystemExit, into an ApplicationError; our own errors pass."""
     try:
         yield
     except (AppError, KeyboardInterrupt, GeneratorExit):
@@ -98,20 +97,20 @@ def _imports(what: str) -> Iterator[None]:
         raise ApplicationError(
             expected=what,
             found=f"{type(error).__name__}: {error}{_where(error)}",
-            remedy="Correct application.celery, or what the module needs: application.variables and "
-            "application.secrets of the environment file are set before it is imported.",
+            remedy="Correct application.celery, or add what the module needs to application.variables or "
+            "application.secrets of the environment file, which are set before it is imported.",
         ) from error
 
 
 def _where(error: BaseException) -> str:
-    """The last line of an application's own code that the error came through."""
+    """The last line of the application's own code in the traceback."""
     frames = [frame for frame in traceback.extract_tb(error.__traceback__) if not frame.filename.startswith("<")]
     outside = [frame for frame in frames if not any(part in frame.filename for part in _NOT_THEIRS)]
     return f" ({outside[-1].filename}, line {outside[-1].lineno})" if outside else ""
 
 
 def add_checkout(application: Mapping[str, Any]) -> Path | None:
-    """The application's folder in a checkout, made importable; `None` where the application was installed."""
+    """Make the application's folder in a checkout importable and return it; `None` if the application is installed."""
     folder = checkout() / application["package"]
     if not folder.is_dir():
         return None
@@ -122,7 +121,7 @@ def add_checkout(application: Mapping[str, Any]) -> Path | None:
 
 
 def import_root(folder: Path, module: str) -> Path:
-    """Where a project's packages are: in its folder, or in its `src` where that has the package of `module`.
+    """The folder of a project's packages: its own folder, or its `src` if that contains the package of `module`.
 
     Example: `import_root(Path("app/orders"), "orders.celery") == Path("app/orders")`
     """

@@ -1,10 +1,10 @@
-"""Secrets that the application asks for as files: in memory, for one process and its children, gone when these are.
+"""Secrets as files in memory, for one process and its children, which are removed when these have ended.
 
-A process can end without running any of its own code (SIGKILL, as systemd's watchdog does), so removal does not depend
-on it. In `RUNTIME_DIRECTORY` the service manager removes the files however a unit ends. Everywhere each folder is
-locked (`flock`) for as long as its process or a child of it lives, and each start removes this user's folders that
-nobody holds. The kernel gives a lock back at the end of a process: a process ID that was given away again says nothing,
-and neither does one of another container that shares the file system.
+A process can end without running any of its own code (SIGKILL, for example by systemd's watchdog), so removal must not
+depend on that. systemd removes the files in `RUNTIME_DIRECTORY` however a unit ends. In addition, each folder is locked
+(`flock`) as long as its process or a child of it lives, and each start removes this user's unlocked folders. The kernel
+releases a lock when its processes have ended. A process id would not be reliable: it may be reused, or belong to
+another container that shares the file system.
 """
 
 import atexit
@@ -19,8 +19,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from types import FrameType
 
-# A file system in memory, where the machine has one: what is written there never reaches a disk.
-MEMORY = Path("/dev/shm")  # noqa: S108 - mkdtemp makes a folder of its own in it
+# A file system in memory, if the machine has one: files there never reach a disk.
+MEMORY = Path("/dev/shm")  # noqa: S108 - mkdtemp creates a private folder in it
 PREFIX = "celery-secrets-"
 # Signals that end a process by default, without `atexit`.
 ENDS = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
@@ -37,10 +37,10 @@ _folders: list[_Folder] = []
 
 
 def write_secret_files(values: Mapping[str, str]) -> dict[str, str]:
-    """Write each value to a file that only this user may read; returns the files' paths under the same names.
+    """Write each value to a file that only this user may read; return the files' paths under the same names.
 
-    They are removed when this process ends. SIGTERM, SIGINT and SIGHUP still end it, unless it handles them otherwise.
-    What processes that are gone have left is removed first, also when there is nothing to write.
+    The files are removed when this process ends. SIGTERM, SIGINT and SIGHUP still end it, unless it handles them
+    itself. Files that dead processes have left are removed first, even if there is nothing to write.
 
     Example: `write_secret_files({"TLS_KEY": key}) == {"TLS_KEY": "/run/celery-1/celery-secrets-917-k2x/tls_key"}`
     """
@@ -57,7 +57,7 @@ def write_secret_files(values: Mapping[str, str]) -> dict[str, str]:
 
 
 def remove_secret_files() -> None:
-    """Remove what this process has written, as it does by itself when it ends; for an end without `atexit`."""
+    """Remove this process's files. It happens automatically at exit, except for exits that skip `atexit`."""
     for folder in _own():
         shutil.rmtree(folder.path, ignore_errors=True)
 
@@ -71,12 +71,12 @@ def locks() -> tuple[int, ...]:
 
 
 def _own() -> list[_Folder]:
-    """A forked child inherits the list, not the files."""
+    """The folders of this process. A forked child inherits the list but does not own the files."""
     return [folder for folder in _folders if folder.owner == os.getpid()]
 
 
 def _places() -> list[Path]:
-    """Where files may be, the best first: the service manager's folder (the first of several), memory, temporary."""
+    """Possible places in order of preference: systemd's runtime directory, memory, the temporary folder."""
     of_manager = os.environ.get("RUNTIME_DIRECTORY", "").split(":")[0]
     places = [*([Path(of_manager)] if of_manager else []), MEMORY, Path(tempfile.gettempdir())]
     return [place for place in places if place.is_dir() and os.access(place, os.W_OK | os.X_OK)]
@@ -85,7 +85,7 @@ def _places() -> list[Path]:
 def _new_folder() -> Path:
     while True:
         path = Path(tempfile.mkdtemp(prefix=f"{PREFIX}{os.getpid()}-", dir=_places()[0]))
-        # Another process's start may take it for abandoned between its making and its lock.
+        # Before it is locked, another starting process may take the folder for an abandoned one and remove it.
         try:
             lock = os.open(path, os.O_RDONLY | os.O_DIRECTORY)
         except FileNotFoundError:
@@ -109,7 +109,7 @@ def _remove_abandoned() -> None:
 def _remove_unless_held(path: Path) -> None:
     try:
         folder = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)
-    except OSError:  # it has just gone, is another user's, or no folder
+    except OSError:  # it no longer exists, belongs to another user, or is not a folder
         return
     try:
         if os.fstat(folder).st_uid == os.geteuid():
@@ -122,7 +122,7 @@ def _remove_unless_held(path: Path) -> None:
 
 
 def _remove_on_signals() -> None:
-    """Only where a signal would end the process: a handler that is there, and `nohup`, stay as they are."""
+    """Handle signals that would end the process. Existing handlers and ignored signals (`nohup`) are left alone."""
     if threading.current_thread() is not threading.main_thread():
         return
     for number in ENDS:

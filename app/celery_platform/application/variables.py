@@ -1,7 +1,7 @@
-"""Variables and secrets of the application's processes, put into the environment before the application is imported.
+"""Set the variables and secrets of the application's processes before the application is imported.
 
-The process itself reads them, on hosts, in pods and on a person's machine alike, so a secret is in no unit, manifest,
-command line or log. A secret that is given as a file is written for this process and its children alone, in memory.
+On hosts, in pods and on a person's machine alike, the process itself reads its secrets, so they appear in no unit,
+manifest, command line or log. A secret as a file is written to memory, for this process and its children only.
 """
 
 import os
@@ -14,10 +14,10 @@ from celery_platform.settings import Resolved, Runtime
 
 
 def set_variables(runtime: Runtime, pool: str | None = None) -> None:
-    """Set the application's variables, and those of `pool` where one is named, in this process's environment.
+    """Set the application's variables, and those of `pool` if it is given, in this process's environment.
 
-    What is set already wins over a literal value, so a person may try another one; a secret always comes from the
-    account.
+    A variable that is already set overrides a literal value, so that a person can try another one. A secret always
+    comes from the account.
 
     Raises:
         SettingsError: a secret cannot be read, or the environment has no such pool.
@@ -37,7 +37,7 @@ def _secret(runtime: Runtime, variable: str, label: str) -> str:
         raise SettingsError(
             expected=f"a secret {label} for the variable {variable}",
             found=f"in environment {runtime.environment.name}: {', '.join(runtime.environment.secrets) or 'none'}",
-            remedy="Run `make render`; the secret itself is made by Terraform.",
+            remedy="Run `make render`; Terraform creates the secret.",
         )
     try:
         return runtime.secret(label)
@@ -45,13 +45,13 @@ def _secret(runtime: Runtime, variable: str, label: str) -> str:
         raise SettingsError(
             expected=f"the value of the variable {variable}, the secret {runtime.environment.secrets[label]}",
             found=error.found,
-            remedy="Put a value into the secret (`aws secretsmanager put-secret-value`) after Terraform was applied; "
-            "who starts this process needs secretsmanager:GetSecretValue on it.",
+            remedy="Apply Terraform, then give the secret a value (`aws secretsmanager put-secret-value`); "
+            "this process needs the permission secretsmanager:GetSecretValue on it.",
         ) from None
 
 
 def plain_variables(runtime: Runtime, pool: str | None = None) -> dict[str, str]:
-    """All variables that are no secrets: the application's, its services', its buckets' names, the pool's own."""
+    """All variables without secrets: the application's, those of services, the names of buckets, the pool's own."""
     environment = runtime.environment
     buckets = {f"BUCKET_{label.upper()}": name for label, name in runtime.discovery.buckets.items()}
     own = environment.pool(pool).variables if pool else {}
@@ -59,7 +59,7 @@ def plain_variables(runtime: Runtime, pool: str | None = None) -> dict[str, str]
 
 
 def secrets_of(environment: Resolved, pool: str | None = None) -> Mapping[str, Any]:
-    """Variable -> its secret and how it gets it; a pool's own variable stands for the secret of its name."""
+    """Variable -> its secret and how it is given; a pool's own variable replaces the secret of the same name."""
     everywhere: Mapping[str, Any] = environment.application["secrets"]
     if pool is None:
         return everywhere

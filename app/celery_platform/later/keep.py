@@ -1,4 +1,4 @@
-"""Keeping a call whose delay is longer than its queue may hold."""
+"""Keep a message whose delay is longer than its queue may hold."""
 
 import os
 from collections.abc import Callable, Mapping
@@ -13,16 +13,16 @@ from celery_platform.later.store import later_store
 from celery_platform.publishing.capture import CapturingProducer, Message
 from celery_platform.refusals.size import refuse_a_larger_message
 
-# Where Celery is to publish; the message is published by others.
+# Options about the connection for publishing, which do not apply because the message is published later.
 _PUBLISHERS = ("producer", "publisher", "connection", "retry")
 
 
-class _Caught(Exception):  # noqa: N818 - not an error: the way out of Celery's publishing
-    """The message is made."""
+class _Caught(Exception):  # noqa: N818 - not an error: it leaves Celery's publishing code
+    """The message has been built."""
 
 
 class _Stopping(CapturingProducer):
-    """Stops Celery before it says that the message was published: its signal and its event are for later."""
+    """Stops Celery before it sends the signal and the event that the message was published."""
 
     def _publish(self, body: Any, *given: Any, **named: Any) -> None:
         super()._publish(body, *given, **named)
@@ -38,13 +38,13 @@ def keep_until_due(
     delay: int,
     options: Mapping[str, Any],
 ) -> Any:
-    """Keep the message that `send_task` (Celery's own) makes of this call, due after `delay` seconds; its AsyncResult.
+    """Keep the message that Celery's `send_task` builds for this call, due after `delay` seconds.
 
-    `options` name the queue.
+    `options` name the queue. The result is the task's AsyncResult.
 
     Raises:
-        PublishError: the store does not take it. Nothing is kept, or nobody knows whether it is.
-        RefusedMessageError: the broker takes no message as large as this one.
+        PublishError: the store did not confirm the message. It may or may not be kept.
+        RefusedMessageError: the message is too large for the broker.
     """
     message = _made(app, send_task, name, args, kwargs, options)
     message.headers["eta"] = (app.now() + timedelta(seconds=delay)).isoformat()
@@ -56,7 +56,7 @@ def keep_until_due(
         raise PublishError(
             expected=f"the result store to keep {name}, which is due in {delay} s",
             found=f"{type(error).__name__}: {error}",
-            remedy="Send it again when the store is back; a store that is full needs a larger node type.",
+            remedy="Send it again when the store is available. If the store is full, choose a larger node type.",
         ) from error
     except TypeError as error:
         raise RefusedMessageError(
@@ -79,7 +79,7 @@ def _made(
 
 
 def _result(app: Any, message: Message, options: Mapping[str, Any]) -> Any:
-    """As Celery's `send_task` ends."""
+    """The result that Celery's `send_task` would have returned."""
     result = (options.get("result_cls") or app.AsyncResult)(message.task_id)
     result.ignored = message.headers.get("ignore_result")
     parent = app.current_worker_task
@@ -93,7 +93,7 @@ def _label(app: Any, queue: str) -> str:
 
 
 def _refuse_a_larger(app: Any, message: Message) -> None:
-    """What brokers measure: the body on RabbitMQ; on others also what goes beside it, and the body in base64."""
+    """Refuse a message that is too large. RabbitMQ measures the body, others also the headers, with a base64 body."""
     size = len(message.body)
     if app.connection_for_write().transport.driver_type != "amqp":
         size = len(Kept("", "", Message(message.task_id, "", "", message.properties, message.headers, b"")).as_text())

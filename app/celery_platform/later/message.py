@@ -1,4 +1,4 @@
-"""A message that waits to be due, as it is kept in the store."""
+"""A delayed message in the form in which the store keeps it."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -11,9 +11,9 @@ from celery_platform.publishing.capture import Message
 
 @dataclass(frozen=True)
 class Kept:
-    """A whole message as Celery made it, and the label of the queue that it goes to when it is due.
+    """A complete message as Celery built it, and the label of the queue to which it is published when it is due.
 
-    `entry` names it in the store: a task's id would not, since a retry has the id of the task that it retries.
+    `entry` is its key in the store. The task's id would not be unique, because a retry has the id of the original task.
     """
 
     entry: str
@@ -27,20 +27,20 @@ class Kept:
 
     @property
     def due(self) -> datetime:
-        """When the caller wants it to run."""
+        """The time at which the caller wants it to run."""
         return datetime.fromisoformat(self.message.headers["eta"])
 
     @property
     def asked_by(self) -> str | None:
-        """The process that asked for it, as `pid@host`; `None` where the message does not say."""
+        """The process that sent it, as `pid@host`; `None` if the message has no origin."""
         origin = self.message.headers.get("origin")
         return origin and str(origin)
 
     def as_text(self) -> str:
-        """JSON, with bytes, dates and decimals in kombu's notation; a body that is no text is kept in base64.
+        """The message as JSON, with bytes, dates and decimals in kombu's notation; a binary body is in base64.
 
         Raises:
-            TypeError: a header or a property is something else.
+            TypeError: a header or a property has a type that JSON cannot represent.
         """
         message = self.message
         return dumps({
@@ -50,7 +50,7 @@ class Kept:
 
 
 def from_text(entry: str, text: str) -> Kept:
-    """The opposite of `Kept.as_text`."""
+    """The inverse of `Kept.as_text`."""
     read: dict[str, Any] = loads(text)
     message = Message(read["id"], "", "", read["properties"], read["headers"], read["body"])
     return Kept(entry, read["queue"], message)

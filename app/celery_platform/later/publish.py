@@ -1,4 +1,4 @@
-"""Publishes a stored message as Celery would have done at the call, to where its queue is now."""
+"""Publish a kept message as Celery would have done at the call, to its queue's current name."""
 
 from typing import Any
 
@@ -20,11 +20,11 @@ from celery_platform.transports.amqp.publish_budget import budget
 
 
 def publish(app: Any, claimed: Claimed) -> None:
-    """Publish with the broker's confirmation, then send Celery's signal `after_task_publish`.
+    """Publish a message, wait for the broker's confirm, then send Celery's signal `after_task_publish`.
 
     Raises:
-        PublishError: the environment has no such queue any more, or the broker has none.
-        Exception: the broker did not take the message, or nobody knows whether it did.
+        PublishError: the queue no longer exists in the environment or on the broker.
+        Exception: the broker did not confirm the message. It may or may not have it.
     """
     kept, message = claimed.kept, claimed.kept.message
     if kept.queue not in runtime().environment.queues:
@@ -41,7 +41,7 @@ def publish(app: Any, claimed: Claimed) -> None:
     }
     headers = message.headers | {ENTRY: kept.entry, ATTEMPT: claimed.attempt}
     properties = {key: value for key, value in message.properties.items() if key != "expiration"}
-    # Counted from the call; what has expired is sent, so that a worker says so.
+    # The expiry counts from the call. An expired message is still sent, so that a worker reports it as expired.
     left = whole_seconds(None, headers.get("expires"), app.timezone)
     policy = app.conf.task_publish_retry_policy
     with (
@@ -58,7 +58,7 @@ def publish(app: Any, claimed: Claimed) -> None:
 
 
 def _body(app: Any, message: Message) -> Any:
-    """The body as a listener expects it: arguments and callbacks; as it is sent, where it may not be unpacked here."""
+    """The deserialized body for listeners of the signal; the raw body if it may not be deserialized here."""
     accept = prepare_accept_content(app.conf.accept_content)
     raw = message.body
     try:

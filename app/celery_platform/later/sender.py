@@ -1,7 +1,7 @@
-"""Publishing what is due: claim, publish with the broker's confirmation, forget.
+"""Publish due messages: claim, publish, wait for the broker's confirm, remove.
 
-Any number of these may run. One that dies in between leaves its messages to the next, who claims them when the lease
-ends and publishes them under another attempt number; a worker begins one of the copies (`reliability.one_copy`).
+Any number of senders may run. If one dies in between, another claims its messages when the lease ends, and publishes
+them with another attempt number. Workers start only one of the copies (`reliability.one_copy`).
 """
 
 import logging
@@ -18,7 +18,7 @@ logger = logging.getLogger(__name__)
 
 BATCH = 100
 LEASE_SECONDS = 60.0
-# No publish begins that could outlast the lease: then somebody else would publish the message at the same time.
+# A publish must not start if it could exceed the lease, because another sender would then publish the same message.
 SENDING_SECONDS = LEASE_SECONDS - 2 * PUBLISH_BUDGET_SECONDS
 LONGEST_IDLE_SECONDS = 1.0
 LONGEST_PAUSE_SECONDS = 30.0
@@ -26,21 +26,21 @@ LONGEST_BACK_OFF_SECONDS = 600.0
 
 
 def start_sender(app: Any) -> threading.Event:
-    """Send what is due from a thread of this process for as long as it lives, or until the event is set."""
+    """Send due messages from a thread until this process exits or the returned event is set."""
     stopped = threading.Event()
     threading.Thread(target=run, args=(app, stopped), name="later-sender", daemon=True).start()
     return stopped
 
 
 def run(app: Any, stopped: threading.Event) -> None:
-    """Send until `stopped` is set. After an error, whatever it is, it goes on in 1, 2, 4 ... at most 30 s."""
+    """Send until `stopped` is set. After any error, continue in 1, 2, 4 ... at most 30 s."""
     pause = 1.0
     while not stopped.is_set():
         try:
             idle = send_due(app, later_store())
         except Exception as error:
-            # Beat goes on without this thread, and nobody would notice.
-            logger.warning("what is due cannot be sent: %r; again in %.0f s", error, pause)
+            # Catch everything: if this thread ended, beat would continue and nobody would notice.
+            logger.warning("cannot send due messages: %r; trying again in %.0f s", error, pause)
             stopped.wait(pause)
             pause = min(pause * 2, LONGEST_PAUSE_SECONDS)
             continue
@@ -49,11 +49,11 @@ def run(app: Any, stopped: threading.Event) -> None:
 
 
 def send_due(app: Any, store: LaterStore, lease_seconds: float = LEASE_SECONDS) -> float:
-    """Publish messages that are due, at most `BATCH`; returns how many seconds there is nothing to do.
+    """Publish due messages, at most `BATCH`; return the number of seconds until there may be more to do.
 
     Raises:
         RedisError: the store does not answer.
-        Exception: the broker did not take one; it and those after it are due again.
+        Exception: the broker did not confirm a message. It and the later ones are due again.
     """
     claimed, left = store.claim(lease_seconds=lease_seconds, number=BATCH)
     until = time.monotonic() + lease_seconds * SENDING_SECONDS / LEASE_SECONDS
@@ -66,7 +66,7 @@ def send_due(app: Any, store: LaterStore, lease_seconds: float = LEASE_SECONDS) 
         except Exception:
             store.give_back(each, _back_off(each.attempt))
             _give_back(store, claimed[number + 1 :])
-            logger.exception("%s[%s] is due and was not taken", each.kept.task, each.kept.message.task_id)
+            logger.exception("%s[%s] is due and could not be published", each.kept.task, each.kept.message.task_id)
             raise
         store.remove(each.kept.entry)
     if claimed:
@@ -80,5 +80,5 @@ def _give_back(store: LaterStore, rest: Sequence[Claimed]) -> None:
 
 
 def _back_off(attempt: int) -> float:
-    """So that one message that is never taken does not stop the others."""
+    """The delay in seconds before a message is tried again, so that it does not block the others."""
     return float(min(2.0 ** min(attempt, 20), LONGEST_BACK_OFF_SECONDS))

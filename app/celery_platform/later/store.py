@@ -1,7 +1,7 @@
-"""Where messages wait to be due: a hash of messages, and a set ordered by when they are due on the server's clock.
+"""The store of delayed messages: a hash of messages, and a set sorted by due time on the server's clock.
 
-Each step is one script, so it happens or it does not. A message that is claimed stays where it is, due again when the
-lease of the one who claimed it ends: it leaves the store only after the broker has confirmed it.
+Each step is one script, and therefore atomic. A claimed message stays in the store and is due again when the lease of
+its claim ends. It is removed only after the broker has confirmed it.
 """
 
 import re
@@ -18,8 +18,8 @@ from celery_platform.settings import runtime
 PAGE = 500
 
 _NOW = "local clock = redis.call('TIME') local now = clock[1] * 1000 + math.floor(clock[2] / 1000) "
-# KEYS: due, messages; ARGV: entry, delay in ms, message. Sent again by a client that heard no answer, it
-# changes nothing.
+# KEYS: due, messages; ARGV: entry, delay in ms, message. If a client repeats it because it got no reply, nothing
+# changes.
 _KEEP = (
     _NOW
     + """
@@ -29,7 +29,8 @@ end
 return 1
 """
 )
-# KEYS: due, messages, attempts; ARGV: lease in ms, how many. Returns what is claimed and the ms until the next is due.
+# KEYS: due, messages, attempts; ARGV: lease in ms, maximum number. Returns the claimed messages and the ms until the
+# next one is due.
 _CLAIM = (
     _NOW
     + """
@@ -47,7 +48,8 @@ local first = redis.call('ZRANGE', KEYS[1], 0, 0, 'WITHSCORES')
 return {claimed, first[2] and string.format('%.0f', math.max(0, first[2] - now)) or ''}
 """
 )
-# KEYS: due, attempts; ARGV: entry, attempt, delay in ms. Nothing when somebody has claimed it since.
+# KEYS: due, attempts; ARGV: entry, attempt, delay in ms. It has no effect if another sender has claimed the message
+# since.
 _GIVE_BACK = (
     _NOW
     + """
@@ -59,7 +61,7 @@ return redis.call('ZADD', KEYS[1], 'XX', 'CH', string.format('%.0f', now + ARGV[
 
 @dataclass(frozen=True)
 class Claimed:
-    """A message to publish now. `attempt` counts how often somebody began to publish it, from 1."""
+    """A message to publish now. `attempt` counts how often it was claimed, from 1."""
 
     kept: Kept
     attempt: int
@@ -87,7 +89,7 @@ class LaterStore:
         self._client.eval(_KEEP, 2, self._due, self._messages, kept.entry, delay, kept.as_text())
 
     def claim(self, *, lease_seconds: float, number: int) -> tuple[list[Claimed], float | None]:
-        """Up to `number` messages that are due, nobody else's for `lease_seconds`; and the seconds until the next is.
+        """Claim up to `number` due messages for `lease_seconds`; also return the seconds until the next one is due.
 
         Raises:
             RedisError: the store does not answer.
@@ -99,7 +101,7 @@ class LaterStore:
         return claimed, int(left) / 1000 if left else None
 
     def remove(self, *entries: str) -> int:
-        """Forget messages, which were published or are not wanted any more; returns how many were there.
+        """Remove messages that were published or cancelled; return how many existed.
 
         Raises:
             RedisError: the store does not answer.
@@ -111,16 +113,16 @@ class LaterStore:
             return int(pipe.execute()[0])
 
     def give_back(self, claimed: Claimed, delay_seconds: float) -> None:
-        """Let a message that was not published be claimed again after `delay_seconds`.
+        """Return a claimed message that was not published, so that it is due again after `delay_seconds`.
 
         Raises:
-            RedisError: the store does not answer; it is claimed again when the lease ends.
+            RedisError: the store does not answer. The message is due again when the lease ends.
         """
         delay = int(delay_seconds * 1000)
         self._client.eval(_GIVE_BACK, 2, self._due, self._attempts, claimed.kept.entry, claimed.attempt, delay)
 
     def all(self) -> Iterator[Kept]:
-        """Every message, the one that is due first before the others."""
+        """Every message, in the order of their due times."""
         start = 0
         while entries := self._page(start):
             texts: Any = self._client.hmget(self._messages, entries)
@@ -131,13 +133,13 @@ class LaterStore:
         return self._client.zrange(self._due, start, start + PAGE - 1)
 
     def of_task(self, task_id: str) -> list[Kept]:
-        """The messages of a task by its id: one, or more where a caller used the id again."""
+        """The messages with this task id: usually one, more if a caller reused the id."""
         pattern = re.sub(r"([*?\[\]^\\])", r"\\\1", task_id) + ":*"
         found: Any = self._client.hscan_iter(self._messages, match=pattern, count=10_000)
-        # An id may itself have a colon in it.
+        # A task id may itself contain a colon.
         return [kept for entry, text in found if (kept := from_text(entry, text)).message.task_id == task_id]
 
 
 def later_store() -> LaterStore:
-    """The environment's messages, in the Valkey that keeps results."""
+    """The store of the environment's delayed messages, in the Valkey of the result store."""
     return LaterStore(valkey(), runtime().environment.prefix)

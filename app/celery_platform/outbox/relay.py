@@ -1,7 +1,7 @@
-"""The relay: publishes the tasks of the outbox with the broker's confirmation, and removes them afterwards.
+"""The relay: it publishes the tasks of the outbox, waits for the broker's confirm, and then deletes them.
 
-A relay that dies in between publishes some again, under the same task ids, which idempotent tasks bear; none is lost.
-Several relays share the work on PostgreSQL (`SKIP LOCKED`); on SQLite run one.
+If a relay dies in between, some tasks are published again with the same task ids, which idempotent tasks tolerate. None
+is lost. On PostgreSQL several relays share the work (`SKIP LOCKED`); on SQLite, run only one.
 """
 
 import logging
@@ -23,12 +23,12 @@ LONGEST_PAUSE_SECONDS = 30.0
 
 
 def relay_batch(app: Celery, engine: Engine) -> int:
-    """Publish and remove the oldest rows, at most `BATCH`, in their order; returns how many.
+    """Publish and delete the oldest rows in order, at most `BATCH`; return their number.
 
-    One that the app refuses to send, such as one too large for a new broker, goes to `outbox_refused`.
+    A task that the app refuses to send, for example because it is too large for a new broker, goes to `outbox_refused`.
 
     Raises:
-        OperationalError, PublishError: the broker did not take one; it and those after it are still in the outbox.
+        OperationalError, PublishError: the broker did not confirm a task. It and the later ones stay in the outbox.
     """
     oldest = select(outbox).order_by(outbox.c.number).limit(BATCH).with_for_update(skip_locked=True)
     sent: list[int] = []
@@ -41,27 +41,27 @@ def relay_batch(app: Celery, engine: Engine) -> int:
                     _set_aside(connection, row, error)
                 sent.append(row.number)
         finally:
-            # Also when a later row was refused: what the broker confirmed need not be sent again.
+            # Also after an error in a later row: confirmed tasks need not be sent again.
             connection.execute(delete(outbox).where(outbox.c.number.in_(sent)))
             connection.commit()
     return len(sent)
 
 
 def run(app: Celery, engine: Engine, stopped: threading.Event) -> None:
-    """Relay until `stopped` is set. A broker that refuses is asked again after 1, 2, 4 ... at most 30 s."""
+    """Relay until `stopped` is set. After an error of the broker, try again in 1, 2, 4 ... at most 30 s."""
     prepare(engine)
     pause = 1.0
     while not stopped.is_set():
         try:
             number = relay_batch(app, engine)
         except (OperationalError, PublishError) as error:
-            logger.warning("the broker takes nothing: %s; again in %.0f s", error, pause)
+            logger.warning("cannot publish from the outbox: %s; trying again in %.0f s", error, pause)
             stopped.wait(pause)
             pause = min(pause * 2, LONGEST_PAUSE_SECONDS)
             continue
         pause = 1.0
         if number:
-            logger.info("%d tasks left the outbox", number)
+            logger.info("published %d tasks of the outbox", number)
         else:
             stopped.wait(IDLE_SECONDS)
 
@@ -79,8 +79,8 @@ def _publish(app: Celery, row: Any) -> None:
 
 
 def _set_aside(connection: Connection, row: Any, error: RefusedMessageError) -> None:
-    logger.error("%s %s is never sent: %s It is in outbox_refused.", row.task, row.task_id, error)
+    logger.error("%s %s cannot be sent: %s It was moved to outbox_refused.", row.task, row.task_id, error)
     kept = {"task_id": row.task_id, "task": row.task, "args": row.args, "kwargs": row.kwargs}
-    # Its id may have been refused before, and sent again since.
+    # A task with this id may have been refused before and enqueued again since.
     connection.execute(delete(refused).where(refused.c.task_id == row.task_id))
     connection.execute(insert(refused).values(**kept, reason=str(error)))

@@ -1,7 +1,7 @@
-"""The outbox: a task to be sent is a row of the same transaction as the change that asks for it.
+"""The outbox table: a task is inserted in the same transaction as the change that causes it.
 
-Publishing inside a transaction sends tasks for changes that are rolled back; publishing after it loses them when the
-process dies in between. Celery's own guide recommends an outbox for this reason (celery#10271).
+Publishing within the transaction would send tasks for changes that are rolled back. Publishing after the commit would
+lose tasks if the process dies in between. Celery's own guide recommends an outbox for this reason (celery#10271).
 """
 
 import time
@@ -18,13 +18,13 @@ from celery_platform.guards.whole_second_delay import whole_seconds
 from celery_platform.refusals.delay import refuse_a_delay_beyond_the_bound
 from celery_platform.refusals.size import refuse_a_larger_message
 
-# Among the headers of a row, so that tables made before it need no other column: when the task is due.
+# When the task is due. It is kept in a row's headers, so that existing tables need no new column.
 ETA = "eta"
 metadata = MetaData()
 outbox = Table(
     "outbox",
     metadata,
-    # SQLite counts only an INTEGER key up by itself.
+    # SQLite auto-increments only INTEGER keys.
     Column("number", BigInteger().with_variant(Integer, "sqlite"), primary_key=True, autoincrement=True),
     Column("task_id", String(255), nullable=False, unique=True),
     Column("task", String(255), nullable=False),
@@ -32,7 +32,7 @@ outbox = Table(
     Column("kwargs", JSON, nullable=False),
     Column("headers", JSON, nullable=False),
 )
-# Tasks that can never be sent as they are, for a person to inspect: in `outbox` they would hold up those behind them.
+# Tasks that can never be sent, for a person to inspect. In `outbox`, they would block the tasks behind them.
 refused = Table(
     "outbox_refused",
     metadata,
@@ -45,7 +45,7 @@ refused = Table(
 
 
 def prepare(engine: Engine) -> None:
-    """Make the table where it is missing; producers and relays call it once, at their start."""
+    """Create missing tables. Producers and relays call it once, when they start."""
     metadata.create_all(engine)
 
 
@@ -59,14 +59,14 @@ def enqueue(
     countdown: float | None = None,
     eta: datetime | None = None,
 ) -> str:
-    """Send `task` when the transaction of `connection` commits; returns the task's id, which stays the same.
+    """Send `task` if the transaction of `connection` commits, and return the task's id, which is already final.
 
-    `countdown` (seconds from now) and `eta` are as in `apply_async`, however long.
+    `countdown` (seconds from now) and `eta` work as in `apply_async`, for delays of any length.
 
     Raises:
-        TypeError: the task does not take these arguments.
-        RefusedMessageError: the broker takes no message as large as these arguments, or the delay is too long.
-        IntegrityError: a task with this id is waiting to be sent.
+        TypeError: the arguments do not match the task's signature.
+        RefusedMessageError: the arguments are too large for a message of the broker, or the delay is too long.
+        IntegrityError: a task with this id is already waiting in the outbox.
 
     Example:
         with engine.begin() as connection:
@@ -77,7 +77,7 @@ def enqueue(
     task.__header__(*args, **named)  # type: ignore[attr-defined] # Celery's own check of arguments at sending
     refuse_a_larger_message(task.app.conf.broker_transport_options, len(dumps([args, named])))
     task_id = task_id or uuid.uuid4().hex
-    # The deadline of a task counts from the moment in which it was asked for, not from its relay.
+    # A task's deadline counts from this call, not from the time at which it is relayed.
     headers: dict[str, Any] = {"sent_at": time.time()}
     delay = whole_seconds(countdown, eta, task.app.timezone)
     refuse_a_delay_beyond_the_bound(str(task.name), delay)

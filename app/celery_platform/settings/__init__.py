@@ -1,4 +1,4 @@
-"""What the running app knows about its environment: resolved.json, then discovery parameters, then secrets."""
+"""The environment of a running process: resolved.json, discovery parameters and secrets."""
 
 from celery_platform.settings.resolved import PoolSettings, QueueSettings, Resolved, read
 from celery_platform.settings.runtime import Runtime, runtime, use

@@ -1,4 +1,4 @@
-"""Which environment this process runs in: the file that CELERY_ENVIRONMENT_FILE names."""
+"""The environment of this process: the file that CELERY_ENVIRONMENT_FILE names."""
 
 import os
 from pathlib import Path
@@ -14,13 +14,13 @@ def is_chosen() -> bool:
 
 
 def choose(name: str) -> None:
-    """Make this process, and those it starts, work on the environment `name` of this checkout and on its AWS account.
+    """Point this process and its children at the environment `name` of this checkout and its AWS account.
 
-    For a person's machine; hosts and pods carry the variable already.
+    It is meant for a person's machine; on hosts and in pods the variable is already set.
 
     Raises:
         EnvironmentFileError: there is no such environment, or its file breaks a rule.
-        SettingsError: its values were never rendered.
+        SettingsError: its resolved.json was never rendered.
     """
     from celery_platform.environment import load
     from celery_platform.environment.account import enter_account
@@ -38,7 +38,7 @@ def chosen_file() -> Path:
     """The resolved.json in use.
 
     Raises:
-        SettingsError: no environment was chosen.
+        SettingsError: no environment is chosen.
     """
     if not os.environ.get(VARIABLE):
         raise SettingsError(

@@ -1,4 +1,4 @@
-"""Where things are: SSM parameters that Terraform wrote, and values of secrets."""
+"""Read the SSM parameters that Terraform wrote, and the values of secrets."""
 
 import json
 from collections.abc import Iterator, Mapping
@@ -10,17 +10,17 @@ from typing import Any
 from celery_platform.errors import SettingsError
 
 REQUIRED = ("broker_url", "results_url", "buckets", "queue_urls")
-# Only a broker whose certificates Terraform's own authority signs has one.
+# Exists only if the broker's certificates are signed by the environment's own CA.
 OPTIONAL = ("broker_ca_certificate",)
 
 
 @dataclass(frozen=True)
 class Discovery:
-    """What Terraform made. URLs carry no credentials; `queue_urls` maps a queue's label to its SQS URL,
-    `buckets` the label of a bucket to its name.
+    """The addresses of the resources that Terraform created. URLs contain no credentials.
 
-    `broker_ca_certificate` is the PEM of the authority that signed the broker's certificates; `None` means that the
-    system's trusted authorities did, as for AWS's own endpoints.
+    `queue_urls` maps a queue's label to its SQS URL, `buckets` a bucket's label to its name. `broker_ca_certificate` is
+    the PEM certificate of the CA that signed the broker's certificates. `None` means that the system's trusted CAs
+    apply, as for AWS's own endpoints.
     """
 
     broker_url: str
@@ -31,10 +31,10 @@ class Discovery:
 
 
 def clients(*services: str) -> list[Any]:
-    """AWS clients of this process's account and region, with time-outs that a person can wait for.
+    """AWS clients for this process's account and region, with short timeouts.
 
-    They share a session of their own: boto3's default one keeps the model of every service it was asked for, 11 MiB for
-    the two that discovery reads and never needs again. A session for each costs 8 MiB more, boto3's around it three.
+    They share a new session. boto3's default session would keep the models of all requested services in memory: 11 MiB
+    for the two that discovery needs only once. A session per client would take 8 MiB more, and boto3's wrapper three.
     """
     import botocore.session
     from botocore.config import Config
@@ -45,7 +45,7 @@ def clients(*services: str) -> list[Any]:
 
 
 def client(service: str) -> Any:
-    """One of `clients`."""
+    """One client, as from `clients`."""
     return clients(service)[0]
 
 
@@ -53,7 +53,7 @@ def discover(prefix: str) -> Discovery:
     """Read the discovery parameters under `prefix`.
 
     Raises:
-        SettingsError: AWS does not answer, refuses, or a parameter is missing.
+        SettingsError: AWS does not answer or denies access, or a parameter is missing.
 
     Example: `discover("/celery/local").results_url == "redis://10.90.0.11:6379/1"`
     """
@@ -79,10 +79,10 @@ def discover(prefix: str) -> Discovery:
 
 @lru_cache
 def secret(name: str) -> str:
-    """The value of a secret, read once for each process.
+    """The value of a secret, read once per process.
 
     Raises:
-        SettingsError: AWS does not answer, refuses, or there is no such secret.
+        SettingsError: AWS does not answer or denies access, or there is no such secret.
     """
     with _explained(f"the secret {name}"):
         return str(client("secretsmanager").get_secret_value(SecretId=name)["SecretString"])

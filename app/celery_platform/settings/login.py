@@ -1,10 +1,10 @@
-"""Credentials in a URL: discovery keeps them out, the connection needs them in."""
+"""Add credentials to a URL: discovery's URLs have none, but a connection needs them."""
 
 from urllib.parse import quote
 
 
 def with_login(url: str, user: str, password: str) -> str:
-    """The URL with user and password before its host.
+    """The URL with the user and password inserted before the host.
 
     Example: `with_login("rediss://cache:6379/1", "celery", "p/w") == "rediss://celery:p%2Fw@cache:6379/1"`
     """

@@ -1,4 +1,4 @@
-"""An environment's values before there is an account: for who looks whether its application can be imported."""
+"""Placeholder values of an environment without an AWS account, for checking that its application can be imported."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -7,10 +7,10 @@ from celery_platform.settings.discovery import Discovery
 from celery_platform.settings.resolved import Resolved
 from celery_platform.settings.runtime import Runtime
 
-# In each secret's value, so that it is known again where it comes to light. The domain answers nowhere (RFC 2606).
+# Part of each secret's value, so that errors caused by it can be recognized. The domain never resolves (RFC 2606).
 PLACEHOLDER = "placeholder"
 HOST = f"{PLACEHOLDER}.invalid"
-# What a secret is likely to be by the words in its name and in its variables': many are read as a URL on import.
+# The likely form of a secret by words in its name and in those of its variables. Many are parsed as a URL at import.
 FORMS: Mapping[str, str] = {
     "amqp": f"amqp://{PLACEHOLDER}:{PLACEHOLDER}@{HOST}:5672//",
     "redis": f"redis://:{PLACEHOLDER}@{HOST}:6379/0",
@@ -30,10 +30,10 @@ BROKERS: Mapping[str, str] = {
 
 @dataclass(frozen=True)
 class WithoutAccount(Runtime):
-    """As an account would have it, with no value that is anybody's."""
+    """A runtime with placeholders instead of the account's values."""
 
     def secret(self, label: str) -> str:
-        """A value that says what it is; a URL where the secret's name asks for one."""
+        """A recognizable placeholder, in the form of a URL if the secret's name suggests one."""
         application, pools = self.environment.application, self.environment.pools.values()
         uses = [application["secrets"], *(pool.secrets for pool in pools)]
         variables = [name for secrets in uses for name, use in secrets.items() if use["secret"] == label]
@@ -44,7 +44,7 @@ class WithoutAccount(Runtime):
 
 
 def without_account(environment: Resolved) -> Runtime:
-    """The runtime of an environment of which only the file is known.
+    """The runtime of an environment for which only the file exists.
 
     Example: `without_account(read(file)).secret("database_url").startswith("postgresql://")`
     """

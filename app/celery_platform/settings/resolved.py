@@ -1,7 +1,7 @@
-"""The part of an environment's resolved.json that the running app reads, typed.
+"""The part of an environment's resolved.json that a running process reads, as typed values.
 
-`celery_platform.environment.resolve` computed every value; nothing is derived again here. Plain dataclasses, because a
-worker should not need the model's validation at each start.
+`celery_platform.environment.resolve` computes every value; nothing is derived here. These are plain dataclasses, so
+that a worker does not have to load and run the model's validation at each start.
 """
 
 import json
@@ -18,9 +18,9 @@ Json = dict[str, Any]
 
 @dataclass(frozen=True)
 class QueueSettings:
-    """A queue and its time budget; every limit is in seconds, and `None` where there is none.
+    """A queue and its time budget. Limits are in seconds; `None` means no limit.
 
-    `high_priority_queue` is the label of the queue that carries its calls of high priority, where the broker needs one.
+    `high_priority_queue` is the label of the separate queue for its high-priority messages, if the broker needs one.
     """
 
     label: str
@@ -37,9 +37,9 @@ class QueueSettings:
 
 @dataclass(frozen=True)
 class PoolSettings:
-    """Workers with one resource profile; `queues` are labels, `stop_timeout` is in seconds.
+    """Workers with one resource profile. `queues` are labels; `stop_timeout` is in seconds.
 
-    Redis keeps what the workers hold in `unacknowledged_key`.
+    `unacknowledged_key` is the Redis key of the workers' unacknowledged messages.
     """
 
     name: str
@@ -59,7 +59,7 @@ class PoolSettings:
 class Resolved:
     """An environment's values. `application`, `broker`, `schedule`, `secrets` and `alerts` are as in resolved.json.
 
-    `routes` are pairs of a pattern of task names and a queue's label, in order.
+    `routes` are ordered pairs of a pattern of task names and a queue's label.
     """
 
     name: str
@@ -85,7 +85,7 @@ class Resolved:
         return str(self.broker["kind"])
 
     def queue_named(self, name: str) -> QueueSettings | None:
-        """The queue with this name on the broker; `None` where there is none."""
+        """The queue with this name on the broker; `None` if there is none."""
         return self._queues_by_name.get(name)
 
     @cached_property
@@ -122,7 +122,7 @@ def read(file: Path) -> Resolved:
         ) from None
     except (KeyError, TypeError) as error:
         raise SettingsError(
-            expected=f"every value the app reads in {file}", found=f"none for {error}", remedy="Run `make render`."
+            expected=f"every value that the app reads in {file}", found=f"no {error}", remedy="Run `make render`."
         ) from None
 
 

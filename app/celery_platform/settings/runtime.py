@@ -11,7 +11,7 @@ from celery_platform.settings.resolved import Resolved, read
 
 @dataclass(frozen=True)
 class Runtime:
-    """The environment and what Terraform made for it."""
+    """The environment, and the addresses of the resources that Terraform created for it."""
 
     environment: Resolved
     discovery: Discovery
@@ -22,19 +22,19 @@ class Runtime:
 
     @property
     def results_url(self) -> str:
-        """The result store with its login, where its users have passwords."""
+        """The URL of the result store, with the login if its users have passwords."""
         url = self.discovery.results_url
         if "results_password" not in self.environment.secrets:
             return url
         return with_login(url, self.environment.results_user, self.secret("results_password"))
 
 
-# What this process was given instead of what its account would answer; empty in a process that asks the account.
+# The runtime that this process was given; empty in a process that reads it from its account.
 _given: list[Runtime] = []
 
 
 def use(given: Runtime) -> None:
-    """From here on it is this process's runtime, and no account is asked.
+    """Use `given` as this process's runtime from now on, without reading an AWS account.
 
     Example: `use(without_account(read(file)))`, before an application is imported
     """
@@ -44,7 +44,7 @@ def use(given: Runtime) -> None:
 
 @lru_cache(maxsize=1)
 def runtime() -> Runtime:
-    """Read once for each process, at first use; importing reads nothing.
+    """The runtime of this process, read at the first call and then cached; importing the module reads nothing.
 
     Raises:
         SettingsError: no environment is chosen, or its values cannot be read.

@@ -1,8 +1,8 @@
-"""The schedule, sent by one beat at a time, each entry once for each of its turns.
+"""Send the schedule from one beat at a time, and each turn of an entry only once.
 
-Of several beats one holds redbeat's lock; the next takes over when the lock was not renewed for its lifetime. A beat
-that was stopped for longer than that (a frozen machine) wakes up in the middle of what it was doing and may still hold
-an entry as due. Before it sends, it therefore checks whether another beat has sent this turn since, and takes the turn.
+One of several beats holds redbeat's lock. Another one takes over if the lock was not renewed for its lifetime. If a
+beat was suspended for longer than that (on a frozen machine), it resumes where it was and may still consider an entry
+due. Before it sends, it therefore checks whether another beat has sent this turn in the meantime, and claims the turn.
 """
 
 import json
@@ -18,33 +18,33 @@ logger = logging.getLogger(__name__)
 
 
 class Scheduler(RedBeatScheduler):  # type: ignore[misc]
-    """redbeat's scheduler; what differs is that a turn is taken before it is sent, and given back if sending fails."""
+    """redbeat's scheduler, except that a turn is claimed before it is sent and released if sending fails."""
 
     Entry = Entry
 
     def apply_async(self, entry: Any, producer: Any = None, advance: bool = True, **options: Any) -> Any:
-        """Send an entry whose turn it is; `None` when another beat has sent this turn.
+        """Send a due entry; `None` if another beat has already sent this turn.
 
         Raises:
-            SchedulingError: the broker does not take it. The entry stays due.
+            SchedulingError: the broker did not accept the message. The entry stays due.
         """
-        if not self._takes_turn(entry):
+        if not self._claim_turn(entry):
             logger.warning("another beat has sent this turn of %s", entry.name)
             return None
         try:
             return super().apply_async(entry, producer=producer, advance=advance, **options)
         except Exception:
-            self._give_turn_back(entry)
+            self._release_turn(entry)
             raise
 
-    def _takes_turn(self, entry: Any) -> bool:
-        # Taken for as long as another beat could believe to be the only one; after that the stored time decides.
-        taken = get_redis(self.app).set(self._turn(entry), 1, nx=True, ex=int(self.lock_timeout))
+    def _claim_turn(self, entry: Any) -> bool:
+        # The claim lasts as long as two beats could both believe to hold the lock. After that, the stored time decides.
+        claimed = get_redis(self.app).set(self._turn(entry), 1, nx=True, ex=int(self.lock_timeout))
         stored = Entry.from_key(entry.key, app=self.app)
-        return bool(taken) and stored.last_run_at == entry.last_run_at
+        return bool(claimed) and stored.last_run_at == entry.last_run_at
 
-    def _give_turn_back(self, entry: Any) -> None:
-        """Redbeat notes a turn before it sends; undone, or a broker's absence would skip a day's report."""
+    def _release_turn(self, entry: Any) -> None:
+        """Undo the record of a turn, which redbeat makes before it sends. Otherwise a broker outage would skip it."""
         with get_redis(self.app).pipeline() as pipe:
             pipe.hset(entry.key, "meta", json.dumps({"last_run_at": as_meta(entry.last_run_at)}))
             pipe.zadd(self.app.redbeat_conf.schedule_key, {entry.key: entry.score})

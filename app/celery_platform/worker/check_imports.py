@@ -1,4 +1,4 @@
-"""What an application finds while it is imported by the check: no network, and no package that it does not require."""
+"""Restrictions while the check imports an application: no network, and no packages that it does not require."""
 
 import importlib.machinery
 import importlib.util
@@ -14,15 +14,15 @@ NETWORK = frozenset({"socket.connect", "socket.getaddrinfo", "socket.gethostbyna
 
 
 class NoNetworkError(ConnectionError):
-    """Somebody was called while the application was imported, which nobody answers before there is an account."""
+    """The application opened a connection while it was imported, which the check does not allow."""
 
 
 class NotRequiredError(ModuleNotFoundError):
-    """A module that this virtualenv has for another purpose, and that hosts will not have."""
+    """The application imported a module that this virtualenv has for other purposes and that hosts will not have."""
 
 
 def refuse_network() -> None:
-    """From here on no connection is made and no name looked up in this process, for good (`sys.addaudithook`)."""
+    """Refuse all connections and name lookups in this process from now on. It is permanent (`sys.addaudithook`)."""
 
     def refuse(event: str, arguments: tuple[Any, ...]) -> None:
         if event in NETWORK and not _is_local(event, arguments):
@@ -32,13 +32,12 @@ def refuse_network() -> None:
 
 
 def _is_local(event: str, arguments: tuple[Any, ...]) -> bool:
-    """A socket in the file system: a log's, a service manager's."""
+    """Whether it is a Unix socket, such as that of a log or of systemd."""
     return event in {"socket.connect", "socket.sendto"} and arguments[0].family == socket.AF_UNIX
 
 
 def hide_modules(names: Iterable[str]) -> None:
-    """Let imports of these modules fail, where they come from the virtualenv; a module of the same name that is the
-    application's own is found as ever.
+    """Make imports of these modules from the virtualenv fail. An application's own module of the same name still works.
 
     Example: `hide_modules(["pytest"])`
     """
@@ -59,8 +58,8 @@ class _NotRequired:
         places = [] if found is None else [found.origin, *(found.submodule_search_locations or ())]
         if any(place and Path(place).is_relative_to(root) for place in places for root in self._installed):
             raise NotRequiredError(
-                f"No module named {name!r} on hosts and in pods: it is installed here, and the application's "
-                "requirements do not ask for it",
+                f"No module named {name!r} on hosts and in pods: it is installed here, but the application does not "
+                "require it",
                 name=name,
             )
         return None

@@ -1,10 +1,10 @@
-"""Start a worker up to where it would ask a broker: the checks of its start, in a process of their own.
+"""Run the checks of a worker's start in a separate process, up to the first connection to a broker.
 
     python -m celery_platform.worker.check_process RESULT < REQUEST
 
-The request is JSON: `pools` to check for, whether `beat` is checked too, and `not_required`, the modules of this
-virtualenv that hosts will not have. What was found is written to the file RESULT as JSON, because an application may
-print whatever it likes while it is imported.
+The request is JSON: the `pools` to check, whether to check `beat` too, and `not_required`, the modules of this
+virtualenv that hosts will not have. The result is written to the file RESULT as JSON, because an application may print
+anything while it is imported.
 """
 
 import json
@@ -22,8 +22,9 @@ from celery_platform.worker.placeholder_errors import why_unsure
 
 
 def main(result: str) -> None:
-    """Check, and write what was found: the tasks and the scheduled entries, or the refusal, with `unsure`: in words,
-    why it may be one of this check alone.
+    """Run the checks and write the result: the tasks and scheduled entries, or an error.
+
+    `unsure` of an error is the reason, in words, why the error may be caused by the check itself.
     """
     request = json.load(sys.stdin)
     try:
@@ -35,7 +36,7 @@ def main(result: str) -> None:
         }  # fmt: skip
     Path(result).write_text(json.dumps(found))
     sys.stdout.flush()
-    # Threads that the application started while it was imported would keep the process.
+    # Threads that the application started at import would keep the process running.
     os._exit(0)
 
 
@@ -58,7 +59,8 @@ def _checked(request: dict[str, Any]) -> dict[str, Any]:
             refuse_an_unsafe_backend(pool.type, celery.conf)
     if request["beat"]:
         celery = checked_beat()
-        # Beat itself does not ask: in an image of its own it needs none of the tasks. Here it is all one application.
+        # Beat itself does not check this, because it may run without the tasks. Here, all processes have one
+        # application.
         refuse_unknown_tasks(celery, celery.conf.beat_schedule)
         scheduled = list(celery.conf.beat_schedule)
     return {"tasks": sorted(tasks), "scheduled": sorted(scheduled)}

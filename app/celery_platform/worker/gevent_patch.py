@@ -1,4 +1,4 @@
-"""A gevent pool needs the standard library patched before anything uses it; later is too late."""
+"""Patch the standard library for a gevent pool, before anything uses it."""
 
 import os
 import sys
@@ -7,12 +7,13 @@ VARIABLE = "CELERY_GEVENT_PATCHED"
 
 
 def ensure_patched() -> None:
-    """Start this process anew with everything patched, unless it is.
+    """Restart this process with everything patched, unless it already is.
 
-    The pool's type is known only after settings were read, with modules that are loaded by then.
+    The pool's type is only known after the settings were read, and by then modules are loaded that must be patched
+    first.
     """
     if os.environ.get(VARIABLE) == str(os.getpid()):
         return
-    # The process keeps its number, so that its children, which inherit the variable, do not take it for theirs.
+    # The variable holds the process id, which exec keeps. Children inherit the variable but have other ids.
     os.environ[VARIABLE] = str(os.getpid())
     os.execv(sys.executable, [sys.executable, "-m", "gevent.monkey", "--module", "celery_platform", *sys.argv[1:]])  # noqa: S606

@@ -1,6 +1,6 @@
-"""The worker's event loop writes its heartbeat file, in whichever way the loop of its pool runs.
+"""Write the worker's heartbeat file from its event loop, for each kind of loop that pools have.
 
-A broker outage does not stop the beat: each attempt to connect is a tick. A wedged loop does.
+A broker outage does not stop the heartbeat, because each attempt to connect sends one. A stuck loop does.
 """
 
 import logging
@@ -10,11 +10,18 @@ from typing import Any
 from celery import bootsteps, signals
 from celery.concurrency.solo import TaskPool as SoloPool
 
-from celery_platform.worker.heartbeat_file import CONNECTING, READY, STOPPING, TICK_SECONDS, VARIABLE, HeartbeatFile
+from celery_platform.worker.heartbeat_file import (
+    CONNECTING,
+    HEARTBEAT_SECONDS,
+    READY,
+    STOPPING,
+    VARIABLE,
+    HeartbeatFile,
+)
 from celery_platform.worker.stop import stop_timeout
 
-# Longest silence between two attempts, and of the steps between a connection and the loop: declaring what native
-# delayed delivery needs takes 45 s while a node of the cluster is away.
+# The longest pause between two attempts to connect, and between the connection and the loop: declaring the topology of
+# native delayed delivery takes 45 s while a node of the cluster is down.
 CONNECTING_SECONDS = 60
 # For a task in the solo pool that has no time limit.
 UNLIMITED_SECONDS = 24 * 3600
@@ -23,7 +30,7 @@ logger = logging.getLogger(__name__)
 
 
 class Heartbeat(bootsteps.StartStopStep):
-    """Ticks from the consumer's loop; a step of the consumer, which is started anew with each connection."""
+    """A step of the consumer that sends heartbeats from its loop. It is restarted with each connection."""
 
     def __init__(self, consumer: Any, **options: Any) -> None:
         super().__init__(consumer, **options)
@@ -39,57 +46,57 @@ class Heartbeat(bootsteps.StartStopStep):
         signals.worker_shutting_down.connect(self._stopping, weak=False)
 
     def register_with_event_loop(self, consumer: Any, hub: Any) -> None:  # noqa: ARG002 - Celery's signature
-        """Tick from the hub's timer; Celery cancels these when the connection is lost and asks again after it."""
-        hub.timer.call_after(0, self._tick)
-        hub.timer.call_repeatedly(TICK_SECONDS, self._tick)
+        """Send heartbeats from the hub's timer. Celery cancels the timers on connection loss and calls this again."""
+        hub.timer.call_after(0, self._beat)
+        hub.timer.call_repeatedly(HEARTBEAT_SECONDS, self._beat)
 
     def _watch_connecting(self, consumer: Any) -> None:
-        """Connecting blocks the loop; kombu calls back once a second between its attempts."""
+        """Send heartbeats while connecting, which blocks the loop: kombu calls back once a second between attempts."""
         ensure_connected = consumer.ensure_connected
 
-        def ticking(connection: Any) -> Any:
+        def with_heartbeat(connection: Any) -> Any:
             ensure_connection = connection.ensure_connection
 
             def ensure(errback: Any, max_retries: Any, callback: Any) -> Any:
                 def called_back() -> None:
-                    self._tick(CONNECTING, CONNECTING_SECONDS)
+                    self._beat(CONNECTING, CONNECTING_SECONDS)
                     callback()
 
                 return ensure_connection(errback, max_retries, callback=called_back)
 
             connection.ensure_connection = ensure
-            self._tick(CONNECTING, CONNECTING_SECONDS)
+            self._beat(CONNECTING, CONNECTING_SECONDS)
             connected = ensure_connected(connection)
-            self._tick(CONNECTING, CONNECTING_SECONDS)
+            self._beat(CONNECTING, CONNECTING_SECONDS)
             return connected
 
-        consumer.ensure_connected = ticking
+        consumer.ensure_connected = with_heartbeat
 
     def _watch_loop_without_hub(self, consumer: Any) -> None:
-        """The loop of the green pools runs this at each turn, every two seconds at least."""
+        """Send heartbeats from the loop of green pools, which calls this at least every two seconds."""
         perform_pending_operations = consumer.perform_pending_operations
 
-        def ticking() -> None:
+        def with_heartbeat() -> None:
             if not consumer.hub:
-                self._tick()
+                self._beat()
             perform_pending_operations()
 
-        consumer.perform_pending_operations = ticking
+        consumer.perform_pending_operations = with_heartbeat
 
     def _task_begins(self, task: Any, **_: Any) -> None:
         limit = task.request.timelimit[0] or task.time_limit or task.app.conf.task_time_limit
-        self._tick(self.file.state, limit or UNLIMITED_SECONDS)
+        self._beat(self.file.state, limit or UNLIMITED_SECONDS)
 
     def _task_ends(self, **_: Any) -> None:
-        self._tick(self.file.state)
+        self._beat(self.file.state)
 
     def _stopping(self, **_: Any) -> None:
-        self._tick(STOPPING, stop_timeout())
+        self._beat(STOPPING, stop_timeout())
 
-    def _tick(self, state: str = READY, away: float = 0) -> None:
+    def _beat(self, state: str = READY, away: float = 0) -> None:
         if self.file.state == STOPPING:
-            return  # the time it announced for its stop stands
+            return  # keep the time that was announced for the stop
         try:
-            self.file.tick(state, away)
+            self.file.write(state, away)
         except OSError:
-            logger.exception("the heartbeat file cannot be written")
+            logger.exception("cannot write the heartbeat file")

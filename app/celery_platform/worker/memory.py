@@ -1,4 +1,4 @@
-"""What the children of a prefork pool share with their parent stays shared."""
+"""Keep the memory shared that the children of a prefork pool share with their parent."""
 
 import gc
 from contextlib import suppress
@@ -11,10 +11,10 @@ from celery_platform.turbo.freeze import freeze_before_prefork
 
 
 def share_memory() -> None:
-    """Before the first fork, load what every child would load and move all there is out of the collector's sight."""
-    gc.disable()  # a collection between now and the fork would leave holes that children fill, and so copy
-    # Each child asks the kernel to die with its parent, in C that billiard has cffi parse where an application has it:
-    # a parser of 13 MiB, which this question, that only reads, loads once for all.
+    """Before the first fork, load what every child would load, and exclude all existing objects from collection."""
+    gc.disable()  # a collection before the fork would leave gaps on pages, which children would fill and thereby copy
+    # Each child sets its parent-death signal through billiard. If cffi is installed, that loads a C parser of 13 MiB.
+    # Reading the signal here, which changes nothing, loads the parser once for all children.
     with suppress(OSError):
         get_pdeathsig()
     freeze_before_prefork()

@@ -1,7 +1,7 @@
-"""Refuses a pool that runs tasks concurrently in one process with a result backend that is not safe for it.
+"""Refuse a pool that runs tasks concurrently in one process if its result backend is not thread-safe.
 
-Celery then builds a backend, with connections of its own, for each task that such a pool runs (`app.backend` is local
-to a thread or greenlet), and they stay open: Redis runs out of connections.
+Celery would then create a backend with its own connections for each task of the pool (`app.backend` is local to a
+thread or greenlet). The connections stay open, until Redis runs out of them.
 """
 
 from typing import Any
@@ -12,7 +12,7 @@ CONCURRENT_POOLS = ("gevent", "threads")
 
 
 def refuse_an_unsafe_backend(pool: str, conf: Any) -> None:
-    """Compare the pool's type with Celery's settings, before a worker starts.
+    """Check the pool's type against Celery's settings before a worker starts.
 
     Raises:
         SettingsError: the pool needs `result_backend_thread_safe`, and it is off.

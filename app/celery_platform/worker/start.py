@@ -1,4 +1,4 @@
-"""Starting a worker or beat with the options that the environment implies."""
+"""Start a worker or beat with the options that follow from the environment."""
 
 import os
 import secrets
@@ -14,16 +14,16 @@ from celery_platform.worker.gevent_patch import ensure_patched
 from celery_platform.worker.heartbeat_file import begin_heartbeat
 from celery_platform.worker.turbo import run_turbo
 
-# Celery's name of each pool type of the environment model.
+# The pool types of the environment model and Celery's names for them.
 CELERY_POOLS: Mapping[str, str] = {"prefork": "prefork", "threads": "threads", "solo": "solo", "gevent": "gevent"}
 
 
 def worker_options(environment: Resolved, pool: PoolSettings) -> list[str]:
     """Celery's command line for a worker of `pool`.
 
-    The node name is new at each start: RabbitMQ refuses (`ResourceLocked`) a second connection to the exclusive control
-    queue of a name whose dead owner it has not missed yet. Mingle, gossip and heartbeats are chatter between workers
-    that nothing here needs, and that grows with the square of their number.
+    The node name is new at each start. With the old name, RabbitMQ would refuse the exclusive control queue
+    (`ResourceLocked`) until it has noticed that the previous owner is dead. Mingle, gossip and event heartbeats are
+    turned off: nothing needs them, and their traffic grows with the square of the number of workers.
     """
     return [
         "worker",
@@ -39,7 +39,7 @@ def worker_options(environment: Resolved, pool: PoolSettings) -> list[str]:
 
 
 def _pool_options(pool: PoolSettings) -> list[str]:
-    if pool.type == "turbo":  # its processes are the supervisor's, each with a pool of its own
+    if pool.type == "turbo":  # its supervisor starts the processes, each with its own pool
         return []
     options = [f"--pool={CELERY_POOLS[pool.type]}", f"--concurrency={pool.concurrency}"]
     if pool.type == "prefork":
@@ -51,7 +51,7 @@ def _pool_options(pool: PoolSettings) -> list[str]:
 
 
 def start_worker(pool_name: str) -> None:
-    """Run a worker until it ends, and the process with its exit code.
+    """Run a worker until it ends, then exit the process with its exit code.
 
     Raises:
         SettingsError, BrokerError: the environment cannot be used, or has no such pool.
@@ -81,8 +81,8 @@ def start_worker(pool_name: str) -> None:
 
     celery.conf.broker_transport_options.update(broker_of(runtime()).worker_transport_options(pool))
     if pool.type == "solo":
-        # A task keeps the only thread: RabbitMQ would miss the heartbeats of a task of 20 s, end the connection and
-        # deliver the task again, for ever. TCP's own keep-alive notices a broker that is gone.
+        # A task occupies the only thread. During a task of 20 s, RabbitMQ would miss heartbeats, close the connection
+        # and deliver the message again, without end. TCP keepalive detects a broker that is down.
         celery.conf.broker_heartbeat = 0
     own_logging(environment.name)
     warn_of_this_machine(celery)
@@ -102,9 +102,9 @@ def start_worker(pool_name: str) -> None:
 
 
 def start_beat() -> None:
-    """Run beat until it is stopped; a second beat waits for the first one's lock.
+    """Run beat until it is stopped. A second beat waits for the lock of the first.
 
-    Each of them also sends what was kept for later: that needs no lock.
+    Each beat also sends delayed messages, which needs no lock.
 
     Raises:
         SettingsError, BrokerError: the environment cannot be used.

@@ -1,7 +1,6 @@
-"""What is refused before a worker or beat begins: an application that cannot be imported, or that contradicts its
-environment.
+"""The checks before a worker or beat starts: the application can be imported and does not contradict its environment.
 
-Nothing here asks a broker or a store, so the same is tried without them: see `check_process`.
+They use neither a broker nor a store, so `check_process` can run the same checks without them.
 """
 
 from celery import Celery
@@ -16,11 +15,10 @@ from celery_platform.worker.result_backend import refuse_an_unsafe_backend
 
 
 def checked_worker(pool: PoolSettings) -> tuple[Celery, Resolved]:
-    """The application as a worker of `pool` runs it, its tasks known and limited, and the environment with the routes
-    that the application itself names.
+    """The application for a worker of `pool`, with its tasks and their limits, and the environment with its own routes.
 
     Raises:
-        ApplicationError: it cannot be imported, or a task has no queue, two of them, or too long a limit.
+        ApplicationError: it cannot be imported, or a task has no queue, two queues, or too long a limit.
         SettingsError: its settings contradict the platform's, or a secret cannot be read.
 
     Example: `celery, environment = checked_worker(runtime().environment.pool("io"))`
@@ -36,11 +34,11 @@ def checked_worker(pool: PoolSettings) -> tuple[Celery, Resolved]:
 
 
 def checked_beat() -> Celery:
-    """The application as beat runs it, with the whole schedule.
+    """The application for beat, with the complete schedule.
 
     Raises:
         ApplicationError: it cannot be imported.
-        SettingsError: an entry is said twice or has no queue.
+        SettingsError: an entry is defined twice or has no queue.
 
     Example: `checked_beat().conf.beat_schedule`
     """

@@ -1,12 +1,12 @@
-"""A stop that ends in time: running tasks may finish, and what cannot is given back to the broker before the kill.
+"""Stop a worker in time: running tasks may finish, and the messages of the others are requeued before the kill.
 
-SIGTERM stops consuming and waits for running tasks (Celery's warm shutdown). When the time is nearly up, or at once on
-SIGQUIT, the children are killed, the broker gets every unacknowledged message back, and the process ends.
+SIGTERM stops consuming and waits for running tasks (Celery's warm shutdown). When the time is nearly up, or immediately
+on SIGQUIT, the children are killed, all unacknowledged messages are requeued, and the process exits.
 
-Celery 5.7's own soft shutdown (`worker_soft_shutdown_timeout` with REMAP_SIGTERM) is not used, because it was seen to
-sleep its whole time-out even when tasks end at once (12 s for a task of 4 s and a time-out of 10 s), and because in the
-`threads` and `solo` pools its end raises NotImplementedError: inside the running task in `solo`, which then fails for
-good. tests/celery_platform/worker/test_stop.py runs this one under every pool.
+Celery 5.7's own soft shutdown (`worker_soft_shutdown_timeout` with REMAP_SIGTERM) is not used for two reasons. It
+sleeps for its whole timeout even if the tasks end earlier (12 s for a task of 4 s and a timeout of 10 s). In the
+`threads` and `solo` pools, it ends with NotImplementedError; in `solo` this is raised inside the running task, which
+then fails for good. tests/celery_platform/worker/test_stop.py tests this module with every pool.
 """
 
 import logging
@@ -29,21 +29,21 @@ from celery_platform.reliability.signals import tasks_given_back
 from celery_platform.transports.give_back import give_back
 from celery_platform.turbo.worker.task_in_loop import RunsTaskInLoop
 
-# Seconds, set by whoever will kill the worker after them: systemd, a pod's grace period, a spot notice.
+# The seconds after which the worker will be killed, set by whatever kills it: systemd, a grace period, a spot notice.
 VARIABLE = "CELERY_STOP_TIMEOUT"
-# Kept for giving back; the time budget leaves twice as much after a pool's longest task (SHUTDOWN_SECONDS).
+# Reserved for requeueing. The time budget leaves twice as much after a pool's longest task (SHUTDOWN_SECONDS).
 RESERVE_SECONDS = 10
 
 logger = logging.getLogger(__name__)
 
 
 def stop_timeout() -> int:
-    """Seconds from SIGTERM until this worker is killed; `start_worker` sets it from the time budget if nobody did."""
+    """Seconds from SIGTERM until this worker is killed. By default, `start_worker` sets them from the time budget."""
     return int(os.environ[VARIABLE])
 
 
 def patience(timeout: float) -> float:
-    """Seconds that running tasks get of `timeout`.
+    """The part of `timeout`, in seconds, that running tasks get to finish.
 
     Example: `(patience(90), patience(10)) == (80, 5)`
     """
@@ -51,10 +51,10 @@ def patience(timeout: float) -> float:
 
 
 class BoundedStop(bootsteps.StartStopStep):
-    """Watches over the worker's stop, in a thread of its own: the main one may be in the middle of a task.
+    """Supervises the worker's stop in a separate thread, because the main thread may be running a task.
 
-    The signal handlers only leave word. gevent runs them in its hub, where whatever waits, as starting a thread does,
-    is refused ("Impossible to call blocking function in the event loop callback"), and the stop would not begin.
+    The signal handlers only notify that thread. gevent runs handlers in its hub, which refuses blocking calls such as
+    starting a thread ("Impossible to call blocking function in the event loop callback"), so the stop would fail.
     """
 
     requires = (Connection,)
@@ -63,13 +63,13 @@ class BoundedStop(bootsteps.StartStopStep):
         super().__init__(consumer, **options)
         self.consumer = consumer
         self.process = os.getpid()
-        # When to give back, on the monotonic clock; the one queue that may be put to from a signal handler.
+        # When to requeue, on the monotonic clock. SimpleQueue is the only queue that signal handlers may use.
         self._due: SimpleQueue[float] = SimpleQueue()
         self._watches = False
         signals.worker_shutting_down.connect(self._begins, weak=False)
 
     def start(self, consumer: Any) -> None:  # noqa: ARG002 - Celery's signature
-        """Take SIGQUIT over, which Celery has just taken for its cold shutdown; watch from the first connection on."""
+        """Replace Celery's handler of SIGQUIT (its cold shutdown), and start the thread at the first connection."""
         platforms.signals["SIGQUIT"] = self._now
         if not self._watches:
             self._watches = True
@@ -90,7 +90,7 @@ class BoundedStop(bootsteps.StartStopStep):
         self._give_back()
 
     def _running(self) -> list[Any]:
-        """Celery's requests, and that of a turbo process, which Celery knows nothing of."""
+        """The running requests of Celery, and that of a turbo process, which Celery does not track."""
         pool = self.consumer.pool
         turbo = pool.request_of_running_task() if isinstance(pool, RunsTaskInLoop) else None
         return [request for request in (*active_requests, turbo) if request is not None]
@@ -99,7 +99,7 @@ class BoundedStop(bootsteps.StartStopStep):
         consumer = self.consumer.task_consumer
         if consumer is None:
             return
-        # While its task runs, a turbo process's connection is whose lock it is: the keepalive's, or ours.
+        # While a turbo process runs its task, whoever holds the lock may use the connection: the keepalive, or this.
         if isinstance(self.consumer.pool, RunsTaskInLoop):
             self.consumer.pool.take_connection(seconds=1)
         give_back(consumer.channel)
@@ -113,7 +113,7 @@ class BoundedStop(bootsteps.StartStopStep):
             self._settle()
             tasks_given_back.send(sender=self, tasks=running)
         except Exception:
-            logger.exception("not everything was given back: the rest comes after its visibility timeout")
+            logger.exception("not everything was requeued: the rest is delivered again after its visibility timeout")
         finally:
             remove_secret_files()
             sys.stdout.flush()

@@ -1,8 +1,8 @@
-"""Notifies systemd that a worker has started, and that its event loop still runs.
+"""Notify systemd that a worker has started, and that its event loop is still running.
 
-The same ticks as the heartbeat file's: a unit of `Type=notify` counts as started when the worker has come as far as
-asking for its broker, and `WatchdogSec` ends one whose loop is stuck. Only the standard library; nothing happens where
-systemd does not listen. Format: sd_notify(3).
+The notifications are the heartbeats that also go to the heartbeat file. A unit with `Type=notify` counts as started
+when the worker tries to connect to its broker, and `WatchdogSec` restarts it if its loop is stuck. The module uses only
+the standard library and does nothing without systemd. The format is that of sd_notify(3).
 """
 
 import os
@@ -13,7 +13,7 @@ _MICROSECONDS = 1_000_000
 
 
 def notify(*, started: bool, away: float = 0) -> None:
-    """Send one tick. The watchdog waits `away` seconds longer than it otherwise would."""
+    """Send one heartbeat. The watchdog waits `away` seconds longer than usual for the next."""
     address = os.environ.get(SOCKET)
     if not address:
         return
@@ -28,5 +28,5 @@ def _send(address: str, message: str) -> None:
     import socket
 
     with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM | socket.SOCK_CLOEXEC) as to_systemd:
-        # A name that begins with @ is in the abstract namespace, whose names begin with a zero byte.
+        # A leading @ stands for the zero byte with which names in the abstract namespace begin.
         to_systemd.sendto(message.encode(), "\0" + address[1:] if address.startswith("@") else address)

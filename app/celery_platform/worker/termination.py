@@ -1,8 +1,8 @@
-"""The notice that an EC2 instance will end: of a spot interruption, or of a scale-in by its Auto Scaling group.
+"""Wait for the notice that an EC2 instance will be terminated, by a Spot interruption or by its Auto Scaling group.
 
-Read from the instance's metadata, version 2 (a token first), as AWS asks instances to: every five seconds. Spot gives
-two minutes ("Spot Instance interruption notices"), a group as long as its lifecycle hook ("Retrieve the target
-lifecycle state through instance metadata").
+The notice is polled from the instance metadata service, version 2 (with a token), every five seconds as AWS recommends.
+Spot gives two minutes ("Spot Instance interruption notices"). An Auto Scaling group gives the time of its lifecycle
+hook ("Retrieve the target lifecycle state through instance metadata").
 """
 
 import os
@@ -19,7 +19,7 @@ _TIMEOUT = urllib3.Timeout(connect=2, read=2)
 
 
 def await_termination() -> str:
-    """Wait for a notice; returns it in words. Metadata that does not answer is asked again.
+    """Wait for a notice and return it in words. If the metadata service does not answer, it is polled again.
 
     Example: on a spot instance, `await_termination() == "spot interruption: terminate at 2026-11-24T08:22:00Z"`
     """
@@ -27,7 +27,7 @@ def await_termination() -> str:
     endpoint = os.environ.get(ENDPOINT_VARIABLE, ENDPOINT).rstrip("/")
     while True:
         notice = None
-        with suppress(urllib3.exceptions.HTTPError):  # away, or not an EC2 instance: neither is a reason to stop work
+        with suppress(urllib3.exceptions.HTTPError):  # unavailable, or not an EC2 instance: no reason to stop working
             notice = _notice(metadata, endpoint)
         if notice:
             return notice

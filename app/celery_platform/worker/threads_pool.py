@@ -1,9 +1,9 @@
-"""Celery's threads pool, whose stop keeps the connection to the broker alive and acknowledges what ends meanwhile.
+"""Celery's threads pool, but while it stops it keeps the broker connection alive and acknowledges finished tasks.
 
-Celery 5.7.0 joins the threads and does nothing else until the last task ends. RabbitMQ then misses heartbeats and
-ends the connection, and gives running tasks to other workers a second time; and where the stop runs out of time, what
-finished during it is repeated with what did not. Its prefork pool serves both while it joins (`TaskPool.on_stop`).
-Unnecessary as soon as this pool does so too; tests/celery_platform/worker/test_stop.py fails without it.
+Celery 5.7.0 joins the threads and does nothing else until the last task ends. RabbitMQ then misses heartbeats, closes
+the connection and delivers the messages of running tasks again. If the stop runs out of time, even tasks that finished
+during it are repeated. Celery's prefork pool serves the connection while it joins (`TaskPool.on_stop`). Unnecessary as
+soon as the threads pool does so too; tests/celery_platform/worker/test_stop.py fails without it.
 """
 
 import logging
@@ -15,20 +15,20 @@ from kombu.asynchronous import get_event_loop
 
 from celery_platform.transports.versions import tested
 
-# The interval of checks, of which some fall into each of RabbitMQ's heartbeats, which are 3 s apart.
+# The interval at which the connection is served: several times per heartbeat of RabbitMQ, which are 3 s apart.
 CHECK_SECONDS = 0.2
 
 logger = logging.getLogger(__name__)
 
 
 def install() -> None:
-    """Let Celery find this pool by the name `threads`."""
+    """Register this pool with Celery under the name `threads`."""
     if tested():
         ALIASES["threads"] = f"{__name__}:TaskPool"
 
 
 class TaskPool(thread.TaskPool):
-    """As Celery's, but for its stop."""
+    """Celery's pool, except for its stop."""
 
     executor: ThreadPoolExecutor
 
@@ -37,28 +37,28 @@ class TaskPool(thread.TaskPool):
         self._running: set[Future[Any]] = set()
 
     def on_apply(self, *args: Any, **kwargs: Any) -> Any:
-        """Run a task, and remember that it runs."""
+        """Run a task and keep track of it."""
         result = super().on_apply(*args, **kwargs)
         self._running.add(result.f)
         result.f.add_done_callback(self._running.discard)
         return result
 
     def on_stop(self) -> None:
-        """Wait for running tasks; those that wait for a thread go back to the broker."""
+        """Wait for running tasks. The messages of tasks that still wait for a thread are requeued."""
         self.executor.shutdown(wait=False, cancel_futures=True)
         while wait(tuple(self._running), CHECK_SECONDS).not_done:
-            _look_after_connection()
+            _serve_connection()
         super().on_stop()
-        _look_after_connection()
+        _serve_connection()
 
 
-def _look_after_connection() -> None:
+def _serve_connection() -> None:
     hub = get_event_loop()
     if hub is None:
         return
     try:
         hub.fire_timers()
-        # Acknowledgements and rejections, and nothing else that waits there.
+        # Only acknowledgements and rejections are pending there.
         prefork._run_ready_callbacks(hub)  # type: ignore[attr-defined]
     except Exception:
-        logger.warning("the connection was not looked after during the stop", exc_info=True)
+        logger.warning("could not serve the connection during the stop", exc_info=True)

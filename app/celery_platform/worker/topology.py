@@ -1,4 +1,4 @@
-"""A worker declares the dead letter queues before it first consumes."""
+"""Declare the dead letter queues before a worker first consumes."""
 
 from typing import Any
 
@@ -10,13 +10,13 @@ from celery_platform.settings import runtime
 
 
 class DeclareDeadLetters(bootsteps.StartStopStep):
-    """Declares them in time, because a broker drops what it dead-letters to a queue that does not exist."""
+    """A worker step: a broker would drop a message that it dead-letters to a queue that does not exist."""
 
     requires = (Connection,)
     _declared = False
 
     def start(self, consumer: Any) -> None:
-        """Declare on the connection in use, once: they are durable, and a node that just lost its peer answers late."""
+        """Declare them on the worker's connection, only once: they are durable, and during a failover it is slow."""
         if not self._declared:
             broker_of(runtime()).declare_dead_letters(consumer.connection)
             self._declared = True

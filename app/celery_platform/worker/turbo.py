@@ -1,4 +1,4 @@
-"""A pool of type turbo: the app's worker in several lone processes under a supervisor."""
+"""Run a turbo pool: several independent worker processes under a supervisor."""
 
 import os
 from collections.abc import Callable
@@ -16,9 +16,9 @@ def run_turbo(
     pool: PoolSettings,
     options_of: Callable[[Resolved, PoolSettings], list[str]],
 ) -> int:
-    """Run `pool.concurrency` workers until it is stopped; returns the exit code.
+    """Run `pool.concurrency` worker processes until the pool is stopped; return the exit code.
 
-    `options_of` is asked in each process anew, because each start needs a node name of its own.
+    `options_of` is called in each process, because each start needs a new node name.
     """
     from celery_platform.guards.exit_code import run_worker
     from celery_platform.turbo.supervisor import SupervisorOptions, supervise
@@ -36,7 +36,7 @@ def run_turbo(
         processes=pool.concurrency,
         max_tasks=pool.max_tasks_per_child,
         max_memory_mib=pool.max_memory_per_child_mib,
-        # RabbitMQ counts the messages of each queue's consumer by themselves.
+        # RabbitMQ applies the prefetch count to each queue's consumer separately.
         cautious_tasks=pool.prefetch_multiplier * len(pool.queues),
     )
-    return supervise(work, options, on_turn=TurboHeartbeat(heartbeat).tick if heartbeat else None)
+    return supervise(work, options, on_turn=TurboHeartbeat(heartbeat).write if heartbeat else None)

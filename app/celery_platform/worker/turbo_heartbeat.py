@@ -1,7 +1,7 @@
-"""The heartbeat file of a turbo pool: its supervisor's account of all its processes.
+"""The heartbeat file of a turbo pool, which combines those of its processes.
 
-Each process writes a file of its own as any worker does. The supervisor's is as old as the oldest of them and as ready
-as the least ready, so that one process that is stuck is seen.
+Each process writes its own file, as any worker does. The supervisor's file is as old as the oldest of them and as ready
+as the least ready, so that a single stuck process is detected.
 """
 
 import time
@@ -19,7 +19,7 @@ INTERVAL_SECONDS = 1.0
 
 
 def file_of_process(path: str, number: int) -> str:
-    """Where a process of the pool writes.
+    """The heartbeat file of one process of the pool.
 
     Example: `file_of_process("/run/celery-io-1/heartbeat", 0) == "/run/celery-io-1/heartbeat.0"`
     """
@@ -27,33 +27,33 @@ def file_of_process(path: str, number: int) -> str:
 
 
 class TurboHeartbeat:
-    """Written by the supervisor's loop."""
+    """The writer of the combined file, called from the supervisor's loop."""
 
     def __init__(self, path: str) -> None:
         self.file = HeartbeatFile(path)
         self._next = 0.0
 
-    def tick(self, children: Sequence[Child]) -> None:
-        """Write what the processes say, once a second."""
+    def write(self, children: Sequence[Child]) -> None:
+        """Write the combined state of the processes, at most once a second."""
         if monotonic() < self._next:
             return
         self._next = monotonic() + INTERVAL_SECONDS
-        said = [self._of(child) for child in children]
-        state = min((state for state, _ in said), key=READINESS.index)
+        states = [self._of(child) for child in children]
+        state = min((state for state, _ in states), key=READINESS.index)
         with suppress(OSError):
-            self.file.tick(state, min(away for _, away in said))
+            self.file.write(state, min(away for _, away in states))
 
     def _of(self, child: Child) -> tuple[str, float]:
-        """The state of a process, and for how many seconds from now its last tick still speaks for it."""
+        """The state of a process, and the seconds from now until which its last heartbeat is valid."""
         if not child.running:
-            return STARTING, 0.0  # it starts again after its back-off: that is the supervisor's business, not a stall
+            return STARTING, 0.0  # the supervisor restarts it after a back-off; this is not a stall
         path = Path(file_of_process(self.file.path, child.number))
         try:
-            state, ticked_at = path.read_text(encoding="ascii"), path.stat().st_mtime
+            state, written_at = path.read_text(encoding="ascii"), path.stat().st_mtime
         except OSError:
             return STARTING, child.started_at - monotonic()
-        away = max(ticked_at - time.time(), child.started_at - monotonic())
+        away = max(written_at - time.time(), child.started_at - monotonic())
         if child.busy_seconds:
-            # Its loop waits for a task, which its limit ends; without a limit it may take what it takes.
+            # Its loop waits for a task, which ends at its time limit, or may take any time if it has none.
             away = max(away, 0.0)
         return state if state in READINESS else STARTING, away
