@@ -1,4 +1,4 @@
-"""Attaching the platform to an application's Celery instance: its publishing, its tasks, its settings."""
+"""Attach the platform to an application's Celery instance: to its publishing, its tasks and its settings."""
 
 from celery_platform.attachment.attach import attach
 

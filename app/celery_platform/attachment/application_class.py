@@ -1,6 +1,6 @@
-"""What an attached Celery instance does otherwise: how it publishes, what its tasks get, whose settings count.
+"""The class of an attached Celery instance: how it publishes, registers tasks and reads settings.
 
-Mixed in before the instance's own class, so what an application made of its class goes on working.
+It is mixed in before the instance's own class, so that an application's subclass of Celery keeps working.
 """
 
 import time
@@ -27,9 +27,9 @@ from celery_platform.settings import runtime
 from celery_platform.settings.chosen import is_chosen
 from celery_platform.transports.amqp.publish_budget import budget
 
-# Headers of our own that follow a task to those it sends: a run's tasks are counted together.
+# The platform's headers that a task passes on to the tasks it sends, so that the tasks of a run are counted together.
 INHERITED_HEADERS = ("run_id",)
-# Attributes of an instance: whose settings have the platform's among them, and who may be at it.
+# Attributes of an instance: the settings to which the platform's were applied, and the lock for doing so.
 _APPLIED, LOCK = "_platform_settings_applied_to", "_platform_settings_lock"
 
 
@@ -40,14 +40,14 @@ def _unpickled(make: Any, own: type[Celery], *rest: Any) -> Any:
 
 
 class PlatformApp(Celery):
-    """Celery with what every published message and every task gets, whichever way it is published or registered."""
+    """Celery with the platform's handling of every message and every task, however it is published or registered."""
 
-    # The class that the instance had before it was attached.
+    # The class of the instance before it was attached.
     own_class: type[Celery] = Celery
 
     @property
     def conf(self) -> Any:
-        """The settings, with the platform's among them from the first use on."""
+        """The settings, which include the platform's from the first use on."""
         conf = super().conf
         if self._lacks_settings(conf):
             with vars(self)[LOCK]:
@@ -65,17 +65,17 @@ class PlatformApp(Celery):
             return conf
 
     def _lacks_settings(self, conf: Any) -> bool:
-        """`config_from_object` after a first use makes Celery load anew: the settings are others then."""
+        """Whether the platform's settings must be applied: also if `config_from_object` has made Celery reload them."""
         applied = vars(self).get(_APPLIED)
         done = applied is not None and applied[0] is conf.maps[0] and applied[1]
         return not done and self.configured and is_chosen()  # type: ignore[attr-defined]
 
     def _apply_settings(self, conf: Any) -> None:
-        """Once for each load. Other threads wait for it: with Celery's defaults they would keep a pool to nowhere."""
+        """Apply the settings once per load. Other threads wait, or they would open pools with Celery's defaults."""
         applied = vars(self).get(_APPLIED)
         if not is_chosen() or (applied is not None and applied[0] is conf.maps[0]):
             return
-        vars(self)[_APPLIED] = (conf.maps[0], False)  # before: what makes the settings reads others
+        vars(self)[_APPLIED] = (conf.maps[0], False)  # set before, because computing the settings reads others
         try:
             apply_settings(self, conf)
         except BaseException:
@@ -85,7 +85,7 @@ class PlatformApp(Celery):
 
     @cached_property
     def control(self) -> Any:
-        """Remote control, whose reply queues RabbitMQ can remove and which is refused where the broker has none."""
+        """Remote control with the guard `guards.control_queue`; refused on brokers that do not support it."""
         if not is_chosen():
             return super().control
         from celery_platform.guards.control_queue import Control
@@ -93,7 +93,7 @@ class PlatformApp(Celery):
         return Control(app=self)
 
     def set_default(self) -> None:
-        """As Celery's; another instance that is attached later leaves this choice alone."""
+        """Like Celery's. An instance that is attached later does not override this choice."""
         vars(self).pop(BY_ATTACH, None)
         super().set_default()
 
@@ -101,22 +101,22 @@ class PlatformApp(Celery):
         return give_guarantees(super()._task_from_fun(*args, **options))
 
     def finalize(self, auto: bool = False) -> None:
-        """As Celery's; tasks that were declared before the instance was attached get the guarantees too."""
+        """Like Celery's. Tasks that were declared before the instance was attached get the guarantees too."""
         before: bool = self.finalized  # type: ignore[attr-defined]
         super().finalize(auto)
-        if before:  # asked for again, maybe while Celery is still declaring a task
+        if before:  # called again, possibly while Celery is still declaring a task
             return
         for task in self._tasks.values():  # type: ignore[attr-defined] # `tasks` would finalize again
             give_guarantees(task)
 
     def __reduce__(self) -> Any:
-        """Pickled as an instance of its own class, which can be imported, and attached again."""
+        """Pickle the instance as one of its own class, which can be imported; unpickling attaches it again."""
         reduced: Any = super().__reduce__()
         make, (_attached, *rest) = reduced
         return _unpickled, (make, self.own_class, *rest)
 
     def register_task(self, task: Any, **options: Any) -> Any:
-        """As Celery's; an instance of an application's own class gets the guarantees too."""
+        """Like Celery's. Instances of an application's own task class get the guarantees too."""
         return give_guarantees(super().register_task(task, **options))
 
     def send_task(  # type: ignore[override]
@@ -128,7 +128,7 @@ class PlatformApp(Celery):
         eta: datetime | str | None = None,
         **options: Any,
     ) -> Any:
-        """Publish a task: delays in whole seconds, the broker's own delay where it has one, the time of sending."""
+        """Publish a task with the platform's routing, limits, delays and headers."""
         if not is_chosen():
             refuse_without_broker(self, options)
             return super().send_task(name, args, kwargs, countdown=countdown, eta=eta, **options)  # type: ignore[arg-type]
@@ -153,12 +153,12 @@ class PlatformApp(Celery):
             return super().send_task(name, args, kwargs, countdown=delay, **options)
 
     def _queues_only(self) -> Any:
-        """Celery's router without routes: where the message goes is decided, and asked of the application once."""
+        """Celery's router without routes, because the queue is already decided and routes must be called only once."""
         return Router(routes=(), queues=self.amqp.queues, create_missing=False, app=self)
 
     def _headers(self, given: dict[str, Any] | None) -> dict[str, Any]:
         headers = dict(given or {})
-        # A retry brings the header of the first message along, so it says when the work was first asked for.
+        # A retry has the header of the first message, so the header is the time of the original call.
         headers.setdefault("sent_at", time.time())
         parent = self.current_worker_task
         for name in INHERITED_HEADERS:

@@ -1,4 +1,4 @@
-"""`attach`: from then on a Celery instance publishes and works as the environment says."""
+"""`attach`: make a Celery instance publish and work as the environment configures it."""
 
 import threading
 from typing import Any, TypeVar
@@ -13,27 +13,27 @@ App = TypeVar("App", bound=Celery)
 
 
 def attach(app: App) -> App:
-    """See `celery_platform.attach`. A second call changes nothing."""
+    """See `celery_platform.attach`. A second call has no effect."""
     if isinstance(app, PlatformApp):
         return app
     own = type(app)
-    # The instance's class and not a wrapper around it: whoever holds the instance, as tasks do, holds the same.
+    # Replace the instance's class instead of wrapping the instance, because tasks and others already refer to it.
     methods = {"__module__": own.__module__, "own_class": own}
     vars(app)[LOCK] = threading.RLock()
     app.__class__ = type(f"Attached{own.__name__}", (PlatformApp, own), methods)
-    _forget_what_was_made(app)
+    _drop_cached_objects(app)
     inside: Any = app
-    if inside.finalized:  # otherwise they get them when it is; not sooner, as Celery is not done with them before
+    if inside.finalized:  # otherwise tasks get them in `finalize`, when Celery has completed them
         for task in inside._tasks.values():
             give_guarantees(task)
     make_default_where_current(app)
     return app
 
 
-def _forget_what_was_made(app: Any) -> None:
-    """What Celery made at an earlier use, from the settings of then: it makes them again at the next."""
-    for made in ("amqp", "control", "events"):
-        vars(app).pop(made, None)
+def _drop_cached_objects(app: Any) -> None:
+    """Drop the objects that Celery created from the earlier settings. It creates them again at the next use."""
+    for cached in ("amqp", "control", "events"):
+        vars(app).pop(cached, None)
     app._pool = None
     app._backend_cache = None
     app._local = threading.local()

@@ -1,4 +1,4 @@
-"""Celery's settings, all derived from the environment. An attached application reads them at first use."""
+"""The platform's Celery settings, derived from the environment. An attached application reads them at first use."""
 
 import ssl
 from typing import Any
@@ -9,7 +9,8 @@ from celery_platform.refusals.size import LIMIT
 from celery_platform.routes import default_queue
 from celery_platform.settings import Resolved, Runtime, runtime
 
-# A beat that died blocks the next for the lock's life; redbeat's default is 25 minutes. At least three loops long.
+# After a beat has died, its lock blocks the next one until it expires; redbeat's default is 25 minutes. The lock must
+# last for at least three loops.
 BEAT_LOOP_SECONDS = 5
 BEAT_LOCK_SECONDS = 30
 
@@ -35,7 +36,7 @@ def _tasks(environment: Resolved) -> dict[str, Any]:
         "result_serializer": "json",
         "accept_content": list(environment.application["accept_content"]),
         "task_acks_late": True,
-        # A lost child is not a failed task: the broker delivers again, and its delivery limit ends a poison message.
+        # A lost child is not a failed task: the broker delivers the message again, up to its delivery limit.
         "task_reject_on_worker_lost": True,
         "task_create_missing_queues": False,
     }
@@ -50,7 +51,8 @@ def _broker(runtime: Runtime) -> dict[str, Any]:
         "broker_connection_retry_on_startup": True,
         "broker_pool_acquire_timeout": PUBLISH_BUDGET_SECONDS,
         "task_publish_retry_policy": dict(PUBLISH_RETRY),
-        # A task whose acknowledgement died with the connection will be delivered again: do not also run it to its end.
+        # After a connection loss, unacknowledged messages are delivered again, so their tasks should not also finish
+        # here.
         "worker_cancel_long_running_tasks_on_connection_loss": True,
         "task_queues": queues,
         "task_default_queue": default_queue(runtime.environment).name,
@@ -64,7 +66,7 @@ def _results(runtime: Runtime) -> dict[str, Any]:
         **_results_tls(runtime),
         "result_expires": runtime.environment.result_expires_seconds,
         "result_extended": True,
-        # One connection pool for all threads of a worker instead of a backend for each thread.
+        # Use one connection pool for all threads of a worker instead of one backend per thread.
         "result_backend_thread_safe": True,
         "result_backend_transport_options": {"global_keyprefix": f"{runtime.environment.prefix}:"},
         "redis_socket_connect_timeout": 5,
@@ -76,7 +78,7 @@ def _results(runtime: Runtime) -> dict[str, Any]:
 
 
 def _results_tls(runtime: Runtime) -> dict[str, Any]:
-    """Celery refuses a `rediss://` URL that does not say whether the certificate is checked."""
+    """Celery requires an explicit setting for checking certificates if the URL is `rediss://`."""
     if not runtime.results_url.startswith("rediss://"):
         return {}
     return {"redis_backend_use_ssl": {"ssl_cert_reqs": ssl.CERT_REQUIRED}}
@@ -84,19 +86,19 @@ def _results_tls(runtime: Runtime) -> dict[str, Any]:
 
 def _worker() -> dict[str, Any]:
     return {
-        # Nobody listens to events: counts go to Valkey, which every broker's environment has.
+        # Nothing consumes events. Counts are kept in Valkey, which every environment has, whatever its broker.
         "worker_send_task_events": False,
         "worker_hijack_root_logger": False,
     }
 
 
 def _schedule(runtime: Runtime) -> dict[str, Any]:
-    """Which entries there are is the application's setting; beat adds those of the file (`attachment.schedule`)."""
+    """Settings of beat. The application sets the entries; beat adds those of the file (`attachment.schedule`)."""
     return {
         "beat_scheduler": "celery_platform.worker.beat:Scheduler",
         "beat_max_loop_interval": BEAT_LOOP_SECONDS,
         "redbeat_redis_url": runtime.results_url,
-        # Stated, because redbeat would otherwise take the broker's.
+        # Set explicitly, because redbeat would otherwise use the broker's.
         "redbeat_redis_use_ssl": _results_tls(runtime).get("redis_backend_use_ssl", False),
         "redbeat_redis_options": {},
         "redbeat_key_prefix": f"{runtime.environment.prefix}:redbeat:",

@@ -1,26 +1,26 @@
-"""Which instance Celery's proxies (`shared_task`, `current_app`) find in threads that made none themselves.
+"""The instance that Celery's proxies (`shared_task`, `current_app`) use in threads that created none.
 
-Celery keeps the current instance for each thread (`celery._state._tls`): the one that the thread made last. In every
-other thread, such as those of FastAPI's `def` endpoints, it is the process's default, and without one a bare instance
-that publishes to a RabbitMQ on this machine. A worker makes its instance the default (`setup_worker_optimizations` in
-`celery.app.trace`); a process that only publishes has nobody who does.
+Celery has a current instance per thread (`celery._state._tls`): the one that the thread created last. In other threads,
+such as those of FastAPI's `def` endpoints, the process's default instance is used. If there is none, Celery creates a
+bare instance that publishes to a RabbitMQ on this machine. A worker sets its instance as the default
+(`setup_worker_optimizations` in `celery.app.trace`), but a process that only publishes does not.
 """
 
 from typing import Any
 
 from celery import Celery, _state
 
-# Where an instance keeps that it is the default because it was attached, and not because somebody said so.
+# The attribute of an instance that is the default because it was attached, not because somebody chose it.
 BY_ATTACH = "_platform_made_it_default"
-# How Celery calls the instance that it makes where there is none.
+# Celery's name for the instance that it creates if there is none.
 _CELERYS_OWN = "default"
 
 
 def make_default_where_current(app: Celery) -> None:
-    """Make `app` the process's default, if it is the current instance of the thread that attaches it.
+    """Make `app` the process's default instance if it is the current instance of the attaching thread.
 
-    All threads then find what this one finds: of several instances the one that was made last. An instance that is
-    made with `set_as_current=False` is left alone, and so is a default that somebody chose with `set_default()`.
+    All threads then use the same instance as this one: if there are several, the one created last. An instance created
+    with `set_as_current=False` does not become the default, and a default chosen with `set_default()` is kept.
 
     Example: `make_default_where_current(celery)`, after which `shared_task` publishes from any thread
     """

@@ -1,4 +1,4 @@
-"""The settings that count for an attached application, and who says each: the answer to "which value has it here?"."""
+"""The effective settings of an attached application, and whether the platform or the application sets each."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -9,18 +9,18 @@ from celery_platform.attachment.settings import set_by_platform, theirs_default
 
 @dataclass(frozen=True)
 class Effective:
-    """A setting. `said_by` is `platform` or `application`; `owner` whose value would count if both said one."""
+    """A setting. `set_by` is `platform` or `application`; `owner` is whose value applies if both set one."""
 
     name: str
     value: Any
-    said_by: str
+    set_by: str
     owner: str
 
 
 def effective(app: Any) -> list[Effective]:
-    """What the platform or the application says, by name; what is Celery's own default is left out.
+    """The settings that the platform or the application sets, by name. Celery's own defaults are left out.
 
-    A worker's concurrency, prefetch and time limits are not among them: it gets those of its pool and of its queues.
+    A worker's concurrency, prefetch and time limits are not included, because they follow from its pool and its queues.
 
     Raises:
         SettingsError: a setting of the application contradicts one of the platform's.
@@ -28,7 +28,7 @@ def effective(app: Any) -> list[Effective]:
     Example: `{each.name: each.value for each in effective(celery)}["task_acks_late"]`
     """
     conf = app.conf
-    conf.get("broker_url")  # the first use, at which the platform's are set
+    conf.get("broker_url")  # the first use, which applies the platform's settings
     ours = set_by_platform(app)
     names = sorted({name for name, _owner, _why in rows()} | set(ours))
     return [

@@ -1,4 +1,4 @@
-"""What every task has: retries of transient errors, and a dead-lettered message when it fails for good."""
+"""The guarantees of every task: transient errors are retried, and a message that fails for good is dead-lettered."""
 
 import logging
 from typing import TYPE_CHECKING, Any
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     _Task = Task[Any, Any]
 else:
-    _Task = object  # mixed in before a task's own class, which is one
+    _Task = object  # mixed in before a task's own class, which is a Task
 
 logger = logging.getLogger(__name__)
 
@@ -26,18 +26,18 @@ STORE_AWAY_SECONDS = 5
 
 
 class Guarantees(_Task):
-    """The methods that come before those of a task's own class.
+    """Methods that take precedence over those of a task's own class.
 
-    Transient errors are retried by `retry.DEFAULT` unless the task says for which errors it retries. Any other error,
-    and the last transient one, is final: the message is published to the dead letter queue first and acknowledged
-    after, so it is never in neither.
+    Transient errors are retried with `retry.DEFAULT`, unless the task declares which errors it retries. Any other
+    error, and the last transient one, is final: the message is first published to the dead letter queue and then
+    acknowledged, so that it is always in one of the queues.
     """
 
-    # Whether the task's own class has a `__call__`, which must not be passed by.
+    # Whether the task's own class has a `__call__`, which must then be used.
     has_own_call = False
 
     def retry(self, *args: Any, **kwargs: Any) -> Any:
-        """As Celery's, but a retry that cannot be published sends the message back to its queue.
+        """Like Celery's, but if the retry cannot be published, the message is requeued.
 
         Celery 5.7.0 rejects it without requeueing (`Task.retry`): in a short outage of the broker it would be
         dead-lettered on RabbitMQ, and lost on Redis.
@@ -48,11 +48,11 @@ class Guarantees(_Task):
             raise Reject(str(refused), requeue=True) from refused
 
     def before_start(self, task_id: str, args: Any, kwargs: Any) -> None:
-        """End what has killed its worker too often, and what another copy of the message does already.
+        """Do not run a task that has killed its worker too often, or of which another copy was already started.
 
         Raises:
-            Ignore: the message is dead-lettered, or another copy of it was begun.
-            Waiting: whether another copy was begun cannot be known now; the message comes back.
+            Ignore: the message was dead-lettered, or another copy of it was already started.
+            Waiting: it is currently unknown whether another copy was started; the message is delivered again later.
         """
         if self.request.is_eager:
             return super().before_start(task_id, args, kwargs)
@@ -67,7 +67,7 @@ class Guarantees(_Task):
         try:
             begun = is_second_copy(self)
         except RedisError as error:
-            logger.warning("cannot tell whether %s[%s] was begun: %s", self.name, self.request.id, error)
+            logger.warning("cannot tell whether %s[%s] was started: %s", self.name, self.request.id, error)
             wait(self, STORE_AWAY_SECONDS)
         if begun:
             logger.warning("a second copy of %s[%s] is dropped", self.name, self.request.id)
@@ -75,7 +75,7 @@ class Guarantees(_Task):
             raise Ignore
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
-        """Run the task; a plain call outside a worker runs the function alone."""
+        """Run the task. A direct call outside a worker only runs the function."""
         if self.request.called_directly or self.request.is_eager:
             return super().__call__(*args, **kwargs)
         try:

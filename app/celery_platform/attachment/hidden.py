@@ -1,17 +1,17 @@
-"""Values of settings as an error, a table or a log may show them: without what is secret in them."""
+"""Show the values of settings in errors, tables and logs without their secrets."""
 
 import re
 from collections.abc import Mapping
 from typing import Any
 
-# What stands before the last @ of a URL: a password may hold anything, an @ or a slash too.
+# The part of a URL before its last @: a password may contain any character, even @ or a slash.
 _LOGIN = re.compile(r"(?<=://)\S*@")
 _SECRET = re.compile(r"password|secret|token|credential|(access|account|api|private|security)_?key")
 _LONGEST = 200
 
 
 def shown(name: str, value: Any) -> str:
-    """A value as text: no login of a URL, nothing that is a password by its name.
+    """A value as text, without logins in URLs and without values that are secrets by their name.
 
     Example: `shown("broker_url", "amqp://me:secret@host") == "'amqp://...@host'"`
     """
@@ -19,7 +19,7 @@ def shown(name: str, value: Any) -> str:
 
 
 def without_secrets(name: str, value: Any) -> Any:
-    """The same value with words in the place of what is secret, in mappings within it too.
+    """The value with its secrets replaced, including those in nested mappings.
 
     Example: `without_secrets("options", {"password": "x"}) == {"password": "(hidden)"}`
     """

@@ -1,4 +1,4 @@
-"""The time limits of each task: its queue's, or shorter ones of its own."""
+"""The time limits of each task: those of its queue, or shorter ones of its own."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -8,25 +8,25 @@ from celery_platform.reliability.idempotent import LEASE_OF_LIMIT
 from celery_platform.routes import CELERYS_OWN, label_by_pattern, label_of, named, own_label, own_queue
 from celery_platform.settings import QueueSettings, Resolved
 
-# Where a task keeps the limits that it has from its queue and did not declare.
+# The attribute of a task with the limits that come from its queue and not from its declaration.
 _FROM_QUEUE = "limits_of_its_queue"
-# Where an application keeps the usual queue of each task that it sends, and the routes that say so.
+# The attribute of an application with the usual queue of each task that it sends, and the routes this is based on.
 _USUAL = "_platform_usual_labels"
 OPTIONS = ("soft_time_limit", "time_limit")
 
 
 def apply_limits(app: Any, environment: Resolved) -> None:
-    """Give every task of a worker the limits of its queue, where it has none that are shorter.
+    """Give every task of a worker the limits of its queue, unless it has shorter ones.
 
-    Kept by prefork and turbo pools; threads cannot be interrupted, so what their tasks call has time-outs of its own.
+    Prefork and turbo pools enforce them. Threads cannot be interrupted, so whatever their tasks call needs timeouts.
 
     Args:
         app: an application whose tasks are all registered.
-        environment: with the application's own routes (`routes.with_own_routes`).
+        environment: the environment with the application's own routes (`routes.with_own_routes`).
 
     Raises:
-        ApplicationError: a task has a longer limit than its queue, whose messages would be delivered twice; or no
-            queue; or one in the application and another in the environment file.
+        ApplicationError: a task has a longer limit than its queue, so that its messages would be delivered again; or an
+            idempotent task has neither a limit nor a lease; or a task has no queue.
 
     Example: `apply_limits(celery, with_own_routes(celery, runtime().environment))`
     """
@@ -45,23 +45,23 @@ def apply_limits(app: Any, environment: Resolved) -> None:
             ]
         _give(task, queue)
         if task.time_limit is None and getattr(task.run, LEASE_OF_LIMIT, False):
-            problems.append(f"{name} is idempotent without lease_seconds, and queue {label} has no limit to take")
+            problems.append(f"{name} is idempotent without lease_seconds, and queue {label} has no time limit either")
     if problems:
         raise ApplicationError(
             expected="each task to have a queue, and time limits within its queue's",
             found="; ".join(problems),
             remedy="Correct application.routes, or raise the queue's soft_time_limit_seconds, in the environment file; "
-            "say lease_seconds of an idempotent task that has no limit.",
+            "set lease_seconds of an idempotent task without a limit.",
         )
 
 
 def refuse_wrong_routes(app: Any, environment: Resolved) -> None:
-    """Compare what the application says of each task's queue with what the environment file says.
+    """Compare the application's routes with those of the environment file.
 
-    A producer that attached would follow the application, and one that did not the file.
+    If they differed, an attached producer would follow the application, and other producers would follow the file.
 
     Raises:
-        ApplicationError: a task has two queues, or one that the environment does not have.
+        ApplicationError: a task has two different queues, or one that the environment does not have.
 
     Example: `refuse_wrong_routes(celery, runtime().environment)`
     """
@@ -79,21 +79,22 @@ def refuse_wrong_routes(app: Any, environment: Resolved) -> None:
         )
     both = {name: (own_label(app, environment, name), label_by_pattern(environment, name)) for name in tasks}
     problems = [
-        f"{name} goes to {own} by the application's task_routes or declaration, and to {said} by application.routes"
-        for name, (own, said) in both.items()
-        if own and said and own != said
+        f"{name} goes to {own} by the application's task_routes or declaration, and to {of_file} by application.routes"
+        for name, (own, of_file) in both.items()
+        if own and of_file and own != of_file
     ]
     if problems:
         raise ApplicationError(
             expected="one route for each task",
             found=f"two routes for one task: {'; '.join(problems)}",
-            remedy="Take one of the two out.",
+            remedy="Remove one of the two.",
         )
 
 
 def limits_of_call(app: Any, queue: QueueSettings, task: str, options: Mapping[str, Any]) -> dict[str, Any]:
-    """The limits that a message carries: none that its task has from its queue anyway; of a message that goes to
-    another queue, that queue's, since the broker waits for that one's time budget.
+    """The limits in a message: none that its task already has from its queue.
+
+    A message to another queue than the task's gets that queue's limits, because the broker applies its time budget.
 
     Example: `limits_of_call(app, slow, "orders.tasks.ship", {}) == {"soft_time_limit": 1200, "time_limit": 1210}`
     """
@@ -103,7 +104,7 @@ def limits_of_call(app: Any, queue: QueueSettings, task: str, options: Mapping[s
     given = {option: None if value == from_queue.get(option) else value for option, value in given.items()}
     if queue.label == _usual_label(app, task):
         return given
-    # Celery knows no message without a limit for a task that has one: there the broker's patience stands for none.
+    # A message cannot remove the limit of its task, so the broker's consumer timeout is used as "no limit".
     return {option: given[option] or longest or queue.consumer_timeout for option, longest in _longest(queue).items()}
 
 
@@ -116,7 +117,7 @@ def _usual_label(app: Any, task: str) -> str | None:
     if known is None or of_routes is not routes:
         known = {}
         vars(app)[_USUAL] = (routes, known)
-    # Once for each task, since a router of the application's may count how often it is asked.
+    # Only once per task, because an application's router may have side effects.
     if task not in known:
         known[task] = own_label(app, environment, task) or label_of(environment, task)
     label: str | None = known[task]
@@ -128,10 +129,10 @@ def _longest(queue: QueueSettings) -> dict[str, int | None]:
 
 
 def _give(task: Any, queue: QueueSettings) -> None:
-    """The queue's limits where the task declares none. A hard limit of its own is warned of as early as the queue's."""
+    """Set the queue's limits unless the task declares its own. The soft limit precedes the hard one as in the queue."""
     soft, hard, given = task.soft_time_limit, task.time_limit, {}
     if queue.hard_time_limit is None or queue.soft_time_limit is None:
-        return  # its own limits, if it has any, are as good as any
+        return  # the task's own limits, if any, are kept
     spare = queue.hard_time_limit - queue.soft_time_limit
     if hard is None:
         given["time_limit"] = queue.hard_time_limit

@@ -1,8 +1,8 @@
-"""Who owns each of Celery's settings: the table from which conflicts are found and the README's table is written.
+"""The owner of each of Celery's settings: the source for finding conflicts, and for the README's table.
 
-`platform`: derived from the environment; a different value that an application states is refused at start.
-`application`: never touched. `either`: the platform's value where the application states none. Every setting of
-`celery.app.defaults` is in exactly one of the three tables; a new one fails a test until somebody decides.
+`platform`: derived from the environment; if an application sets a different value, it is refused at start.
+`application`: never changed by the platform. `either`: the platform's value unless the application sets one. Every
+setting of `celery.app.defaults` is in exactly one of the three tables. A new one fails a test until it is assigned.
 """
 
 from collections.abc import Mapping
@@ -10,26 +10,26 @@ from enum import StrEnum
 
 
 class Owner(StrEnum):
-    """Whose value counts."""
+    """Whose value of a setting applies."""
 
     PLATFORM = "platform"
     APPLICATION = "application"
     EITHER = "either"
 
 
-# What the platform decides, and why an application cannot.
+# The settings that the platform decides, with the reason.
 PLATFORM: Mapping[str, str] = {
     **dict.fromkeys(
         ("broker_url", "broker_read_url", "broker_write_url", "broker_use_ssl", "broker_transport",
          "broker_transport_options", "broker_host", "broker_port", "broker_user", "broker_password", "broker_vhost",
          "broker_login_method", "broker_failover_strategy"),
-        "where the broker is follows from the environment",
+        "the environment determines the broker",
     ),
     **dict.fromkeys(
         ("broker_connection_timeout", "broker_heartbeat", "broker_heartbeat_checkrate", "broker_connection_retry",
          "broker_connection_retry_on_startup", "broker_connection_max_retries", "broker_channel_error_retry",
          "broker_pool_acquire_timeout", "task_publish_retry", "task_publish_retry_policy"),
-        "how a node that is away is left is one budget",
+        "the time for failing over to another node is one budget",
     ),
     **dict.fromkeys(
         ("task_queues", "task_create_missing_queues", "task_create_missing_queue_type",
@@ -37,36 +37,36 @@ PLATFORM: Mapping[str, str] = {
          "task_default_routing_key", "task_default_queue_type", "task_default_delivery_mode",
          "broker_native_delayed_delivery_queue_type", "worker_detect_quorum_queues",
          "worker_direct"),
-        "queues are `queues` of the environment file",
+        "set by `queues` of the environment file",
     ),
     **dict.fromkeys(
         ("task_queue_max_priority", "task_default_priority", "task_inherit_parent_priority"),
-        "`priorities` of a queue; a call says priority=9 and is refused where nothing keeps it",
+        "set by `priorities` of a queue; a call with priority=9 is refused on a queue without priorities",
     ),
     **dict.fromkeys(
         ("task_acks_late", "task_acks_on_failure", "task_acks_on_timeout", "task_acks_on_failure_or_timeout",
          "task_reject_on_worker_lost", "task_retry_on_worker_lost",
          "worker_cancel_long_running_tasks_on_connection_loss", "worker_deduplicate_successful_tasks"),
-        "acknowledging is what keeps messages; a task may still say acks_late=False for itself",
+        "late acknowledgement prevents message loss; a single task may still declare acks_late=False",
     ),
     **dict.fromkeys(
         ("task_soft_time_limit", "task_time_limit"),
-        "`soft_time_limit_seconds` of the queue: every layer's limits follow from it",
+        "set by `soft_time_limit_seconds` of the queue, from which every layer's limits follow",
     ),
     **dict.fromkeys(
-        ("accept_content", "task_protocol"), "what workers unpack is `application.accept_content`"
+        ("accept_content", "task_protocol"), "set by `application.accept_content`"
     ),
     **dict.fromkeys(
         ("worker_concurrency", "worker_pool", "worker_prefetch_multiplier", "worker_max_tasks_per_child",
          "worker_max_memory_per_child", "worker_autoscaler", "worker_consumer", "worker_disable_prefetch",
          "worker_enable_prefetch_count_reduction", "worker_eta_task_limit", "worker_pool_putlocks",
          "worker_pool_restarts", "worker_pool_start_method", "worker_agent", "worker_timer"),
-        "`pools` of the environment file",
+        "set by `pools` of the environment file",
     ),
     **dict.fromkeys(
         ("worker_soft_shutdown_timeout", "worker_enable_soft_shutdown_on_idle", "worker_lost_wait",
          "worker_timer_precision"),
-        "a stop is bounded by the time budget",
+        "the time budget determines the stop timeout",
     ),
     **dict.fromkeys(
         ("worker_enable_remote_control", "control_exchange", "control_queue_durable", "control_queue_exclusive",
@@ -74,44 +74,44 @@ PLATFORM: Mapping[str, str] = {
          "event_queue_exclusive", "event_queue_expires", "event_queue_prefix", "event_queue_ttl",
          "event_serializer", "beat_enable_remote_control", "beat_remote_control_max_tick_age",
          "worker_state_db"),
-        "remote control is what the broker can carry",
+        "the broker determines whether remote control is available",
     ),
     **dict.fromkeys(
         ("beat_scheduler", "beat_max_loop_interval", "beat_sync_every", "beat_schedule_filename"),
-        "beat's schedule is kept in the result store, so that of several beats one sends",
+        "beat's schedule is kept in the result store, so that only one of several beats sends",
     ),
     **dict.fromkeys(
         ("worker_hijack_root_logger", "worker_log_color", "worker_log_format", "worker_log_datefmt",
          "worker_task_log_format", "worker_task_log_datefmt", "worker_redirect_stdouts",
          "worker_redirect_stdouts_level"),
-        "logs are JSON, set up once",
+        "the platform sets up logging",
     ),
 }  # fmt: skip
 
-# The platform has a value that suits most; an application's own counts.
+# The settings with a default of the platform, which an application may override.
 EITHER: Mapping[str, str] = {
-    "redis_backend_use_ssl": "of the platform's result store",
-    "redis_retry_on_timeout": "of the platform's result store",
-    "redis_socket_connect_timeout": "of the platform's result store",
-    "redis_socket_keepalive": "of the platform's result store",
-    "redis_socket_timeout": "of the platform's result store",
+    "redis_backend_use_ssl": "for the platform's result store",
+    "redis_retry_on_timeout": "for the platform's result store",
+    "redis_socket_connect_timeout": "for the platform's result store",
+    "redis_socket_keepalive": "for the platform's result store",
+    "redis_socket_timeout": "for the platform's result store",
     "result_backend": "the platform's result store, or one of the application's",
     "result_backend_transport_options": "a prefix for the environment's keys",
     "result_expires": "`results.expires_hours`",
-    "result_extended": "results say which task they are of",
+    "result_extended": "results include the task's name and arguments",
     "result_serializer": "json",
-    "task_default_queue": "`application.default_queue`; the application's own names a queue by label",
-    "task_routes": "`application.routes`; the application's own are asked first, and name queues by label",
-    "task_serializer": "json; another one of `application.accept_content` where the application says so",
-    "worker_send_task_events": "off; an application that listens turns them on, where the broker carries them",
+    "task_default_queue": "`application.default_queue`; an application's own value is a queue's label",
+    "task_routes": "`application.routes`; an application's own routes take precedence and name queues by label",
+    "task_serializer": "json; an application may choose another one of `application.accept_content`",
+    "worker_send_task_events": "off; an application may turn events on if the broker supports them",
 }
 
 
-# What the platform has no say in.
+# The settings that the platform does not touch.
 APPLICATION: Mapping[str, str] = {
-    **dict.fromkeys(("imports", "include"), "which modules have its tasks"),
+    **dict.fromkeys(("imports", "include"), "the modules of its tasks"),
     **dict.fromkeys(("timezone", "enable_utc"), "its time zone"),
-    **dict.fromkeys(("beat_schedule",), "what beat sends; `schedule` of the environment file adds to it"),
+    **dict.fromkeys(("beat_schedule",), "the tasks that beat sends; `schedule` of the environment file adds to them"),
     **dict.fromkeys(
         ("task_always_eager", "task_eager_propagates", "task_store_eager_result"), "its unit tests"
     ),
@@ -119,7 +119,7 @@ APPLICATION: Mapping[str, str] = {
         ("task_annotations", "task_compression", "task_default_rate_limit", "task_remote_tracebacks",
          "task_repr_maxlevels", "task_send_sent_event", "task_track_started", "worker_disable_rate_limits",
          "task_allow_error_cb_on_chord_header"),
-        "what its tasks do",
+        "the behavior of its tasks",
     ),
     **dict.fromkeys(
         ("broker_pool_limit", "worker_proc_alive_timeout", "beat_cron_starting_deadline"),
@@ -131,7 +131,7 @@ APPLICATION: Mapping[str, str] = {
          "result_exchange", "result_exchange_type", "result_failure_expires", "result_persistent",
          "result_backend_always_retry", "result_backend_base_sleep_between_retries_ms",
          "result_backend_max_retries", "result_backend_max_sleep_between_retries_ms"),
-        "which results it keeps, and how",
+        "which results it stores, and how",
     ),
     **dict.fromkeys(
         ("redis_db", "redis_host", "redis_max_connections", "redis_password", "redis_port", "redis_username",
@@ -149,7 +149,7 @@ APPLICATION: Mapping[str, str] = {
          "elasticsearch_save_meta_as_text", "elasticsearch_timeout", "gcs_base_path", "gcs_bucket", "gcs_project",
          "gcs_ttl", "s3_access_key_id", "s3_base_path", "s3_bucket", "s3_endpoint_url", "s3_region",
          "s3_secret_access_key"),
-        "a result backend of its own",
+        "its own result backend",
     ),
     **dict.fromkeys(
         ("security_cert_store", "security_certificate", "security_digest", "security_key", "security_key_password"),
@@ -159,7 +159,7 @@ APPLICATION: Mapping[str, str] = {
 
 
 def owner_of(setting: str) -> Owner:
-    """Whose value of a setting counts; a setting that is not Celery's is the application's.
+    """The owner of a setting; a setting that Celery does not have belongs to the application.
 
     Example: `owner_of("broker_url") is Owner.PLATFORM`
     """
@@ -169,22 +169,22 @@ def owner_of(setting: str) -> Owner:
 
 
 def reason_of(setting: str) -> str:
-    """Why it is that one's.
+    """The reason why a setting has its owner.
 
     Raises:
-        KeyError: no setting of Celery's.
+        KeyError: Celery has no such setting.
     """
     return (PLATFORM | EITHER | APPLICATION)[setting]  # type: ignore[operator, no-any-return]
 
 
 def rows() -> list[tuple[str, str, str]]:
-    """Every setting with its owner and why, by name."""
+    """Every setting with its owner and the reason, sorted by name."""
     tables = ((Owner.PLATFORM, PLATFORM), (Owner.EITHER, EITHER), (Owner.APPLICATION, APPLICATION))
     return sorted((name, owner.value, why) for owner, table in tables for name, why in table.items())
 
 
 def table() -> str:
-    """The README's table: the settings of one reason in one row."""
+    """The README's table, with one row per reason."""
     lines = ["| owner | settings | why |", "|---|---|---|"]
     for owner, settings in ((Owner.PLATFORM, PLATFORM), (Owner.EITHER, EITHER), (Owner.APPLICATION, APPLICATION)):
         for why in dict.fromkeys(settings.values()):

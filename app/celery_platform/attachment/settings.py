@@ -1,7 +1,7 @@
-"""The settings of an attached application: its own, the platform's, and what happens where they contradict.
+"""The settings of an attached application: its own and the platform's, and the refusal if they contradict each other.
 
-Celery looks a setting up in this order: what was set on `conf`, what `config_from_object` read, the defaults. The
-platform's values are set on `conf`, so they count; before that every one that the application states is compared.
+Celery looks up a setting in this order: values set on `conf`, values read by `config_from_object`, defaults. The
+platform's values are set on `conf`, so they apply. Before that, they are compared with those of the application.
 """
 
 import os
@@ -21,26 +21,26 @@ from celery_platform.settings import runtime
 from celery_platform.transports import registration
 
 NOTHING = object()
-# What Celery reads from the process's environment before any setting (celery.app.utils.Settings).
+# Variables of the process that Celery prefers to any setting (celery.app.utils.Settings).
 VARIABLES = {
     name: f"CELERY_{name.upper()}" for name in ("broker_url", "broker_read_url", "broker_write_url", "result_backend")
 }
-# Where an application's instance keeps what the platform set.
+# The attribute of an application's instance with the settings that the platform set.
 _SET = "_platform_values"
-# What is of the platform's result store and of no other.
+# Settings that are only valid for the platform's own result store.
 OF_OUR_STORE = ("result_backend", "redis_backend_use_ssl", "result_backend_transport_options")
 
 
 def apply_settings(app: Any, conf: Any) -> None:
-    """Set the platform's settings on `conf`, and from here on trace, count and guard what this process does.
+    """Set the platform's settings on `conf`, and start this process's traces, counts and guards.
 
     Raises:
-        SettingsError: the application states another value of a setting that the platform owns.
+        SettingsError: the application sets a different value of a setting that the platform owns.
         BrokerError: the broker lacks what the environment describes.
     """
     ours = configuration()
     refuse_contradictions(conf, ours)
-    refuse_what_no_worker_takes(conf, ours)
+    refuse_unsupported(conf, ours)
     registration.install()
     left = set(OF_OUR_STORE) if stated(conf, "result_backend") is not NOTHING else set()
     given = {name: value for name, value in ours.items() if name not in left and not _is_left_to(conf, name)}
@@ -55,7 +55,7 @@ def apply_settings(app: Any, conf: Any) -> None:
 
 
 def stated(conf: Any, setting: str) -> Any:
-    """The value that the application itself gives a setting, in whichever of Celery's ways; `NOTHING` if it does not.
+    """The value that the application itself gives a setting, in any of Celery's ways; `NOTHING` if it sets none.
 
     Example: `stated(app.conf, "task_acks_late") is NOTHING`
     """
@@ -71,7 +71,7 @@ def stated(conf: Any, setting: str) -> Any:
 
 
 def set_by_platform(app: Any) -> Mapping[str, Any]:
-    """The settings that the platform gave an attached application, with their values; none before its first use.
+    """The settings that the platform has set on an attached application; empty before its first use.
 
     Example: `"broker_url" in set_by_platform(celery)`
     """
@@ -80,16 +80,16 @@ def set_by_platform(app: Any) -> Mapping[str, Any]:
 
 
 def refuse_contradictions(conf: Any, ours: dict[str, Any]) -> None:
-    """Compare each setting that the platform owns with what the application states, before the platform's are set.
+    """Compare each setting that the platform owns with the application's value, before the platform's is set.
 
     Raises:
-        SettingsError: naming every one that differs, with both values.
+        SettingsError: it lists every setting that differs, with both values.
     """
     _refuse_others({name: stated(conf, name) for name in PLATFORM}, conf, ours)
 
 
 def refuse_later_changes(app: Any) -> None:
-    """Compare them again when an application's modules were imported: one may have changed a setting since it was read.
+    """Compare the settings again after an application's modules were imported, because they may have changed one.
 
     Raises:
         SettingsError: as `refuse_contradictions`.
@@ -103,32 +103,32 @@ def _refuse_others(theirs: Mapping[str, Any], conf: Any, ours: Mapping[str, Any]
     problems = [
         f"{name} is {shown(name, value)}, {_ours(name, ours)} ({PLATFORM[name]}{_where(name)})"
         for name, value in theirs.items()
-        # A variable that is not set, or a broker without TLS, states nothing.
+        # An empty variable, or TLS settings of None, count as not set.
         if value not in (NOTHING, None, "") and not _same(name, value, ours.get(name, theirs_default(conf, name)))
     ]
     if problems:
         raise SettingsError(
-            expected="settings of the application that leave the platform's alone",
+            expected="the application not to change settings that the platform owns",
             found="; ".join(problems),
-            remedy="Take them out, or state them only where there is no platform: "
+            remedy="Remove them, or set them only without an environment: "
             "`if not celery_platform.is_chosen():`. The table of owners is in celery_platform/attachment/README.md.",
         )
 
 
 def _ours(name: str, ours: Mapping[str, Any]) -> str:
-    return f"the platform's is {shown(name, ours[name])}" if name in ours else "where the platform decides"
+    return f"the platform's is {shown(name, ours[name])}" if name in ours else "but the platform decides it"
 
 
 def theirs_default(conf: Any, setting: str) -> Any:
-    """Celery's own default: stating it contradicts nothing that the platform leaves unset."""
+    """Celery's own default. Setting it does not contradict a setting that the platform leaves unset."""
     return conf.maps[-1].get(setting)
 
 
-def refuse_what_no_worker_takes(conf: Any, ours: dict[str, Any]) -> None:
-    """Compare what the application may choose with what the environment can carry.
+def refuse_unsupported(conf: Any, ours: dict[str, Any]) -> None:
+    """Compare the settings that the application may choose with what the environment supports.
 
     Raises:
-        SettingsError: messages would be written in a way that workers refuse, or events would go nowhere.
+        SettingsError: workers would refuse messages with this serializer, or the broker does not support events.
     """
     accepted = ours["accept_content"]
     serializer = stated(conf, "task_serializer")
@@ -136,19 +136,19 @@ def refuse_what_no_worker_takes(conf: Any, ours: dict[str, Any]) -> None:
         raise SettingsError(
             expected=f"task_serializer to be one of application.accept_content: {', '.join(accepted)}",
             found=repr(serializer),
-            remedy="Add it to application.accept_content of the environment file, or take it out.",
+            remedy="Add it to application.accept_content of the environment file, or remove the setting.",
         )
     events = stated(conf, "worker_send_task_events")
     if events is not NOTHING and events and not broker_of(runtime()).remote_control:
         raise SettingsError(
-            expected="worker_send_task_events off, where the broker has no way to send to all",
+            expected="worker_send_task_events off, because the broker cannot broadcast",
             found=f"{events!r} on {runtime().environment.broker_kind}",
-            remedy="Take it out: `app status` and the metrics of the workers say what they do.",
+            remedy="Remove it: `app status` and the workers' metrics show what they do.",
         )
 
 
 def _same(setting: str, theirs: Any, ours: Any) -> bool:
-    """Whether both mean the same: content types have names, lists may be tuples."""
+    """Whether both values are equivalent: content types may have other names, and lists may be tuples."""
     if setting == "accept_content":
         return content_types(theirs) == content_types(ours)
     if isinstance(theirs, list | tuple) and isinstance(ours, list | tuple):
@@ -157,10 +157,10 @@ def _same(setting: str, theirs: Any, ours: Any) -> bool:
 
 
 def refuse_without_broker(app: Any, options: Mapping[str, Any]) -> None:
-    """An attached application with no environment publishes to a broker of its own, if it names one.
+    """Without an environment, an attached application must have its own broker to publish.
 
     Raises:
-        SettingsError: it names none; Celery would try a RabbitMQ on this machine.
+        SettingsError: it has none; Celery would try a RabbitMQ on this machine.
     """
     from celery_platform.settings.chosen import VARIABLE
 
@@ -168,7 +168,7 @@ def refuse_without_broker(app: Any, options: Mapping[str, Any]) -> None:
         return
     if app.conf.broker_url is None and app.conf.broker_write_url is None:
         raise SettingsError(
-            expected=f"an environment ({VARIABLE}), or a broker_url of the application's own",
+            expected=f"an environment ({VARIABLE}), or the application's own broker_url",
             found="neither",
             remedy="Name an environment, as in `app run --env local -- python ...`, or set task_always_eager in tests.",
         )
@@ -179,6 +179,6 @@ def _is_left_to(conf: Any, name: str) -> bool:
 
 
 def _where(setting: str) -> str:
-    """Says when it is a variable of the process that states a setting, which nobody would look for in the code."""
+    """The note that a setting comes from a variable of the process, because it cannot be found in the code."""
     variable = VARIABLES.get(setting, "")
     return f"; from the variable {variable}" if os.environ.get(variable) else ""

@@ -1,8 +1,7 @@
-"""What every task of an attached application gets, whatever its base class: see `guarantees.py`.
+"""Give every task of an attached application the guarantees of `guarantees.py`, whatever its base class.
 
-The class of each task instance is replaced by one with the platform's methods before its own. Celery makes a class for
-each task, so no other task is touched; a base class, a `__call__` and a Request class of the application's go on
-working.
+The class of each task instance is replaced by one in which the platform's methods take precedence. Celery creates a
+class per task, so no other task is affected. An application's base class, `__call__` and Request class keep working.
 """
 
 from functools import lru_cache, wraps
@@ -21,12 +20,12 @@ from celery_platform.settings.chosen import is_chosen
 
 
 def give_guarantees(task: Any) -> Any:
-    """The same task, with dead-lettering, retries of transient errors and a Request that sees lost children.
+    """The same task, with dead-lettering, retries of transient errors, and a Request that reports lost children.
 
     Example: `give_guarantees(app.tasks["orders.tasks.ship"])`
     """
     own = type(task)
-    # Celery's own tasks run inside the worker's machinery and are retried by it.
+    # Celery retries its own tasks itself.
     if not is_chosen() or isinstance(task, Guarantees) or not task.name or task.name.startswith("celery."):
         return task
     methods = {"__module__": own.__module__, "__doc__": own.__doc__, "has_own_call": own.__call__ is not Task.__call__}
@@ -37,10 +36,10 @@ def give_guarantees(task: Any) -> Any:
 
 
 def retry_transient_errors(task: Any) -> None:
-    """Retry what is transient in addition to what the task says itself, as often as it says or as the platform does."""
-    # A number of its own, in its declaration or in a base class, counts; Celery's default says nothing.
+    """Retry transient errors in addition to those that the task declares, as often as the task or the platform says."""
+    # A number in the task's declaration or base class is used; Celery's default is not.
     times = task.max_retries if _states(task, "max_retries") else DEFAULT.times
-    if not hasattr(task, "_orig_run"):  # it does not say for which errors it retries
+    if not hasattr(task, "_orig_run"):  # the task does not declare which errors it retries
         add_autoretry_behaviour(task, **DEFAULT.as_autoretry() | {"retry_kwargs": {"max_retries": times}})
         return
     if issubclass(TransientError, tuple(getattr(task, "autoretry_for", ()))):
@@ -61,14 +60,14 @@ def retry_transient_errors(task: Any) -> None:
 
 
 def _states(task: Any, option: str) -> bool:
-    """Whether a declaration or a base class of the application says so, be it the value that Celery has anyway."""
+    """Whether the task's declaration or an application's base class sets the option, even to Celery's default."""
     own = type(task).__mro__
     return any(option in vars(each) for each in own[: own.index(Task)] if each is not Guarantees)
 
 
 @lru_cache
 def _combined(own: type[Any]) -> type[Any]:
-    """The platform's Request before an application's own; one class for each, since Celery caches by class."""
+    """A Request class in which the platform's methods precede the application's; cached, as Celery caches by class."""
     if issubclass(Request, own):
         return Request
     return own if issubclass(own, Request) else type(own.__name__, (Request, own), {"__module__": own.__module__})

@@ -47,14 +47,14 @@ def _effective(*, as_json: bool) -> None:
     if as_json:
         return show_json(
             [
-                {"setting": one.name, "value": without_secrets(one.name, one.value), "said_by": one.said_by,
+                {"setting": one.name, "value": without_secrets(one.name, one.value), "set_by": one.set_by,
                  "owner": one.owner}
                 for one in found
             ]
         )  # fmt: skip
     return show_table(
         ("setting", "value", "said by", "owner"),
-        [(one.name, shown(one.name, one.value), one.said_by, one.owner) for one in found],
+        [(one.name, shown(one.name, one.value), one.set_by, one.owner) for one in found],
     )
 
 

@@ -1,1 +1,1 @@
-"""Defects of the pinned Celery and kombu. Each has a guard in a file of its own, which says when it is unnecessary."""
+"""Guards against defects of the pinned Celery and kombu. Each file says which upstream change makes it unnecessary."""

@@ -1,10 +1,10 @@
 """Celery declares a task's queue again with the first publish on every connection.
 
-A declaration asks the queue's leader. When that node is frozen, RabbitMQ 4.0 answers after 5 s on every other node:
-longer than the queue takes to elect a new leader, and all of a publish's budget. The queue is durable: here a process
-declares it until one publish went through, and no more. Should the broker come back empty, publishing with `mandatory`
-says that nothing took the message, and the process declares again.
-Unnecessary as soon as Celery remembers declarations beyond a connection.
+A declaration needs the queue's leader. If that node is frozen, RabbitMQ 4.0 answers after 5 s on every other node. That
+is longer than the queue needs to elect a new leader, and uses up the whole budget of a publish. The queue is durable,
+so here a process declares it only until the first publish has succeeded. If the broker comes back empty, publishing
+with `mandatory` reports that no queue accepted the message, and the process declares it again. Unnecessary as soon as
+Celery remembers declarations beyond a connection.
 """
 
 from collections.abc import Iterator
@@ -21,8 +21,7 @@ _NO_ROUTE = 312
 
 @contextmanager
 def declared_once(app: Celery, task: str, queue_name: str) -> Iterator[None]:
-    """Within, `task` is published to the queue; afterwards that counts as declared, on brokers that keep what is
-    declared.
+    """A context in which `task` is published to the queue. Afterwards, the queue counts as declared on durable brokers.
 
     Raises:
         PublishError: the broker has no queue for the message.
@@ -37,7 +36,7 @@ def declared_once(app: Celery, task: str, queue_name: str) -> Iterator[None]:
         raise PublishError(
             expected=f"a queue {queue.name} for {task}",
             found="a broker that has none",
-            remedy="Nothing was sent. Send it again: that declares the queue.",
+            remedy="The message was not sent. Send it again, which declares the queue.",
         ) from None
     if queue is not None and queue.exchange.type == "topic":
         queue.no_declare = True

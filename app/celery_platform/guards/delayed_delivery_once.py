@@ -1,12 +1,13 @@
 """Celery 5.7.0 declares the delay topology on every URL of the failover list before it consumes.
 
-`celery.worker.consumer.delayed_delivery:DelayedDelivery` tries each URL three times, time-outs included: after one of
-three RabbitMQ nodes died, a worker that had reconnected within milliseconds consumed nothing for 45 s, and so does one
-that starts then. With every reconnection it is declared again, as are the queues: each declaration asks the queue's
-leader, which may be the node that does not answer (5 s each on RabbitMQ 4.0). A cluster has one topology, and it is
-durable. So here all of it is declared once in the life of a worker, on the node that the worker is connected to. Should
-a broker come back empty, consuming fails and the worker ends; its supervisor starts another, which declares it.
-Unnecessary as soon as Celery declares on the connection in use; `tests/celery_platform/guards` shows the wait.
+`celery.worker.consumer.delayed_delivery:DelayedDelivery` tries each URL three times and waits for the timeouts. After
+one of three RabbitMQ nodes had died, a worker that had reconnected within milliseconds consumed nothing for 45 s, and
+so did a newly started one. The topology and the queues are also declared again after every reconnection. Each
+declaration needs the queue's leader, which may be the node that does not answer (5 s each on RabbitMQ 4.0). A cluster
+has one topology, and it is durable. So here, it is declared only once per worker, on the node to which the worker is
+connected. If a broker comes back empty, consuming fails and the worker exits; its supervisor starts another one, which
+declares it. Unnecessary as soon as Celery declares on the connection in use; `tests/celery_platform/guards` shows the
+delay.
 """
 
 from typing import Any
@@ -30,7 +31,7 @@ class DelayedDelivery(delayed_delivery.DelayedDelivery):
             return
         step: Any = self
         step._validate_configuration(c.app)
-        # A connection of its own to the same node, because upstream's functions leave their channels open.
+        # Use a new connection to the same node, because upstream's functions leave their channels open.
         with c.connection.clone() as connection:
             queue_type = c.app.conf.broker_native_delayed_delivery_queue_type
             self._declare_queues(c.app, connection)
@@ -40,14 +41,14 @@ class DelayedDelivery(delayed_delivery.DelayedDelivery):
             queue.no_declare = True
 
     def _declare_queues(self, app: Any, connection: Any) -> None:
-        """Those of other pools too: a queue that is not there cannot be bound, and upstream only logs that."""
+        """Declare the queues of all pools: a missing queue cannot be bound, and upstream only logs that."""
         with connection.channel() as channel:
             for queue in app.amqp.queues.values():
                 queue(channel).declare()
 
 
 class Consumer(consumer.Consumer):
-    """Celery's consumer with the guarded step in the place of its own."""
+    """Celery's consumer with the guarded step instead of its own."""
 
     class Blueprint(consumer.Consumer.Blueprint):  # type: ignore[misc, valid-type]
         """The same steps in the same order."""

@@ -1,8 +1,8 @@
-"""Celery 5.7.0 ends with code 0 whatever ended the worker, even an "Unrecoverable error".
+"""Celery 5.7.0 exits with code 0 whatever stopped the worker, even after an "Unrecoverable error".
 
-`Celery.start` waits for click's `Exit`, which click 8 returns as a value when it does not run on its own
-(`standalone_mode=False`). A supervisor then mistakes a crash for a requested stop.
-Unnecessary as soon as `Celery.worker_main` gives the code back; `tests/celery_platform/guards` fails then and says so.
+`Celery.start` expects click's `Exit` as an exception, but click 8 returns it as a value with `standalone_mode=False`. A
+supervisor then mistakes a crash for a requested stop.
+Unnecessary as soon as `Celery.worker_main` returns the code; a test in `tests/celery_platform/guards` then fails.
 """
 
 from celery import Celery
@@ -11,9 +11,10 @@ from celery.bin.worker import worker as program
 
 
 def run_worker(app: Celery, options: list[str]) -> int:
-    """Run a worker until it ends, as `app.worker_main(options)` does; returns its exit code.
+    """Run a worker until it ends, like `app.worker_main(options)`, and return its exit code.
 
-    The command `worker` alone: the whole of Celery's command line loads a shell's toolkit, 10 MiB that no worker uses.
+    Only the command `worker` is loaded. Celery's whole command line would load a toolkit for shells, 10 MiB that no
+    worker uses.
 
     Example: `sys.exit(run_worker(celery, ["worker", "--pool=solo"]))`
     """

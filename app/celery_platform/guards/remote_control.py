@@ -1,4 +1,4 @@
-"""Refuses remote control where the broker has none: commands need a fanout exchange, and SQS would ignore them."""
+"""Refuse remote control on brokers without it: commands need a fanout exchange, and SQS would silently drop them."""
 
 from celery_platform.errors import BrokerError
 
@@ -17,5 +17,5 @@ def refuse_without_remote_control(command: str) -> None:
         raise BrokerError(
             expected=f"a broker with remote control, for {command}",
             found=broker.kind,
-            remedy="What workers do is in their metrics; a task that must not run checks for itself.",
+            remedy="Use the workers' metrics to see what they do. A task that may be cancelled must check that itself.",
         )

@@ -1,14 +1,14 @@
-"""A producer waits for the result store with every task that it publishes, and without limit for a silent one.
+"""A producer waits for the result store with every task that it publishes, and without limit if the store hangs.
 
 Celery's Redis backend subscribes to a task's result before the task is published (`RedisBackend.on_task_call`), and to
-the parts of a group when it is made: only so that a later `get()` receives results at once. While the store refused
-connections each `delay()` was seen to raise "The Celery application must be restarted" after 19 s; a store that hangs
-held one for more than 240 s, whatever the broker did. After such a failure the consumer of results also believes that
-it is subscribed where it is not, and under gevent it has ended for good.
-Here the store is not asked before a caller waits for a result. The caller subscribes, waits for the confirmation, and
-then reads what is stored: a result is either there already or will be published to it. Publishing saves the round trip.
-A chord still needs the store when it is published: that is where its parts are counted.
-Unnecessary as soon as Celery's `on_task_call` does not wait; `tests/celery_platform/guards` shows it without the guard.
+the parts of a group when the group is created. The only purpose is that a later `get()` receives results immediately.
+While the store refused connections, each `delay()` raised "The Celery application must be restarted" after 19 s. While
+the store hung, a call blocked for more than 240 s, whatever the broker did. After such a failure, the consumer of
+results also believes that it is subscribed although it is not, and under gevent it has stopped for good. Here, the
+store is not used before a caller waits for a result. The caller subscribes, waits for the confirmation, and then reads
+the stored result: it either exists already or will be published to the subscription. Publishing saves the round trip. A
+chord still needs the store when it is published, because its parts are counted there. Unnecessary as soon as Celery's
+`on_task_call` does not wait; `tests/celery_platform/guards` shows it without the guard.
 """
 
 import os
@@ -21,13 +21,13 @@ from celery import Celery
 from celery.backends import redis as celery_redis
 from redis import exceptions
 
-# The longest that an answer of the store may take (`redis_socket_timeout`).
+# The longest time for a reply of the store, in seconds (`redis_socket_timeout`).
 ANSWER_SECONDS = 10.0
 _SUBSCRIBED = "subscribed"
 
 
 def subscribe_when_waiting(app: Celery) -> None:
-    """Let this application find the guarded backend under the URL of a Redis, unless it has another in that place.
+    """Make this application use the guarded backend for Redis URLs, unless it has registered another one.
 
     Example: `subscribe_when_waiting(app)`, before the first use of `app.backend`
     """
@@ -36,10 +36,10 @@ def subscribe_when_waiting(app: Celery) -> None:
 
 
 class Consumer(celery_redis.ResultConsumer):  # type: ignore[misc, name-defined]
-    """Celery's consumer of results, whose subscriptions are made when a caller waits for a result.
+    """Celery's consumer of results, but it subscribes only when a caller waits for a result.
 
-    Registering a result and dropping one take no lock and no round trip: both happen while a producer publishes, the
-    latter at any line, when Python collects a result.
+    Registering and dropping a result take neither a lock nor a round trip, because both happen while a producer
+    publishes; a drop may happen at any line, when Python garbage-collects a result.
     """
 
     _pubsub: Any = None
@@ -61,40 +61,40 @@ class Consumer(celery_redis.ResultConsumer):  # type: ignore[misc, name-defined]
             self._pending_unsubscribe.add(key)
 
     def on_wait_for_pending(self, result: Any, **kwargs: Any) -> None:
-        """Subscribe to what is wanted, before Celery reads what is stored.
+        """Subscribe to the wanted results before Celery reads the stored ones.
 
         Raises:
-            redis.exceptions.RedisError: the store is away; a later wait may find it.
+            redis.exceptions.RedisError: the store is unavailable; a later wait may succeed.
         """
         self._subscribe()
         super().on_wait_for_pending(result, **kwargs)
 
     def drain_events(self, timeout: float | None = None) -> None:
-        """As Celery's; what failed is tried again with the next call, as those who call this do after an `OSError`."""
+        """Like Celery's. A failed subscription is tried again with the next call; callers retry after an `OSError`."""
         try:
             self._subscribe()
             super().drain_events(timeout)
         except exceptions.RedisError as error:
-            raise ConnectionError(f"the result store is away: {error}") from error
+            raise ConnectionError(f"the result store is unavailable: {error}") from error
 
     @contextmanager
     def reconnect_on_error(self) -> Iterator[None]:
-        """Within, an error drops the subscriptions. Whoever waits makes them again: no application has to restart."""
+        """A context in which an error drops the subscriptions. The next wait subscribes again, without a restart."""
         try:
             yield
-        except TimeoutError:  # no result arrived, which is no error
+        except TimeoutError:  # no result has arrived, which is not an error
             raise
         except self._connection_errors:
             self._drop()
             raise
 
     def on_after_fork(self) -> None:
-        """Do as Celery after a fork; a child subscribes on a connection of its own."""
+        """Like Celery's. A forked child subscribes on its own connection."""
         super().on_after_fork()
         self._pubsub = None
 
     def _subscribe(self) -> None:
-        """Subscribe to what is wanted and then read it: in this order no result comes between the two."""
+        """Subscribe to the wanted results and then read them: in this order, no result can be missed."""
         if self._process != os.getpid():
             self._process = os.getpid()
             self._after_fork()
@@ -130,9 +130,9 @@ class Consumer(celery_redis.ResultConsumer):  # type: ignore[misc, name-defined]
         self._pubsub_read.notify_all()
 
     def _wait_until_subscribed(self) -> None:
-        """Wait for the answer to a ping: the store answers in order, so it has all earlier subscriptions then.
+        """Wait for the reply to a ping. The store replies in order, so it then has all earlier subscriptions.
 
-        Otherwise it might read a value for another connection first, and publish the result in between.
+        Otherwise it might first read a value for another connection, and a result might be published in between.
         """
         self._pubsub.ping(_SUBSCRIBED)
         end = time.monotonic() + ANSWER_SECONDS
@@ -147,7 +147,7 @@ class Consumer(celery_redis.ResultConsumer):  # type: ignore[misc, name-defined]
         raise exceptions.TimeoutError("no answer to a subscription")
 
     def _not_unnoticed(self, _connection: Any) -> None:
-        """redis-py would reconnect and subscribe by itself, and nobody read what was published before it had."""
+        """Fail on a broken connection. redis-py would silently reconnect, and miss results published meanwhile."""
         raise exceptions.ConnectionError("the connection for results was broken")
 
     def _drop(self) -> None:
@@ -159,9 +159,9 @@ class Consumer(celery_redis.ResultConsumer):  # type: ignore[misc, name-defined]
 
 
 class Backend(celery_redis.RedisBackend):
-    """Celery's Redis backend, which a producer does not wait for."""
+    """Celery's Redis backend, without waits in producers."""
 
     ResultConsumer = Consumer
 
     def on_task_call(self, producer: Any, task_id: str) -> None:
-        """Do not subscribe when a task is published: `get()` subscribes."""
+        """Do not subscribe when a task is published; `get()` does."""

@@ -1,9 +1,9 @@
-"""Celery 5.7.0 refuses to publish a delay under one second to quorum queues.
+"""Celery 5.7.0 cannot publish a delay under one second to quorum queues.
 
 `Celery.send_task` tests `countdown > 0` and then calls kombu's `calculate_routing_key(int(countdown))`, which raises
-"countdown must be a positive number" for 0 < countdown < 1; an ETA or a retry may land there by chance. Longer delays
-lose their fraction, so a message may come early. Rounded up here, on every broker alike.
-Unnecessary as soon as Celery rounds up itself; `tests/celery_platform/guards` fails then and says so.
+"countdown must be a positive number" for 0 < countdown < 1. An ETA or a retry may have such a delay by chance. Longer
+delays lose their fraction, so a message may arrive early. Here, delays are rounded up on every broker.
+Unnecessary as soon as Celery rounds up itself; a test in `tests/celery_platform/guards` then fails.
 """
 
 import math
@@ -11,13 +11,13 @@ from datetime import UTC, datetime, tzinfo
 
 
 def whole_seconds(countdown: float | None, eta: datetime | str | None, zone: tzinfo = UTC) -> int | None:
-    """The delay in whole seconds, never shorter than asked; `None` when there is none.
+    """The delay in whole seconds, rounded up; `None` if there is none.
 
-    An ETA without a time zone is in `zone`, the application's: so Celery's workers read it (`Request.tzlocal`).
+    An ETA without a time zone is in `zone`, the application's, as Celery's workers interpret it (`Request.tzlocal`).
 
     Example: `whole_seconds(0.2, None) == 1`
     """
-    if eta is not None and not countdown:  # of both, Celery takes the countdown
+    if eta is not None and not countdown:  # if both are given, Celery uses the countdown
         moment = datetime.fromisoformat(eta) if isinstance(eta, str) else eta
         if moment.tzinfo is None:
             moment = moment.replace(tzinfo=zone)

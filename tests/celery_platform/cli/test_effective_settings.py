@@ -18,12 +18,12 @@ def printed(rabbitmq: TestEnvironment) -> tuple[dict[str, dict[str, Any]], str]:
 
 
 def test_what_the_platform_says(printed: tuple[dict[str, dict[str, Any]], str]) -> None:
-    assert printed[0]["task_acks_late"] == {"value": True, "said_by": "platform", "owner": "platform"}
-    assert printed[0]["result_extended"] == {"value": True, "said_by": "platform", "owner": "either"}
+    assert printed[0]["task_acks_late"] == {"value": True, "set_by": "platform", "owner": "platform"}
+    assert printed[0]["result_extended"] == {"value": True, "set_by": "platform", "owner": "either"}
 
 
 def test_what_the_application_says(printed: tuple[dict[str, dict[str, Any]], str]) -> None:
-    assert printed[0]["task_ignore_result"] == {"value": True, "said_by": "application", "owner": "application"}
+    assert printed[0]["task_ignore_result"] == {"value": True, "set_by": "application", "owner": "application"}
 
 
 def test_what_nobody_says_is_left_out(printed: tuple[dict[str, dict[str, Any]], str]) -> None:

@@ -1,11 +1,11 @@
-"""A worker detects late that its RabbitMQ node is frozen: py-amqp waits for two whole missed heartbeats.
+"""A worker detects a frozen RabbitMQ node late, because py-amqp waits for two full missed heartbeats.
 
-With shorter heartbeats the broker, too, would give up a worker whose event loop is busy for a moment. So the two sides
-are judged differently. The broker still waits two to three heartbeats for the worker. It sends a frame at least once
-in each heartbeat (RabbitMQ guide, "Heartbeats": twice, unless there was other traffic), so the worker calls it silent
-when one is a quarter late. It does so only when nothing waits to be read, because otherwise its own loop was busy.
-For a while afterwards the process connects to the other nodes of its list without trying the silent one first.
-Unnecessary as soon as py-amqp lets a client judge sooner than the server.
+With shorter heartbeats, the broker would also drop a worker whose event loop is busy for a moment. So the two sides use
+different limits. The broker still waits two to three heartbeats for the worker. It sends a frame at least once per
+heartbeat interval (RabbitMQ guide, "Heartbeats": twice, unless there was other traffic), so the worker considers it
+silent when a frame is a quarter of an interval late. It does so only if no data is waiting to be read, because
+otherwise its own loop was busy. For a while afterwards, the process connects to the other nodes of its list first.
+Unnecessary as soon as py-amqp allows a client a shorter limit than the server's.
 """
 
 import select
@@ -22,13 +22,13 @@ AVOID_SECONDS = 10
 class Attentive:
     """A mixin for a connection of py-amqp."""
 
-    # Silent nodes, each with the moment until which it is skipped.
+    # Silent nodes, each with the time until which it is skipped.
     avoided: ClassVar[dict[str, float]] = {}
     _received_bytes = -1
     _received_at = 0.0
 
     def heartbeat_tick(self, rate: float = 2) -> None:
-        """Send what is due, and judge the node.
+        """Send a heartbeat if one is due, and check whether the node is silent.
 
         Raises:
             ConnectionForced: the node is silent.

@@ -1,8 +1,8 @@
-"""Workers also restore what the killed workers of another pool held on Redis, if it drains the same queues.
+"""On Redis, workers also restore the unacknowledged messages of other pools that drain the same queues.
 
-Each pool records what it holds under a key of its own, whose length its autoscaler reads (brokers/redis.py), and kombu
-checks for messages past their visibility timeout under that key alone. The messages of a pool that never comes back,
-such as one on Spot machines, would wait for ever although other workers could run them.
+Each pool records its unacknowledged messages under its own key, whose length its autoscaler reads (brokers/redis.py),
+and kombu restores messages past their visibility timeout only under that key. The messages of a pool that never comes
+back, such as one on Spot machines, would wait forever although workers of other pools could run them.
 """
 
 from typing import Any
@@ -13,7 +13,7 @@ from celery_platform.brokers.redis_keys import NEIGHBOURS, index_key, mutex_key
 
 
 class _OfNeighbour(redis.QoS):
-    """kombu's search, under the keys of another pool."""
+    """kombu's restoring of messages, under the keys of another pool."""
 
     def __init__(self, channel: Any, kept: str) -> None:
         super().__init__(channel)
@@ -33,12 +33,12 @@ class _OfNeighbour(redis.QoS):
 
 
 class LooksAtNeighbours(redis.QoS):
-    """kombu's record of what is held, which also checks what other pools no longer hold."""
+    """kombu's record of unacknowledged messages, which also restores those of other pools."""
 
     _neighbours: list[_OfNeighbour] | None = None
 
     def restore_visible(self, start: int = 0, num: int = 10, interval: int = 10) -> None:
-        """Put back messages past their visibility timeout; each key is checked once in `interval` calls."""
+        """Requeue messages past their visibility timeout; each key is checked once per `interval` calls."""
         super().restore_visible(start, num, interval)
         if self._neighbours is None:
             channel: Any = self.channel

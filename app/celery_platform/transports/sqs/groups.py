@@ -1,8 +1,8 @@
-"""One message at a time from a FIFO queue, so that what is in one message group runs in order.
+"""Receive one message at a time from a FIFO queue, so that the messages of a group run in order.
 
-SQS delivers no message of a group while another one of it is in flight. But one receive of ten takes as many messages
-of a group as there are (SQS guide, "FIFO queue delivery logic"), and the slots of a worker would run them side by side.
-With one message to a receive, groups run concurrently, and each in order.
+SQS delivers no message of a group while another one of the group is in flight. But a receive of ten messages may return
+several of the same group (SQS guide, "FIFO queue delivery logic"), and the slots of a worker would run them
+concurrently. With one message per receive, groups run concurrently, and each group in order.
 """
 
 from typing import Any
