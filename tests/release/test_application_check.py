@@ -157,7 +157,7 @@ def test_a_url_among_secrets_is_one(attempt: Try, reading: str) -> None:
 def test_a_secret_of_another_form_than_its_placeholder_is_a_doubt(attempt: Try, reading: str) -> None:
     outcomes = attempt(GOOD + reading, application=application(secrets={"KEY": "key"}))
 
-    assert all(one.unsure and "holds a placeholder here" in one.unsure for one in outcomes), outcomes
+    assert all(one.unsure and "is a placeholder in this check" in one.unsure for one in outcomes), outcomes
 
 
 def test_a_mistake_beside_a_secret_is_refused(attempt: Try) -> None:
@@ -170,7 +170,7 @@ def test_a_mistake_beside_a_secret_is_refused(attempt: Try) -> None:
 def test_a_call_to_somebody_is_a_doubt_and_is_not_made(attempt: Try) -> None:
     outcomes = attempt(GOOD + "import urllib.request\nurllib.request.urlopen('http://127.0.0.1:9/')\n")
 
-    assert all(one.unsure and "there is no network for this check" in one.unsure for one in outcomes), outcomes
+    assert all(one.unsure and "this check has no network" in one.unsure for one in outcomes), outcomes
 
 
 def test_processes_that_get_the_same_are_tried_once(attempt: Try, tmp_path: Path) -> None:

@@ -126,7 +126,7 @@ class Consumer(celery_redis.ResultConsumer):  # type: ignore[misc, name-defined]
         self._wanted.difference_update(keys)
         for meta in filter(None, stored):
             self.on_state_change(self._decode_result(meta), None)
-        # Another thread's result may have been among what was read.
+        # A result that was read may belong to another thread.
         self._pubsub_read.notify_all()
 
     def _wait_until_subscribed(self) -> None:

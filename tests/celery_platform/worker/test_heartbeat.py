@@ -10,7 +10,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from celery_platform.worker.heartbeat_file import STALE_SECONDS, TICK_SECONDS, HeartbeatFile, judge
+from celery_platform.worker.heartbeat_file import HEARTBEAT_SECONDS, STALE_SECONDS, HeartbeatFile, judge
 
 from tests.harness.cable import cable
 from tests.harness.environment import TestEnvironment
@@ -21,10 +21,10 @@ def passes(probe: str, heartbeat: Path) -> bool:
     return judge(probe, str(heartbeat))[0]
 
 
-def ticks_again(heartbeat: Path) -> bool:
-    """Whether a tick follows within a few of its intervals."""
+def beats_again(heartbeat: Path) -> bool:
+    """Whether another heartbeat follows within a few intervals."""
     last = heartbeat.stat().st_mtime_ns
-    return eventually(lambda: heartbeat.stat().st_mtime_ns > last, "a tick", seconds=10 * TICK_SECONDS)
+    return eventually(lambda: heartbeat.stat().st_mtime_ns > last, "a heartbeat", seconds=10 * HEARTBEAT_SECONDS)
 
 
 @pytest.mark.parametrize(
@@ -42,7 +42,7 @@ def test_a_worker_is_alive_from_start_to_stop_and_ready_while_it_consumes(
         assert passes("liveness", heartbeat)
         eventually(lambda: passes("readiness", heartbeat), f"readiness; worker log:\n{log.read_text()[-2000:]}")
         assert passes("startup", heartbeat)
-        assert ticks_again(heartbeat)
+        assert beats_again(heartbeat)
         process.terminate()
         eventually(lambda: not passes("readiness", heartbeat), "the end of readiness")
         assert passes("liveness", heartbeat)
@@ -57,7 +57,7 @@ def test_a_broker_outage_ends_readiness_and_not_the_beat(rabbitmq: TestEnvironme
             broker.pull()
             eventually(lambda: not passes("readiness", heartbeat), "the end of readiness")
             for _ in range(3):
-                assert ticks_again(heartbeat)
+                assert beats_again(heartbeat)
             assert (passes("liveness", heartbeat), passes("startup", heartbeat)) == (True, True)
             broker.plug()
             eventually(lambda: passes("readiness", heartbeat), f"readiness; worker log:\n{log.read_text()[-2000:]}")
@@ -70,7 +70,9 @@ def test_a_frozen_worker_fails_its_liveness_probe(sqs: TestEnvironment, tmp_path
         process.send_signal(signal.SIGSTOP)
         try:
             eventually(
-                lambda: not passes("liveness", heartbeat), "the failure of the probe", STALE_SECONDS + 2 * TICK_SECONDS
+                lambda: not passes("liveness", heartbeat),
+                "the failure of the probe",
+                STALE_SECONDS + 2 * HEARTBEAT_SECONDS,
             )
         finally:
             process.send_signal(signal.SIGCONT)
@@ -91,7 +93,7 @@ def test_each_probe_asks_for_its_own_thing(
     tmp_path: Path, state: str, age: float, liveness: bool, readiness: bool, startup: bool
 ) -> None:
     heartbeat = tmp_path / "heartbeat"
-    HeartbeatFile(str(heartbeat)).tick(state, away=-age)
+    HeartbeatFile(str(heartbeat)).write(state, away=-age)
 
     answers = [passes(probe, heartbeat) for probe in ("liveness", "readiness", "startup")]
     assert answers == [liveness, readiness, startup]
@@ -107,7 +109,7 @@ def health(heartbeat: Path, *words: str) -> subprocess.CompletedProcess[str]:
 def test_app_health_answers_with_an_exit_code_and_a_reason(tmp_path: Path) -> None:
     heartbeat = tmp_path / "heartbeat"
     missing = health(heartbeat)
-    HeartbeatFile(str(heartbeat)).tick("connecting")
+    HeartbeatFile(str(heartbeat)).write("connecting")
 
     assert (missing.returncode, "has not started" in missing.stdout) == (1, True)
     assert health(heartbeat).returncode == 0
@@ -118,7 +120,7 @@ def test_app_health_answers_with_an_exit_code_and_a_reason(tmp_path: Path) -> No
 
 def test_a_probe_costs_little_more_than_starting_python(tmp_path: Path) -> None:
     heartbeat = tmp_path / "heartbeat"
-    HeartbeatFile(str(heartbeat)).tick("ready")
+    HeartbeatFile(str(heartbeat)).write("ready")
 
     def cpu_seconds(run: Callable[[], object]) -> float:
         before = resource.getrusage(resource.RUSAGE_CHILDREN)

@@ -20,16 +20,16 @@ def systemd(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> socket.socket:
 def test_a_worker_has_started_when_it_asks_for_its_broker(systemd: socket.socket, tmp_path: Path) -> None:
     heartbeat = HeartbeatFile(str(tmp_path / "heartbeat"))
 
-    heartbeat.tick("starting")
+    heartbeat.write("starting")
     assert b"READY=1" not in systemd.recv(1000)
-    heartbeat.tick("connecting")
+    heartbeat.write("connecting")
     assert b"READY=1" in systemd.recv(1000)
 
 
 def test_the_watchdog_waits_as_long_as_the_loop_said_and_no_longer(systemd: socket.socket, tmp_path: Path) -> None:
     heartbeat = HeartbeatFile(str(tmp_path / "heartbeat"))
 
-    heartbeat.tick("ready", away=60)
+    heartbeat.write("ready", away=60)
     assert b"WATCHDOG_USEC=90000000\nWATCHDOG=1" in systemd.recv(1000)
-    heartbeat.tick("ready")
+    heartbeat.write("ready")
     assert b"WATCHDOG_USEC=30000000\nWATCHDOG=1" in systemd.recv(1000)

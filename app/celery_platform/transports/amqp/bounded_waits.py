@@ -69,8 +69,8 @@ class Channel(Sized, Bounded, pyamqp.Channel):
         try:
             return super().basic_publish_confirm(*args, **kwargs)
         except (amqp.RecoverableConnectionError, amqp.ChannelError):
-            # After a frame written in part nothing can follow; after a returned message its confirm is still to come,
-            # and would be taken for the next one's.
+            # Nothing can be sent after a partially written frame. After a returned message, its confirm is still pending
+            # and would be mistaken for that of the next message.
             if self.connection is not None:
                 self.connection.collect()
             raise
