@@ -1,4 +1,4 @@
-"""A checkout with an application in it."""
+"""A checkout with an application."""
 
 import shutil
 from dataclasses import dataclass
@@ -13,7 +13,7 @@ from tests.harness.servers import REPOSITORY
 from tests.release.index import Index
 
 HOST = Target("3.13", "x86_64")
-# Django's habits: settings beside the applications, templates and migrations as files, no build system.
+# A typical Django project: settings next to the applications, templates and migrations as files, no build system.
 DJANGO = {
     "requirements.txt": "django>=5.2,<6\n-r requirements/queue.txt\n",
     "requirements/queue.txt": "celery>=5.4\n",
@@ -52,7 +52,7 @@ Files = dict[str, str]
 
 @dataclass(frozen=True)
 class Checkout:
-    """A copy of what the platform is made from, with room for applications."""
+    """A copy of the platform's sources, to which tests add applications."""
 
     root: Path
 
@@ -65,7 +65,7 @@ class Checkout:
         return Project(self.root, package)
 
     def release(self, package: str = "app/mysite", celery: str = "mysite.celery:app") -> Release:
-        """What the environment `local` releases, if its file says this."""
+        """The release of the environment `local` with this section in its file."""
         return Release(application_of(package, self.root, self.root / "environments" / "local"), "local", celery)
 
 

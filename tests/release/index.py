@@ -1,4 +1,4 @@
-"""A package index of one's own: a folder, as `--find-links` takes it."""
+"""A private package index: a folder for `--find-links`."""
 
 import io
 import os
@@ -9,13 +9,13 @@ from pathlib import Path
 import pytest
 
 PURE = '[build-system]\nrequires = ["hatchling"]\nbuild-backend = "hatchling.build"\n'
-# It says that it has something compiled, so that no compiler is needed to make it.
+# It only declares a compiled module, so that building it needs no compiler.
 COMPILED = "from setuptools import Distribution, setup\nDistribution.has_ext_modules = lambda self: True\nsetup()\n"
 WHEEL = "Wheel-Version: 1.0\nGenerator: test\nRoot-Is-Purelib: true\nTag: py3-none-any\n"
 
 
 class Index:
-    """Packages of a company, beside those of the public index."""
+    """Packages of a company, in addition to those of the public index."""
 
     def __init__(self, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         self.folder = folder
@@ -39,7 +39,7 @@ class Index:
                 archive.writestr(entry, content)
 
     def source(self, name: str, version: str, *, compiled: bool) -> None:
-        """Publish source alone: nothing but Python, or something to compile."""
+        """Publish only source: pure Python, or with something to compile."""
         module = name.replace("-", "_")
         project = f'[project]\nname = "{name}"\nversion = "{version}"\n'
         files = {"PKG-INFO": _metadata(name, version, ()), f"{module}.py": ""}

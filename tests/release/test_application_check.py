@@ -1,4 +1,4 @@
-"""An application is tried before anything is started for it: what is found is what a worker's start would find."""
+"""The check of an application finds what a worker's start would find, before anything is started."""
 
 import json
 import shutil
@@ -32,7 +32,7 @@ Try = Callable[..., list[Outcome]]
 
 @pytest.fixture
 def attempt(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Try:
-    """Try an application of one module, `orders`; `changes` are to the sections of its environment's file."""
+    """Check an application of one module, `orders`; `changes` apply to the sections of its environment file."""
     monkeypatch.setenv("CELERY_CHECKOUT", str(tmp_path))
     monkeypatch.setenv("ENVIRONMENTS", str(tmp_path / "environments"))
     project = Project(tmp_path, "app/orders")
@@ -57,11 +57,11 @@ def application(**changes: Any) -> dict[str, Any]:
 
 
 def described(folder: Path, sections: dict[str, Any]) -> dict[str, Any]:
-    """Render the tests' environment with other sections; `pools` adds to the pools that there are."""
+    """Render the environment for tests with other sections; `pools` adds to the existing pools."""
     folder.mkdir(parents=True, exist_ok=True)
     content = yaml.safe_load((ENVIRONMENTS / "local" / "environment.yml").read_text())
     for service in content["services"].values():
-        service.pop("secret", None)  # which gives it to some pools, whose processes are tried apart
+        service.pop("secret", None)  # a secret of only some pools would add processes to check
     for name, more in sections.pop("pools", {}).items():
         content["pools"][name] |= more
     resolved = resolve(parse(yaml.safe_dump(content | sections).encode(), folder / "environment.yml"))
@@ -70,7 +70,7 @@ def described(folder: Path, sections: dict[str, Any]) -> dict[str, Any]:
 
 
 def refused(outcomes: list[Outcome]) -> str:
-    """The one refusal of all processes, of which the check is sure."""
+    """The single refusal, which the check must be sure of."""
     assert all(one.error and one.unsure is None for one in outcomes), outcomes
     (text,) = {str(one.error) for one in outcomes}
     return text
@@ -90,15 +90,13 @@ def test_a_task_without_a_queue_is_refused(attempt: Try) -> None:
     assert "orders.ship has no queue: add a pattern to application.routes" in refused(outcomes)
 
 
-def test_a_schedule_of_a_task_that_is_no_more_is_refused(attempt: Try) -> None:
+def test_a_schedule_of_a_missing_task_is_refused(attempt: Try) -> None:
     outcomes = attempt(GOOD, schedule={"daily": {"task": "orders.shipped", "cron": "0 5 * * *"}})
 
     assert "none of these names: daily: orders.shipped" in refused(outcomes)
 
 
-def test_a_variable_that_nobody_sets_is_refused_although_this_shell_has_it(
-    attempt: Try, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_missing_variable_is_refused_even_if_this_shell_has_it(attempt: Try, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("NOTIFY_SIGNING_KEY", "of the shell")
 
     outcomes = attempt(GOOD + "os.environ['NOTIFY_SIGNING_KEY']\n")
@@ -106,7 +104,7 @@ def test_a_variable_that_nobody_sets_is_refused_although_this_shell_has_it(
     assert "KeyError: 'NOTIFY_SIGNING_KEY'" in refused(outcomes)
 
 
-def test_a_secret_of_one_pool_is_missed_in_the_others(attempt: Try) -> None:
+def test_a_secret_of_one_pool_is_missing_in_the_others(attempt: Try) -> None:
     outcomes = attempt(GOOD + "os.environ['KEY']\n", pools={"io": {"secrets": {"KEY": "key"}}})
 
     with_it = [one for one in outcomes if "io" in one.processes.pools]
@@ -128,7 +126,7 @@ def test_a_module_that_ends_the_process_is_refused(attempt: Try) -> None:
     assert "exit code 7: bye" in refused(attempt("import os\nprint('bye', flush=True)\nos._exit(7)\n"))
 
 
-def test_what_a_module_prints_is_no_result(attempt: Try) -> None:
+def test_output_of_a_module_is_not_taken_for_the_result(attempt: Try) -> None:
     assert [one.error for one in attempt(GOOD + "print('{}')\n")] == [None]
 
 
@@ -139,7 +137,7 @@ def test_what_a_module_prints_is_no_result(attempt: Try) -> None:
         "import sqlalchemy\nsqlalchemy.create_engine(os.environ['DATABASE_URL'])\n",
     ],
 )
-def test_a_url_among_secrets_is_one(attempt: Try, reading: str) -> None:
+def test_the_placeholder_of_a_url_is_a_url(attempt: Try, reading: str) -> None:
     outcomes = attempt(GOOD + reading, application=application(secrets={"DATABASE_URL": "database_url"}))
 
     assert [one.error for one in outcomes] == [None]
@@ -154,26 +152,26 @@ def test_a_url_among_secrets_is_one(attempt: Try, reading: str) -> None:
         "raise SystemExit('KEY has to be of 32 bytes')\n",
     ],
 )
-def test_a_secret_of_another_form_than_its_placeholder_is_a_doubt(attempt: Try, reading: str) -> None:
+def test_a_failure_on_the_form_of_a_placeholder_is_only_a_doubt(attempt: Try, reading: str) -> None:
     outcomes = attempt(GOOD + reading, application=application(secrets={"KEY": "key"}))
 
     assert all(one.unsure and "is a placeholder in this check" in one.unsure for one in outcomes), outcomes
 
 
-def test_a_mistake_beside_a_secret_is_refused(attempt: Try) -> None:
+def test_an_error_unrelated_to_a_secret_is_refused(attempt: Try) -> None:
     mistake = "KEY = os.environ['KEY']\nTABLE = {}\nTABLE['other']\n"
     outcomes = attempt(GOOD + mistake, application=application(secrets={"KEY": "key"}))
 
     assert "KeyError: 'other'" in refused(outcomes)
 
 
-def test_a_call_to_somebody_is_a_doubt_and_is_not_made(attempt: Try) -> None:
+def test_a_connection_is_refused_and_only_a_doubt(attempt: Try) -> None:
     outcomes = attempt(GOOD + "import urllib.request\nurllib.request.urlopen('http://127.0.0.1:9/')\n")
 
     assert all(one.unsure and "this check has no network" in one.unsure for one in outcomes), outcomes
 
 
-def test_processes_that_get_the_same_are_tried_once(attempt: Try, tmp_path: Path) -> None:
+def test_processes_with_equal_variables_are_checked_once(attempt: Try, tmp_path: Path) -> None:
     attempt(GOOD, pools={"io": {"variables": {"A": "1"}}})
 
     found = processes_of(read(tmp_path / "environments" / "local" / "resolved.json"))
@@ -181,7 +179,7 @@ def test_processes_that_get_the_same_are_tried_once(attempt: Try, tmp_path: Path
     assert sorted(map(str, found)) == ["pool cpu, beat", "pool io"]
 
 
-def test_a_gevent_pool_is_tried_with_everything_patched(attempt: Try) -> None:
+def test_a_gevent_pool_is_checked_with_everything_patched(attempt: Try) -> None:
     patched = "from gevent import monkey\nassert monkey.is_module_patched('socket')\n"
     outcomes = attempt(patched + GOOD, pools={"io": {"type": "gevent"}})
 

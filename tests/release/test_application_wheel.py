@@ -1,4 +1,4 @@
-"""An application's own wheel: with its build system, or without one; with a name and modules of its own."""
+"""An application's own wheel, with or without a build system, and the uniqueness of its names."""
 
 import zipfile
 from pathlib import Path
@@ -12,7 +12,7 @@ from celery_platform.release.wheel_contents import check_module, check_names, mo
 from tests.release.conftest import DJANGO, PACKAGED, Checkout
 from tests.release.index import Index
 
-# Needs setuptools, which is not among this repository's tools.
+# It needs setuptools, which is not one of this repository's tools.
 SETUPTOOLS = {
     "setup.py": "from setuptools import setup\nsetup(name='old', version='1', packages=['old'])\n",
     "old/__init__.py": "",
@@ -68,9 +68,7 @@ def test_a_project_with_a_build_system_is_built_as_it_says(checkout: Checkout, t
     assert contents(wheel) == {"app/__init__.py", "app/celery.py"}
 
 
-def test_a_build_backend_that_is_not_installed_is_fetched_and_litters_nothing(
-    checkout: Checkout, tmp_path: Path
-) -> None:
+def test_a_missing_build_backend_is_downloaded_and_leaves_no_files(checkout: Checkout, tmp_path: Path) -> None:
     project = checkout.project(SETUPTOOLS)
 
     assert contents(built(project, "old.celery", tmp_path / "wheels")) == {"old/__init__.py", "old/celery.py"}
@@ -84,9 +82,7 @@ def test_the_same_sources_are_the_same_wheel_whenever_it_is_built(checkout: Chec
         assert {entry.date_time for entry in archive.infolist()} == {(1980, 1, 1, 0, 0, 0)}
 
 
-def test_a_project_that_does_not_build_is_refused_with_what_its_backend_said(
-    checkout: Checkout, tmp_path: Path
-) -> None:
+def test_a_project_that_does_not_build_is_refused_with_its_backends_output(checkout: Checkout, tmp_path: Path) -> None:
     project = checkout.project({"setup.py": "raise RuntimeError('no such compiler')\n"})
 
     with pytest.raises(ApplicationError, match=r"a wheel of app/mysite.*no such compiler"):
@@ -106,14 +102,14 @@ def test_a_folder_without_a_module_is_refused(checkout: Checkout, tmp_path: Path
         ("celery_platform/__init__.py", "celery_platform, which the platform has too"),
         ("calendar/__init__.py", "calendar, which Python's own library has too"),
         ("acme.py", "acme, which acme 1.0 has too"),
-        # Without __init__.py they are namespace packages, and hidden by what has one all the same.
+        # Without __init__.py they are namespace packages, which a regular package of the same name would hide.
         ("celery_platform/errors.py", "celery_platform, which the platform has too"),
         ("calendar/celery.py", "calendar, which Python's own library has too"),
         ("acme/orders.py", "acme, which acme 1.0 has too"),
         ("shared/mail.py", "shared.mail, which acme-mail 1.0 has too"),
     ],
 )
-def test_a_module_that_another_has_is_refused(
+def test_a_module_whose_name_is_taken_is_refused(
     checkout: Checkout, index: Index, tmp_path: Path, taken: str, owner: str
 ) -> None:
     index.wheel("acme", "1.0", "acme/__init__.py")
@@ -124,7 +120,7 @@ def test_a_module_that_another_has_is_refused(
         check_names(wheel, index.folder.glob("*.whl"))
 
 
-def test_a_package_called_app_is_nobody_elses(checkout: Checkout, index: Index, tmp_path: Path) -> None:
+def test_a_package_called_app_is_accepted(checkout: Checkout, index: Index, tmp_path: Path) -> None:
     index.wheel("acme", "1.0", "acme/__init__.py")
     wheel = built(checkout.project(PACKAGED), "app.celery", tmp_path / "wheels")
 
@@ -147,7 +143,7 @@ def test_a_namespace_may_be_shared(checkout: Checkout, index: Index, tmp_path: P
     check_names(wheel, index.folder.glob("*.whl"))
 
 
-def test_a_celery_module_that_is_not_packed_is_refused_with_what_is(checkout: Checkout, tmp_path: Path) -> None:
+def test_a_celery_module_that_is_not_packed_is_refused_with_similar_ones(checkout: Checkout, tmp_path: Path) -> None:
     wheel = built(checkout.project(PACKAGED), "app.celery", tmp_path / "wheels")
     assert modules(wheel) == {"app", "app.celery"}
 

@@ -1,4 +1,4 @@
-"""`app application lock`, `app application install` and `app environment validate`, as a person calls them."""
+"""`app application lock`, `app application install` and `app environment validate` on the command line."""
 
 import os
 import shutil
@@ -15,7 +15,7 @@ from tests.release.index import Index
 
 
 class Person:
-    """Somebody who types commands in a checkout with the environment `local`."""
+    """A person who runs commands in a checkout with the environment `local`."""
 
     def __init__(self, checkout: Checkout, python: str = sys.executable) -> None:
         self._checkout = checkout
@@ -62,7 +62,7 @@ def test_lock_writes_the_lock_and_then_has_nothing_to_write(person: Person, chec
     assert person.types("application", "lock", "local").stdout == "nothing to write: app/mysite/requirements.lock\n"
 
 
-def test_validate_says_that_a_lock_is_missing(person: Person) -> None:
+def test_validate_reports_a_missing_lock(person: Person) -> None:
     person.types("environment", "render")
 
     done = person.types("environment", "validate")
@@ -71,7 +71,7 @@ def test_validate_says_that_a_lock_is_missing(person: Person) -> None:
     assert "there is no app/mysite/requirements.lock: run `app application lock local`" in done.stdout
 
 
-def test_validate_is_content_once_it_is_there(person: Person) -> None:
+def test_validate_succeeds_with_a_lock(person: Person) -> None:
     person.types("environment", "render")
     person.types("application", "lock")
 
@@ -80,7 +80,7 @@ def test_validate_is_content_once_it_is_there(person: Person) -> None:
     assert done.returncode == 0, done.stdout + done.stderr
 
 
-def test_a_folder_that_is_not_there_is_said(person: Person) -> None:
+def test_a_missing_folder_is_reported(person: Person) -> None:
     person.names_application("app/mysiet", "mysite.celery:app")
 
     done = person.types("application", "lock", "local")
@@ -106,7 +106,7 @@ def test_install_adds_what_the_virtualenv_lacks_and_refuses_other_versions_than_
     (project.folder / "requirements.txt").write_text("acme-words==1.0\n")
     assert "was made before app/mysite/requirements.txt changed" in person.types("application", "install").stderr
     person.types("application", "lock")
-    # The 2.0 here is what the application had before.
+    # The application had version 2.0 before.
     assert person.types("application", "install").stdout == "installed acme-words==1.0\n"
 
     tools = checkout.root / "requirements-dev.lock"

@@ -1,4 +1,4 @@
-"""One lock for the platform and an application: the platform's pins stay, and an old lock is noticed."""
+"""One lock for the platform and an application: the platform's versions are kept, and an old lock is detected."""
 
 import re
 import subprocess
@@ -70,13 +70,13 @@ def test_a_requirement_is_resolved_from_its_index(checkout: Checkout, index: Ind
         ("django>=6\n", r"Python>=3\.12 and django>=6"),
     ],
 )
-def test_requirements_that_exclude_the_platforms_are_refused_in_uvs_words(
+def test_requirements_that_conflict_with_the_platforms_are_refused_with_uvs_message(
     checkout: Checkout, index: Index, requirements: str, words: str
 ) -> None:
     index.wheel("acme-old", "1.0", "acme_old.py", requires=("redis<6",))
     project = checkout.project(DJANGO | {"requirements.txt": requirements})
 
-    with pytest.raises(ApplicationError, match=rf"that go together with the platform's.*{words}.*Loosen"):
+    with pytest.raises(ApplicationError, match=rf"that are compatible with the platform's.*{words}.*Loosen"):
         locking.lock(project)
     assert not project.lock.exists()
 
@@ -94,16 +94,16 @@ def test_a_requirement_that_is_a_url_is_refused_before_a_lock_is_written(checkou
 @pytest.mark.parametrize(
     "line", ["acme @ https://example.com/acme-1.0.tar.gz", "-e ./acme", "acme>=1", "acme==1.*", "acme>=1,<2", "acme"]
 )
-def test_a_lock_with_anything_but_versions_is_refused_in_words(tmp_path: Path, line: str) -> None:
+def test_a_lock_with_anything_but_versions_is_refused(tmp_path: Path, line: str) -> None:
     lock = tmp_path / "requirements.lock"
     lock.write_text(f"celery==5.7.0 \\\n    --hash=sha256:00\n{line}\n")
 
-    words = f"requirement of {lock} to be one version of a package index, as celery==5.7.0; found '{line}'"
+    words = f"requirement of {lock} to be one version from a package index, such as celery==5.7.0; found '{line}'"
     with pytest.raises(ApplicationError, match=re.escape(words)):
         lock_file.read(lock)
 
 
-def test_a_newer_python_is_resolved_for_where_the_application_asks_for_it(checkout: Checkout) -> None:
+def test_a_newer_python_is_resolved_for_if_the_application_requires_it(checkout: Checkout) -> None:
     described = '[project]\nname = "new"\nversion = "1"\nrequires-python = ">=3.12"\ndependencies = ["django>=6,<7"]\n'
     project = checkout.project({"pyproject.toml": described})
 
@@ -112,7 +112,7 @@ def test_a_newer_python_is_resolved_for_where_the_application_asks_for_it(checko
     assert {one.name: one.version for one in lock_file.read(project.lock)}["django"].startswith("6.")
 
 
-def test_a_python_that_cannot_be_read_is_refused(checkout: Checkout) -> None:
+def test_an_invalid_requires_python_is_refused(checkout: Checkout) -> None:
     project = checkout.project({"pyproject.toml": '[project]\nname = "new"\nrequires-python = "3.12 or so"\n'})
 
     with pytest.raises(ApplicationError, match="requires-python of app/mysite"):
@@ -160,7 +160,7 @@ OF_SETUPTOOLS = {
         (OF_SETUPTOOLS, "app/mysite/requirements/base.txt"),
     ],
 )
-def test_a_lock_older_than_what_it_is_made_from_is_refused(checkout: Checkout, files: Files, changed: str) -> None:
+def test_a_lock_older_than_its_sources_is_refused(checkout: Checkout, files: Files, changed: str) -> None:
     project = checkout.project(files)
     project.lock.write_text(locking.header(project))
     locking.check(project, "local")
@@ -171,7 +171,7 @@ def test_a_lock_older_than_what_it_is_made_from_is_refused(checkout: Checkout, f
         locking.check(project, "local")
 
 
-def test_a_lock_stays_where_files_change_that_the_requirements_are_not_from(checkout: Checkout) -> None:
+def test_a_lock_stays_valid_if_files_without_requirements_change(checkout: Checkout) -> None:
     project = checkout.project(PACKAGED | {"requirements-dev.txt": "pytest\n", "setup.cfg": "[flake8]\n"})
 
     assert list(project.sources_of_lock()) == ["app/mysite/pyproject.toml"]
@@ -186,7 +186,7 @@ def test_another_version_of_a_requirement_needs_another_lock(checkout: Checkout,
     assert reason == "environments/local/requirements.lock was made before application.package changed"
 
 
-def test_a_missing_lock_is_said(checkout: Checkout) -> None:
+def test_a_missing_lock_is_reported(checkout: Checkout) -> None:
     assert locking.outdated(checkout.project(PACKAGED)) == "there is no app/mysite/requirements.lock"
 
 
@@ -195,16 +195,16 @@ def test_every_environments_application_is_locked(name: str) -> None:
     assert locking.outdated(release_of(load(name)).application) is None
 
 
-def test_a_folder_that_is_a_repository_of_its_own_is_refused(checkout: Checkout) -> None:
+def test_a_folder_that_is_a_separate_repository_is_refused(checkout: Checkout) -> None:
     project = checkout.project(DJANGO)
     subprocess.run(["git", "init", "-q", str(project.folder)], check=True)
 
-    with pytest.raises(ApplicationError, match=r"found a repository of its own, app/mysite/\.git\. .*git archive"):
+    with pytest.raises(ApplicationError, match=r"found a separate repository, app/mysite/\.git\. .*git archive"):
         locking.lock(project)
     assert not project.lock.exists()
 
 
-def test_a_submodule_is_no_repository_of_its_own(checkout: Checkout) -> None:
+def test_a_submodule_is_not_a_separate_repository(checkout: Checkout) -> None:
     project = checkout.project(DJANGO | {".git": "gitdir: ../../.git/modules/app/mysite"})
 
     assert locking.lock(project) is True

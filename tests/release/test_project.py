@@ -1,4 +1,4 @@
-"""`application.package` is a folder of the repository or a requirement; whatever else it says is refused in words."""
+"""`application.package` is a folder of the repository or a requirement; anything else is refused."""
 
 import subprocess
 from pathlib import Path
@@ -14,15 +14,15 @@ from tests.harness.servers import REPOSITORY
 from tests.release.conftest import DJANGO, PACKAGED, Checkout
 
 
-def test_a_folder_is_called_what_its_pyproject_says(checkout: Checkout) -> None:
+def test_a_folder_has_the_name_in_its_pyproject(checkout: Checkout) -> None:
     assert checkout.project(PACKAGED).name == "acme-app"
 
 
-def test_a_folder_without_pyproject_is_called_as_the_folder_is(checkout: Checkout) -> None:
+def test_without_pyproject_the_name_is_that_of_the_folder(checkout: Checkout) -> None:
     assert checkout.project(DJANGO, "applications/My_Site").name == "my-site"
 
 
-def test_what_ships_is_that_of_the_checkout_that_is_named(checkout: Checkout, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_packed_files_are_those_of_the_chosen_checkout(checkout: Checkout, monkeypatch: pytest.MonkeyPatch) -> None:
     described = (REPOSITORY / "environments" / "local" / "environment.yml").read_text()
     (checkout.root / "environments" / "local" / "environment.yml").write_text(described)
     package = load("local").application.package
@@ -36,7 +36,7 @@ def test_what_ships_is_that_of_the_checkout_that_is_named(checkout: Checkout, mo
     assert helm.chart() == checkout.root / "app" / "chart"
 
 
-def test_a_requirement_has_its_lock_beside_the_environment_file(checkout: Checkout) -> None:
+def test_a_requirement_has_its_lock_next_to_the_environment_file(checkout: Checkout) -> None:
     found = application_of("acme-orders[pg]==1.4", checkout.root, checkout.root / "environments" / "prod")
 
     assert isinstance(found, Pinned)
@@ -46,32 +46,32 @@ def test_a_requirement_has_its_lock_beside_the_environment_file(checkout: Checko
 @pytest.mark.parametrize(
     "package", ["app/mysiet", "acme-orders", "acme-orders>=1.4", "acme-orders==1.*", "https://a/b"]
 )
-def test_what_is_no_folder_and_names_no_version_is_refused(checkout: Checkout, package: str) -> None:
+def test_neither_a_folder_nor_a_versioned_requirement_is_refused(checkout: Checkout, package: str) -> None:
     with pytest.raises(ApplicationError, match="a folder of this repository or a requirement with its version"):
         checkout.release(package)
 
 
 @pytest.mark.parametrize("package", ["celery-platform==0.1.0", "Celery_Platform==0.1.0"])
-def test_a_requirement_called_as_the_platform_is_refused(checkout: Checkout, package: str) -> None:
-    with pytest.raises(ApplicationError, match="an application with a name of its own"):
+def test_a_requirement_with_the_platforms_name_is_refused(checkout: Checkout, package: str) -> None:
+    with pytest.raises(ApplicationError, match="an application with a different name than the platform"):
         checkout.release(package)
 
 
-def test_a_folder_called_as_the_platform_is_refused(checkout: Checkout) -> None:
+def test_a_folder_with_the_platforms_name_is_refused(checkout: Checkout) -> None:
     checkout.project(DJANGO, "other/celery_platform")
 
     with pytest.raises(ApplicationError, match="whose distribution is called celery-platform"):
         checkout.release("other/celery_platform")
 
 
-def test_requirements_that_are_elsewhere_are_not_overlooked(checkout: Checkout) -> None:
+def test_requirements_in_other_files_are_not_overlooked(checkout: Checkout) -> None:
     project = checkout.project({"mysite/celery.py": "", "requirements/prod.txt": ""})
 
     with pytest.raises(ApplicationError, match=r"found neither, and requirements\. .*-r requirements"):
         project.requirement_files()
 
 
-def test_an_application_may_need_nothing_beside_the_platform(checkout: Checkout) -> None:
+def test_an_application_may_need_only_the_platform(checkout: Checkout) -> None:
     project = checkout.project({"mysite/celery.py": "", "requirements.lock": ""})
 
     assert project.requirement_files() == []
@@ -102,7 +102,7 @@ def test_included_files_are_sources_of_the_lock_too(checkout: Checkout) -> None:
     assert list(sources) == ["app/mysite/requirements.txt", "app/mysite/requirements/queue.txt"]
 
 
-def test_what_git_ignores_does_not_ship(checkout: Checkout) -> None:
+def test_files_that_git_ignores_are_not_packed(checkout: Checkout) -> None:
     project = checkout.project(DJANGO | {".gitignore": "/db.sqlite3\n", "db.sqlite3": "", "mysite/new.py": ""})
     subprocess.run(["git", "init", "--quiet", str(checkout.root)], check=True)
 
@@ -112,7 +112,7 @@ def test_what_git_ignores_does_not_ship(checkout: Checkout) -> None:
     assert {Path("mysite/new.py"), Path("templates/base.html")} <= set(files)
 
 
-def test_without_version_control_caches_and_virtualenvs_do_not_ship(checkout: Checkout) -> None:
+def test_without_version_control_caches_and_virtualenvs_are_not_packed(checkout: Checkout) -> None:
     caches = {"mysite/__pycache__/a.pyc": "", "env/pyvenv.cfg": "", "env/lib/a.py": "", ".cache/x.py": ""}
 
     files = checkout.project(DJANGO | caches).files()

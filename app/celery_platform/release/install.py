@@ -1,4 +1,4 @@
-"""Add what an application needs to the virtualenv of this checkout, so that its commands run here (`app send`...)."""
+"""Install an application's requirements in the virtualenv of this checkout, so that its commands (`app send`) work."""
 
 import importlib.metadata
 import subprocess
@@ -17,14 +17,15 @@ from celery_platform.release.project import Application
 
 
 def install(application: Application) -> list[str]:
-    """Install what the application's lock has and this virtualenv lacks, or has in another version; returns that.
+    """Install the packages of the application's lock that are missing or have another version here; return them.
 
-    Versions of the development tools (requirements-dev.lock) stay: the platform's own may differ from the lock, the
-    application's may not. All else that is here came with an application, this one before its lock changed or another
-    environment's, and gives way.
+    Versions of the development tools (requirements-dev.lock) are kept: those of the platform's requirements may differ
+    from the lock, those of the application's may not. All other packages came with an application, perhaps with an
+    earlier lock or for another environment, and may be replaced.
 
     Raises:
-        ApplicationError: the tools and the application need two versions of one package, or the index does not answer.
+        ApplicationError: the tools and the application need different versions of a package, or the index does not
+            answer.
 
     Example: `install(application) == ["django==5.2.8"]`
     """
@@ -40,7 +41,7 @@ def install(application: Application) -> list[str]:
 
 
 def lacking(application: Application) -> list[Locked]:
-    """What the application's lock has for this machine and this virtualenv has in no version.
+    """The packages of the application's lock for this machine that this virtualenv does not have in any version.
 
     Example: `lacking(application) == []`, after `install(application)`
     """
@@ -64,10 +65,10 @@ def _names(lock: Path) -> set[str]:
 def _conflict(application: Application, conflicts: Sequence[Locked], here: dict[str, str]) -> ApplicationError:
     lock = application.lock
     return ApplicationError(
-        expected=f"the versions of {lock} beside those of the development tools in {sys.prefix}",
+        expected=f"the versions of {lock} to agree with those of the development tools in {sys.prefix}",
         found=", ".join(f"{one.pin()} in the lock and {here[one.name]} here" for one in conflicts),
-        remedy="Hosts and the image are not concerned. To run the application's commands on this machine, let its "
-        "requirements take the version here and lock again, or give it a virtualenv of its own: `uv venv VENV && "
+        remedy="Hosts and the image are not affected. To run the application's commands on this machine, let its "
+        "requirements allow this version and lock again, or give it its own virtualenv: `uv venv VENV && "
         f"uv pip sync --python VENV {lock} && uv pip install --python VENV --no-deps --editable .`",
     )
 
@@ -88,5 +89,5 @@ def _add(wanted: Sequence[Locked]) -> None:
         raise ApplicationError(
             expected=f"to install {', '.join(one.pin() for one in wanted)}",
             found=" ".join(done.stderr.split()),
-            remedy="See that the package index answers, and that this Python is one that the application takes.",
+            remedy="Check that the package index answers, and that the application supports this Python version.",
         )

@@ -1,4 +1,4 @@
-"""A lock file as uv writes it: each requirement with its version, marker and hashes."""
+"""Read a lock file in uv's format: requirements with their versions, markers and hashes."""
 
 import re
 from collections.abc import Iterable, Mapping
@@ -23,27 +23,27 @@ class Locked:
     hashes: tuple[str, ...]
 
     def pin(self) -> str:
-        """It without its marker and hashes: `celery==5.7.0`."""
+        """The requirement without its marker and hashes: `celery==5.7.0`."""
         return f"{self.name}=={self.version}"
 
     def line(self) -> str:
-        """It with its hashes and without its marker, for whoever has evaluated that."""
+        """The requirement with its hashes, but without its marker, which has been evaluated already."""
         return " ".join([self.pin(), *(f"--hash={value}" for value in self.hashes)])
 
 
 @dataclass(frozen=True)
 class Target:
-    """What wheels are for: a Python (`3.13`) and a CPU (`x86_64`) under Linux."""
+    """The target of wheels: a Python version (`3.13`) and a CPU (`x86_64`) on Linux."""
 
     python: str
     machine: str
 
     def __str__(self) -> str:
-        """As messages say it."""
+        """The target in words, for messages."""
         return f"Python {self.python} on {self.machine}"
 
     def markers(self) -> Mapping[str, str]:
-        """The values of environment markers there (PEP 508)."""
+        """The values of environment markers on the target (PEP 508)."""
         return {
             "python_version": self.python,
             "python_full_version": f"{self.python}.99",  # a Debian release has the last of its Python's versions
@@ -68,10 +68,10 @@ def read(lock: Path) -> list[Locked]:
 
 
 def parse(text: str, label: str) -> list[Locked]:
-    """All requirements of a lock's text. `label` is the lock as messages name it.
+    """All requirements in the text of a lock. `label` is its name in messages.
 
     Raises:
-        ApplicationError: one is no version of a package index: a URL, a folder, or a range of versions.
+        ApplicationError: a requirement is not a version from a package index but a URL, a folder or a version range.
 
     Example: `parse("celery==5.7.0", "requirements.lock")[0].version == "5.7.0"`
     """
@@ -79,7 +79,7 @@ def parse(text: str, label: str) -> list[Locked]:
 
 
 def wanted_on(locked: Iterable[Locked], markers: Mapping[str, str]) -> list[Locked]:
-    """Those whose marker is true for these values.
+    """The requirements whose markers are true for these values.
 
     Example: `wanted_on(read(lock), Target("3.13", "x86_64").markers())`
     """
@@ -100,8 +100,8 @@ def _locked(line: str, label: str) -> Locked:
 
 def _not_pinned(text: str, label: str) -> ApplicationError:
     return ApplicationError(
-        expected=f"each requirement of {label} to be one version of a package index, as celery==5.7.0",
+        expected=f"each requirement of {label} to be one version from a package index, such as celery==5.7.0",
         found=repr(text),
-        remedy="Wheels are checked by hashes, which a URL and a folder do not have. Require a published version, or "
-        "put a wheel into an index of yours, named in UV_INDEX and PIP_EXTRA_INDEX_URL, and lock again.",
+        remedy="Wheels are verified by hashes, which URLs and folders do not have. Require a published version, or "
+        "publish a wheel on a private index, set it in UV_INDEX and PIP_EXTRA_INDEX_URL, and lock again.",
     )

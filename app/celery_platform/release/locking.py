@@ -1,8 +1,8 @@
 """Resolve the platform and an application together into one lock file.
 
-The versions that the platform is tested with (requirements.lock) are constraints: an application adds to them and
-cannot change them. Where its requirements leave a choice, the versions of the tools in .venv and those of the lock
-before are preferred.
+The versions with which the platform is tested (requirements.lock) are constraints: an application can add packages but
+not change versions. If its requirements leave a choice, the versions of the tools in .venv and those of the previous
+lock are preferred.
 """
 
 import hashlib
@@ -19,17 +19,18 @@ from celery_platform.errors import ApplicationError
 from celery_platform.release import lock_file
 from celery_platform.release.project import PLATFORM, Application, Pinned, Project
 
-# The least that pyproject.toml of the platform asks for.
+# The minimum in the platform's pyproject.toml.
 PYTHON = "3.11"
 SOURCE = re.compile(r"^# sha256 of (?P<name>.+): (?P<digest>[0-9a-f]{64})$", re.MULTILINE)
 
 
 def lock(application: Application) -> bool:
-    """Write the application's lock; returns whether it has changed.
+    """Write the application's lock and return whether it has changed.
 
     Raises:
-        ApplicationError: its requirements exclude each other, or a version that the platform is pinned to, or one is no
-            version of a package index; or its folder is a repository of its own.
+        ApplicationError: its requirements conflict with each other or with the platform's versions, one of them is not
+        a
+            version from a package index, or its folder is a separate git repository.
     """
     if isinstance(application, Project):
         _refuse_repository_of_its_own(application)
@@ -42,7 +43,7 @@ def lock(application: Application) -> bool:
 
 
 def outdated(application: Application) -> str | None:
-    """Why the lock has to be made again, in words; `None` where it is as it should be.
+    """The reason why the lock is out of date, in words; `None` if it is up to date.
 
     Example: `outdated(application) == "there is no app/orders/requirements.lock"`
     """
@@ -57,31 +58,31 @@ def check(application: Application, environment: str) -> None:
     """Refuse a lock that does not belong to its sources.
 
     Raises:
-        ApplicationError: the lock is missing or older than what it is made from.
+        ApplicationError: the lock is missing, or older than its sources.
     """
     reason = outdated(application)
     if reason:
         raise ApplicationError(
-            expected="a lock made from the requirements of the platform and of the application as they are",
+            expected="a lock of the current requirements of the platform and the application",
             found=reason,
-            remedy=f"Run `app application lock {environment}`, and commit what it writes.",
+            remedy=f"Run `app application lock {environment}`, and commit the file.",
         )
 
 
 def header(application: Application) -> str:
-    """What a lock begins with: the digests of all that it is made from."""
+    """The header of a lock: the digests of its sources."""
     noted = "".join(f"# sha256 of {name}: {digest}\n" for name, digest in _digests(application).items())
     return f"# The platform and {application.package}, resolved together by `app application lock`.\n{noted}"
 
 
 def _refuse_repository_of_its_own(project: Project) -> None:
-    """Of such a folder git keeps a commit's number in place of the files: the next clone has an empty folder."""
+    """Refuse a nested git repository: git would commit only its revision, and the next clone would be empty."""
     if project.folder != project.repository and (project.folder / ".git").is_dir():
         raise ApplicationError(
             expected=f"{project.package} as files of this repository",
-            found=f"a repository of its own, {project.package}/.git",
+            found=f"a separate repository, {project.package}/.git",
             remedy=f"Copy it with `git archive`, or remove that folder (`rm -rf {project.package}/.git`); "
-            "of a submodule, `git submodule absorbgitdirs` puts it where it belongs.",
+            "for a submodule, run `git submodule absorbgitdirs`.",
         )
 
 
@@ -109,29 +110,31 @@ def _resolved(application: Application) -> str:
         )  # fmt: skip
         if done.returncode:
             raise ApplicationError(
-                expected=f"requirements of {application.package} that go together with the platform's "
+                expected=f"requirements of {application.package} that are compatible with the platform's "
                 "(requirements.lock)",
                 found=_words(done.stderr),
-                remedy="Loosen the application's requirement. The platform's versions are what it is tested with; "
+                remedy="Loosen the application's requirement. The platform is tested with its versions; "
                 "`make lock` resolves them again.",
             )
         return output.read_text()
 
 
 def _python(application: Application) -> str:
-    """The oldest Python to resolve for: the platform's, or a newer one that the application asks for."""
+    """The oldest Python version to resolve for: the platform's minimum, or the application's if that is later."""
     try:
         asked = SpecifierSet(application.python or "")
     except InvalidSpecifier as error:
         raise ApplicationError(
-            expected=f"requires-python of {application.package} as >=3.12", found=str(error), remedy="Correct it."
+            expected=f"requires-python of {application.package} in a form such as >=3.12",
+            found=str(error),
+            remedy="Correct it.",
         ) from None
     floors = [Version(one.version) for one in asked if one.operator in {">=", "~="}]
     return str(max([Version(PYTHON), *floors]))
 
 
 def _preferred(application: Application) -> str:
-    """Pins that uv keeps where it may: those of the tools, and of the lock before for what the tools do not have."""
+    """Versions that uv should prefer: those of the tools and, for other packages, those of the previous lock."""
     tools = application.repository / "requirements-dev.lock"
     pins: dict[str, str] = {}
     for file in (application.lock, tools):
@@ -144,10 +147,10 @@ def _readable(file: Path) -> list[lock_file.Locked]:
     try:
         return lock_file.read(file)
     except ApplicationError:
-        return []  # edited by hand: only preferences are lost
+        return []  # edited by hand; only the preferences are lost
 
 
 def _words(stderr: str) -> str:
-    """What uv says, in one line and without its frame and its hints on uv's own settings."""
+    """The message of uv in one line, without its decoration and its hints about uv's own settings."""
     said, _, _ = stderr.partition("\nhint:")
     return " ".join(re.sub(r"^error:|\bcause:", " ", said, flags=re.MULTILINE).split()).rstrip(".")

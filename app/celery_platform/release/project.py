@@ -1,4 +1,4 @@
-"""The application that an environment names: a project in a folder of this repository, or a requirement."""
+"""The application of an environment: a project in a folder of this repository, or a requirement."""
 
 import fnmatch
 import os
@@ -17,11 +17,11 @@ from packaging.utils import canonicalize_name
 from celery_platform.errors import ApplicationError
 
 PLATFORM = "celery-platform"
-# What people keep out of version control; asked only where the folder is under none.
+# What people usually keep out of version control; used only if the folder is not in version control.
 UNVERSIONED = (".*", "__pycache__", "*.pyc", "*.egg-info", "node_modules", "venv", "build", "dist")
-# What a build backend may read requirements from, beside pyproject.toml.
+# Files other than pyproject.toml from which a build backend may read requirements.
 OF_BACKENDS = ("setup.py", "setup.cfg", "*requirements*", "*requirements*/*")
-# Where requirements are that uv is not asked to read.
+# Files with requirements that uv does not read here.
 ELSEWHERE = ("*requirements*", "Pipfile*", "poetry.lock", "uv.lock", "environment.yml")
 INCLUDED = re.compile(r"^\s*(?:-r|-c|--requirement|--constraint)[ =]\s*(\S+)", re.MULTILINE)
 
@@ -30,7 +30,7 @@ INCLUDED = re.compile(r"^\s*(?:-r|-c|--requirement|--constraint)[ =]\s*(\S+)", r
 class Project:
     """A folder with pyproject.toml, or requirements.txt and packages.
 
-    `package` is the folder's name as the environment says it, relative to the repository.
+    `package` is the folder's path relative to the repository, as in the environment file.
     """
 
     repository: Path
@@ -38,22 +38,22 @@ class Project:
 
     @property
     def folder(self) -> Path:
-        """Where it is."""
+        """Its folder."""
         return self.repository / self.package
 
     @property
     def lock(self) -> Path:
-        """Where its lock file is."""
+        """The path of its lock file."""
         return self.folder / "requirements.lock"
 
     @property
     def label_of_lock(self) -> str:
-        """Its lock file as messages name it."""
+        """The name of its lock file in messages."""
         return f"{self.package}/{self.lock.name}"
 
     @cached_property
     def pyproject(self) -> dict[str, Any]:
-        """What its pyproject.toml says; empty without one.
+        """The content of its pyproject.toml; empty if there is none.
 
         Raises:
             ApplicationError: it is not TOML.
@@ -68,26 +68,26 @@ class Project:
 
     @property
     def has_build_system(self) -> bool:
-        """Whether it says itself how a wheel is built of it."""
+        """Whether it defines how its wheel is built."""
         return "build-system" in self.pyproject or (self.folder / "setup.py").exists()
 
     @property
     def name(self) -> str:
-        """The name of its distribution: what pyproject.toml says, else the folder's."""
+        """The name of its distribution: that in pyproject.toml, or the folder's."""
         named = self.pyproject.get("project", {}).get("name")
         return canonicalize_name(named or re.sub(r"[^A-Za-z0-9]+", "-", self.folder.resolve().name).strip("-"))
 
     @property
     def python(self) -> str | None:
-        """The Pythons that it runs on, as it says (`>=3.12`)."""
+        """The Python versions that it supports, as it declares them (`>=3.12`)."""
         said: str | None = self.pyproject.get("project", {}).get("requires-python")
         return said
 
     def requirement_files(self) -> list[Path]:
-        """The files that uv reads its requirements from; none where it needs nothing beside the platform.
+        """The files from which uv reads its requirements; empty if it only needs the platform.
 
         Raises:
-            ApplicationError: there is none, and another file looks as if it had requirements.
+            ApplicationError: there are none, but another file looks as if it contained requirements.
         """
         project = self.pyproject.get("project", {})
         candidates = {
@@ -106,7 +106,7 @@ class Project:
         return files
 
     def sources_of_lock(self) -> dict[str, bytes]:
-        """Path -> content of each file that the lock depends on, with the files that those include by `-r`."""
+        """Path -> content of each file on which the lock depends, including files that they include with `-r`."""
         found: dict[str, bytes] = {}
         wanted = [*self.requirement_files(), *self._read_by_backend()]
         while wanted:
@@ -119,10 +119,10 @@ class Project:
         return dict(sorted(found.items()))
 
     def _read_by_backend(self) -> list[Path]:
-        """The files that a build backend may take the requirements from, where it is the backend that knows them.
+        """The files from which the build backend may read requirements, if uv gets them from the backend.
 
-        Which ones it opens cannot be asked (setup.py is a program), so all of the usual names count. Without a
-        `[project]`, and where that calls its dependencies dynamic, uv has the backend say them (PEP 621).
+        uv does so without a `[project]`, and if its dependencies are dynamic (PEP 621). It is not known which files the
+        backend reads (setup.py is a program), so all usual names are included.
         """
         project = self.pyproject.get("project")
         if not (self.has_build_system if project is None else "dependencies" in project.get("dynamic", ())):
@@ -133,7 +133,7 @@ class Project:
         return [*usual, *(self.folder / name for name in ([named] if isinstance(named, str) else named))]
 
     def files(self) -> list[Path]:
-        """All that ships, relative to the folder: what is in version control or would be added to it."""
+        """The files to pack, relative to the folder: those in version control, or that would be added to it."""
         listed = subprocess.run(
             ["git", "-C", str(self.folder), "ls-files", "-z", "--cached", "--others", "--exclude-standard", "--", "."],
             capture_output=True, check=False,
@@ -147,7 +147,7 @@ class Project:
 
 @dataclass(frozen=True)
 class Pinned:
-    """A distribution of a package index: `acme-orders==1.4`. Its lock stands beside the environment's file."""
+    """A distribution from a package index: `acme-orders==1.4`. Its lock is next to the environment file."""
 
     repository: Path
     package: str
@@ -160,20 +160,20 @@ class Pinned:
 
     @property
     def label_of_lock(self) -> str:
-        """Its lock file as messages name it."""
+        """The name of its lock file in messages."""
         return f"environments/{self.lock.parent.name}/{self.lock.name}"
 
     @property
     def python(self) -> None:
-        """Not known before it is resolved."""
+        """Unknown before it is resolved."""
         return
 
     def requirement_files(self) -> list[Path]:
-        """None: the requirement is the environment's."""
+        """Empty: the only requirement is in the environment file."""
         return []
 
     def sources_of_lock(self) -> dict[str, bytes]:
-        """What its lock depends on."""
+        """The sources of its lock."""
         return {"application.package": self.package.encode()}
 
 
@@ -181,11 +181,11 @@ Application = Project | Pinned
 
 
 def application_of(package: str, repository: Path, environment: Path) -> Application:
-    """What `application.package` of an environment means. `environment` is the environment's folder.
+    """The application that `application.package` names. `environment` is the environment's folder.
 
     Raises:
-        ApplicationError: it is neither a folder of the repository nor a requirement with one version, or it is called
-            as the platform is.
+        ApplicationError: it is neither a folder of the repository nor a requirement with one version, or it has the
+            platform's name.
 
     Example: `application_of("app/orders", repository, environments / "local").name == "orders"`
     """
@@ -197,8 +197,8 @@ def application_of(package: str, repository: Path, environment: Path) -> Applica
         application = Pinned(repository, _requirement(package), environment / "requirements.lock")
     if application.name == PLATFORM:
         raise ApplicationError(
-            expected="an application with a name of its own",
-            found=f"application.package {package}, whose distribution is called {PLATFORM} as the platform's is",
+            expected="an application with a different name than the platform",
+            found=f"application.package {package}, whose distribution is called {PLATFORM} like the platform's",
             remedy="Rename it: `name` in its pyproject.toml, or its folder.",
         )
     return application
@@ -212,8 +212,8 @@ def _requirement(package: str) -> str:
     if len(versions) != 1 or versions[0].operator != "==" or versions[0].version.endswith("*"):
         raise ApplicationError(
             expected="application.package to be a folder of this repository or a requirement with its version, "
-            "as acme-orders==1.4",
-            found=f"{package!r}, which is no folder and names no one version",
+            "such as acme-orders==1.4",
+            found=f"{package!r}, which is neither",
             remedy="Correct the folder's name (relative to the repository), or add ==VERSION.",
         )
     return package

@@ -1,4 +1,4 @@
-"""What an environment releases, and the one name for it: its image's tag, and with their Python its hosts' folder."""
+"""The release of an environment, and its id: the tag of the image and, with the Python version, the folder on hosts."""
 
 import hashlib
 import json
@@ -10,13 +10,13 @@ from celery_platform.environment.load import environments_folder
 from celery_platform.environment.model import Environment
 from celery_platform.release.project import Application, Project, application_of
 
-# A person compares it with the one on a host; 48 bits are enough to tell releases apart.
+# Short enough for people to compare; 48 bits are enough to distinguish releases.
 DIGITS = 12
 
 
 @dataclass(frozen=True)
 class Release:
-    """An application, where its Celery instance is (`orders.celery:celery`), and the Debian packages that it needs."""
+    """An application, the reference of its Celery instance (`orders.celery:celery`), and its Debian packages."""
 
     application: Application
     environment: str
@@ -30,7 +30,7 @@ class Release:
 
     @property
     def id(self) -> str:
-        """The release's name: a digest of all that goes into it, the same for every Python and CPU."""
+        """The release's id: a digest of all its sources, independent of the Python version and CPU."""
         application = self.application
         digest = hashlib.sha256(json.dumps([application.package, *self.system_packages]).encode())
         for file in _files(application):
@@ -41,7 +41,7 @@ class Release:
 
 
 def release_of(env: Environment) -> Release:
-    """What an environment releases.
+    """The release of an environment.
 
     Raises:
         ApplicationError: its application cannot be used.

@@ -1,4 +1,4 @@
-"""What is in a wheel, and whether it may stand beside the others."""
+"""The contents of a wheel, and checks for conflicts with other wheels."""
 
 import configparser
 import sys
@@ -16,17 +16,17 @@ SUFFIXES = {".py", ".so"}
 
 
 def distribution(wheel: Path) -> str:
-    """The name of the distribution that a wheel is of."""
+    """The name of a wheel's distribution."""
     return str(parse_wheel_filename(wheel.name)[0])
 
 
 def version(wheel: Path) -> str:
-    """The version that a wheel has."""
+    """The version of a wheel."""
     return str(parse_wheel_filename(wheel.name)[1])
 
 
 def modules(wheel: Path) -> set[str]:
-    """The modules and packages that a wheel has, by the names they are imported by.
+    """The modules and packages in a wheel, by their import names.
 
     Example: `{"orders", "orders.celery"} <= modules(wheel)`
     """
@@ -41,13 +41,13 @@ def modules(wheel: Path) -> set[str]:
 
 
 def check_names(wheel: Path, others: Iterable[Path]) -> None:
-    """Refuse an application that takes the platform's name, Python's or another package's.
+    """Refuse an application with a name of the platform, of Python's library or of another package.
 
-    A namespace package (a folder without `__init__.py`) may be shared with another; beside a package or module of its
-    name it would be hidden, or stand inside it.
+    Namespace packages (folders without `__init__.py`) may be shared with other namespace packages. A regular package or
+    module of the same name would hide them.
 
     Raises:
-        ApplicationError: a package, module or command of the wheel is called as one of another is.
+        ApplicationError: a package, module or command of the wheel has a name that is already taken.
     """
     taken = dict.fromkeys(sys.stdlib_module_names, "Python's own library") | {PLATFORM_PACKAGE: "the platform"}
     for other in others:
@@ -56,18 +56,19 @@ def check_names(wheel: Path, others: Iterable[Path]) -> None:
     if distribution(wheel) == PLATFORM or clashes:
         name = clashes[0] if clashes else PLATFORM
         raise ApplicationError(
-            expected=f"names of its own in the application's wheel {wheel.name}",
+            expected=f"unique names in the application's wheel {wheel.name}",
             found=f"{name}, which {taken.get(name, 'the platform')} has too",
-            remedy=f"Rename {name}; on a host both would stand in one folder and one would hide the other.",
+            remedy=f"Rename {name}; on a host both would be in one folder, and one would hide the other.",
         )
 
 
 def check_module(module: str, reference: str, wheels: Iterable[Path]) -> None:
-    """Refuse an application whose wheel lacks the module of its Celery instance. It is not imported: that may need
-    secrets.
+    """Refuse an application whose wheel lacks the module of its Celery instance.
+
+    The module is not imported, because that may need secrets.
 
     Raises:
-        ApplicationError: no wheel has it.
+        ApplicationError: the module is not in the wheel.
     """
     found = set[str]().union(*(modules(wheel) for wheel in wheels))
     if module in found:
@@ -77,13 +78,13 @@ def check_module(module: str, reference: str, wheels: Iterable[Path]) -> None:
     raise ApplicationError(
         expected=f"{module} in the application's wheel (application.celery: {reference})",
         found=", ".join(near[:12]) + (f" and {len(near) - 12} more" if len(near) > 12 else ""),
-        remedy="Correct application.celery, or what the project packs: files that git ignores do not ship, "
-        "and a build system packs what it is told to.",
+        remedy="Correct application.celery, or pack the module: files that git ignores are not packed, "
+        "and a build system packs only what it is configured to.",
     )
 
 
 def _names(wheel: Path) -> set[str]:
-    """The modules, packages and commands that are a wheel's alone: namespace packages, which it may share, are not."""
+    """The modules, packages and commands of a wheel that must be unique, that is, all except namespace packages."""
     return modules(wheel) | {f"the command {name}" for name in _commands(wheel)}
 
 

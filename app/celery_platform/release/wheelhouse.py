@@ -1,15 +1,15 @@
-"""Collect what a host installs: the wheels of the application's lock, the platform's and the application's own.
+"""Collect the wheels that hosts install: those of the application's lock, the platform's and the application's own.
 
     python -m celery_platform.release.wheelhouse prod
 
-Hosts and the image install from this folder alone, so a deploy needs no package index and cannot pick another version
-than the one tested: `pip install --no-index --no-deps --find-links=. -r platform.txt -r application.txt`.
+Hosts and the image install only from this folder, so that a deployment needs no package index and cannot install other
+versions than the tested ones: `pip install --no-index --no-deps --find-links=. -r platform.txt -r application.txt`.
 
-    app.json         {"release": its name, "python": the Python that its wheels are for, "wheel": the platform's wheel,
-                     "application": the application's own wheel or null where the lock has it, "sources": what all was
-                     made from and for}
-    platform.txt     the platform and what it needs, each with its version
-    application.txt  what the application adds, with its own wheel
+    app.json         {"release": its id, "python": the Python version of its wheels, "wheel": the platform's wheel,
+                     "application": the application's own wheel, or null if the lock contains it, "sources": the
+                     sources and targets of the wheelhouse}
+    platform.txt     the platform and its requirements, with versions
+    application.txt  the packages that the application adds, and its own wheel
 """
 
 import json
@@ -35,18 +35,17 @@ PLATFORM_PINS, APPLICATION_PINS = "platform.txt", "application.txt"
 
 
 def wheelhouse() -> Path:
-    """Where the checkout's wheelhouse is."""
+    """The path of the checkout's wheelhouse."""
     return checkout() / "dist" / "wheelhouse"
 
 
 def build(release: Release, targets: Sequence[Target], folder: Path) -> bool:
-    """Make the wheelhouse for hosts with these Pythons and CPUs; return whether there was work to do.
+    """Build the wheelhouse for hosts with these Python versions and CPUs; return whether anything had to be built.
 
-    Wheels of several CPUs lie side by side: pip takes those that fit the host.
+    Wheels for several CPUs are in the same folder; pip picks those for the host.
 
     Raises:
-        ApplicationError: the lock is out of date, a wheel is missing for the target, or the application cannot be
-            packed.
+        ApplicationError: the lock is out of date, there is no wheel for a target, or the application cannot be packed.
 
     Example: `build(release_of(load("prod")), [Target("3.13", "x86_64")], wheelhouse())`
     """
@@ -72,12 +71,12 @@ def build(release: Release, targets: Sequence[Target], folder: Path) -> bool:
 
 
 def made_from(release: Release, targets: Sequence[Target]) -> str:
-    """What a wheelhouse notes as its sources; with others, it is made again."""
+    """The sources that a wheelhouse records. If they differ, it is built again."""
     return f"{release.id} {release.celery} for {words(targets)}"
 
 
 def words(targets: Sequence[Target]) -> str:
-    """As messages say it.
+    """The targets in words, for messages.
 
     Example: `words([Target("3.13", "x86_64")]) == "Python 3.13 on x86_64"`
     """
@@ -85,7 +84,7 @@ def words(targets: Sequence[Target]) -> str:
 
 
 def manifest(folder: Path) -> dict[str, Any]:
-    """What a wheelhouse says of itself; empty where there is none."""
+    """The content of a wheelhouse's `app.json`; empty if there is no wheelhouse."""
     file = folder / MANIFEST
     content: dict[str, Any] = json.loads(file.read_text()) if file.exists() else {}
     return content
@@ -111,14 +110,14 @@ def _platform_wheel(repository: Path, folder: Path) -> Path:
         raise ApplicationError(
             expected="a wheel of the platform",
             found=" / ".join(done.stderr.splitlines()[-3:]),
-            remedy="See it by hand: python -m build --wheel --no-isolation",
+            remedy="Run the build yourself: python -m build --wheel --no-isolation",
         )
     (wheel,) = folder.glob("celery_platform-*.whl")
     return wheel
 
 
 def _application_wheel(release: Release, folder: Path) -> Path | None:
-    """The application's own wheel, checked; `None` where it is one of the lock's."""
+    """The application's own wheel, after checking it; `None` if it is one of the lock's wheels."""
     others = list(folder.glob("*.whl"))
     if isinstance(release.application, Project):
         own = application_wheel.build(release.application, release.module, folder)
@@ -126,7 +125,7 @@ def _application_wheel(release: Release, folder: Path) -> Path | None:
         wheel_contents.check_module(release.module, release.celery, [own])
         return own
     foreign = [wheel for wheel in others if wheel_contents.distribution(wheel) != release.application.name]
-    for pinned in set(others) - set(foreign):  # one for each CPU, where it is compiled
+    for pinned in set(others) - set(foreign):  # one per CPU if it is compiled
         wheel_contents.check_names(pinned, foreign)
     wheel_contents.check_module(release.module, release.celery, others)
     return None
@@ -144,7 +143,7 @@ def _write_pins(application: Application, locked: Iterable[Locked], made: list[P
 
 
 def main() -> int:
-    """Build for the environment named on the command line and say what happened in one line."""
+    """Build for the environment given on the command line, and print the result in one line."""
     try:
         env = load(sys.argv[1])
         hosts = resolve(env)["hosts"]

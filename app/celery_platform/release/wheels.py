@@ -1,4 +1,4 @@
-"""Collect the wheels of a lock for another Python or CPU than this machine's."""
+"""Collect the wheels of a lock for a Python version and CPU that may differ from this machine's."""
 
 import re
 import shutil
@@ -14,18 +14,18 @@ from celery_platform.errors import ApplicationError
 from celery_platform.release.build_variables import build_variables
 from celery_platform.release.lock_file import Locked, Target
 
-# Debian 12 has glibc 2.36, and runs wheels made for any before. `linux` is what a wheel of one's own index says.
+# Debian 12 has glibc 2.36, and runs wheels for any earlier version. `linux` is the tag of wheels on private indexes.
 PLATFORMS = (*(f"manylinux_2_{minor}" for minor in range(36, 16, -1)), "manylinux2014", "manylinux2010", "linux")
 NOT_FOUND = re.compile(r"No matching distribution found for ([A-Za-z0-9._-]+)==")
 
 
 def collect(locked: Sequence[Locked], target: Target, output: Path) -> None:
-    """Have a wheel of each in the folder `output`, its hash checked.
+    """Collect a wheel of each requirement in the folder `output`, with verified hashes.
 
-    A package that is published as source only is built here, where that gives a wheel for every machine.
+    A package that is published only as source is built here, if its wheel is valid on every machine.
 
     Raises:
-        ApplicationError: one has no wheel for the target, and building it would compile code for this machine.
+        ApplicationError: a package has no wheel for the target, and building one would compile code for this machine.
     """
     remaining = {one.name: one for one in locked}
     while (missing := _download(list(remaining.values()), target, output)) is not None:
@@ -33,7 +33,7 @@ def collect(locked: Sequence[Locked], target: Target, output: Path) -> None:
 
 
 def _download(locked: list[Locked], target: Target, output: Path) -> str | None:
-    """Download wheels; returns the name of the first that has none."""
+    """Download wheels; return the name of the first package without one."""
     platforms = [f"--platform={tag}_{target.machine}" for tag in PLATFORMS]
     done = _pip(
         locked, "download", "--only-binary=:all:", f"--python-version={target.python}", *platforms, f"--dest={output}"
@@ -46,7 +46,7 @@ def _download(locked: list[Locked], target: Target, output: Path) -> str | None:
         raise ApplicationError(
             expected=f"the wheels of the lock for {target}",
             found=_end_of(done.stderr),
-            remedy="See that the package index answers and has the versions of the lock.",
+            remedy="Check that the package index answers, and that it has the versions of the lock.",
         )
     return name
 
@@ -62,8 +62,8 @@ def _build(one: Locked, target: Target, output: Path) -> None:
     raise ApplicationError(
         expected=f"a wheel of {one.pin()} for {target}",
         found=compiled if built else f"no wheel, and no source that builds here ({_end_of(done.stderr)})",
-        remedy="Require a package that publishes wheels (psycopg2-binary in place of psycopg2), or put a wheel of it "
-        "into an index of yours, named in UV_INDEX and PIP_EXTRA_INDEX_URL, and lock again.",
+        remedy="Require a package with wheels (psycopg2-binary instead of psycopg2), or publish a wheel of it on a "
+        "private index, set it in UV_INDEX and PIP_EXTRA_INDEX_URL, and lock again.",
     )
 
 
@@ -85,4 +85,4 @@ def _pip(locked: Sequence[Locked], command: str, *options: str) -> subprocess.Co
 
 def _end_of(stderr: str) -> str:
     said = [line.strip() for line in stderr.splitlines() if line.strip()]
-    return " / ".join(said[-3:]) or "nothing was said"
+    return " / ".join(said[-3:]) or "no output"
