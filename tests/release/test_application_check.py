@@ -51,7 +51,7 @@ def attempt(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Try:
 
 
 def application(**changes: Any) -> dict[str, Any]:
-    """The section `application` of the environment's file."""
+    """The section `application` of the environment file."""
     named = {"package": "app/orders", "celery": "orders:app", "routes": [{"tasks": "orders.*", "queue": "default"}]}
     return named | changes
 

@@ -131,7 +131,7 @@ def test_versions_of_the_tools_are_preferred(checkout: Checkout, index: Index) -
     assert "acme-words==1.0" in {one.pin() for one in lock_file.read(project.lock)}
 
 
-# The requirements are what the build backend says, which takes them from files that uv is not given.
+# The build backend reports the requirements, which it reads from files that uv does not get.
 DYNAMIC = {
     "pyproject.toml": '[project]\nname = "mysite"\nversion = "1"\ndynamic = ["dependencies"]\n'
     '[tool.setuptools.dynamic]\ndependencies = {file = ["needed.in"]}\n',

@@ -1,4 +1,4 @@
-"""`app run -- python manage.py migrate` means the application's own script, wherever the process was started."""
+"""`app run -- python manage.py migrate` runs the application's own script from any folder."""
 
 from pathlib import Path
 
@@ -9,7 +9,7 @@ from celery_platform.errors import ApplicationError
 
 @pytest.fixture
 def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """The application's folder; the process is in another one."""
+    """The application's folder; the process runs in another one."""
     folder = tmp_path / "mysite"
     folder.mkdir()
     (folder / "manage.py").touch()
@@ -19,13 +19,13 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return folder
 
 
-def test_a_script_that_is_not_here_is_the_applications(home: Path) -> None:
+def test_a_script_that_is_not_in_this_folder_is_the_applications(home: Path) -> None:
     command = with_script(["python3", "manage.py", "migrate", "--no-input"], home)
 
     assert command == ["python3", str(home / "manage.py"), "migrate", "--no-input"]
 
 
-def test_a_script_that_is_here_is_meant(home: Path) -> None:
+def test_a_script_in_this_folder_takes_precedence(home: Path) -> None:
     Path("manage.py").touch()
 
     assert with_script(["python", "manage.py", "shell"], home) == ["python", "manage.py", "shell"]
@@ -36,7 +36,7 @@ def test_any_other_command_is_left_alone(home: Path, command: list[str]) -> None
     assert with_script(command, home) == command
 
 
-def test_a_script_that_is_nowhere_is_refused_in_words(home: Path) -> None:
+def test_a_missing_script_is_refused(home: Path) -> None:
     with pytest.raises(ApplicationError) as refused:
         with_script(["python", "migrate.py"], home)
 

@@ -1,4 +1,4 @@
-"""A secret that is a file is gone when its process is, however that ends."""
+"""A file with a secret is removed when its process ends, however it ends."""
 
 import json
 import os
@@ -18,10 +18,10 @@ from tests.harness.ledger import SECRET
 from tests.harness.waiting import eventually
 
 ENDS = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
-# Each sleeps in short turns: Python runs a handler between two calls, so a signal that comes just before one long sleep
-# would wait for its end.
+# Each process sleeps for short times: Python runs handlers between two calls, so a signal just before one long sleep
+# would be handled only after it.
 
-# Says where its secret is, and lives until a signal comes, which it says too.
+# Prints the path of its secret, and runs until it gets a signal, which it prints too.
 COMMAND = """
 import os, signal, sys, time
 def came(number, _frame):
@@ -35,7 +35,7 @@ while True:
     time.sleep(0.1)
 """
 RUN_COMMAND = (sys.executable, "-m", "celery_platform", "run", "--", "python", "-c", COMMAND)
-# A process of the application that handles no signal: beat before Celery has its handlers, a script.
+# A process of the application without signal handlers: a script, or beat before Celery has installed its handlers.
 NO_HANDLERS = """
 import os, time
 from celery_platform.application.variables import set_variables
@@ -45,7 +45,7 @@ print(os.environ["TLS_KEY"], flush=True)
 while True:
     time.sleep(0.1)
 """
-# `app run` between writing the file and starting the command: a moment, made long.
+# `app run` between writing the file and starting the command: a short time, extended for the test.
 BEFORE_THE_COMMAND = """
 import os, time
 from celery_platform.application import command
@@ -56,7 +56,8 @@ def wait(_application):
 command.add_checkout = wait
 command.run_command(["sleep", "60"])
 """
-# The signal comes when the command is there and `app run` has not got to know it: no sender can time that.
+# The signal arrives when the command is running but `app run` does not know its process yet, which no sender could
+# time.
 AS_IT_STARTS = """
 import os, signal, subprocess
 from celery_platform.application import command
@@ -83,7 +84,7 @@ print(Path(os.environ["TLS_KEY"]).read_text())
 
 @pytest.fixture
 def environment(sqs: TestEnvironment, tmp_path: Path) -> TestEnvironment:
-    """One whose application asks for a secret as a file."""
+    """An environment whose application has a secret as a file."""
     variant = sqs.variant(tmp_path)
     variant.resolved["application"]["secrets"] = {"TLS_KEY": {"secret": "ledger", "as": "file"}}
     Path(variant.variables["CELERY_ENVIRONMENT_FILE"]).write_text(json.dumps(variant.resolved))
@@ -94,7 +95,7 @@ def environment(sqs: TestEnvironment, tmp_path: Path) -> TestEnvironment:
 def started(
     environment: TestEnvironment, *command: str, **variables: str
 ) -> Iterator[tuple["subprocess.Popen[str]", Path]]:
-    """The process and where its secret is; it has a session of its own, which ends with it."""
+    """The process and the path of its secret. It has its own session, which is killed at the end."""
     process = subprocess.Popen(
         command, env=environment.variables | variables, text=True, stdout=subprocess.PIPE, start_new_session=True
     )
@@ -111,7 +112,7 @@ def another_start(environment: TestEnvironment) -> None:
     assert environment.app("run", "--", "true").returncode == 0
 
 
-def test_it_is_in_memory_and_for_this_user_alone(environment: TestEnvironment) -> None:
+def test_it_is_in_memory_and_only_this_user_may_read_it(environment: TestEnvironment) -> None:
     with started(environment, *RUN_COMMAND) as (_, file):
         assert file.read_text() == SECRET
         assert stat.S_IMODE(file.stat().st_mode) == 0o400
@@ -119,7 +120,7 @@ def test_it_is_in_memory_and_for_this_user_alone(environment: TestEnvironment) -
         assert file.parent.parent == MEMORY
 
 
-def test_it_is_where_the_service_manager_removes_it(environment: TestEnvironment, tmp_path: Path) -> None:
+def test_it_is_in_the_runtime_directory_which_systemd_removes(environment: TestEnvironment, tmp_path: Path) -> None:
     places = f"{tmp_path}:{tmp_path / 'second'}"
 
     with started(environment, *RUN_COMMAND, RUNTIME_DIRECTORY=places) as (_, file):
@@ -127,7 +128,7 @@ def test_it_is_where_the_service_manager_removes_it(environment: TestEnvironment
 
 
 @pytest.mark.parametrize("number", ENDS)
-def test_a_signal_to_app_run_is_the_commands_and_the_file_goes_with_it(
+def test_a_signal_to_app_run_is_forwarded_and_the_file_is_removed_afterwards(
     environment: TestEnvironment, number: signal.Signals
 ) -> None:
     with started(environment, *RUN_COMMAND) as (process, file):
@@ -140,7 +141,7 @@ def test_a_signal_to_app_run_is_the_commands_and_the_file_goes_with_it(
     assert not file.parent.exists()
 
 
-def test_a_hangup_that_is_ignored_stays_ignored(environment: TestEnvironment) -> None:
+def test_an_ignored_hangup_stays_ignored(environment: TestEnvironment) -> None:
     with started(environment, "nohup", *RUN_COMMAND) as (process, file):
         process.send_signal(signal.SIGHUP)
         process.send_signal(signal.SIGTERM)
@@ -151,7 +152,7 @@ def test_a_hangup_that_is_ignored_stays_ignored(environment: TestEnvironment) ->
 
 
 @pytest.mark.parametrize("number", ENDS)
-def test_app_run_ends_before_its_command_is_there(environment: TestEnvironment, number: signal.Signals) -> None:
+def test_a_signal_before_the_command_starts_ends_app_run(environment: TestEnvironment, number: signal.Signals) -> None:
     with started(environment, sys.executable, "-c", BEFORE_THE_COMMAND) as (process, file):
         assert file.exists()
         process.send_signal(number)
@@ -165,7 +166,7 @@ def test_a_signal_while_the_command_starts_reaches_it(environment: TestEnvironme
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
-def test_a_process_without_handlers_still_ends_by_the_signal(
+def test_a_process_without_handlers_is_still_killed_by_the_signal(
     environment: TestEnvironment, number: signal.Signals
 ) -> None:
     with started(environment, sys.executable, "-c", NO_HANDLERS) as (process, file):
@@ -176,7 +177,7 @@ def test_a_process_without_handlers_still_ends_by_the_signal(
         assert not file.parent.exists()
 
 
-def test_what_a_killed_process_left_goes_at_the_next_start(environment: TestEnvironment) -> None:
+def test_the_next_start_removes_files_of_a_killed_process(environment: TestEnvironment) -> None:
     with started(environment, *RUN_COMMAND) as (process, file):
         os.killpg(process.pid, signal.SIGKILL)
         process.wait(timeout=30)
@@ -187,7 +188,7 @@ def test_what_a_killed_process_left_goes_at_the_next_start(environment: TestEnvi
     assert not file.parent.exists()
 
 
-def test_the_next_start_has_no_file_of_its_own(environment: TestEnvironment, sqs: TestEnvironment) -> None:
+def test_a_start_without_secrets_removes_them_too(environment: TestEnvironment, sqs: TestEnvironment) -> None:
     with started(environment, *RUN_COMMAND) as (_, file):
         pass
 
@@ -196,7 +197,7 @@ def test_the_next_start_has_no_file_of_its_own(environment: TestEnvironment, sqs
     assert not file.parent.exists()
 
 
-def test_a_start_leaves_the_files_of_a_process_that_runs(environment: TestEnvironment) -> None:
+def test_a_start_keeps_the_files_of_a_running_process(environment: TestEnvironment) -> None:
     with started(environment, *RUN_COMMAND) as (_, file):
         another_start(environment)
 
@@ -215,10 +216,10 @@ def test_a_command_that_outlives_app_run_keeps_its_file(environment: TestEnviron
     assert not file.parent.exists()
 
 
-def test_a_process_that_becomes_another_program_leaves_nothing_that_counts_as_its_own(
+def test_the_files_of_a_process_that_execs_another_program_are_abandoned(
     environment: TestEnvironment,
 ) -> None:
-    """As Celery does on SIGHUP: the process ID and its start are the same, and the file is nobody's."""
+    """Celery does this on SIGHUP: the process id and start time stay the same, but the lock is released."""
     becoming = NO_HANDLERS.replace("while True:", "os.execvp('sleep', ['sleep', '60'])\nwhile True:")
     with started(environment, sys.executable, "-c", becoming) as (process, file):
         eventually(lambda: "sleep" in Path(f"/proc/{process.pid}/comm").read_text(), "the other program", 10)
@@ -227,12 +228,12 @@ def test_a_process_that_becomes_another_program_leaves_nothing_that_counts_as_it
         assert not file.parent.exists()
 
 
-def test_a_forked_child_that_ends_takes_nothing_along(environment: TestEnvironment) -> None:
+def test_a_forked_child_that_exits_removes_nothing(environment: TestEnvironment) -> None:
     assert environment.python(FORKED) == SECRET
 
 
-@pytest.mark.skipif(os.geteuid() != 0, reason="only root can make a folder another user's")
-def test_another_users_folder_is_left_alone(environment: TestEnvironment, tmp_path: Path) -> None:
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can change a folder's owner")
+def test_folders_of_other_users_are_kept(environment: TestEnvironment, tmp_path: Path) -> None:
     another = tmp_path / f"{PREFIX}1-another"
     another.mkdir()
     os.chown(another, 65534, -1)

@@ -1,4 +1,4 @@
-"""Which variables a pool's processes get: the application's, with the pool's own in their place."""
+"""The variables of a pool's processes: the application's, some replaced by the pool's own."""
 
 import json
 from pathlib import Path
@@ -27,11 +27,11 @@ def environment(tmp_path: Path) -> Resolved:
     return resolved.read(rendered)
 
 
-def test_a_pools_own_variable_stands_for_the_applications_secret(environment: Resolved) -> None:
+def test_a_pools_own_variable_replaces_the_applications_secret(environment: Resolved) -> None:
     assert set(secrets_of(environment)) == {"KEY", "TOKEN"}
     assert "KEY" not in secrets_of(environment, "io")
 
 
-def test_a_pools_own_secret_stands_for_the_applications(environment: Resolved) -> None:
+def test_a_pools_own_secret_replaces_the_applications(environment: Resolved) -> None:
     assert secrets_of(environment, "io")["TOKEN"]["secret"] == "token"
     assert secrets_of(environment, "cpu")["TOKEN"]["secret"] == "token_of_cpu"

@@ -1,4 +1,4 @@
-"""A test process that belongs to an environment whose account and servers nobody asks."""
+"""Make the test process one of an environment, without using its account or servers."""
 
 import json
 import sys
@@ -22,7 +22,7 @@ BROKER = "redis://127.0.0.1:1/0"
 
 
 class Chosen:
-    """The environment of this process; what `application` says may be altered before the first use."""
+    """The environment of this process. Its section `application` may be changed before the first use."""
 
     def __init__(self, file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         self._file = file
@@ -35,11 +35,11 @@ class Chosen:
 
     @property
     def labels(self) -> list[str]:
-        """Of the environment's queues."""
+        """The labels of the environment's queues."""
         return list(self._resolved["queues"])
 
     def application(self, changes: dict[str, Any], kind: str | None = None) -> None:
-        """Alter the section `application`, or the broker's kind."""
+        """Change the section `application`, or the broker's kind."""
         self._resolved["application"] |= changes
         if kind:
             self._resolved["broker"]["kind"] = kind
@@ -53,12 +53,12 @@ class Chosen:
 
 @pytest.fixture
 def chosen(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Chosen]:
-    """An environment on a Redis."""
+    """An environment whose broker is Redis."""
     file = tmp_path / "resolved.json"
     for variable in ("CELERY_BROKER_URL", "CELERY_RESULT_BACKEND"):
         monkeypatch.delenv(variable, raising=False)
     monkeypatch.setenv("CELERY_ENVIRONMENT_FILE", str(file))
-    # What AWS would answer: nothing here opens a connection, so no account is needed.
+    # The values that AWS would return. Nothing here opens a connection, so no account is needed.
     urls = {label: f"http://127.0.0.1:1/0/{label}" for label in resolve(described(LOCAL))["queues"]}
     found = Discovery(BROKER, "redis://127.0.0.1:1/1", {}, urls)
     monkeypatch.setattr(sys.modules["celery_platform.settings.runtime"], "discover", lambda _prefix: found)
@@ -68,16 +68,16 @@ def chosen(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Chosen]:
 
 @pytest.fixture
 def app() -> Iterator[Celery]:
-    """An application's instance, not yet attached, that is nobody's current one afterwards."""
+    """An application's instance that is not attached yet. Afterwards, it is no longer the current one."""
     made = Celery("theirs", set_as_current=False)
     yield made
     made.close()
 
 
 @pytest.fixture(autouse=True)
-def _no_letters(monkeypatch: pytest.MonkeyPatch) -> None:
+def _no_dead_lettering(monkeypatch: pytest.MonkeyPatch) -> None:
     RUN.clear()
-    # A dead-lettered message would be published to a broker, and this suite has none.
+    # A dead-lettered message would be published to a broker, which these tests do not have.
     monkeypatch.setattr(
         "celery_platform.dead_letters.publish", lambda _task, error: RUN.append(("dead-lettered", error))
     )

@@ -1,4 +1,4 @@
-"""Classes of an application, of tasks, requests and Celery itself, go on working when it is attached."""
+"""An application's own classes of tasks, requests and Celery itself keep working when it is attached."""
 
 import pickle
 from typing import Any
@@ -62,7 +62,7 @@ def test_a_task_can_be_pickled(attached: Celery) -> None:
 
 
 class OwnCelery(Celery):
-    """Importable, as an application's subclass is."""
+    """A subclass of Celery that can be imported, like an application's."""
 
 
 def test_an_attached_instance_can_be_pickled() -> None:
@@ -73,7 +73,7 @@ def test_an_attached_instance_can_be_pickled() -> None:
     assert type(again).__name__ == "AttachedOwnCelery"
 
 
-def test_an_own_subclass_of_celery_goes_on_working(chosen: Chosen) -> None:
+def test_an_own_subclass_of_celery_keeps_working(chosen: Chosen) -> None:
     class Own(Celery):
         def send_task(self, *_: Any, **kwargs: Any) -> Any:
             RUN.append(kwargs["queue"])
@@ -84,7 +84,7 @@ def test_an_own_subclass_of_celery_goes_on_working(chosen: Chosen) -> None:
     assert [chosen.queue(chosen.labels[0])["name"]] == RUN
 
 
-def test_of_two_instances_the_attached_one_alone_has_guarantees(attached: Celery) -> None:
+def test_of_two_instances_only_the_attached_one_has_guarantees(attached: Celery) -> None:
     other = Celery("plain", set_as_current=False)
     for each in (attached, other):
         each.finalize()

@@ -1,4 +1,4 @@
-"""A setting that the platform owns, stated otherwise: refused with both values, whichever way was taken."""
+"""A different value of a setting that the platform owns is refused with both values, however it is set."""
 
 from collections.abc import Callable
 from types import SimpleNamespace
@@ -16,7 +16,7 @@ from .conftest import Chosen
 
 pytestmark = pytest.mark.usefixtures("chosen")
 THEIRS = "redis://theirs:pass/w@rd@elsewhere/0"
-# Where the platform's value is not Celery's default.
+# Settings for which the platform's value differs from Celery's default.
 OURS = {
     "task_acks_late": True, "task_reject_on_worker_lost": True, "broker_connection_retry_on_startup": True,
     "worker_cancel_long_running_tasks_on_connection_loss": True, "task_create_missing_queues": False,
@@ -26,7 +26,7 @@ DEFAULTS = {name: option.default for name, option in flatten(NAMESPACES)}
 
 
 def read(app: Celery) -> bool:
-    """Read a setting: nothing is compared before somebody asks for one."""
+    """Read a setting, because settings are only compared at the first use."""
     return bool(app.conf.task_acks_late)
 
 
@@ -63,7 +63,7 @@ WAYS = [_set, _update, _item, _object, _namespace, _old_name, _defaults]
 
 @pytest.mark.parametrize("state", WAYS, ids=lambda way: way.__name__.strip("_"))
 @pytest.mark.parametrize("first", ["attached", "stated"])
-def test_another_broker_is_refused_with_both_and_no_password(
+def test_another_broker_is_refused_with_both_values_and_without_password(
     state: Callable[[Celery], None], first: str, app: Celery
 ) -> None:
     with pytest.raises(SettingsError) as refused:  # noqa: PT012 - stating it may be the first use
@@ -113,7 +113,7 @@ def test_each_setting_of_the_platform_is_refused_by_name(setting: str, app: Cele
         read(attach(app))
 
 
-def test_several_are_named_at_once(app: Celery) -> None:
+def test_several_conflicts_are_listed_together(app: Celery) -> None:
     app.conf.update(task_acks_late=False, task_queues=[Queue("mine")], worker_prefetch_multiplier=1)
     with pytest.raises(SettingsError) as refused:
         read(attach(app))
@@ -121,7 +121,7 @@ def test_several_are_named_at_once(app: Celery) -> None:
         assert name in str(refused.value)
 
 
-def test_saying_the_same_is_no_conflict(app: Celery) -> None:
+def test_the_same_value_is_not_a_conflict(app: Celery) -> None:
     app.conf.update(
         task_acks_late=True, accept_content=["application/json"], broker_connection_retry_on_startup=True,
         task_protocol=2, worker_hijack_root_logger=False,
@@ -129,7 +129,7 @@ def test_saying_the_same_is_no_conflict(app: Celery) -> None:
     assert attach(app).conf.task_acks_late is True
 
 
-def test_what_is_the_applications_is_left_alone(app: Celery) -> None:
+def test_settings_of_the_application_are_kept(app: Celery) -> None:
     app.conf.update(timezone="Europe/Berlin", task_track_started=True, result_expires=60, result_extended=False)
     conf = attach(app).conf
     assert (str(conf.timezone), conf.task_track_started, conf.result_expires, conf.result_extended) == (
@@ -137,14 +137,14 @@ def test_what_is_the_applications_is_left_alone(app: Celery) -> None:
     )  # fmt: skip
 
 
-def test_a_result_backend_of_its_own_gets_nothing_of_the_platforms_store(app: Celery) -> None:
+def test_an_own_result_backend_gets_no_settings_of_the_platforms_store(app: Celery) -> None:
     app.conf.result_backend = "redis://elsewhere/3"
     conf = attach(app).conf
     assert conf.result_backend == "redis://elsewhere/3"
     assert not conf.result_backend_transport_options
 
 
-def test_celerys_variable_of_the_result_backend_counts(app: Celery, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_celerys_variable_of_the_result_backend_is_used(app: Celery, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("CELERY_RESULT_BACKEND", "redis://elsewhere/3")
     assert attach(app).conf.result_backend == "redis://elsewhere/3"
     assert not app.conf.result_backend_transport_options
@@ -158,37 +158,37 @@ def test_secrets_within_a_setting_are_not_shown(app: Celery) -> None:
     assert "'master_name': 'mine'" in str(refused.value)
 
 
-def test_a_serializer_that_workers_do_not_take_is_refused(app: Celery) -> None:
+def test_a_serializer_that_workers_do_not_accept_is_refused(app: Celery) -> None:
     app.conf.task_serializer = "pickle"
     with pytest.raises(SettingsError, match=r"application\.accept_content: json; found 'pickle'"):
         read(attach(app))
 
 
-def test_a_serializer_that_the_file_accepts_is_the_applications(app: Celery, chosen: Chosen) -> None:
+def test_a_serializer_that_the_file_accepts_is_kept(app: Celery, chosen: Chosen) -> None:
     chosen.application({"accept_content": ["json", "yaml"]})
     app.conf.task_serializer = "yaml"
     assert attach(app).conf.task_serializer == "yaml"
 
 
-def test_events_are_refused_where_the_broker_has_no_way_to_send_to_all(app: Celery, chosen: Chosen) -> None:
+def test_events_are_refused_if_the_broker_cannot_broadcast(app: Celery, chosen: Chosen) -> None:
     chosen.application({}, kind="sqs")
     app.conf.worker_send_task_events = True
     with pytest.raises(SettingsError, match="worker_send_task_events off"):
         read(attach(app))
 
 
-def test_events_are_the_applications_elsewhere(app: Celery) -> None:
+def test_events_are_allowed_on_other_brokers(app: Celery) -> None:
     app.conf.worker_send_task_events = True
     assert attach(app).conf.worker_send_task_events is True
 
 
-def test_a_default_queue_that_is_not_there_is_refused(app: Celery) -> None:
+def test_an_unknown_default_queue_is_refused(app: Celery) -> None:
     app.conf.task_default_queue = "celery"
     with pytest.raises(SettingsError, match="task_default_queue to be one of"):
         read(attach(app))
 
 
-def test_a_settings_error_comes_again_at_the_next_use(app: Celery) -> None:
+def test_a_settings_error_is_raised_again_at_the_next_use(app: Celery) -> None:
     app.conf.task_acks_late = False
     attach(app)
     for _ in range(2):
@@ -196,12 +196,12 @@ def test_a_settings_error_comes_again_at_the_next_use(app: Celery) -> None:
             app.send_task("routed.anything")
 
 
-def test_a_queue_that_a_call_names_and_the_environment_lacks_is_refused_in_words(app: Celery) -> None:
+def test_an_unknown_queue_of_a_call_is_refused(app: Celery) -> None:
     with pytest.raises(RefusedMessageError, match="found queue 'nowhere'"):
         attach(app).send_task("routed.anything", queue="nowhere")
 
 
-def test_a_task_without_a_route_is_refused_in_words(app: Celery, chosen: Chosen) -> None:
+def test_a_task_without_a_route_is_refused(app: Celery, chosen: Chosen) -> None:
     chosen.application({"default_queue": None})
     with pytest.raises(SettingsError, match="no route that matches"):
         attach(app).send_task("unknown.task")

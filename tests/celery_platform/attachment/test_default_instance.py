@@ -1,4 +1,4 @@
-"""A `shared_task` is published by the attached instance from every thread, as FastAPI's `def` endpoints do it."""
+"""The attached instance publishes a `shared_task` from every thread, such as those of FastAPI's `def` endpoints."""
 
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -19,7 +19,7 @@ def record() -> None:
 
 @pytest.fixture
 def _as_a_process_begins(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """With no instance at all; no environment either, so that a broker in memory takes what is published."""
+    """Start without any instance and without an environment, so that a broker in memory can be used."""
     monkeypatch.delenv("CELERY_ENVIRONMENT_FILE", raising=False)
     default, current = _state.default_app, _state._tls.current_app
     _state.set_default_app(None)
@@ -54,13 +54,13 @@ def test_a_shared_task_is_published_from_a_thread_that_made_no_instance() -> Non
 
 def test_without_attach_celery_looks_for_a_rabbitmq_on_this_machine(monkeypatch: pytest.MonkeyPatch) -> None:
     _instance("only")
-    monkeypatch.setenv("CELERY_BROKER_URL", "amqp://127.0.0.1:1//")  # where certainly nobody listens
+    monkeypatch.setenv("CELERY_BROKER_URL", "amqp://127.0.0.1:1//")  # a port on which certainly nothing listens
 
     with pytest.raises(OperationalError):
         _in_a_thread(lambda: record.apply_async(retry=False))
 
 
-def test_of_two_attached_instances_threads_find_the_one_that_the_main_thread_finds() -> None:
+def test_of_two_attached_instances_threads_use_the_same_one_as_the_main_thread() -> None:
     attach(_instance("first"))
     attach(_instance("second"))
 
@@ -75,28 +75,28 @@ def test_the_order_of_attaching_does_not_matter() -> None:
     assert _found_in_a_thread() == current_app.main == "second"
 
 
-def test_an_instance_that_was_made_the_default_stays_it() -> None:
+def test_an_instance_that_was_chosen_as_default_stays_the_default() -> None:
     attach(_instance("first")).set_default()
     attach(_instance("second"))
 
     assert _found_in_a_thread() == "first"
 
 
-def test_a_plain_instance_that_was_made_the_default_stays_it() -> None:
+def test_a_plain_instance_that_was_chosen_as_default_stays_the_default() -> None:
     _instance("plain").set_default()
     attach(_instance("second"))
 
     assert _found_in_a_thread() == "plain"
 
 
-def test_an_instance_that_is_not_to_be_current_does_not_become_the_default() -> None:
+def test_an_instance_that_is_not_current_does_not_become_the_default() -> None:
     attach(_instance("first"))
     attach(_instance("second", set_as_current=False))
 
     assert _found_in_a_thread() == "first"
 
 
-def test_the_instance_that_celery_makes_for_want_of_one_is_replaced() -> None:
+def test_celerys_fallback_instance_is_replaced() -> None:
     assert _found_in_a_thread() == "default"
 
     attach(_instance("only"))

@@ -1,4 +1,4 @@
-"""The platform's settings are there whoever asks first, however often it is configured, and in every thread."""
+"""The platform's settings apply from the first use on, in every thread, and after another configuration."""
 
 import sys
 import threading
@@ -20,7 +20,7 @@ def test_threads_that_use_an_application_at_once_all_have_the_settings(
 ) -> None:
     module = sys.modules["celery_platform.settings.runtime"]
     discover = module.discover
-    # As an account that takes its time to answer.
+    # Simulate an account that answers slowly.
     monkeypatch.setattr(module, "discover", lambda prefix: (time.sleep(0.3), discover(prefix))[1])
     attach(app)
     seen: list[Any] = []
@@ -46,7 +46,7 @@ def test_an_application_that_is_configured_again_has_the_settings_again(app: Cel
 
 
 @pytest.mark.parametrize("nothing", [None, ""])
-def test_a_setting_that_is_empty_states_nothing(app: Celery, nothing: str | None) -> None:
+def test_an_empty_setting_is_not_a_conflict(app: Celery, nothing: str | None) -> None:
     app.conf.update(broker_use_ssl=nothing, broker_read_url=nothing)
     attach(app)
 
@@ -65,7 +65,7 @@ def test_a_setting_that_is_changed_after_it_was_read_is_refused_when_a_worker_st
     assert "hush" not in str(refused.value)
 
 
-def test_settings_that_nobody_changed_are_let_through(app: Celery) -> None:
+def test_unchanged_settings_are_accepted(app: Celery) -> None:
     app.conf.task_track_started = True
     attach(app)
     assert app.conf.task_acks_late

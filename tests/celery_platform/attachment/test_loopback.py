@@ -1,4 +1,4 @@
-"""A result backend on `localhost` counts, as the table of settings says, and a worker warns of it."""
+"""A result backend on `localhost` is used, as the table of settings says, and a worker warns about it."""
 
 import sys
 
@@ -21,7 +21,7 @@ def _results(chosen: Chosen, monkeypatch: pytest.MonkeyPatch, url: str) -> None:
 
 @pytest.fixture
 def _far_away(chosen: Chosen, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The environment's result store is on another machine."""
+    """An environment whose result store is on another machine."""
     _results(chosen, monkeypatch, ELSEWHERE)
 
 
@@ -32,7 +32,7 @@ def _warned(app: Celery, caplog: pytest.LogCaptureFixture) -> str:
 
 
 @pytest.mark.usefixtures("_far_away")
-def test_it_is_warned_of_without_its_password(app: Celery, caplog: pytest.LogCaptureFixture) -> None:
+def test_the_warning_does_not_contain_the_password(app: Celery, caplog: pytest.LogCaptureFixture) -> None:
     app.conf.result_backend = LOCAL
 
     said = _warned(app, caplog)
@@ -43,7 +43,7 @@ def test_it_is_warned_of_without_its_password(app: Celery, caplog: pytest.LogCap
 
 
 @pytest.mark.usefixtures("_far_away")
-def test_what_a_backend_is_told_besides_is_warned_of(app: Celery, caplog: pytest.LogCaptureFixture) -> None:
+def test_other_settings_of_a_backend_are_warned_about(app: Celery, caplog: pytest.LogCaptureFixture) -> None:
     app.conf.update(redis_host="127.0.0.1", result_backend="redis://cache.internal/0")
 
     said = _warned(app, caplog)
@@ -53,11 +53,11 @@ def test_what_a_backend_is_told_besides_is_warned_of(app: Celery, caplog: pytest
 
 
 @pytest.mark.usefixtures("_far_away")
-def test_the_platforms_result_store_is_not_warned_of(app: Celery, caplog: pytest.LogCaptureFixture) -> None:
+def test_there_is_no_warning_about_the_platforms_result_store(app: Celery, caplog: pytest.LogCaptureFixture) -> None:
     assert _warned(app, caplog) == ""
 
 
-def test_where_all_of_the_environment_is_on_this_machine_nothing_is_warned_of(
+def test_there_is_no_warning_if_the_whole_environment_is_on_this_machine(
     app: Celery, chosen: Chosen, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     _results(chosen, monkeypatch, "redis://127.0.0.1:1/1")

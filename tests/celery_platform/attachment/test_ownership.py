@@ -1,4 +1,4 @@
-"""The table of who owns which setting."""
+"""The table of the owners of settings."""
 
 from collections import Counter
 from pathlib import Path
@@ -26,4 +26,4 @@ def test_the_owner_is_the_tables() -> None:
 
 
 def test_the_readme_has_the_table() -> None:
-    assert table() in README.read_text(), "write it again: `app settings --markdown`"
+    assert table() in README.read_text(), "update it with `app settings --markdown`"

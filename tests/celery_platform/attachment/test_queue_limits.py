@@ -1,4 +1,4 @@
-"""A message's limits are bounded by the queue that delivered it, whatever its task has from its usual one."""
+"""The limits of the queue that delivered a message apply, whatever limits its task has from its usual queue."""
 
 from types import SimpleNamespace
 

@@ -1,4 +1,4 @@
-"""How often a task of an attached application is retried, and what is no run of a worker's."""
+"""How often a task of an attached application is retried, and runs outside a worker."""
 
 from typing import Any
 
@@ -17,7 +17,7 @@ pytestmark = pytest.mark.usefixtures("chosen")
 
 
 def retries_of(task: Any, *args: Any) -> int:
-    """After how many retries the task gives up; what would be published is counted instead."""
+    """The number of retries after which the task gives up; retries are counted instead of published."""
     for retries in range(20):
         try:
             trace(task, *args, retries=retries)
@@ -30,7 +30,7 @@ def retries_of(task: Any, *args: Any) -> int:
 
 @pytest.fixture
 def counted(attached: Celery, monkeypatch: pytest.MonkeyPatch) -> Celery:
-    """No message leaves: `retry` publishes nothing."""
+    """Prevent that `retry` publishes a message."""
     monkeypatch.setattr(Task, "signature_from_request", lambda *_a, **_k: _Unsent())
     return attached
 
@@ -61,7 +61,7 @@ def test_a_transient_error_is_retried_as_often_as_the_task_says(counted: Celery,
     assert retries_of(transient) == times
 
 
-def test_own_autoretry_counts_and_transient_errors_are_retried_beside_it(counted: Celery) -> None:
+def test_own_autoretry_is_used_and_transient_errors_are_retried_in_addition(counted: Celery) -> None:
     @counted.task(name="both", autoretry_for=(ValueError,), max_retries=2)
     def both(kind: str) -> None:
         raise ValueError(kind) if kind == "own" else TransientError(kind)
@@ -81,7 +81,7 @@ def test_autoretry_for_every_exception_is_not_retried_twice(counted: Celery) -> 
 
 def test_without_an_environment_an_attached_instance_is_plain_celery(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("CELERY_ENVIRONMENT_FILE", raising=False)
-    made = attach(Celery("plain", broker="memory://", set_as_current=False))  # no server for a message nobody takes
+    made = attach(Celery("plain", broker="memory://", set_as_current=False))  # no server is needed
     task = made.task(name="quiet")(quiet)
     assert not isinstance(task, Guarantees)
     assert made.conf.task_acks_late is False

@@ -1,4 +1,4 @@
-"""Which queue a call goes to, and whose limits its message carries. Messages are recorded instead of published."""
+"""The queue of a call, and the limits in its message. Messages are recorded instead of published."""
 
 from typing import Any
 
@@ -16,7 +16,7 @@ LIMITS = ("soft_time_limit", "time_limit")
 
 
 class Recording(Celery):
-    """Keeps the options of the last message instead of sending it, so that no broker is needed."""
+    """Records the options of the last message instead of sending it, so that no broker is needed."""
 
     options: dict[str, Any]
 
@@ -40,7 +40,7 @@ def goes_to(app: Any, task: str, **options: Any) -> str:
 
 
 def limits(app: Any) -> tuple[Any, Any]:
-    """That the last message carries."""
+    """The limits in the last message."""
     return tuple(app.options.get(name) for name in LIMITS)  # type: ignore[return-value]
 
 
@@ -59,7 +59,7 @@ def test_the_call_then_the_application_then_the_file_then_the_default(app: Celer
     assert goes_to(app, "other.task") == default
 
 
-def test_a_default_queue_of_the_application_counts_after_the_files_routes(app: Celery, chosen: Chosen) -> None:
+def test_a_default_queue_of_the_application_applies_after_the_files_routes(app: Celery, chosen: Chosen) -> None:
     filed, _default, own = chosen.labels[:3]
     app.conf.task_default_queue = own
     assert goes_to(app, "other.task") == own
@@ -81,12 +81,12 @@ def test_a_message_for_another_queue_carries_that_queues_limits(app: Celery, cho
     assert limits(app) == of_queue(chosen, other)
 
 
-def test_a_message_for_the_tasks_own_queue_carries_none(app: Celery) -> None:
+def test_a_message_for_the_tasks_own_queue_carries_no_limits(app: Celery) -> None:
     goes_to(app, "filed.task")
     assert limits(app) == (None, None)
 
 
-def test_what_a_worker_gave_a_task_is_not_taken_for_a_limit_of_the_call(app: Celery, chosen: Chosen) -> None:
+def test_limits_that_a_worker_set_on_a_task_are_not_limits_of_the_call(app: Celery, chosen: Chosen) -> None:
     @app.task(name="filed.known")
     def known() -> None:
         """Knows nothing of limits."""
@@ -100,12 +100,12 @@ def test_what_a_worker_gave_a_task_is_not_taken_for_a_limit_of_the_call(app: Cel
     assert limits(app) == (None, None)
 
 
-def test_a_limit_of_the_tasks_own_is_kept_and_warned_of(app: Celery, chosen: Chosen) -> None:
+def test_a_tasks_own_limit_is_kept_and_gets_a_soft_limit(app: Celery, chosen: Chosen) -> None:
     soft, hard = of_queue(chosen, chosen.labels[0])
 
     @app.task(name="filed.short", time_limit=hard - 5)
     def short() -> None:
-        """Shorter than its queue allows."""
+        """A task with a shorter limit than its queue's."""
 
     app.finalize()
     apply_limits(app, with_own_routes(app, runtime().environment))
@@ -131,7 +131,7 @@ def test_a_retry_goes_to_the_queue_that_its_message_came_from(chosen: Chosen, ap
         app.conf.task_routes = {"filed.*": {"queue": own}}
     declared = {"queue": own} if usual == "declaration" else {}
 
-    # What Celery's `retry` passes on of a message that a call had sent elsewhere.
+    # The options that Celery's `retry` passes on from a message that was sent to another queue.
     came_from = {"exchange": "celery-local-tasks", "routing_key": other, "priority": 0, "redelivered": False}
     assert goes_to(app, "filed.a", **declared, **came_from, retries=1) == other
     assert not {"routing_key", "exchange", "redelivered"} & app.options.keys()
@@ -143,13 +143,13 @@ def test_a_queue_and_a_routing_key_of_a_call_lead_to_the_queue(chosen: Chosen, a
     assert goes_to(app, "filed.a", queue=own, routing_key=other) == own
 
 
-def test_who_asks_where_a_task_goes_hears_of_the_applications_routes(chosen: Chosen, app: Any) -> None:
+def test_the_reported_queue_of_a_task_includes_the_applications_routes(chosen: Chosen, app: Any) -> None:
     app.conf.task_routes = {"feed.*": {"queue": chosen.labels[1]}}
 
     assert queue_of_call(app, "feed.read", {}).label == chosen.labels[1]
 
 
-def test_the_bits_of_a_delay_before_a_routing_key_are_not_its_queue(chosen: Chosen, app: Any) -> None:
+def test_the_delay_bits_in_a_routing_key_are_not_part_of_the_queue(chosen: Chosen, app: Any) -> None:
     assert goes_to(app, "filed.a", routing_key=f"0.0.1.{chosen.labels[1]}") == chosen.labels[1]
 
 
@@ -158,21 +158,21 @@ def test_a_routing_key_that_leads_nowhere_is_refused(app: Any) -> None:
         app.send_task("filed.a", routing_key="feed.import")
 
 
-def test_the_routing_key_of_an_own_route_does_not_take_its_message_elsewhere(chosen: Chosen, app: Any) -> None:
+def test_the_routing_key_of_an_own_route_does_not_change_the_queue(chosen: Chosen, app: Any) -> None:
     app.conf.task_routes = {"feed.*": {"queue": chosen.labels[1], "routing_key": "feed.import"}}
 
     assert goes_to(app, "feed.read") == chosen.labels[1]
     assert "routing_key" not in app.options
 
 
-def test_what_an_own_route_adds_is_refused_as_if_the_call_had_said_it(chosen: Chosen, app: Any) -> None:
+def test_options_of_an_own_route_are_refused_like_those_of_the_call(chosen: Chosen, app: Any) -> None:
     app.conf.task_routes = {"feed.*": {"queue": chosen.labels[1], "priority": 9}}
 
     with pytest.raises(RefusedMessageError, match="priority"):
         app.send_task("feed.read")
 
 
-def test_a_router_is_asked_once_for_each_call(chosen: Chosen, app: Any) -> None:
+def test_a_router_is_called_once_per_call(chosen: Chosen, app: Any) -> None:
     asked: list[str] = []
     app.conf.task_routes = (lambda name, *_, **__: asked.append(name),)
 
@@ -186,6 +186,6 @@ def test_a_router_is_asked_once_for_each_call(chosen: Chosen, app: Any) -> None:
 
 
 @pytest.mark.parametrize("serializer", ["pickle", "yaml"])
-def test_a_serializer_that_no_worker_takes_is_refused(app: Any, serializer: str) -> None:
+def test_a_serializer_that_no_worker_accepts_is_refused(app: Any, serializer: str) -> None:
     with pytest.raises(RefusedMessageError, match=serializer):
         app.send_task("filed.a", serializer=serializer)

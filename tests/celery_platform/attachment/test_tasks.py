@@ -1,7 +1,6 @@
-"""Attaching replaces the classes of an application and of its tasks: everything that people do with theirs goes on.
+"""Attaching replaces the classes of an application and of its tasks, and everything that they define keeps working.
 
-Tasks run by Celery's own tracer in this process, as a worker's child runs them; no message is sent, so no broker is
-needed.
+Celery's own tracer runs the tasks in this process, as in a worker's child. No message is sent, so no broker is needed.
 """
 
 from typing import Any
@@ -18,7 +17,7 @@ from .tracing import RUN, has_guarantees, quiet, shared_before, trace
 pytestmark = pytest.mark.usefixtures("chosen")
 
 
-def test_a_shared_task_that_was_declared_before_gets_the_guarantees(attached: Celery) -> None:
+def test_a_shared_task_that_was_declared_earlier_gets_the_guarantees(attached: Celery) -> None:
     attached.finalize()
     assert has_guarantees(attached.tasks[shared_before.name])
     assert trace(attached.tasks[shared_before.name], 1) == 2
@@ -49,7 +48,7 @@ def test_a_task_that_is_registered_late_gets_them(attached: Celery) -> None:
     assert has_guarantees(attached.task(name="late")(quiet))
 
 
-def test_attaching_twice_changes_nothing(attached: Celery) -> None:
+def test_attaching_twice_has_no_further_effect(attached: Celery) -> None:
     own = type(attached)
     assert attach(attached) is attached
     assert type(attached) is own

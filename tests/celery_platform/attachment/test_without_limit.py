@@ -1,4 +1,4 @@
-"""A task on a queue without a limit has none, and what would take its lease from the limit says so at the start."""
+"""A task on a queue without a limit has none, and an idempotent task there must declare its lease."""
 
 import json
 from pathlib import Path
@@ -20,7 +20,7 @@ from tests.harness.environment import LOCAL, described
 
 @pytest.fixture
 def environment(tmp_path: Path) -> Resolved:
-    """In which `slow` and `nightly` have no limit."""
+    """An environment in which the queues `slow` and `nightly` have no limit."""
     env = described(LOCAL)
     unlimited = {
         label: env.queues[label].model_copy(update={"soft_time_limit_seconds": None}) for label in ("slow", "nightly")
@@ -35,7 +35,7 @@ def forever(self: Any) -> None:
 
 
 def app_with(task: Any, **options: Any) -> Any:
-    """An application of this one task, on the queue `slow`."""
+    """An application with only this task, on the queue `slow`."""
     celery = Celery("plain", set_as_current=False)
     made = celery.task(bind=True, shared=False, name="exercises.slow.forever", **options)(task)
     celery.finalize()
@@ -58,11 +58,11 @@ def test_a_limit_of_its_own_is_kept_however_long(environment: Resolved) -> None:
     assert task.time_limit == 500_000
 
 
-def test_a_call_may_ask_for_any_limit_there(environment: Resolved) -> None:
+def test_a_call_may_set_any_limit_there(environment: Resolved) -> None:
     refuse_a_longer_time_limit("ship", environment.queues["slow"], {"time_limit": 500_000})
 
 
-def test_an_idempotent_task_has_to_say_its_lease(environment: Resolved) -> None:
+def test_an_idempotent_task_must_declare_its_lease(environment: Resolved) -> None:
     @idempotent(key=lambda: "key")
     def once(self: Any) -> None: ...
 
@@ -72,7 +72,7 @@ def test_an_idempotent_task_has_to_say_its_lease(environment: Resolved) -> None:
         apply_limits(app, environment)
 
 
-def test_an_idempotent_task_that_says_its_lease_may_run_there(environment: Resolved) -> None:
+def test_an_idempotent_task_with_a_lease_may_run_there(environment: Resolved) -> None:
     @idempotent(key=lambda: "key", lease_seconds=90_000)
     def once(self: Any) -> None: ...
 

@@ -1,4 +1,4 @@
-"""Running a task by Celery's own tracer in this process, as a worker's child runs it, and what became of it."""
+"""Run a task with Celery's own tracer in this process, as a worker's child does, and get its outcome."""
 
 from typing import Any
 
@@ -12,7 +12,7 @@ RUN: list[Any] = []
 
 @shared_task
 def shared_before(number: int) -> int:
-    """Declared before any instance was attached."""
+    """A task that is declared before any instance is attached."""
     return number + 1
 
 
@@ -22,7 +22,7 @@ def quiet() -> str:
 
 
 def trace(task: Any, *args: Any, retries: int = 0, propagate: bool = True) -> Any:
-    """What Celery's tracer makes of one delivery: the value, or what it recorded."""
+    """The result of Celery's tracer for one delivery: the value, or the recorded error."""
     request = {
         "id": "one",
         "args": list(args),
@@ -37,7 +37,7 @@ def trace(task: Any, *args: Any, retries: int = 0, propagate: bool = True) -> An
 
 
 def has_guarantees(task: Any) -> bool:
-    """Once, and before whatever the task's own class does."""
+    """Whether the task has the guarantees exactly once, before the methods of its own class."""
     classes = type(task).__mro__
     return classes.count(Guarantees) == 1 and issubclass(task.Request if isinstance(task.Request, type) else object,
                                                          PlatformRequest)  # fmt: skip

@@ -1,4 +1,4 @@
-"""A result store of a test's own."""
+"""A result store for a single test."""
 
 from collections.abc import Iterator
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""A result store with outages, and producers that publish and wait for results meanwhile."""
+"""A result store with outages, and producers that publish and wait for results during them."""
 
 import os
 import signal
@@ -19,7 +19,7 @@ from tests.harness.waiting import eventually
 
 
 class Store:
-    """A Valkey on a port of its own that can be started, stopped and made to hang."""
+    """A separate Valkey server that can be started, stopped and frozen."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
@@ -56,7 +56,7 @@ class Store:
 
 
 def producer(store: Store, *, guarded: bool = True) -> Celery:
-    """An application with a task `theirs`, which a worker elsewhere would run. Short time-outs make short tests."""
+    """An application with a task `theirs`, which another worker would run. Short timeouts make the tests fast."""
     app = Celery("theirs", broker=f"memory://{uuid.uuid4().hex}", backend=store.url, set_as_current=False)
     app.conf.update(redis_socket_timeout=2, redis_socket_connect_timeout=2, redis_retry_on_timeout=True)
     if guarded:
@@ -74,7 +74,7 @@ def publish(app: Celery) -> Any:
 
 
 def done(store: Store, result: Any, value: Any) -> None:
-    """Store a result as a worker does at the end of a task, on a connection of its own."""
+    """Store a result on a separate connection, as a worker does at the end of a task."""
     Celery("worker", backend=store.url, set_as_current=False).backend.store_result(result.id, value, "SUCCESS")
 
 

@@ -1,4 +1,4 @@
-"""A worker that crashes ends with an exit code that is not 0."""
+"""A worker that crashes has an exit code other than 0."""
 
 import subprocess
 import sys
@@ -28,5 +28,5 @@ def test_a_crashed_worker_ends_with_its_code() -> None:
 
 
 def test_without_the_guard_a_crashed_worker_ends_with_0() -> None:
-    what = "if Celery gives the code back, remove app/celery_platform/guards/exit_code.py"
+    what = "if Celery returns the code now, remove app/celery_platform/guards/exit_code.py"
     assert code_of("raise SystemExit(app.worker_main(options))") == 0, what

@@ -17,7 +17,7 @@ from .result_store import Store, done, later, producer, publish, subscribed
 
 pytestmark = pytest.mark.server
 
-# With real parts and a real worker, from an application that is attached.
+# Use an attached application and a real worker.
 GROUP_AND_CHORD = """
 from celery import chord, group
 from exercises.celery import celery
@@ -31,7 +31,7 @@ print(*whole.get(timeout=60), *joined.get(timeout=60))
 
 
 @pytest.mark.parametrize("how", ["refused", "frozen"])
-def test_a_task_and_a_group_are_published_while_the_store_is_away(store: Store, how: str) -> None:
+def test_a_task_and_a_group_are_published_while_the_store_is_down(store: Store, how: str) -> None:
     app = producer(store)
     with store.away(how):
         begun = time.monotonic()
@@ -47,7 +47,7 @@ def test_without_the_guard_a_publish_waits_for_the_store(store: Store) -> None:
     with store.away("frozen"):
         threading.Thread(target=lambda: (publish(app), published.set()), daemon=True).start()
 
-        why = "it did not (if Celery's on_task_call waits no more, remove app/celery_platform/guards/results_away.py)"
+        why = "it did not (if Celery's on_task_call no longer waits, remove app/celery_platform/guards/results_away.py)"
         assert not published.wait(PUBLISH_BUDGET_SECONDS + 1), why
     assert published.wait(60)
 
@@ -115,7 +115,7 @@ def test_a_worker_and_an_attached_producer_join_groups_and_chords(
     assert printed.split() == [f"{run}-{number}" for number in range(4)] * 2
 
 
-def test_a_backend_of_the_applications_own_stays(store: Store) -> None:
+def test_an_applications_own_backend_is_kept(store: Store) -> None:
     app = Celery("theirs", backend=store.url, set_as_current=False)
     app.loader.override_backends = {"redis": "celery.backends.redis:RedisBackend"}
     results_away.subscribe_when_waiting(app)

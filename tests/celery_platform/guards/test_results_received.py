@@ -1,4 +1,4 @@
-"""A caller that waits for a result receives it, whenever it comes and whatever breaks meanwhile."""
+"""A caller that waits for a result receives it, whenever it arrives and whatever breaks in the meantime."""
 
 import subprocess
 import sys
@@ -16,7 +16,7 @@ from .result_store import Store, done, later, producer, publish, subscribed
 
 pytestmark = pytest.mark.server
 
-# What a preloaded web server does: it waits for a result before it forks, and for others in both processes after.
+# Like a preloaded web server, it waits for a result before it forks, and for others in both processes afterwards.
 FORKED = """
 import os
 from celery import Celery
@@ -47,7 +47,7 @@ def test_a_connection_that_breaks_while_subscribing_is_replaced(store: Store, mo
     before, after = publish(app), publish(app)
     done(store, before, "before")
     assert before.get(timeout=5) == "before"
-    # The question is lost with the connection, and redis-py by itself would wait for the answer on the next one.
+    # The request is lost with the connection, and redis-py would wait for its reply on the next connection.
     killed = Redis(port=store.port)
     pubsub = app.backend.result_consumer._pubsub
     monkeypatch.setattr(pubsub, "ping", lambda _: eventually(lambda: killed.client_kill_filter(_type="pubsub"), "kill"))
@@ -131,7 +131,7 @@ def test_each_thread_receives_its_own_results(store: Store) -> None:
     assert got == {number: number for number in range(10)}
 
 
-def test_parent_and_child_wait_on_connections_of_their_own(store: Store) -> None:
+def test_parent_and_child_wait_on_separate_connections(store: Store) -> None:
     said = subprocess.run(
         [sys.executable, "-c", FORKED.format(url=store.url)], check=True, capture_output=True, text=True, timeout=60
     ).stdout.splitlines()

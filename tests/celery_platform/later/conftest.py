@@ -1,4 +1,4 @@
-"""Environments whose queues hold a delay of one second, so that every longer one is kept."""
+"""Environments whose queues hold delays of at most one second, so that longer ones are kept in the store."""
 
 import json
 import os
@@ -22,49 +22,49 @@ MODULE = "tests.celery_platform.later.work"
 
 @dataclass(frozen=True)
 class Later:
-    """An environment, and what its tasks noted."""
+    """An environment, and the notes of its tasks."""
 
     environment: TestEnvironment
     notes: Path
 
     def lines(self, first: str) -> list[list[str]]:
-        """The notes that begin with this word, each as its words."""
+        """The notes that begin with this word, each as a list of words."""
         text = self.notes.read_text() if self.notes.exists() else ""
         return [words for line in text.splitlines() if (words := line.split())[0] == first]
 
     def call(self, code: str) -> str:
-        """Run code of a producer that knows the tasks; returns the line that it began with `answer`."""
+        """Run code in a producer that imports the tasks; return the line that begins with `answer`."""
         said = self.environment.python(f"from {MODULE} import *\n{code}").splitlines()
         return next((line.removeprefix("answer ") for line in said if line.startswith("answer ")), "")
 
     @contextmanager
     def process(self, code: str) -> Iterator[subprocess.Popen[bytes]]:
-        """A process of the environment that runs `code` of the module, until the end or longer than it lives."""
+        """A process of the environment that runs `code` of the module, at most until the end of the block."""
         log = self.environment.folder / f"later-{os.urandom(3).hex()}.log"
         with running([sys.executable, "-c", f"from {MODULE} import *\n{code}"], log, self.environment.variables) as run:
             yield run
 
     @contextmanager
     def at_work(self, **sender: Any) -> Iterator[None]:
-        """A worker of the pool io, and a sender of what is due."""
+        """A worker of the pool io, and a sender of due messages."""
         options = ", ".join(f"{name}={value!r}" for name, value in sender.items())
         with self.process("work('io')"), self.process(f"send({options})"):
             yield
 
     def kept(self) -> list[dict[str, Any]]:
-        """What `app schedule list` says is kept."""
+        """The kept messages that `app schedule list` shows."""
         run = self.environment.app("schedule", "list", "--json")
         assert run.returncode == 0, run.stdout
         found: list[dict[str, Any]] = json.loads(run.stdout)["kept"]
         return found
 
     def ran(self, word: str, times: int = 1) -> list[list[str]]:
-        """Wait until a task has noted this word so often."""
+        """Wait until a task has noted this word this many times."""
         return eventually(lambda: (found := self.lines(word)) and len(found) >= times and found, f"{word} x {times}")
 
 
 def make_soon(environment: TestEnvironment, folder: Path) -> Later:
-    """The same environment, for processes in which every delay of more than a second is long; nothing is kept in it."""
+    """The same environment, in which every delay of more than a second is long, with an empty store."""
     with Redis.from_url(environment.valkey_url) as store:
         for key in store.scan_iter(f"{environment.resolved['prefix']}:later:*"):
             store.delete(key)

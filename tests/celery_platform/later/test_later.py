@@ -1,4 +1,4 @@
-"""Delays that no queue may hold: everything that Celery can delay arrives, once, when it is due."""
+"""Delays that no queue may hold: everything that Celery can delay arrives once, when it is due."""
 
 import time
 from pathlib import Path
@@ -10,7 +10,7 @@ from tests.harness.waiting import eventually
 from .conftest import Later
 
 
-def test_whatever_celery_delays_runs_when_it_is_due_and_answers_under_its_id(later: Later) -> None:
+def test_every_kind_of_delay_runs_when_it_is_due_and_has_a_result_under_its_id(later: Later) -> None:
     answer = later.call("""
 from datetime import UTC, datetime, timedelta
 from celery import chain, chord, group
@@ -38,7 +38,7 @@ print('answer', *[result.id for result in results])
         assert float(ran) - float(asked[-1]) >= 4, word
         assert eta != "None", word
     first, second = later.lines("retried")
-    assert float(second[-1]) - float(first[-1]) >= 4, "a retry is never sooner than it asked for"
+    assert float(second[-1]) - float(first[-1]) >= 4, "a retry must not run early"
     assert float(later.lines("chained+end")[0][-1]) - float(later.lines("chained")[0][-1]) >= 4
     assert later.kept() == []
     ids = answer.split()
@@ -57,7 +57,7 @@ def test_after_task_publish_is_sent_when_the_message_is_published(later: Later) 
 
 
 @pytest.mark.parametrize("dies", ["before the broker has it", "before the store forgets it"])
-def test_a_sender_that_is_killed_in_between_leaves_one_run(later: Later, dies: str) -> None:
+def test_a_task_runs_once_if_a_sender_is_killed_in_between(later: Later, dies: str) -> None:
     later.call("noted.apply_async(('once',), countdown=2)")
     with later.process("work('io')"):
         with later.process(f"send(dies={dies!r}, lease=3)") as sender:
@@ -65,7 +65,7 @@ def test_a_sender_that_is_killed_in_between_leaves_one_run(later: Later, dies: s
         with later.process("send(lease=3)"):
             later.ran("once")
             eventually(lambda: not later.kept(), "the end of what is kept")
-            time.sleep(4)  # for the second copy to come, which is dropped
+            time.sleep(4)  # until the second copy has arrived, which is dropped
 
     assert later.kept() == []
     assert len(later.lines("once")) == 1

@@ -12,7 +12,7 @@ DAY = 86_400
 
 
 def refused(later: Later, code: str) -> str:
-    """The error of a call, as its class and words."""
+    """The error of a call, as its class and message."""
     return later.call(f"""
 from celery_platform.errors import AppError
 try:
@@ -28,7 +28,9 @@ noted.apply_async(("month",), countdown={30 * DAY}, task_id="a-month")
 noted.apply_async(("year",), countdown={365 * DAY}, task_id="a-year")
 """)
     listed = on_sqs.kept()
-    asked = on_sqs.environment.app("schedule", "cancel", "a-month", "nothing")  # nobody answers: stdin is empty
+    asked = on_sqs.environment.app(
+        "schedule", "cancel", "a-month", "nothing"
+    )  # stdin is empty, so the question is not answered
     cancelled = on_sqs.environment.app("schedule", "cancel", "a-month", "--yes")
     again = on_sqs.environment.app("schedule", "cancel", "a-month", "--yes")
     left = on_sqs.kept()
@@ -48,20 +50,20 @@ noted.apply_async(("year",), countdown={365 * DAY}, task_id="a-year")
 
 
 @pytest.mark.parametrize("delay", ["countdown=401 * 86_400", "eta='2030-01-01T00:00:00+00:00'"])
-def test_a_delay_beyond_the_bound_is_refused(on_sqs: Later, delay: str) -> None:
+def test_a_delay_beyond_the_maximum_is_refused(on_sqs: Later, delay: str) -> None:
     said = refused(on_sqs, f"noted.apply_async(('never',), {delay})")
 
     assert said.startswith("RefusedMessageError expected a delay of probe.later.note of at most 400 days")
     assert on_sqs.kept() == []
 
 
-def test_an_eta_in_the_past_is_sent_at_once_and_none_is_no_delay(on_sqs: Later) -> None:
+def test_an_eta_in_the_past_or_of_none_is_sent_immediately(on_sqs: Later) -> None:
     on_sqs.call("noted.apply_async(('a',), eta='2020-01-01T00:00:00'); noted.apply_async(('b',), eta=None)")
 
     assert on_sqs.kept() == []
 
 
-def test_a_message_that_the_broker_could_not_take_is_refused_when_it_is_asked_for(on_sqs: Later) -> None:
+def test_a_message_too_large_for_the_broker_is_refused_at_the_call(on_sqs: Later) -> None:
     said = refused(on_sqs, "noted.apply_async(('x' * 200_000,), countdown=3600)")
 
     assert said.startswith("RefusedMessageError expected a message of at most 262,144 bytes")
@@ -101,7 +103,7 @@ def test_a_full_store_refuses_with_an_explanation_and_loses_nothing(on_sqs: Late
     assert [kept["id"] for kept in on_sqs.kept()] == ["before-it-was-full"]
 
 
-# Each as it is kept, beside what Celery makes of the same call without the delay.
+# Compares each kept message with the one that Celery builds for the same call without the delay.
 COMPARE = """
 import json
 from celery_platform.later import later_store
@@ -135,14 +137,14 @@ OPTIONS = (
 
 
 def accept_pickles(later: Later) -> None:
-    """Let the environment's workers unpack them."""
+    """Let the environment's workers accept pickle."""
     file = Path(later.environment.variables["CELERY_ENVIRONMENT_FILE"])
     accepting = json.loads(file.read_text())
     accepting["application"]["accept_content"] = ["json", "pickle"]
     file.write_text(json.dumps(accepting))
 
 
-def test_the_message_is_the_one_that_would_have_been_published_at_once(on_sqs: Later) -> None:
+def test_the_message_equals_the_one_without_a_delay(on_sqs: Later) -> None:
     accept_pickles(on_sqs)
     answers = json.loads(on_sqs.call(f"every = [{', '.join(OPTIONS)}]\n{COMPARE}"))
 
@@ -152,7 +154,7 @@ def test_the_message_is_the_one_that_would_have_been_published_at_once(on_sqs: L
 @pytest.mark.parametrize("options", ["serializer='pickle'", "compression='zlib'"])
 def test_a_message_of_bytes_arrives(on_rabbitmq: Later, options: str) -> None:
     accept_pickles(on_rabbitmq)
-    # Celery lets root unpack pickles only when C_FORCE_ROOT allows it.
+    # As root, Celery accepts pickle only with C_FORCE_ROOT.
     on_rabbitmq.environment.variables["C_FORCE_ROOT"] = "1"
     on_rabbitmq.call(f"noted.apply_async(('bytes',), countdown=2, {options})")
     with on_rabbitmq.at_work():
@@ -169,7 +171,7 @@ def test_a_message_that_expires_before_it_is_due_is_not_run(on_rabbitmq: Later) 
     assert on_rabbitmq.call(f"print('answer', celery.AsyncResult({task_id!r}).state)") == "REVOKED"
 
 
-def test_a_queue_that_is_gone_keeps_its_messages_and_stops_no_others(on_sqs: Later) -> None:
+def test_messages_of_a_removed_queue_are_kept_and_do_not_block_others(on_sqs: Later) -> None:
     on_sqs.call("""
 from celery_platform.later import later_store
 noted.apply_async(("gone",), countdown=2, task_id="gone")

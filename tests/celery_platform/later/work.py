@@ -1,4 +1,4 @@
-"""Tasks and processes of the tests of long delays; each run leaves a line in a file."""
+"""Tasks and processes for the tests of long delays; each run writes a line to a file."""
 
 import os
 import signal
@@ -16,7 +16,7 @@ NOTES = Path(os.environ.get("LATER_NOTES", "/dev/null"))
 
 
 def note(*words: object) -> None:
-    """Add a line; short lines of several processes do not mix."""
+    """Append a line; short lines of several processes are not interleaved."""
     with NOTES.open("a") as sink:
         sink.write(" ".join(map(str, (*words, f"{time.time():.2f}"))) + "\n")
 
@@ -49,7 +49,7 @@ def _published(sender: str = "", body: Any = None, **_: Any) -> None:
 
 
 def send(*, dies: str = "", lease: float = 60.0) -> None:
-    """Send what is due, as beat's thread does. With `dies`, the process is killed at that step of the first message."""
+    """Send due messages like beat's thread. With `dies`, the process is killed at that step of the first message."""
     from celery_platform.later import sender
     from celery_platform.later.store import LaterStore
 
@@ -67,7 +67,7 @@ def send(*, dies: str = "", lease: float = 60.0) -> None:
 
 
 def work(pool: str) -> None:
-    """Run a worker that knows these tasks."""
+    """Run a worker with these tasks."""
     from celery_platform.worker.start import start_worker
 
     start_worker(pool)

@@ -1,4 +1,4 @@
-"""Tasks are sent with their transaction or not at all, also when relays die."""
+"""Tasks are sent if and only if their transaction commits, even if relays die."""
 
 import signal
 import subprocess
@@ -41,7 +41,7 @@ def noted(engine: Engine, key: str) -> str:
 
 
 @pytest.mark.usefixtures("inside_sqs")
-def test_a_task_of_a_transaction_that_fails_is_not_sent(engine: Engine) -> None:
+def test_a_task_of_a_failed_transaction_is_not_sent(engine: Engine) -> None:
     def order_and_fail() -> None:
         with engine.begin() as connection:
             enqueue(connection, note, ("key", "Hello"))
@@ -53,7 +53,7 @@ def test_a_task_of_a_transaction_that_fails_is_not_sent(engine: Engine) -> None:
 
 
 @pytest.mark.usefixtures("inside_sqs")
-def test_a_task_with_wrong_arguments_is_refused_before_anything_is_kept(engine: Engine) -> None:
+def test_a_task_with_wrong_arguments_is_refused_before_anything_is_stored(engine: Engine) -> None:
     with pytest.raises(TypeError, match="missing"), engine.begin() as connection:
         enqueue(connection, note, ("key",))
     assert waiting(engine) == 0
@@ -83,7 +83,7 @@ def run(sqs: TestEnvironment, engine: Engine, code: str) -> str:
     return replace(sqs, variables=sqs.variables | {"CELERY_DATABASE_URL": url}).python(code)
 
 
-def test_a_task_larger_than_the_broker_takes_is_refused_before_anything_is_kept(
+def test_a_task_too_large_for_the_broker_is_refused_before_anything_is_stored(
     sqs: TestEnvironment, engine: Engine
 ) -> None:
     assert "expected a message of at most" in run(sqs, engine, ENQUEUE_LARGE)
@@ -91,7 +91,7 @@ def test_a_task_larger_than_the_broker_takes_is_refused_before_anything_is_kept(
 
 
 def leave_large(engine: Engine) -> None:
-    """A row as it is left by a producer whose broker took more."""
+    """Insert a row like one of a producer whose broker accepted larger messages."""
     arguments = ["key", "x" * 1024 * 1024]
     row = {"task_id": "large", "task": note.name, "args": arguments, "kwargs": {}, "headers": {}}
     with engine.begin() as connection:
@@ -99,7 +99,7 @@ def leave_large(engine: Engine) -> None:
 
 
 @pytest.mark.usefixtures("inside_sqs")
-def test_a_task_that_can_never_be_sent_does_not_hold_up_those_behind_it(sqs: TestEnvironment, engine: Engine) -> None:
+def test_a_task_that_can_never_be_sent_does_not_block_those_behind_it(sqs: TestEnvironment, engine: Engine) -> None:
     leave_large(engine)
     noted(engine, "behind")
 
@@ -128,7 +128,7 @@ from celery_platform.database import database
 {change}
 relay.run(celery, database(), threading.Event())
 """
-# Dies where it hurts most: the broker has the message, the row is still there.
+# Is killed at the worst point: the broker has the message, and the row still exists.
 DIES_AFTER_PUBLISHING = """
 import os, signal
 publish, left = relay._publish, [3]
@@ -157,7 +157,7 @@ def test_relays_that_die_lose_nothing_and_repeat_no_effect(sqs: TestEnvironment,
             check=False,
         )
         assert dying.returncode == -signal.SIGKILL
-        assert waiting(engine) == 12, "a batch that was not committed must still be there"
+        assert waiting(engine) == 12, "a batch that was not committed must still be in the outbox"
     relay = subprocess.Popen([sys.executable, "-m", "celery_platform", "relay"], cwd=REPOSITORY, env=variables)
     try:
         eventually(lambda: waiting(engine) == 0, "the relay")

@@ -1,4 +1,4 @@
-"""Wrong or missing settings are said in words; importing the app reads nothing."""
+"""Wrong or missing settings are reported in words, and importing the app reads nothing."""
 
 import subprocess
 import sys
@@ -56,7 +56,7 @@ def test_an_account_that_does_not_answer_is_refused(sqs: TestEnvironment) -> Non
     assert "Traceback" not in run.stderr
 
 
-def test_an_unknown_pool_is_refused_with_those_there_are(sqs: TestEnvironment) -> None:
+def test_an_unknown_pool_is_refused_with_a_list_of_the_known_ones(sqs: TestEnvironment) -> None:
     run = _app(sqs.variables, "worker", "--pool", "oi")
 
     assert run.returncode == 2

@@ -1,4 +1,4 @@
-"""A worker that starts while messages wait, where its tasks hold the loop that still waits for RabbitMQ's answers."""
+"""A worker starts while messages are waiting, and its tasks block the loop that waits for RabbitMQ's replies."""
 
 from pathlib import Path
 
@@ -12,7 +12,7 @@ pytestmark = pytest.mark.slow
 
 
 @pytest.mark.parametrize("pool", ["solo", "turbo"])
-def test_a_first_task_longer_than_an_answer_keeps_the_connection(
+def test_a_first_task_longer_than_the_reply_timeout_keeps_the_connection(
     rabbitmq: TestEnvironment, tmp_path: Path, pool: str
 ) -> None:
     file = tmp_path / "ran"

@@ -1,4 +1,4 @@
-"""Two beats on a real Valkey: one sends, one that is gone is replaced in time, and no turn is sent twice."""
+"""Two beats on a real Valkey: one sends, a frozen one is replaced in time, and no turn is sent twice."""
 
 import base64
 import itertools
@@ -23,7 +23,7 @@ from exercises.celery import celery
 entry = {{"task": "exercises.nightly.summary", "schedule": 1.0}}
 from celery_platform.settings import runtime
 runtime().environment.schedule.clear()
-celery.conf.beat_schedule  # from here on the platform's settings are set, and may be shortened
+celery.conf.beat_schedule  # applies the platform's settings, so that they can be shortened
 celery.conf.update(redbeat_lock_timeout={LOCK_SECONDS}, beat_max_loop_interval=1, beat_schedule={{"often": entry}})
 from celery_platform.worker.start import start_beat
 start_beat()
@@ -48,7 +48,7 @@ class Beat:
 
 @contextmanager
 def two_beats(environment: TestEnvironment, folder: Path) -> Iterator[tuple[Beat, Beat]]:
-    """The one that leads, and the one that waits."""
+    """The beat that holds the lock, and the one that waits for it."""
     with ExitStack() as stack:
 
         def start(name: str) -> Beat:
@@ -64,7 +64,7 @@ def two_beats(environment: TestEnvironment, folder: Path) -> Iterator[tuple[Beat
 
 
 def moments(environment: TestEnvironment) -> list[float]:
-    """When each message in the queue was sent, in order."""
+    """The times at which the messages in the queue were sent, in order."""
     sqs = environment.client("sqs")
     url = sqs.get_queue_url(QueueName=environment.resolved["queues"]["nightly"]["name"])["QueueUrl"]
     found = []
@@ -77,7 +77,7 @@ def moments(environment: TestEnvironment) -> list[float]:
 
 
 @pytest.mark.parametrize("fate", [signal.SIGKILL, signal.SIGSTOP], ids=["killed", "frozen"])
-def test_a_beat_that_is_gone_is_replaced_and_no_turn_is_sent_twice(
+def test_a_frozen_beat_is_replaced_and_no_turn_is_sent_twice(
     sqs: TestEnvironment, tmp_path: Path, fate: signal.Signals
 ) -> None:
     moments(sqs)

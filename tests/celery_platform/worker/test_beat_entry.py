@@ -1,4 +1,4 @@
-"""What beat makes of an entry: the code's definition, the store's last turn, also when clocks change."""
+"""An entry has the code's definition and the last turn from the store, even across clock changes."""
 
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
@@ -11,12 +11,12 @@ from celery_platform.worker.beat import Scheduler
 from celery_platform.worker.beat_entry import Entry
 from redbeat.schedulers import RedBeatScheduler, get_redis
 
-# Summer time ends in Berlin at 01:00 UTC: the hour from 02:00 to 03:00 comes twice.
+# Daylight saving time ends in Berlin at 01:00 UTC: the hour from 02:00 to 03:00 occurs twice.
 CHANGE = datetime(2026, 10, 25, 1, 0, tzinfo=UTC)
 
 
 class Odd(BaseSchedule):
-    """An application's own kind of schedule."""
+    """A schedule class of the application."""
 
     def remaining_estimate(self, _last_run_at: datetime) -> timedelta:
         return timedelta(seconds=7)
@@ -27,7 +27,7 @@ class Odd(BaseSchedule):
 
 @pytest.fixture
 def app(plain_results: str) -> Iterator[Celery]:
-    """An application in Berlin, whose clock stands where a test puts it."""
+    """An application in the time zone of Berlin, with a clock that tests set."""
     app = Celery("berlin", broker="memory://", set_as_current=False)
     app.conf.update(timezone="Europe/Berlin", redbeat_redis_url=plain_results, redbeat_key_prefix="test-entry:")
     yield app
@@ -41,7 +41,7 @@ def stand_at(app: Any, moment: datetime) -> None:
 
 
 def last_sent(app: Any, scheduler: Any, schedule: Any, moment: datetime) -> Any:
-    """The entry as beat reads it back after it was sent at a moment."""
+    """The entry as beat reads it back after it was sent at this time."""
     app.conf.beat_schedule = {"entry": {"task": "t", "schedule": schedule}}
     stand_at(app, moment)
     made = scheduler(app)
@@ -49,18 +49,18 @@ def last_sent(app: Any, scheduler: Any, schedule: Any, moment: datetime) -> Any:
     return made.Entry.from_key("test-entry:entry", app=app)
 
 
-def test_an_interval_is_not_sent_again_in_the_hour_that_comes_twice(app: Celery) -> None:
+def test_an_interval_is_not_sent_again_in_the_repeated_hour(app: Celery) -> None:
     twice = CHANGE + timedelta(minutes=30)  # 02:30 for the second time
     entry = last_sent(app, Scheduler, timedelta(hours=1), twice)
 
-    # Moments of such an hour are never equal to those of other zones (PEP 495).
+    # Times in such an hour never equal those of other zones (PEP 495).
     assert (entry.last_run_at.timestamp(), entry.is_due().is_due) == (twice.timestamp(), False)
 
 
 def test_redbeat_alone_sends_it_again(app: Celery) -> None:
     entry = last_sent(app, RedBeatScheduler, timedelta(hours=1), CHANGE + timedelta(minutes=30))
 
-    assert entry.is_due().is_due, "redbeat keeps times in UTC now: beat_entry.py need not"
+    assert entry.is_due().is_due, "redbeat now keeps times in UTC, so beat_entry.py is unnecessary"
 
 
 def test_a_daily_entry_comes_at_its_hour_on_the_day_of_the_change(app: Celery) -> None:
@@ -72,18 +72,18 @@ def test_a_daily_entry_comes_at_its_hour_on_the_day_of_the_change(app: Celery) -
 def test_redbeat_alone_sends_it_an_hour_late(app: Celery) -> None:
     entry = last_sent(app, RedBeatScheduler, crontab(minute="0", hour="6"), CHANGE - timedelta(hours=21))
 
-    assert entry.due_at.astimezone(UTC).hour == 6, "redbeat adds times right now: beat_entry.py need not"
+    assert entry.due_at.astimezone(UTC).hour == 6, "redbeat now adds times correctly, so beat_entry.py is unnecessary"
 
 
 @pytest.mark.parametrize("schedule", [solar("sunset", 52.5, 13.4), Odd()], ids=["solar", "own"])
-def test_a_schedule_that_json_has_no_form_for_is_the_codes(app: Celery, schedule: BaseSchedule) -> None:
+def test_a_schedule_that_json_cannot_represent_comes_from_the_code(app: Celery, schedule: BaseSchedule) -> None:
     entry = last_sent(app, Scheduler, schedule, CHANGE)
 
     assert entry.schedule is schedule
     assert entry.due_at > CHANGE
 
 
-def test_an_entry_that_the_code_has_no_more_disappears(app: Celery) -> None:
+def test_an_entry_that_was_removed_from_the_code_disappears(app: Celery) -> None:
     stand_at(app, CHANGE)
     app.conf.beat_schedule = {name: {"task": "t", "schedule": 5.0} for name in ("old", "stays")}
     Scheduler(app)
@@ -93,7 +93,7 @@ def test_an_entry_that_the_code_has_no_more_disappears(app: Celery) -> None:
     assert set(Scheduler(app).schedule) == {"stays"}
 
 
-def test_arguments_and_options_are_the_codes(app: Celery) -> None:
+def test_arguments_and_options_come_from_the_code(app: Celery) -> None:
     stated = {"task": "t", "schedule": 5.0, "args": (1, {2}), "kwargs": {"a": b"3"}, "options": {"expires": 9}}
     app.conf.beat_schedule = {"entry": stated}
     stand_at(app, CHANGE)

@@ -1,4 +1,4 @@
-"""The heartbeat of a running worker: under every pool, through a broker outage, and not through a wedged loop."""
+"""The heartbeat of a worker works with every pool and during a broker outage, and stops if the loop is stuck."""
 
 import os
 import resource
@@ -48,7 +48,7 @@ def test_a_worker_is_alive_from_start_to_stop_and_ready_while_it_consumes(
         assert passes("liveness", heartbeat)
 
 
-def test_a_broker_outage_ends_readiness_and_not_the_beat(rabbitmq: TestEnvironment, tmp_path: Path) -> None:
+def test_a_broker_outage_ends_readiness_but_not_the_heartbeat(rabbitmq: TestEnvironment, tmp_path: Path) -> None:
     heartbeat = tmp_path / "heartbeat"
     with cable(int(rabbitmq.broker_url.rpartition(":")[2])) as broker:
         beyond = rabbitmq.variant(tmp_path, broker_url=f"amqp://127.0.0.1:{broker.port}")
@@ -89,7 +89,7 @@ def test_a_frozen_worker_fails_its_liveness_probe(sqs: TestEnvironment, tmp_path
         ("stopping", -60, True, False, True),
     ],
 )
-def test_each_probe_asks_for_its_own_thing(
+def test_each_probe_checks_its_own_condition(
     tmp_path: Path, state: str, age: float, liveness: bool, readiness: bool, startup: bool
 ) -> None:
     heartbeat = tmp_path / "heartbeat"
@@ -134,5 +134,5 @@ def test_a_probe_costs_little_more_than_starting_python(tmp_path: Path) -> None:
         for _ in range(9)
     ]  # fmt: skip
     bare, probe = (statistics.median(values) for values in zip(*rounds, strict=True))
-    # Importing typer alone would be six times, celery thirty.
+    # Importing typer alone would take six times as long, celery thirty times.
     assert probe < 3 * bare, f"{probe * 1000:.0f} ms of CPU for a probe, {bare * 1000:.0f} ms for bare Python"

@@ -1,4 +1,4 @@
-"""How long a worker takes from its start until it consumes; `pytest -s` prints the seconds."""
+"""The time from a worker's start until it consumes; `pytest -s` prints the seconds."""
 
 import statistics
 import subprocess
@@ -15,7 +15,7 @@ from tests.harness.waiting import eventually
 pytestmark = pytest.mark.slow
 
 ROUNDS = 3
-# What no worker of this application can do without.
+# The imports that every worker of this application needs.
 IMPORTS = (
     "import boto3, celery.bin.worker, exercises.celery, exercises.effects, celery_platform.observability.logs.setup"
 )
@@ -35,7 +35,7 @@ def seconds_of_imports(environment: TestEnvironment) -> float:
 
 
 @pytest.mark.parametrize("broker", ["rabbitmq", "redis"])
-def test_a_worker_is_ready_within_a_few_times_what_its_imports_take(
+def test_a_worker_is_ready_within_a_few_times_the_duration_of_its_imports(
     request: pytest.FixtureRequest, tmp_path: Path, broker: str
 ) -> None:
     environment: TestEnvironment = request.getfixturevalue(broker)

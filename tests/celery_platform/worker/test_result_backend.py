@@ -1,4 +1,4 @@
-"""A worker with concurrent tasks in one process does not start without a result backend that is safe for them."""
+"""A worker with concurrent tasks in one process does not start without a thread-safe result backend."""
 
 from types import SimpleNamespace
 

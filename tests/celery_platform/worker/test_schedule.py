@@ -1,4 +1,4 @@
-"""The application's `beat_schedule` and the file's `schedule` under a real beat, with a real Valkey."""
+"""The application's `beat_schedule` and the file's `schedule` with a real beat and a real Valkey."""
 
 import base64
 import json
@@ -14,7 +14,7 @@ from tests.harness.environment import TestEnvironment
 from tests.harness.processes import running
 from tests.harness.waiting import eventually
 
-# Every way of Celery's to say a schedule; the tasks need not exist, as in a beat of its own image.
+# All of Celery's ways to define a schedule. The tasks need not exist, as for a beat in a separate image.
 APPLICATION = """
 from datetime import timedelta
 from celery.schedules import crontab, schedule, solar
@@ -39,7 +39,7 @@ celery.conf.beat_schedule |= {
     "evening": {"task": "probe.evening", "schedule": solar("sunset", 52.5, 13.4)},
 }
 """
-# Of the platform's settings, which no application may state: shorter than anybody wants to wait in a test.
+# Settings of the platform, which an application could not set, with short values for the test.
 BEAT = """
 celery.conf.update(redbeat_lock_timeout=6, beat_max_loop_interval=1)
 from celery_platform.worker.start import start_beat
@@ -56,7 +56,7 @@ OF_FILE = {
 
 
 def scheduled(environment: TestEnvironment, folder: Path, schedule: dict[str, Any]) -> dict[str, str]:
-    """The variables of processes whose environment file has this schedule."""
+    """The variables of processes in an environment with this schedule."""
     resolved = json.loads(json.dumps(environment.resolved)) | {
         "schedule": schedule,
         "prefix": f"s{os.urandom(3).hex()}",
@@ -66,7 +66,7 @@ def scheduled(environment: TestEnvironment, folder: Path, schedule: dict[str, An
 
 
 def sent(environment: TestEnvironment, found: dict[str, list[Any]]) -> dict[str, list[Any]]:
-    """Add what is in the queues: task -> [queue, headers, body] of each message."""
+    """Add the messages in the queues: task -> [queue, headers, body] of each message."""
     sqs = environment.client("sqs")
     for label in ("quick", "nightly", "default"):
         url = sqs.get_queue_url(QueueName=environment.resolved["queues"][label]["name"])["QueueUrl"]
@@ -78,7 +78,7 @@ def sent(environment: TestEnvironment, found: dict[str, list[Any]]) -> dict[str,
     return found
 
 
-def test_beat_sends_whatever_the_application_and_the_file_say(sqs: TestEnvironment, tmp_path: Path) -> None:
+def test_beat_sends_the_entries_of_the_application_and_the_file(sqs: TestEnvironment, tmp_path: Path) -> None:
     variables, found = scheduled(sqs, tmp_path, OF_FILE), dict[str, list[Any]]()
     while any(sent(sqs, found).values()):
         found.clear()
@@ -100,7 +100,7 @@ def test_beat_sends_whatever_the_application_and_the_file_say(sqs: TestEnvironme
 
 
 def listed(variables: dict[str, str]) -> Any:
-    """What `app schedule list --json` says of the same application."""
+    """The output of `app schedule list --json` for the same application."""
     code = f"{APPLICATION}\nfrom celery_platform.cli.commands import commands\ncommands(['schedule', 'list', '--json'])"
     run = subprocess.run(
         [sys.executable, "-c", code], env=variables, capture_output=True, text=True, check=True, timeout=60
@@ -129,7 +129,7 @@ def test_the_list_shows_both_with_their_next_runs(sqs: TestEnvironment, tmp_path
     ],
     ids=["said twice", "no queue"],
 )
-def test_beat_refuses_to_start_in_words(
+def test_beat_refuses_to_start_with_a_readable_error(
     sqs: TestEnvironment, tmp_path: Path, schedule: dict[str, Any], said: str
 ) -> None:
     code = f"""{APPLICATION}

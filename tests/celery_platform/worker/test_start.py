@@ -1,4 +1,4 @@
-"""The options of a worker, and what Celery makes of the environment's settings."""
+"""The options of a worker, and the environment's effect on Celery's settings."""
 
 import sys
 import time
@@ -11,7 +11,7 @@ from tests.harness.processes import running
 from tests.harness.waiting import eventually
 
 
-def test_a_worker_drains_the_queues_of_its_pool_under_a_new_name(inside_sqs: TestEnvironment) -> None:
+def test_a_worker_drains_the_queues_of_its_pool_with_a_new_node_name(inside_sqs: TestEnvironment) -> None:
     environment = runtime().environment
     options = worker_options(environment, environment.pool("cpu"))
 
@@ -41,14 +41,14 @@ def test_tasks_have_the_limits_of_their_queues(environment: TestEnvironment) -> 
     assert shown == "60 70"
 
 
-def test_beat_takes_a_short_lock_and_a_second_one_waits(sqs: TestEnvironment) -> None:
+def test_beat_has_a_short_lock_and_a_second_beat_waits(sqs: TestEnvironment) -> None:
     first, second = sqs.folder / "beat-1.log", sqs.folder / "beat-2.log"
     command = [sys.executable, "-m", "celery_platform", "beat"]
     with running(command, first, sqs.variables):
         eventually(lambda: "Acquired lock" in first.read_text(), "the first beat's lock")
         with running(command, second, sqs.variables):
             eventually(lambda: "beat: Starting" in second.read_text(), "the second")
-            time.sleep(3)  # it asks for the lock right after that line
+            time.sleep(3)  # it acquires the lock right after that line
             assert "Acquired lock" not in second.read_text()
             assert sqs.python("from celery_platform.reliability.valkey import valkey;"
                               "print(0 < valkey().pttl('celery-sqs:redbeat::lock') <= 30000)") == "True"  # fmt: skip

@@ -1,4 +1,4 @@
-"""A worker is stopped in the middle of a task, on real brokers: the task finishes on some worker, with one effect."""
+"""A worker is stopped during a task on real brokers: the task finishes on some worker, and its effect happens once."""
 
 import os
 import signal
@@ -25,7 +25,7 @@ RECORD = "from exercises.effects import record; record.delay({entry!r})"
 
 @dataclass(frozen=True)
 class Worker:
-    """A worker of pool `io` that consumes."""
+    """A running worker of the pool `io`."""
 
     process: subprocess.Popen[bytes]
     log: Path
@@ -57,14 +57,14 @@ def worker(environment: TestEnvironment, **variables: str) -> Iterator[Worker]:
 
 @dataclass(frozen=True)
 class Entry:
-    """An entry of the ledger that takes some seconds."""
+    """A task that takes some seconds to add an entry to the ledger."""
 
     environment: TestEnvironment
     name: str
 
     @classmethod
     def begun(cls, environment: TestEnvironment, seconds: float) -> "Entry":
-        """Sent, and now being entered by a worker."""
+        """A task that was sent and is being run by a worker."""
         entry = cls(environment, Ledger.slow(f"entry-{uuid.uuid4().hex[:8]}", seconds))
         environment.python(RECORD.format(entry=entry.name))
         eventually(lambda: entry.asked == 1, "the request")
@@ -85,7 +85,7 @@ def of_type(request: pytest.FixtureRequest, tmp_path: Path, broker: str, pool: s
 
 
 @pytest.mark.parametrize("pool", ["prefork", "threads", "solo", "gevent"])
-def test_a_stop_lets_the_running_task_finish_and_then_takes_no_longer(
+def test_a_stop_lets_the_running_task_finish_and_ends_right_after_it(
     request: pytest.FixtureRequest, tmp_path: Path, pool: str
 ) -> None:
     environment = of_type(request, tmp_path, "rabbitmq", pool)
@@ -101,7 +101,7 @@ def test_a_stop_lets_the_running_task_finish_and_then_takes_no_longer(
         assert (entry.asked, entry.entered, later.entered) == (1, 1, 1)
 
 
-# Every broker meets every end in tests/stops; here, each pool and each kind of giving back once.
+# tests/stops combines every broker with every kind of stop; here, each pool and each way to give back is tested once.
 @pytest.mark.parametrize(
     ("broker", "pool"),
     [
@@ -121,7 +121,7 @@ def test_a_task_longer_than_the_stop_is_given_back_and_done_elsewhere(
         stopped.process.terminate()
         assert stopped.process.wait(30) == 0
         assert stopped.said("giving back exercises.effects.record")
-        # Not waited for until the visibility timeout passes.
+        # It must not take until the visibility timeout.
         assert stopped.said("Restoring 1 unacknowledged") == (broker == "sqs")
     with worker(environment) as other:
         eventually(lambda: entry.asked == 2, "the second attempt")
@@ -140,7 +140,7 @@ def test_tasks_that_finished_during_the_stop_are_not_given_back(
         assert stopped.process.wait(30) == 0
         assert stopped.succeeded
         assert stopped.said("giving back exercises.effects.record")
-        # The effect would be kept once all the same: what counts is which messages come again.
+        # The effect would happen only once in any case. This checks which messages are delivered again.
         eventually(lambda: waiting(environment), "what was given back")
         time.sleep(1)
         assert waiting(environment) == 1
@@ -169,7 +169,7 @@ def test_what_threads_finished_during_a_stop_is_acknowledged_while_it_lasts(
 
 
 def waiting(environment: TestEnvironment) -> int:
-    """Messages ready in the queue of effects."""
+    """The number of messages waiting in the queue of effects."""
     queue = environment.resolved["queues"]["effects"]["name"]
     return int(
         environment.python(
@@ -208,7 +208,7 @@ def test_the_task_of_a_lost_child_or_worker_runs_again(
     assert entry.entered == 1
 
 
-def test_a_second_worker_of_the_same_name_starts_while_the_broker_still_holds_the_first(
+def test_a_second_worker_of_the_pool_starts_while_the_broker_still_knows_the_first(
     rabbitmq: TestEnvironment,
 ) -> None:
     with worker(rabbitmq) as first:
@@ -222,7 +222,7 @@ def test_a_second_worker_of_the_same_name_starts_while_the_broker_still_holds_th
             first.process.send_signal(signal.SIGCONT)
 
 
-def test_sigquit_gives_back_at_once(rabbitmq: TestEnvironment, tmp_path: Path) -> None:
+def test_sigquit_gives_back_immediately(rabbitmq: TestEnvironment, tmp_path: Path) -> None:
     environment = rabbitmq.variant(tmp_path, pools={"io": {"type": "threads"}})
     with worker(environment, CELERY_STOP_TIMEOUT="60") as stopped:
         entry = Entry.begun(environment, 20)
@@ -232,5 +232,5 @@ def test_sigquit_gives_back_at_once(rabbitmq: TestEnvironment, tmp_path: Path) -
     assert entry.entered == 1
 
 
-def test_running_tasks_get_all_but_the_time_for_giving_back() -> None:
+def test_running_tasks_get_all_time_except_that_for_giving_back() -> None:
     assert (patience(90), patience(10)) == (90 - RESERVE_SECONDS, 5)

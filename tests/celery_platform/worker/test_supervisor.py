@@ -1,4 +1,4 @@
-"""What a worker reports to systemd, on a socket like systemd's."""
+"""The notifications of a worker to systemd, on a socket like systemd's."""
 
 import socket
 from pathlib import Path
@@ -17,7 +17,7 @@ def systemd(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> socket.socket:
     return listening
 
 
-def test_a_worker_has_started_when_it_asks_for_its_broker(systemd: socket.socket, tmp_path: Path) -> None:
+def test_a_worker_has_started_when_it_connects_to_its_broker(systemd: socket.socket, tmp_path: Path) -> None:
     heartbeat = HeartbeatFile(str(tmp_path / "heartbeat"))
 
     heartbeat.write("starting")
@@ -26,7 +26,7 @@ def test_a_worker_has_started_when_it_asks_for_its_broker(systemd: socket.socket
     assert b"READY=1" in systemd.recv(1000)
 
 
-def test_the_watchdog_waits_as_long_as_the_loop_said_and_no_longer(systemd: socket.socket, tmp_path: Path) -> None:
+def test_the_watchdog_waits_as_long_as_the_loop_announced_and_no_longer(systemd: socket.socket, tmp_path: Path) -> None:
     heartbeat = HeartbeatFile(str(tmp_path / "heartbeat"))
 
     heartbeat.write("ready", away=60)

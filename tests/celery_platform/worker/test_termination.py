@@ -1,4 +1,4 @@
-"""The notice that an instance will end, from metadata that insists on a token (IMDSv2), as EC2's may."""
+"""The notice of termination, from a metadata service that requires a token (IMDSv2), as on EC2."""
 
 import os
 import subprocess
@@ -12,13 +12,13 @@ import pytest
 
 pytestmark = pytest.mark.server
 
-# A mock, because no emulator of ours serves instance metadata.
+# A mock, because the emulator does not serve instance metadata.
 ACTION = '{"action": "terminate", "time": "2026-11-24T08:22:00Z"}'
 
 
 @contextmanager
 def metadata(answers: dict[str, str]) -> Iterator[str]:
-    """Serves `answers`, by path, to whoever brings the token; yields the endpoint."""
+    """Serve `answers` by path to requests with the token; yield the endpoint."""
 
     class Handler(BaseHTTPRequestHandler):
         def do_PUT(self) -> None:

@@ -1,4 +1,4 @@
-"""A threads pool that stops for longer than RabbitMQ waits for a silent connection."""
+"""A threads pool whose stop takes longer than RabbitMQ waits for a silent connection."""
 
 from pathlib import Path
 
@@ -12,12 +12,12 @@ pytestmark = pytest.mark.slow
 
 
 @pytest.mark.parametrize("pool", ["prefork", "threads", "gevent"])
-def test_a_task_that_ends_late_in_the_stop_is_not_given_to_another(
+def test_a_task_that_ends_late_in_the_stop_is_not_delivered_again(
     rabbitmq: TestEnvironment, tmp_path: Path, pool: str
 ) -> None:
     file = tmp_path / "ran"
     environment = rabbitmq.variant(tmp_path, pools={"io": {"type": pool, "concurrency": 2}})
-    # Under the soft limit of its queue, and five heartbeats: RabbitMQ ends a connection after two or three.
+    # Below the soft limit of its queue, and five heartbeats long: RabbitMQ closes a connection after two or three.
     environment.python(f"from exercises import probe\nprobe.slow.delay({str(file)!r}, {5 * HEARTBEAT_SECONDS})")
 
     with environment.worker("io", CELERY_STOP_TIMEOUT="60") as (stopped, log):

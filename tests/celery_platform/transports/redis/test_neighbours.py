@@ -1,4 +1,4 @@
-"""The messages that a removed pool held are restored by a pool that drains the same queue."""
+"""The unacknowledged messages of a removed pool are restored by another pool that drains the same queue."""
 
 import time
 import uuid
@@ -24,7 +24,7 @@ def options(kept: str, neighbours: list[str]) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize(("neighbours", "found"), [(["gone"], True), ([], False)])
-def test_a_message_that_a_removed_pool_held_runs_in_another_pool(
+def test_an_unacknowledged_message_of_a_removed_pool_runs_in_another_pool(
     valkey_port: int, neighbours: list[str], found: bool
 ) -> None:
     name = uuid.uuid4().hex
@@ -35,7 +35,7 @@ def test_a_message_that_a_removed_pool_held_runs_in_another_pool(
         connection.Producer().publish({}, routing_key=name, declare=[queue])
         with Consumer(connection, [queue], callbacks=[lambda _body, message: taken.append(message)]):
             connection.drain_events(timeout=10)
-        # As if its process were killed: nothing is put back.
+        # Simulate a killed process: nothing is requeued.
         taken[0].channel.qos._delivered.clear()
     time.sleep(1.5)
 

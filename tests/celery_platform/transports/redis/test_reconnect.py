@@ -1,4 +1,4 @@
-"""When Redis goes away during a late-acknowledged task, the guarded worker continues; Celery 5.7.0's own ends."""
+"""If Redis becomes unavailable during a late-acknowledged task, the guarded worker continues; Celery 5.7.0's exits."""
 
 import json
 import sys
@@ -26,7 +26,7 @@ tasks.note.delay({token!r}, seconds={seconds})
 
 @pytest.fixture
 def broker(redis: TestEnvironment, tmp_path: Path):  # noqa: ANN201
-    """The redis environment with a broker of its own, which may go away."""
+    """The redis environment with its own broker, which tests may stop."""
     from tests.brokers.outage import RestartedStore
 
     store = RestartedStore(tmp_path)
@@ -59,7 +59,7 @@ def test_a_worker_survives_an_outage_and_its_messages_are_delivered_again(broker
         with store.away():
             eventually(lambda: "Connection to broker lost" in log.read_text(), "the loss")
         eventually(lambda: "went back to its queue" in log.read_text(), "what was held", seconds=30)
-        # The first run's thread ends now and acknowledges what is no longer its own.
+        # The first run's thread ends now, and acknowledges a delivery that is no longer its own.
         eventually(lambda: "Couldn't ack" in log.read_text(), "the late acknowledgement", seconds=30)
         environment.python(SEND.format(token=theirs, seconds=0))
         eventually(lambda: said(environment, token).count('"end"') == 2, "the second run")
@@ -67,7 +67,7 @@ def test_a_worker_survives_an_outage_and_its_messages_are_delivered_again(broker
         assert run.poll() is None
 
 
-def test_without_the_guard_the_worker_ends(broker, tmp_path: Path) -> None:  # noqa: ANN001
+def test_without_the_guard_the_worker_exits(broker, tmp_path: Path) -> None:  # noqa: ANN001
     environment, store = broker
     log = tmp_path / "unguarded.log"
     with worker(environment, log, "registration.install = lambda: None"):

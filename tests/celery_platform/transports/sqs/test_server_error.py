@@ -1,4 +1,4 @@
-"""When SQS answers 503 for a while, the guarded worker continues; kombu 5.7.0's own ends or stops polling."""
+"""If SQS answers 503 for some time, the guarded worker continues; kombu 5.7.0's exits or stops polling."""
 
 import sys
 from pathlib import Path
@@ -36,7 +36,7 @@ def test_the_worker_survives_503_and_runs_tasks_afterwards(sqs: TestEnvironment)
         assert run.poll() is None
 
 
-def test_without_the_guard_503_ends_the_worker(sqs: TestEnvironment) -> None:
+def test_without_the_guard_a_503_stops_the_worker(sqs: TestEnvironment) -> None:
     log = Path(sqs.folder) / "unguarded.log"
     with refusing_proxy(sqs.endpoint) as (endpoint, refusals):
         refusals.status["ReceiveMessage"] = 503
