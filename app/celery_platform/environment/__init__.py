@@ -2,7 +2,7 @@
 
 `load(name)` reads `environments/<name>/environment.yml`. `resolve(environment)` computes the content of
 `resolved.json`, which Terraform, Ansible and the app read. Nothing outside this package computes a name or a number
-that two layers share. See `README.md` beside this file.
+that two layers share. See `README.md` in this folder.
 """
 
 from celery_platform.environment.errors import EnvironmentFileError

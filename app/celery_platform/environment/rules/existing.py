@@ -48,7 +48,7 @@ def existing_network_is_its_owners(env: Environment) -> Iterator[Problem]:
         for key in CREATED_WITH_A_VPC:
             if key in env.network.model_fields_set:
                 yield Problem(
-                    f"network.{key}", "a value beside network.existing", "nothing: the VPC's owner creates it"
+                    f"network.{key}", "a value together with network.existing", "nothing: the VPC's owner creates it"
                 )
 
 
@@ -63,7 +63,9 @@ def existing_cluster_is_its_owners(env: Environment) -> Iterator[Problem]:
     if env.eks.existing is not None:
         for key in ("version", "compute", "public_access_cidrs", "admins"):
             if key in env.eks.model_fields_set:
-                yield Problem(f"eks.{key}", "a value beside eks.existing", "nothing: the cluster's owner sets it")
+                yield Problem(
+                    f"eks.{key}", "a value together with eks.existing", "nothing: the cluster's owner sets it"
+                )
 
 
 def existing_zone_is_used(env: Environment) -> Iterator[Problem]:

@@ -35,7 +35,7 @@ def no_limit_shares_no_pool_with_a_limit(env: Environment) -> Iterator[Problem]:
         without = [name for name, queue in queues.items() if queue.soft_time_limit_seconds is None]
         limited = [name for name in queues if name not in without]
         if without and limited:
-            found = f"{', '.join(without)} without a limit beside {', '.join(limited)} with one"
+            found = f"{', '.join(without)} without a limit together with {', '.join(limited)} with one"
             yield Problem(f"pools.{pool}", found, "a pool of their own for queues without a limit")
 
 

@@ -44,7 +44,7 @@ def spot_is_for_nodes(env: Environment) -> Iterator[Problem]:
             yield Problem(f"pools.{name}.capacity", "spot on hosts", allowed)
         if pool.capacity == "spot" and env.eks.existing is not None:
             allowed = "on_demand: the owner of an existing cluster chooses its nodes"
-            yield Problem(f"pools.{name}.capacity", "spot beside eks.existing", allowed)
+            yield Problem(f"pools.{name}.capacity", "spot with eks.existing", allowed)
 
 
 def instances_fit_the_image(env: Environment) -> Iterator[Problem]:
