@@ -69,7 +69,7 @@ class Channel(Sized, Bounded, pyamqp.Channel):
         try:
             return super().basic_publish_confirm(*args, **kwargs)
         except (amqp.RecoverableConnectionError, amqp.ChannelError):
-            # Nothing can be sent after a partially written frame. After a returned message, its confirm is still pending
+            # Nothing can be sent after a partially written frame. After a returned message, its confirm is pending,
             # and would be mistaken for that of the next message.
             if self.connection is not None:
                 self.connection.collect()
