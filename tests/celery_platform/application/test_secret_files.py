@@ -56,8 +56,7 @@ def wait(_application):
 command.add_checkout = wait
 command.run_command(["sleep", "60"])
 """
-# The signal arrives when the command is running but `app run` does not know its process yet, which no sender could
-# time.
+# The signal arrives when the command is running but `app run` does not know its process yet.
 AS_IT_STARTS = """
 import os, signal, subprocess
 from celery_platform.application import command
@@ -128,7 +127,7 @@ def test_it_is_in_the_runtime_directory_which_systemd_removes(environment: TestE
 
 
 @pytest.mark.parametrize("number", ENDS)
-def test_a_signal_to_app_run_is_forwarded_and_the_file_is_removed_afterwards(
+def test_app_run_forwards_signals_and_then_removes_the_file(
     environment: TestEnvironment, number: signal.Signals
 ) -> None:
     with started(environment, *RUN_COMMAND) as (process, file):
@@ -166,9 +165,7 @@ def test_a_signal_while_the_command_starts_reaches_it(environment: TestEnvironme
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
-def test_a_process_without_handlers_is_still_killed_by_the_signal(
-    environment: TestEnvironment, number: signal.Signals
-) -> None:
+def test_a_process_without_handlers_is_still_killed(environment: TestEnvironment, number: signal.Signals) -> None:
     with started(environment, sys.executable, "-c", NO_HANDLERS) as (process, file):
         assert file.exists()
         process.send_signal(number)
@@ -216,9 +213,7 @@ def test_a_command_that_outlives_app_run_keeps_its_file(environment: TestEnviron
     assert not file.parent.exists()
 
 
-def test_the_files_of_a_process_that_execs_another_program_are_abandoned(
-    environment: TestEnvironment,
-) -> None:
+def test_files_are_abandoned_if_their_process_execs_another_program(environment: TestEnvironment) -> None:
     """Celery does this on SIGHUP: the process id and start time stay the same, but the lock is released."""
     becoming = NO_HANDLERS.replace("while True:", "os.execvp('sleep', ['sleep', '60'])\nwhile True:")
     with started(environment, sys.executable, "-c", becoming) as (process, file):
