@@ -15,7 +15,7 @@ ONE_PROCESS = {"image": "path", "pods": "path"}
 LONGEST_FIRST = ("path", "terraform", "emulated_region")
 
 
-class OneProcessForEachSuite(LoadScopeScheduling):
+class OneProcessForEachSuite(LoadScopeScheduling):  # type: ignore[misc] # xdist has no types
     """Tests of one folder of tests/ share servers and names on this machine, so they share a process."""
 
     def _split_scope(self, nodeid: str) -> str:

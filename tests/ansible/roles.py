@@ -13,7 +13,12 @@ class _Reader(yaml.SafeLoader):
     """PyYAML's reader, and Ansible's `!unsafe`: a text that is no template."""
 
 
-_Reader.add_constructor("!unsafe", lambda reader, node: reader.construct_scalar(node))
+def _text(reader: yaml.SafeLoader, node: yaml.Node) -> str:
+    assert isinstance(node, yaml.ScalarNode), f"expected a text behind !unsafe, found {node}"
+    return str(reader.construct_scalar(node))
+
+
+_Reader.add_constructor("!unsafe", _text)
 
 
 def read(file: Path) -> Any:

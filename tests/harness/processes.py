@@ -77,7 +77,7 @@ def running(
         stop(process, stop_seconds)
 
 
-def stop(process: subprocess.Popen[bytes], seconds: float) -> None:
+def stop(process: subprocess.Popen[bytes] | subprocess.Popen[str], seconds: float) -> None:
     """Ask the process alone to end, as systemd does; then end what is left of its group."""
     if process.poll() is None:
         process.terminate()

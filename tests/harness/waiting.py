@@ -7,7 +7,7 @@ from typing import TypeVar
 T = TypeVar("T")
 
 
-def eventually(found: Callable[[], T], what: str, seconds: float = 60) -> T:
+def eventually(found: Callable[[], T | None], what: str, seconds: float = 60) -> T:
     """Return the first truthy answer; fails after `seconds` with what did not come."""
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:

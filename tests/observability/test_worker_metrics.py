@@ -84,7 +84,7 @@ def test_recycled_children_neither_lose_counts_nor_pile_up_files(
     worker.max_tasks_per_child = 5
     runtime = worker.folder / "runtime"
     runtime.mkdir()
-    with worker.started(RUNTIME_DIRECTORY=str(runtime)):
+    with worker.started({"RUNTIME_DIRECTORY": str(runtime)}):
         worker.send(("load.succeed", []), times=200)
         # Scraping all the while: a thread that held a lock at a fork would stop a child.
         eventually(lambda: worker.count("succeeded", "load.succeed") == 200, "two hundred tasks")

@@ -33,7 +33,7 @@ def _warned(app: Celery, caplog: pytest.LogCaptureFixture) -> str:
 
 @pytest.mark.usefixtures("_far_away")
 def test_it_is_warned_of_without_its_password(app: Celery, caplog: pytest.LogCaptureFixture) -> None:
-    app.conf.result_backend = LOCAL
+    app.conf.update(result_backend=LOCAL)
 
     said = _warned(app, caplog)
 
@@ -61,7 +61,7 @@ def test_where_all_of_the_environment_is_on_this_machine_nothing_is_warned_of(
     app: Celery, chosen: Chosen, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     _results(chosen, monkeypatch, "redis://127.0.0.1:1/1")
-    app.conf.result_backend = LOCAL
+    app.conf.update(result_backend=LOCAL)
 
     assert _warned(app, caplog) == ""
 
