@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.fast import refuse_a_server
+from tests.server_marker import refuse_a_server
 
 
 def free_port() -> int:
