@@ -38,6 +38,15 @@ def test_every_module_is_used() -> None:
     assert [name for name in MODULES if f'/{name}"' not in text] == []
 
 
+@pytest.mark.parametrize("module", MODULES)
+def test_a_module_has_its_files_and_a_test(module: str) -> None:
+    files = [Path("modules", module, name) for name in ("main.tf", "variables.tf", "versions.tf", "README.md")]
+    if module not in WITHOUT_A_MOCK:
+        files.append(Path("tests", f"{module}.tftest.hcl"))
+
+    assert [str(file) for file in files if not (ROOT / "terraform" / file).exists()] == []
+
+
 @pytest.mark.parametrize("module", [name for name in MODULES if name not in WITHOUT_A_MOCK])
 def test_every_rule_of_a_module_is_broken_once(module: str) -> None:
     """Each validation of a variable is an expected failure in the module's own test file."""
