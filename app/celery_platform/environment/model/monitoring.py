@@ -14,5 +14,5 @@ class Monitoring(Closed):
 
     instance_type: str | None = Field(default=None, description="size of the monitoring host; without it there is none")
 
-    retention_days: int = Field(default=15, ge=1, le=400)
+    retention_days: int = Field(default=15, ge=1, le=400, description="after which Prometheus deletes samples")
     retention_gib: int = Field(default=8, ge=1, le=1024, description="size at which the oldest samples go first")

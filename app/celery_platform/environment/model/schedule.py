@@ -18,9 +18,9 @@ SolarEvent = Literal[
 class Solar(Closed):
     """What the sun does at a place. Celery computes it with `ephem`, a requirement of the application then."""
 
-    event: SolarEvent
-    lat: float = Field(ge=-90, le=90)
-    lon: float = Field(ge=-180, le=180)
+    event: SolarEvent = Field(description="as Celery's solar schedule names it")
+    lat: float = Field(ge=-90, le=90, description="latitude in degrees, north is positive")
+    lon: float = Field(ge=-180, le=180, description="longitude in degrees, east is positive")
 
 
 class ScheduleOptions(Closed):
@@ -36,7 +36,7 @@ class ScheduleEntry(Closed):
     Example: `{task: orders.tasks.close_day, cron: "0 6 * * 1-5", timezone: Europe/Berlin}`
     """
 
-    task: str = Field(min_length=1)
+    task: str = Field(min_length=1, description="the task's name")
     queue: Label | None = Field(default=None, description="where the task's route goes, if it is not said")
     cron: str | None = Field(
         default=None, description="minute hour day-of-month month weekday, as Celery's crontab: all must match"
@@ -44,8 +44,8 @@ class ScheduleEntry(Closed):
     every: str | None = Field(default=None, description="an interval: 30s, 5m, 1h30m")
     solar: Solar | None = None
     timezone: str | None = Field(default=None, description="of `cron`; the application's, if it is not said")
-    args: tuple[Any, ...] = ()
-    kwargs: dict[str, Any] = Field(default_factory=dict)
+    args: tuple[Any, ...] = Field(default=(), description="positional arguments")
+    kwargs: dict[str, Any] = Field(default_factory=dict, description="keyword arguments")
     options: ScheduleOptions = ScheduleOptions()
 
     @property
