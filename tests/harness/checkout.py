@@ -82,6 +82,10 @@ class Checkout:
         assert file.read_text().count(old) == 1, f"{old!r} must stand once in {file}"
         file.write_text(file.read_text().replace(old, new))
 
+    def insert(self, name: str, text: str, *, before: str = "", after: str = "") -> None:
+        """Insert a text before or after one that is in a file once."""
+        self.edit(name, before or after, text + before if before else after + text)
+
     def describe(self, environment: str, **sections: Any) -> None:
         """Give sections of an environment file another content."""
         file = self.folder / "environments" / environment / "environment.yml"

@@ -12,6 +12,7 @@ from celery_platform.environment.model import BrokerKind
 from celery_platform.observability.exporter.run import SOURCES
 from celery_platform.settings.placeholders import BROKERS
 
+from tests.brokers.guarantees import BROKERS as CONTRACT
 from tests.harness.servers import REPOSITORY
 
 
@@ -29,6 +30,8 @@ PLACES: dict[str, Collection[str]] = {
     "BROKER_PORTS in app/celery_platform/environment/derived/egress.py": BROKER_PORTS,
     "a module in terraform/broker.tf": found("terraform/broker.tf", r'count += local\.kind == "(\w+)"'),
     "broker_url in terraform/discovery.tf": re.findall(r"(\w+) += ", URLS.partition("\n  }")[0]),
+    # Amazon MQ is a RabbitMQ 4 to its clients.
+    "BROKERS in tests/brokers/guarantees.py": {"amazon_mq", *(name.partition("_")[0] for name in CONTRACT)},
     "the table of brokers in README.md": found("README.md", r"^\| `(\w+)` \|"),
 }
 
