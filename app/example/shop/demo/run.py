@@ -1,4 +1,4 @@
-"""`app demo`: send work, watch it being done, and say what became of it."""
+"""`make demo`: send work, watch it being done, and say what became of it."""
 
 import json
 import time
