@@ -9,6 +9,7 @@ MODEL = "app/celery_platform/environment/model/monitoring.py"
 DERIVED = "app/celery_platform/environment/derived/monitoring.py"
 RULES = "app/celery_platform/environment/rules"
 TEST = "tests/environment/test_scrapes.py"
+FUZZER = "tests/environment/test_fuzz.py"
 RULE = '''"""Rules about what is watched."""
 
 from collections.abc import Iterator
@@ -70,6 +71,11 @@ def write_its_tests(checkout: Checkout) -> None:
     (checkout.folder / TEST).write_text(TESTS)
 
 
+def give_it_a_value(checkout: Checkout) -> None:
+    spoilt = "tests/environment/environments/attached/environment.yml"
+    checkout.insert(spoilt, "scrape_seconds: 20, ", after="monitoring: {")
+
+
 RECIPE = Recipe(
     "Add a key to the environment file",
     (
@@ -79,7 +85,12 @@ RECIPE = Recipe(
         ),
         Step(derive, f"pytest {TEST}", r"KeyError: 'scrapes_an_hour'"),
         Step(write_the_rule, f"pytest {TEST}", r"DID NOT RAISE"),
-        Step(write_its_tests, "pytest tests/environment", r"add a test that breaks it.*a_wait_is_seen_in_time"),
+        Step(
+            write_its_tests, f"pytest tests/environment --ignore={FUZZER}",
+            r"add a test that breaks it.*a_wait_is_seen_in_time",
+        ),
+        Step(give_it_a_value, f"pytest {FUZZER} -k stands_in_a_file", r"give these a value in.*scrape_seconds"),
         Step(render, "app environment validate", r"resolved\.json.*make render"),
     ),
+    {"FUZZ_MUTATIONS": "2000"},
 )  # fmt: skip
