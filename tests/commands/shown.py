@@ -62,7 +62,7 @@ APP = {
     "send": 'tests/celery_platform/cli/test_send_and_wait.py: "send"',
     "inspect": 'tests/celery_platform/cli/test_work.py: "inspect"',
     "exporter": 'tests/observability/harness/stack.py: "exporter"',
-    "status": "tests/observability/test_status.py: Looker",
+    "status": "tests/observability/test_status.py: app status",
     "settings": 'tests/celery_platform/cli/test_effective_settings.py: "settings"',
     "application lock": 'tests/applications/test_readme_steps.py: "application", "lock',
     "application install": 'tests/release/test_commands.py: "application", "install',
