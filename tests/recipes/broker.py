@@ -86,7 +86,7 @@ def missing(place: str) -> str:
 RECIPE = Recipe(
     "Add a broker",
     (
-        Step(add_the_kind, KINDS, r"has more than the model's BrokerKind.*'keydb'"),
+        Step(add_the_kind, KINDS, r"BrokerKind\.KEYDB.*AttributeError: KEYDB"),
         Step(write_the_class, KINDS, missing(f"KINDS in {PLATFORM}/brokers/choice.py")),
         Step(read_dead_letters, KINDS, missing(f"READERS in {PLATFORM}/dead_letters/reading.py")),
         Step(ask_it, KINDS, missing(f"SOURCES in {PLATFORM}/observability/exporter/run.py")),
