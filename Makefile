@@ -119,6 +119,8 @@ lint: setup ## run every linter
 	@$(if $(wildcard app/example),mypy -p shop -p outside && lint-imports app/example/pyproject.toml)
 	@python -m celery_platform environment validate
 	@yamllint --strict .
+	@check-jsonschema -q --builtin-schema vendor.github-workflows .github/workflows/*.yml
+	@check-jsonschema -q --builtin-schema vendor.github-issue-forms $(filter-out %/config.yml,$(wildcard .github/ISSUE_TEMPLATE/*.yml))
 	@cd ansible && ansible-playbook --syntax-check *.yml operations/*/*.yml && ansible-lint --offline -q
 	@TF_CLI_CONFIG_FILE= terraform fmt -check -recursive terraform
 	@shellcheck .ci/run

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from xdist.scheduler import LoadScopeScheduling
 
-from tests import fast
+from tests import server_marker
 
 # They make the same container image and wheelhouse, in the same places.
 ONE_PROCESS = {"image": "path", "pods": "path"}
@@ -15,7 +15,7 @@ ONE_PROCESS = {"image": "path", "pods": "path"}
 LONGEST_FIRST = ("path", "terraform", "emulated_region")
 
 
-class OneProcessForEachSuite(LoadScopeScheduling):
+class OneProcessForEachSuite(LoadScopeScheduling):  # type: ignore[misc] # xdist has no types
     """Tests of one folder of tests/ share servers and names on this machine, so they share a process."""
 
     def _split_scope(self, nodeid: str) -> str:
@@ -49,7 +49,7 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> OneProcessFo
 def _starts_what_it_says(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
     """A test without the marker `server` starts none, so that `make check` stays what it says."""
     if request.node.get_closest_marker("server") is None:
-        monkeypatch.setenv(fast.VARIABLE, request.node.nodeid)
+        monkeypatch.setenv(server_marker.VARIABLE, request.node.nodeid)
 
 
 # Before `-m` chooses by the markers that are added here.
@@ -58,7 +58,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Start with the longest suites; leave out what takes minutes unless it is asked for."""
     left_out = pytest.mark.skip(reason="takes minutes: `make test-app`, `-applications`, `-terraform` run it")
     for item in items:
-        if fast.starts_a_server(suite(item.nodeid), item):
+        if server_marker.starts_a_server(suite(item.nodeid), item):
             item.add_marker("server")
         if item.get_closest_marker("slow") and "SLOW" not in os.environ:
             item.add_marker(left_out)

@@ -13,7 +13,12 @@ class _Reader(yaml.SafeLoader):
     """PyYAML's loader with Ansible's tag `!unsafe`, a string that is not a template."""
 
 
-_Reader.add_constructor("!unsafe", lambda reader, node: reader.construct_scalar(node))
+def _text(reader: yaml.SafeLoader, node: yaml.Node) -> str:
+    assert isinstance(node, yaml.ScalarNode), f"expected a text behind !unsafe, found {node}"
+    return str(reader.construct_scalar(node))
+
+
+_Reader.add_constructor("!unsafe", _text)
 
 
 def read(file: Path) -> Any:

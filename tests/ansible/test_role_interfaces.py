@@ -4,11 +4,15 @@ Both must match. A required option has no default in either: Ansible accepts a n
 an empty string would get into a unit or a configuration file.
 """
 
+import re
 from pathlib import Path
 
 import pytest
 
-from tests.ansible.roles import ROLES, defaults, options, required
+from tests.ansible.roles import ANSIBLE, ROLES, defaults, options, read, required
+
+ROLES_FOLDER = ANSIBLE / "roles"
+STEPS = ("check", "converge", "idempotence", "verify")
 
 
 @pytest.fixture(params=ROLES, ids=lambda role: role.name)
@@ -40,3 +44,23 @@ def test_every_variable_is_described(role: Path) -> None:
 
 def test_role_has_a_readme(role: Path) -> None:
     assert (role / "README.md").exists()
+
+
+def test_a_scenario_applies_the_role_twice_in_check_mode_too_and_tests_its_host(role: Path) -> None:
+    """Its own, or one of the role that needs it."""
+    scenarios = [
+        file.parent
+        for file in ROLES_FOLDER.glob("*/molecule/*/converge.yml")
+        if file.with_name("molecule.yml").exists() and re.search(rf"\b{role.name}\b", file.read_text())
+    ]
+
+    assert scenarios, f"no scenario applies the role: write {role.name}/molecule/default"
+    assert [scenario for scenario in scenarios if _is_whole(scenario)] != [], (
+        f"of {[str(each.relative_to(ROLES_FOLDER)) for each in scenarios]} none has {', '.join(STEPS)} in its "
+        "test_sequence and a test_*.py in tests/"
+    )
+
+
+def _is_whole(scenario: Path) -> bool:
+    sequence = read(scenario / "molecule.yml").get("scenario", {}).get("test_sequence", ())
+    return set(STEPS) <= set(sequence) and any((scenario / "tests").glob("test_*.py"))

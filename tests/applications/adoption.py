@@ -11,7 +11,7 @@ from typing import Any
 
 import yaml
 
-from tests.example_deleted.checkout import Indented
+from tests.harness.checkout import Indented
 from tests.harness.servers import REPOSITORY
 
 PROJECT = "app/mysite"

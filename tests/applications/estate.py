@@ -121,13 +121,13 @@ class Application:
         assert run.returncode == 0, run.stdout
         return json.loads(run.stdout.strip().splitlines()[-1])
 
-    def outsider(self, code: str, timeout: float = 240, **passwords: str) -> Any:
+    def outsider(self, code: str, **passwords: str) -> Any:
         """Run code in a process that cannot import the platform; what it prints last, as JSON."""
         hidden = "import sys\nsys.modules['celery_platform'] = None\n"
         variables = {
             name: value for name, value in self.environment.variables.items() if not name.startswith("CELERY_")
         } | passwords
-        run = self._run([sys.executable, "-c", hidden + code], variables, timeout)
+        run = self._run([sys.executable, "-c", hidden + code], variables, 240)
         assert run.returncode == 0, run.stdout
         return json.loads(run.stdout.strip().splitlines()[-1])
 

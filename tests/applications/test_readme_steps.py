@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 import yaml
 
-from tests.example_deleted.checkout import Checkout, Indented
+from tests.harness.checkout import Checkout, Indented
 from tests.harness.servers import REPOSITORY
 
 PAGE = (REPOSITORY / "README.md").read_text()

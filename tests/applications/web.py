@@ -71,5 +71,6 @@ def web(application: Application, setup: str = "", prefix: tuple[str, ...] = ("r
     try:
         yield Web(process)
     finally:
-        process.stdin.close()  # type: ignore[union-attr]
+        if process.stdin:
+            process.stdin.close()
         stop(process, 10)

@@ -13,6 +13,7 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -36,9 +37,11 @@ def measures(
 ) -> Iterator[tuple[str, str, Measure]]:
     """Section, row and measurement, in the order of one round."""
 
-    def drained(section: str, cases: list[Case], broker: str, share: int = 1, **options: str) -> Any:
+    def drained(
+        section: str, cases: list[Case], broker: str, share: int = 1, task: str = "noop", **variables: str
+    ) -> Iterator[tuple[str, str, Measure]]:
         for case in cases:
-            yield section, case.name, lambda case=case: drain(case, broker, count // share, folder, **options)
+            yield section, case.name, partial(drain, case, broker, count // share, folder, task, variables)
 
     yield from drained("drain, RabbitMQ classic queue", ON_AMQP, amqp)
     yield from drained("drain, RabbitMQ quorum queue", ON_EVERY_BROKER, amqp, BENCHMARK_QUEUE="quorum")
@@ -46,19 +49,19 @@ def measures(
     # The emulator scans the whole queue at each receive, which would dominate the measurement of a long queue.
     yield from drained("drain, SQS (emulated)", ON_EVERY_BROKER, "sqs://", 16, **aws)
     for case in ON_EVERY_BROKER:
-        yield "HTTP calls of a message on SQS", case.name, lambda case=case: calls(case, 500, folder, **aws)
+        yield "HTTP calls of a message on SQS", case.name, partial(calls, case, 500, folder, **aws)
     gevent = [stock("gevent", 100), lean("gevent", 100), ours("gevent")]
     threads = [stock("threads", 100), lean("threads", 100), ours("threads")]
     waiting = [*threads, *gevent, dramatiq(1, 100), dramatiq(2, 100), taskiq(1)]
-    yield from drained("tasks that wait 10 ms", waiting, amqp, 2, task="wait")
-    stored = {"task": "add", "BENCHMARK_RESULTS": f"{redis[:-1]}3"}
-    yield from drained("drain, results stored in Redis", ON_EVERY_BROKER, amqp, 2, **stored)
+    yield from drained("tasks that wait 10 ms", waiting, amqp, 2, "wait")
+    store = f"{redis[:-1]}3"
+    yield from drained("drain, results stored in Redis", ON_EVERY_BROKER, amqp, 2, "add", BENCHMARK_RESULTS=store)
     for name in PUBLISHERS:
-        yield "publish, one process", name, lambda name=name: publish(name, amqp, count)
+        yield "publish, one process", name, partial(publish, name, amqp, count)
     for case in ON_EVERY_BROKER:
-        yield "latency at 50 tasks a second", case.name, lambda case=case: latency(case, amqp, 1000, folder)
+        yield "latency at 50 tasks a second", case.name, partial(latency, case, amqp, 1000, folder)
     for case in (stock(slots=8), stock(slots=8, BENCHMARK_FREEZE="1"), turbo(8)):
-        yield "memory of eight processes", case.name, lambda case=case: memory(case, amqp, folder)
+        yield "memory of eight processes", case.name, partial(memory, case, amqp, folder)
 
 
 def main() -> int:

@@ -2,12 +2,14 @@
 
 import threading
 import time
+from functools import partial
 from itertools import pairwise
 
 import pytest
 
 from tests.harness.waiting import eventually
 
+from .cluster import Node
 from .contract import Contract, token
 
 # It publishes in a loop, and prints how long each publish took at the end.
@@ -54,6 +56,8 @@ def test_a_publish_fails_within_its_budget(contract: Contract) -> None:
         "    print(type(error).__name__, time.monotonic() - begun)\nelse:\n    print('published', 0)\n"
     )
     with contract.producing(code) as producer:
+        assert producer.stdin
+        assert producer.stdout
         assert producer.stdout.readline().strip() == "warm"
         with contract.away():
             producer.stdin.write("\n")
@@ -76,10 +80,15 @@ def test_consuming_survives_a_frozen_node(contract: Contract) -> None:
     _loses_a_node(contract, "freeze")
 
 
+def _has_policy(node: Node, name: str) -> bool:
+    return name in node.control("list_queues", "policy")
+
+
 def _loses_a_node(contract: Contract, how: str) -> None:
     mine = token()
     sent: list[str] = []
-    node = contract.cluster.nodes[0]  # type: ignore[union-attr] - the one that everybody connects to first
+    assert contract.cluster, "a broker of several nodes"
+    node = contract.cluster.nodes[0]  # the one that everybody connects to first
     with contract.worker():
         sender = threading.Thread(
             target=lambda: sent.append(contract.send(SENDER.format(seconds=25, token=mine), timeout=120))
@@ -115,7 +124,7 @@ def test_a_message_that_cannot_be_queued_is_an_error(contract: Contract) -> None
         # A node that was away a moment ago learns of the policy later than the others, and queues learn in the
         # background.
         for node in contract.cluster.nodes:
-            eventually(lambda node=node: "full" in node.control("list_queues", "policy"), f"the policy on {node.name}")
+            eventually(partial(_has_policy, node, "full"), f"the policy on {node.name}")
         time.sleep(2)
         refused = contract.send(
             f"refused = 0\nfor i in range(5):\n    try: other.delay({mine!r})\n"

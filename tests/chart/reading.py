@@ -55,7 +55,7 @@ def _sqs(metadata: Json, client: Any) -> int:
 
 def _redis(metadata: Json, user: str, password: str) -> int:
     host, port = metadata["address"].split(":")
-    login = {"username": user, "password": password} if password else {}
+    login: dict[str, Any] = {"username": user, "password": password} if password else {}
     tls = metadata["enableTLS"] == "true"
     # KEDA trusts the system's authorities, but the server of the test has another one.
     server: Any = redis.Redis(host=host, port=int(port), db=int(metadata["databaseIndex"]), ssl=tls,

@@ -10,13 +10,25 @@ from celery_platform.environment.model import BrokerKind
 
 from tests.harness import servers
 from tests.harness.environment import Application, Servers, TestEnvironment, prepare
-from tests.harness.fixtures import *  # noqa: F403 - the environments on loopback
+from tests.harness.fixtures import (
+    application,
+    authority,
+    aws_endpoint,
+    folder,
+    plain_results,
+    redis,
+    sqs,
+    valkey_port,
+)
 from tests.harness.processes import free_port
 from tests.harness.servers import MANAGED_PASSWORD, RABBITMQ_PASSWORD
 from tests.harness.waiting import eventually
 
 from .reading import backlog, read
 from .rendered import Rendered, render_resolved
+
+# The environments on loopback.
+__all__ = ["application", "authority", "aws_endpoint", "folder", "plain_results", "redis", "sqs", "valkey_port"]
 
 SENT = 20
 SLOTS = 4

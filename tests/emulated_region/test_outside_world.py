@@ -76,7 +76,7 @@ def test_an_environment_with_a_wrong_services_yml_can_be_taken_down(
 ) -> None:
     monkeypatch.setenv("ENVIRONMENTS", str(checkout.environments))
     (checkout.folder / "services.yml").write_text("processes: [{name: hook}]\n")
-    stopped = []
+    stopped: list[Any] = []
     monkeypatch.setattr(commands, "stop", stopped.append)
 
     assert commands.run(["--environment", checkout.folder.name, "stop"]) == 0

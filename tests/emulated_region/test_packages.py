@@ -19,7 +19,7 @@ def test_two_starts_at_once_use_one_folder(tmp_path: Path, monkeypatch: pytest.M
         (other / "moto.py").touch()
         return subprocess.CompletedProcess(command, 0)
 
-    monkeypatch.setattr(packages.subprocess, "run", install)
+    monkeypatch.setattr(subprocess, "run", install)
 
     folder = packages.ensure_packages(tmp_path, ["moto"])
 

@@ -1,14 +1,58 @@
-"""The environments for tests, and a copy of them that a test may edit."""
+"""The environments for tests, a copy of them that a test may edit, and which rules the tests have broken."""
 
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
+from functools import wraps
 from pathlib import Path
 
 import pytest
+from celery_platform.environment import rules
+from celery_platform.environment.errors import Problem
+from celery_platform.environment.model import Environment
+from celery_platform.environment.rules import Rule
 
 from tests.harness.environment import ENVIRONMENTS
 
 Edit = Callable[[str, str], None]
+LAST = "test_every_rule_is_broken_by_a_test"
+# It breaks what it happens to break, and takes its time.
+FUZZER = "test_fuzz.py"
+# The rules that found something so far, and whether tests of this folder were left out of the run.
+BROKEN: set[Rule] = set()
+LEFT_OUT: list[str] = []
+
+
+def noted(rule: Rule) -> Rule:
+    """The rule, which notes that it found something."""
+
+    @wraps(rule)
+    def found(env: Environment) -> Iterator[Problem]:
+        for problem in rule(env):
+            BROKEN.add(rule)
+            yield problem
+
+    return found
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _rules_are_noted() -> Iterator[None]:
+    with pytest.MonkeyPatch.context() as patch:
+        for name in ("RULES", "RULES_OF_THE_DERIVED"):
+            patch.setattr(rules, name, tuple(noted(rule) for rule in getattr(rules, name)))
+        yield
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """What was broken is known when every other test has run. A run of some files leaves others out."""
+    items.sort(key=lambda item: item.name == LAST)
+    here = Path(__file__).parent
+    LEFT_OUT.extend({file.name for file in here.glob("test_*.py")} - {item.path.name for item in items} - {FUZZER})
+
+
+def pytest_deselected(items: Sequence[pytest.Item]) -> None:
+    """A run with `-k` or `-m` leaves tests out, too."""
+    here = [item for item in items if item.path.parent == Path(__file__).parent]
+    LEFT_OUT.extend(item.name for item in here if item.path.name != FUZZER)
 
 
 @pytest.fixture(autouse=True)

@@ -50,6 +50,14 @@ def test_an_impossible_application_is_refused(edit_prod: Edit, old: str, new: st
     assert "hush" not in str(refused.value), "the file contains a password, which the message must not repeat"
 
 
+def test_a_bucket_and_a_service_that_come_to_one_variable_are_refused(edit_prod: Edit) -> None:
+    edit_prod("buckets: [files]", "buckets: [files, files_url]")
+    edit_prod("  quota: {url", '  bucket_files: {url: "https://files.example.com"}\n  quota: {url')
+
+    with pytest.raises(EnvironmentFileError, match=r"BUCKET_FILES_URL, which services\.bucket_files has"):
+        load("prod")
+
+
 @pytest.mark.parametrize(
     "requirement", ["acme-orders==1.4", "acme-orders[web]>=1.4,<2", "acme @ https://x.example/a.whl"]
 )

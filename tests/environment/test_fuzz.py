@@ -46,9 +46,10 @@ def keys_of_the_model(shape: Shape, path: tuple[str, ...] = ()) -> Iterator[tupl
     """The paths of all keys that a file may have; `*` stands for a label or a list position."""
     for key in shape.keys:
         yield (*path, key)
-    for key, below in [(key, shape.child(key)) for key in [*shape.keys, "*", 0]]:
-        if below is not None:
-            yield from keys_of_the_model(below, (*path, key if isinstance(key, str) else "*"))
+    parts: list[str | int] = [*shape.keys, "*", 0]
+    for part in parts:
+        if below := shape.child(part):
+            yield from keys_of_the_model(below, (*path, part if isinstance(part, str) else "*"))
 
 
 def keys_of(value: Any, path: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]]:

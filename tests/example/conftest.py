@@ -7,9 +7,27 @@ import pytest
 from celery_platform.environment.load import FILE_NAME
 
 from tests.harness.environment import Application
-from tests.harness.fixtures import *  # noqa: F403
+from tests.harness.fixtures import (
+    amazon_mq,
+    authority,
+    aws_endpoint,
+    environment,
+    folder,
+    inside_sqs,
+    plain_results,
+    postgresql,
+    rabbitmq,
+    redis,
+    sqs,
+    valkey_port,
+)
 
 from .outside import MERCHANT_KEY, Outside, outside
+
+__all__ = [
+    "amazon_mq", "authority", "aws_endpoint", "environment", "folder", "inside_sqs", "plain_results", "postgresql",
+    "rabbitmq", "redis", "sqs", "valkey_port",
+]  # fmt: skip
 
 # The shop's own, so that it is what it is whatever application environments/local describes.
 ENVIRONMENT = Path(__file__).parent / "environments" / "local" / FILE_NAME

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from celery_platform.environment.load import names
 
-from .checkout import Checkout, without_example
+from tests.harness.checkout import Checkout, without_example
 
 pytestmark = pytest.mark.timeout(900)
 

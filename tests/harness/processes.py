@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.fast import refuse_a_server
+from tests.server_marker import refuse_a_server
 
 
 def free_port() -> int:
@@ -23,7 +23,7 @@ def free_port() -> int:
 
 
 def find_program(name: str, package: str) -> str:
-    """The path of a program. Root on Debian installs a missing package; otherwise the test is skipped."""
+    """The program's path. Root on Debian installs a package that is missing; others skip the test."""
     versioned = ":".join(str(folder) for folder in sorted(Path("/usr/lib/postgresql").glob("*/bin")))
     folders = f"{os.environ['PATH']}:/usr/sbin:/usr/lib/rabbitmq/bin:{versioned}"
     found = shutil.which(name, path=folders)
@@ -37,7 +37,7 @@ def find_program(name: str, package: str) -> str:
 
 
 def wait_for_port(port: int, process: subprocess.Popen[bytes], log: Path, seconds: float = 60) -> None:
-    """Wait until something listens on the port. Fails with the log if the process ends."""
+    """Wait until something listens; a process that ends instead fails with its log."""
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:
         if process.poll() is not None:
@@ -52,7 +52,7 @@ def wait_for_port(port: int, process: subprocess.Popen[bytes], log: Path, second
 
 
 def _ended_with_parent() -> list[str]:
-    """The prefix of a command that gets SIGTERM when its parent ends, in whatever way (prctl(2))."""
+    """What a command is started by, so that it gets SIGTERM when its parent is gone, however that ended (prctl(2))."""
     setpriv = shutil.which("setpriv")
     return [setpriv, "--pdeathsig", "TERM", "--"] if setpriv else []
 
@@ -61,10 +61,9 @@ def _ended_with_parent() -> list[str]:
 def running(
     command: list[str], log: Path, variables: Mapping[str, str] | None = None, stop_seconds: float = 20
 ) -> Iterator[subprocess.Popen[bytes]]:
-    """Run a process in its own group. It is stopped with all its children at the end, and when the tests are killed.
+    """A process in a group of its own, stopped with all its children at the end, and when the tests are killed.
 
-    Call this from a thread that lives as long as the process, because Linux treats the end of the thread as the
-    parent's.
+    Start it from a thread that lives as long as it does: Linux counts the end of that thread as the parent's.
     """
     refuse_a_server()
     command = [*_ended_with_parent(), *command]
@@ -78,8 +77,8 @@ def running(
         stop(process, stop_seconds)
 
 
-def stop(process: subprocess.Popen[bytes], seconds: float) -> None:
-    """Send SIGTERM to the process only, as systemd does; then kill the rest of its group."""
+def stop(process: subprocess.Popen[bytes] | subprocess.Popen[str], seconds: float) -> None:
+    """Ask the process alone to end, as systemd does; then end what is left of its group."""
     if process.poll() is None:
         process.terminate()
         with suppress(subprocess.TimeoutExpired):

@@ -1,4 +1,4 @@
-"""Wait until a condition holds."""
+"""Waits until a condition holds."""
 
 import time
 from collections.abc import Callable
@@ -7,12 +7,12 @@ from typing import TypeVar
 T = TypeVar("T")
 
 
-def eventually(found: Callable[[], T], what: str, seconds: float = 60) -> T:
-    """Return the first truthy result. Fails after `seconds` with `what` in the message."""
+def eventually(found: Callable[[], T | None], what: str, seconds: float = 60) -> T:
+    """Return the first truthy answer; fails after `seconds` with what did not come."""
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:
         answer = found()
         if answer:
             return answer
         time.sleep(0.1)
-    raise AssertionError(f"timed out after {seconds} s waiting for {what}")
+    raise AssertionError(f"{what} did not come within {seconds} s")

@@ -54,7 +54,7 @@ def test_metrics_and_logs(
             worker.log.unlink(missing_ok=True)
             worker.empty_the_queues()
             worker.send(("load.succeed", []), times=TASKS)
-            with worker.started(on_empty_queues=False, **variables):
+            with worker.started(variables, on_empty_queues=False):
                 done, spent = ended(worker), tree_seconds(worker.process_id)
                 eventually(lambda w=worker: ended(w) >= TASKS, "all tasks", 240)  # type: ignore[misc]
                 per_cpu[name].append((TASKS - done) / (tree_seconds(worker.process_id) - spent))

@@ -163,7 +163,7 @@ def test_beat_with_only_the_applications_own_schedule_is_reported(
 def test_a_stop_that_requeued_tasks_is_counted(
     rabbitmq: TestEnvironment, worker_of: WorkerOf, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    with worker_of(rabbitmq, "threads").started(CELERY_STOP_TIMEOUT="2") as worker:
+    with worker_of(rabbitmq, "threads").started({"CELERY_STOP_TIMEOUT": "2"}) as worker:
         worker.send(("load.nap", [20]))
         eventually(lambda: worker.scrape()[0]["celery_worker_tasks_active"] == 1, "a running task")
     worker.empty_the_queues()

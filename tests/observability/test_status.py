@@ -8,6 +8,7 @@ import pytest
 from celery_platform.observability.status.poll import Poller
 from celery_platform.observability.status.screen import screen
 from celery_platform.observability.status.show import healthy
+from celery_platform.observability.status.snapshot import Snapshot
 from celery_platform.reliability.valkey import valkey
 from celery_platform.settings import runtime
 from rich.console import Console
@@ -21,6 +22,10 @@ pytestmark = pytest.mark.observability
 WorkerOf = Callable[[TestEnvironment, str], ObservedWorker]
 
 
+def with_dead_letters(seen: Snapshot) -> Snapshot | None:
+    return seen if seen.queues["default"].dead_letters else None
+
+
 def test_a_busy_environment(
     managed_rabbitmq: TestEnvironment, worker_of: WorkerOf, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -32,7 +37,7 @@ def test_a_busy_environment(
         poller = Poller(runtime(), {"io": [f"127.0.0.1:{worker.port}"], "cpu": ["127.0.0.1:9"]})
         poller.poll()
         worker.send(("load.nap", [3]), ("load.fail", []), times=12)
-        snapshot = eventually(lambda: (seen := poller.poll()).queues["default"].dead_letters and seen, "dead-lettered")
+        snapshot = eventually(lambda: with_dead_letters(poller.poll()), "dead letters")
 
         assert snapshot.broker_up
         assert snapshot.queues["default"].workers == 1

@@ -41,7 +41,7 @@ def test_a_chord_is_one_connected_trace(
     broker: str, pool_type: str, worker_of: WorkerOf, tmp_path: Path, request: pytest.FixtureRequest
 ) -> None:
     worker, file = worker_of(request.getfixturevalue(broker), pool_type), tmp_path / "spans.jsonl"
-    with worker.started(**traced(file)):
+    with worker.started(traced(file)):
         assert worker.python(CHORD, **traced(file)) == "4"
         eventually(lambda: sum(span["name"] == "run/load.total" for span in spans_in(file)) == 1, "the body's span")
     spans = spans_in(file)
@@ -61,7 +61,7 @@ def test_a_replaced_child_flushes_its_spans(rabbitmq: TestEnvironment, worker_of
     worker.max_tasks_per_child = 1
     # So long that the spans can only have been sent by the flush when a child exits.
     slow = traced(file) | {"OTEL_BSP_SCHEDULE_DELAY": "600000"}
-    with worker.started(**slow):
+    with worker.started(slow):
         worker.send(("load.succeed", []), times=20)
         eventually(lambda: worker.count("succeeded", "load.succeed") == 20, "twenty tasks")
     assert sum(span["name"] == "run/load.succeed" for span in spans_in(file)) == 20

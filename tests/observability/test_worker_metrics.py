@@ -82,7 +82,7 @@ def test_replaced_children_lose_no_counts_and_leave_no_files(rabbitmq: TestEnvir
     worker.max_tasks_per_child = 5
     runtime = worker.folder / "runtime"
     runtime.mkdir()
-    with worker.started(RUNTIME_DIRECTORY=str(runtime)):
+    with worker.started({"RUNTIME_DIRECTORY": str(runtime)}):
         worker.send(("load.succeed", []), times=200)
         # Scrape all the time: a thread that held a lock during a fork would block the child.
         eventually(lambda: worker.count("succeeded", "load.succeed") == 200, "two hundred tasks")

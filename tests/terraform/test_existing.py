@@ -21,7 +21,7 @@ NOT_OURS = {
     "aws_default_security_group", "aws_route53_zone", "aws_eks_cluster", "aws_eks_node_group", "aws_eks_addon",
     "aws_iam_openid_connect_provider",
 }  # fmt: skip
-THERE = {
+THERE: dict[str, Any] = {
     "vpc": "vpc-0a1b2c3d4e5f60718",
     "subnets": {f"eu-west-1{letter}": f"subnet-0a1b2c3d4e5f6071{letter}" for letter in "abc"},
     "cluster_group": "sg-0a1b2c3d4e5f60718",

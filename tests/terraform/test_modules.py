@@ -29,13 +29,24 @@ def test_is_valid_without_a_warning(terraform: Terraform) -> None:
 
 
 def test_modules(terraform: Terraform) -> None:
-    done = terraform("test", "-no-color")
+    """Of every module, or of the one that `MODULE` names."""
+    one = os.environ.get("MODULE")
+    done = terraform("test", "-no-color", *([f"-filter=tests/{one}.tftest.hcl"] if one else []))
     assert done.returncode == 0, done.stdout + done.stderr
 
 
 def test_every_module_is_used() -> None:
     text = "".join(file.read_text() for file in Path(ROOT, "terraform").rglob("*.tf"))
     assert [name for name in MODULES if f'/{name}"' not in text] == []
+
+
+@pytest.mark.parametrize("module", MODULES)
+def test_a_module_has_its_files_and_a_test(module: str) -> None:
+    files = [Path("modules", module, name) for name in ("main.tf", "variables.tf", "versions.tf", "README.md")]
+    if module not in WITHOUT_A_MOCK:
+        files.append(Path("tests", f"{module}.tftest.hcl"))
+
+    assert [str(file) for file in files if not (ROOT / "terraform" / file).exists()] == []
 
 
 @pytest.mark.parametrize("module", [name for name in MODULES if name not in WITHOUT_A_MOCK])

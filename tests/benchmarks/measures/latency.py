@@ -3,6 +3,7 @@
 import time
 from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
 from amqp.exceptions import NotFound
 from kombu import Connection
@@ -34,7 +35,8 @@ QUEUES = ("celery-classic", "dramatiq-classic", "taskiq-classic")
 def _empty(broker: str) -> None:
     for queue in QUEUES:
         with Connection(broker) as connection, suppress(NotFound):
-            connection.default_channel.queue_purge(queue)
+            channel: Any = connection.default_channel
+            channel.queue_purge(queue)
 
 
 def latency(case: Case, broker: str, count: int, folder: Path) -> dict[str, float]:

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from celery import Celery, Task
 from celery_platform import attach
-from celery_platform.attachment.tasks import Guarantees
+from celery_platform.attachment.guarantees import Guarantees
 from celery_platform.dead_letters.time_limit import Request as PlatformRequest
 
 from .conftest import Chosen
@@ -16,7 +16,7 @@ pytestmark = pytest.mark.usefixtures("chosen")
 
 
 def test_a_task_that_is_a_class_is_registered_once_with_guarantees(attached: Celery) -> None:
-    class Multiply(Task):
+    class Multiply(Task[Any, Any]):
         name = "multiply"
 
         def __init__(self, factor: int) -> None:
@@ -32,7 +32,7 @@ def test_a_task_that_is_a_class_is_registered_once_with_guarantees(attached: Cel
 
 
 def test_a_strategy_of_the_application_is_kept(attached: Celery) -> None:
-    class Base(Task):
+    class Base(Task[Any, Any]):
         Strategy = "theirs:strategy"
 
     assert attached.task(base=Base, name="strategic")(quiet).Strategy == "theirs:strategy"
@@ -45,10 +45,9 @@ def test_a_request_class_of_the_application_comes_after_the_platforms(attached: 
         def on_accepted(self, *_: Any) -> None:
             """Theirs."""
 
-    class Base(Task):
-        pass
+    class Base(Task[Any, Any]):
+        Request: Any = Own
 
-    Base.Request = Own
     made = attached.task(base=Base, name="requested")(quiet).Request
     assert issubclass(made, PlatformRequest)
     assert made.on_accepted is Own.on_accepted
@@ -94,11 +93,16 @@ def test_of_two_instances_only_the_attached_one_has_guarantees(attached: Celery)
     other.close()
 
 
+def unwrapped(proxy: Any) -> Any:
+    """What one of Celery's proxies stands for."""
+    return proxy._get_current_object()
+
+
 def test_the_current_app_and_its_proxies_are_the_attached_one(attached: Celery) -> None:
     from celery import current_app
 
     attached.set_current()
-    assert isinstance(current_app._get_current_object(), type(attached))
+    assert isinstance(unwrapped(current_app), type(attached))
     attached.finalize()
     assert shared_before.app is attached
-    assert has_guarantees(shared_before._get_current_object())
+    assert has_guarantees(unwrapped(shared_before))

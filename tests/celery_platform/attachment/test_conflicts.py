@@ -22,7 +22,9 @@ OURS = {
     "worker_cancel_long_running_tasks_on_connection_loss": True, "task_create_missing_queues": False,
     "worker_hijack_root_logger": False,
 }  # fmt: skip
-DEFAULTS = {name: option.default for name, option in flatten(NAMESPACES)}
+# The stub says that this gives texts.
+SETTINGS: Any = flatten(NAMESPACES)
+DEFAULTS = {name: option.default for name, option in SETTINGS}
 
 
 def read(app: Celery) -> bool:
@@ -30,7 +32,7 @@ def read(app: Celery) -> bool:
     return bool(app.conf.task_acks_late)
 
 
-def _set(app: Celery) -> None:
+def _set(app: Any) -> None:
     app.conf.broker_url = THEIRS
 
 
@@ -54,7 +56,7 @@ def _old_name(app: Celery) -> None:
     app.config_from_object(SimpleNamespace(BROKER_URL=THEIRS))
 
 
-def _defaults(app: Celery) -> None:
+def _defaults(app: Any) -> None:
     app.add_defaults({"broker_url": THEIRS})
 
 
@@ -137,7 +139,7 @@ def test_settings_of_the_application_are_kept(app: Celery) -> None:
     )  # fmt: skip
 
 
-def test_an_own_result_backend_gets_no_settings_of_the_platforms_store(app: Celery) -> None:
+def test_an_own_result_backend_gets_no_settings_of_the_platforms_store(app: Any) -> None:
     app.conf.result_backend = "redis://elsewhere/3"
     conf = attach(app).conf
     assert conf.result_backend == "redis://elsewhere/3"

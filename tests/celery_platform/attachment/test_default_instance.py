@@ -21,12 +21,13 @@ def record() -> None:
 def _as_a_process_begins(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """Start without any instance and without an environment, so that a broker in memory can be used."""
     monkeypatch.delenv("CELERY_ENVIRONMENT_FILE", raising=False)
-    default, current = _state.default_app, _state._tls.current_app
-    _state.set_default_app(None)
-    _state._set_current_app(None)
+    state: Any = _state
+    default, current = state.default_app, state._tls.current_app
+    state.set_default_app(None)
+    state._set_current_app(None)
     yield
-    _state.set_default_app(default)
-    _state._set_current_app(current)
+    state.set_default_app(default)
+    state._set_current_app(current)
 
 
 def _instance(name: str, **options: Any) -> Celery:
@@ -48,7 +49,8 @@ def test_a_shared_task_is_published_from_a_thread_that_made_no_instance() -> Non
     sent = _in_a_thread(lambda: record.delay())
 
     with app.connection_for_read() as connection:
-        message = connection.default_channel.basic_get("celery", no_ack=True)
+        channel: Any = connection.default_channel
+        message = channel.basic_get("celery", no_ack=True)
     assert message.headers["id"] == sent.id
 
 

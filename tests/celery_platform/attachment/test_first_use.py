@@ -20,8 +20,13 @@ def test_threads_that_use_an_application_at_once_all_have_the_settings(
 ) -> None:
     module = sys.modules["celery_platform.settings.runtime"]
     discover = module.discover
+
     # Simulate an account that answers slowly.
-    monkeypatch.setattr(module, "discover", lambda prefix: (time.sleep(0.3), discover(prefix))[1])
+    def slowly(prefix: str) -> Any:
+        time.sleep(0.3)
+        return discover(prefix)
+
+    monkeypatch.setattr(module, "discover", slowly)
     attach(app)
     seen: list[Any] = []
 

@@ -33,7 +33,7 @@ def _warned(app: Celery, caplog: pytest.LogCaptureFixture) -> str:
 
 @pytest.mark.usefixtures("_far_away")
 def test_the_warning_does_not_contain_the_password(app: Celery, caplog: pytest.LogCaptureFixture) -> None:
-    app.conf.result_backend = LOCAL
+    app.conf.update(result_backend=LOCAL)
 
     said = _warned(app, caplog)
 
@@ -61,7 +61,7 @@ def test_there_is_no_warning_if_the_whole_environment_is_on_this_machine(
     app: Celery, chosen: Chosen, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     _results(chosen, monkeypatch, "redis://127.0.0.1:1/1")
-    app.conf.result_backend = LOCAL
+    app.conf.update(result_backend=LOCAL)
 
     assert _warned(app, caplog) == ""
 

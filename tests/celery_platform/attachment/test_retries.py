@@ -7,7 +7,7 @@ from celery import Celery, Task
 from celery.exceptions import Retry
 from celery_platform import attach
 from celery_platform.application.loading import import_tasks
-from celery_platform.attachment.tasks import Guarantees
+from celery_platform.attachment.guarantees import Guarantees
 from celery_platform.reliability.errors import TransientError
 from celery_platform.reliability.retry import DEFAULT
 
@@ -108,7 +108,7 @@ def test_an_eager_task_that_fails_is_not_dead_lettered(app: Celery, monkeypatch:
 def test_a_task_put_into_the_registry_by_hand_gets_the_guarantees_when_tasks_are_imported(app: Celery) -> None:
     attach(app)
 
-    class ByHand(Task):
+    class ByHand(Task[Any, Any]):
         name = "by_hand"
 
     app.tasks.register(ByHand())

@@ -41,7 +41,8 @@ def goes_to(app: Any, task: str, **options: Any) -> str:
 
 def limits(app: Any) -> tuple[Any, Any]:
     """The limits in the last message."""
-    return tuple(app.options.get(name) for name in LIMITS)  # type: ignore[return-value]
+    soft, hard = (app.options.get(name) for name in LIMITS)
+    return soft, hard
 
 
 def of_queue(chosen: Chosen, label: str) -> tuple[int, int]:

@@ -9,7 +9,7 @@ import pytest
 from celery import Celery, Task
 from celery.exceptions import Retry
 from celery_platform import attach
-from celery_platform.attachment.tasks import Guarantees
+from celery_platform.attachment.guarantees import Guarantees
 
 from .conftest import Chosen
 from .tracing import RUN, has_guarantees, quiet, shared_before, trace
@@ -101,7 +101,7 @@ def test_pydantic_arguments_are_validated(attached: Celery) -> None:
 
 
 def test_a_base_class_of_the_application_keeps_state_methods_and_attributes(attached: Celery) -> None:
-    class Base(Task):
+    class Base(Task[Any, Any]):
         abstract = True
         max_retries = 7
         default_retry_delay = 11
@@ -129,7 +129,7 @@ def test_a_base_class_of_the_application_keeps_state_methods_and_attributes(atta
 
 
 def test_a_failed_task_calls_the_methods_that_the_application_overrides_and_is_dead_lettered(attached: Celery) -> None:
-    class Base(Task):
+    class Base(Task[Any, Any]):
         def on_failure(self, exc: Exception, *_: Any) -> None:
             RUN.append(("on_failure", str(exc)))
 
@@ -142,7 +142,7 @@ def test_a_failed_task_calls_the_methods_that_the_application_overrides_and_is_d
 
 
 def test_retry_and_on_retry_may_be_overridden(attached: Celery) -> None:
-    class Base(Task):
+    class Base(Task[Any, Any]):
         def retry(self, *_: Any, **__: Any) -> Any:
             RUN.append("retry")
             raise Retry("later")
@@ -160,8 +160,9 @@ def test_retry_and_on_retry_may_be_overridden(attached: Celery) -> None:
 
 
 def test_apply_async_may_be_overridden(attached: Celery) -> None:
-    class Base(Task):
+    class Base(Task[Any, Any]):
         def apply_async(self, *_: Any, **__: Any) -> Any:
             return "intercepted"
 
-    assert attached.task(base=Base, name="intercepted")(quiet).delay() == "intercepted"
+    answer: object = attached.task(base=Base, name="intercepted")(quiet).delay()
+    assert answer == "intercepted"

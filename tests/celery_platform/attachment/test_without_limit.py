@@ -36,7 +36,7 @@ def forever(self: Any) -> None:
 
 def app_with(task: Any, **options: Any) -> Any:
     """An application with only this task, on the queue `slow`."""
-    celery = Celery("plain", set_as_current=False)
+    celery: Any = Celery("plain", set_as_current=False)
     made = celery.task(bind=True, shared=False, name="exercises.slow.forever", **options)(task)
     celery.finalize()
     return SimpleNamespace(tasks={made.name: made}), made

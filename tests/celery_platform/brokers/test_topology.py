@@ -2,6 +2,7 @@
 
 import json
 import ssl
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -25,14 +26,16 @@ URLS = {
 }
 
 
-def broker(kind: str, folder: Path, queue_urls: dict[str, str] | None = None, **rabbitmq: Any) -> Broker:
+def broker(kind: str, folder: Path, queue_urls: Mapping[str, str] | None = None, **rabbitmq: Any) -> Broker:
     model = described(LOCAL)
     chosen = model.broker.model_copy(
         update={"kind": BrokerKind(kind), "rabbitmq": model.broker.rabbitmq.model_copy(update=rabbitmq)}
     )
     file = folder / "resolved.json"
     file.write_text(json.dumps(resolve(model.model_copy(update={"broker": chosen}))))
-    return broker_of(Runtime(read(file), Discovery(URLS[kind], "redis://127.0.0.1/1", "media", queue_urls or {})))
+    return broker_of(
+        Runtime(read(file), Discovery(URLS[kind], "redis://127.0.0.1/1", {"media": "media"}, queue_urls or {}))
+    )
 
 
 @pytest.fixture(autouse=True)
@@ -61,6 +64,7 @@ def test_quorum_queues_dead_letter_at_least_once_by_the_right_key(tmp_path: Path
         "x-overflow": "reject-publish",
     }
     dead = made.dead_letter_queue(made.environment.queues["quick"])
+    assert dead.queue_arguments
     assert dead.queue_arguments["x-delivery-limit"] > 10**9, "reading a dead-lettered message counts as a delivery"
     assert (dead.exchange.name, dead.routing_key) == ("celery-local-dead-letters", "celery-local-quick-dlq")
     assert made.transport_options()["confirm_publish"] is True
@@ -70,6 +74,7 @@ def test_mirrored_queues_are_classic_without_quorum_arguments(tmp_path: Path) ->
     made = broker("rabbitmq", tmp_path, replication="mirrored", version="3.10")
     arguments = made.queue(made.environment.queues["quick"]).queue_arguments
 
+    assert arguments
     assert arguments["x-queue-type"] == "classic"
     assert "x-delivery-limit" not in arguments
 

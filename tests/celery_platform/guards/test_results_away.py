@@ -44,8 +44,13 @@ def test_a_task_and_a_group_are_published_while_the_store_is_down(store: Store, 
 def test_without_the_guard_a_publish_waits_for_the_store(store: Store) -> None:
     app = producer(store, guarded=False)
     published = threading.Event()
+
+    def publish_and_say() -> None:
+        publish(app)
+        published.set()
+
     with store.away("frozen"):
-        threading.Thread(target=lambda: (publish(app), published.set()), daemon=True).start()
+        threading.Thread(target=publish_and_say, daemon=True).start()
 
         why = "it did not (if Celery's on_task_call no longer waits, remove app/celery_platform/guards/results_away.py)"
         assert not published.wait(PUBLISH_BUDGET_SECONDS + 1), why
@@ -67,7 +72,8 @@ def test_a_result_is_received_when_the_store_is_back(store: Store, how: str) -> 
 def test_a_wait_that_failed_for_the_store_can_be_repeated(store: Store, how: str) -> None:
     app = producer(store)
     result = publish(app)
-    with store.away(how), pytest.raises(app.backend.connection_errors):
+    backend: Any = app.backend
+    with store.away(how), pytest.raises(backend.connection_errors):
         result.get(timeout=1)
 
     later(1, done, store, result, "back")

@@ -49,7 +49,8 @@ def test_a_connection_that_breaks_while_subscribing_is_replaced(store: Store, mo
     assert before.get(timeout=5) == "before"
     # The request is lost with the connection, and redis-py would wait for its reply on the next connection.
     killed = Redis(port=store.port)
-    pubsub = app.backend.result_consumer._pubsub
+    backend: Any = app.backend
+    pubsub = backend.result_consumer._pubsub
     monkeypatch.setattr(pubsub, "ping", lambda _: eventually(lambda: killed.client_kill_filter(_type="pubsub"), "kill"))
 
     later(0.5, done, store, after, "after")
@@ -64,7 +65,7 @@ def test_a_result_stored_while_the_subscription_breaks_is_found(store: Store) ->
     waiting = threading.Thread(target=lambda: got.append(result.get(timeout=20)))
     waiting.start()
     subscribed(store, 1)
-    backend = app.backend
+    backend: Any = app.backend
     key, meta = backend.get_key_for_task(result.id), backend._get_result_meta("broken", "SUCCESS", None, None)
     with Redis(port=store.port).pipeline(transaction=True) as together:
         together.client_kill_filter(_type="pubsub")
@@ -81,15 +82,16 @@ def test_a_result_published_right_after_the_stored_ones_were_read_is_received(
 ) -> None:
     app = producer(store)
     result = publish(app)
-    read = app.backend.client.mget
+    backend: Any = app.backend
+    read = backend.client.mget
 
     def read_then_done(keys: Any) -> Any:
         values = read(keys)
         done(store, result, "between")
         return values
 
-    monkeypatch.setattr(app.backend.client, "mget", read_then_done)
-    monkeypatch.setattr(app.backend, "get_task_meta", lambda _id: {"status": "PENDING", "result": None})
+    monkeypatch.setattr(backend.client, "mget", read_then_done)
+    monkeypatch.setattr(backend, "get_task_meta", lambda _id: {"status": "PENDING", "result": None})
 
     assert result.get(timeout=5) == "between"
 
@@ -106,7 +108,7 @@ def test_a_result_that_was_stored_before_is_received_at_once(store: Store) -> No
 
 def test_a_group_receives_the_results_of_all_its_parts(store: Store) -> None:
     app = producer(store)
-    parts = group(app.tasks["theirs"].s() for _ in range(20)).apply_async()
+    parts: Any = group(app.tasks["theirs"].s() for _ in range(20)).apply_async()
     for number, part in enumerate(parts.results):
         later(0.02 * number, done, store, part, number)
 

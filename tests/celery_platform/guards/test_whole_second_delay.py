@@ -31,9 +31,13 @@ def test_countdowns_are_rounded_up(countdown: float | None, expected: int | None
 @pytest.mark.parametrize("form", ["datetime", "text", "naive"])
 def test_times_become_delays(form: str) -> None:
     moment = datetime.now(UTC) + timedelta(seconds=7.5)
-    eta = {"datetime": moment, "text": moment.isoformat(), "naive": moment.replace(tzinfo=None)}[form]
+    forms: dict[str, datetime | str] = {
+        "datetime": moment,
+        "text": moment.isoformat(),
+        "naive": moment.replace(tzinfo=None),
+    }
 
-    assert whole_seconds(None, eta) == 8
+    assert whole_seconds(None, forms[form]) == 8
 
 
 def test_a_message_with_a_delay_of_half_a_second_arrives(rabbitmq: TestEnvironment) -> None:

@@ -60,7 +60,8 @@ class Later:
 
     def ran(self, word: str, times: int = 1) -> list[list[str]]:
         """Wait until a task has noted this word this many times."""
-        return eventually(lambda: (found := self.lines(word)) and len(found) >= times and found, f"{word} x {times}")
+        eventually(lambda: len(self.lines(word)) >= times, f"{word} x {times}")
+        return self.lines(word)
 
 
 def make_soon(environment: TestEnvironment, folder: Path) -> Later:

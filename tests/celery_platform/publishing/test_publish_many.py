@@ -45,10 +45,15 @@ def anything(*_args: Any, **_kwargs: Any) -> None:
     """A task that takes whatever it is given."""
 
 
+def registered(app: Any, **options: Any) -> Any:
+    """`anything` as a task of the application; Celery does not check its arguments."""
+    return app.task(typing=False, **options)(anything)
+
+
 def anything_app() -> Any:
     app = Celery("publisher", broker="amqp://", set_as_current=False)
     app.conf.update(task_ignore_result=True, task_queues=[Queue("celery")])
-    return app.task(anything, typing=False)
+    return registered(app)
 
 
 def read(message: tuple[Any, bytes]) -> dict[str, Any]:
@@ -190,7 +195,7 @@ def test_a_call_that_cannot_be_serialized_holds_back_no_other(bench: Bench, queu
 def test_a_message_over_the_brokers_size_is_named_and_holds_back_no_other(bench: Bench, queue: str) -> None:
     app = Celery("publisher", broker=bench.variables["TURBO_BROKER"], set_as_current=False)
     app.conf.broker_transport_options = {"max_message_bytes": 1_000}
-    task = app.task(anything, typing=False, ignore_result=True)
+    task = registered(app, ignore_result=True)
 
     with pytest.raises(NotPublishedError, match="at most 1,000 bytes") as caught:
         publish_many(task, [((), {}), (("x" * 1_000,), {}), ((), {})], queue=Queue(queue))
@@ -212,7 +217,7 @@ def test_a_lost_connection_loses_nothing_and_repeats_only_what_is_named(bench: B
         app = Celery(
             "publisher", broker=url._replace(netloc=url.netloc.replace(str(url.port), str(line.port))).geturl()
         )
-        task = app.task(anything, typing=False, ignore_result=True)
+        task = registered(app, ignore_result=True)
 
         def cut() -> None:
             eventually(lambda: bench.waiting(queue) > 0, "the first messages")
@@ -236,7 +241,7 @@ def test_a_broker_that_stays_away_is_said(bench: Bench) -> None:
     with cable(1) as line:
         line.pull()
         app = Celery("publisher", broker=f"amqp://127.0.0.1:{line.port}")
-        task = app.task(anything, typing=False, ignore_result=True)
+        task = registered(app, ignore_result=True)
 
         with pytest.raises(NotPublishedError, match="connection was lost") as caught:
             publish_many(task, numbers(3), patience=1)

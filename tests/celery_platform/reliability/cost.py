@@ -32,8 +32,9 @@ def main() -> None:
         metadata.create_all(engine)
         sql = engine.execution_options(isolation_level="AUTOCOMMIT").connect()
         claims, rows = ValkeyClaims(client, "cost"), SqlClaims(engine)
-        rate_limit.valkey = lambda: client  # type: ignore[assignment]
-        rate_limit.runtime = lambda: SimpleNamespace(environment=SimpleNamespace(prefix="cost"))  # type: ignore
+        module: Any = rate_limit
+        module.valkey = lambda: client
+        module.runtime = lambda: SimpleNamespace(environment=SimpleNamespace(prefix="cost"))
         limit = rate_limit.RateLimit("cost", 10**9)
         on_valkey: dict[str, Callable[[], object]] = {
             "Valkey: PING": client.ping,

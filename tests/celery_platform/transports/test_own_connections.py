@@ -72,7 +72,8 @@ def test_closing_a_connection_to_redis_acknowledges_nothing_of_the_workers(valke
     RedisTransport.Channel.pending.append("of the worker")
     try:
         with Connection(url, transport=RedisTransport) as made:
-            made.default_channel.basic_ack("of a task")
+            channel: Any = made.default_channel
+            channel.basic_ack("of a task")
         assert list(RedisTransport.Channel.pending) == ["of the worker"]
     finally:
         RedisTransport.Channel.pending.clear()

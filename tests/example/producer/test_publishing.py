@@ -6,7 +6,7 @@ import time
 import pytest
 from amqp.exceptions import MessageNacked
 from kombu.exceptions import OperationalError
-from shop.producer.publishing import Publisher, RefusedError, UnavailableError, UnconfirmedError
+from shop.producer.publishing import Publisher, PublishingError, RefusedError, UnavailableError, UnconfirmedError
 
 
 def test_a_broker_that_says_nothing_holds_a_request_for_its_budget_only() -> None:
@@ -44,7 +44,7 @@ def test_stuck_threads_refuse_others_at_once_and_are_free_again_later() -> None:
     [(MessageNacked(), RefusedError, 429), (OperationalError("gone"), UnavailableError, 503),
      (ConnectionRefusedError(), UnavailableError, 503)],
 )  # fmt: skip
-def test_what_the_broker_says_becomes_a_status(raised: Exception, expected: type[Exception], status: int) -> None:
+def test_what_the_broker_says_becomes_a_status(raised: Exception, expected: type[PublishingError], status: int) -> None:
     def publish() -> None:
         raise raised
 

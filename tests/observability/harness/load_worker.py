@@ -65,5 +65,6 @@ if __name__ == "__main__":
 
     if os.environ.get("OBSERVED") == "no":  # stock Celery, against which the overhead is measured
         os.environ.pop("CELERY_METRICS_PORT", None)
-        start.own_logging = lambda _: None  # type: ignore[assignment]
+        module: Any = start
+        module.own_logging = lambda _: None
     start.start_worker(sys.argv[1])

@@ -9,6 +9,7 @@ import matplotlib as mpl
 mpl.use("Agg")
 from celery_platform.observability.dashboards.panel import Board, Panel
 from matplotlib import pyplot as plt
+from matplotlib.axes import Axes
 from matplotlib.dates import DateFormatter, date2num
 
 from .prometheus import Monitoring
@@ -33,7 +34,7 @@ def draw(board: Board, monitoring: Monitoring, filled: Callable[[str], str], fol
     return file
 
 
-def _panel(axis: plt.Axes, panel: Panel, monitoring: Monitoring, filled: Callable[[str], str]) -> None:
+def _panel(axis: Axes, panel: Panel, monitoring: Monitoring, filled: Callable[[str], str]) -> None:
     now = time.time()
     lines = 0
     for query, legend in panel.queries:

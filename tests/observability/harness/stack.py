@@ -78,7 +78,7 @@ def watched(environment: TestEnvironment, worker: ObservedWorker, folder: Path) 
     command = [sys.executable, "-m", "celery_platform", *words]
     heartbeat = {"CELERY_HEARTBEAT_FILE": str(folder / "heartbeat")}
     with ExitStack() as all_, ExitStack() as worker_stack:
-        worker_stack.enter_context(worker.started(**heartbeat))
+        worker_stack.enter_context(worker.started(heartbeat))
         exporter = all_.enter_context(running(command, log, environment.variables))
         wait_for_port(port, exporter, log)
         watching = all_.enter_context(

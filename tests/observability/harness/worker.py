@@ -4,7 +4,7 @@ import json
 import sys
 import time
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -58,14 +58,16 @@ class ObservedWorker:
         }  # fmt: skip
 
     @contextmanager
-    def started(self, *, on_empty_queues: bool = True, **variables: str) -> Iterator["ObservedWorker"]:
+    def started(
+        self, variables: Mapping[str, str] | None = None, *, on_empty_queues: bool = True
+    ) -> Iterator["ObservedWorker"]:
         """Start it, wait until it is ready, and stop it when the block ends."""
         if on_empty_queues:
             self.empty_the_queues()
         command = [sys.executable, str(SCRIPT), POOL]
         if self.pool_type == "gevent":
             command = [sys.executable, "-c", PATCHED]
-        given = self.variables | {"CELERY_METRICS_PORT": str(self.port)} | variables
+        given = self.variables | {"CELERY_METRICS_PORT": str(self.port), **(variables or {})}
         with running(command, self.log, given, stop_seconds=30) as process:
             eventually(lambda: " ready" in self.log.read_text() or process.poll() is not None, "the worker", 60)
             assert process.poll() is None, self.log.read_text()

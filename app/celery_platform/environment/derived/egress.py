@@ -1,5 +1,6 @@
 """The destinations that network policies open for pods, by name. Everything else stays closed."""
 
+from collections.abc import Mapping
 from ipaddress import ip_address
 from urllib.parse import urlsplit
 
@@ -18,6 +19,13 @@ DEFAULT_PORTS = {
     "mongodb": 27017, "amqp": 5672, "amqps": 5671, "smtp": 25, "smtps": 465, "ldap": 389, "ldaps": 636,
 }  # fmt: skip
 ANYWHERE = "0.0.0.0/0"
+# Inside the VPC; SQS is reached as every AWS service is.
+BROKER_PORTS: Mapping[BrokerKind, tuple[int, ...]] = {
+    BrokerKind.RABBITMQ: RABBITMQ_PORTS,
+    BrokerKind.AMAZON_MQ: AMAZON_MQ_PORTS,
+    BrokerKind.REDIS: (VALKEY_PORT,),
+    BrokerKind.SQS: (),
+}
 
 
 def egress(env: Environment) -> Json:
@@ -26,14 +34,8 @@ def egress(env: Environment) -> Json:
     Example: `egress(load("prod"))["results"] == {"cidr": "10.40.0.0/16", "ports": [6379]}`
     """
     inside = str(env.network.cidr)
-    ports = {
-        BrokerKind.RABBITMQ: RABBITMQ_PORTS,
-        BrokerKind.AMAZON_MQ: AMAZON_MQ_PORTS,
-        BrokerKind.REDIS: (VALKEY_PORT,),
-        BrokerKind.SQS: (),
-    }[env.broker.kind]
     return {
-        "broker": {"cidr": inside, "ports": list(ports)},
+        "broker": {"cidr": inside, "ports": list(BROKER_PORTS[env.broker.kind])},
         "results": {"cidr": inside, "ports": [VALKEY_PORT]},
         # Interface endpoints are inside the VPC; S3 and services without an endpoint are not.
         "aws": {"cidr": ANYWHERE, "ports": [HTTPS_PORT]},

@@ -17,7 +17,7 @@ class Route(Closed):
     """Tasks whose names match the pattern go to the queue. `*` and `?` match as in a shell (fnmatch)."""
 
     tasks: str = Field(min_length=1, max_length=255, description="a task's name, or a pattern of names: orders.*")
-    queue: Label
+    queue: Label = Field(description="a name under queues")
 
 
 class SecretUse(Closed):
@@ -68,7 +68,7 @@ class Application(Closed):
     release: tuple[str, ...] = Field(
         default=(), description="a command that runs once per release, before any worker is updated: migrations"
     )
-    variables: Variables = Field(default_factory=dict)
+    variables: Variables = Field(default_factory=dict, description="environment variables of all of its processes")
     secrets: Secrets = Field(default_factory=dict, description="variable -> secret")
     accept_content: tuple[SerializerName, ...] = Field(
         default=("json",),

@@ -20,11 +20,13 @@ class BrokerKind(StrEnum):
 class RabbitMQ(Closed):
     """Self-managed RabbitMQ on EC2 hosts."""
 
-    version: str = Field(default="4.0", pattern=r"^\d{1,2}\.\d{1,2}$")
-    nodes: int = Field(default=3, ge=1, le=7)
-    instance_type: str = "m7g.large"
+    version: str = Field(default="4.0", pattern=r"^\d{1,2}\.\d{1,2}$", description="of RabbitMQ: major and minor")
+    nodes: int = Field(default=3, ge=1, le=7, description="of the cluster; three keep a quorum when one is lost")
+    instance_type: str = Field(default="m7g.large", description="EC2 size of each node")
     volume_gib: int = Field(default=50, ge=8, le=16_384, description="data volume of each node, GiB")
-    replication: Literal["quorum", "mirrored"] = "quorum"
+    replication: Literal["quorum", "mirrored"] = Field(
+        default="quorum", description="quorum queues, or mirrored classic queues (RabbitMQ 3 only)"
+    )
     tls: bool = Field(
         default=True, description="TLS to clients and between nodes, with certificates of the environment's own CA"
     )
@@ -36,16 +38,20 @@ class RabbitMQ(Closed):
 class AmazonMQ(Closed):
     """Amazon MQ for RabbitMQ."""
 
-    version: str = Field(default="4.2", pattern=r"^\d{1,2}\.\d{1,2}$")
-    instance_type: str = Field(default="mq.m7g.medium", pattern=r"^mq\.")
-    deployment: Literal["single", "cluster"] = "cluster"
+    version: str = Field(default="4.2", pattern=r"^\d{1,2}\.\d{1,2}$", description="of RabbitMQ, as Amazon MQ names it")
+    instance_type: str = Field(
+        default="mq.m7g.medium", pattern=r"^mq\.", description="a size that Amazon MQ has for this version"
+    )
+    deployment: Literal["single", "cluster"] = Field(
+        default="cluster", description="one node, or three over three zones"
+    )
 
 
 class RedisBroker(Closed):
     """A Valkey replication group for messages, separate from the result store."""
 
-    node_type: str = Field(default="cache.t4g.micro", pattern=r"^cache\.")
-    replicas: int = Field(default=1, ge=0, le=5)
+    node_type: str = Field(default="cache.t4g.micro", pattern=r"^cache\.", description="ElastiCache size of each node")
+    replicas: int = Field(default=1, ge=0, le=5, description="beside the primary, to fail over to")
     tls: bool = Field(
         default=True, description="TLS and a user with a password; turn it off only where nobody else can connect"
     )

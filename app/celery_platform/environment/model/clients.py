@@ -19,9 +19,9 @@ class Client(Closed):
     Example: `{security_group: sg-0a1b2c3d, may: [publish]}`
     """
 
-    security_group: SecurityGroupId | None = None
-    cidrs: tuple[IPv4Network, ...] = ()
-    may: tuple[Literal["publish", "watch"], ...] = Field(min_length=1)
+    security_group: SecurityGroupId | None = Field(default=None, description="whose members are let in")
+    cidrs: tuple[IPv4Network, ...] = Field(default=(), description="address ranges that are let in")
+    may: tuple[Literal["publish", "watch"], ...] = Field(min_length=1, description="what they may do, one or both")
 
     @model_validator(mode="after")
     def _one_way_to_say_who(self) -> "Client":

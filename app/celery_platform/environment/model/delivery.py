@@ -18,7 +18,7 @@ class Delivery(Closed):
     """
 
     issuer: str = Field(pattern=r"^[a-z0-9.-]+(/[A-Za-z0-9._/-]+)?$", description="host and path, without https://")
-    audience: str = "sts.amazonaws.com"
+    audience: str = Field(default="sts.amazonaws.com", description="for whom the issuer's tokens are")
     plan: str = Field(
         min_length=3, pattern=r"^[^*]+$", description="subject that may plan: it reads and changes nothing"
     )

@@ -12,8 +12,10 @@ from celery_platform.environment.model.existing import ExistingCluster
 class Eks(Closed):
     """The cluster. Its API is private; `public_access_cidrs` also opens it to these addresses."""
 
-    version: str = Field(default="1.35", pattern=r"^1\.\d\d$")
+    version: str = Field(default="1.35", pattern=r"^1\.\d\d$", description="of Kubernetes")
     compute: Literal["node_groups", "auto"] = Field(default="node_groups", description="auto: EKS Auto Mode")
-    public_access_cidrs: tuple[IPv4Network, ...] = ()
+    public_access_cidrs: tuple[IPv4Network, ...] = Field(
+        default=(), description="address ranges that reach the API from outside the VPC; none: it is private"
+    )
     admins: tuple[str, ...] = Field(default=(), description="ARNs of roles that administer the cluster")
     existing: ExistingCluster | None = Field(default=None, description="an existing cluster with its nodes")

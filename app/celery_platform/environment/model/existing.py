@@ -22,8 +22,8 @@ ZoneName = Annotated[str, Field(pattern=r"^([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.
 class ExistingSubnet(Closed):
     """A private subnet with a route to AWS (NAT or endpoints); `hosts` is the part for the platform's hosts."""
 
-    id: SubnetId
-    cidr: IPv4Network
+    id: SubnetId = Field(description="of the subnet")
+    cidr: IPv4Network = Field(description="its address range")
     hosts: IPv4Network | None = Field(
         default=None, description="a block of at least /26 reserved for fixed addresses; by default the whole subnet"
     )
@@ -35,7 +35,7 @@ class ExistingNetwork(Closed):
     Example: `{vpc_id: vpc-0a1b2c3d, private_subnets: {eu-west-1a: {id: subnet-0a1b2c3d, cidr: 10.0.1.0/24}, ...}}`
     """
 
-    vpc_id: VpcId
+    vpc_id: VpcId = Field(description="the VPC that everything is put into")
     private_subnets: dict[str, ExistingSubnet] = Field(min_length=2, max_length=3, description="by availability zone")
     resolvers: tuple[IPv4Address, ...] = Field(
         default=(),
@@ -50,8 +50,8 @@ class ExistingZone(Closed):
     Example: `{zone: internal.example.com, zone_id: Z0123456789ABC}`
     """
 
-    zone: ZoneName
-    zone_id: HostedZoneId
+    zone: ZoneName = Field(description="domain of the private hosted zone")
+    zone_id: HostedZoneId = Field(description="Route 53's id of it")
 
 
 class ExistingCluster(Closed):
@@ -60,7 +60,7 @@ class ExistingCluster(Closed):
     Example: `{name: company, security_group: sg-0a1b2c3d}`
     """
 
-    name: str = Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]{0,99}$")
+    name: str = Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]{0,99}$", description="of the cluster")
     security_group: SecurityGroupId = Field(
         description="the one of its nodes and pods: clusterSecurityGroupId in `aws eks describe-cluster`"
     )

@@ -10,7 +10,9 @@ from celery_platform.environment.model.base import Closed
 class Hosts(Closed):
     """How Ansible reaches hosts and which image they boot. `connection` is an Ansible connection plugin."""
 
-    connection: Literal["amazon.aws.aws_ssm", "ansible.builtin.ssh", "containers.podman.podman"] = "amazon.aws.aws_ssm"
+    connection: Literal["amazon.aws.aws_ssm", "ansible.builtin.ssh", "containers.podman.podman"] = Field(
+        default="amazon.aws.aws_ssm", description="how Ansible reaches them"
+    )
     image: str = Field(
         default="debian-13",
         pattern=r"^debian-1[23](-(amd64|arm64))?$",

@@ -16,5 +16,5 @@ class Monitoring(Closed):
         default=None, description="size of the monitoring host; without it there is no such host"
     )
 
-    retention_days: int = Field(default=15, ge=1, le=400)
+    retention_days: int = Field(default=15, ge=1, le=400, description="after which Prometheus deletes samples")
     retention_gib: int = Field(default=8, ge=1, le=1024, description="size above which the oldest samples are deleted")

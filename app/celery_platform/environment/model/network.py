@@ -22,9 +22,11 @@ class Network(Closed):
     With `existing` no VPC is created, and `cidr` is the address range of the existing one.
     """
 
-    cidr: IPv4Network
-    zones: int = Field(ge=2, le=3)
-    nat: Literal["single", "per_zone"] = "single"
+    cidr: IPv4Network = Field(description="address range of the VPC")
+    zones: int = Field(ge=2, le=3, description="availability zones that it spans")
+    nat: Literal["single", "per_zone"] = Field(
+        default="single", description="one NAT gateway, or one in each zone, which outlives the loss of another"
+    )
     endpoints: tuple[Endpoint, ...] = Field(default=(), description="AWS services reached inside the VPC, not over NAT")
     flow_logs: bool = Field(default=False, description="log every connection; billed by the gigabyte")
     existing: ExistingNetwork | None = Field(default=None, description="an existing VPC")

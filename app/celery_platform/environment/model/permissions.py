@@ -38,9 +38,11 @@ class Statement(Closed):
     Example: `{actions: [dynamodb:GetItem], resources: ["arn:aws:dynamodb:eu-west-1:111122223333:table/orders"]}`
     """
 
-    actions: tuple[Action, ...] = Field(min_length=1)
-    resources: tuple[Resource, ...] = Field(min_length=1)
-    conditions: dict[str, dict[str, tuple[str, ...]]] = Field(default_factory=dict)
+    actions: tuple[Action, ...] = Field(min_length=1, description="such as s3:GetObject")
+    resources: tuple[Resource, ...] = Field(min_length=1, description="ARNs")
+    conditions: dict[str, dict[str, tuple[str, ...]]] = Field(
+        default_factory=dict, description="as IAM has them: operator, key, values"
+    )
 
 
 class Permissions(Closed):

@@ -27,13 +27,15 @@ class Pool(Closed):
 
     model_config = ConfigDict(json_schema_extra=_require_machines_or_owner)
 
-    runs_on: Literal["eks", "hosts"]
-    type: Literal["prefork", "threads", "solo", "gevent", "turbo"]
+    runs_on: Literal["eks", "hosts"] = Field(description="pods of the cluster, or EC2 hosts with systemd")
+    type: Literal["prefork", "threads", "solo", "gevent", "turbo"] = Field(
+        description="how a worker runs tasks beside each other"
+    )
     concurrency: Annotated[int, Field(ge=1, le=500)] | Literal["auto"] = Field(
         description="tasks at a time; auto (prefork, turbo): one for each whole core of `cpu`"
     )
-    min: int = Field(ge=0, le=100)
-    max: int = Field(ge=1, le=100)
+    min: int = Field(ge=0, le=100, description="workers, or hosts, that always run")
+    max: int = Field(ge=1, le=100, description="workers that the autoscaler may start, or hosts")
     instance_type: str | None = Field(default=None, min_length=1, description="size of its machines")
     instance_types: tuple[str, ...] = Field(
         default=(),

@@ -18,9 +18,9 @@ SolarEvent = Literal[
 class Solar(Closed):
     """A solar event at a place. Celery computes it with `ephem`, which the application must then require."""
 
-    event: SolarEvent
-    lat: float = Field(ge=-90, le=90)
-    lon: float = Field(ge=-180, le=180)
+    event: SolarEvent = Field(description="as Celery's solar schedule names it")
+    lat: float = Field(ge=-90, le=90, description="latitude in degrees, north is positive")
+    lon: float = Field(ge=-180, le=180, description="longitude in degrees, east is positive")
 
 
 class ScheduleOptions(Closed):
@@ -38,7 +38,7 @@ class ScheduleEntry(Closed):
     Example: `{task: orders.tasks.close_day, cron: "0 6 * * 1-5", timezone: Europe/Berlin}`
     """
 
-    task: str = Field(min_length=1)
+    task: str = Field(min_length=1, description="the task's name")
     queue: Label | None = Field(default=None, description="by default the queue of the task's route")
     cron: str | None = Field(
         default=None, description="minute hour day-of-month month weekday, as in Celery's crontab: all must match"
@@ -46,8 +46,8 @@ class ScheduleEntry(Closed):
     every: str | None = Field(default=None, description="an interval: 30s, 5m, 1h30m")
     solar: Solar | None = None
     timezone: str | None = Field(default=None, description="the time zone of `cron`; by default the application's")
-    args: tuple[Any, ...] = ()
-    kwargs: dict[str, Any] = Field(default_factory=dict)
+    args: tuple[Any, ...] = Field(default=(), description="positional arguments")
+    kwargs: dict[str, Any] = Field(default_factory=dict, description="keyword arguments")
     options: ScheduleOptions = ScheduleOptions()
 
     @property

@@ -14,9 +14,13 @@ class Service(Closed):
     Example: `{url: "https://pay.example.com", secret: pay}`
     """
 
-    url: str | None = Field(default=None, pattern=r"^[a-z][a-z0-9+.-]*://\S+$")
-    host: str | None = Field(default=None, min_length=1)
-    port: Port | None = None
+    url: str | None = Field(
+        default=None,
+        pattern=r"^[a-z][a-z0-9+.-]*://\S+$",
+        description="where it answers, without a password; instead of host and port",
+    )
+    host: str | None = Field(default=None, min_length=1, description="its name or address, for what has no URL")
+    port: Port | None = Field(default=None, description="together with host")
     secret: Label | None = Field(default=None, description="the secret that its callers need")
     rate_per_minute: int | None = Field(default=None, gt=0, description="its quota, shared by all workers")
 

@@ -4,7 +4,8 @@ import logging
 import signal
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from importlib import import_module
 
 from celery_platform.observability.exporter.beat import read_beat, read_soft_stops
 from celery_platform.observability.exporter.configuration import read_configuration
@@ -17,22 +18,20 @@ logger = logging.getLogger(__name__)
 # Seconds between polls. For 200 queues, a poll is one request to RabbitMQ but 200 to SQS. At 10 s, SQS would take 2 %
 # of a core and 50 million requests a month.
 INTERVAL, SQS_INTERVAL = 10, 30
+# By name, so that each kind's module is loaded with what it needs, and no other's.
+SOURCES: Mapping[str, str] = {
+    "rabbitmq": "celery_platform.observability.exporter.management:management_source",
+    "amazon_mq": "celery_platform.observability.exporter.management:management_source",
+    "sqs": "celery_platform.observability.exporter.sqs:sqs_source",
+    "redis": "celery_platform.observability.exporter.valkey:valkey_source",
+}
 
 
 def source_of(runtime: Runtime) -> Source:
     """The source that polls the environment's broker. Only the module of its kind is loaded."""
-    kind = runtime.environment.broker_kind
-    if kind == "sqs":
-        from celery_platform.observability.exporter.sqs import sqs_source
-
-        return sqs_source(runtime)
-    if kind == "redis":
-        from celery_platform.observability.exporter.valkey import valkey_source
-
-        return valkey_source(runtime)
-    from celery_platform.observability.exporter.management import management_source
-
-    return management_source(runtime)
+    module, _, name = SOURCES[runtime.environment.broker_kind].partition(":")
+    made: Callable[[Runtime], Source] = getattr(import_module(module), name)
+    return made(runtime)
 
 
 def run(address: str, port: int, interval_seconds: float) -> None:

@@ -33,7 +33,11 @@ def sql_store(engine: Engine) -> Store:
 def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Store]:
     if request.param == "valkey":
         client = Redis(port=request.getfixturevalue("valkey_port"), decode_responses=True)
-        yield Store(ValkeyClaims(client, "test"), lambda key: client.delete(f"test:claim:{key}"))
+
+        def end(key: str) -> None:
+            client.delete(f"test:claim:{key}")
+
+        yield Store(ValkeyClaims(client, "test"), end)
         client.close()
         return
     url = f"sqlite:///{tmp_path}/claims.db" if request.param == "sqlite" else request.getfixturevalue("postgresql")

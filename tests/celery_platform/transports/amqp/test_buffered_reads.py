@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from itertools import pairwise
 from struct import pack
+from typing import Any
 
 import pytest
 import trustme
@@ -30,7 +31,7 @@ def over_tcp() -> Iterator[tuple[BufferedTCP, socket.socket]]:
     """A transport and the broker's end of its connection."""
     ours, theirs = socket.socketpair()
     with ours, theirs:
-        transport = BufferedTCP("unused:1")
+        transport: Any = BufferedTCP("unused:1")
         transport.sock, transport.connected = ours, True
         transport._setup_transport()
         yield transport, theirs

@@ -4,6 +4,7 @@ import os
 import signal
 import time
 from collections import Counter
+from functools import partial
 from urllib.parse import urlsplit
 
 import pytest
@@ -13,6 +14,10 @@ from tests.harness.cable import cable
 from tests.harness.waiting import eventually
 
 pytestmark = pytest.mark.slow
+
+
+def arrived(bench: Bench, where: str, wanted: int) -> bool:
+    return len(bench.list_(where)) > wanted
 
 
 def test_a_task_longer_than_the_heartbeats_keeps_its_connection(bench: Bench, where: str) -> None:
@@ -49,7 +54,7 @@ def test_no_task_is_lost_with_a_connection(bench: Bench, where: str) -> None:
             for part in range(4):
                 for number in range(500):
                     bench.work.record.delay(where, part * 500 + number)
-                eventually(lambda wanted=part * 500 + 50: len(bench.list_(where)) > wanted, "some tasks")
+                eventually(partial(arrived, bench, where, part * 500 + 50), "some tasks")
                 line.pull()
                 line.plug()
 

@@ -23,7 +23,8 @@ HEADERS = st.dictionaries(st.text(max_size=20), VALUES, max_size=20)
 
 def header_payload(**properties: Any) -> bytes:
     """The payload of a content header frame: class, weight, body size, properties."""
-    serialized: bytes = Message("", **properties)._serialize_properties()
+    message: Any = Message("", **properties)
+    serialized: bytes = message._serialize_properties()
     return b"\0\x3c\0\0" + (0).to_bytes(8, "big") + serialized
 
 

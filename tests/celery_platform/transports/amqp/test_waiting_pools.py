@@ -116,7 +116,7 @@ def test_the_apps_own_pool_has_it_under_its_guards(pool: str, scheme: str, monke
 
     install.install_transport(pool, guarded=True)
 
-    found = resolve_transport(scheme)
+    found: Any = resolve_transport(scheme)
     assert issubclass(found, Guarded)
     assert issubclass(found.Connection.Channel, BoundedChannel)
     assert issubclass(found.Connection.Channel, AckingChannel)

@@ -44,7 +44,8 @@ def test_an_unacknowledged_message_of_a_removed_pool_runs_in_another_pool(
 
         def waits() -> bool:
             channel.qos.restore_visible(interval=1)
-            return bool(queue(channel).queue_declare().message_count)
+            declared: Any = queue(channel).queue_declare()
+            return bool(declared.message_count)
 
         if found:
             eventually(waits, "the message", seconds=10)

@@ -1,12 +1,16 @@
-"""If Redis becomes unavailable during a late-acknowledged task, the guarded worker continues; Celery 5.7.0's exits."""
+"""When Redis goes away during a late-acknowledged task, the guarded worker continues; Celery 5.7.0's own ends."""
 
 import json
 import sys
 import uuid
+from collections.abc import Iterator
+from contextlib import AbstractContextManager
 from pathlib import Path
+from subprocess import Popen
 
 import pytest
 
+from tests.brokers.outage import RestartedStore
 from tests.harness.environment import TestEnvironment
 from tests.harness.processes import running
 from tests.harness.waiting import eventually
@@ -23,12 +27,12 @@ from tests.brokers import tasks
 tasks.note.delay({token!r}, seconds={seconds})
 """
 
+Broker = tuple[TestEnvironment, RestartedStore]
+
 
 @pytest.fixture
-def broker(redis: TestEnvironment, tmp_path: Path):  # noqa: ANN201
-    """The redis environment with its own broker, which tests may stop."""
-    from tests.brokers.outage import RestartedStore
-
+def broker(redis: TestEnvironment, tmp_path: Path) -> Iterator[Broker]:
+    """The redis environment with a broker of its own, which may go away."""
     store = RestartedStore(tmp_path)
     with store.up():
         mine = redis.variant(tmp_path, broker_url=f"redis://127.0.0.1:{store.port}/0")
@@ -39,7 +43,7 @@ def broker(redis: TestEnvironment, tmp_path: Path):  # noqa: ANN201
         yield mine, store
 
 
-def worker(environment: TestEnvironment, log: Path, before: str = ""):  # noqa: ANN201
+def worker(environment: TestEnvironment, log: Path, before: str = "") -> AbstractContextManager[Popen[bytes]]:
     return running([sys.executable, "-c", WORK.format(before=before)], log, environment.variables, stop_seconds=20)
 
 
@@ -49,7 +53,7 @@ def said(environment: TestEnvironment, token: str) -> str:
     return environment.python(code)
 
 
-def test_a_worker_survives_an_outage_and_its_messages_are_delivered_again(broker, tmp_path: Path) -> None:  # noqa: ANN001
+def test_a_worker_survives_an_outage_and_its_messages_are_delivered_again(broker: Broker, tmp_path: Path) -> None:
     environment, store = broker
     log, token, theirs = tmp_path / "worker.log", uuid.uuid4().hex, uuid.uuid4().hex
     with worker(environment, log) as run:
@@ -59,7 +63,7 @@ def test_a_worker_survives_an_outage_and_its_messages_are_delivered_again(broker
         with store.away():
             eventually(lambda: "Connection to broker lost" in log.read_text(), "the loss")
         eventually(lambda: "went back to its queue" in log.read_text(), "what was held", seconds=30)
-        # The first run's thread ends now, and acknowledges a delivery that is no longer its own.
+        # The first run's thread ends now and acknowledges what is no longer its own.
         eventually(lambda: "Couldn't ack" in log.read_text(), "the late acknowledgement", seconds=30)
         environment.python(SEND.format(token=theirs, seconds=0))
         eventually(lambda: said(environment, token).count('"end"') == 2, "the second run")
@@ -67,7 +71,7 @@ def test_a_worker_survives_an_outage_and_its_messages_are_delivered_again(broker
         assert run.poll() is None
 
 
-def test_without_the_guard_the_worker_exits(broker, tmp_path: Path) -> None:  # noqa: ANN001
+def test_without_the_guard_the_worker_ends(broker: Broker, tmp_path: Path) -> None:
     environment, store = broker
     log = tmp_path / "unguarded.log"
     with worker(environment, log, "registration.install = lambda: None"):

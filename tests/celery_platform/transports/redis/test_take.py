@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 from celery_platform.transports.redis import reconnect
-from kombu import Connection, Consumer, Queue
+from kombu import Connection, Consumer, Message, Queue
 from kombu.transport import redis as kombu_redis
 from redis import Redis
 from redis.connection import AbstractConnection
@@ -66,7 +66,12 @@ def publish(connection: Connection, *bodies: str, queue: str = "queue") -> None:
 def received(connection: Connection, seconds: float, *, queue: str = "queue") -> list[str]:
     """Return the bodies of the messages that arrive within that time, and acknowledge them."""
     bodies: list[str] = []
-    with Consumer(connection, [Queue(queue)], callbacks=[lambda body, message: (bodies.append(body), message.ack())]):
+
+    def take(body: str, message: Message) -> None:
+        bodies.append(body)
+        message.ack()
+
+    with Consumer(connection, [Queue(queue)], callbacks=[take]):
         end = time.monotonic() + seconds
         while not bodies and time.monotonic() < end:
             try:
@@ -106,15 +111,16 @@ def test_publishing_still_costs_one_round_trip(
     url: str, options: dict[str, Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     sent: list[Any] = []
-    send = AbstractConnection.send_packed_command
+    send: Any = AbstractConnection.send_packed_command
+
+    def noted(connection: Any, command: Any, **named: Any) -> Any:
+        sent.append(command)
+        return send(connection, command, **named)
+
     with connected(url, options) as connection:
         queue = connection.SimpleQueue("queue")
         queue.put("warm")
-        monkeypatch.setattr(
-            AbstractConnection,
-            "send_packed_command",
-            lambda *given, **named: (sent.append(given[1]), send(*given, **named)),
-        )
+        monkeypatch.setattr(AbstractConnection, "send_packed_command", noted)
         queue.put("one")
 
     assert sum(b"EVAL" in b"".join(command) for command in sent) == 1
@@ -140,7 +146,7 @@ def test_a_consumer_that_cannot_take_all_messages_wakes_the_next(url: str, optio
 
     def take_one() -> None:
         with connected(url, options, visibility_timeout=600, brpop_timeout=PATIENT) as connection:
-            channel = connection.default_channel
+            channel: Any = connection.default_channel
             channel.basic_qos(0, 1, False)
             with Consumer(channel, [Queue("queue")], callbacks=[take]):
                 connection.drain_events(timeout=20)
@@ -160,9 +166,10 @@ def test_a_consumer_that_cannot_take_all_messages_wakes_the_next(url: str, optio
 def test_no_more_is_taken_than_the_prefetch_count(url: str, options: dict[str, Any], store: Redis) -> None:
     with connected(url, options, visibility_timeout=600) as connection:
         publish(connection, *(str(number) for number in range(10)))
-        connection.default_channel.basic_qos(0, 3, False)
+        channel: Any = connection.default_channel
+        channel.basic_qos(0, 3, False)
         taken: list[str] = []
-        with Consumer(connection.default_channel, [Queue("queue")], callbacks=[lambda body, _: taken.append(body)]):
+        with Consumer(channel, [Queue("queue")], callbacks=[lambda body, _: taken.append(body)]):
             connection.drain_events(timeout=10)
             with pytest.raises(socket.timeout):
                 connection.drain_events(timeout=1)
@@ -189,6 +196,7 @@ def test_messages_behind_an_error_of_the_consumer_are_requeued(url: str, options
         publish(connection, "first", "second", "third")
         with Consumer(connection, [Queue("queue")], callbacks=[fail]), pytest.raises(ZeroDivisionError):
             connection.drain_events(timeout=10)
-        connection.default_channel.put_back()
+        channel: Any = connection.default_channel
+        channel.put_back()
 
         eventually(lambda: store.llen(f"{options['global_keyprefix']}queue") == 2, "the two behind it")

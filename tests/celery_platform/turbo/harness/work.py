@@ -38,7 +38,7 @@ def store() -> Redis:
 
 def note(where: str, what: Any) -> int:
     """Append to a list; returns its length."""
-    return int(store().rpush(where, str(what)))  # type: ignore[arg-type]
+    return int(store().rpush(where, str(what)))
 
 
 @app.task

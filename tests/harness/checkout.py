@@ -1,4 +1,4 @@
-"""A copy of this checkout, from which the example was deleted and in which a small application took its place."""
+"""A copy of this checkout in which a test may change anything; its commands run with the tools of this one's .venv."""
 
 import os
 import shutil
@@ -27,7 +27,11 @@ def greet(name: str) -> str:
     """Greet somebody."""
     return f"Hello, {name}!"
 '''
-APPLICATION = {"package": PACKAGE, "celery": "greetings:celery", "default_queue": "greetings"}
+APPLICATION = {
+    "package": PACKAGE,
+    "celery": "greetings:celery",
+    "routes": [{"tasks": "greetings.*", "queue": "greetings"}],
+}
 QUEUES = {"greetings": {"pool": "io", "soft_time_limit_seconds": 20}}
 # Sections of an environment file that are about the example's tasks.
 ITS_OWN = ("services", "schedule")
@@ -42,7 +46,7 @@ class Indented(yaml.SafeDumper):
 
 @dataclass(frozen=True)
 class Checkout:
-    """The copy. Its commands run with the tools of this checkout's own .venv."""
+    """The copy, a git repository of its own."""
 
     folder: Path
 
@@ -55,18 +59,39 @@ class Checkout:
         inherited = {name: value for name, value in os.environ.items() if not name.startswith(("CELERY_", "PYTEST_"))}
         return inherited | {"PYTHONPATH": path, "PATH": tools}
 
-    def run(self, *command: str, seconds: float = 240, **variables: str) -> str:
-        """What a command prints; it has to end well."""
-        done = subprocess.run(
+    def ended(self, *command: str, seconds: float = 240, **variables: str) -> subprocess.CompletedProcess[str]:
+        """How a command ended; `stdout` has both of its outputs."""
+        return subprocess.run(
             command, cwd=self.folder, env=self.variables | variables, timeout=seconds, text=True, check=False,
             stdout=subprocess.PIPE, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL,
         )  # fmt: skip
+
+    def run(self, *command: str, seconds: float = 240, **variables: str) -> str:
+        """What a command prints; it has to end well."""
+        done = self.ended(*command, seconds=seconds, **variables)
         assert done.returncode == 0, f"`{' '.join(command)}` exited {done.returncode}:\n{done.stdout[-5000:]}"
         return done.stdout
 
     def files(self) -> list[str]:
         """What is in it, as git has it."""
         return self.run("git", "ls-files").splitlines()
+
+    def edit(self, name: str, old: str, new: str) -> None:
+        """Replace a text in one of its files; the text must be there once, so that no edit changes nothing."""
+        file = self.folder / name
+        assert file.read_text().count(old) == 1, f"{old!r} must stand once in {file}"
+        file.write_text(file.read_text().replace(old, new))
+
+    def insert(self, name: str, text: str, *, before: str = "", after: str = "") -> None:
+        """Insert a text before or after one that is in a file once."""
+        self.edit(name, before or after, text + before if before else after + text)
+
+    def describe(self, environment: str, **sections: Any) -> None:
+        """Give sections of an environment file another content."""
+        file = self.folder / "environments" / environment / "environment.yml"
+        text = file.read_text()
+        changed = yaml.dump(yaml.safe_load(text) | sections, Dumper=Indented, sort_keys=False)
+        file.write_text(f"{text.splitlines()[0]}\n{changed}")  # the first line names the schema
 
 
 def without_example(folder: Path) -> Checkout:

@@ -41,4 +41,4 @@ def refuse_a_server() -> None:
         AssertionError: it does not.
     """
     test = os.environ.get(VARIABLE)
-    assert not test, f"{test} starts a server: give it the marker `server`, or name its fixture in tests/fast.py"
+    assert not test, f"{test} starts a server: mark it `server`, or name its fixture in tests/server_marker.py"
