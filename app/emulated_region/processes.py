@@ -23,12 +23,15 @@ def main(file: str) -> int:
 
     `status` shows a container whose init has ended, and the next `start` starts it.
     """
-    started = {each["name"]: _start(each) for each in json.loads(Path(file).read_text())}
+    started: dict[str, subprocess.Popen[bytes]] = {}
 
     def stop(_signal: int, _frame: FrameType | None) -> None:
         sys.exit(_end(started))
 
+    # First, so that a stop that comes at once ends those that have started.
     signal.signal(signal.SIGTERM, stop)
+    for each in json.loads(Path(file).read_text()):
+        started[each["name"]] = _start(each)
     while True:
         pid, status = os.wait()
         for name, process in started.items():
