@@ -54,7 +54,7 @@ def test_a_bucket_and_a_service_that_come_to_one_variable_are_refused(edit_prod:
     edit_prod("buckets: [files]", "buckets: [files, files_url]")
     edit_prod("  quota: {url", '  bucket_files: {url: "https://files.example.com"}\n  quota: {url')
 
-    with pytest.raises(EnvironmentFileError, match=r"BUCKET_FILES_URL, which services\.bucket_files has"):
+    with pytest.raises(EnvironmentFileError, match=r"BUCKET_FILES_URL, which also follows from services\.bucket_files"):
         load("prod")
 
 

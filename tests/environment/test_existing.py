@@ -27,7 +27,7 @@ network:
   flow_logs: true
 """
 CLUSTER = "eks: {existing: {name: company, security_group: sg-0a1b2c3d}}"
-AUTO = "eks: {compute: auto} # nodes for the pods there are; node groups want a cluster autoscaler of yours"
+AUTO = "eks: {compute: auto} # nodes for pending pods; node groups would need a cluster autoscaler"
 
 
 @pytest.fixture

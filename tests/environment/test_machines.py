@@ -6,7 +6,7 @@ from celery_platform.environment import EnvironmentFileError, load, resolve
 from .conftest import Edit
 
 IO, CPU = "max: 20, instance_type: m7i.large}", "instance_type: c7i.xlarge,"
-AUTO = "eks: {compute: auto} # nodes for the pods there are; node groups want a cluster autoscaler of yours"
+AUTO = "eks: {compute: auto} # nodes for pending pods; node groups would need a cluster autoscaler"
 
 
 def test_each_host_has_the_image_of_its_own_architecture(edit_prod: Edit) -> None:

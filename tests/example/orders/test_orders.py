@@ -73,9 +73,9 @@ def test_another_order_under_the_same_id_is_refused(store: Orders, order: Order,
     store.add(order)
     impostor = Order(order.id, int(other[0]), other[1])
 
-    with pytest.raises(OrderConflictError, match="came again with"):
+    with pytest.raises(OrderConflictError, match="was submitted again with"):
         store.add(impostor)
-    with pytest.raises(OrderConflictError, match="came again with"):
+    with pytest.raises(OrderConflictError, match="was submitted again with"):
         store.begin(impostor, 1)
 
 
