@@ -11,6 +11,8 @@ from celery_platform.settings import QueueSettings, Resolved, runtime
 
 # Celery's own tasks: celery.chord_unlock, celery.backend_cleanup and others.
 CELERYS_OWN = "celery."
+# Those that run another task's function many times, and go where that task goes.
+MANY_CALLS = frozenset({"celery.map", "celery.starmap", "celery.chunks"})
 # What Celery knows as a message's address beside its queue.
 ADDRESS = frozenset({"exchange", "exchange_type", "routing_key", "redelivered"})
 # Celery copies the whole of a message's `delivery_info` into the options of its retry.
@@ -99,6 +101,16 @@ def with_own_routes(app: Any, environment: Resolved) -> Resolved:
     own = ((task, own_label(app, environment, task)) for task in app.tasks)
     routes = tuple((escaped(task), label) for task, label in own if label)
     return replace(environment, routes=routes + environment.routes)
+
+
+def name_for_route(asked: str, task: str, kwargs: Mapping[str, Any] | None) -> str:
+    """The name by which a call of `task` is routed: `asked`, but of a `map`, `starmap` or `chunks` the task it calls.
+
+    Example: `name_for_route("celery.starmap", "celery.starmap", {"task": add.s(), "it": [(1, 2)]}) == "sums.add"`
+    """
+    called = (kwargs or {}).get("task") if task in MANY_CALLS else None
+    name = called.get("task") if isinstance(called, Mapping) else getattr(called, "name", None)
+    return str(name or asked)
 
 
 def own_label(app: Any, environment: Resolved, task: str) -> str | None:

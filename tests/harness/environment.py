@@ -89,9 +89,9 @@ class TestEnvironment:
         """Run `app` with these arguments."""
         return self._run([sys.executable, "-m", "celery_platform", *words], timeout)
 
-    def python(self, code: str, timeout: float = 60) -> str:
-        """Run code in a separate process, like a producer; returns its output."""
-        run = self._run([sys.executable, "-c", code], timeout)
+    def python(self, code: str, *words: str, timeout: float = 60) -> str:
+        """Run code as a producer would, in a process of its own with these arguments; returns what it printed."""
+        run = self._run([sys.executable, "-c", code, *words], timeout)
         assert run.returncode == 0, run.stdout
         return run.stdout.strip()
 

@@ -12,6 +12,7 @@ from celery.app.routes import Router
 from kombu.utils.objects import cached_property
 
 from celery_platform.attachment.default_instance import BY_ATTACH
+from celery_platform.attachment.expiry import expiry
 from celery_platform.attachment.limits import limits_of_call
 from celery_platform.attachment.settings import apply_settings, refuse_without_broker
 from celery_platform.attachment.tasks import give_guarantees
@@ -22,7 +23,7 @@ from celery_platform.guards.declared_once import declared_once
 from celery_platform.guards.whole_second_delay import whole_seconds
 from celery_platform.later import keep_until_due
 from celery_platform.refusals import refuse, refused_in_words
-from celery_platform.routes import addressed, queue_of_routed, routed
+from celery_platform.routes import addressed, name_for_route, queue_of_routed, routed
 from celery_platform.settings import runtime
 from celery_platform.settings.chosen import is_chosen
 from celery_platform.transports.amqp.publish_budget import budget
@@ -135,16 +136,17 @@ class PlatformApp(Celery):
         # A task's options come with a `None` for each that it does not set.
         given = {key: value for key, value in options.items() if value is not None}
         environment = runtime().environment
-        given = routed(self, given.get("route_name") or name, given, args, kwargs)
+        route_name = name_for_route(given.get("route_name") or name, name, kwargs)
+        given = routed(self, route_name, given, args, kwargs)
         options |= given
-        queue = queue_of_routed(self, given.get("route_name") or name, given)
+        queue = queue_of_routed(self, route_name, given)
         limits = limits_of_call(self, queue, name, options)
         options |= limits
         given |= limits
         delay = whole_seconds(countdown, eta, self.timezone)
         refuse(queue, name, delay, options)
         options = prioritised(environment, queue, addressed(given)) | {"router": self._queues_only()}
-        options["headers"] = self._headers(options.get("headers"))
+        options["headers"] = self._headers(options.get("headers")) | expiry(self, options.pop("expires", None))
         if delay is not None and delay > queue.max_countdown:
             with refused_in_words(name):
                 return keep_until_due(self, super().send_task, name, args, kwargs, delay, options)

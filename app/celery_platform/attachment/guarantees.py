@@ -1,17 +1,23 @@
 """The guarantees of every task: transient errors are retried, and a message that fails for good is dead-lettered."""
 
 import logging
+from collections.abc import Callable
+from functools import wraps
 from typing import TYPE_CHECKING, Any
 
 from celery.exceptions import Ignore, Reject, TaskPredicate
+from kombu.exceptions import SerializationError
 from redis.exceptions import RedisError
 
-from celery_platform import dead_letters
 from celery_platform.brokers.poison import is_poison
+from celery_platform.errors import AppError
+from celery_platform.reliability.ends import as_failure, is_passed_on
 from celery_platform.reliability.message_group import group_of
 from celery_platform.reliability.one_copy import is_second_copy
 from celery_platform.reliability.signals import effect_repeated
 from celery_platform.reliability.waiting import wait
+from celery_platform.settlement.attempt import Tracer, dead_letter, settled
+from celery_platform.settlement.names import DeadLettered
 
 if TYPE_CHECKING:
     from celery import Task
@@ -23,6 +29,8 @@ else:
 logger = logging.getLogger(__name__)
 
 STORE_AWAY_SECONDS = 5
+# What a message itself is the reason of: no other attempt at publishing it ends otherwise.
+NEVER_PUBLISHED = (SerializationError, AppError, TypeError, ValueError)
 
 
 class Guarantees(_Task):
@@ -36,15 +44,33 @@ class Guarantees(_Task):
     # Whether the task's own class has a `__call__`, which must then be used.
     has_own_call = False
 
+    @property
+    def __trace__(self) -> Tracer | None:
+        """What runs this task's messages; made by Celery, once for each process, and settled by us."""
+        made_before: Tracer | None = vars(self).pop("__trace__", None)  # before the task got the guarantees
+        if made_before is not None:
+            self.__trace__ = made_before
+        return vars(self).get("_settled_trace")
+
+    @__trace__.setter
+    def __trace__(self, tracer: Tracer | None) -> None:
+        vars(self)["_settled_trace"] = settled(self, tracer) if tracer is not None else None
+
     def retry(self, *args: Any, **kwargs: Any) -> Any:
         """Like Celery's, but if the retry cannot be published, the message is requeued.
 
         Celery 5.7.0 rejects it without requeueing (`Task.retry`): in a short outage of the broker it would be
         dead-lettered on RabbitMQ, and lost on Redis.
+
+        Raises:
+            EncodeError, RefusedMessageError, and others: the retry can never be published, so the task fails.
         """
         try:
             return super().retry(*args, **group_of(self.request) | kwargs)
         except Reject as refused:
+            reason = vars(refused)["reason"]
+            if isinstance(reason, NEVER_PUBLISHED):
+                raise reason from refused
             raise Reject(str(refused), requeue=True) from refused
 
     def before_start(self, task_id: str, args: Any, kwargs: Any) -> None:
@@ -59,8 +85,8 @@ class Guarantees(_Task):
         self._end_a_second_copy()
         poison = is_poison(self)
         if poison is not None:
-            dead_letters.publish(self, poison)
-            raise Ignore
+            dead_letter(self, poison)
+            raise DeadLettered(str(poison))
         return super().before_start(task_id, args, kwargs)
 
     def _end_a_second_copy(self) -> None:
@@ -82,7 +108,36 @@ class Guarantees(_Task):
             return super().__call__(*args, **kwargs) if self.has_own_call else self.run(*args, **kwargs)
         except TaskPredicate:  # Retry, Ignore, Reject: not a failure
             raise
-        except Exception as error:
-            if getattr(error, "dead_letter", True):
-                dead_letters.publish(self, error)
-            raise
+        except BaseException as error:
+            if is_passed_on(error):
+                raise
+            failure = as_failure(error)
+            if getattr(failure, "dead_letter", True):
+                dead_letter(self, failure)
+            if failure is error:
+                raise
+            raise failure from error
+
+
+# Hooks that Celery calls when the outcome is decided.
+AFTER_THE_END = ("on_success", "on_failure", "on_retry", "after_return")
+
+
+def after_the_end(own: Callable[..., Any]) -> Callable[..., Any]:
+    """A task's own hook, which changes no outcome: what it raises is logged, but for `Reject`.
+
+    Celery does so for two of them, and for exceptions only: `sys.exit()` would take the process along, and an error of
+    `on_failure` would have every errback called again.
+    """
+
+    @wraps(own)
+    def hook(self: Any, *args: Any, **kwargs: Any) -> Any:
+        try:
+            return own(self, *args, **kwargs)
+        except BaseException as error:
+            if isinstance(error, Reject) or is_passed_on(error) or self.request.is_eager:
+                raise
+            logger.exception("%s of %s[%s] raised", own.__name__, self.name, self.request.id)
+            return None
+
+    return hook

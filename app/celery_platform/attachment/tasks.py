@@ -12,11 +12,12 @@ from celery.app.autoretry import add_autoretry_behaviour
 from celery.utils.imports import symbol_by_name
 from celery.utils.time import get_exponential_backoff_interval
 
-from celery_platform.attachment.guarantees import Guarantees
-from celery_platform.dead_letters.time_limit import Request
+from celery_platform.attachment.guarantees import AFTER_THE_END, Guarantees, after_the_end
 from celery_platform.reliability.errors import TransientError
 from celery_platform.reliability.retry import DEFAULT
+from celery_platform.routes import CELERYS_OWN
 from celery_platform.settings.chosen import is_chosen
+from celery_platform.settlement.request import Request
 
 
 def give_guarantees(task: Any) -> Any:
@@ -25,13 +26,20 @@ def give_guarantees(task: Any) -> Any:
     Example: `give_guarantees(app.tasks["orders.tasks.ship"])`
     """
     own = type(task)
-    # Celery retries its own tasks itself.
-    if not is_chosen() or isinstance(task, Guarantees) or not task.name or task.name.startswith("celery."):
+    if not is_chosen() or isinstance(task, Guarantees) or not task.name:
         return task
-    methods = {"__module__": own.__module__, "__doc__": own.__doc__, "has_own_call": own.__call__ is not Task.__call__}
+    methods: dict[str, Any] = {
+        "__module__": own.__module__,
+        "__doc__": own.__doc__,
+        "has_own_call": own.__call__ is not Task.__call__,
+    }
+    hooks = [name for name in AFTER_THE_END if getattr(own, name) is not getattr(Task, name)]
+    methods |= {name: after_the_end(getattr(own, name)) for name in hooks}
     task.__class__ = type(own.__name__, (Guarantees, own), methods)
     task.Request = _combined(symbol_by_name(own.Request))
-    retry_transient_errors(task)
+    # Celery's own (chunks, starmap, chord_unlock) run many calls, or retry by themselves.
+    if not task.name.startswith(CELERYS_OWN):
+        retry_transient_errors(task)
     return task
 
 

@@ -1,5 +1,5 @@
 """Messages that failed for good: how they are published, and later read, replayed or removed."""
 
-from celery_platform.dead_letters.publishing import publish
+from celery_platform.dead_letters.publishing import publish, publish_as_it_came
 
-__all__ = ["publish"]
+__all__ = ["publish", "publish_as_it_came"]

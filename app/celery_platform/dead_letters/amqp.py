@@ -10,6 +10,7 @@ from kombu import Connection
 from kombu.exceptions import KombuError
 
 from celery_platform.brokers import Broker
+from celery_platform.dead_letters.envelope import UNREADABLE
 from celery_platform.dead_letters.held import Held
 from celery_platform.dead_letters.message import dead_lettered_message
 from celery_platform.settings import QueueSettings
@@ -47,7 +48,7 @@ def _messages(bound: Any, queue: QueueSettings, there: int, taken: list[Held]) -
             return
         try:
             body = message.payload
-        except (ValueError, KombuError):
+        except (KombuError, *UNREADABLE):
             body = None
         properties = {name: message.properties.get(name) for name in PROPERTIES}
         kept = dead_lettered_message(

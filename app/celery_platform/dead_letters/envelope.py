@@ -1,12 +1,13 @@
 """How kombu packs a message for brokers without headers of their own: in JSON, with the body in base64."""
 
 import base64
-import binascii
 import json
 from typing import Any
 
 from celery_platform.dead_letters.message import Json
 
+# Whatever a text can be the reason of: no JSON, no base64, other types than expected, thousands of levels.
+UNREADABLE = (ValueError, LookupError, TypeError, AttributeError, RecursionError)
 PROPERTIES = ("correlation_id", "reply_to", "priority", "MessageGroupId")
 
 
@@ -20,7 +21,7 @@ def unpack(text: str) -> tuple[Json, Any, Json]:
     try:
         envelope = json.loads(text if text.lstrip().startswith("{") else base64.b64decode(text, validate=True))
         headers, properties = dict(envelope.get("headers") or {}), dict(envelope.get("properties") or {})
-    except (ValueError, TypeError, AttributeError, binascii.Error):
+    except UNREADABLE:
         return {}, None, {}
     kept = {name: properties.get(name) for name in PROPERTIES}
     try:
@@ -28,5 +29,5 @@ def unpack(text: str) -> tuple[Json, Any, Json]:
         if properties.get("body_encoding") == "base64":
             body = base64.b64decode(body)
         return headers, json.loads(body), kept
-    except (ValueError, KeyError, TypeError, binascii.Error):
+    except UNREADABLE:
         return headers, None, kept

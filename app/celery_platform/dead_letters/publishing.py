@@ -17,13 +17,17 @@ from celery.exceptions import Reject
 
 from celery_platform.brokers import broker_of
 from celery_platform.brokers.interface import PUBLISH_BUDGET_SECONDS, PUBLISH_RETRY
+from celery_platform.reliability.ends import printable, reason_of
 from celery_platform.reliability.message_group import group_of
 from celery_platform.reliability.signals import dead_letter_published
 from celery_platform.routes import queue_of_request
-from celery_platform.settings import runtime
+from celery_platform.settings import QueueSettings, runtime
 from celery_platform.transports.amqp.publish_budget import budget
 
 logger = logging.getLogger(__name__)
+
+# Of a message's properties, those that its replay needs.
+PROPERTIES = ("correlation_id", "reply_to", "priority")
 
 # SQS and many brokers refuse large messages; the end of a traceback is what explains it.
 MAX_TRACEBACK_CHARACTERS = 8_000
@@ -60,6 +64,42 @@ def publish(task: Task[Any, Any], error: Exception, request: Any = None) -> None
     dead_letter_published.send(sender=None, queue=queue.name, task=str(task.name), error=error)
 
 
+def publish_as_it_came(app: Any, message: Any, error: Exception, queue: QueueSettings, task: str = "") -> None:
+    """Publish a message that a worker's main process has, with its body and headers unchanged.
+
+    Args:
+        app: the Celery instance whose connection is used.
+        message: kombu's message, in whatever state its body is.
+        error: why it is dead-lettered.
+        queue: where it came from.
+        task: its task's name for the metrics, where it is known.
+
+    Raises:
+        Exception: the broker did not take it; nothing is acknowledged.
+    """
+    target = broker_of(runtime()).dead_letter_queue(queue)
+    # kombu has decompressed the body.
+    headers = {name: value for name, value in (message.headers or {}).items() if name != "compression"}
+    retries = headers.get("retries")
+    noted = headers | reasons(error, queue.name, attempts=retries + 1 if isinstance(retries, int) else 1)
+    properties = {name: message.properties[name] for name in PROPERTIES if message.properties.get(name) is not None}
+    with budget(PUBLISH_BUDGET_SECONDS), app.producer_or_acquire() as producer:
+        producer.publish(
+            message.body,
+            exchange="",
+            routing_key=target.name,
+            content_type=message.content_type,
+            content_encoding=message.content_encoding,
+            declare=[target],
+            headers=noted,
+            retry=True,
+            retry_policy=PUBLISH_RETRY,
+            **properties | group_of(message),
+        )
+    if task:
+        dead_letter_published.send(sender=None, queue=queue.name, task=task, error=error)
+
+
 def _message(task: Task[Any, Any], request: Any) -> Any:
     """Return the message as Celery would publish it again: same id, arguments, callbacks and place in a group."""
     return task.app.amqp.create_task_message(
@@ -77,14 +117,26 @@ def _message(task: Task[Any, Any], request: Any) -> Any:
         parent_id=request.parent_id,
         chain=request.chain,
         ignore_result=request.ignore_result,
+        reply_to=request.reply_to,
+        shadow=request.shadow,
+        replaced_task_nesting=request.replaced_task_nesting,
+        stamped_headers=request.stamped_headers,
+        **_limits(request),
+        **{name: value for name, value in (request.stamps or {}).items() if name in (request.stamped_headers or ())},
     )
+
+
+def _limits(request: Any) -> dict[str, Any]:
+    """The call's own time limits, in the order in which Celery keeps them."""
+    hard, soft = request.timelimit or (None, None)
+    return {"time_limit": hard, "soft_time_limit": soft}
 
 
 def reasons(error: Exception, queue: str, *, attempts: int) -> dict[str, Any]:
     """Return the headers that say why a message of `queue`, a queue's name on the broker, failed."""
-    trace = "".join(traceback.format_exception(error))[-MAX_TRACEBACK_CHARACTERS:]
+    trace = printable("".join(traceback.format_exception(error)))[-MAX_TRACEBACK_CHARACTERS:]
     return {
-        "x-dead-letter-reason": f"{type(error).__name__}: {error}"[:1000],
+        "x-dead-letter-reason": reason_of(error)[:1000],
         "x-dead-letter-traceback": trace,
         "x-dead-letter-attempts": attempts,
         "x-dead-letter-queue": queue,

@@ -1,4 +1,4 @@
-"""A message that names no known task, or whose body cannot be decoded, is dead-lettered too.
+"""A message that names no known task, or that cannot be made sense of, is dead-lettered too.
 
 Celery 5.7.0 acknowledges a message that it cannot decode, on every broker, and rejects one of an unknown task. RabbitMQ
 then keeps it (dead letter exchange), SQS delivers it again until its limit, and Redis loses it. Here all of them are
@@ -11,12 +11,11 @@ from functools import partial
 from typing import Any
 
 from celery import bootsteps
+from celery.exceptions import InvalidTaskError
 
-from celery_platform.brokers import broker_of
-from celery_platform.brokers.interface import PUBLISH_BUDGET_SECONDS, PUBLISH_RETRY
-from celery_platform.dead_letters.publishing import reasons
+from celery_platform.dead_letters.headers import wrong_header
+from celery_platform.dead_letters.publishing import publish_as_it_came
 from celery_platform.settings import QueueSettings, runtime
-from celery_platform.transports.amqp.publish_budget import budget
 
 logger = logging.getLogger(__name__)
 
@@ -29,6 +28,37 @@ class KeepUnreadable(bootsteps.Step):
         for name in ("on_unknown_message", "on_unknown_task", "on_invalid_task"):
             setattr(consumer, name, partial(_of_a_body, consumer, getattr(consumer, name)))
         consumer.on_decode_error = partial(_undecodable, consumer, consumer.on_decode_error)
+        consumer.create_task_handler = partial(_create_task_handler, consumer, consumer.create_task_handler)
+
+
+def _create_task_handler(consumer: Any, create: Callable[..., Any], *args: Any, **kwargs: Any) -> Callable[[Any], Any]:
+    """Celery's handler of each message, for which any error of a message is that message's alone.
+
+    Celery expects three kinds of errors between taking a message and handing it to a child or thread. A header of an
+    unexpected type, a body that is too large to decode, or one that cannot be pickled for a child ended the worker, and
+    gave what it held back as one more delivery each.
+    """
+    handle = create(*args, **kwargs)
+    # kombu counts KeyError among the errors of a connection to Redis: here it is one of the message.
+    all_errors = (*consumer.connection_errors, *consumer.channel_errors)
+    passed_on = tuple(kind for kind in all_errors if not issubclass(kind, LookupError))
+
+    def on_task_received(message: Any) -> Any:
+        headers = message.headers
+        problem = wrong_header(headers) if headers and "task" in headers else ""
+        if problem:
+            return consumer.on_invalid_task(None, message, InvalidTaskError(problem))
+        try:
+            return handle(message)
+        except passed_on:
+            raise
+        except Exception as error:
+            if not message.acknowledged:
+                return consumer.on_invalid_task(None, message, error)
+            logger.exception("message %r was settled, but what follows failed", message)
+            return None
+
+    return on_task_received
 
 
 def _of_a_body(consumer: Any, then: Callable[..., Any], body: Any, message: Any, *error: Any) -> Any:
@@ -47,22 +77,8 @@ def _undecodable(consumer: Any, then: Callable[..., Any], message: Any, error: E
 def _kept(consumer: Any, message: Any, error: Exception) -> bool:
     """Publish the message as it is and acknowledge it; requeue it when the broker does not take it."""
     queue = _queue_of(consumer, message)
-    target = broker_of(runtime()).dead_letter_queue(queue)
-    headers = dict(message.headers or {})
-    noted = headers | reasons(error, queue.name, attempts=int(headers.get("retries") or 0) + 1)
     try:
-        with budget(PUBLISH_BUDGET_SECONDS), consumer.app.producer_or_acquire() as producer:
-            producer.publish(
-                message.body,
-                exchange="",
-                routing_key=target.name,
-                content_type=message.content_type,
-                content_encoding=message.content_encoding,
-                declare=[target],
-                headers=noted,
-                retry=True,
-                retry_policy=PUBLISH_RETRY,
-            )
+        publish_as_it_came(consumer.app, message, error, queue)
     except Exception:
         logger.exception("a message that is no task could not be kept; it goes back to %s", queue.name)
         message.reject_log_error(logger, consumer.connection_errors, requeue=True)

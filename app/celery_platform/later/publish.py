@@ -11,7 +11,6 @@ from celery_platform.brokers import broker_of
 from celery_platform.brokers.interface import PUBLISH_BUDGET_SECONDS
 from celery_platform.errors import PublishError
 from celery_platform.guards.declared_once import declared_once
-from celery_platform.guards.whole_second_delay import whole_seconds
 from celery_platform.later.store import Claimed
 from celery_platform.publishing.capture import Message
 from celery_platform.reliability.one_copy import ATTEMPT, ENTRY
@@ -41,8 +40,6 @@ def publish(app: Any, claimed: Claimed) -> None:
     }
     headers = message.headers | {ENTRY: kept.entry, ATTEMPT: claimed.attempt}
     properties = {key: value for key, value in message.properties.items() if key != "expiration"}
-    # The expiry counts from the call. An expired message is still sent, so that a worker reports it as expired.
-    left = whole_seconds(None, headers.get("expires"), app.timezone)
     policy = app.conf.task_publish_retry_policy
     with (
         budget(PUBLISH_BUDGET_SECONDS),
@@ -51,7 +48,7 @@ def publish(app: Any, claimed: Claimed) -> None:
     ):
         producer.publish(
             message.body, headers=headers, declare=[queue], retry=True, retry_policy=policy,
-            expiration=left, **address, **properties, **broker_of(runtime()).publish_options(None),
+            **address, **properties, **broker_of(runtime()).publish_options(None),
         )  # fmt: skip
     if signals.after_task_publish.receivers:
         signals.after_task_publish.send(sender=kept.task, body=_body(app, message), headers=headers, **address)

@@ -108,7 +108,7 @@ def _ended(task: Any = None, task_id: str = "", state: str = "", retval: Any = N
         Outcome(
             task=task.name,
             task_id=task_id,
-            state="waiting" if isinstance(error, Waiting) else STATES.get(state, state.lower()),
+            state="waiting" if isinstance(error, Waiting) else STATES.get(state, "failed"),
             request=task.request,
             wait_seconds=wait,
             run_seconds=None if began is None else time.monotonic() - began,

@@ -22,11 +22,13 @@ def within_the_queue(limits: Limits, task: Any, delivery: Mapping[str, Any]) -> 
     queue = queue_by_routing_key(runtime().environment, str(delivery.get("routing_key") or ""))
     if queue is None or queue.hard_time_limit is None or queue.soft_time_limit is None:
         return limits
-    hard, soft = limits
-    return (
-        _shorter(hard, task.time_limit, queue.hard_time_limit),
-        _shorter(soft, task.soft_time_limit, queue.soft_time_limit),
-    )
+    hard = _shorter(limits[0], task.time_limit, queue.hard_time_limit)
+    soft = _shorter(limits[1], task.soft_time_limit, queue.soft_time_limit)
+    ends_at, warned_at = hard or task.time_limit, soft or task.soft_time_limit
+    if ends_at and warned_at and ends_at <= warned_at:
+        # A prefork pool starts to count the rest of the hard limit when the soft one is over.
+        soft = ends_at * queue.soft_time_limit / queue.hard_time_limit
+    return hard, soft
 
 
 def _shorter(given: float | None, own: float | None, longest: float) -> float | None:

@@ -16,3 +16,5 @@ rate_limit_waited = Signal(name="rate_limit_waited", providing_args=["limit", "s
 tasks_given_back = Signal(name="tasks_given_back", providing_args=["tasks"])
 # A message of `queue` (a name) was dead-lettered, because `task` (a name) failed with `error`.
 dead_letter_published = Signal(name="dead_letter_published", providing_args=["queue", "task", "error"])
+# A worker settled a delivery of `task` (a name); `settlement` is a value of celery_platform/settlement/names.py.
+delivery_settled = Signal(name="delivery_settled", providing_args=["task", "task_id", "settlement"])

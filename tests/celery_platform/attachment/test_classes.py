@@ -7,7 +7,7 @@ import pytest
 from celery import Celery, Task
 from celery_platform import attach
 from celery_platform.attachment.guarantees import Guarantees
-from celery_platform.dead_letters.time_limit import Request as PlatformRequest
+from celery_platform.settlement.request import Request as PlatformRequest
 
 from .conftest import Chosen
 from .tracing import RUN, has_guarantees, quiet, shared_before, trace

@@ -5,7 +5,7 @@ from typing import Any
 from celery import shared_task
 from celery.app.trace import build_tracer
 from celery_platform.attachment.guarantees import Guarantees
-from celery_platform.dead_letters.time_limit import Request as PlatformRequest
+from celery_platform.settlement.request import Request as PlatformRequest
 
 RUN: list[Any] = []
 

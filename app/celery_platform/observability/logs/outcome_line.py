@@ -14,6 +14,7 @@ from celery.exceptions import Retry
 from celery_platform.observability.logs.context import FIELDS, outcome_fields, trace_id
 from celery_platform.observability.logs.redaction import redacted
 from celery_platform.observability.outcome import Outcome
+from celery_platform.reliability.ends import reason_of
 
 logger = logging.getLogger("app.outcome")
 LEVELS = {"failed": logging.ERROR, "timed_out": logging.ERROR, "lost": logging.ERROR, "retried": logging.WARNING}
@@ -30,7 +31,7 @@ def write(outcome: Outcome) -> None:
     if isinstance(error, Retry):
         error = error.exc
     if isinstance(error, BaseException):
-        fields |= {"error": type(error).__name__, "reason": str(error)[:500]}
+        fields |= {"error": type(error).__name__, "reason": reason_of(error).partition(": ")[2][:500]}
     traceback = error if outcome.state == "failed" and isinstance(error, BaseException) else None
     logger.log(level, "task %s", outcome.state, exc_info=traceback, extra={FIELDS: fields})
 

@@ -91,6 +91,12 @@ class TaskMetrics:
             TASK_LABELS,
             registry=registry,
         )
+        self._settled = Counter(
+            "celery_deliveries_settled",
+            "Number of deliveries that the worker settled, by what became of them.",
+            (*TASK_LABELS, "settlement"),
+            registry=registry,
+        )
         self._known: set[str] = set()
         self._labels = cache(self._labels_of)
         self._child = cache(self._child_of)
@@ -115,6 +121,7 @@ class TaskMetrics:
         signals.effect_repeated.connect(self._repeated, weak=False)
         signals.rate_limit_waited.connect(self._waited, weak=False)
         signals.dead_letter_published.connect(self._dead_lettered, weak=False)
+        signals.delivery_settled.connect(self._settle, weak=False)
 
     def _labels_of(self, name: str) -> tuple[str, str, str]:
         if name not in self._known or label_of(self._environment, name) is None:
@@ -165,6 +172,9 @@ class TaskMetrics:
 
     def _dead_lettered(self, task: str = "", **_: Any) -> None:
         self._child(self._dead_letters, *self._labels(task)).inc()
+
+    def _settle(self, task: str = "", settlement: str = "", **_: Any) -> None:
+        self._child(self._settled, *self._labels(task), settlement).inc()
 
 
 def _histogram(registry: CollectorRegistry | None, name: str, text: str, buckets: Iterable[float]) -> Histogram:

@@ -1,0 +1,70 @@
+"""How a task can end without an exception that Celery handles: `sys.exit()`, `asyncio.CancelledError`, `MemoryError`.
+
+Celery lets these pass through everything that settles a message. A prefork child ends, and its parent learns an exit
+code in place of the reason; a pool without processes fails to unpack what it gets; `MemoryError` ends the whole worker
+(`celery.worker.request.Request.on_failure`). Here they are failures of the task as any other, and the process goes on:
+the service manager limits its memory, not the error.
+"""
+
+import signal
+
+from celery.exceptions import WorkerShutdown, WorkerTerminate
+
+# Celery's own way to end a worker. By name: gevent ends greenlets with these, and need not be installed.
+_PASSED_ON = (WorkerShutdown, WorkerTerminate)
+# How a child of billiard ends on a signal of its parent: a hard time limit, a revoked task, the end of the worker
+# (`billiard.pool.Worker`, `billiard.common._shutdown_cleanup`).
+_BY_SIGNAL = frozenset(-(256 - number) for number in signal.valid_signals())
+_OF_GEVENT = frozenset({"GreenletExit", "Timeout"})
+
+
+class TaskEndedError(Exception):
+    """The task raised something else than an exception, or ran out of memory; its cause says what."""
+
+    def __init__(self, what: str) -> None:
+        super().__init__(what)
+
+
+def is_passed_on(error: BaseException) -> bool:
+    """Whether it ends the worker or its greenlet, and not the task alone.
+
+    Example: `is_passed_on(SystemExit(3))` is false
+    """
+    kind = type(error)
+    of_gevent = kind.__name__ in _OF_GEVENT and kind.__module__.startswith(("gevent", "greenlet"))
+    by_signal = isinstance(error, SystemExit) and error.code in _BY_SIGNAL
+    return of_gevent or by_signal or isinstance(error, _PASSED_ON)
+
+
+def as_failure(error: BaseException) -> Exception:
+    """The exception to settle a task by: `error` itself where Celery handles it.
+
+    Example: `str(as_failure(SystemExit(3))) == "SystemExit: 3"`
+    """
+    if isinstance(error, Exception) and not isinstance(error, MemoryError):
+        return error
+    failure = TaskEndedError(reason_of(error))
+    failure.__cause__ = error
+    return failure.with_traceback(error.__traceback__)
+
+
+def reason_of(error: BaseException) -> str:
+    """The type of what ended a task, and what it says if it can be asked; text that every broker and terminal takes.
+
+    Example: `reason_of(ValueError("no such order")) == "ValueError: no such order"`
+    """
+    if isinstance(error, TaskEndedError):
+        return str(error)
+    try:
+        said = str(error)
+    except Exception as failed:
+        said = f"its text cannot be had ({type(failed).__name__})"
+    return printable(f"{type(error).__name__}: {said}")
+
+
+def printable(text: str) -> str:
+    r"""The text with escapes in place of what UTF-8 cannot carry: a file name that was not UTF-8, for instance.
+
+    Example: `printable("caf\udce9.png") == r"caf\udce9.png"`
+    """
+    return text.encode("utf-8", "backslashreplace").decode()

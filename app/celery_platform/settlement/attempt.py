@@ -1,0 +1,100 @@
+"""Runs a task so that whatever ends it is settled: around Celery's tracer, in the process that runs the task.
+
+The tracer runs the task's hooks and its body, stores the result, and publishes what follows (links, the rest of a
+chain, a chord's body, errbacks). A failure of the body is dead-lettered before its result is stored
+(`celery_platform.attachment.guarantees`). Here is what fails besides: a result that cannot be encoded, a next step that
+is refused, an errback that raises, a hook that raises what is no exception.
+"""
+
+import logging
+from collections.abc import Callable
+from contextvars import ContextVar
+from dataclasses import dataclass
+from typing import Any
+
+from billiard.einfo import ExceptionInfo
+from celery.app.task import Context
+from celery.app.trace import TraceInfo, trace_ok_t
+from celery.exceptions import Reject
+from celery.states import FAILURE, REJECTED
+
+from celery_platform import dead_letters
+from celery_platform.reliability.ends import as_failure, is_passed_on
+
+logger = logging.getLogger(__name__)
+Tracer = Callable[..., Any]
+
+
+@dataclass
+class Attempt:
+    """What the run of a task has done already."""
+
+    dead_lettered: bool = False
+
+
+# Of the thread or greenlet that runs the task.
+_running: ContextVar[Attempt | None] = ContextVar("attempt", default=None)
+
+
+def dead_letter(task: Any, error: Exception, request: Any = None) -> None:
+    """Publish the message that the task is working on to its dead letter queue, once for each attempt.
+
+    Raises:
+        Reject: the broker did not take it; the message goes back to its queue.
+    """
+    attempt = _running.get()
+    if attempt is not None and attempt.dead_lettered:
+        return
+    dead_letters.publish(task, error, request)
+    if attempt is not None:
+        attempt.dead_lettered = True
+
+
+def settled(task: Any, trace: Tracer) -> Tracer:
+    """Celery's tracer of a task, which lets no failure pass that is not in the dead letter queue.
+
+    Example: `task.__trace__ = settled(task, build_tracer(task.name, task, app=app))`
+    """
+
+    def traced(uuid: str, args: Any, kwargs: Any, request: dict[str, Any] | None = None) -> Any:
+        attempt = Attempt()
+        before = _running.set(attempt)
+        try:
+            outcome = _outcome(trace, task, uuid, args, kwargs, request)
+            info = outcome.info
+            if info is None or attempt.dead_lettered or info.state != FAILURE:
+                return outcome
+            if getattr(info.retval, "dead_letter", True):
+                dead_letter(task, info.retval, Context(request or {}, args=args, kwargs=kwargs))
+        except Reject as rejected:
+            return _rejected(rejected)
+        finally:
+            _running.reset(before)
+        return outcome
+
+    return traced
+
+
+def _outcome(trace: Tracer, task: Any, uuid: str, args: Any, kwargs: Any, request: dict[str, Any] | None) -> Any:
+    """What the tracer returns, also where it raises: an errback that failed, a hook that called `sys.exit()`."""
+    try:
+        return trace(uuid, args, kwargs, request)
+    except Reject:
+        raise
+    except BaseException as error:
+        if is_passed_on(error):
+            raise
+        info = TraceInfo(FAILURE, as_failure(error))
+        context = Context(request or {}, args=args, kwargs=kwargs)
+        try:
+            # The errbacks were called by what failed, or are what failed.
+            shown = info.handle_error_state(task, context, call_errbacks=False)
+        except Exception:
+            logger.exception("the failure of %s[%s] could not be stored", task.name, uuid)
+            shown = ExceptionInfo((type(info.retval), info.retval, info.retval.__traceback__))
+        return trace_ok_t(shown, info, 0.0, None)
+
+
+def _rejected(rejected: Reject) -> Any:
+    """As the tracer returns it when the body raises Reject: raised by a hook, or because the broker takes nothing."""
+    return trace_ok_t(ExceptionInfo(internal=True), TraceInfo(REJECTED, rejected), 0.0, None)

@@ -1,0 +1,50 @@
+"""Each delivery is settled once, by name, and what the name says is so: for every way to end, pool and broker."""
+
+import os
+from dataclasses import replace
+
+import pytest
+
+from .cases import CASES, Case
+from .conftest import Cell
+
+pytestmark = [pytest.mark.timeout(300)]
+BROKERS = ("rabbitmq", "amazon_mq", "sqs", "redis")
+POOLS = ("prefork", "threads", "gevent", "solo", "turbo")
+# Each pool and each broker once; `make test-settlement` tries each with each.
+SAMPLE = (("rabbitmq", "prefork"), ("redis", "threads"), ("sqs", "turbo"))
+EVERYTHING = [(broker, pool) for broker in BROKERS for pool in POOLS]
+CELLS = EVERYTHING if os.environ.get("SLOW") else SAMPLE
+# These pools cannot interrupt a task: it has the limits of nothing.
+WITHOUT_LIMITS = {"threads": ("soft", "hard"), "solo": ("soft", "hard"), "gevent": ("soft",)}
+
+
+def named(value: object) -> str:
+    return "-".join(value) if isinstance(value, tuple) else getattr(value, "title", str(value))
+
+
+@pytest.mark.parametrize("case", CASES, ids=named)
+@pytest.mark.parametrize("kind", ["late", "early"])
+@pytest.mark.parametrize("cell", CELLS, ids=named, indirect=True)
+def test_each_end_has_one_settlement(cell: Cell, kind: str, case: Case, request: pytest.FixtureRequest) -> None:
+    pool = request.node.callspec.params["cell"][1]
+    expected = expected_of(case, kind, pool)
+
+    seen = cell.of(kind, case.title)
+
+    assert (seen.settlements, seen.runs, seen.state) == (expected.settlements, expected.runs, expected.state)
+    assert len(seen.dead_letters) == expected.dead_lettered, seen.dead_letters
+    assert all(reason.startswith(expected.reason) for reason in seen.dead_letters), seen.dead_letters
+
+
+@pytest.mark.parametrize("cell", CELLS, ids=named, indirect=True)
+def test_no_end_of_a_task_ends_the_worker(cell: Cell) -> None:
+    assert cell.worker_ended is None
+
+
+def expected_of(case: Case, kind: str, pool: str) -> Case:
+    """What is expected of a case in this kind of acknowledgement and pool."""
+    limit = case.how.removeprefix("runs longer than its ").removesuffix(" limit")
+    if limit in WITHOUT_LIMITS.get(pool, ()):
+        return Case(case.how, ["done"], send=case.send)
+    return replace(case, **case.early) if kind == "early" else case  # type: ignore[arg-type]
