@@ -16,3 +16,5 @@ rate_limit_waited = Signal(name="rate_limit_waited", providing_args=["limit", "s
 tasks_given_back = Signal(name="tasks_given_back", providing_args=["tasks"])
 # A message of `queue` (a name) was dead-lettered, because `task` (a name) failed with `error`.
 dead_letter_published = Signal(name="dead_letter_published", providing_args=["queue", "task", "error"])
+# The broker refused `operation` (its name of it) with `answer`: an error's short name, of which there are few.
+broker_refused = Signal(name="broker_refused", providing_args=["operation", "answer"])

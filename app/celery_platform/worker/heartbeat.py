@@ -1,6 +1,7 @@
 """The worker's event loop writes its heartbeat file, in whichever way the loop of its pool runs.
 
-A broker outage does not stop the beat: each attempt to connect is a tick. A wedged loop does.
+A broker outage does not stop the beat: each attempt to connect is a tick. A wedged loop does, and so does a loop that
+runs but no longer asks for messages.
 """
 
 import logging
@@ -10,6 +11,7 @@ from typing import Any
 from celery import bootsteps, signals
 from celery.concurrency.solo import TaskPool as SoloPool
 
+from celery_platform.guards.polled import Polled
 from celery_platform.worker.heartbeat_file import CONNECTING, READY, STOPPING, TICK_SECONDS, VARIABLE, HeartbeatFile
 from celery_platform.worker.stop import stop_timeout
 
@@ -31,6 +33,8 @@ class Heartbeat(bootsteps.StartStopStep):
         if not self.enabled:
             return
         self.file = HeartbeatFile(os.environ[VARIABLE])
+        self.consumer = consumer
+        self._deaf = False
         self._watch_connecting(consumer)
         self._watch_loop_without_hub(consumer)
         if isinstance(consumer.pool, SoloPool):
@@ -89,7 +93,19 @@ class Heartbeat(bootsteps.StartStopStep):
     def _tick(self, state: str = READY, away: float = 0) -> None:
         if self.file.state == STOPPING:
             return  # the time it announced for its stop stands
+        if state == READY and self._is_deaf():
+            return
         try:
             self.file.tick(state, away)
         except OSError:
             logger.exception("the heartbeat file cannot be written")
+
+    def _is_deaf(self) -> bool:
+        """Whether the worker consumes queues that it no longer asks; whoever reads the heartbeat starts it again."""
+        channel = getattr(self.consumer.task_consumer, "channel", None)
+        silent = channel.deaf() if isinstance(channel, Polled) else {}
+        if silent and not self._deaf:
+            said = ", ".join(f"{queue} for {seconds:.0f} s" for queue, seconds in silent.items())
+            logger.error("no poll of %s: the heartbeat stops, so that this worker is started again", said)
+        self._deaf = bool(silent)
+        return self._deaf

@@ -87,7 +87,7 @@ def judge(probe: str, path: str) -> tuple[bool, str]:
         return False, f"no heartbeat in {path}: the worker has not started"
     said = f"{state}, last tick {age:.0f} s ago" if age >= 0 else f"{state}, away for at most {-age:.0f} s"
     if age > STALE_SECONDS:
-        return False, f"{said}: expected one in the last {STALE_SECONDS} s, the event loop is stuck"
+        return False, f"{said}: expected one in the last {STALE_SECONDS} s, the event loop is stuck or polls no more"
     if probe == "readiness":
         return state == READY, said
     if probe == "startup":
