@@ -7,12 +7,11 @@ such as one on Spot machines, would wait for ever although other workers could r
 
 from typing import Any
 
-from kombu.transport import redis
-
 from celery_platform.brokers.redis_keys import NEIGHBOURS, index_key, mutex_key
+from celery_platform.transports.redis.full import LeavesFull
 
 
-class _OfNeighbour(redis.QoS):
+class _OfNeighbour(LeavesFull):
     """kombu's search, under the keys of another pool."""
 
     def __init__(self, channel: Any, kept: str) -> None:
@@ -32,7 +31,7 @@ class _OfNeighbour(redis.QoS):
         return mutex_key(self._kept)
 
 
-class LooksAtNeighbours(redis.QoS):
+class LooksAtNeighbours(LeavesFull):
     """kombu's record of what is held, which also checks what other pools no longer hold."""
 
     _neighbours: list[_OfNeighbour] | None = None
