@@ -45,7 +45,7 @@ def test_a_worker_that_polls_no_more_fails_its_liveness_probe(
         eventually(lambda: judge("readiness", str(heartbeat))[0], f"readiness; {log.read_text()[-2000:]}")
         eventually(lambda: not judge("liveness", str(heartbeat))[0], "the failure of the probe", STALE_SECONDS + 40)
         assert process.poll() is None
-    assert log.read_text().count("the heartbeat stops") == 1
+    assert "the heartbeat stops" in log.read_text()
 
 
 @pytest.mark.parametrize("broker", ["sqs", "redis"])
