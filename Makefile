@@ -9,7 +9,7 @@ export PATH := $(CURDIR)/$(VENV)/bin:$(PATH)
 
 .DEFAULT_GOAL := help
 .PHONY: help try setup lock up down status region demo plan apply destroy output drift site drain wheelhouse image terraform-docs validate application \
-        render diff check lint scan format test bench test-unit test-app test-applications test-terraform test-roles molecule test-chart \
+        render diff check lint scan format test bench test-unit test-app test-applications test-settlement test-terraform test-roles molecule test-chart \
         test-pods stop-matrix test-observability test-brokers test-faults soak test-path
 
 help: ## list the commands
@@ -151,6 +151,9 @@ test-app: setup ## test the app against real servers, with every way in which a 
 
 test-applications: setup ## test typical applications (Django, Flask, a single module) on each broker and pool
 	@SLOW=1 python -m pytest tests/applications
+
+test-settlement: setup ## show what becomes of each delivery: every way to end, on each pool and broker
+	@SLOW=1 python -m pytest tests/settlement
 
 test-terraform: setup ## run the tests that need Terraform, which apply and destroy whole environments
 	@SLOW=1 python -m pytest -m terraform

@@ -108,21 +108,27 @@ class TestEnvironment:
         return str(self.client("ssm").get_parameter(Name=name)["Parameter"]["Value"])
 
     def variant(
-        self, folder: Path, *, pools: Mapping[str, Mapping[str, Any]] | None = None, broker_url: str | None = None
+        self,
+        folder: Path,
+        *,
+        pools: Mapping[str, Mapping[str, Any]] | None = None,
+        broker_url: str | None = None,
+        results_url: str | None = None,
     ) -> "TestEnvironment":
-        """The same environment with other pools, or with another URL of the broker.
+        """The same environment for processes that see other pools, or reach the broker or the store by another URL.
 
         Example: `rabbitmq.variant(tmp_path, pools={"io": {"type": "solo"}}).worker("io")`
         """
         resolved = json.loads(json.dumps(self.resolved))
         for name, changes in (pools or {}).items():
             resolved["pools"][name] |= changes
-        if broker_url is not None:
+        elsewhere = {"broker_url": broker_url, "results_url": results_url}
+        if any(elsewhere.values()):
             resolved["discovery_prefix"] = f"/{folder.name}-{os.urandom(3).hex()}"
             ssm = self.client("ssm")
             for parameter in ssm.get_parameters_by_path(Path=self.resolved["discovery_prefix"])["Parameters"]:
                 name = parameter["Name"].rpartition("/")[2]
-                value = broker_url if name == "broker_url" else parameter["Value"]
+                value = elsewhere.get(name) or parameter["Value"]
                 ssm.put_parameter(Name=f"{resolved['discovery_prefix']}/{name}", Value=value, Type="String")
         file = folder / f"resolved-{os.urandom(3).hex()}.json"
         file.write_text(json.dumps(resolved))

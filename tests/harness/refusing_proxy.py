@@ -1,9 +1,11 @@
-"""An HTTP proxy in front of the AWS emulator that answers some operations with another status."""
+"""An HTTP proxy before the AWS emulator that answers some operations itself, with what AWS may say."""
 
+import json
 import threading
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import urllib3
@@ -11,11 +13,38 @@ import urllib3
 HOP_HEADERS = {"transfer-encoding", "connection", "content-length"}
 
 
+@dataclass(frozen=True)
+class Answer:
+    """An answer instead of the emulator's. Without a status the connection is closed before there is any."""
+
+    status: int | None
+    body: bytes = b"{}"
+
+
+# Makes the answer to a request's body.
+Answering = Callable[[bytes], Answer]
+
+
+def error(status: int, code: str, message: str = "no reason") -> Answer:
+    """An error as SQS words it in its JSON protocol.
+
+    Example: `refusals.answer["ReceiveMessage"] = error(403, "ExpiredToken")`
+    """
+    return Answer(status, json.dumps({"__type": f"com.amazonaws.sqs#{code}", "message": message}).encode())
+
+
 class Refusals:
-    """The status of refused operations, and counters of refused and of all requests."""
+    """Which operations are refused now, with what; how often that happened, and how often each was asked for.
+
+    `status` is a bare status, `answer` a whole answer or what makes one of the request. `longest_poll` shortens what
+    is asked of the emulator, in seconds.
+    """
+
+    longest_poll: int | None = None
 
     def __init__(self) -> None:
         self.status: dict[str, int] = {}
+        self.answer: dict[str, Answer | Answering] = {}
         self.refused: Counter[str] = Counter()
         self.asked: Counter[str] = Counter()
 
@@ -49,15 +78,28 @@ class _Handler(BaseHTTPRequestHandler):
         body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
         operation = self.headers.get("X-Amz-Target", "").rpartition(".")[2]
         self.refusals.asked[operation] += 1
-        status = self.refusals.status.get(operation)
-        if status is not None:
+        refusal = self._refusal(operation, body)
+        if refusal is not None:
             self.refusals.refused[operation] += 1
-            self._answer(status, {}, b"{}")
+            if refusal.status is None:
+                self.close_connection = True
+                return
+            self._answer(refusal.status, {}, refusal.body)
             return
-        # The client may close the connection during a long poll.
-        answer = self.pool.request(self.command, self.endpoint + self.path, body=body, headers=dict(self.headers))
+        if operation == "ReceiveMessage" and self.refusals.longest_poll is not None:
+            asked = json.loads(body)
+            body = json.dumps(asked | {"WaitTimeSeconds": self.refusals.longest_poll}).encode()
+        # The client may go away in the middle of a long poll.
+        headers = {name: value for name, value in self.headers.items() if name.lower() != "content-length"}
+        answer = self.pool.request(self.command, self.endpoint + self.path, body=body, headers=headers)
         with suppress(ConnectionError):
             self._answer(answer.status, dict(answer.headers), answer.data)
+
+    def _refusal(self, operation: str, body: bytes) -> Answer | None:
+        if operation in self.refusals.status:
+            return Answer(self.refusals.status[operation])
+        found = self.refusals.answer.get(operation)
+        return found if found is None or isinstance(found, Answer) else found(body)
 
     def _answer(self, status: int, headers: dict[str, str], body: bytes) -> None:
         self.send_response(status)

@@ -1,6 +1,7 @@
 """The servers behind an environment: an AWS account, Valkey, RabbitMQ."""
 
 import os
+import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -127,7 +128,8 @@ def rabbitmq(
         "RABBITMQ_CONFIG_FILE": str(home / "rabbitmq.conf"),
         "ERL_EPMD_PORT": str(names), "ERL_EPMD_ADDRESS": "127.0.0.1",
     }  # fmt: skip
-    # The package's wrapper switches to its own user; the script behind it runs as the current user.
+    (home / "epmd_port").write_text(str(names))
+    # The package's wrapper changes to its own user; the script behind it runs as whoever tests.
     script = Path("/usr/lib/rabbitmq/bin/rabbitmq-server")
     command = [str(script) if script.exists() else program]
     # Otherwise Erlang starts this name server as a daemon, which outlives the broker.
@@ -136,3 +138,16 @@ def rabbitmq(
         with running(command, log, variables) as process:
             wait_for_port(port, process, log, seconds=90)
             yield port
+
+
+def rabbitmqctl(folder: Path, port: int, *words: str) -> str:
+    """Run rabbitmqctl on the node that `rabbitmq(folder)` runs at this port; returns what it printed.
+
+    Example: `rabbitmqctl(folder, port, "close_all_connections", "as asked")`
+    """
+    home = folder / "rabbitmq"
+    variables = os.environ | {"HOME": str(home), "ERL_EPMD_PORT": (home / "epmd_port").read_text()}
+    script = Path("/usr/lib/rabbitmq/bin/rabbitmqctl")
+    program = str(script) if script.exists() else find_program("rabbitmqctl", "rabbitmq-server")
+    command = [program, "--quiet", "--node", f"app-{port}@localhost", *words]
+    return subprocess.run(command, env=variables, check=True, capture_output=True, text=True, timeout=60).stdout

@@ -83,7 +83,10 @@ def observe(environment: TestEnvironment, pool_type: str, folder: Path) -> Cell:
             eventually(all_settled, "a settlement of each", 60)
         ended = process.poll()
     dead = _dead_letters(variant)
-    seen = {name: Seen(*last[task_id], dead.get(task_id, [])) for name, task_id in ids.items()}
+    seen = {}
+    for name, task_id in ids.items():
+        runs, settlements, state = last[task_id]
+        seen[name] = Seen(runs, settlements, state, dead.get(task_id, []))
     return Cell(seen, log, ended)
 
 

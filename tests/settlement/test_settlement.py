@@ -5,8 +5,11 @@ from dataclasses import replace
 
 import pytest
 
+from tests.harness.servers import REPOSITORY
+
 from .cases import CASES, Case
 from .conftest import Cell
+from .table import rows
 
 pytestmark = [pytest.mark.timeout(300)]
 BROKERS = ("rabbitmq", "amazon_mq", "sqs", "redis")
@@ -48,3 +51,9 @@ def expected_of(case: Case, kind: str, pool: str) -> Case:
     if limit in WITHOUT_LIMITS.get(pool, ()):
         return Case(case.how, ["done"], send=case.send)
     return replace(case, **case.early) if kind == "early" else case  # type: ignore[arg-type]
+
+
+def test_the_readme_has_the_table() -> None:
+    readme = (REPOSITORY / "app/celery_platform/settlement/README.md").read_text()
+
+    assert "\n".join(rows()) in readme

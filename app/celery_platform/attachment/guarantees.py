@@ -1,17 +1,18 @@
 """The guarantees of every task: transient errors are retried, and a message that fails for good is dead-lettered."""
 
 import logging
+import random
 from collections.abc import Callable
 from functools import wraps
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from celery.exceptions import Ignore, Reject, TaskPredicate
 from kombu.exceptions import SerializationError
-from redis.exceptions import RedisError
 
 from celery_platform.brokers.poison import is_poison
 from celery_platform.errors import AppError
 from celery_platform.reliability.ends import as_failure, is_passed_on
+from celery_platform.reliability.errors import StoreAwayError
 from celery_platform.reliability.message_group import group_of
 from celery_platform.reliability.one_copy import is_second_copy
 from celery_platform.reliability.signals import effect_repeated
@@ -60,11 +61,15 @@ class Guarantees(_Task):
         """Like Celery's, but if the retry cannot be published, the message is requeued.
 
         Celery 5.7.0 rejects it without requeueing (`Task.retry`): in a short outage of the broker it would be
-        dead-lettered on RabbitMQ, and lost on Redis.
+        dead-lettered on RabbitMQ, and lost on Redis. And a store that is away costs no retry: the message is delivered
+        again until it answers.
 
         Raises:
             EncodeError, RefusedMessageError, and others: the retry can never be published, so the task fails.
         """
+        error = kwargs.get("exc", args[2] if len(args) > 2 else None)
+        if isinstance(error, StoreAwayError) and not self.request.called_directly:
+            self._wait_for_the_store(error)
         try:
             return super().retry(*args, **group_of(self.request) | kwargs)
         except Reject as refused:
@@ -78,24 +83,22 @@ class Guarantees(_Task):
 
         Raises:
             Ignore: the message was dead-lettered, or another copy of it was already started.
-            Waiting: it is currently unknown whether another copy was started; the message is delivered again later.
+            Waiting: the store that knows of copies and deliveries is away; the message is delivered again later.
         """
         if self.request.is_eager:
             return super().before_start(task_id, args, kwargs)
-        self._end_a_second_copy()
-        poison = is_poison(self)
+        try:
+            self._end_a_second_copy()
+            poison = is_poison(self)
+        except StoreAwayError as error:
+            self._wait_for_the_store(error)
         if poison is not None:
             dead_letter(self, poison)
             raise DeadLettered(str(poison))
         return super().before_start(task_id, args, kwargs)
 
     def _end_a_second_copy(self) -> None:
-        try:
-            begun = is_second_copy(self)
-        except RedisError as error:
-            logger.warning("cannot tell whether %s[%s] was started: %s", self.name, self.request.id, error)
-            wait(self, STORE_AWAY_SECONDS)
-        if begun:
+        if is_second_copy(self):
             logger.warning("a second copy of %s[%s] is dropped", self.name, self.request.id)
             effect_repeated.send(sender=None, key=f"later:{self.request.id}")
             raise Ignore
@@ -108,6 +111,8 @@ class Guarantees(_Task):
             return super().__call__(*args, **kwargs) if self.has_own_call else self.run(*args, **kwargs)
         except TaskPredicate:  # Retry, Ignore, Reject: not a failure
             raise
+        except StoreAwayError as error:
+            self._wait_for_the_store(error)
         except BaseException as error:
             if is_passed_on(error):
                 raise
@@ -117,6 +122,15 @@ class Guarantees(_Task):
             if failure is error:
                 raise
             raise failure from error
+
+    def _wait_for_the_store(self, error: StoreAwayError) -> NoReturn:
+        """Send the message back, its retries unchanged, until the store answers.
+
+        Raises:
+            Waiting, Reject: as `wait`.
+        """
+        logger.warning("%s[%s] waits for a store: %s", self.name, self.request.id, error)
+        wait(self, random.uniform(0.5, 1.5) * STORE_AWAY_SECONDS)  # noqa: S311 - spreads what comes back
 
 
 # Hooks that Celery calls when the outcome is decided.

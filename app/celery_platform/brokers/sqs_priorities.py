@@ -27,8 +27,13 @@ class InOrder:
         super().__init__(*args, **kwargs)
 
     def _schedule_queue(self, queue: str) -> None:
-        """Poll, unless the queue to drain first may have something."""
+        """Poll, unless the queue to drain first may have something.
+
+        A poll may still be asked for of a channel that was closed meanwhile, which has no connection any more.
+        """
         channel: Any = self
+        if channel.closed:
+            return
         first = channel.transport_options.get(AFTER, {}).get(queue)
         if first in channel._active_queues and self._may_answer(queue, self._asked_at.get(first, monotonic())):
             return

@@ -67,7 +67,7 @@ class Request(ObservedRequest):
         error = error.exc if isinstance(error, ExceptionWithTraceback) else error
         comes_again = bool(self.task.acks_late and self.task.reject_on_worker_lost)
         how = settlement_of(error, comes_again=comes_again)
-        if self.settlement is not None:  # at its hard time limit, which killed the process that ends now
+        if self.settlement is not None:  # at its hard time limit: the process that was killed has ended now
             how = self.settlement
         elif self._already_cancelled:
             how = Settlement.GIVEN_BACK  # with its connection
@@ -85,7 +85,10 @@ class Request(ObservedRequest):
         """Dead-letter the message before it is acknowledged, unless the worker is being stopped."""
         if soft:
             return super().on_timeout(soft, timeout)
-        how = Settlement.GIVEN_BACK if state.should_terminate else self._dead_letter(TimeLimitExceeded(timeout))
+        how = self.settlement  # a prefork pool reports the error before the time limit, others do not
+        if how is None:
+            ends = state.should_terminate
+            how = Settlement.GIVEN_BACK if ends else self._dead_letter(TimeLimitExceeded(timeout))
         with self.settled_as(how):
             return super().on_timeout(soft, timeout)
 

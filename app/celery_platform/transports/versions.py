@@ -26,7 +26,7 @@ def _within(found: str, minor: str) -> bool:
 def tested() -> bool:
     """Whether the installed releases are the tested ones; where they are not, logs which package differs.
 
-    Example: `Transport = BatchingTransport if tested() else server_error.Transport`
+    Example: `Transport = BatchingTransport if tested() else channel.Transport`
     """
     others = untested()
     if others:

@@ -7,20 +7,33 @@ due. Before it sends, it therefore checks whether another beat has sent this tur
 
 import json
 import logging
+from time import monotonic
 from typing import Any
 
 from redbeat import RedBeatScheduler
 from redbeat.schedulers import get_redis
 
+from celery_platform.worker.beat_clock import mend_future_turns
 from celery_platform.worker.beat_entry import Entry, as_meta
 
 logger = logging.getLogger(__name__)
+
+# How often the times of the last turns are compared with the store's clock.
+CLOCK_SECONDS = 60.0
 
 
 class Scheduler(RedBeatScheduler):  # type: ignore[misc]
     """redbeat's scheduler, except that a turn is claimed before it is sent and released if sending fails."""
 
     Entry = Entry
+    _looks_at = 0.0
+
+    def tick(self, *args: Any, **kwargs: Any) -> Any:
+        """Send what is due; once a minute look for entries that a wrong clock has silenced."""
+        if monotonic() >= self._looks_at:
+            self._looks_at = monotonic() + CLOCK_SECONDS
+            mend_future_turns(self)
+        return super().tick(*args, **kwargs)
 
     def apply_async(self, entry: Any, producer: Any = None, advance: bool = True, **options: Any) -> Any:
         """Send a due entry; `None` if another beat has already sent this turn.

@@ -1,6 +1,7 @@
 """Write the worker's heartbeat file from its event loop, for each kind of loop that pools have.
 
-A broker outage does not stop the heartbeat, because each attempt to connect sends one. A stuck loop does.
+A broker outage does not stop the heartbeat, because each attempt to connect sends one. A stuck loop does, and so does a
+loop that runs but no longer polls its queues.
 """
 
 import logging
@@ -10,6 +11,7 @@ from typing import Any
 from celery import bootsteps, signals
 from celery.concurrency.solo import TaskPool as SoloPool
 
+from celery_platform.guards.polled import Polled
 from celery_platform.worker.heartbeat_file import (
     CONNECTING,
     HEARTBEAT_SECONDS,
@@ -38,6 +40,8 @@ class Heartbeat(bootsteps.StartStopStep):
         if not self.enabled:
             return
         self.file = HeartbeatFile(os.environ[VARIABLE])
+        self.consumer = consumer
+        self._deaf = False
         self._watch_connecting(consumer)
         self._watch_loop_without_hub(consumer)
         if isinstance(consumer.pool, SoloPool):
@@ -96,7 +100,19 @@ class Heartbeat(bootsteps.StartStopStep):
     def _beat(self, state: str = READY, away: float = 0) -> None:
         if self.file.state == STOPPING:
             return  # keep the time that was announced for the stop
+        if state == READY and self._is_deaf():
+            return
         try:
             self.file.write(state, away)
         except OSError:
             logger.exception("cannot write the heartbeat file")
+
+    def _is_deaf(self) -> bool:
+        """Whether the worker consumes queues that it no longer polls; whoever reads the heartbeat restarts it."""
+        channel = getattr(self.consumer.task_consumer, "channel", None)
+        silent = channel.deaf() if isinstance(channel, Polled) else {}
+        if silent and not self._deaf:
+            said = ", ".join(f"{queue} for {seconds:.0f} s" for queue, seconds in silent.items())
+            logger.error("no poll of %s: the heartbeat stops, so that this worker is started again", said)
+        self._deaf = bool(silent)
+        return self._deaf

@@ -88,7 +88,7 @@ def judge(probe: str, path: str) -> tuple[bool, str]:
         return False, f"no heartbeat in {path}: the worker has not started"
     text = f"{state}, last heartbeat {age:.0f} s ago" if age >= 0 else f"{state}, busy for at most {-age:.0f} s"
     if age > STALE_SECONDS:
-        return False, f"{text}: expected one in the last {STALE_SECONDS} s, the event loop is stuck"
+        return False, f"{text}: expected one in the last {STALE_SECONDS} s, the event loop is stuck or polls no more"
     if probe == "readiness":
         return state == READY, text
     if probe == "startup":

@@ -70,6 +70,7 @@ def start_worker(pool_name: str) -> None:
     from celery_platform.worker.heartbeat import Heartbeat
     from celery_platform.worker.memory import share_memory
     from celery_platform.worker.start_checks import checked_worker
+    from celery_platform.worker.store_gate import StoreGate
     from celery_platform.worker.topology import DeclareDeadLetters
 
     celery, environment = checked_worker(pool)
@@ -87,7 +88,7 @@ def start_worker(pool_name: str) -> None:
     own_logging(environment.name)
     warn_of_this_machine(celery)
     soft_stops.connect(pool.name)
-    celery.steps["consumer"].update({Heartbeat, stop.BoundedStop, DeclareDeadLetters, KeepUnreadable})
+    celery.steps["consumer"].update({Heartbeat, StoreGate, stop.BoundedStop, DeclareDeadLetters, KeepUnreadable})
     if pool.type == "threads":
         from celery_platform.worker import threads_pool
 

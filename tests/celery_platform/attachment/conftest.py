@@ -79,7 +79,7 @@ def _no_dead_lettering(monkeypatch: pytest.MonkeyPatch) -> None:
     RUN.clear()
     # A dead-lettered message would be published to a broker, which these tests do not have.
     monkeypatch.setattr(
-        "celery_platform.dead_letters.publish", lambda _task, error: RUN.append(("dead-lettered", error))
+        "celery_platform.dead_letters.publish", lambda _task, error, *_: RUN.append(("dead-lettered", error))
     )
     monkeypatch.setattr("celery_platform.attachment.guarantees.is_poison", lambda _task: None)
 

@@ -36,6 +36,7 @@ class Polls:
         self.asked: list[str] = []
         self.transport_options = {AFTER: {USUAL: URGENT}}
         self._active_queues = [URGENT, USUAL]
+        self.closed = False
 
     def _schedule_queue(self, queue: str) -> None:
         self.asked.append(queue)

@@ -38,7 +38,7 @@ def test_the_sqs_transport_is_the_one_without_batches() -> None:
     code = OF_ANOTHER_KOMBU.format(then=WHICH)
     ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, env=os.environ)
 
-    assert ran.stdout.strip() == "celery_platform.transports.sqs.server_error"
+    assert ran.stdout.strip() == "celery_platform.transports.sqs.channel"
 
 
 def test_the_releases_in_the_lock_file_are_the_tested_ones() -> None:

@@ -25,7 +25,7 @@ def test_stuck_threads_refuse_others_at_once_and_are_free_again_later() -> None:
         with pytest.raises(UnconfirmedError):
             publisher.run(lambda: frozen.wait(20))
 
-    with pytest.raises(UnavailableError, match="every publishing thread"):
+    with pytest.raises(UnavailableError, match="all publishing threads"):
         publisher.run(lambda: True)
     frozen.set()
     deadline = time.monotonic() + 10

@@ -18,7 +18,7 @@ from celery_platform.routes import label_of, queue_of
 from celery_platform.settings import Resolved
 
 OTHER = "other"
-MAX_EXCEPTION_CLASSES = 40
+MAX_NAMES = 40
 TASK_LABELS = ("name", "queue_name", "hostname")
 RUNTIME_BUCKETS = (0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120, 300, 600, 1800)
 WAIT_BUCKETS = (0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120, 300, 600, 1800, 3600)
@@ -97,6 +97,13 @@ class TaskMetrics:
             (*TASK_LABELS, "settlement"),
             registry=registry,
         )
+        self._refusals = Counter(
+            "celery_broker_refusals",
+            "Number of times that the broker or a store refused an operation of this process, by its answer.",
+            ("operation", "answer", "hostname"),
+            registry=registry,
+        )
+        self._answers: set[str] = set()
         self._known: set[str] = set()
         self._labels = cache(self._labels_of)
         self._child = cache(self._child_of)
@@ -122,6 +129,7 @@ class TaskMetrics:
         signals.rate_limit_waited.connect(self._waited, weak=False)
         signals.dead_letter_published.connect(self._dead_lettered, weak=False)
         signals.delivery_settled.connect(self._settle, weak=False)
+        signals.broker_refused.connect(self._refused, weak=False)
 
     def _labels_of(self, name: str) -> tuple[str, str, str]:
         if name not in self._known or label_of(self._environment, name) is None:
@@ -156,10 +164,7 @@ class TaskMetrics:
             self._child(self._runtime, *self._labels(outcome.task)).observe(outcome.run_seconds)
 
     def _exception(self, error: BaseException | None) -> str:
-        name = type(error).__name__
-        if len(self._exceptions) < MAX_EXCEPTION_CLASSES:
-            self._exceptions.add(name)
-        return name if name in self._exceptions else OTHER
+        return _bounded(type(error).__name__, self._exceptions)
 
     def _repeated(self, key: str = "", **_: Any) -> None:
         # A key is `<effect>:<id>`. Only the effect is used as a label, because ids are unbounded.
@@ -175,6 +180,16 @@ class TaskMetrics:
 
     def _settle(self, task: str = "", settlement: str = "", **_: Any) -> None:
         self._child(self._settled, *self._labels(task), settlement).inc()
+
+    def _refused(self, operation: str = OTHER, answer: str = OTHER, **_: Any) -> None:
+        self._child(self._refusals, operation, _bounded(answer, self._answers), self._hostname).inc()
+
+
+def _bounded(name: str, named: set[str]) -> str:
+    """The name, or `other` for those after the first forty: what an answer is called is not ours to bound."""
+    if len(named) < MAX_NAMES:
+        named.add(name)
+    return name if name in named else OTHER
 
 
 def _histogram(registry: CollectorRegistry | None, name: str, text: str, buckets: Iterable[float]) -> Histogram:

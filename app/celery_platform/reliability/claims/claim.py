@@ -38,7 +38,10 @@ class Claim:
 
 
 class ClaimStore(Protocol):
-    """Where claims are kept. Each call is one round trip; all are safe for many threads, processes and hosts."""
+    """Where claims are kept. Each call is one round trip; all are safe for many threads, processes and hosts.
+
+    A store that is away raises `StoreAwayError`, which sends the task back to its queue.
+    """
 
     def claim(self, key: str, *, lease_seconds: float) -> Claim:
         """Become the owner of `key` for `lease_seconds`, unless it is done or another's lease runs."""

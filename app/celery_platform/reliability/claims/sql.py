@@ -29,6 +29,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects import postgresql, sqlite
 
 from celery_platform.reliability.claims.claim import Claim, State
+from celery_platform.reliability.sql_away import sql_away
 
 MICROSECONDS = 1_000_000
 INSERTS: Mapping[str, Any] = {"sqlite": sqlite.insert, "postgresql": postgresql.insert}
@@ -76,7 +77,7 @@ class SqlClaims:
             index_elements=[claims.c.key],
             set_={name: case((free, value), else_=claims.c[name]) for name, value in taken_over.items()},
         ).returning(*claims.c, (claims.c.until - now).label("left"))
-        with self._engine.connect() as connection:
+        with sql_away(), self._engine.connect() as connection:
             row = connection.execute(statement).one()
         if row.owner == owner:
             return Claim(key, State.OURS, token=row.token)
@@ -96,14 +97,15 @@ class SqlClaims:
             .values(state="done", until=now + int(keep_seconds * MICROSECONDS), result=result)
         )
         if connection is not None:
-            return connection.execute(statement).rowcount == 1
-        with self._engine.connect() as own:
+            with sql_away():
+                return connection.execute(statement).rowcount == 1
+        with sql_away(), self._engine.connect() as own:
             return own.execute(statement).rowcount == 1
 
     def give_up(self, claim: Claim) -> None:
         """Give up as in `ClaimStore`. The row stays, so that the next token is larger."""
         ours = claims.c.key == claim.key, claims.c.token == claim.token, claims.c.state == "pending"
-        with self._engine.connect() as connection:
+        with sql_away(), self._engine.connect() as connection:
             connection.execute(update(claims).where(*ours).values(until=0))
 
     def forget(self) -> int:

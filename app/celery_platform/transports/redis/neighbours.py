@@ -7,13 +7,12 @@ back, such as one on Spot machines, would wait forever although workers of other
 
 from typing import Any
 
-from kombu.transport import redis
-
 from celery_platform.brokers.redis_keys import NEIGHBOURS, index_key, mutex_key
+from celery_platform.transports.redis.full import LeavesFull
 
 
-class _OfNeighbour(redis.QoS):
-    """kombu's restoring of messages, under the keys of another pool."""
+class _OfNeighbour(LeavesFull):
+    """kombu's search, under the keys of another pool."""
 
     def __init__(self, channel: Any, kept: str) -> None:
         super().__init__(channel)
@@ -32,8 +31,8 @@ class _OfNeighbour(redis.QoS):
         return mutex_key(self._kept)
 
 
-class LooksAtNeighbours(redis.QoS):
-    """kombu's record of unacknowledged messages, which also restores those of other pools."""
+class LooksAtNeighbours(LeavesFull):
+    """kombu's record of what is held, which also checks what other pools no longer hold."""
 
     _neighbours: list[_OfNeighbour] | None = None
 

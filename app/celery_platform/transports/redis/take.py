@@ -14,38 +14,51 @@ Unnecessary as soon as kombu records what it takes in the same step; the tests i
 
 from collections import deque
 from queue import Empty
-from time import monotonic
+from time import monotonic, time
 from typing import Any, ClassVar
 
-from kombu.transport import redis, virtual
+from kombu.transport import virtual
 from kombu.utils.json import dumps, loads
 
+from celery_platform.guards.answers import Answers
+from celery_platform.guards.polled import Polled
+from celery_platform.reliability.redis_answers import helps_to_connect, name_of
+from celery_platform.transports.redis.full import ConnectsToFull
 from celery_platform.transports.redis.neighbours import LooksAtNeighbours
 
 # More in one step would keep others waiting for the server, and messages from other workers.
 BATCH = 100
 # KEYS: unacknowledged messages, their index by time, then each list and its tokens, in the order in which to poll.
 # ARGV: how many messages at most, then for each list whether what is taken from it will be acknowledged.
-# Returns the list's number and the message in turn. What cannot be noted is left to the reader to refuse.
-TAKE = """
+# Returns the list's number, the message, and whether it is noted, in turn. Lua's JSON refuses a few messages that
+# Python reads, such as one with half of a surrogate pair, and cannot find their tags: the reader notes those.
+# Each list is read, noted, and only then shortened, so that no error in between loses a message. A server that is full
+# (`maxmemory` without eviction) lets the script run: taking is what frees its memory.
+TAKE = """#!lua flags=allow-oom
 local now, taken, left = redis.call('TIME'), {}, tonumber(ARGV[1])
 local score = now[1] .. '.' .. string.format('%06d', now[2])
-local function note(message)
+local function described(message)
   local properties = cjson.decode(message).properties
   local to = properties.delivery_info
-  local where = cjson.encode(to.exchange) .. ',' .. cjson.encode(to.routing_key)
-  redis.call('HSET', KEYS[1], properties.delivery_tag, '[' .. message .. ',' .. where .. ']')
-  redis.call('ZADD', KEYS[2], score, properties.delivery_tag)
+  return properties.delivery_tag, cjson.encode(to.exchange) .. ',' .. cjson.encode(to.routing_key)
+end
+local function note(message)
+  local read, tag, where = pcall(described, message)
+  if not read or type(tag) ~= 'string' then return 0 end
+  redis.call('HSET', KEYS[1], tag, '[' .. message .. ',' .. where .. ']')
+  redis.call('ZADD', KEYS[2], score, tag)
+  return 1
 end
 for list = 1, #ARGV - 1 do
   local queue, tokens = KEYS[2 * list + 1], KEYS[2 * list + 2]
-  local messages = left > 0 and redis.call('RPOP', queue, left) or {}
-  for _, message in ipairs(messages) do
-    if ARGV[list + 1] == '1' then pcall(note, message) end
+  local messages = left > 0 and redis.call('LRANGE', queue, -left, -1) or {}
+  for index = #messages, 1, -1 do
     taken[#taken + 1] = list - 1
-    taken[#taken + 1] = message
+    taken[#taken + 1] = messages[index]
+    taken[#taken + 1] = ARGV[list + 1] == '1' and note(messages[index]) or 0
     left = left - 1
   end
+  if #messages > 0 then redis.call('LTRIM', queue, 0, -#messages - 1) end
   if #messages > 0 and redis.call('EXISTS', queue) == 1 and redis.call('EXISTS', tokens) == 0 then
     redis.call('LPUSH', tokens, 1)
   end
@@ -53,6 +66,8 @@ end
 return taken
 """
 TOKENS = ".wake"
+# What is polled, in words: all queues of a channel with one command.
+POLL = "all queues"
 # KEYS: a list and its tokens. ARGV: the messages.
 PUT = """
 for _, message in ipairs(ARGV) do redis.call('LPUSH', KEYS[1], message) end
@@ -78,16 +93,20 @@ def tag_of(message: Any) -> str:
     return str(message["properties"]["delivery_tag"])
 
 
-class Taking(redis.Channel):
+class Taking(Polled, ConnectsToFull):
     """A channel whose messages are taken and noted in one step."""
 
     QoS = QoS
     # Kombu's own, which its type stubs leave out.
+    active_queues: set[str]
     _expires: Any
     _flush_brpop_reauth: Any
     _q_for_pri: Any
     _queue_cycle: Any
     connection_errors: Any
+    # Whether the server that this process was connected to refused it, and no other has been found since.
+    in_doubt: ClassVar[bool] = False
+    polls: ClassVar[Answers] = Answers("taking messages")
     # Tags of messages noted for this process, which no channel of it holds any more.
     orphans: ClassVar[deque[str]] = deque()
 
@@ -115,7 +134,8 @@ class Taking(redis.Channel):
 
     def _brpop_start(self, timeout: float | None = None) -> None:
         queues = self._queue_cycle.consume(len(self.active_queues))
-        if not queues or self.taken:
+        self.asks(POLL)
+        if not queues or self.taken or self.held or self.polls.wait_seconds(POLL):
             return
         connection = self._in_poll = self.client.connection
         self._brpop_sent_at = monotonic()
@@ -135,21 +155,41 @@ class Taking(redis.Channel):
     def _brpop_read(self, **options: Any) -> bool:
         try:
             answer = self.client.parse_response(self.client.connection, "EVAL", **options)
-        except self.connection_errors:
+        except self.connection_errors as error:
+            self._waits = False
+            self.polls.refused(POLL, name_of(error), error)
+            if not helps_to_connect(error):
+                raise Empty from None
+            Taking.in_doubt = True
             self.client.connection.disconnect()
             raise
         finally:
             self._in_poll = None
             self._flush_brpop_reauth()
+        self.asks(POLL)
+        self.polls.accepted(POLL)
         if self._waits or not answer:
             self._waits = not self._waits
             raise Empty
-        numbered = zip(answer[::2], answer[1::2], strict=True)
-        taken = [(self._asked[number], loads(message)) for number, message in numbered]
-        self.noted.update(tag_of(each) for queue, each in taken if queue not in self._unacknowledged_queues)
-        self.taken.extend(taken)
+        for number, text, noted in zip(answer[::3], answer[1::3], answer[2::3], strict=True):
+            queue, message = self._asked[number], loads(text)
+            if queue not in self._unacknowledged_queues:
+                self._note(message, noted=bool(noted))
+            self.taken.append((queue, message))
         self.hand_over()
         return True
+
+    def _note(self, message: Any, *, noted: bool) -> None:
+        tag, to = tag_of(message), message["properties"]["delivery_info"]
+        if not noted:
+            with self.conn_or_acquire() as client, client.pipeline() as pipe:
+                pipe.zadd(self.unacked_index_key, {tag: time()})
+                pipe.hset(self.unacked_key, tag, dumps([message, to["exchange"], to["routing_key"]])).execute()
+        self.noted.add(tag)
+
+    def expected_polls(self) -> list[str]:
+        """The one poll of all queues, while there is room for a message and no earlier one waits to be handed over."""
+        return [POLL] if self.active_queues and self.qos.can_consume() and not self.taken else []
 
     def hand_over(self) -> None:
         """Give what was taken to its consumers."""

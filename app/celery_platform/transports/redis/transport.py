@@ -15,12 +15,15 @@ from kombu.transport import virtual
 from redis.exceptions import ConnectionError as RedisConnectionError
 from redis.exceptions import RedisError
 
+from celery_platform.reliability.redis_answers import helps_to_connect, name_of
 from celery_platform.transports.redis import reconnect
 from celery_platform.transports.turn import ACKS_PER_WRITE, TURN_SECONDS, Turn
 from celery_platform.transports.worker_channel import WorkerChannel
 from celery_platform.transports.worker_connection import WorkerConnection
 
 logger = logging.getLogger(__name__)
+# What is acknowledged, in words.
+PENDING = "what is done"
 
 
 class Channel(reconnect.Channel, WorkerChannel):
@@ -35,7 +38,8 @@ class Channel(reconnect.Channel, WorkerChannel):
 
     def basic_ack(self, delivery_tag: str, multiple: bool = False) -> None:  # noqa: ARG002 - kombu's virtual channels know no other
         """Acknowledge with the next round trip; the message's place in the prefetch count is free at once."""
-        self._refuse_without_connection(delivery_tag)
+        if self.kept_without_connection(delivery_tag, self.pending):
+            return
         if not self.connection.batches_acks:
             super().basic_ack(delivery_tag)
             return
@@ -55,8 +59,17 @@ class Channel(reconnect.Channel, WorkerChannel):
         if not tags:
             return
         self._store_results()
-        with self.conn_or_acquire() as client, client.pipeline() as pipe:
-            pipe.zrem(self.unacked_index_key, *tags).hdel(self.unacked_key, *tags).execute()
+        if self.settled.wait_seconds(PENDING):
+            return
+        try:
+            qos: Any = self.qos
+            qos.let_go(*tags)
+        except RedisError as error:
+            self.settled.refused(PENDING, name_of(error), error)
+            if helps_to_connect(error):
+                raise
+            return
+        self.settled.accepted(PENDING)
         for _ in tags:
             self.pending.popleft()
 
@@ -71,8 +84,8 @@ class Channel(reconnect.Channel, WorkerChannel):
 
     def basic_reject(self, delivery_tag: str, requeue: bool = False) -> None:
         """Reject, once results are stored: that of the rejected task may be among them."""
-        self._refuse_without_connection(delivery_tag)
-        self._store_results()
+        if self.connection is not None:
+            self._store_results()
         super().basic_reject(delivery_tag, requeue)
 
     def give_back(self) -> None:

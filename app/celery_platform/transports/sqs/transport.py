@@ -1,21 +1,19 @@
 """The SQS transport that every process of the app uses."""
 
-import logging
 from collections import deque
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from botocore.exceptions import BotoCoreError, ClientError
-
-from celery_platform.transports.sqs import server_error
+from celery_platform.transports.sqs import channel
 from celery_platform.transports.sqs.deletes import Deletes, Done
-from celery_platform.transports.sqs.limits import MESSAGES
 from celery_platform.transports.sqs.polls import PatientPolls
+from celery_platform.transports.sqs.releases import make_visible
 from celery_platform.transports.sqs.sends import BatchedSends
 from celery_platform.transports.versions import tested
 from celery_platform.transports.worker_channel import WorkerChannel
 
-logger = logging.getLogger(__name__)
+# How often a worker looks whether deletes are taken again.
+REFUSED_SECONDS = 1.0
 
 
 class Batch(list[Any]):
@@ -36,7 +34,7 @@ class Batch(list[Any]):
         return [message["ReceiptHandle"] for message in self]
 
 
-class Channel(PatientPolls, BatchedSends, server_error.Channel, WorkerChannel):
+class Channel(PatientPolls, BatchedSends, channel.Channel, WorkerChannel):
     """Deletes messages in batches in a worker; a process without an event loop, such as a command, one by one.
 
     A worker that is killed may have finished up to a fifth of a second's tasks whose messages come again: make effects
@@ -59,6 +57,16 @@ class Channel(PatientPolls, BatchedSends, server_error.Channel, WorkerChannel):
         self.qos.ack(delivery_tag)
         self.deletes.add(done)
         self.room_made()
+
+    def _schedule_queue(self, queue: str) -> None:
+        """Poll, unless what is done cannot be deleted now: what a poll brought would be done for nothing."""
+        if self.closed:
+            return  # the loop was still to poll it
+        if self.deletes.refused and queue in self._active_queues:
+            self.asks(queue)
+            self.hub.call_later(REFUSED_SECONDS, self._schedule_queue, queue)
+            return
+        super()._schedule_queue(queue)
 
     def _done(self, delivery_tag: str) -> Done | None:
         try:
@@ -87,16 +95,7 @@ class Channel(PatientPolls, BatchedSends, server_error.Channel, WorkerChannel):
             super()._restore(message, *args)
 
     def _release(self, url: str, receipts: list[str]) -> None:
-        client = self.sqs(queue=url.rpartition("/")[2])
-        for begin in range(0, len(receipts), MESSAGES):
-            entries = [
-                {"Id": str(number), "ReceiptHandle": receipt, "VisibilityTimeout": 0}
-                for number, receipt in enumerate(receipts[begin : begin + MESSAGES])
-            ]
-            try:
-                client.change_message_visibility_batch(QueueUrl=url, Entries=entries)
-            except (BotoCoreError, ClientError) as error:
-                logger.warning("messages of %s come again after their visibility timeout only: %r", url, error)
+        make_visible(self.sqs(queue=url.rpartition("/")[2]), url, receipts)
 
     def give_back(self) -> None:
         """Before the process ends: what is done is deleted, what is not becomes visible again at once."""
@@ -114,10 +113,10 @@ class Channel(PatientPolls, BatchedSends, server_error.Channel, WorkerChannel):
         super().close()
 
 
-class BatchingTransport(server_error.Transport):
+class BatchingTransport(channel.Transport):
     """kombu's SQS transport with that channel."""
 
     Channel = Channel
 
 
-Transport = BatchingTransport if tested() else server_error.Transport
+Transport = BatchingTransport if tested() else channel.Transport

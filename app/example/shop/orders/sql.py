@@ -1,6 +1,7 @@
 """Orders as rows of a SQL database. A row is locked only while its state changes."""
 
 from celery_platform.reliability.claims.sql import INSERTS
+from celery_platform.reliability.sql_away import sql_away
 from sqlalchemy import BigInteger, Column, Connection, Engine, Integer, MetaData, String, Table, select, update
 
 from shop.orders.order import Order, OrderState
@@ -19,7 +20,7 @@ table = Table(
 
 
 class SqlOrders:
-    """Implements `Orders` in the table `orders`, which is created if it is missing.
+    """As `Orders`, in the table `orders`, which is made when it is missing. An outage sends a task back to its queue.
 
     Example: `SqlOrders(create_engine("sqlite:///shop.db")).find("order-1")`
     """
@@ -31,7 +32,7 @@ class SqlOrders:
     def add(self, order: Order, connection: Connection | None = None) -> Order:
         """As `Orders`. With `connection`, it is part of that transaction, which can also contain an outbox row."""
         if connection is None:
-            with self._engine.begin() as own:
+            with sql_away(), self._engine.begin() as own:
                 return self.add(order, own)
         new = INSERTS[self._engine.dialect.name](table).values(_row(order)).on_conflict_do_nothing()
         connection.execute(new)
@@ -39,13 +40,13 @@ class SqlOrders:
 
     def find(self, order_id: str) -> Order | None:
         """As `Orders`."""
-        with self._engine.connect() as connection:
+        with sql_away(), self._engine.connect() as connection:
             row = connection.execute(select(table).where(table.c.id == order_id)).one_or_none()
         return None if row is None else _order(row)
 
     def begin(self, order: Order, token: int) -> Order:
         """As `Orders`."""
-        with self._engine.begin() as connection:
+        with sql_away(), self._engine.begin() as connection:
             found = self.add(order, connection).charging(token)
             connection.execute(update(table).where(table.c.id == order.id).values(state=found.state, token=found.token))
             return found
@@ -53,7 +54,7 @@ class SqlOrders:
     def end(self, order_id: str, token: int, state: OrderState, charge_id: str | None = None) -> bool:
         """As `Orders`."""
         ours = table.c.id == order_id, table.c.token == token, table.c.state == OrderState.CHARGING
-        with self._engine.begin() as connection:
+        with sql_away(), self._engine.begin() as connection:
             changed = connection.execute(update(table).where(*ours).values(state=state, charge_id=charge_id))
             return changed.rowcount == 1
 

@@ -32,7 +32,9 @@ def send(key: str, to: str, subject: str, text: str) -> None:
         kind = PermanentError if error.smtp_code >= 500 else TransientError
         raise kind(f"SMTP {error.smtp_code}: {error.smtp_error!r}") from error
     except smtplib.SMTPRecipientsRefused as error:
-        raise PermanentError(f"SMTP refused {to}: {error.recipients}") from error
+        # A 4xx here is greylisting, a full mailbox or a server that is about to close (RFC 5321, 4.2.1).
+        later = any(code < 500 for code, _ in error.recipients.values())
+        raise (TransientError if later else PermanentError)(f"SMTP refused {to}: {error.recipients}") from error
     except (OSError, smtplib.SMTPException) as error:
         raise TransientError(f"SMTP: {error}") from error
 

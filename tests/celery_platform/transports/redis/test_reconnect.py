@@ -58,13 +58,13 @@ def test_a_worker_survives_an_outage_and_its_messages_are_delivered_again(broker
     log, token, theirs = tmp_path / "worker.log", uuid.uuid4().hex, uuid.uuid4().hex
     with worker(environment, log) as run:
         eventually(lambda: "ready" in log.read_text(), "the worker")
-        environment.python(SEND.format(token=token, seconds=8))
+        environment.python(SEND.format(token=token, seconds=25))
         eventually(lambda: "start" in said(environment, token), "the task")
         with store.away():
             eventually(lambda: "Connection to broker lost" in log.read_text(), "the loss")
         eventually(lambda: "went back to its queue" in log.read_text(), "what was held", seconds=30)
         # The first run's thread ends now and acknowledges what is no longer its own.
-        eventually(lambda: "Couldn't ack" in log.read_text(), "the late acknowledgement", seconds=30)
+        eventually(lambda: "Couldn't ack" in log.read_text(), "the late acknowledgement", seconds=60)
         environment.python(SEND.format(token=theirs, seconds=0))
         eventually(lambda: said(environment, token).count('"end"') == 2, "the second run")
         eventually(lambda: "end" in said(environment, theirs), "the next task")

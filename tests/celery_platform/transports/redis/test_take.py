@@ -16,6 +16,7 @@ from kombu import Connection, Consumer, Message, Queue
 from kombu.transport import redis as kombu_redis
 from redis import Redis
 from redis.connection import AbstractConnection
+from redis.exceptions import OutOfMemoryError
 
 from tests.harness.servers import REPOSITORY
 from tests.harness.waiting import eventually
@@ -200,3 +201,42 @@ def test_messages_behind_an_error_of_the_consumer_are_requeued(url: str, options
         channel.put_back()
 
         eventually(lambda: store.llen(f"{options['global_keyprefix']}queue") == 2, "the two behind it")
+
+
+def test_a_message_that_the_script_cannot_read_is_noted_all_the_same(
+    url: str, options: dict[str, Any], store: Redis
+) -> None:
+    with connected(url, options) as connection:
+        # Half of a surrogate pair: Python's JSON reads it, Lua's does not.
+        connection.SimpleQueue("queue").put("text", headers={"title": "\ud800"})
+        die_while_taking("celery_platform.transports.redis.reconnect", url, options)
+
+        assert store.hlen(f"{options['global_keyprefix']}unacked") == 1
+        assert received(connection, 10) == ["text"]
+        assert store.hlen(f"{options['global_keyprefix']}unacked") == 0
+
+
+def test_a_full_server_is_emptied(url: str, options: dict[str, Any], store: Redis) -> None:
+    with connected(url, options) as connection:
+        publish(connection, "first", "second")
+        before: Any = store.config_get("maxmemory")
+        store.config_set("maxmemory", 1)
+        try:
+            with pytest.raises(OutOfMemoryError):
+                store.set("more", 1)
+            assert received(connection, 5) == ["first", "second"]
+        finally:
+            store.config_set("maxmemory", before["maxmemory"])
+
+
+def test_a_message_goes_back_to_a_full_server(url: str, options: dict[str, Any], store: Redis) -> None:
+    with connected(url, options) as connection:
+        publish(connection, "only")
+        taken = connection.SimpleQueue("queue").get(timeout=5)
+        before: Any = store.config_get("maxmemory")
+        store.config_set("maxmemory", 1)
+        try:
+            taken.requeue()
+            assert received(connection, 5) == ["only"]
+        finally:
+            store.config_set("maxmemory", before["maxmemory"])

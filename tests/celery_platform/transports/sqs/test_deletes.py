@@ -1,12 +1,15 @@
 """What is pending is deleted: soon, before a stop, and again after a refusal."""
 
+import itertools
 import os
+import time
 from pathlib import Path
 from typing import Any
 
 import pytest
-from celery_platform.transports.sqs.deletes import ATTEMPTS, FLUSH_SECONDS, Deletes, Done
-from kombu.transport.SQS.exceptions import AccessDeniedQueueException
+from celery_platform.guards import answers
+from celery_platform.transports.sqs.deletes import FLUSH_SECONDS, Deletes, Done
+from celery_platform.transports.sqs.releases import make_visible
 
 from tests.harness.environment import TestEnvironment
 from tests.harness.refusing_proxy import refusing_proxy
@@ -60,7 +63,7 @@ def test_a_flush_waits_for_what_is_pending(sqs: TestEnvironment) -> None:
 
 def test_what_is_refused_for_a_while_is_deleted_then(sqs: TestEnvironment) -> None:
     queue, deletes = Queue(sqs.client("sqs"), 2), Deletes()
-    refusing = _Refusing(queue.client, ATTEMPTS - 1)
+    refusing = _Refusing(queue.client, 2)
     for receipt in queue.receipts:
         deletes.add(Done(refusing, queue.url, receipt))
 
@@ -76,7 +79,10 @@ def test_an_error_that_nobody_foresaw_does_not_end_the_deleting(sqs: TestEnviron
     eventually(lambda: queue.held() == 0, "the delete", 10)
 
 
-def test_what_is_always_refused_is_given_up_and_said(sqs: TestEnvironment, caplog: pytest.LogCaptureFixture) -> None:
+def test_what_is_always_refused_is_given_up_and_said(
+    sqs: TestEnvironment, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(answers, "LONGEST_SECONDS", 0.1)  # the waits of half a minute are another test's
     queue, deletes = Queue(sqs.client("sqs"), 1), Deletes()
     deletes.add(Done(_Refusing(queue.client, 99), queue.url, queue.receipts[0]))
 
@@ -84,13 +90,54 @@ def test_what_is_always_refused_is_given_up_and_said(sqs: TestEnvironment, caplo
     assert queue.held() == 1
 
 
-def test_a_role_that_may_not_delete_gets_an_error_at_the_next_acknowledgement(sqs: TestEnvironment) -> None:
-    deletes = Deletes()
-    deletes.add(Done(_Denying(sqs.client("sqs")), "http://localhost/queue", "receipt"))
+def test_a_role_that_may_not_delete_goes_on_trying_and_says_that_it_is_refused(sqs: TestEnvironment) -> None:
+    queue, deletes = Queue(sqs.client("sqs"), 1), Deletes()
+    client = _Denying(queue.client)
+    deletes.add(Done(client, queue.url, queue.receipts[0]))
+    deletes.flush()
+    assert deletes.refused
+
+    client.denies = False
+    eventually(lambda: queue.held() == 0, "the delete", 10)
+    assert not deletes.refused
+
+
+def test_a_message_that_fails_alone_is_tried_more_and_more_slowly(sqs: TestEnvironment) -> None:
+    queue, deletes = Queue(sqs.client("sqs"), 1), Deletes()
+    refusing = _Refusing(queue.client, 4)
+    deletes.add(Done(refusing, queue.url, queue.receipts[0]))
+
+    eventually(lambda: queue.held() == 0, "the delete", 20)
+    pauses = [later - earlier for earlier, later in itertools.pairwise(refusing.asked_at)]
+    assert pauses[-1] >= 2, pauses  # half of 0.5 s, doubled three times
+    assert pauses == sorted(pauses), pauses
+
+
+def test_a_flush_waits_for_no_back_off(sqs: TestEnvironment) -> None:
+    queue, deletes = Queue(sqs.client("sqs"), 1), Deletes()
+    deletes.add(Done(_Refusing(queue.client, 1), queue.url, queue.receipts[0]))
     deletes.flush()
 
-    with pytest.raises(AccessDeniedQueueException, match="not authorized"):
-        deletes.add(Done(None, "http://localhost/queue", "receipt"))
+    assert deletes.flush()
+    assert queue.held() == 0
+
+
+@pytest.mark.parametrize("failures", [1, 2])
+def test_what_is_given_back_is_visible_after_a_refusal(sqs: TestEnvironment, failures: int) -> None:
+    queue = Queue(sqs.client("sqs"), 2)
+
+    make_visible(_Refusing(queue.client, failures), queue.url, queue.receipts)
+
+    assert queue.held() == 0
+
+
+def test_what_cannot_be_given_back_is_said(sqs: TestEnvironment, caplog: pytest.LogCaptureFixture) -> None:
+    queue = Queue(sqs.client("sqs"), 1)
+
+    make_visible(_Refusing(queue.client, 99), queue.url, queue.receipts)
+
+    assert "1 messages of" in caplog.text
+    assert queue.held() == 1
 
 
 def test_a_worker_that_stops_has_deleted_what_it_did(sqs: TestEnvironment, tmp_path: Path) -> None:
@@ -114,25 +161,35 @@ def test_a_worker_that_stops_has_deleted_what_it_did(sqs: TestEnvironment, tmp_p
 
 # The emulator refuses nothing by chance, and gives the test's own keys every right.
 class _Refusing:
-    """A client whose first deletes fail for a reason that is not the caller's."""
+    """A client whose first calls fail for each entry, for a reason that is not the caller's."""
 
     def __init__(self, client: Any, times: int) -> None:
         self._client, self._times = client, times
+        self.asked_at: list[float] = []
 
-    def delete_message_batch(self, *, QueueUrl: str, Entries: list[dict[str, str]]) -> Any:  # noqa: N803 - boto3's
+    def _answer(self, operation: str, url: str, entries: list[dict[str, Any]]) -> Any:
+        self.asked_at.append(time.monotonic())
         self._times -= 1
         if self._times >= 0:
-            failed = [{"Id": entry["Id"], "SenderFault": False, "Code": "InternalError"} for entry in Entries]
+            failed = [{"Id": entry["Id"], "SenderFault": False, "Code": "InternalError"} for entry in entries]
             return {"Failed": failed, "Successful": []}
-        return self._client.delete_message_batch(QueueUrl=QueueUrl, Entries=Entries)
+        return getattr(self._client, operation)(QueueUrl=url, Entries=entries)
+
+    def delete_message_batch(self, *, QueueUrl: str, Entries: list[dict[str, str]]) -> Any:  # noqa: N803 - boto3's
+        return self._answer("delete_message_batch", QueueUrl, Entries)
+
+    def change_message_visibility_batch(self, *, QueueUrl: str, Entries: list[dict[str, Any]]) -> Any:  # noqa: N803
+        return self._answer("change_message_visibility_batch", QueueUrl, Entries)
 
 
 class _Denying:
     """A client as a role without sqs:DeleteMessage has it."""
 
     def __init__(self, client: Any) -> None:
-        self._client = client
+        self._client, self.denies = client, True
 
-    def delete_message_batch(self, **_: Any) -> Any:
+    def delete_message_batch(self, **arguments: Any) -> Any:
+        if not self.denies:
+            return self._client.delete_message_batch(**arguments)
         error = {"Error": {"Code": "AccessDenied", "Message": "not authorized to perform: sqs:DeleteMessage"}}
         raise self._client.exceptions.ClientError(error, "DeleteMessageBatch")

@@ -41,5 +41,5 @@ def test_without_the_guard_a_503_stops_the_worker(sqs: TestEnvironment) -> None:
     with refusing_proxy(sqs.endpoint) as (endpoint, refusals):
         refusals.status["ReceiveMessage"] = 503
         with running([sys.executable, "-c", UNGUARDED], log, sqs.variables | {"AWS_ENDPOINT_URL": endpoint}, 5):
-            what = "the defect (if kombu no longer has it, remove app/celery_platform/transports/sqs/server_error.py)"
+            what = "the defect (if kombu no longer has it, see app/celery_platform/transports/sqs/refused_polls.py)"
             eventually(lambda: "'list' object has no attribute 'get'" in log.read_text(), what, seconds=40)

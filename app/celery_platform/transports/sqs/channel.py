@@ -1,11 +1,4 @@
-"""kombu 5.7.0 ends the worker, or stops its polls, when SQS answers ReceiveMessage with a 5xx or too late.
-
-`kombu.asynchronous.aws.connection` turns such an answer into an empty list, and `Channel._on_messages_ready` calls
-`.get` on it. Either the worker ends ("Unrecoverable error: AttributeError"), or, when a timer polled, it stays up and
-never polls that queue again ("Error in timer"). kombu 5.6.2 survives the same answers.
-Unnecessary as soon as kombu's `_on_messages_ready` accepts an empty list; `tests/celery_platform/transports` fails then
-and says so.
-"""
+"""kombu's SQS transport, guarded: a queue is polled on whatever SQS answers, and errors of boto are in words."""
 
 from typing import Any
 
@@ -16,10 +9,13 @@ from celery_platform.brokers.sqs_priorities import InOrder
 from celery_platform.errors import PublishError
 from celery_platform.refusals.size import Sized
 from celery_platform.transports.sqs.groups import OneOfEachGroup
+from celery_platform.transports.sqs.refused_polls import RefusedPolls
 
 
-class Channel(Sized, InOrder, OneOfEachGroup, SQS.Channel):
-    """Treats an empty answer as a poll without messages."""
+class Channel(Sized, InOrder, OneOfEachGroup, RefusedPolls):
+    """Polls in order and whatever comes; says in words what it could not send."""
+
+    _quiet: dict[str, tuple[float, float]]
 
     def _put(self, queue: str, message: Any, **options: Any) -> None:
         """Send one message; kombu lets boto's own errors through, which no caller of Celery expects.
@@ -36,8 +32,9 @@ class Channel(Sized, InOrder, OneOfEachGroup, SQS.Channel):
                 remedy="It may have been taken all the same: send it again under the same task id.",
             ) from error
 
-    def _on_messages_ready(self, queue: str, qname: str, messages: Any) -> Any:
-        return super()._on_messages_ready(queue, qname, messages or {})
+    def expected_polls(self) -> list[str]:
+        """Every queue that is consumed, but for those that wait until another is empty."""
+        return [queue for queue in super().expected_polls() if queue not in self._quiet]
 
 
 class Transport(SQS.Transport):

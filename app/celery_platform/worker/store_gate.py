@@ -1,0 +1,139 @@
+"""A worker takes no messages while the store takes no results: their tasks would run, and run again for their results.
+
+A task whose result is not stored is not acknowledged, so each delivery of it is spent for nothing: 37 of 40 tasks were
+seen dead-lettered after an outage of three minutes. A task that claims a key or waits for a limit goes back to its
+queue each time. So the store is asked every few seconds. While it does not answer, a connected worker holds its polls,
+or cancels its consumers on RabbitMQ, and goes on with what it has; one that connects waits before it does.
+"""
+
+import logging
+import os
+import threading
+import time
+from typing import Any
+
+from celery import bootsteps
+from celery.worker import state
+from redis import Redis
+from redis.backoff import NoBackoff
+from redis.exceptions import RedisError
+from redis.retry import Retry
+
+from celery_platform.guards.polled import Polled
+from celery_platform.reliability.redis_answers import name_of
+from celery_platform.reliability.signals import broker_refused
+from celery_platform.settings import runtime
+from celery_platform.worker.heartbeat_file import CONNECTING, VARIABLE, HeartbeatFile
+
+logger = logging.getLogger(__name__)
+
+# A store that fails over to its replica is back within seconds, which Celery's own retries bridge.
+LOOK_SECONDS, AWAY_SECONDS = 2.0, 5.0
+ANSWER_SECONDS = 2
+# Longest time between two ticks of a worker that waits.
+WAITING_SECONDS = 30
+
+
+class Store:
+    """Whether the store takes results, as a thread of its own finds out.
+
+    Example: `Store(runtime().results_url, "celery-prod:probe").away`
+    """
+
+    def __init__(self, url: str, key: str) -> None:
+        self._client = Redis.from_url(
+            url, socket_connect_timeout=ANSWER_SECONDS, socket_timeout=ANSWER_SECONDS, retry=Retry(NoBackoff(), 0)
+        )
+        self._key = key
+        self._answered_at = time.monotonic()
+        self._watched = False
+
+    @property
+    def away(self) -> bool:
+        """Whether it has taken nothing for `AWAY_SECONDS`."""
+        return time.monotonic() - self._answered_at > AWAY_SECONDS
+
+    def watch(self) -> None:
+        """Look every few seconds from now on."""
+        if not self._watched:
+            self._watched = True
+            threading.Thread(target=self._look_on, name="store-gate", daemon=True).start()
+
+    def look(self) -> None:
+        """Write a key: a replica, and a server that is full, answer a ping but take no result."""
+        try:
+            self._client.set(self._key, 1, ex=60)
+        except (RedisError, OSError) as error:
+            broker_refused.send(sender=None, operation="the store", answer=name_of(error))
+        else:
+            self._answered_at = time.monotonic()
+
+    def _look_on(self) -> None:
+        while True:
+            self.look()
+            time.sleep(LOOK_SECONDS)
+
+
+class StoreGate(bootsteps.StartStopStep):
+    """Holds a worker's consumers while the store is away; a step of the consumer."""
+
+    def __init__(self, consumer: Any, **options: Any) -> None:
+        super().__init__(consumer, **options)
+        self.store = Store(runtime().results_url, f"{runtime().environment.prefix}:store-gate")
+        self.held = False
+        self._gate_connecting(consumer)
+        self._gate_loop_without_hub(consumer)
+
+    def register_with_event_loop(self, consumer: Any, hub: Any) -> None:
+        """Look at the store's state once a second, from the loop."""
+        self.held = False  # the connection is new, and so are its consumers
+        hub.timer.call_repeatedly(1.0, self.apply, (consumer,))
+
+    def _gate_connecting(self, consumer: Any) -> None:
+        ensure_connected = consumer.ensure_connected
+
+        def gated(connection: Any) -> Any:
+            self.store.watch()
+            self._wait()
+            self.held = False
+            return ensure_connected(connection)
+
+        consumer.ensure_connected = gated
+
+    def _gate_loop_without_hub(self, consumer: Any) -> None:
+        perform_pending_operations = consumer.perform_pending_operations
+
+        def gated() -> None:
+            if not consumer.hub:
+                self.apply(consumer)
+            perform_pending_operations()
+
+        consumer.perform_pending_operations = gated
+
+    def _wait(self) -> None:
+        """Wait until the store takes results, and tell the heartbeat so meanwhile; a stop ends it."""
+        self.store.look()
+        if not self.store.away:
+            return
+        logger.error("the result store is away: no connection to the broker before it is back")
+        file = HeartbeatFile(os.environ[VARIABLE]) if VARIABLE in os.environ else None
+        while self.store.away:
+            state.maybe_shutdown()
+            if file is not None:
+                file.write(CONNECTING, WAITING_SECONDS)
+            time.sleep(0.5)
+        logger.warning("the result store is back")
+
+    def apply(self, consumer: Any) -> None:
+        """Hold what the worker consumes, or let it go on."""
+        tasks = consumer.task_consumer
+        if tasks is None or self.store.away == self.held:
+            return
+        self.held = self.store.away
+        logger.warning("the result store is %s", "away: no messages are taken" if self.held else "back")
+        if isinstance(tasks.channel, Polled):
+            tasks.channel.held = self.held
+        elif self.held:
+            tasks.cancel()
+        else:
+            tasks.consume()
