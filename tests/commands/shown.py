@@ -38,6 +38,7 @@ VERBS = {
     "test-unit": HOUR,
     "test-app": HOUR,
     "test-applications": HOUR,
+    "test-settlement": HOUR,
     "test-terraform": HOUR,
     "test-roles": HOUR,
     "molecule": "tests/roles/__main__.py: molecule",

@@ -11,7 +11,8 @@ def rows() -> Iterator[str]:
     yield "|---|---|---|---|---|---|"
     for case in CASES:
         reason = f"`{case.reason}`" if case.reason else ("" if not case.dead_lettered else "its error")
-        yield f"| {case.title} | {case.runs} | {', '.join(case.settlements)} | {case.state} | {reason} | {_early(case)} |"
+        settled = ", ".join(case.settlements)
+        yield f"| {case.title} | {case.runs} | {settled} | {case.state} | {reason} | {_early(case)} |"
 
 
 def _early(case: Case) -> str:
