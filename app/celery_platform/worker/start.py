@@ -66,6 +66,7 @@ def start_worker(pool_name: str) -> None:
     from celery_platform.dead_letters.unreadable import KeepUnreadable
     from celery_platform.guards.exit_code import run_worker
     from celery_platform.observability import soft_stops
+    from celery_platform.settlement.pool import SettleErrors
     from celery_platform.worker import stop
     from celery_platform.worker.heartbeat import Heartbeat
     from celery_platform.worker.memory import share_memory
@@ -88,7 +89,9 @@ def start_worker(pool_name: str) -> None:
     own_logging(environment.name)
     warn_of_this_machine(celery)
     soft_stops.connect(pool.name)
-    celery.steps["consumer"].update({Heartbeat, StoreGate, stop.BoundedStop, DeclareDeadLetters, KeepUnreadable})
+    celery.steps["consumer"].update(
+        {Heartbeat, StoreGate, stop.BoundedStop, DeclareDeadLetters, KeepUnreadable, SettleErrors}
+    )
     if pool.type == "threads":
         from celery_platform.worker import threads_pool
 
