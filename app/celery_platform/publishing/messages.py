@@ -28,16 +28,17 @@ class Messages:
         self._by_celery = {index: self._make(index) for index in range(min(2, len(calls)))}
         self._pattern: Pattern | None = None
         if len(calls) > len(self._by_celery):
-            self._learn(task, self._by_celery[0], self._by_celery[1])
+            self._learn(task, options)
 
     @property
     def declare(self) -> list[Any]:
         """The queues that should exist before any is sent."""
         return self._captured.declare
 
-    def _learn(self, task: Task[Any, Any], first: Message, second: Message) -> None:
-        pattern = Pattern(task, first, second, self._captured.embed)
-        if pattern.usable:
+    def _learn(self, task: Task[Any, Any], options: Mapping[str, Any]) -> None:
+        first, second = self._by_celery[0], self._by_celery[1]
+        pattern = Pattern(task, first, second, self._captured.embed, options.keys())
+        if pattern.usable and not _sees_arguments(task):
             self._pattern = pattern
             self._prepared = PreparedProperties(first.properties, pattern.constant)
 
@@ -69,3 +70,11 @@ class Messages:
         """
         message = self._by_celery.get(index)
         return message or self._make(index)
+
+
+def _sees_arguments(task: Task[Any, Any]) -> bool:
+    """Whether code of the application decides by the arguments: a method of the task, a router that is a function."""
+    own = task.apply_async.__func__ is not Task.apply_async  # type: ignore[attr-defined] # of a proxy, too
+    routes = task.app.conf.task_routes or ()
+    each = routes if isinstance(routes, list | tuple) else (routes,)
+    return own or any(callable(route) or isinstance(route, str) for route in each)

@@ -2,7 +2,7 @@
 
 import json
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from celery import Task, signals
@@ -17,15 +17,18 @@ _NEVER = object()
 
 
 class Pattern:
-    """Makes the messages of calls that are published together: of one task, with the same options."""
+    """Makes the messages of calls that are published together: of one task, with the same options (`stated`)."""
 
-    def __init__(self, task: Task[Any, Any], first: Message, second: Message, embed: Any) -> None:
+    def __init__(
+        self, task: Task[Any, Any], first: Message, second: Message, embed: Any, stated: Collection[str]
+    ) -> None:
         self._task = task
         self._embed = embed
         self._first = first
         amqp = task.app.amqp
         self._longest = (amqp.argsrepr_maxsize, amqp.kwargsrepr_maxsize, task.app.conf.task_repr_maxlevels)
-        made = {"id", "argsrepr", "kwargsrepr", SENT_AT} & first.headers.keys()
+        # What the call states (`argsrepr`, so that a message does not show what it carries) is every message's.
+        made = ({"id", "argsrepr", "kwargsrepr", SENT_AT} & first.headers.keys()) - set(stated)
         if first.headers["root_id"] == first.task_id:
             made.add("root_id")
         differing = {name for name, value in first.headers.items() if second.headers.get(name, _NEVER) != value}
@@ -68,8 +71,11 @@ class Pattern:
         headers = {name: values[name] for name in self._made}
         body = (tuple(args), dict(kwargs), self._embed)
         first = self._first
-        if signals.before_task_publish.receivers and not self._listened(headers, body, task_id):
+        listeners = signals.before_task_publish.receivers
+        if listeners and not self._listened(headers, body, task_id):
             return None
+        if self._listeners_own and not listeners:
+            return None  # a time counted from the call: an ETA, an expiry
         return Message(task_id, first.exchange, first.routing_key, first.properties, headers, _serialized(body))
 
     def _listened(self, headers: dict[str, Any], body: Any, task_id: str) -> bool:
