@@ -34,7 +34,7 @@ class OneByOne:
                 continue
             given = {name: value for name, value in message.properties.items() if name not in OWN}
             own = {name: message.properties.get(name) for name in OWN}
-            body = message.body.decode(own["content_encoding"] or "utf-8")
+            body = _as_kombu_has_it(message.body, own["content_encoding"])
             try:
                 raw = channel.prepare_message(body, **own, headers=message.headers, properties=given)
             except PublishError as error:
@@ -58,6 +58,17 @@ class OneByOne:
                 self.confirmed.add(index)
             else:
                 self.refused[index] = reason
+
+
+def _as_kombu_has_it(body: bytes, encoding: str | None) -> str | bytes:
+    """Text where the body is text; bytes where it is pickled, packed or compressed.
+
+    Example: `_as_kombu_has_it(b"[1]", "utf-8") == "[1]"`
+    """
+    try:
+        return body.decode(encoding or "utf-8")
+    except (LookupError, UnicodeDecodeError):
+        return body
 
 
 OWN = ("priority", "content_type", "content_encoding")

@@ -99,6 +99,24 @@ def test_a_router_that_sees_arguments_is_asked_of_each_call() -> None:
     assert [messages.made(index)[0].routing_key for index in range(5)] == ["0", "0", "1", "1", "2"]
 
 
+@pytest.mark.parametrize("options", [{"serializer": "pickle"}, {"compression": "zlib"}])
+def test_messages_that_are_no_text_are_sent_without_confirms_too(options: dict[str, Any]) -> None:
+    name = f"binary-{next(iter(options))}"
+    app: Any = Celery("publisher", broker="memory://", set_as_current=False)
+    app.conf.update(task_ignore_result=True, task_queues=[Queue(name)], task_default_queue=name)
+
+    publish_many(registered(app), [((number, "x" * 999), {}) for number in range(4)], **options)
+
+    with app.connection() as connection:
+        taken = []
+        for _ in range(4):
+            message = Queue(name)(connection.default_channel).get()
+            assert message is not None
+            message.accept = {"application/json", "application/x-python-serialize"}
+            taken.append(message.decode()[0])
+    assert [tuple(args) for args in taken] == [(number, "x" * 999) for number in range(4)]
+
+
 @pytest.fixture
 def listener() -> Iterator[Any]:
     """Somebody who puts the time of sending into every message."""
