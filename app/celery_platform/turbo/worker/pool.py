@@ -18,6 +18,7 @@ from celery.concurrency.base import BasePool, apply_target
 from celery.exceptions import SoftTimeLimitExceeded
 
 from celery_platform.transports.give_back import give_back
+from celery_platform.transports.worker_channel import WorkerChannel
 from celery_platform.turbo.worker.slot import BUSY_SINCE, HARD_LIMIT_AT, SOFT_LIMIT_AT, Slot
 from celery_platform.turbo.worker.task_in_loop import RunsTaskInLoop
 
@@ -57,17 +58,27 @@ class TaskPool(BasePool, RunsTaskInLoop):
         timeout: float | None = None,
         correlation_id: str = "",
         callback: Any = None,
+        accept_callback: Callable[..., Any] | None = None,
         **options: Any,
     ) -> Any:
         """Run the task of Celery's own request, now and in this thread. Limits are in seconds."""
+        request: Any = callback.__self__ if isinstance(callback, MethodType) else None
+
+        def accepted(*when: Any) -> None:
+            if accept_callback is not None:
+                accept_callback(*when)
+            channel = request.message.channel if request is not None and request.acknowledged else None
+            if isinstance(channel, WorkerChannel):
+                # Acknowledged before it begins: a task that kills its process does not run again.
+                channel.flush_acknowledgements()
 
         def limited(*args: Any, **kwargs: Any) -> Any:
             with self.running(correlation_id, soft_timeout, timeout):
                 return target(*args, **kwargs)
 
         # Celery's request passes its own method `on_success`.
-        self.running_request = lambda: callback.__self__ if isinstance(callback, MethodType) else None
-        return apply_target(limited, args, kwargs, callback=callback, **options)
+        self.running_request = lambda: request
+        return apply_target(limited, args, kwargs, callback=callback, accept_callback=accepted, **options)
 
     @contextmanager
     def running(self, task_id: str, soft: float | None, hard: float | None) -> Iterator[None]:

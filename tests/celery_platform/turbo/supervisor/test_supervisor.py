@@ -42,12 +42,17 @@ def test_a_task_that_yields_to_no_signal_is_killed_and_its_message_comes_again(b
         assert "does not yield: killed" in log.read_text()
 
 
+# The fast way of a turbo worker, and Celery's own, which it takes for a message with options.
+OPTIONS: tuple[dict[str, int], ...] = ({}, {"expires": 60}, {"time_limit": 50}, {"countdown": 1})
+
+
+@pytest.mark.parametrize("options", OPTIONS, ids=lambda options: "-".join(options) or "plain")
 @pytest.mark.parametrize(("task", "runs"), [("kill_me", 2), ("kill_me_early", 1)])
 def test_a_death_repeats_a_task_acknowledged_late_and_not_one_acknowledged_early(
-    bench: Bench, where: str, task: str, runs: int
+    bench: Bench, where: str, task: str, runs: int, options: dict[str, int]
 ) -> None:
     with bench.worker(2):
-        getattr(bench.work, task).delay(where)
+        getattr(bench.work, task).apply_async((where,), **options)
         bench.noted(where, runs)
         for number in range(50):
             bench.work.record.delay(f"{where}-others", number)
