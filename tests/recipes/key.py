@@ -89,7 +89,7 @@ RECIPE = Recipe(
             write_its_tests, f"pytest tests/environment --ignore={FUZZER}",
             r"add a test that breaks it.*a_wait_is_seen_in_time",
         ),
-        Step(give_it_a_value, f"pytest {FUZZER} -k stands_in_a_file", r"give these a value in.*scrape_seconds"),
+        Step(give_it_a_value, f"pytest {FUZZER} -k occurs_in_a_mutated_file", r"give these a value in.*scrape_seconds"),
         Step(render, "app environment validate", r"resolved\.json.*make render"),
     ),
     {"FUZZ_MUTATIONS": "2000"},

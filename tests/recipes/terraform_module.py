@@ -139,7 +139,7 @@ RECIPE = Recipe(
         Step(call_it, f"{IN_MODULES} every_module_is_used", r"'notice'"),
         Step(say_its_purpose, DOCUMENTATION, r"KeyError: 'notice'"),
         Step(write_its_test, f"{IN_MODULES} has_its_files", r"tests/notice\.tftest\.hcl"),
-        Step(write_its_readme, DOCUMENTATION, r"'notice'.*make terraform-docs"),
+        Step(write_its_readme, DOCUMENTATION, r"make terraform-docs.*'notice'"),
     ),
     {"MODULE": "notice"},
 )  # fmt: skip
