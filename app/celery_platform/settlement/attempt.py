@@ -7,10 +7,11 @@ is refused, an errback that raises, a hook that raises what is no exception.
 """
 
 import logging
+import time
 from collections.abc import Callable
 from contextvars import ContextVar
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NoReturn
 
 from billiard.einfo import ExceptionInfo
 from celery.app.task import Context
@@ -26,6 +27,7 @@ from celery_platform.reliability.errors import StoreAwayError
 logger = logging.getLogger(__name__)
 # What Celery raises after the body where the result store is away: the message is delivered again. Raised by the body
 # itself, they are the task's errors, which were dead-lettered or retried before.
+NOTICED_SECONDS = 6  # by the worker's store gate
 STORE_AWAY = (RedisError, BackendError, StoreAwayError)
 Tracer = Callable[..., Any]
 
@@ -70,7 +72,7 @@ def settled(task: Any, trace: Tracer) -> Tracer:
             if info is None or attempt.dead_lettered or info.state != FAILURE:
                 return outcome
             if isinstance(info.retval, STORE_AWAY):
-                return _rejected(Reject(info.retval, requeue=True))
+                _give_back_later(info.retval)
             if getattr(info.retval, "dead_letter", True):
                 dead_letter(task, info.retval, Context(request or {}, args=args, kwargs=kwargs))
         except Reject as rejected:
@@ -100,6 +102,16 @@ def _outcome(trace: Tracer, task: Any, uuid: str, args: Any, kwargs: Any, reques
             logger.exception("the failure of %s[%s] could not be stored", task.name, uuid)
             shown = ExceptionInfo((type(info.retval), info.retval, info.retval.__traceback__))
         return trace_ok_t(shown, info, 0.0, None)
+
+
+def _give_back_later(error: Exception) -> NoReturn:
+    """Give the message back when the worker takes no more until the store is back: each delivery counts.
+
+    Raises:
+        Reject: always.
+    """
+    time.sleep(NOTICED_SECONDS)
+    raise Reject(error, requeue=True)
 
 
 def _rejected(rejected: Reject) -> Any:

@@ -52,7 +52,7 @@ def test_a_task_that_meets_the_outage_comes_again_and_is_not_dead_lettered(
     variant = environment.variant(
         tmp_path, results_url=f"redis://127.0.0.1:{store.port}/1", pools={"io": {"type": pool, "concurrency": 4}}
     )
-    before = variant.app("dlq", "list", "--json").stdout
+    listed = variant.app("dlq", "list").stdout
     token, log = os.urandom(4).hex(), tmp_path / "worker.log"
     with running([sys.executable, "-c", WITHOUT_THE_GATE], log, variant.variables) as process:
         eventually(lambda: "ready" in log.read_text(), "the worker")
@@ -68,7 +68,7 @@ def test_a_task_that_meets_the_outage_comes_again_and_is_not_dead_lettered(
         assert process.poll() is None
     assert len(noted(environment, token)) == 6
     assert '"attempt": 2' not in log.read_text(), "waiting cost a retry"
-    assert variant.app("dlq", "list", "--json").stdout == before
+    assert variant.app("dlq", "list").stdout == listed
 
 
 DOUBLES = """
@@ -93,7 +93,7 @@ def test_an_absent_store_costs_no_message_its_deliveries(
         tmp_path, results_url=f"redis://127.0.0.1:{store.port}/1", pools={"io": {"type": pool, "concurrency": 2}}
     )
     heartbeat = tmp_path / "heartbeat"
-    before = variant.app("dlq", "list", "--json").stdout
+    listed = variant.app("dlq", "list").stdout
     with variant.worker("io", CELERY_HEARTBEAT_FILE=str(heartbeat)) as (process, log):
         eventually(lambda: "ready" in log.read_text(), "the worker")
         with store.away():
@@ -107,4 +107,4 @@ def test_an_absent_store_costs_no_message_its_deliveries(
         assert results == str([2 * number for number in range(TASKS)])
     runs = [log.read_text().count(f'"task_id": "{each}"') for each in ids]
     assert max(runs) == 1, f"runs of each task: {runs}"
-    assert variant.app("dlq", "list", "--json").stdout == before
+    assert variant.app("dlq", "list").stdout == listed
