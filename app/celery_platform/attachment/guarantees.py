@@ -29,7 +29,8 @@ else:
 
 logger = logging.getLogger(__name__)
 
-STORE_AWAY_SECONDS = 5
+# Until a message that needs the store is delivered again; from half of it to half more.
+WAIT_FOR_STORE_SECONDS = 5
 # What a message itself is the reason of: no other attempt at publishing it ends otherwise.
 NEVER_PUBLISHED = (SerializationError, AppError, TypeError, ValueError)
 
@@ -130,7 +131,7 @@ class Guarantees(_Task):
             Waiting, Reject: as `wait`.
         """
         logger.warning("%s[%s] waits for a store: %s", self.name, self.request.id, error)
-        wait(self, random.uniform(0.5, 1.5) * STORE_AWAY_SECONDS)  # noqa: S311 - spreads what comes back
+        wait(self, random.uniform(0.5, 1.5) * WAIT_FOR_STORE_SECONDS)  # noqa: S311 - spreads what comes back
 
 
 # Hooks that Celery calls when the outcome is decided.

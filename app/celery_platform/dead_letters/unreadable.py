@@ -15,6 +15,7 @@ from celery.exceptions import InvalidTaskError
 
 from celery_platform.dead_letters.headers import wrong_header
 from celery_platform.dead_letters.publishing import publish_as_it_came
+from celery_platform.guards.message_errors import handle_each_alone
 from celery_platform.settings import QueueSettings, runtime
 
 logger = logging.getLogger(__name__)
@@ -32,31 +33,15 @@ class KeepUnreadable(bootsteps.Step):
 
 
 def _create_task_handler(consumer: Any, create: Callable[..., Any], *args: Any, **kwargs: Any) -> Callable[[Any], Any]:
-    """Celery's handler of each message, for which any error of a message is that message's alone.
-
-    Celery expects three kinds of errors between taking a message and handing it to a child or thread. A header of an
-    unexpected type, a body that is too large to decode, or one that cannot be pickled for a child ended the worker, and
-    gave what it held back as one more delivery each.
-    """
-    handle = create(*args, **kwargs)
-    # kombu counts KeyError among the errors of a connection to Redis: here it is one of the message.
-    all_errors = (*consumer.connection_errors, *consumer.channel_errors)
-    passed_on = tuple(kind for kind in all_errors if not issubclass(kind, LookupError))
+    """Celery's handler of each message, which sees none whose headers have types that it does not expect."""
+    handle = handle_each_alone(consumer, create(*args, **kwargs))
 
     def on_task_received(message: Any) -> Any:
         headers = message.headers
         problem = wrong_header(headers) if headers and "task" in headers else ""
         if problem:
             return consumer.on_invalid_task(None, message, InvalidTaskError(problem))
-        try:
-            return handle(message)
-        except passed_on:
-            raise
-        except Exception as error:
-            if not message.acknowledged:
-                return consumer.on_invalid_task(None, message, error)
-            logger.exception("message %r was settled, but what follows failed", message)
-            return None
+        return handle(message)
 
     return on_task_received
 

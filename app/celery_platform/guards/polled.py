@@ -20,10 +20,10 @@ class Polled:
         """Note that `queue` is asked now, answers now, or need not be asked now because there is no room."""
         self._polled_at[queue] = monotonic()
 
-    def deaf(self) -> dict[str, float]:
+    def unpolled(self) -> dict[str, float]:
         """Return each queue that is consumed and was not asked for `SILENT_SECONDS`, with the seconds since it was.
 
-        Example: `channel.deaf() == {"celery-email": 71.3}`
+        Example: `channel.unpolled() == {"celery-email": 71.3}`
         """
         now = monotonic()
         silent = {queue: now - self._polled_at.setdefault(queue, now) for queue in self.expected_polls()}

@@ -16,19 +16,14 @@ from typing import Any, NoReturn
 from billiard.einfo import ExceptionInfo
 from celery.app.task import Context
 from celery.app.trace import TraceInfo, trace_ok_t
-from celery.exceptions import BackendError, Reject
+from celery.exceptions import Reject
 from celery.states import FAILURE, REJECTED
-from redis.exceptions import RedisError
 
 from celery_platform import dead_letters
 from celery_platform.reliability.ends import as_failure, is_passed_on
-from celery_platform.reliability.errors import StoreAwayError
+from celery_platform.reliability.store_away import NOTICED_SECONDS, says_store_away
 
 logger = logging.getLogger(__name__)
-# What Celery raises after the body where the result store is away: the message is delivered again. Raised by the body
-# itself, they are the task's errors, which were dead-lettered or retried before.
-NOTICED_SECONDS = 6  # by the worker's store gate
-STORE_AWAY = (RedisError, BackendError, StoreAwayError)
 Tracer = Callable[..., Any]
 
 
@@ -71,7 +66,8 @@ def settled(task: Any, trace: Tracer) -> Tracer:
             info = outcome.info
             if info is None or attempt.dead_lettered or info.state != FAILURE:
                 return outcome
-            if isinstance(info.retval, STORE_AWAY):
+            # Raised by the body, it is the task's error, which was dead-lettered or retried before.
+            if says_store_away(info.retval):
                 _give_back_later(info.retval)
             if getattr(info.retval, "dead_letter", True):
                 dead_letter(task, info.retval, Context(request or {}, args=args, kwargs=kwargs))

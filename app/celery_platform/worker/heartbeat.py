@@ -41,7 +41,7 @@ class Heartbeat(bootsteps.StartStopStep):
             return
         self.file = HeartbeatFile(os.environ[VARIABLE])
         self.consumer = consumer
-        self._deaf = False
+        self._unpolled = False
         self._watch_connecting(consumer)
         self._watch_loop_without_hub(consumer)
         if isinstance(consumer.pool, SoloPool):
@@ -100,19 +100,19 @@ class Heartbeat(bootsteps.StartStopStep):
     def _beat(self, state: str = READY, away: float = 0) -> None:
         if self.file.state == STOPPING:
             return  # keep the time that was announced for the stop
-        if state == READY and self._is_deaf():
+        if state == READY and self._stopped_polling():
             return
         try:
             self.file.write(state, away)
         except OSError:
             logger.exception("cannot write the heartbeat file")
 
-    def _is_deaf(self) -> bool:
+    def _stopped_polling(self) -> bool:
         """Whether the worker consumes queues that it no longer polls; whoever reads the heartbeat restarts it."""
         channel = getattr(self.consumer.task_consumer, "channel", None)
-        silent = channel.deaf() if isinstance(channel, Polled) else {}
-        if silent and not self._deaf:
+        silent = channel.unpolled() if isinstance(channel, Polled) else {}
+        if silent and not self._unpolled:
             said = ", ".join(f"{queue} for {seconds:.0f} s" for queue, seconds in silent.items())
             logger.error("no poll of %s: the heartbeat stops, so that this worker is started again", said)
-        self._deaf = bool(silent)
-        return self._deaf
+        self._unpolled = bool(silent)
+        return self._unpolled

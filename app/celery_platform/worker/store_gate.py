@@ -22,15 +22,15 @@ from redis.retry import Retry
 from celery_platform.guards.polled import Polled
 from celery_platform.reliability.redis_answers import name_of
 from celery_platform.reliability.signals import broker_refused
+from celery_platform.reliability.store_away import AWAY_SECONDS, COMPARED_SECONDS
 from celery_platform.settings import runtime
 from celery_platform.worker.heartbeat_file import CONNECTING, VARIABLE, HeartbeatFile
 
 logger = logging.getLogger(__name__)
 
-# A store that fails over to its replica is back within seconds, which Celery's own retries bridge.
-LOOK_SECONDS, AWAY_SECONDS = 2.0, 5.0
+POLL_SECONDS = 2.0
 ANSWER_SECONDS = 2
-# Longest time between two ticks of a worker that waits.
+# Longest time between two heartbeats of a worker that waits.
 WAITING_SECONDS = 30
 
 
@@ -54,12 +54,12 @@ class Store:
         return time.monotonic() - self._answered_at > AWAY_SECONDS
 
     def watch(self) -> None:
-        """Look every few seconds from now on."""
+        """Poll it every few seconds from now on."""
         if not self._watched:
             self._watched = True
-            threading.Thread(target=self._look_on, name="store-gate", daemon=True).start()
+            threading.Thread(target=self._poll_on, name="store-gate", daemon=True).start()
 
-    def look(self) -> None:
+    def poll(self) -> None:
         """Write a key: a replica, and a server that is full, answer a ping but take no result."""
         try:
             self._client.set(self._key, 1, ex=60)
@@ -68,10 +68,10 @@ class Store:
         else:
             self._answered_at = time.monotonic()
 
-    def _look_on(self) -> None:
+    def _poll_on(self) -> None:
         while True:
-            self.look()
-            time.sleep(LOOK_SECONDS)
+            self.poll()
+            time.sleep(POLL_SECONDS)
 
 
 class StoreGate(bootsteps.StartStopStep):
@@ -85,9 +85,9 @@ class StoreGate(bootsteps.StartStopStep):
         self._gate_loop_without_hub(consumer)
 
     def register_with_event_loop(self, consumer: Any, hub: Any) -> None:
-        """Look at the store's state once a second, from the loop."""
+        """Compare the store's state with the consumers', from the loop."""
         self.held = False  # the connection is new, and so are its consumers
-        hub.timer.call_repeatedly(1.0, self.apply, (consumer,))
+        hub.timer.call_repeatedly(COMPARED_SECONDS, self.apply, (consumer,))
 
     def _gate_connecting(self, consumer: Any) -> None:
         ensure_connected = consumer.ensure_connected
@@ -111,8 +111,8 @@ class StoreGate(bootsteps.StartStopStep):
         consumer.perform_pending_operations = gated
 
     def _wait(self) -> None:
-        """Wait until the store takes results, and tell the heartbeat so meanwhile; a stop ends it."""
-        self.store.look()
+        """Wait until the store takes results, with heartbeats meanwhile; a stop ends it."""
+        self.store.poll()
         if not self.store.away:
             return
         logger.error("the result store is away: no connection to the broker before it is back")

@@ -31,7 +31,7 @@ class _OfNeighbour(LeavesFull):
         return mutex_key(self._kept)
 
 
-class LooksAtNeighbours(LeavesFull):
+class RestoresNeighbours(LeavesFull):
     """kombu's record of what is held, which also checks what other pools no longer hold."""
 
     _neighbours: list[_OfNeighbour] | None = None

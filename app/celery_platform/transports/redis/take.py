@@ -24,7 +24,7 @@ from celery_platform.guards.answers import Answers
 from celery_platform.guards.polled import Polled
 from celery_platform.reliability.redis_answers import helps_to_connect, name_of
 from celery_platform.transports.redis.full import ConnectsToFull
-from celery_platform.transports.redis.neighbours import LooksAtNeighbours
+from celery_platform.transports.redis.neighbours import RestoresNeighbours
 
 # More in one step would keep others waiting for the server, and messages from other workers.
 BATCH = 100
@@ -75,7 +75,7 @@ if redis.call('EXISTS', KEYS[2]) == 0 then redis.call('LPUSH', KEYS[2], 1) end
 """
 
 
-class QoS(LooksAtNeighbours):
+class QoS(RestoresNeighbours):
     """kombu's, which need not note what the script has noted."""
 
     def append(self, message: Any, delivery_tag: str) -> None:

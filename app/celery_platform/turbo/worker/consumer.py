@@ -1,6 +1,5 @@
 """The consumer of a turbo process: hands messages to strategies, without the objects that Celery makes for each."""
 
-import logging
 from collections.abc import Callable
 from functools import partial
 from typing import Any
@@ -9,10 +8,9 @@ from celery.worker import state
 from celery.worker.consumer import Consumer as StockConsumer
 from kombu.asynchronous.hub import Hub
 
+from celery_platform.guards.message_errors import handle_each_alone
 from celery_platform.turbo.worker.fast_strategy import FastStrategy
 from celery_platform.turbo.worker.pool import TaskPool
-
-logger = logging.getLogger(__name__)
 
 
 class Consumer(StockConsumer):
@@ -36,7 +34,7 @@ class Consumer(StockConsumer):
         Those without the name of a known task, and all while Celery restores the prefetch count after a reconnect, go
         Celery's way.
         """
-        stock = super().create_task_handler(*args, **kwargs)
+        stock = handle_each_alone(self, super().create_task_handler(*args, **kwargs))
         strategies, callbacks = self.strategies, self.on_task_message
 
         def on_task_received(message: Any) -> Any:
@@ -53,22 +51,9 @@ class Consumer(StockConsumer):
                 and strategy.fast(message, callbacks)
             ):
                 return None
-            return self._stock(stock, message)
+            return stock(message)
 
         return on_task_received
-
-    def _stock(self, stock: Callable[[Any], Any], message: Any) -> Any:
-        """Handle a message as Celery does, but reject one with headers that would end Celery's worker."""
-        passed_on: Any = (*self.connection_errors, *self.channel_errors, MemoryError)
-        try:
-            return stock(message)
-        except passed_on:
-            raise
-        except Exception as error:
-            if not message.acknowledged:
-                return self.on_invalid_task(None, message, error)
-            logger.exception("message %r was settled, but what follows failed", message)
-            return None
 
     def call_soon_ack(self, p: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
         """Settle at once: an acknowledgement only joins those that wait for the next write.

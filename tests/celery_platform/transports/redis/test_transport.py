@@ -55,10 +55,9 @@ def test_many_messages_cost_few_round_trips(redis_bench: Bench, redis_url: str, 
     cost = calls(store) - before
 
     assert Counter(redis_bench.list_(where)) == Counter(map(str, range(TASKS)))
-    # With kombu's own transport each of these would be called for each message. A turn of the loop lasts 10 ms by the
-    # clock: on an idle machine it handles dozens of messages, at a load of 17 on two cores it handled two or three.
-    assert cost["cmdstat_hdel"] < TASKS * 2 / 3
-    assert cost["cmdstat_eval"] < TASKS * 2 / 3
+    # Whatever else they do once a second, with kombu's own transport each of these would be called for each message.
+    assert cost["cmdstat_hdel"] < TASKS / 8
+    assert cost["cmdstat_eval"] < TASKS / 8
 
 
 def test_killed_processes_lose_nothing_and_repeat_no_more_than_the_window(redis_bench: Bench, where: str) -> None:
