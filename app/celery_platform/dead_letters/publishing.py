@@ -41,23 +41,11 @@ def publish(task: Task[Any, Any], error: Exception, request: Any = None) -> None
     """
     request = request or task.request
     queue = queue_of_request(runtime().environment, str(task.name), request)
-    target = broker_of(runtime()).dead_letter_queue(queue)
     message = _message(task, request)
     attempts = (request.retries or 0) + 1
     headers = message.headers | dict(request.headers or {}) | reasons(error, queue.name, attempts=attempts)
     try:
-        with budget(PUBLISH_BUDGET_SECONDS), task.app.producer_or_acquire() as producer:
-            producer.publish(
-                message.body,
-                exchange="",
-                routing_key=target.name,
-                serializer="json",
-                declare=[target],
-                headers=headers,
-                retry=True,
-                retry_policy=PUBLISH_RETRY,
-                **message.properties | group_of(request),
-            )
+        _send(task.app, queue, message.body, headers, serializer="json", **message.properties | group_of(request))
     except Exception as refused:
         logger.exception("dead letter of %s[%s] was refused; the message goes back", task.name, request.id)
         raise Reject(refused, requeue=True) from error
@@ -77,27 +65,24 @@ def publish_as_it_came(app: Any, message: Any, error: Exception, queue: QueueSet
     Raises:
         Exception: the broker did not take it; nothing is acknowledged.
     """
-    target = broker_of(runtime()).dead_letter_queue(queue)
     # kombu has decompressed the body.
     headers = {name: value for name, value in (message.headers or {}).items() if name != "compression"}
     retries = headers.get("retries")
     noted = headers | reasons(error, queue.name, attempts=retries + 1 if isinstance(retries, int) else 1)
     properties = {name: message.properties[name] for name in PROPERTIES if message.properties.get(name) is not None}
-    with budget(PUBLISH_BUDGET_SECONDS), app.producer_or_acquire() as producer:
-        producer.publish(
-            message.body,
-            exchange="",
-            routing_key=target.name,
-            content_type=message.content_type,
-            content_encoding=message.content_encoding,
-            declare=[target],
-            headers=noted,
-            retry=True,
-            retry_policy=PUBLISH_RETRY,
-            **properties | group_of(message),
-        )
+    packed = {"content_type": message.content_type, "content_encoding": message.content_encoding}
+    _send(app, queue, message.body, noted, **packed | properties | group_of(message))
     if task:
         dead_letter_published.send(sender=None, queue=queue.name, task=task, error=error)
+
+
+def _send(app: Any, queue: QueueSettings, body: Any, headers: dict[str, Any], **options: Any) -> None:
+    target = broker_of(runtime()).dead_letter_queue(queue)
+    with budget(PUBLISH_BUDGET_SECONDS), app.producer_or_acquire() as producer:
+        producer.publish(
+            body, exchange="", routing_key=target.name, declare=[target], headers=headers, retry=True,
+            retry_policy=PUBLISH_RETRY, **options,
+        )  # fmt: skip
 
 
 def _message(task: Task[Any, Any], request: Any) -> Any:

@@ -1,4 +1,4 @@
-"""Knows when a channel last asked each of its queues: so a worker that is alive and deaf differs from an idle one."""
+"""When a channel last polled each of its queues: a worker that polls no more differs from one that is idle."""
 
 from time import monotonic
 

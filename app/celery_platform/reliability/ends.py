@@ -6,15 +6,11 @@ code in place of the reason; a pool without processes fails to unpack what it ge
 the service manager limits its memory, not the error.
 """
 
-import signal
-
+from billiard.common import terminate_handler_fired  # type: ignore[attr-defined] # has no stub
 from celery.exceptions import WorkerShutdown, WorkerTerminate
 
 # Celery's own way to end a worker. By name: gevent ends greenlets with these, and need not be installed.
 _PASSED_ON = (WorkerShutdown, WorkerTerminate)
-# How a child of billiard ends on a signal of its parent: a hard time limit, a revoked task, the end of the worker
-# (`billiard.pool.Worker`, `billiard.common._shutdown_cleanup`).
-_BY_SIGNAL = frozenset(-(256 - number) for number in signal.valid_signals())
 _OF_GEVENT = frozenset({"GreenletExit", "Timeout"})
 
 
@@ -32,8 +28,9 @@ def is_passed_on(error: BaseException) -> bool:
     """
     kind = type(error)
     of_gevent = kind.__name__ in _OF_GEVENT and kind.__module__.startswith(("gevent", "greenlet"))
-    by_signal = isinstance(error, SystemExit) and error.code in _BY_SIGNAL
-    return of_gevent or by_signal or isinstance(error, _PASSED_ON)
+    # A child of a prefork pool that its parent ends: at a hard time limit, for a revoked task, with the worker.
+    by_parent = isinstance(error, SystemExit) and terminate_handler_fired()
+    return of_gevent or by_parent or isinstance(error, _PASSED_ON)
 
 
 def as_failure(error: BaseException) -> Exception:

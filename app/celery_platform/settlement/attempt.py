@@ -83,7 +83,7 @@ def settled(task: Any, trace: Tracer) -> Tracer:
 def _outcome(trace: Tracer, task: Any, uuid: str, args: Any, kwargs: Any, request: dict[str, Any] | None) -> Any:
     """What the tracer returns, also where it raises: an errback that failed, a hook that called `sys.exit()`."""
     try:
-        return trace(uuid, args, kwargs, request)
+        return _with_its_failure(trace(uuid, args, kwargs, request))
     except Reject:
         raise
     except BaseException as error:
@@ -98,6 +98,16 @@ def _outcome(trace: Tracer, task: Any, uuid: str, args: Any, kwargs: Any, reques
             logger.exception("the failure of %s[%s] could not be stored", task.name, uuid)
             shown = ExceptionInfo((type(info.retval), info.retval, info.retval.__traceback__))
         return trace_ok_t(shown, info, 0.0, None)
+
+
+def _with_its_failure(outcome: Any) -> Any:
+    """An outcome that says that it failed: for keyword arguments that are a list, Celery's has the error alone.
+
+    The message would be acknowledged as if the task had succeeded.
+    """
+    if outcome.info is None and isinstance(outcome.retval, ExceptionInfo):
+        return outcome._replace(info=TraceInfo(FAILURE, outcome.retval.exception))
+    return outcome
 
 
 def _give_back_later(error: Exception) -> NoReturn:

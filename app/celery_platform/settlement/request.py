@@ -105,8 +105,8 @@ class Request(ObservedRequest):
             super()._announce_revoked(reason, terminated, signum, expired)  # type: ignore[misc] # has no stub
 
     def _dead_letter(self, error: Exception) -> Settlement:
-        queue = queue_of_request(runtime().environment, self.name, self)
         try:
+            queue = queue_of_request(runtime().environment, self.name, self)
             dead_letters.publish_as_it_came(self.app, self.message, error, queue, self.name)
         except Exception:
             logger.exception("%s[%s] could not be dead-lettered; it is given back", self.name, self.id)

@@ -49,7 +49,7 @@ def test_a_worker_that_polls_no_more_fails_its_liveness_probe(
 
 
 @pytest.mark.parametrize("broker", ["sqs", "redis"])
-def test_an_idle_worker_is_not_deaf(request: pytest.FixtureRequest, tmp_path: Path, broker: str) -> None:
+def test_an_idle_worker_goes_on_polling(request: pytest.FixtureRequest, tmp_path: Path, broker: str) -> None:
     environment: TestEnvironment = request.getfixturevalue(broker)
     heartbeat, log = tmp_path / "heartbeat", tmp_path / "worker.log"
     variables = environment.variables | {"CELERY_HEARTBEAT_FILE": str(heartbeat)}

@@ -3,10 +3,10 @@
 `kombu.asynchronous.aws.connection` takes 408, 500, 502, 503 and 504 for an answer without messages. For any other
 status (400 for throttling and for a key of KMS, 403 for expired credentials, 429), and for a body that is no answer,
 it raises out of the HTTP client's callback: inside the event loop, which ends the worker, or inside a timer, which
-leaves it alive and deaf (kombu#2031, #1937, #2217). A green worker polls through boto, whose `ClientError` is no
-connection error to Celery and ends it as well.
-Here each of them is an answer without messages, after which the queue is polled again with back-off. After an answer
-about credentials, clients are made anew, which read them again.
+leaves it running without polling (kombu#2031, #1937, #2217). A green worker polls through boto, whose `ClientError` is
+no connection error to Celery and ends it as well.
+Here each of them is an answer without messages, after which the queue is polled again with back-off. After an
+answer about credentials, clients are made anew, which read them again.
 Unnecessary as soon as kombu polls again whatever SQS answers; `tests/celery_platform/answers` shows it.
 """
 
