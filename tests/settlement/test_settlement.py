@@ -4,6 +4,7 @@ import os
 from dataclasses import replace
 
 import pytest
+from exercises.endings import BODIES, HOOKS
 
 from tests.harness.servers import REPOSITORY
 
@@ -14,7 +15,7 @@ from .table import rows
 pytestmark = [pytest.mark.timeout(300)]
 BROKERS = ("rabbitmq", "amazon_mq", "sqs", "redis")
 POOLS = ("prefork", "threads", "gevent", "solo", "turbo")
-# Each pool and each broker once; `make test-settlement` tries each with each.
+# Three pairs, each with another kind of pool and of broker; `make test-settlement` tries each with each.
 SAMPLE = (("rabbitmq", "prefork"), ("redis", "threads"), ("sqs", "turbo"))
 EVERYTHING = [(broker, pool) for broker in BROKERS for pool in POOLS]
 CELLS = EVERYTHING if os.environ.get("SLOW") else SAMPLE
@@ -51,6 +52,10 @@ def expected_of(case: Case, kind: str, pool: str) -> Case:
     if limit in WITHOUT_LIMITS.get(pool, ()):
         return Case(case.how, ["done"], send=case.send)
     return replace(case, **case.early) if kind == "early" else case  # type: ignore[arg-type]
+
+
+def test_every_way_of_the_application_is_a_case() -> None:
+    assert {case.how for case in CASES} == {*BODIES, *HOOKS}
 
 
 def test_the_readme_has_the_table() -> None:

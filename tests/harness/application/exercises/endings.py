@@ -4,8 +4,6 @@ Each run and each settlement is noted in the result store under the task's id.
 """
 
 import asyncio
-import os
-import signal
 import sys
 import time
 from collections.abc import Callable
@@ -91,11 +89,6 @@ def recursion(_task: Any) -> Any:
     return recursion(_task)
 
 
-def kill(_task: Any) -> None:
-    """End the process that runs the task, which cannot say anything any more."""
-    os.kill(os.getpid(), signal.SIGKILL)
-
-
 def sleep(seconds: float) -> Body:
     """A body that takes its time; interrupted by a limit where the pool can."""
 
@@ -153,7 +146,6 @@ BODIES: dict[str, Body] = {
     ),
     "runs longer than its soft limit": sleep(8),
     "runs longer than its hard limit": stubborn,
-    "kills its process": kill,
 }
 Hook = Callable[[], None]
 
