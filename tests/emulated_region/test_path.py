@@ -16,6 +16,7 @@ import pytest
 from emulated_region import plan
 
 from .conftest import REPOSITORY, Checkout
+from .machine_state import identities, podman, traces
 
 pytestmark = [
     pytest.mark.path,
@@ -23,27 +24,6 @@ pytestmark = [
     pytest.mark.skipif(shutil.which("podman") is None, reason="podman is not installed"),
 ]
 HOSTS = {"celery-trial-one": "10.93.128.10", "celery-trial-two": "10.93.144.10"}
-
-
-def podman(*words: str) -> str:
-    done = subprocess.run(["podman", *words], capture_output=True, text=True, check=False, timeout=120)
-    assert done.returncode == 0, done.stderr
-    return done.stdout.strip()
-
-
-def traces() -> list[str]:
-    """All containers, networks, interfaces and firewall rules of the tests' region."""
-    containers = podman("ps", "--all", "--format", "{{.Names}}").splitlines()
-    networks = podman("network", "ls", "--format", "{{.Name}}").splitlines()
-    named = [name for name in containers + networks if name.startswith("celery-trial")]
-    listings = [["ip", "-4", "-oneline", "address"], ["iptables", "-t", "nat", "-S"], ["iptables", "-S"]]
-    printed = [subprocess.run(words, capture_output=True, text=True, check=True).stdout for words in listings]
-    return named + [line for listing in printed for line in listing.splitlines() if "10.93." in line]
-
-
-def identities() -> dict[str, str]:
-    rows = podman("ps", "--format", "{{.Names}} {{.ID}}").splitlines()
-    return dict(row.split() for row in rows if row.startswith("celery-trial"))
 
 
 class Account:

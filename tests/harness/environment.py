@@ -20,6 +20,7 @@ from celery_platform.settings.login import with_login
 from .ledger import SECRET, Ledger
 from .processes import running
 from .servers import MANAGED_USER, REPOSITORY, Authority
+from .sqs_queues import make_queues
 
 REGION = "eu-west-1"
 KEYS = {"AWS_ACCESS_KEY_ID": "000000000000", "AWS_SECRET_ACCESS_KEY": "emulated", "AWS_REGION": REGION,
@@ -186,7 +187,8 @@ def prepare(
     environment = TestEnvironment(
         kind, folder, resolved, servers.endpoint, store, servers.application.services, variables
     )
-    _publish(environment, name, servers, _queues(environment) if kind == "sqs" else {})
+    urls = make_queues(environment.client("sqs"), resolved["queues"]) if kind == "sqs" else {}
+    _publish(environment, name, servers, urls)
     return environment
 
 
@@ -215,22 +217,6 @@ def _resolved(
     resolved["discovery_prefix"] = f"/celery/{name}"
     resolved["prefix"] = f"celery-{name}"
     return resolved
-
-
-def _queues(environment: TestEnvironment) -> dict[str, str]:
-    sqs = environment.client("sqs")
-    urls = {}
-    for label, queue in environment.resolved["queues"].items():
-        fifo = {"FifoQueue": "true"} if queue["name"].endswith(".fifo") else {}
-        dead = sqs.create_queue(QueueName=queue["dead_letter_name"], Attributes=fifo)["QueueUrl"]
-        arn = sqs.get_queue_attributes(QueueUrl=dead, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
-        redrive = {"deadLetterTargetArn": arn, "maxReceiveCount": queue["max_deliveries"]}
-        attributes = fifo | {
-            "VisibilityTimeout": str(min(30, queue["time_budget"]["visibility_timeout"])),
-            "RedrivePolicy": json.dumps(redrive),
-        }
-        urls[label] = sqs.create_queue(QueueName=queue["name"], Attributes=attributes)["QueueUrl"]
-    return urls
 
 
 def _publish(environment: TestEnvironment, name: str, servers: Servers, urls: dict[str, str]) -> None:

@@ -18,9 +18,7 @@ from tests.harness.ledger import SECRET
 from tests.harness.waiting import eventually
 
 ENDS = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
-# Each process sleeps for short times: Python runs handlers between two calls, so a signal just before one long sleep
-# would be handled only after it.
-
+# Each sleeps for short times: a signal that comes just before one long sleep would be handled only after it.
 # Prints the path of its secret, and runs until it gets a signal, which it prints too.
 COMMAND = """
 import os, signal, sys, time

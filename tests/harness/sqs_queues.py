@@ -1,0 +1,21 @@
+"""The queues of a test environment in the emulated account, as Terraform would have made them."""
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+
+def make_queues(sqs: Any, queues: Mapping[str, Any]) -> dict[str, str]:
+    """Make each queue and its dead letter queue; returns the URLs by label."""
+    urls = {}
+    for label, queue in queues.items():
+        fifo = {"FifoQueue": "true"} if queue["name"].endswith(".fifo") else {}
+        dead = sqs.create_queue(QueueName=queue["dead_letter_name"], Attributes=fifo)["QueueUrl"]
+        arn = sqs.get_queue_attributes(QueueUrl=dead, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
+        redrive = {"deadLetterTargetArn": arn, "maxReceiveCount": queue["max_deliveries"]}
+        attributes = fifo | {
+            "VisibilityTimeout": str(min(30, queue["time_budget"]["visibility_timeout"])),
+            "RedrivePolicy": json.dumps(redrive),
+        }
+        urls[label] = sqs.create_queue(QueueName=queue["name"], Attributes=attributes)["QueueUrl"]
+    return urls
