@@ -80,7 +80,7 @@ def observe(environment: TestEnvironment, pool_type: str, folder: Path) -> Cell:
             return all(_is_final(settled) for _, settled, _ in last.values())
 
         with suppress(AssertionError):  # each test says what is missing
-            eventually(all_settled, "a settlement of each", 60)
+            eventually(all_settled, "a settlement of each", 150)
         ended = process.poll()
     dead = _dead_letters(variant)
     seen = {}
@@ -95,7 +95,7 @@ def _is_final(settlements: list[str]) -> bool:
 
 
 def _dead_letters(environment: TestEnvironment) -> dict[str, list[str]]:
-    listed = environment.app("dlq", "list", "--queue", "slow", "--json", "--limit", "1000")
+    listed = environment.app("dlq", "list", "--queue", "slow", "--json", "--limit", "100000")
     found: dict[str, list[str]] = {}
     for each in json.loads(listed.stdout[listed.stdout.index("[") :]):
         found.setdefault(each["id"], []).append(each["reason"])

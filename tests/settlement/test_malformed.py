@@ -66,7 +66,7 @@ def test_each_malformed_message_runs_or_is_dead_lettered(
 ) -> None:
     broker, pool = cell
     environment: TestEnvironment = request.getfixturevalue(broker)
-    variant = environment.variant(tmp_path, pools={"cpu": {"type": pool, "concurrency": 2}})
+    variant = environment.variant(tmp_path, pools={"cpu": {"type": pool, "concurrency": 2 if pool == "prefork" else 8}})
     run = f"malformed-{broker}-{pool}"
     with variant.worker("cpu") as (process, log):
         variant.python(SEND, run, str(COUNT))
@@ -83,3 +83,5 @@ def test_each_malformed_message_runs_or_is_dead_lettered(
         assert expected - settled() == set(), log
         assert variant.python(GOOD) == "20", "tasks sent afterwards"
         assert process.poll() is None
+    # Thousands of them would be in the way of others.
+    variant.app("dlq", "purge", "--queue", "slow", "--yes")
