@@ -11,6 +11,7 @@ from celery_platform.errors import ApplicationError
 from celery_platform.release import lock_file, locking
 from celery_platform.release.release import release_of
 
+from tests.harness.servers import REPOSITORY
 from tests.release.conftest import DJANGO, PACKAGED, Checkout, Files
 from tests.release.index import Index
 
@@ -193,6 +194,12 @@ def test_a_missing_lock_is_reported(checkout: Checkout) -> None:
 @pytest.mark.parametrize("name", names())
 def test_every_environments_application_is_locked(name: str) -> None:
     assert locking.outdated(release_of(load(name)).application) is None
+
+
+def test_the_application_of_the_tests_is_locked(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ENVIRONMENTS", str(REPOSITORY / "tests/harness/environments"))
+
+    assert locking.outdated(release_of(load("local")).application) is None
 
 
 def test_a_folder_that_is_a_separate_repository_is_refused(checkout: Checkout) -> None:
