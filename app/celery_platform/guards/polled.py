@@ -1,9 +1,12 @@
 """When a channel last polled each of its queues: a worker that polls no more differs from one that is idle."""
 
 from time import monotonic
+from typing import Any
 
 # More than any poll takes: SQS's long poll of 10 s, kombu's time-out of 20 s, the longest back-off.
 SILENT_SECONDS = 60.0
+# The worker's loop compares every three seconds; what goes beyond twice that was a task's, which kept the loop.
+LOOP_SECONDS = 6.0
 
 
 class Polled:
@@ -12,20 +15,30 @@ class Polled:
     # Whether it is not to ask for any now: what it would take could not be done.
     held = False
 
+    qos: Any
+
     def __init__(self, *args: object, **kwargs: object) -> None:
         self._polled_at: dict[str, float] = {}
+        self._compared_at = monotonic()
         super().__init__(*args, **kwargs)
 
     def asks(self, queue: str) -> None:
-        """Note that `queue` is asked now, answers now, or need not be asked now because there is no room."""
+        """Note that `queue` is polled now, or has just answered."""
         self._polled_at[queue] = monotonic()
 
     def unpolled(self) -> dict[str, float]:
-        """Return each queue that is consumed and was not asked for `SILENT_SECONDS`, with the seconds since it was.
+        """Return each queue that is consumed and was not polled for `SILENT_SECONDS`, with the seconds since it was.
+
+        The worker's loop calls it with each heartbeat. Not counted: the time in which every slot was taken, and the time
+        in which a task kept the loop (turbo, solo). A worker that is busy is not one that polls no more.
 
         Example: `channel.unpolled() == {"celery-email": 71.3}`
         """
         now = monotonic()
+        kept = max(0.0, now - self._compared_at - LOOP_SECONDS)
+        self._compared_at = now
+        full = not self.qos.can_consume()
+        self._polled_at = {} if full else {queue: at + kept for queue, at in self._polled_at.items()}
         silent = {queue: now - self._polled_at.setdefault(queue, now) for queue in self.expected_polls()}
         return {queue: seconds for queue, seconds in silent.items() if seconds > SILENT_SECONDS}
 
