@@ -7,7 +7,7 @@ HOUR = "its suite is the test: a person runs it, and its tests are collected wit
 
 VERBS = {
     "help": 'tests/commands/test_makefile.py: "help"',
-    "try": "takes a minute of servers, which tests/harness tests; to be run when tests/trial or the demo changes",
+    "try": 'tests/trial/test_trial.py: "tests.trial"',
     "setup": 'tests/applications/test_whole_path.py: "setup"',
     "lock": 'tests/applications/test_whole_path.py: "lock"',
     "up": 'tests/path/conftest.py: "make", "render", "up"',
