@@ -12,6 +12,7 @@ from typing import Any
 import yaml
 
 from tests.harness.checkout import Indented
+from tests.harness.processes import ended_with_parent
 from tests.harness.servers import REPOSITORY
 
 PROJECT = "app/mysite"
@@ -67,11 +68,16 @@ class Checkout:
         path = os.pathsep.join(entry for entry in kept["PATH"].split(os.pathsep) if entry != own)
         return kept | {"PATH": path, "REGION_CACHE": str(REPOSITORY / ".cache"), "COLUMNS": "160"}
 
+    @property
+    def shell(self) -> dict[str, str]:
+        """The variables, with the copy's commands on the path."""
+        variables = self.variables
+        return variables | {"PATH": f"{self.folder / '.venv' / 'bin'}{os.pathsep}{variables['PATH']}"}
+
     def run(self, *command: str, seconds: float = 300) -> subprocess.CompletedProcess[str]:
         """Run a command in the copy; what it printed is in `stdout`."""
-        path = f"{self.folder / '.venv' / 'bin'}{os.pathsep}{self.variables['PATH']}"
         return subprocess.run(
-            command, cwd=self.folder, env=self.variables | {"PATH": path}, timeout=seconds, text=True, check=False,
+            [*ended_with_parent(), *command], cwd=self.folder, env=self.shell, timeout=seconds, text=True, check=False,
             stdout=subprocess.PIPE, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL,
         )  # fmt: skip
 

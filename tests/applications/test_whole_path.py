@@ -14,6 +14,8 @@ import pytest
 from celery_platform.application.secret_files import PREFIX
 from celery_platform.environment.account import account_variables
 
+from tests.harness.removal import removed_at_the_end
+
 from .adoption import PROJECT, Checkout, adopt, cloned
 from .estate import eventually
 from .machines import Machine, any_is_there, machines
@@ -36,12 +38,10 @@ def site() -> Iterator[Checkout]:
     with tempfile.TemporaryDirectory(prefix="mysite-") as folder:
         checkout = cloned(Path(folder))
         adopt(checkout)
-        try:
+        with removed_at_the_end(["make", "down"], cwd=checkout.folder, variables=checkout.shell):
             for step in STEPS:
                 checkout.step(*step, seconds=1500)
             yield checkout
-        finally:
-            checkout.run("make", "down")
 
 
 @pytest.fixture(scope="module")

@@ -6,10 +6,14 @@ import socket
 import subprocess
 import sys
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+
+from tests.harness.processes import ended_with_parent
+from tests.harness.removal import removed_at_the_end
 
 REPOSITORY = Path(__file__).parents[2]
 PYTHONPATH = (str(REPOSITORY / "app"), str(REPOSITORY))
@@ -48,10 +52,18 @@ class Checkout:
             "COLUMNS": "120", **more,
         }  # fmt: skip
 
+    def command(self, *words: str) -> list[str]:
+        """The command line of the region."""
+        return [sys.executable, "-m", "emulated_region", *words]
+
+    def stopped_at_the_end(self) -> AbstractContextManager[None]:
+        """A block after which, and after a kill within which, the region is stopped."""
+        return removed_at_the_end(self.command("stop"), cwd=REPOSITORY, variables=self.variables())
+
     def region(self, *words: str, **variables: str) -> subprocess.CompletedProcess[str]:
         """Run `python -m emulated_region` and return its output."""
         return subprocess.run(
-            [sys.executable, "-m", "emulated_region", *words], cwd=REPOSITORY, env=self.variables(**variables),
+            [*ended_with_parent(), *self.command(*words)], cwd=REPOSITORY, env=self.variables(**variables),
             text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL, timeout=300,
             check=False,
         )  # fmt: skip

@@ -59,13 +59,10 @@ def started(checkout: Checkout, monkeypatch: pytest.MonkeyPatch) -> Iterator[Che
     """A running region, which is stopped even after a failure."""
     monkeypatch.setenv("ENVIRONMENTS", str(checkout.environments))
     checkout.region("stop")
-    try:
+    with checkout.stopped_at_the_end():
         run = checkout.region("start")
         assert run.returncode == 0, run.stdout
         yield checkout
-    finally:
-        stop = checkout.region("stop")
-    assert stop.returncode == 0, stop.stdout
 
 
 def test_instances_become_hosts_and_stop_leaves_nothing(started: Checkout) -> None:
@@ -178,13 +175,10 @@ def interrupted(checkout: Checkout, verb: str, after_seconds: float, sent: signa
 )
 def test_an_interrupted_start_recovers(checkout: Checkout, after_seconds: float, sent: signal.Signals) -> None:
     interrupted(checkout, "start", after_seconds, sent)
-    try:
+    with checkout.stopped_at_the_end():
         again = checkout.region("start")
         assert again.returncode == 0, again.stdout
         assert checkout.region("status").returncode == 0
-    finally:
-        stop = checkout.region("stop")
-    assert stop.returncode == 0, stop.stdout
     assert traces() == []
 
 
@@ -199,12 +193,9 @@ def test_what_a_killed_podman_left_does_not_stop_a_start(checkout: Checkout) -> 
         ["iptables", "-t", "nat", "-A", "POSTROUTING", "-s", "10.93.0.0/16", "-j", "NETAVARK-0123456789ABC"],
     ):
         subprocess.run(command, check=True, timeout=10)
-    try:
+    with checkout.stopped_at_the_end():
         start = checkout.region("start")
         assert start.returncode == 0, start.stdout
-    finally:
-        stop = checkout.region("stop")
-    assert stop.returncode == 0, stop.stdout
     assert traces() == []
 
 

@@ -51,7 +51,7 @@ def wait_for_port(port: int, process: subprocess.Popen[bytes], log: Path, second
     pytest.fail(f"nothing listens on {port} after {seconds} s:\n{log.read_text()[-3000:]}")
 
 
-def _ended_with_parent() -> list[str]:
+def ended_with_parent() -> list[str]:
     """What a command is started by, so that it gets SIGTERM when its parent is gone, however that ended (prctl(2))."""
     setpriv = shutil.which("setpriv")
     return [setpriv, "--pdeathsig", "TERM", "--"] if setpriv else []
@@ -66,7 +66,7 @@ def running(
     Start it from a thread that lives as long as it does: Linux counts the end of that thread as the parent's.
     """
     refuse_a_server()
-    command = [*_ended_with_parent(), *command]
+    command = [*ended_with_parent(), *command]
     with log.open("ab") as sink:
         process = subprocess.Popen(
             command, stdout=sink, stderr=sink, stdin=subprocess.DEVNULL, env=variables, start_new_session=True

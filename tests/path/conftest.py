@@ -9,6 +9,9 @@ from pathlib import Path
 
 import pytest
 
+from tests.harness.processes import ended_with_parent
+from tests.harness.removal import removed_at_the_end
+
 REPOSITORY = Path(__file__).parents[2]
 # `make test-path` sets this; `make test` tests two of the four brokers.
 EVERYTHING = bool(os.environ.get("ALL_BROKERS"))
@@ -33,13 +36,17 @@ class LocalEnvironment:
     broker: str
     environments: Path
 
+    @property
+    def variables(self) -> dict[str, str]:
+        """Of a shell in which this environment's files and this checkout's commands are found."""
+        variables = os.environ | {"ENVIRONMENTS": str(self.environments), "ENV": "local", "COLUMNS": "160"}
+        return variables | {"PATH": f"{REPOSITORY / '.venv' / 'bin'}:{variables['PATH']}"}
+
     def run(self, *words: str, folder: str = ".", timeout: int = 900) -> subprocess.CompletedProcess[str]:
         """Run a command with this environment's files; its output is captured for the assertion's message."""
-        variables = os.environ | {"ENVIRONMENTS": str(self.environments), "ENV": "local", "COLUMNS": "160"}
-        variables["PATH"] = f"{REPOSITORY / '.venv' / 'bin'}:{variables['PATH']}"
         return subprocess.run(
-            words, cwd=REPOSITORY / folder, env=variables, timeout=timeout, text=True, check=False,
-            stdout=subprocess.PIPE, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL,
+            [*ended_with_parent(), *words], cwd=REPOSITORY / folder, env=self.variables, timeout=timeout, text=True,
+            check=False, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL,
         )  # fmt: skip
 
 
@@ -68,8 +75,9 @@ def nothing_is_left(environments_copy: Path) -> Iterator[None]:
     """Refuse to replace a running environment, and take down the environment of these tests, even after a failure."""
     if (REPOSITORY / ".state" / "local").exists():
         pytest.exit("the local environment is up: run `make down` before the whole-path tests", returncode=3)
-    yield
-    LocalEnvironment("any", environments_copy).run("make", "down")
+    down = LocalEnvironment("any", environments_copy)
+    with removed_at_the_end(["make", "down"], cwd=REPOSITORY, variables=down.variables):
+        yield
 
 
 @pytest.fixture(scope="module", params=BROKERS)

@@ -15,6 +15,7 @@ from emulated_region.pods import remove_pod
 from local_containers.podman import Podman
 
 from tests.harness.environment import TestEnvironment
+from tests.harness.removal import removed_at_the_end
 from tests.harness.waiting import eventually
 
 from ..chart.rendered import render_resolved
@@ -99,13 +100,11 @@ def running_pod(podman: Podman, image: str, environment: TestEnvironment, number
     pod.manifest["spec"]["containers"][0]["image"] = image
     manifest = yaml.safe_dump_all([*pod.configurations, pod.manifest])
     running = RunningPod(podman, pod)
-    podman.run("kube", "play", "--quiet", "--network=host", "-", data=manifest.encode())
-    try:
+    removal = ["podman", "pod", "rm", "--force", "--ignore", "--time", "0", pod.name]
+    with removed_at_the_end(removal, variables=podman.environment()):
+        podman.run("kube", "play", "--quiet", "--network=host", "-", data=manifest.encode())
         running.wait_until_ready()
         yield running
-    finally:
-        if podman.attempt("pod", "exists", pod.name).returncode == 0:
-            remove_pod(podman, pod.name)
 
 
 def _numbered(pod: Pod, number: int) -> Pod:

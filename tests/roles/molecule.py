@@ -13,6 +13,9 @@ from local_containers.limits import write_containers_conf
 from local_containers.podman import Podman
 from local_containers.tools import ensure_tools
 
+from tests.harness.processes import ended_with_parent
+from tests.harness.removal import removed_at_the_end
+
 REPOSITORY = Path(__file__).parents[2]
 ROLES = REPOSITORY / "ansible" / "roles"
 # A scenario refers to its image by one of these variables in molecule.yml.
@@ -50,10 +53,12 @@ def command(scenario: Path, verb: str = "test") -> list[str]:
 
 def captured(scenario: Path, variables: dict[str, str]) -> subprocess.CompletedProcess[str]:
     """Run `molecule test` and capture its output."""
-    return subprocess.run(
-        command(scenario), cwd=scenario.parents[1], env=os.environ | variables | {"NO_COLOR": "1"}, text=True,
-        check=False, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL,
-    )  # fmt: skip
+    folder, environment = scenario.parents[1], os.environ | variables | {"NO_COLOR": "1"}
+    with removed_at_the_end(command(scenario, "destroy"), cwd=folder, variables=environment):
+        return subprocess.run(
+            [*ended_with_parent(), *command(scenario)], cwd=folder, env=environment, text=True, check=False,
+            stdout=subprocess.PIPE, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL,
+        )  # fmt: skip
 
 
 def shown(scenario: Path, variables: dict[str, str], verb: str) -> int:
