@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 from amqp.exceptions import PreconditionFailed
-from celery_platform.brokers.rabbitmq import RabbitMQBroker
+from celery_platform.brokers.rabbitmq.broker import RabbitMQBroker
 from celery_platform.environment import resolve
 from celery_platform.settings import Runtime
 from celery_platform.settings.discovery import Discovery

@@ -11,7 +11,7 @@ PLATFORM = "app/celery_platform"
 KINDS = "pytest tests/celery_platform/brokers/test_kinds.py"
 CLASS = '''"""KeyDB, which speaks Redis's protocol."""
 
-from celery_platform.brokers.redis import RedisBroker
+from celery_platform.brokers.redis.broker import RedisBroker
 
 
 class KeyDBBroker(RedisBroker):

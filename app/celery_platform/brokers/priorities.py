@@ -2,8 +2,8 @@
 
 The environment writes that second queue out as one of its queues (`celery_platform/environment/derived/queues.py`), so
 it has a dead letter queue, alarms and an autoscaler's trigger like any other. Nothing waiting is begun before what is
-urgent; what a worker already holds stays where it is. How workers drain it first: `redis_priorities.py` and
-`sqs_priorities.py`.
+urgent; what a worker already holds stays where it is. How workers drain it first: `redis/priorities.py` and
+`sqs/priorities.py`.
 """
 
 from typing import Any

@@ -6,8 +6,8 @@ Time and loop are simulated, because the defect needs a task that blocks the loo
 from typing import Any
 
 import pytest
-from celery_platform.brokers import sqs_priorities
-from celery_platform.brokers.sqs_priorities import AFTER, CHECK_SECONDS, EMPTY_SECONDS, InOrder
+from celery_platform.brokers.sqs import priorities
+from celery_platform.brokers.sqs.priorities import AFTER, CHECK_SECONDS, EMPTY_SECONDS, InOrder
 
 URGENT, USUAL = "urgent", "usual"
 
@@ -52,7 +52,7 @@ class Channel(InOrder, Polls):
 @pytest.fixture
 def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
     made = Clock()
-    monkeypatch.setattr(sqs_priorities, "monotonic", lambda: made.now)
+    monkeypatch.setattr(priorities, "monotonic", lambda: made.now)
     return made
 
 

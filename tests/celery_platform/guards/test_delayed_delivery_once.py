@@ -18,7 +18,7 @@ def test_a_worker_with_a_dead_node_in_its_list_declares_once(rabbitmq: TestEnvir
 def test_without_the_guard_a_worker_tries_the_dead_node_first(rabbitmq: TestEnvironment, tmp_path: Path) -> None:
     nodes = rabbitmq.variant(tmp_path, broker_url=f"{rabbitmq.broker_url};amqp://127.0.0.1:{free_port()}")
     code = (
-        "from celery_platform.brokers.rabbitmq import RabbitMQBroker\nsettings = RabbitMQBroker.settings\n"
+        "from celery_platform.brokers.rabbitmq.broker import RabbitMQBroker\nsettings = RabbitMQBroker.settings\n"
         "upstream = {'worker_consumer': 'celery.worker.consumer:Consumer'}\n"
         "RabbitMQBroker.settings = lambda self: settings(self) | upstream\n"
         "from celery_platform.worker.start import start_worker\nstart_worker('io')\n"

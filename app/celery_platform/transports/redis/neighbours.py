@@ -1,13 +1,13 @@
 """On Redis, workers also restore the unacknowledged messages of other pools that drain the same queues.
 
-Each pool records its unacknowledged messages under its own key, whose length its autoscaler reads (brokers/redis.py),
+Each pool records its unacknowledged messages under its own key, whose length its autoscaler reads (brokers/redis),
 and kombu restores messages past their visibility timeout only under that key. The messages of a pool that never comes
 back, such as one on Spot machines, would wait forever although workers of other pools could run them.
 """
 
 from typing import Any
 
-from celery_platform.brokers.redis_keys import NEIGHBOURS, index_key, mutex_key
+from celery_platform.brokers.redis.keys import NEIGHBOURS, index_key, mutex_key
 from celery_platform.transports.redis.full import LeavesFull
 
 

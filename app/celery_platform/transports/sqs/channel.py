@@ -5,7 +5,7 @@ from typing import Any
 from botocore.exceptions import BotoCoreError, ClientError
 from kombu.transport import SQS
 
-from celery_platform.brokers.sqs_priorities import InOrder
+from celery_platform.brokers.sqs.priorities import InOrder
 from celery_platform.errors import PublishError
 from celery_platform.refusals.size import Sized
 from celery_platform.transports.sqs.groups import OneOfEachGroup

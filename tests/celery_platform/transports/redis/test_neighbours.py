@@ -5,7 +5,7 @@ import uuid
 from typing import Any
 
 import pytest
-from celery_platform.brokers.redis_keys import NEIGHBOURS, index_key, mutex_key
+from celery_platform.brokers.redis.keys import NEIGHBOURS, index_key, mutex_key
 from celery_platform.transports.redis import reconnect
 from kombu import Connection, Consumer, Queue
 

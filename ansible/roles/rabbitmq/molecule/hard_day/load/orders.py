@@ -7,7 +7,7 @@ from pathlib import Path
 
 from celery import Celery
 from celery_platform.brokers.interface import CONNECT_TIMEOUT_SECONDS, HEARTBEAT_CHECKS, HEARTBEAT_SECONDS
-from celery_platform.brokers.tls import amqp_tls
+from celery_platform.brokers.rabbitmq.tls import amqp_tls
 from celery_platform.transports import registration
 from kombu import Exchange, Queue
 

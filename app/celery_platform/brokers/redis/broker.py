@@ -8,8 +8,8 @@ from kombu import Connection, Exchange, Queue
 
 from celery_platform.brokers.interface import CONNECT_TIMEOUT_SECONDS, Broker
 from celery_platform.brokers.priorities import overtaken
-from celery_platform.brokers.redis_keys import NEIGHBOURS, index_key, mutex_key
-from celery_platform.brokers.redis_priorities import HighFirst
+from celery_platform.brokers.redis.keys import NEIGHBOURS, index_key, mutex_key
+from celery_platform.brokers.redis.priorities import HighFirst
 from celery_platform.settings import PoolSettings, QueueSettings
 from celery_platform.settings.login import with_login
 

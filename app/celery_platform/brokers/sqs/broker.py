@@ -6,7 +6,7 @@ from kombu import Exchange, Queue
 
 from celery_platform.brokers.interface import CONNECT_TIMEOUT_SECONDS, Broker
 from celery_platform.brokers.priorities import overtaken
-from celery_platform.brokers.sqs_priorities import AFTER
+from celery_platform.brokers.sqs.priorities import AFTER
 from celery_platform.errors import BrokerError
 from celery_platform.settings import PoolSettings, QueueSettings
 

@@ -12,7 +12,7 @@ from celery_platform.brokers.interface import (
     PUBLISH_BUDGET_SECONDS,
     Broker,
 )
-from celery_platform.brokers.tls import amqp_tls
+from celery_platform.brokers.rabbitmq.tls import amqp_tls
 from celery_platform.refusals.priority import HIGH
 from celery_platform.settings import QueueSettings
 from celery_platform.settings.login import with_login

@@ -1,6 +1,6 @@
 """Amazon MQ for RabbitMQ: TLS to one endpoint, whose certificate the system's authorities sign."""
 
-from celery_platform.brokers.rabbitmq import RabbitMQBroker
+from celery_platform.brokers.rabbitmq.broker import RabbitMQBroker
 
 
 class AmazonMQBroker(RabbitMQBroker):
