@@ -11,8 +11,8 @@ from celery_platform.cli.duration import seconds
 from celery_platform.cli.env import Env, choose
 
 if TYPE_CHECKING:
+    from celery_platform.brokers.dead_lettered.held import Held
     from celery_platform.dead_letters.choice import Choice
-    from celery_platform.dead_letters.held import Held
 
 dlq = typer.Typer(
     help="Messages that failed for good: list them, send them again, remove them.",

@@ -4,7 +4,7 @@ import time
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 
-from celery_platform.dead_letters.message import DeadLetteredMessage
+from celery_platform.brokers.dead_lettered.message import DeadLetteredMessage
 
 
 @dataclass(frozen=True)

@@ -7,9 +7,11 @@ from typing import Protocol
 from kombu import Connection
 
 from celery_platform.brokers import Broker, broker_of
-from celery_platform.dead_letters import amqp, redis, sqs
+from celery_platform.brokers.dead_lettered.held import Held
+from celery_platform.brokers.rabbitmq import dead_letters as rabbitmq
+from celery_platform.brokers.redis import dead_letters as redis
+from celery_platform.brokers.sqs import dead_letters as sqs
 from celery_platform.dead_letters.choice import Choice
-from celery_platform.dead_letters.held import Held
 from celery_platform.settings import QueueSettings, runtime
 
 
@@ -24,8 +26,8 @@ class OpenQueue(Protocol):
 
 
 READERS: Mapping[str, OpenQueue] = {
-    "rabbitmq": amqp.open_queue,
-    "amazon_mq": amqp.open_queue,
+    "rabbitmq": rabbitmq.open_queue,
+    "amazon_mq": rabbitmq.open_queue,
     "redis": redis.open_queue,
     "sqs": sqs.open_queue,
 }

@@ -10,9 +10,9 @@ from typing import Any
 
 from celery import Celery
 
+from celery_platform.brokers.dead_lettered.held import Held
+from celery_platform.brokers.dead_lettered.message import DeadLetteredMessage, Json
 from celery_platform.brokers.interface import PUBLISH_BUDGET_SECONDS, PUBLISH_RETRY
-from celery_platform.dead_letters.held import Held
-from celery_platform.dead_letters.message import DeadLetteredMessage, Json
 from celery_platform.observability.published_at import PUBLISHED_AT
 from celery_platform.settings import runtime
 from celery_platform.transports.amqp.publish_budget import budget

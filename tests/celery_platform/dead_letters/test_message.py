@@ -5,9 +5,9 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
+from celery_platform.brokers.dead_lettered.envelope import unpack
+from celery_platform.brokers.dead_lettered.message import DeadLetteredMessage, dead_lettered_message
 from celery_platform.dead_letters.choice import Choice
-from celery_platform.dead_letters.envelope import unpack
-from celery_platform.dead_letters.message import DeadLetteredMessage, dead_lettered_message
 from celery_platform.dead_letters.replaying import replayed_headers
 
 BODY = [["key"], {}, {}]

@@ -7,10 +7,10 @@ from typing import Any
 
 from kombu import Connection
 
-from celery_platform.brokers import Broker
-from celery_platform.dead_letters.envelope import unpack
-from celery_platform.dead_letters.held import Held
-from celery_platform.dead_letters.message import dead_lettered_message
+from celery_platform.brokers.dead_lettered.envelope import unpack
+from celery_platform.brokers.dead_lettered.held import Held
+from celery_platform.brokers.dead_lettered.message import dead_lettered_message
+from celery_platform.brokers.interface import Broker
 from celery_platform.settings import QueueSettings
 from celery_platform.settings.discovery import client
 

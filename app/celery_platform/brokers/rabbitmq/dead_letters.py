@@ -9,10 +9,10 @@ from typing import Any
 from kombu import Connection
 from kombu.exceptions import KombuError
 
-from celery_platform.brokers import Broker
-from celery_platform.dead_letters.envelope import UNREADABLE
-from celery_platform.dead_letters.held import Held
-from celery_platform.dead_letters.message import dead_lettered_message
+from celery_platform.brokers.dead_lettered.envelope import UNREADABLE
+from celery_platform.brokers.dead_lettered.held import Held
+from celery_platform.brokers.dead_lettered.message import dead_lettered_message
+from celery_platform.brokers.interface import Broker
 from celery_platform.settings import QueueSettings
 
 BACK_SECONDS = 2  # no longer, as another consumer may have taken the messages meanwhile

@@ -4,7 +4,7 @@ import base64
 import json
 from typing import Any
 
-from celery_platform.dead_letters.message import Json
+from celery_platform.brokers.dead_lettered.message import Json
 
 # Whatever a text can be the reason of: no JSON, no base64, other types than expected, thousands of levels.
 UNREADABLE = (ValueError, LookupError, TypeError, AttributeError, RecursionError)

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from celery_platform.dead_letters.message import DeadLetteredMessage
+from celery_platform.brokers.dead_lettered.message import DeadLetteredMessage
 
 
 @dataclass

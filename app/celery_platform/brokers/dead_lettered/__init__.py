@@ -1,0 +1,1 @@
+"""A dead-lettered message: as a kind of broker gives it, and as people and programs see it."""
