@@ -1,6 +1,6 @@
 """The age of the oldest message, computed from totals."""
 
-from celery_platform.observability.exporter.age import OldestMessages
+from celery_platform.brokers.rabbitmq.oldest_messages import OldestMessages
 from celery_platform.observability.exporter.reading import QueueReading
 
 

@@ -49,7 +49,7 @@ def read_dead_letters(checkout: Checkout) -> None:
 
 
 def ask_it(checkout: Checkout) -> None:
-    source = "celery_platform.observability.exporter.valkey:valkey_source"
+    source = "celery_platform.brokers.redis.source:valkey_source"
     as_redis(checkout, f"{PLATFORM}/observability/exporter/run.py", f'    "redis": "{source}",\n')
 
 

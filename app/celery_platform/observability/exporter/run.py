@@ -20,10 +20,10 @@ logger = logging.getLogger(__name__)
 INTERVAL, SQS_INTERVAL = 10, 30
 # By name, so that each kind's module is loaded with what it needs, and no other's.
 SOURCES: Mapping[str, str] = {
-    "rabbitmq": "celery_platform.observability.exporter.management:management_source",
-    "amazon_mq": "celery_platform.observability.exporter.management:management_source",
-    "sqs": "celery_platform.observability.exporter.sqs:sqs_source",
-    "redis": "celery_platform.observability.exporter.valkey:valkey_source",
+    "rabbitmq": "celery_platform.brokers.rabbitmq.source:management_source",
+    "amazon_mq": "celery_platform.brokers.rabbitmq.source:management_source",
+    "sqs": "celery_platform.brokers.sqs.source:sqs_source",
+    "redis": "celery_platform.brokers.redis.source:valkey_source",
 }
 
 

@@ -7,8 +7,8 @@ from urllib.parse import quote, urlsplit
 
 import urllib3
 
+from celery_platform.brokers.rabbitmq.oldest_messages import OldestMessages
 from celery_platform.errors import BrokerError
-from celery_platform.observability.exporter.age import OldestMessages
 from celery_platform.observability.exporter.configuration import broker_secret
 from celery_platform.observability.exporter.reading import NodeReading, QueueReading, Reading
 from celery_platform.settings import Runtime
