@@ -61,7 +61,7 @@ def test_a_stop_lasts_as_long_as_the_pool_says_or_ten_minutes(unlimited: Edit) -
     ("old", "new", "problem"),
     [
         ("kind: rabbitmq\n", "kind: sqs\n", r"none on sqs, which has a visibility timeout.*; allowed: at most 43200 s"),
-        ("kind: rabbitmq\n", "kind: redis\n", r"none on redis, .*or broker\.kind: rabbitmq or amazon_mq"),
+        ("kind: rabbitmq\n", "kind: redis\n", r"none on redis, .*or broker\.kind: amazon_mq or rabbitmq"),
         ('rabbitmq: {version: "4.0"', 'rabbitmq: {version: "3.10"', r"none on RabbitMQ 3\.10; allowed: seconds, or"),
         ("100}", "100, replication: mirrored}", "none on a mirrored queue; allowed: seconds, or"),
         (NIGHTLY.replace("240", "none"), NIGHTLY, r"pools\.cpu: found slow without a limit together with nightly with"),

@@ -7,10 +7,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from celery_platform.brokers import source_of
 from celery_platform.errors import SettingsError
 from celery_platform.observability.exporter.configuration import read_configuration
 from celery_platform.observability.exporter.last_poll import LastPoll, LastPollCollector
-from celery_platform.observability.exporter.run import poll, source_of, store_poll
+from celery_platform.observability.exporter.run import poll, store_poll
 from celery_platform.observability.exporter.store import ask
 from celery_platform.observability.soft_stops import soft_stops_key
 from celery_platform.reliability.valkey import valkey
@@ -121,6 +122,8 @@ def test_a_broker_that_is_down_is_reported_and_old_values_expire() -> None:
     assert queue in served(last_poll)
 
     class Down:
+        interval_seconds = 10.0
+
         def read(self) -> Any:
             raise ConnectionError("down")
 

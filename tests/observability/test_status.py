@@ -5,6 +5,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from celery_platform.brokers import source_of
 from celery_platform.observability.status.poll import Poller
 from celery_platform.observability.status.screen import screen
 from celery_platform.observability.status.show import healthy
@@ -34,7 +35,7 @@ def test_a_busy_environment(
     for cached in (runtime, valkey):
         cached.cache_clear()
     with worker_of(managed_rabbitmq, "threads").started() as worker:
-        poller = Poller(runtime(), {"io": [f"127.0.0.1:{worker.port}"], "cpu": ["127.0.0.1:9"]})
+        poller = Poller(runtime(), source_of, {"io": [f"127.0.0.1:{worker.port}"], "cpu": ["127.0.0.1:9"]})
         poller.poll()
         worker.send(("load.nap", [3]), ("load.fail", []), times=12)
         snapshot = eventually(lambda: with_dead_letters(poller.poll()), "dead letters")

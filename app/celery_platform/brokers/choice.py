@@ -1,17 +1,27 @@
-"""Chooses the module for a kind of broker."""
+"""Chooses the folder of a kind of broker."""
 
-from celery_platform.brokers.amazon_mq.broker import AmazonMQBroker
+from functools import cache
+from importlib import import_module
+
+from celery_platform.broker_kinds import BrokerKind
 from celery_platform.brokers.interface import Broker
-from celery_platform.brokers.rabbitmq.broker import RabbitMQBroker
-from celery_platform.brokers.redis.broker import RedisBroker
-from celery_platform.brokers.sqs.broker import SqsBroker
+from celery_platform.brokers.kind import Kind
+from celery_platform.observability.exporter.reading import Source
 from celery_platform.settings import Runtime
 
-KINDS: dict[str, type[Broker]] = {
-    broker.kind: broker for broker in (RabbitMQBroker, AmazonMQBroker, SqsBroker, RedisBroker)
-}
+
+@cache
+def kind_of(name: BrokerKind) -> Kind:
+    """Return what the folder of this name brings. Neither Celery nor kombu is loaded."""
+    kind: Kind = import_module(f"{__package__}.{name}").KIND
+    return kind
 
 
 def broker_of(runtime: Runtime) -> Broker:
     """Return the broker that the environment names."""
-    return KINDS[runtime.environment.broker_kind](runtime)
+    return kind_of(runtime.environment.broker_kind).broker(runtime)
+
+
+def source_of(runtime: Runtime) -> Source:
+    """Return what the exporter polls of the broker that the environment names. No other kind's module is loaded."""
+    return kind_of(runtime.environment.broker_kind).source(runtime)

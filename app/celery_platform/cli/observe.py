@@ -22,10 +22,11 @@ def exporter(
     choose(env)
     import logging
 
+    from celery_platform.brokers import source_of
     from celery_platform.observability.exporter.run import run
 
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
-    run(address, port, interval)
+    run(address, port, interval, source_of)
 
 
 def status(
@@ -42,6 +43,8 @@ def status(
 ) -> None:
     """Show queues, pools, dead-lettered messages and alerts, live. With --once, exit 1 when one needs attention."""
     choose(env)
+    from celery_platform.brokers import source_of
     from celery_platform.observability.status.show import show
 
-    raise typer.Exit(0 if show(once=once, as_json=as_json, interval=interval, prometheus=prometheus) else 1)
+    healthy = show(source_of, once=once, as_json=as_json, interval=interval, prometheus=prometheus)
+    raise typer.Exit(0 if healthy else 1)

@@ -7,11 +7,13 @@ from typing import Any
 
 from redis.exceptions import RedisError
 
+from celery_platform.brokers import broker_of
 from celery_platform.errors import PublishError, RefusedMessageError
 from celery_platform.later.message import Kept
 from celery_platform.later.store import later_store
 from celery_platform.publishing.capture import CapturingProducer, Message
 from celery_platform.refusals.size import refuse_a_larger_message
+from celery_platform.settings import runtime
 
 # Options about the connection for publishing, which do not apply because the message is published later.
 _PUBLISHERS = ("producer", "publisher", "connection", "retry")
@@ -93,9 +95,9 @@ def _label(app: Any, queue: str) -> str:
 
 
 def _refuse_a_larger(app: Any, message: Message) -> None:
-    """Refuse a message that is too large. RabbitMQ measures the body, others also the headers, with a base64 body."""
+    """Refuse a message that is too large. It is measured as it is sent: the body, or the text that kombu packs."""
     size = len(message.body)
-    if app.connection_for_write().transport.driver_type != "amqp":
+    if broker_of(runtime()).packs_messages:
         size = len(Kept("", "", Message(message.task_id, "", "", message.properties, message.headers, b"")).as_text())
         size += -(-len(message.body) // 3) * 4
     refuse_a_larger_message(app.conf.broker_transport_options, size)

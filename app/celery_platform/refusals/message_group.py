@@ -8,6 +8,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
+from celery_platform.broker_kinds import BrokerKind, kinds_where
 from celery_platform.errors import RefusedMessageError
 from celery_platform.reliability.message_group import OPTION
 from celery_platform.settings import QueueSettings
@@ -16,7 +17,9 @@ from celery_platform.settings import QueueSettings
 _ALLOWED = re.compile(r"[!-~]{1,128}")
 
 
-def refuse_a_group_that_nothing_keeps(task: str, queue: QueueSettings, options: Mapping[str, Any], kind: str) -> None:
+def refuse_a_group_that_nothing_keeps(
+    task: str, queue: QueueSettings, options: Mapping[str, Any], kind: BrokerKind
+) -> None:
     """Compare a call's `MessageGroupId` with what a broker of this kind does with it.
 
     Raises:
@@ -27,11 +30,12 @@ def refuse_a_group_that_nothing_keeps(task: str, queue: QueueSettings, options: 
     group = options.get(OPTION)
     if group is None:
         return
-    if kind != "sqs":
+    if not kind.facts.fifo:
+        ordered = kinds_where(lambda facts: facts.fifo)
         raise RefusedMessageError(
             expected=f"{OPTION} of {task} on SQS, which keeps the messages of a group in order",
             found=f"{group!r} on {kind}",
-            remedy=f"Leave it out, or use broker.kind: sqs and queues.{queue.label}.fifo: true.",
+            remedy=f"Leave it out, or use broker.kind: {ordered} and queues.{queue.label}.fifo: true.",
         )
     if not isinstance(group, str) or not _ALLOWED.fullmatch(group):
         raise RefusedMessageError(

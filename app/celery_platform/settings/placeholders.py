@@ -20,12 +20,6 @@ FORMS: Mapping[str, str] = {
     "": f"https://{PLACEHOLDER}@{HOST}/1",
 }
 URLS = ("url", "uri", "dsn")
-BROKERS: Mapping[str, str] = {
-    "rabbitmq": f"amqps://{HOST}:5671",
-    "amazon_mq": f"amqps://{HOST}:5671",
-    "sqs": "",
-    "redis": f"rediss://{HOST}:6379/0",
-}
 
 
 @dataclass(frozen=True)
@@ -50,7 +44,7 @@ def without_account(environment: Resolved) -> Runtime:
     """
     queues = f"https://sqs.{environment.region}.amazonaws.com/000000000000"
     discovery = Discovery(
-        broker_url=BROKERS[environment.broker_kind],
+        broker_url=environment.broker_kind.facts.placeholder_url.format(host=HOST),
         results_url=f"rediss://{HOST}:6379/1",
         buckets={label: f"{environment.prefix}-{label}" for label in environment.application["buckets"]},
         queue_urls={label: f"{queues}/{queue.name}" for label, queue in environment.queues.items()},

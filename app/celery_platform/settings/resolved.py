@@ -11,6 +11,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+from celery_platform.broker_kinds import BrokerKind
 from celery_platform.errors import SettingsError
 
 Json = dict[str, Any]
@@ -80,9 +81,9 @@ class Resolved:
     budget_monthly_usd: int
 
     @property
-    def broker_kind(self) -> str:
-        """One of `sqs`, `amazon_mq`, `rabbitmq`, `redis`."""
-        return str(self.broker["kind"])
+    def broker_kind(self) -> BrokerKind:
+        """The kind of broker that carries the tasks."""
+        return BrokerKind(self.broker["kind"])
 
     def queue_named(self, name: str) -> QueueSettings | None:
         """The queue with this name on the broker; `None` if there is none."""

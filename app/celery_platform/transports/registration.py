@@ -3,23 +3,17 @@
 A `broker_transport` setting is not enough: when kombu fails over to the next URL, it uses that URL's scheme again.
 """
 
-from collections.abc import Mapping
-
 from kombu.transport import TRANSPORT_ALIASES
 
-GUARDED: Mapping[str, str] = {
-    "amqp": "celery_platform.transports.amqp.rabbitmq_node:Transport",
-    "amqps": "celery_platform.transports.amqp.rabbitmq_node:SecureTransport",
-    "redis": "celery_platform.transports.redis.reconnect:Transport",
-    "rediss": "celery_platform.transports.redis.reconnect:Transport",
-    "sqs": "celery_platform.transports.sqs.transport:Transport",
-}
+from celery_platform.broker_kinds import BrokerKind
+from celery_platform.brokers.choice import kind_of
 
 
 def install() -> None:
-    """Let kombu find this room's transports by the schemes of broker URLs, in this process.
+    """Let kombu find the transports of every kind of broker by the schemes of broker URLs, in this process.
 
     Each is named by a string, so nothing is imported before a connection is made. Turbo, gevent and threads workers
     register faster ones in their place (`turbo/worker/install.py`).
     """
-    TRANSPORT_ALIASES.update(GUARDED)
+    for name in BrokerKind:
+        TRANSPORT_ALIASES.update(kind_of(name).transports())

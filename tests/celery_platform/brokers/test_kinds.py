@@ -1,19 +1,27 @@
-"""A kind of broker is known everywhere it has to be: no layer asks for one that another layer does not have."""
+"""A kind of broker is known everywhere it has to be, and nowhere else: no layer has one that another does not."""
 
 import re
+import subprocess
+import sys
 from collections.abc import Collection
-from importlib import import_module
 
 import pytest
-from celery_platform.brokers.choice import KINDS
-from celery_platform.dead_letters.reading import READERS
-from celery_platform.environment.derived.egress import BROKER_PORTS
-from celery_platform.environment.model import BrokerKind
-from celery_platform.observability.exporter.run import SOURCES
-from celery_platform.settings.placeholders import BROKERS
+from celery_platform.broker_kinds import BrokerKind
+from celery_platform.brokers.choice import kind_of
+from celery_platform.brokers.kind import Kind
 
 from tests.brokers.guarantees import BROKERS as CONTRACT
 from tests.harness.servers import REPOSITORY
+
+BROKERS = REPOSITORY / "app" / "celery_platform" / "brokers"
+LIGHT = """
+import sys
+from celery_platform.brokers.choice import kind_of
+from celery_platform.broker_kinds import BrokerKind
+for kind in BrokerKind:
+    kind_of(kind)
+print(*{"celery", "kombu", "boto3", "pydantic"} & sys.modules.keys())
+"""
 
 
 def found(file: str, pattern: str) -> set[str]:
@@ -21,13 +29,14 @@ def found(file: str, pattern: str) -> set[str]:
     return set(re.findall(pattern, (REPOSITORY / file).read_text(), re.MULTILINE))
 
 
+def folders() -> set[str]:
+    """The folders of `brokers/` that bring a kind."""
+    return {file.parent.name for file in BROKERS.glob("*/__init__.py") if "\nKIND = " in file.read_text()}
+
+
 URLS = (REPOSITORY / "terraform" / "discovery.tf").read_text().partition("broker_url = {")[2]
 PLACES: dict[str, Collection[str]] = {
-    "KINDS in app/celery_platform/brokers/choice.py": KINDS,
-    "READERS in app/celery_platform/dead_letters/reading.py": READERS,
-    "SOURCES in app/celery_platform/observability/exporter/run.py": SOURCES,
-    "BROKERS in app/celery_platform/settings/placeholders.py": BROKERS,
-    "BROKER_PORTS in app/celery_platform/environment/derived/egress.py": BROKER_PORTS,
+    "the folders of app/celery_platform/brokers": folders(),
     "a module in terraform/broker.tf": found("terraform/broker.tf", r'count += local\.kind == "(\w+)"'),
     "broker_url in terraform/discovery.tf": re.findall(r"(\w+) += ", URLS.partition("\n  }")[0]),
     # Amazon MQ is a RabbitMQ 4 to its clients.
@@ -41,17 +50,21 @@ def test_every_kind_is_there_and_no_other(place: str) -> None:
     kinds = {str(kind) for kind in BrokerKind}
 
     assert kinds - set(PLACES[place]) == set(), f"missing from {place}"
-    assert set(PLACES[place]) - kinds == set(), f"{place} has more than the model's BrokerKind"
+    assert set(PLACES[place]) - kinds == set(), (
+        f"{place} has more than BrokerKind in app/celery_platform/broker_kinds.py"
+    )
 
 
-@pytest.mark.parametrize("kind", KINDS)
-def test_a_class_says_which_kind_it_is_and_gives_what_the_interface_asks(kind: str) -> None:
-    assert KINDS[kind].kind == kind
-    assert KINDS[kind].__abstractmethods__ == frozenset()
+@pytest.mark.parametrize("name", BrokerKind)
+def test_its_folder_brings_all_that_the_interface_asks(name: BrokerKind) -> None:
+    kind = kind_of(name)
+
+    assert isinstance(kind, Kind)
+    assert kind.transports(), "kombu's own transports are not guarded"
 
 
-@pytest.mark.parametrize("source", sorted(set(SOURCES.values())))
-def test_the_exporter_finds_the_source_of_each_kind(source: str) -> None:
-    module, _, name = source.partition(":")
+def test_no_folder_loads_celery_or_kombu_before_its_broker_is_asked_for() -> None:
+    """The exporter loads one of them, and would keep both in memory as long as it runs."""
+    ran = subprocess.run([sys.executable, "-c", LIGHT], capture_output=True, text=True, check=True)
 
-    assert callable(getattr(import_module(module), name))
+    assert ran.stdout.split() == []

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from celery_platform.broker_kinds import BrokerKind
 from celery_platform.errors import RefusedMessageError
 from celery_platform.refusals.message_group import refuse_a_group_that_nothing_keeps
 from celery_platform.settings import QueueSettings
@@ -80,7 +81,9 @@ def test_a_retry_and_a_dead_lettered_message_stay_in_their_group(fifo: TestEnvir
 @pytest.fixture
 def refuse() -> Callable[[object, str], None]:
     queue = QueueSettings("quick", "celery-x-quick", "celery-x-quick-dlq", 5, 20, 30, 100, 0, 1, None)
-    return lambda group, kind: refuse_a_group_that_nothing_keeps("ship", queue, {"MessageGroupId": group}, kind)
+    return lambda group, kind: refuse_a_group_that_nothing_keeps(
+        "ship", queue, {"MessageGroupId": group}, BrokerKind(kind)
+    )
 
 
 @pytest.mark.parametrize("kind", ["rabbitmq", "amazon_mq", "redis"])

@@ -6,7 +6,6 @@ from celery_platform.brokers.rabbitmq.broker import RabbitMQBroker
 class AmazonMQBroker(RabbitMQBroker):
     """Amazon MQ keeps its nodes behind one name, so there is no list to fail over to."""
 
-    kind = "amazon_mq"
     connect_timeout = 3  # there is no other node to try
 
     @property

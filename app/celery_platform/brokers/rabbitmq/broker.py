@@ -1,10 +1,13 @@
 """Self-managed RabbitMQ: quorum queues, confirmed publishing, dead letter queues, and failover over a list of nodes."""
 
+from collections.abc import Iterator
+from contextlib import AbstractContextManager
 from typing import Any, ClassVar
 from urllib.parse import quote
 
-from kombu import Exchange, Queue
+from kombu import Connection, Exchange, Queue
 
+from celery_platform.brokers.dead_lettered.held import Held
 from celery_platform.brokers.interface import (
     CONNECT_TIMEOUT_SECONDS,
     HEARTBEAT_CHECKS,
@@ -12,6 +15,7 @@ from celery_platform.brokers.interface import (
     PUBLISH_BUDGET_SECONDS,
     Broker,
 )
+from celery_platform.brokers.rabbitmq.dead_letters import open_queue
 from celery_platform.brokers.rabbitmq.tls import amqp_tls
 from celery_platform.refusals.priority import HIGH
 from celery_platform.settings import QueueSettings
@@ -21,7 +25,7 @@ from celery_platform.settings.login import with_login
 class RabbitMQBroker(Broker):
     """Queues are declared by the app, so that their arguments are stated once."""
 
-    kind = "rabbitmq"
+    packs_messages = False
     connect_timeout: ClassVar[float] = CONNECT_TIMEOUT_SECONDS
 
     @property
@@ -102,6 +106,10 @@ class RabbitMQBroker(Broker):
             durable=True,
             queue_arguments=self._dead_letter_arguments,
         )
+
+    def read_dead_letters(self, connection: Connection, queue: QueueSettings) -> AbstractContextManager[Iterator[Held]]:
+        """Take the messages without acknowledging them."""
+        return open_queue(self, connection, queue)
 
     @property
     def _dead_letter_arguments(self) -> dict[str, Any]:

@@ -30,6 +30,8 @@ class ManagementSource:
     Example: `ManagementSource(["http://10.0.0.1:15672"], "monitoring", password, "celery").read()`
     """
 
+    interval_seconds = 10.0  # for 200 queues, a poll is one request
+
     def __init__(
         self, urls: list[str], user: str, password: str, virtual_host: str, ca_certificate: str | None = None
     ) -> None:

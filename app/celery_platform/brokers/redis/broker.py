@@ -1,13 +1,17 @@
 """Redis or Valkey as the broker of a small environment: lists, with acknowledgements that kombu emulates."""
 
 import ssl
+from collections.abc import Iterator
+from contextlib import AbstractContextManager
 from functools import partial
 from typing import Any
 
 from kombu import Connection, Exchange, Queue
 
+from celery_platform.brokers.dead_lettered.held import Held
 from celery_platform.brokers.interface import CONNECT_TIMEOUT_SECONDS, Broker
 from celery_platform.brokers.priorities import overtaken
+from celery_platform.brokers.redis.dead_letters import open_queue
 from celery_platform.brokers.redis.keys import NEIGHBOURS, index_key, mutex_key
 from celery_platform.brokers.redis.priorities import HighFirst
 from celery_platform.settings import PoolSettings, QueueSettings
@@ -23,7 +27,6 @@ RESTORE_SECONDS = 10
 class RedisBroker(Broker):
     """kombu's lists: a delivered message is kept aside until it is acknowledged or its visibility timeout is over."""
 
-    kind = "redis"
     counts_deliveries = False
 
     def url(self) -> str:
@@ -80,6 +83,10 @@ class RedisBroker(Broker):
         with connection.channel() as channel:
             declared: Any = self.dead_letter_queue(queue)(channel).queue_declare()
             return int(declared.message_count)
+
+    def read_dead_letters(self, connection: Connection, queue: QueueSettings) -> AbstractContextManager[Iterator[Held]]:
+        """Read the list in place."""
+        return open_queue(self, connection, queue)
 
     def _named(self, name: str, alias: str | None = None) -> Queue:
         exchange = Exchange(f"{self.environment.prefix}-tasks", type="direct")

@@ -22,6 +22,8 @@ class ValkeySource:
     Example: `ValkeySource(Redis(), "celery-dev:", ["celery-dev-email"], ["unacked:io"]).read()`
     """
 
+    interval_seconds = 10.0
+
     def __init__(self, server: "Redis", prefix: str, names: list[str], held: list[str]) -> None:
         self._server, self._prefix, self._names, self._held_keys = server, prefix, names, held
 

@@ -1,11 +1,15 @@
 """Amazon SQS: queues that Terraform made, by URL; credentials and endpoint are those of any AWS client."""
 
+from collections.abc import Iterator
+from contextlib import AbstractContextManager
 from typing import Any
 
-from kombu import Exchange, Queue
+from kombu import Connection, Exchange, Queue
 
+from celery_platform.brokers.dead_lettered.held import Held
 from celery_platform.brokers.interface import CONNECT_TIMEOUT_SECONDS, Broker
 from celery_platform.brokers.priorities import overtaken
+from celery_platform.brokers.sqs.dead_letters import open_queue
 from celery_platform.brokers.sqs.priorities import AFTER
 from celery_platform.errors import BrokerError
 from celery_platform.settings import PoolSettings, QueueSettings
@@ -26,7 +30,6 @@ MAX_DELAY_SECONDS = 900
 class SqsBroker(Broker):
     """No exchange is real: a routing key is a queue's name, by which kombu also finds the client to delete with."""
 
-    kind = "sqs"
     remote_control = False
     max_message_bytes = 256 * 1024  # SQS's default for a queue
 
@@ -71,6 +74,10 @@ class SqsBroker(Broker):
     def dead_letter_queue(self, queue: QueueSettings) -> Queue:
         """Return the queue that Terraform made; SQS itself moves messages there after `max_deliveries` receives."""
         return self._named(queue.dead_letter_name)
+
+    def read_dead_letters(self, connection: Connection, queue: QueueSettings) -> AbstractContextManager[Iterator[Held]]:
+        """Receive the messages, which are hidden from others meanwhile."""
+        return open_queue(self, connection, queue)
 
     def _named(self, name: str, alias: str | None = None) -> Queue:
         exchange = Exchange(f"{self.environment.prefix}-tasks", type="direct")

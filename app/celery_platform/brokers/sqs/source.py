@@ -29,6 +29,9 @@ class SqsSource:
     Example: `SqsSource({"celery-dev-email": url}).read().queues["celery-dev-email"].ready`
     """
 
+    # For 200 queues, a poll is 200 requests. At 10 s they would take 2 % of a core and 50 million requests a month.
+    interval_seconds = 30.0
+
     def __init__(self, urls: dict[str, str]) -> None:
         self._urls = urls
         self._sqs, self._cloudwatch = clients("sqs", "cloudwatch")

@@ -5,11 +5,10 @@ from collections.abc import Mapping
 from celery_platform.environment.derived import Json
 from celery_platform.environment.derived.budgets import broker_wide
 from celery_platform.environment.derived.hosts import rabbitmq_hosts
-from celery_platform.environment.model import BrokerKind, Environment
+from celery_platform.environment.model import Environment
 from celery_platform.environment.model.broker import Broker
 from celery_platform.environment.time_budget import TimeBudget
 
-QUORUM_VIRTUAL_HOST = "celery"
 MIRRORED_VIRTUAL_HOST = "celery-mirrored"
 
 
@@ -20,22 +19,19 @@ def virtual_host(broker: Broker) -> str:
     other. A queue cannot change its type, so mirrored queues have a separate virtual host, from which messages move to
     quorum queues of the same names (ansible/operations/rabbitmq/migrate_mirrored_to_quorum.yml).
     """
-    if broker.kind is BrokerKind.AMAZON_MQ:
-        return "/"
-    mirrored = broker.kind is BrokerKind.RABBITMQ and broker.rabbitmq.replication == "mirrored"
-    return MIRRORED_VIRTUAL_HOST if mirrored else QUORUM_VIRTUAL_HOST
+    return MIRRORED_VIRTUAL_HOST if broker.mirrored else broker.kind.facts.virtual_host
 
 
 def mirrored_virtual_hosts(broker: Broker) -> list[str]:
     """The virtual hosts of mirrored queues. RabbitMQ 3 keeps one until the upgrade to 4, which has no mirroring."""
-    three = broker.kind is BrokerKind.RABBITMQ and broker.rabbitmq.version.startswith("3.")
+    three = broker.self_managed is not None and broker.self_managed.version.startswith("3.")
     return [MIRRORED_VIRTUAL_HOST] if three else []
 
 
 def virtual_hosts(broker: Broker) -> list[str]:
     """All virtual hosts. RabbitMQ 3 has one for mirrored and one for quorum queues, whichever the application uses."""
     mirrored = mirrored_virtual_hosts(broker)
-    return [QUORUM_VIRTUAL_HOST, *mirrored] if mirrored else [virtual_host(broker)]
+    return [broker.kind.facts.virtual_host, *mirrored] if mirrored else [virtual_host(broker)]
 
 
 def endpoint(env: Environment, prefix: str) -> Json | None:
@@ -45,7 +41,7 @@ def endpoint(env: Environment, prefix: str) -> Json | None:
 
     Example: `endpoint(load("prod"), "celery-prod")["host"] == "rabbitmq.celery-prod.internal"`
     """
-    if env.broker.kind is not BrokerKind.RABBITMQ or not env.broker.rabbitmq.load_balancer:
+    if env.broker.self_managed is None or not env.broker.self_managed.load_balancer:
         return None
     if env.network.dns is not None:
         own = env.network.dns

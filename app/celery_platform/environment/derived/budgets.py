@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 from celery_platform.environment.derived.drains import queues_of
-from celery_platform.environment.model import BrokerKind, Environment, Pool
+from celery_platform.environment.model import Environment, Pool
 from celery_platform.environment.model.queues import Queue
 from celery_platform.environment.time_budget import UNLIMITED_STOP_SECONDS, TimeBudget, hard_time_limit
 
@@ -13,7 +13,6 @@ TURBO_PREFETCH = 64
 # For brokers that redeliver a killed worker's messages only after the visibility timeout, which grows with the
 # prefetch: two receives from SQS, which returns at most ten messages each.
 TURBO_PREFETCH_UNTIL_TIMEOUT = 20
-TIMED = (BrokerKind.SQS, BrokerKind.REDIS)
 # RabbitMQ's default (rabbitmq.com, "Delivery Acknowledgement Timeout"), if no queue has a limit to derive one from.
 DEFAULT_CONSUMER_TIMEOUT_SECONDS = 1_800
 
@@ -27,7 +26,7 @@ def prefetch_multiplier(env: Environment, pool: Pool) -> int:
         return pool.prefetch_multiplier
     if pool.type != "turbo":
         return 1
-    return TURBO_PREFETCH_UNTIL_TIMEOUT if env.broker.kind in TIMED else TURBO_PREFETCH
+    return TURBO_PREFETCH_UNTIL_TIMEOUT if env.broker.kind.facts.visibility_timeout else TURBO_PREFETCH
 
 
 def budgets_of(env: Environment) -> dict[str, TimeBudget]:
@@ -66,5 +65,5 @@ def _seconds_behind(env: Environment, name: str, pool: Pool) -> int:
     """
     soft = [queue.soft_time_limit_seconds for queue in queues_of(env, name).values()]
     limits = [hard_time_limit(limit) for limit in soft if limit is not None]
-    counted = 1 if env.broker.kind in TIMED else len(limits)
+    counted = 1 if env.broker.kind.facts.visibility_timeout else len(limits)
     return (prefetch_multiplier(env, pool) * counted - 1) * max(limits, default=0)

@@ -1,16 +1,12 @@
 """The destinations that network policies open for pods, by name. Everything else stays closed."""
 
-from collections.abc import Mapping
 from ipaddress import ip_address
 from urllib.parse import urlsplit
 
 from celery_platform.environment.derived import Json
-from celery_platform.environment.model import BrokerKind, Environment
+from celery_platform.environment.model import Environment
 from celery_platform.environment.model.services import Service
 
-# With and without TLS; the last two are the management API, which the exporter and KEDA query.
-RABBITMQ_PORTS = (5671, 5672, 15671, 15672)
-AMAZON_MQ_PORTS = (443, 5671)
 VALKEY_PORT = 6379
 HTTPS_PORT = 443
 # The default ports of common URL schemes. A rule requires an explicit port for any other scheme.
@@ -19,13 +15,6 @@ DEFAULT_PORTS = {
     "mongodb": 27017, "amqp": 5672, "amqps": 5671, "smtp": 25, "smtps": 465, "ldap": 389, "ldaps": 636,
 }  # fmt: skip
 ANYWHERE = "0.0.0.0/0"
-# Inside the VPC; SQS is reached as every AWS service is.
-BROKER_PORTS: Mapping[BrokerKind, tuple[int, ...]] = {
-    BrokerKind.RABBITMQ: RABBITMQ_PORTS,
-    BrokerKind.AMAZON_MQ: AMAZON_MQ_PORTS,
-    BrokerKind.REDIS: (VALKEY_PORT,),
-    BrokerKind.SQS: (),
-}
 
 
 def egress(env: Environment) -> Json:
@@ -35,7 +24,7 @@ def egress(env: Environment) -> Json:
     """
     inside = str(env.network.cidr)
     return {
-        "broker": {"cidr": inside, "ports": list(BROKER_PORTS[env.broker.kind])},
+        "broker": {"cidr": inside, "ports": list(env.broker.kind.facts.ports)},
         "results": {"cidr": inside, "ports": [VALKEY_PORT]},
         # Interface endpoints are inside the VPC; S3 and services without an endpoint are not.
         "aws": {"cidr": ANYWHERE, "ports": [HTTPS_PORT]},

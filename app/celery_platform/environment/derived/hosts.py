@@ -8,7 +8,7 @@ from celery_platform.environment.derived.existing import hosts_block
 from celery_platform.environment.derived.machines import architecture, sizes
 from celery_platform.environment.derived.network import network
 from celery_platform.environment.derived.placement import owners, pools_on
-from celery_platform.environment.model import BrokerKind, Environment
+from celery_platform.environment.model import Environment
 
 # The Python of each Debian release and the CPU name in wheel tags of each Debian architecture.
 DEBIAN_PYTHON = {"12": "3.11", "13": "3.13"}
@@ -37,11 +37,12 @@ def _architectures(env: Environment) -> list[str]:
 
 def rabbitmq_hosts(env: Environment, prefix: str) -> Json:
     """The nodes of a self-managed RabbitMQ; empty if another broker is in use."""
-    if env.broker.kind is not BrokerKind.RABBITMQ:
+    nodes = env.broker.self_managed
+    if nodes is None:
         return {}
-    names = [f"{prefix}-rabbitmq-{number + 1}" for number in range(env.broker.rabbitmq.nodes)]
-    hosts = _hosts(env, "rabbitmq", names, env.broker.rabbitmq.instance_type, FIRST_HOST_ADDRESS["rabbitmq"])
-    return {name: host | {"volume_gib": env.broker.rabbitmq.volume_gib} for name, host in hosts.items()}
+    names = [f"{prefix}-rabbitmq-{number + 1}" for number in range(nodes.nodes)]
+    hosts = _hosts(env, "rabbitmq", names, nodes.instance_type, FIRST_HOST_ADDRESS["rabbitmq"])
+    return {name: host | {"volume_gib": nodes.volume_gib} for name, host in hosts.items()}
 
 
 def monitoring_hosts(env: Environment, prefix: str) -> Json:

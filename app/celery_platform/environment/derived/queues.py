@@ -1,13 +1,11 @@
 """The names of queues, and the extra queues for high priority."""
 
 from celery_platform.environment.derived import Json
-from celery_platform.environment.model import BrokerKind, Environment
+from celery_platform.environment.model import Environment
 from celery_platform.environment.model.queues import Queue
 
 # SQS requires this suffix for FIFO queues; the dead letter queue of a FIFO queue must be FIFO too.
 FIFO = ".fifo"
-# RabbitMQ supports priorities within a queue. SQS has no priorities, and a Redis list keeps only the order of arrival.
-SEPARATE_PRIORITIES = (BrokerKind.SQS, BrokerKind.REDIS)
 
 
 def queue_names(prefix: str, label: str, queue: Queue) -> Json:
@@ -26,7 +24,7 @@ def high_priority_label(env: Environment, label: str) -> str | None:
 
     Example: `high_priority_label(env, "email") == "email-high"`
     """
-    separate = env.queues[label].priorities > 1 and env.broker.kind in SEPARATE_PRIORITIES
+    separate = env.queues[label].priorities > 1 and not env.broker.kind.facts.priorities_in_a_queue
     return f"{label}-high" if separate else None
 
 

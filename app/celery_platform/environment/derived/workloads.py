@@ -12,7 +12,7 @@ from celery_platform.environment.derived.eks import NAMESPACE
 from celery_platform.environment.derived.permissions import bucket_access, statements
 from celery_platform.environment.derived.placement import pools_on
 from celery_platform.environment.derived.secrets import secrets
-from celery_platform.environment.model import BrokerKind, Environment
+from celery_platform.environment.model import Environment
 from celery_platform.environment.model.application import Secrets, secret_use
 
 # The secrets with which every process of the app logs in, in addition to those its tasks need.
@@ -50,7 +50,7 @@ def workloads(env: Environment, prefix: str) -> Json:
 
     Example: `workloads(load("prod"), "celery-prod")["worker-io"]["on"] == "pods"`
     """
-    queues = tuple(env.queues) if env.broker.kind is BrokerKind.SQS else ()
+    queues = tuple(env.queues) if env.broker.kind.facts.queues_in_iam else ()
     dead = tuple(f"{queue}-dlq" for queue in queues)
     names = secrets(env, prefix)
     logins = _logins(names)
@@ -65,7 +65,7 @@ def workloads(env: Environment, prefix: str) -> Json:
     if env.monitoring.instance_type is not None:
         found["monitoring"] = replace(_monitor("hosts", "", queues + dead, names), finds_hosts=True)
     found["dead-letters"] = Workload("people", "", logins, receives=dead, sends=queues + dead, measures=queues + dead)
-    if env.broker.kind is BrokerKind.RABBITMQ:
+    if env.broker.self_managed is not None:
         # Its secrets are read on the machine that runs Ansible, not on the nodes.
         found["rabbitmq"] = Workload("hosts", discovers=False)
     return {name: asdict(workload) for name, workload in found.items()}

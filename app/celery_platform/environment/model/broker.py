@@ -1,23 +1,23 @@
 """Section `broker`: the kind in use, and the settings of each kind side by side."""
 
-from enum import StrEnum
 from typing import Literal
 
 from pydantic import Field
 
+from celery_platform.broker_kinds import BrokerKind
 from celery_platform.environment.model.base import Closed
 
 
-class BrokerKind(StrEnum):
-    """The broker that carries the tasks. Changing it is a one-line diff."""
+class KindSettings(Closed):
+    """The settings of one kind of broker, under its name."""
 
-    SQS = "sqs"
-    AMAZON_MQ = "amazon_mq"
-    RABBITMQ = "rabbitmq"
-    REDIS = "redis"
+    @property
+    def secrets(self) -> tuple[str, ...]:
+        """The labels of the secrets that a broker of this kind needs."""
+        return ()
 
 
-class RabbitMQ(Closed):
+class RabbitMQ(KindSettings):
     """Self-managed RabbitMQ on EC2 hosts."""
 
     version: str = Field(default="4.0", pattern=r"^\d{1,2}\.\d{1,2}$", description="of RabbitMQ: major and minor")
@@ -34,8 +34,17 @@ class RabbitMQ(Closed):
         default=True, description="one internal DNS name for clients; without it they have the address of each node"
     )
 
+    @property
+    def secrets(self) -> tuple[str, ...]:
+        """The app's password, that of the nodes among themselves, a read-only user's and, with TLS, the authority.
 
-class AmazonMQ(Closed):
+        The exporter and `app status` log in as the read-only user. Ansible puts the authority's certificate and key.
+        """
+        own = ("broker_password", "erlang_cookie", "monitoring_password")
+        return (*own, "broker_ca") if self.tls else own
+
+
+class AmazonMQ(KindSettings):
     """Amazon MQ for RabbitMQ."""
 
     version: str = Field(default="4.2", pattern=r"^\d{1,2}\.\d{1,2}$", description="of RabbitMQ, as Amazon MQ names it")
@@ -46,8 +55,13 @@ class AmazonMQ(Closed):
         default="cluster", description="one node, or three over three zones"
     )
 
+    @property
+    def secrets(self) -> tuple[str, ...]:
+        """The password of the only user."""
+        return ("broker_password",)
 
-class RedisBroker(Closed):
+
+class RedisBroker(KindSettings):
     """A Valkey replication group for messages, separate from the result store."""
 
     node_type: str = Field(default="cache.t4g.micro", pattern=r"^cache\.", description="ElastiCache size of each node")
@@ -55,6 +69,11 @@ class RedisBroker(Closed):
     tls: bool = Field(
         default=True, description="TLS and a user with a password; turn it off only where nobody else can connect"
     )
+
+    @property
+    def secrets(self) -> tuple[str, ...]:
+        """The user's password. Without TLS there are no users."""
+        return ("broker_password",) if self.tls else ()
 
 
 class Broker(Closed):
@@ -64,3 +83,28 @@ class Broker(Closed):
     rabbitmq: RabbitMQ = RabbitMQ()
     amazon_mq: AmazonMQ = AmazonMQ()
     redis: RedisBroker = RedisBroker()
+
+    @property
+    def secrets(self) -> tuple[str, ...]:
+        """The labels of the secrets that the broker in use needs."""
+        settings = getattr(self, self.kind.value, None)
+        return settings.secrets if isinstance(settings, KindSettings) else ()
+
+    @property
+    def self_managed(self) -> RabbitMQ | None:
+        """The settings of the nodes that are hosts of the environment; `None` where AWS runs the broker."""
+        return self.rabbitmq if self.kind is BrokerKind.RABBITMQ else None
+
+    @property
+    def mirrored(self) -> bool:
+        """Whether queues are mirrored classic ones."""
+        return self.self_managed is not None and self.self_managed.replication == "mirrored"
+
+    @property
+    def rabbitmq_version(self) -> tuple[int, int] | None:
+        """The version of RabbitMQ in use, major and minor; `None` on other brokers."""
+        versions = {BrokerKind.RABBITMQ: self.rabbitmq.version, BrokerKind.AMAZON_MQ: self.amazon_mq.version}
+        if self.kind not in versions:
+            return None
+        major, minor = versions[self.kind].split(".")
+        return int(major), int(minor)

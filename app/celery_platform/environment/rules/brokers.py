@@ -2,8 +2,11 @@
 
 from collections.abc import Iterator
 
+from celery_platform.broker_kinds import BrokerKind, kinds_where
 from celery_platform.environment.errors import Problem
-from celery_platform.environment.model import BrokerKind, Environment
+from celery_platform.environment.model import Environment
+
+PRIORITIES_SINCE = (4, 0)
 
 
 def amazon_mq_version_has_its_instances(env: Environment) -> Iterator[Problem]:
@@ -37,8 +40,9 @@ def mirrored_queues_need_rabbitmq_3(env: Environment) -> Iterator[Problem]:
 def fifo_needs_sqs(env: Environment) -> Iterator[Problem]:
     """Only SQS has FIFO queues; on other brokers, the order would be lost without an error."""
     for name, queue in env.queues.items():
-        if queue.fifo and env.broker.kind is not BrokerKind.SQS:
-            yield Problem(f"queues.{name}.fifo", f"true on {env.broker.kind.value}", "false, or broker.kind: sqs")
+        if queue.fifo and not env.broker.kind.facts.fifo:
+            allowed = f"false, or broker.kind: {kinds_where(lambda facts: facts.fifo)}"
+            yield Problem(f"queues.{name}.fifo", f"true on {env.broker.kind.value}", allowed)
 
 
 def fifo_queue_has_no_countdown(env: Environment) -> Iterator[Problem]:
@@ -51,13 +55,12 @@ def fifo_queue_has_no_countdown(env: Environment) -> Iterator[Problem]:
 
 def priorities_exist_on_the_broker(env: Environment) -> Iterator[Problem]:
     """Quorum queues support priorities since RabbitMQ 4.0 (guide "Quorum queues"); a FIFO queue has a fixed order."""
-    broker = env.broker
-    versions = {BrokerKind.RABBITMQ: broker.rabbitmq.version, BrokerKind.AMAZON_MQ: broker.amazon_mq.version}
-    version = versions.get(broker.kind, "")
-    mirrored = broker.kind is BrokerKind.RABBITMQ and broker.rabbitmq.replication == "mirrored"
+    version = env.broker.rabbitmq_version
+    without = version is not None and version < PRIORITIES_SINCE and not env.broker.mirrored
     for name, queue in env.queues.items():
-        if queue.priorities > 1 and version.startswith("3.") and not mirrored:
-            yield Problem(f"queues.{name}.priorities", f"{queue.priorities} on quorum queues of {version}", "1, or 4.x")
+        if queue.priorities > 1 and version is not None and without:
+            found = f"{queue.priorities} on quorum queues of {version[0]}.{version[1]}"
+            yield Problem(f"queues.{name}.priorities", found, "1, or 4.x")
         if queue.priorities > 1 and queue.fifo:
             yield Problem(f"queues.{name}.priorities", f"{queue.priorities} on a FIFO queue", "1")
 
@@ -66,7 +69,8 @@ def priorities_on_sqs_need_an_event_loop(env: Environment) -> Iterator[Problem]:
     """A gevent pool polls its SQS queues in turn, regardless of priority (kombu 5.7, `Transport.drain_events`)."""
     for name, queue in env.queues.items():
         types = {env.pools[pool].type for pool in queue.pool if pool in env.pools}
-        if env.broker.kind is BrokerKind.SQS and queue.priorities > 1 and "gevent" in types:
+        in_turn = env.broker.kind.facts.polled_in_turn_without_event_loop
+        if in_turn and queue.priorities > 1 and "gevent" in types:
             yield Problem(
                 f"queues.{name}.priorities", f"{queue.priorities} in a gevent pool", "1, or another pool type"
             )

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 from celery_platform.environment.derived.existing import hosts_block
 from celery_platform.environment.errors import Problem
-from celery_platform.environment.model import BrokerKind, Environment
+from celery_platform.environment.model import Environment
 
 # Resources that are only created together with a VPC.
 CREATED_WITH_A_VPC = ("nat", "endpoints", "flow_logs")
@@ -73,7 +73,7 @@ def existing_zone_is_used(env: Environment) -> Iterator[Problem]:
 
     Source: Route 53 guide, "Associating more VPCs with a private hosted zone". The zone's owner associates the VPC.
     """
-    balanced = env.broker.kind is BrokerKind.RABBITMQ and env.broker.rabbitmq.load_balancer
+    balanced = env.broker.self_managed is not None and env.broker.self_managed.load_balancer
     if env.network.dns is not None and not balanced:
         allowed = "nothing: only a RabbitMQ with a load balancer has a DNS record"
         yield Problem("network.dns", f"{env.network.dns.zone} with broker {env.broker.kind.value}", allowed)

@@ -2,9 +2,10 @@
 
 from collections.abc import Iterator
 
+from celery_platform.broker_kinds import kinds_where
 from celery_platform.environment.derived.drains import queues_of
 from celery_platform.environment.errors import Problem
-from celery_platform.environment.model import BrokerKind, Environment
+from celery_platform.environment.model import Environment
 from celery_platform.environment.time_budget import MAX_VISIBILITY_TIMEOUT_SECONDS
 
 # The first version with a consumer timeout per consumer (rabbitmq.com, "Delivery Acknowledgement Timeout").
@@ -19,12 +20,13 @@ def no_limit_needs_a_broker_that_waits(env: Environment) -> Iterator[Problem]:
     """
     for name in _unlimited(env):
         path = f"queues.{name}.soft_time_limit_seconds"
-        if env.broker.kind in (BrokerKind.SQS, BrokerKind.REDIS):
-            allowed = f"at most {MAX_VISIBILITY_TIMEOUT_SECONDS} s, or broker.kind: rabbitmq or amazon_mq"
+        if env.broker.kind.facts.visibility_timeout:
+            others = kinds_where(lambda facts: not facts.visibility_timeout)
+            allowed = f"at most {MAX_VISIBILITY_TIMEOUT_SECONDS} s, or broker.kind: {others}"
             yield Problem(path, f"none on {env.broker.kind.value}, which has a visibility timeout", allowed)
-        elif env.broker.kind is BrokerKind.RABBITMQ and env.broker.rabbitmq.replication == "mirrored":
+        elif env.broker.mirrored:
             yield Problem(path, "none on a mirrored queue", "seconds, or broker.rabbitmq.replication: quorum")
-        elif (version := _version(env)) < FIRST_VERSION:
+        elif (version := env.broker.rabbitmq_version) is not None and version < FIRST_VERSION:
             yield Problem(path, f"none on RabbitMQ {version[0]}.{version[1]}", "seconds, or version 3.12 or later")
 
 
@@ -57,13 +59,6 @@ def stop_timeout_is_set_only_without_a_limit(env: Environment) -> Iterator[Probl
 
 def _unlimited(env: Environment) -> list[str]:
     return [name for name, queue in env.queues.items() if queue.soft_time_limit_seconds is None]
-
-
-def _version(env: Environment) -> tuple[int, int]:
-    broker = env.broker
-    version = broker.rabbitmq.version if broker.kind is BrokerKind.RABBITMQ else broker.amazon_mq.version
-    major, minor = version.split(".")
-    return int(major), int(minor)
 
 
 RULES = (

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from celery_platform.environment.derived.machines import architecture, sizes
 from celery_platform.environment.errors import Problem
-from celery_platform.environment.model import BrokerKind, Environment
+from celery_platform.environment.model import Environment
 
 
 def pool_has_sizes_in_one_place(env: Environment) -> Iterator[Problem]:
@@ -54,8 +54,8 @@ def instances_fit_the_image(env: Environment) -> Iterator[Problem]:
         for name, pool in env.pools.items()
         if pool.runs_on == "hosts" and pool.instance_type is not None
     }
-    if env.broker.kind is BrokerKind.RABBITMQ:
-        types["broker.rabbitmq.instance_type"] = env.broker.rabbitmq.instance_type
+    if env.broker.self_managed is not None:
+        types["broker.rabbitmq.instance_type"] = env.broker.self_managed.instance_type
     if env.monitoring.instance_type is not None:
         types["monitoring.instance_type"] = env.monitoring.instance_type
     _, _, *image_architecture = env.hosts.image.split("-")

@@ -52,5 +52,8 @@ class Reading:
 class Source(Protocol):
     """A broker that can be polled."""
 
+    # Between two polls, unless the operator says otherwise.
+    interval_seconds: float
+
     def read(self) -> Reading:
         """Poll the broker. Any exception means that the poll failed."""

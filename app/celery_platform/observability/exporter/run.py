@@ -4,8 +4,7 @@ import logging
 import signal
 import threading
 import time
-from collections.abc import Callable, Mapping
-from importlib import import_module
+from collections.abc import Callable
 
 from celery_platform.observability.exporter.beat import read_beat, read_soft_stops
 from celery_platform.observability.exporter.configuration import read_configuration
@@ -15,32 +14,15 @@ from celery_platform.settings import Runtime
 
 logger = logging.getLogger(__name__)
 
-# Seconds between polls. For 200 queues, a poll is one request to RabbitMQ but 200 to SQS. At 10 s, SQS would take 2 %
-# of a core and 50 million requests a month.
-INTERVAL, SQS_INTERVAL = 10, 30
-# By name, so that each kind's module is loaded with what it needs, and no other's.
-SOURCES: Mapping[str, str] = {
-    "rabbitmq": "celery_platform.brokers.rabbitmq.source:management_source",
-    "amazon_mq": "celery_platform.brokers.rabbitmq.source:management_source",
-    "sqs": "celery_platform.brokers.sqs.source:sqs_source",
-    "redis": "celery_platform.brokers.redis.source:valkey_source",
-}
 
-
-def source_of(runtime: Runtime) -> Source:
-    """The source that polls the environment's broker. Only the module of its kind is loaded."""
-    module, _, name = SOURCES[runtime.environment.broker_kind].partition(":")
-    made: Callable[[Runtime], Source] = getattr(import_module(module), name)
-    return made(runtime)
-
-
-def run(address: str, port: int, interval_seconds: float) -> None:
+def run(address: str, port: int, interval_seconds: float, source_of: Callable[[Runtime], Source]) -> None:
     """Serve metrics until SIGTERM or SIGINT.
 
     Args:
         address: the address to listen on.
         port: the port to listen on.
-        interval_seconds: time between polls; 0 selects the default of the broker's kind.
+        interval_seconds: time between polls; 0 selects the source's own.
+        source_of: what to poll; only the broker's folder knows.
 
     Raises:
         SettingsError: the environment cannot be used.
@@ -49,7 +31,8 @@ def run(address: str, port: int, interval_seconds: float) -> None:
     from prometheus_client import CollectorRegistry, start_http_server
 
     now = read_configuration()
-    interval_seconds = interval_seconds or (SQS_INTERVAL if now.environment.broker_kind == "sqs" else INTERVAL)
+    source, poll_store = source_of(now), store_poll(now)
+    interval_seconds = interval_seconds or source.interval_seconds
     last_poll = LastPoll(now.environment, interval_seconds)
     registry = CollectorRegistry()
     registry.register(LastPollCollector(last_poll))
@@ -58,7 +41,6 @@ def run(address: str, port: int, interval_seconds: float) -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
     logger.info("serving the state of %s on %s:%s", now.environment.broker_kind, address, port)
-    source, poll_store = source_of(now), store_poll(now)
     while not stop.is_set():
         poll(last_poll, source, poll_store)
         stop.wait(interval_seconds)

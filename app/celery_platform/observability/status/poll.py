@@ -4,10 +4,10 @@ import json
 import time
 import urllib.parse
 import urllib.request
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from celery_platform.observability.exporter.reading import Reading, Source
-from celery_platform.observability.exporter.run import source_of
 from celery_platform.observability.status.snapshot import PoolState, QueueState, Snapshot
 from celery_platform.observability.status.workers import WorkersSeen, ask_workers, quantile, together
 from celery_platform.settings import PoolSettings, Runtime
@@ -19,10 +19,11 @@ PROMETHEUS_SECONDS = 5
 class Poller:
     """Polls an environment repeatedly, and computes trends from the changes since the previous poll.
 
-    Example: `Poller(runtime(), workers={"io": ["10.0.0.1:9540"]}).poll().queues["email"].waiting`
+    Example: `Poller(runtime(), source_of, workers={"io": ["10.0.0.1:9540"]}).poll().queues["email"].waiting`
     """
 
     runtime: Runtime
+    source_of: Callable[[Runtime], Source]
     workers: dict[str, list[str]]
     prometheus: str = ""
     source: Source | None = None
@@ -50,7 +51,7 @@ class Poller:
 
     def _broker(self) -> Reading | None:
         try:
-            self.source = self.source or source_of(self.runtime)
+            self.source = self.source or self.source_of(self.runtime)
             return self.source.read()
         except Exception as error:
             self.problems.append(f"the broker cannot be polled: {error}")

@@ -2,22 +2,27 @@
 
 import json
 import time
+from collections.abc import Callable
 from dataclasses import asdict
 
+from celery_platform.observability.exporter.reading import Source
 from celery_platform.observability.status.poll import Poller
 from celery_platform.observability.status.screen import screen
 from celery_platform.observability.status.snapshot import Snapshot
-from celery_platform.settings import runtime
+from celery_platform.settings import Runtime, runtime
 from celery_platform.settings.chosen import chosen_file
 
 # Seconds between the two polls of `--once`, from which the trend is computed.
 ONCE_SECONDS = 2.0
 
 
-def show(*, once: bool, as_json: bool, interval: float, prometheus: str) -> bool:
+def show(
+    source_of: Callable[[Runtime], Source], *, once: bool, as_json: bool, interval: float, prometheus: str
+) -> bool:
     """Show the state and return whether the environment is healthy (see `healthy`).
 
     Args:
+        source_of: what to poll of an environment's broker.
         once: print the state once.
         as_json: print it once, as JSON.
         interval: seconds between polls of the live view.
@@ -31,7 +36,7 @@ def show(*, once: bool, as_json: bool, interval: float, prometheus: str) -> bool
     from celery_platform.output import console, show_json
 
     now = runtime()
-    poller = Poller(now, worker_addresses(), prometheus)
+    poller = Poller(now, source_of, worker_addresses(), prometheus)
     threshold = now.environment.alerts["queue_wait_seconds"]
     snapshot = poller.poll()
     if once or as_json:

@@ -6,19 +6,13 @@ from celery import Celery
 from kombu import transport
 from kombu.transport import TRANSPORT_ALIASES
 
+from celery_platform.broker_kinds import BrokerKind
+from celery_platform.brokers.choice import kind_of
 from celery_platform.transports.versions import tested
 from celery_platform.turbo.worker.keepalive import Keepalive
 
 RESULTS = "celery_platform.turbo.results.backend:RedisBackend"
 STRATEGY = "celery_platform.turbo.worker.strategy:strategy"
-# By pool type, of kombu's names for RabbitMQ: the module for any app, and the one for the project's own.
-AMQP = {
-    "turbo": ("celery_platform.transports.amqp.transport", "celery_platform.transports.amqp.guarded"),
-    "threads": ("celery_platform.transports.amqp.transport", "celery_platform.transports.amqp.guarded"),
-    "gevent": ("celery_platform.transports.amqp.green", "celery_platform.transports.amqp.guarded_green"),
-}
-CLASSES = {"amqp": "Transport", "pyamqp": "Transport", "amqps": "SecureTransport"}
-REDIS = "celery_platform.transports.redis.transport:Transport"
 
 
 def install(app: Celery, *, guarded: bool = False) -> None:
@@ -34,7 +28,7 @@ def install(app: Celery, *, guarded: bool = False) -> None:
     app.conf.update(settings)
     if not tested():
         return
-    _replace_transports(_amqp("turbo", guarded) | {"redis": REDIS, "rediss": REDIS})
+    _replace_transports("turbo", guarded)
     settings = {"worker_consumer": f"celery_platform.turbo.worker.{'guarded' if guarded else 'consumer'}:Consumer"}
     app.conf.update(settings)
     app.loader.override_backends = app.loader.override_backends | {"redis": RESULTS, "rediss": RESULTS}
@@ -45,22 +39,21 @@ def install(app: Celery, *, guarded: bool = False) -> None:
 
 
 def install_transport(pool_type: str, *, guarded: bool = False) -> None:
-    """Use the fast transport of RabbitMQ in this process's pool, of type `threads` or `gevent`. All else is Celery's.
+    """Use the fast transports, where a broker has one, in this process's pool of type `threads` or `gevent`.
+
+    All else is Celery's.
 
     Example: `install_transport("gevent", guarded=True)`
     """
     if tested():
-        _replace_transports(_amqp(pool_type, guarded))
+        _replace_transports(pool_type, guarded)
 
 
-def _amqp(pool_type: str, guarded: bool) -> dict[str, str]:
-    module = AMQP[pool_type][guarded]
-    return {scheme: f"{module}:{name}" for scheme, name in CLASSES.items()}
-
-
-def _replace_transports(transports: dict[str, str]) -> None:
+def _replace_transports(pool_type: str, guarded: bool) -> None:
     """Replace them by alias, because kombu chooses by the scheme of the next URL when it fails over."""
-    TRANSPORT_ALIASES.update(transports)
     found_before: dict[str, Any] = vars(transport)["_transport_cache"]
-    for scheme in transports:
-        found_before.pop(scheme, None)
+    for name in BrokerKind:
+        fast = kind_of(name).worker_transports(pool_type, guarded=guarded)
+        TRANSPORT_ALIASES.update(fast)
+        for scheme in fast:
+            found_before.pop(scheme, None)

@@ -1,0 +1,43 @@
+"""The interface of a kind of broker: what its folder brings, each part loaded when it is needed."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+from celery_platform.observability.exporter.reading import Source
+from celery_platform.settings import Runtime
+
+if TYPE_CHECKING:
+    from celery_platform.brokers.interface import Broker
+
+
+class Kind(ABC):
+    """What `KIND` in the `__init__.py` of a kind's folder is.
+
+    The exporter, whose memory is counted, loads it with the kind's source alone. So neither the folder's `__init__.py`
+    nor its source loads Celery or kombu, and the methods here import what they return.
+    """
+
+    @abstractmethod
+    def broker(self, runtime: Runtime) -> "Broker":
+        """Return connection, queues and dead letter queues of an environment whose broker is of this kind."""
+
+    @abstractmethod
+    def source(self, runtime: Runtime) -> Source:
+        """Return what the exporter and `app status` poll."""
+
+    def transports(self) -> Mapping[str, str]:
+        """Return kombu's transports by the schemes of URLs, each as `module:class`; without, kombu's own are used.
+
+        Kinds that have the same scheme have the same transport.
+        """
+        return {}
+
+    def worker_transports(self, pool_type: str, *, guarded: bool) -> Mapping[str, str]:  # noqa: ARG002 - others use it
+        """Return the transports that a worker of this pool type uses in their place.
+
+        Args:
+            pool_type: `turbo`, `threads` or `gevent`; Celery's other pools use `transports`.
+            guarded: whether the application is attached. Without, nothing may read an environment.
+        """
+        return {}
