@@ -69,7 +69,7 @@ def contract(
     elif name == "redis":
         store = RestartedStore(mine)
         with store.up():
-            yield made("redis", f"redis://127.0.0.1:{store.port}/0", {}, store.away)
+            yield made(name, f"redis://127.0.0.1:{store.port}/0", {}, store.away)
     else:
         with cluster.cluster(name.split("_")[1], mine / "nodes") as nodes:
             yield made("rabbitmq", nodes.url, {"broker_password": cluster.PASSWORD}, nodes.away, nodes)

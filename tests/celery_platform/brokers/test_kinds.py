@@ -13,6 +13,7 @@ from celery_platform.brokers.kind import Kind
 from tests.brokers.guarantees import BROKERS as CONTRACT
 from tests.harness.servers import REPOSITORY
 
+REGISTRY = "BrokerKind in app/celery_platform/broker_kinds.py"
 BROKERS = REPOSITORY / "app" / "celery_platform" / "brokers"
 LIGHT = """
 import sys
@@ -50,9 +51,7 @@ def test_every_kind_is_there_and_no_other(place: str) -> None:
     kinds = {str(kind) for kind in BrokerKind}
 
     assert kinds - set(PLACES[place]) == set(), f"missing from {place}"
-    assert set(PLACES[place]) - kinds == set(), (
-        f"{place} has more than BrokerKind in app/celery_platform/broker_kinds.py"
-    )
+    assert set(PLACES[place]) - kinds == set(), f"{place} has more than {REGISTRY}"
 
 
 @pytest.mark.parametrize("name", BrokerKind)

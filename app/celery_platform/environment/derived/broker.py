@@ -55,7 +55,8 @@ def management_urls(env: Environment, prefix: str) -> list[str]:
 
     The list is for self-managed RabbitMQ. AWS assigns the URL of an Amazon MQ broker when the broker is created.
     """
-    scheme, port = ("https", 15671) if env.broker.rabbitmq.tls else ("http", 15672)
+    nodes = env.broker.self_managed
+    scheme, port = ("https", 15671) if nodes is not None and nodes.tls else ("http", 15672)
     return [f"{scheme}://{host['private_ip']}:{port}" for host in rabbitmq_hosts(env, prefix).values()]
 
 
