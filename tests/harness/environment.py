@@ -174,12 +174,13 @@ def prepare(
     resolved = _resolved(kind, name, servers.application, queues or {})
     change(resolved, name)
     file = folder / "resolved.json"
+    # Producers in tests import tasks without loading the application first. This checkout may be a copy.
+    roots = (resolved["application"]["package"], "app")
     variables = (
         os.environ
         | KEYS
         | {"AWS_ENDPOINT_URL": servers.endpoint, "CELERY_ENVIRONMENT_FILE": str(file), CHECKOUT: str(REPOSITORY)}
-        # Producers in tests import tasks without loading the application first.
-        | {"PYTHONPATH": str(REPOSITORY / resolved["application"]["package"])}
+        | {"PYTHONPATH": os.pathsep.join(str(REPOSITORY / root) for root in roots)}
     )
     if servers.authority:
         variables["SSL_CERT_FILE"] = str(servers.authority.trust)
