@@ -21,6 +21,8 @@ _SLIM = (
     *(f"--dpkgopt=path-exclude=/usr/share/{path}/*" for path in ("doc", "man", "info", "locale", "lintian")),
     "--dpkgopt=path-include=/usr/share/doc/*/copyright",
 )
+# A mirror of a release that changes every day may be older than the release's own file allows.
+_CHANGING = {"forky": ('--aptopt=Acquire::Check-Valid-Until "false"',)}
 _PATH = "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
 
@@ -58,6 +60,8 @@ SERVICES = Recipe("services", ("ca-certificates", "python3", "valkey-server"), "
 _RABBITMQ = ("ca-certificates", "iproute2", "procps", "rabbitmq-server")
 RABBITMQ_4 = Recipe("rabbitmq-4", _RABBITMQ, "/bin/false")
 RABBITMQ_3 = Recipe("rabbitmq-3", _RABBITMQ, "/bin/false", suite="bookworm")
+# Debian 14, not released yet, has 4.3.
+RABBITMQ_4_3 = Recipe("rabbitmq-4-3", _RABBITMQ, "/bin/false", suite="forky")
 
 
 def outside_image(packages: Sequence[str]) -> Recipe:
@@ -97,7 +101,8 @@ def _bootstrap(recipe: Recipe, tarball: Path) -> None:
     partial = tarball.with_suffix(f".{os.getpid()}.partial.tar")
     include = f"--include={','.join(recipe.packages)}"
     slim = _SLIM if recipe.slim else ()
-    command = ["mmdebstrap", "--quiet", "--variant=minbase", *slim, include, recipe.suite, str(partial)]
+    changing = _CHANGING.get(recipe.suite, ())
+    command = ["mmdebstrap", "--quiet", "--variant=minbase", *slim, *changing, include, recipe.suite, str(partial)]
     try:
         done = subprocess.run(command, capture_output=True, text=True, check=False)
         if done.returncode != 0:

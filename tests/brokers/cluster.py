@@ -5,19 +5,22 @@ import shutil
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
+from tests.harness.removal import removed_at_the_end
 from tests.harness.servers import REPOSITORY
 
 USER, PASSWORD = "celery", "celery"
 # A node that thaws and joins again by itself was seen to take five.
 THAW_SECONDS = 20
 # The key under which each generation lists the running nodes of its cluster.
-RUNNING = {"4": "rabbit_nodes:list_running()", "3": "rabbit_mnesia:cluster_nodes(running)"}
+RUNNING = dict.fromkeys(("4", "43"), "rabbit_nodes:list_running()") | {"3": "rabbit_mnesia:cluster_nodes(running)"}
+# The addresses of each generation: a slice of the network that the process has.
+FIRST_ADDRESS = {"4": 0, "43": 64, "3": 128}
 
 
 @dataclass(frozen=True)
@@ -61,23 +64,23 @@ class Cluster:
     """Nodes on a network of their own."""
 
     def __init__(self, generation: str, size: int, state: Path) -> None:
-        from local_containers.images import RABBITMQ_3, RABBITMQ_4, ensure_images
+        from local_containers.images import RABBITMQ_3, RABBITMQ_4, RABBITMQ_4_3, ensure_images
         from local_containers.limits import write_containers_conf
         from local_containers.podman import Podman
 
         conf = state / "containers.conf"
         write_containers_conf(conf)
         self._podman = Podman(conf)
-        recipe = {"4": RABBITMQ_4, "3": RABBITMQ_3}[generation]
+        recipe = {"4": RABBITMQ_4, "43": RABBITMQ_4_3, "3": RABBITMQ_3}[generation]
         ensure_images(self._podman, Path(os.environ.get("REGION_CACHE") or REPOSITORY / ".cache"), [recipe])
         self.image = recipe.tag
         self.generation = generation
         self.network = f"broker-contract-{generation}-{os.getpid()}"
         # A slice of 10.97/16 for each process, so that two test runs do not meet.
-        self.subnet = f"10.97.{os.getpid() % 250}.{'0' if generation == '4' else '128'}/25"
-        first = 10 if generation == "4" else 138
+        first = FIRST_ADDRESS[generation]
+        self.subnet = f"10.97.{os.getpid() % 250}.{first}/26"
         self.nodes = [
-            Node(self, f"{self.network}-{number + 1}", f"10.97.{os.getpid() % 250}.{first + number}")
+            Node(self, f"{self.network}-{number + 1}", f"10.97.{os.getpid() % 250}.{first + 10 + number}")
             for number in range(size)
         ]
         self.state = state
@@ -86,6 +89,11 @@ class Cluster:
     def url(self) -> str:
         """Return the URL of every node, as discovery publishes it."""
         return ";".join(f"amqp://{node.address}:5672" for node in self.nodes)
+
+    @property
+    def podman_variables(self) -> dict[str, str]:
+        """The process environment of podman."""
+        return self._podman.environment()
 
     def podman(self, *words: str) -> str:
         """Run podman and return what it printed."""
@@ -115,7 +123,7 @@ class Cluster:
             )
             + "cluster_partition_handling = pause_minority\n"
             + f"default_user = {USER}\ndefault_pass = {PASSWORD}\nloopback_users = none\n"
-            + ("raft.adaptive_failure_detector.poll_interval = 1000\n" if self.generation == "4" else "")
+            + ("raft.adaptive_failure_detector.poll_interval = 1000\n" if self.generation != "3" else "")
         )
         (folder / "enabled_plugins").write_text("[].\n")
         self.podman(
@@ -165,13 +173,14 @@ class Cluster:
                 self.podman("start", node.name)
             self.wait()
 
-    def remove(self) -> None:
-        """Remove the nodes and the network."""
-        for node in self.nodes:
-            with suppress(Exception):
-                self._podman.attempt("unpause", node.name)
-        self._podman.remove(*(node.name for node in self.nodes))
-        self._podman.attempt("network", "rm", "--force", self.network)
+    @property
+    def removal(self) -> list[list[str]]:
+        """The commands that remove the nodes, frozen ones too, and the network."""
+        nodes = [node.name for node in self.nodes]
+        return [
+            ["podman", "rm", "--force", "--ignore", "--time", "0", *nodes],
+            ["podman", "network", "rm", "--force", self.network],
+        ]
 
 
 @contextmanager
@@ -181,8 +190,6 @@ def cluster(generation: str, folder: Path, size: int = 3) -> Iterator[Cluster]:
         pytest.skip("a cluster needs root and podman (`python -m emulated_region start` installs it)")
     sys.path.insert(0, str(REPOSITORY / "environments" / "local"))
     made = Cluster(generation, size, folder)
-    try:
+    with removed_at_the_end(*made.removal, variables=made.podman_variables):
         made.start()
         yield made
-    finally:
-        made.remove()

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.harness import servers
 from tests.harness.environment import Application, Servers, prepare
 from tests.harness.fixtures import application, aws_endpoint, folder, plain_results, valkey_port
 from tests.harness.refusing_proxy import refusing_proxy
@@ -21,6 +22,7 @@ __all__ = ["application", "aws_endpoint", "folder", "plain_results", "valkey_por
 
 # In `make test` the brokers that need no containers; `make test-brokers` tries all.
 SHORT = ("sqs", "redis")
+STORES = {"redis": servers.redis_program, "valkey_9": servers.valkey_program}
 PRIORITIES = {QUEUE: {"priorities": 2}}
 
 
@@ -66,8 +68,8 @@ def contract(
             found = made("sqs", "sqs://", {}, partial(refused, refusals))
             found.environment.variables["AWS_ENDPOINT_URL"] = endpoint
             yield found
-    elif name == "redis":
-        store = RestartedStore(mine)
+    elif name in STORES:
+        store = RestartedStore(mine, STORES[name]())
         with store.up():
             yield made(name, f"redis://127.0.0.1:{store.port}/0", {}, store.away)
     else:

@@ -12,8 +12,8 @@ from tests.harness.refusing_proxy import Refusals
 class RestartedStore:
     """A Valkey on a port of its own that finds its data again."""
 
-    def __init__(self, folder: Path) -> None:
-        self.folder, self.port, self._running = folder, free_port(), ExitStack()
+    def __init__(self, folder: Path, program: str) -> None:
+        self.folder, self.program, self.port, self._running = folder, program, free_port(), ExitStack()
 
     @contextmanager
     def up(self) -> Iterator[None]:
@@ -35,7 +35,7 @@ class RestartedStore:
 
     def _start(self) -> None:
         self._running = ExitStack()
-        self._running.enter_context(servers.valkey(self.folder, port=self.port, persistent=True))
+        self._running.enter_context(servers.valkey(self.folder, port=self.port, persistent=True, program=self.program))
 
 
 @contextmanager

@@ -47,12 +47,15 @@ def cell(guarantee: str, broker: str, outcome: str | None, before: str) -> str:
 def cells_of(text: str) -> dict[tuple[str, str], str]:
     """Return the cells of a table by guarantee and broker."""
     by_text = {guarantee.text: name for name, guarantee in GUARANTEES.items()}
+    by_title = {title: broker for broker, title in TITLES.items()}
     rows = [[word.strip() for word in line.strip("|").split("|")] for line in text.splitlines()]
+    columns = [by_title.get(title) for title in next((row[1:] for row in rows if row[0] == "" and len(row) > 1), [])]
     return {
         (by_text[row[0]], broker): found
         for row in rows
         if row[0] in by_text
-        for broker, found in zip(BROKERS, row[1:], strict=True)
+        for broker, found in zip(columns, row[1:], strict=True)
+        if broker
     }
 
 

