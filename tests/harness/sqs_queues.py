@@ -4,16 +4,19 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
+# What Terraform's provider asks for; the account's own default is 1 MiB.
+SIZE = {"MaximumMessageSize": "262144"}
+
 
 def make_queues(sqs: Any, queues: Mapping[str, Any]) -> dict[str, str]:
     """Make each queue and its dead letter queue; returns the URLs by label."""
     urls = {}
     for label, queue in queues.items():
         fifo = {"FifoQueue": "true"} if queue["name"].endswith(".fifo") else {}
-        dead = sqs.create_queue(QueueName=queue["dead_letter_name"], Attributes=fifo)["QueueUrl"]
+        dead = sqs.create_queue(QueueName=queue["dead_letter_name"], Attributes=fifo | SIZE)["QueueUrl"]
         arn = sqs.get_queue_attributes(QueueUrl=dead, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
         redrive = {"deadLetterTargetArn": arn, "maxReceiveCount": queue["max_deliveries"]}
-        attributes = fifo | {
+        attributes = fifo | SIZE | {
             "VisibilityTimeout": str(min(30, queue["time_budget"]["visibility_timeout"])),
             "RedrivePolicy": json.dumps(redrive),
         }

@@ -55,6 +55,7 @@ CASES = (
     _dead("raises an error with an object in it", "ValueError"),
     _dead("raises an error with a file name that is not UTF-8", "OSError: caf"),
     _dead("raises an error that says much", "ValueError: xxx"),
+    _dead("raises an error that says much beyond ASCII", "ValueError: \N{GRINNING FACE}"),
     _dead("raises a group of errors", "ExceptionGroup: two"),
     _dead("raises StopIteration", "StopIteration"),
     _dead("raises AssertionError", "AssertionError"),

@@ -11,6 +11,7 @@ from kombu.exceptions import SerializationError
 
 from celery_platform.brokers.poison import is_poison
 from celery_platform.errors import AppError
+from celery_platform.reliability.compression import compression_of
 from celery_platform.reliability.ends import as_failure, is_passed_on
 from celery_platform.reliability.errors import StoreAwayError
 from celery_platform.reliability.message_group import group_of
@@ -72,7 +73,7 @@ class Guarantees(_Task):
         if isinstance(error, StoreAwayError) and not self.request.called_directly:
             self._wait_for_the_store(error)
         try:
-            return super().retry(*args, **group_of(self.request) | kwargs)
+            return super().retry(*args, **group_of(self.request) | compression_of(self.request) | kwargs)
         except Reject as refused:
             reason = vars(refused)["reason"]
             if isinstance(reason, NEVER_PUBLISHED):

@@ -5,11 +5,12 @@ would also run the task `maxReceiveCount` times first. So the app publishes the 
 came, with headers that say what happened: publishing it to its queue again is all that a replay needs.
 The message is published before the failure is acknowledged. If a worker dies in between, the message is delivered
 again. A dead-lettered message may then be there twice, with the same task id, but it is never lost.
+Where the message has no room for what happened (its sender does not attach, so that nothing was left free), it keeps
+what has room, and its header `x-dead-letter-cut` says so.
 """
 
 import logging
-import time
-import traceback
+from collections.abc import Iterator
 from typing import Any
 
 from celery import Task
@@ -17,7 +18,10 @@ from celery.exceptions import Reject
 
 from celery_platform.brokers import broker_of
 from celery_platform.brokers.interface import PUBLISH_BUDGET_SECONDS, PUBLISH_RETRY
-from celery_platform.reliability.ends import printable, reason_of
+from celery_platform.dead_letters.reasons import cut, reasons
+from celery_platform.errors import RefusedMessageError
+from celery_platform.reliability.compression import compression_of
+from celery_platform.reliability.errors import NEVER_PUBLISHED
 from celery_platform.reliability.message_group import group_of
 from celery_platform.reliability.signals import dead_letter_published
 from celery_platform.routes import queue_of_request
@@ -28,9 +32,20 @@ logger = logging.getLogger(__name__)
 
 # Of a message's properties, those that its replay needs.
 PROPERTIES = ("correlation_id", "reply_to", "priority")
+# Of a message's headers, those that no worker needs.
+ONLY_SHOWN = frozenset({"argsrepr", "kwargsrepr", "origin", "lang"})
 
-# SQS and many brokers refuse large messages; the end of a traceback is what explains it.
-MAX_TRACEBACK_CHARACTERS = 8_000
+
+class AsItCameError(Exception):
+    """A dead-lettered message can be published only as it came, which the worker's main process has.
+
+    `reasons` are the headers that say why it failed. The process that ran the task has made its message anew, and that
+    is too large or cannot be serialized.
+    """
+
+    def __init__(self, reasons: dict[str, Any]) -> None:
+        super().__init__(reasons)
+        self.reasons = reasons
 
 
 def publish(task: Task[Any, Any], error: Exception, request: Any = None) -> None:
@@ -38,14 +53,19 @@ def publish(task: Task[Any, Any], error: Exception, request: Any = None) -> None
 
     Raises:
         Reject: the broker did not take the message, which is requeued and not acknowledged.
+        AsItCameError: it would never take it.
     """
     request = request or task.request
     queue = queue_of_request(runtime().environment, str(task.name), request)
     message = _message(task, request)
     attempts = (request.retries or 0) + 1
-    headers = message.headers | dict(request.headers or {}) | reasons(error, queue.name, attempts=attempts)
+    why = reasons(error, queue.name, attempts=attempts)
+    headers = message.headers | dict(request.headers or {})
+    options = message.properties | group_of(request) | compression_of(request)
     try:
-        _send(task.app, queue, message.body, headers, serializer="json", **message.properties | group_of(request))
+        _send(task.app, queue, message.body, headers, why, serializer="json", **options)
+    except NEVER_PUBLISHED as never:
+        raise AsItCameError(why) from never
     except Exception as refused:
         logger.exception("dead letter of %s[%s] was refused; the message goes back", task.name, request.id)
         raise Reject(refused, requeue=True) from error
@@ -58,31 +78,50 @@ def publish_as_it_came(app: Any, message: Any, error: Exception, queue: QueueSet
     Args:
         app: the Celery instance whose connection is used.
         message: kombu's message, in whatever state its body is.
-        error: why it is dead-lettered.
+        error: why it is dead-lettered; an `AsItCameError` has the reasons of an earlier attempt to publish it.
         queue: where it came from.
         task: its task's name for the metrics, where it is known.
 
     Raises:
         Exception: the broker did not take it; nothing is acknowledged.
     """
-    # kombu has decompressed the body.
+    # kombu has decompressed the body, and compresses it again.
     headers = {name: value for name, value in (message.headers or {}).items() if name != "compression"}
+    compression = None if message.errors else (message.headers or {}).get("compression")
     retries = headers.get("retries")
-    noted = headers | reasons(error, queue.name, attempts=retries + 1 if isinstance(retries, int) else 1)
+    attempts = retries + 1 if isinstance(retries, int) else 1
+    why = error.reasons if isinstance(error, AsItCameError) else reasons(error, queue.name, attempts=attempts)
     properties = {name: message.properties[name] for name in PROPERTIES if message.properties.get(name) is not None}
     packed = {"content_type": message.content_type, "content_encoding": message.content_encoding}
-    _send(app, queue, message.body, noted, **packed | properties | group_of(message))
+    _send(app, queue, message.body, headers, why, compression=compression, **packed | properties | group_of(message))
     if task:
         dead_letter_published.send(sender=None, queue=queue.name, task=task, error=error)
 
 
-def _send(app: Any, queue: QueueSettings, body: Any, headers: dict[str, Any], **options: Any) -> None:
+def _send(
+    app: Any, queue: QueueSettings, body: Any, headers: dict[str, Any], why: dict[str, Any], **options: Any
+) -> None:
+    """Publish with as much of the reasons as the message has room for."""
     target = broker_of(runtime()).dead_letter_queue(queue)
     with budget(PUBLISH_BUDGET_SECONDS), app.producer_or_acquire() as producer:
-        producer.publish(
-            body, exchange="", routing_key=target.name, declare=[target], headers=headers, retry=True,
-            retry_policy=PUBLISH_RETRY, **options,
-        )  # fmt: skip
+        for noted, last in _shorter_and_shorter(headers, why):
+            try:
+                producer.publish(
+                    body, exchange="", routing_key=target.name, declare=[target], headers=noted, retry=True,
+                    retry_policy=PUBLISH_RETRY, **options,
+                )  # fmt: skip
+            except RefusedMessageError:
+                if last:
+                    raise
+            else:
+                return
+
+
+def _shorter_and_shorter(headers: dict[str, Any], why: dict[str, Any]) -> Iterator[tuple[dict[str, Any], bool]]:
+    """The headers of a dead-lettered message and whether they are the last: first all, then without what only shows."""
+    yield headers | why, False
+    needed = {name: value for name, value in headers.items() if name not in ONLY_SHOWN}
+    yield needed | cut(why), True
 
 
 def _message(task: Task[Any, Any], request: Any) -> Any:
@@ -106,6 +145,8 @@ def _message(task: Task[Any, Any], request: Any) -> Any:
         shadow=request.shadow,
         replaced_task_nesting=request.replaced_task_nesting,
         stamped_headers=request.stamped_headers,
+        argsrepr=getattr(request, "argsrepr", None),
+        kwargsrepr=getattr(request, "kwargsrepr", None),
         **_limits(request),
         **{name: value for name, value in (request.stamps or {}).items() if name in (request.stamped_headers or ())},
     )
@@ -115,15 +156,3 @@ def _limits(request: Any) -> dict[str, Any]:
     """The call's own time limits, in the order in which Celery keeps them."""
     hard, soft = request.timelimit or (None, None)
     return {"time_limit": hard, "soft_time_limit": soft}
-
-
-def reasons(error: Exception, queue: str, *, attempts: int) -> dict[str, Any]:
-    """Return the headers that say why a message of `queue`, a queue's name on the broker, failed."""
-    trace = printable("".join(traceback.format_exception(error)))[-MAX_TRACEBACK_CHARACTERS:]
-    return {
-        "x-dead-letter-reason": reason_of(error)[:1000],
-        "x-dead-letter-traceback": trace,
-        "x-dead-letter-attempts": attempts,
-        "x-dead-letter-queue": queue,
-        "x-dead-letter-at": time.time(),
-    }

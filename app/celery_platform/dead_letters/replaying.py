@@ -65,6 +65,7 @@ def _send(app: Celery, message: DeadLetteredMessage) -> None:
             exchange="",
             routing_key=runtime().environment.queues[message.queue].name,
             serializer="json",
+            compression=message.headers.get("compression"),
             headers=replayed_headers(message.headers),
             retry=True,
             retry_policy=PUBLISH_RETRY,

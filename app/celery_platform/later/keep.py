@@ -12,7 +12,7 @@ from celery_platform.errors import PublishError, RefusedMessageError
 from celery_platform.later.message import Kept
 from celery_platform.later.store import later_store
 from celery_platform.publishing.capture import CapturingProducer, Message
-from celery_platform.refusals.size import refuse_a_larger_message
+from celery_platform.refusals.size import ADDRESS_BYTES, in_base64, refuse_a_larger_message
 from celery_platform.settings import runtime
 
 # Options about the connection for publishing, which do not apply because the message is published later.
@@ -99,5 +99,5 @@ def _refuse_a_larger(app: Any, message: Message) -> None:
     size = len(message.body)
     if broker_of(runtime()).packs_messages:
         size = len(Kept("", "", Message(message.task_id, "", "", message.properties, message.headers, b"")).as_text())
-        size += -(-len(message.body) // 3) * 4
-    refuse_a_larger_message(app.conf.broker_transport_options, size)
+        size += ADDRESS_BYTES + in_base64(len(message.body))
+    refuse_a_larger_message(app.conf.broker_transport_options, size, message.headers)

@@ -16,10 +16,12 @@ from sqlalchemy import JSON, BigInteger, Column, Connection, Engine, Integer, Me
 
 from celery_platform.guards.whole_second_delay import whole_seconds
 from celery_platform.refusals.delay import refuse_a_delay_beyond_the_bound
-from celery_platform.refusals.size import refuse_a_larger_message
+from celery_platform.refusals.size import in_base64, refuse_a_larger_message
 
 # When the task is due. It is kept in a row's headers, so that existing tables need no new column.
 ETA = "eta"
+# Of a message's headers, which with some brokers count towards its size: argsrepr and kwargsrepr have 1,024 each.
+HEADERS_BYTES = 4 * 1024
 metadata = MetaData()
 outbox = Table(
     "outbox",
@@ -75,7 +77,10 @@ def enqueue(
     """
     named = dict(kwargs or {})
     task.__header__(*args, **named)  # type: ignore[attr-defined] # Celery's own check of arguments at sending
-    refuse_a_larger_message(task.app.conf.broker_transport_options, len(dumps([args, named])))
+    size = len(dumps([args, named]))
+    if task.app.connection_for_write().transport.driver_type != "amqp":
+        size = in_base64(size) + HEADERS_BYTES
+    refuse_a_larger_message(task.app.conf.broker_transport_options, size)
     task_id = task_id or uuid.uuid4().hex
     # A task's deadline counts from this call, not from the time at which it is relayed.
     headers: dict[str, Any] = {"sent_at": time.time()}

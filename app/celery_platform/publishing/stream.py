@@ -14,7 +14,7 @@ from celery_platform.errors import PublishError
 from celery_platform.publishing.messages import Messages
 from celery_platform.publishing.window import Window
 from celery_platform.publishing.wire import frames
-from celery_platform.refusals.size import refuse_a_larger_message
+from celery_platform.refusals.size import refuse_a_larger_message, refuse_larger_properties
 
 BYTES_PER_WRITE = 32_768
 BLOCKED = "the broker blocks publishers (an alarm of memory or disk)"
@@ -125,6 +125,7 @@ class Stream:
             try:
                 message, properties = self._messages.made(index)
                 refuse_a_larger_message(self._connection.transport_options, len(message.body))
+                refuse_larger_properties(len(properties), None, link.frame_max)
                 data += frames(channel.channel_id, link.frame_max, message, properties)
             except (TypeError, ValueError, UnicodeError) as error:
                 self.refused[index] = f"it cannot be serialized: {error}"

@@ -1,7 +1,10 @@
-"""Refuses a message that is larger than the broker accepts.
+"""Refuses a message that is larger than the broker accepts, or that leaves no room for what may become of it.
 
 RabbitMQ closes the channel after all of such a message was sent, and SQS refuses the whole request. Here the message is
 measured as it would be sent, and refused before anything is sent.
+
+A message grows: its retry says when it is due, its dead-lettered message why it failed. One that were refused then
+would run again and again. So what is published for the first time leaves `ROOM`, and its retries a part of that.
 """
 
 from collections.abc import Mapping
@@ -10,9 +13,20 @@ from typing import Any
 from kombu.utils.json import dumps
 
 from celery_platform.errors import RefusedMessageError
+from celery_platform.reliability.waiting import AGAIN
 
 # A key of a connection's transport options, so that a connection to another broker has that broker's limit, or none.
 LIMIT = "max_message_bytes"
+# The most that `dead_letters.reasons` adds is 11,000 bytes; the rest is for a retry.
+ROOM = 16 * 1024
+ROOM_OF_A_RETRY = 12 * 1024
+# Headers of messages that are not published for the first time.
+REPLAYS = "x-replays"
+DEAD_LETTERED, CUT = "x-dead-letter-at", "x-dead-letter-cut"
+# What kombu adds when it sends a packed message: its tag, its exchange and its routing key, of 80 characters each.
+ADDRESS_BYTES = 350
+# A header's table is at most this much larger than its `repr`: a number of one digit takes five bytes.
+BYTES_OF_A_CHARACTER = 5
 
 
 class Sized:
@@ -20,35 +34,100 @@ class Sized:
 
     connection: Any
 
-    def prepare_message(self, *args: Any, **kwargs: Any) -> Any:
+    def prepare_message(
+        self, body: Any, priority: Any = None, content_type: Any = None, content_encoding: Any = None,
+        headers: Any = None, *others: Any, **named: Any,
+    ) -> Any:  # fmt: skip
         """Make the transport's message.
 
         Raises:
             RefusedMessageError: the message is too large.
         """
-        message = super().prepare_message(*args, **kwargs)  # type: ignore[misc]
-        refuse_a_larger_message(self.connection.client.transport_options, size_of(message))
+        message = super().prepare_message(  # type: ignore[misc]
+            body, priority, content_type, content_encoding, headers, *others, **named
+        )
+        refuse_a_larger_message(self.connection.client.transport_options, size_of(message), headers)
+        if not isinstance(message, dict):
+            refuse_larger_headers(message, headers, self.connection.frame_max)
         return message
 
 
 def size_of(message: Any) -> int:
-    """Return the bytes of a message's body (RabbitMQ), or of the JSON with body and headers (SQS and Redis)."""
+    """Return the bytes of a message's body (RabbitMQ), or of all that kombu packs into JSON (SQS and Redis)."""
     if isinstance(message, dict):
-        return len(dumps(message))  # kombu's, as the transport: it also encodes bytes
-    body = message.body
+        around = dumps(message | {"body": ""})  # kombu's, as the transport: it also encodes bytes
+        return len(around) + ADDRESS_BYTES + in_base64(bytes_of(message["body"]))
+    return bytes_of(message.body)
+
+
+def bytes_of(body: str | bytes) -> int:
+    """The length of a body in UTF-8."""
     return len(body.encode()) if isinstance(body, str) else len(body)
 
 
-def refuse_a_larger_message(transport_options: Mapping[str, Any] | None, size: int) -> None:
+def in_base64(size: int) -> int:
+    """How many bytes so many bytes take in base64.
+
+    Example: `in_base64(4) == 8`
+    """
+    return -(-size // 3) * 4
+
+
+def room_of(headers: Mapping[str, Any] | None) -> int:
+    """The bytes that a message with these headers leaves.
+
+    Example: `room_of({"retries": 1}) == ROOM_OF_A_RETRY`
+    """
+    get = (headers or {}).get
+    if get(DEAD_LETTERED):
+        return 0
+    return ROOM_OF_A_RETRY if get("retries") or get(AGAIN) else ROOM
+
+
+def refuse_a_larger_message(
+    transport_options: Mapping[str, Any] | None, size: int, headers: Mapping[str, Any] | None = None
+) -> None:
     """Compare `size`, in bytes, with the limit in a connection's transport options.
+
+    The broker itself decides about a message that it has had before: one that is replayed, or dead-lettered with no
+    more than its reason.
 
     Raises:
         RefusedMessageError: the message is larger.
     """
     limit = (transport_options or {}).get(LIMIT)
-    if limit is not None and size > limit:
+    if limit is None or (headers and (headers.get(CUT) or headers.get(REPLAYS))):
+        return
+    most = limit - min(room_of(headers), limit // 12)
+    if size > most:
         raise RefusedMessageError(
-            expected=f"a message of at most {limit:,} bytes, the limit of this broker",
+            expected=f"a message of at most {most:,} bytes, the limit of this broker and room for its dead letter",
             found=f"{size:,} bytes",
             remedy="Put the content into the media bucket and send its key.",
+        )
+
+
+def refuse_larger_headers(message: Any, headers: Mapping[str, Any] | None, frame_max: int) -> None:
+    """Compare a message's headers with what fits into one frame of AMQP: RabbitMQ closes the connection otherwise.
+
+    Raises:
+        RefusedMessageError: they are larger.
+    """
+    most = frame_max - 20 - room_of(headers)
+    if headers and len(repr(headers)) * BYTES_OF_A_CHARACTER > most:
+        refuse_larger_properties(len(message._serialize_properties()), headers, frame_max)
+
+
+def refuse_larger_properties(size: int, headers: Mapping[str, Any] | None, frame_max: int) -> None:
+    """Compare the bytes of serialized properties, which contain the headers, with what fits into one frame.
+
+    Raises:
+        RefusedMessageError: they are larger.
+    """
+    most = frame_max - 20 - room_of(headers)  # the frame's own, and class, weight and size of the body
+    if size > most:
+        raise RefusedMessageError(
+            expected=f"headers of at most {most:,} bytes, a frame of AMQP and room for its dead letter",
+            found=f"{size:,} bytes",
+            remedy="Shorten stamps and headers: what is long belongs in the arguments or in a store.",
         )

@@ -1,5 +1,12 @@
 """The two kinds of failure: one may pass by itself, the other will not."""
 
+from kombu.exceptions import SerializationError
+
+from celery_platform.errors import RefusedMessageError
+
+# What a message itself is the reason of when it is published: no other attempt ends otherwise.
+NEVER_PUBLISHED = (SerializationError, RefusedMessageError, TypeError, ValueError)
+
 
 class TransientError(Exception):
     """The task may succeed when tried again: a time-out, a refused connection, a 503. It is retried by itself."""

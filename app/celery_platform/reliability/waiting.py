@@ -6,9 +6,14 @@ from typing import Any, NoReturn
 from celery import Task
 from celery.exceptions import Reject, Retry
 
+from celery_platform.reliability.compression import compression_of
+from celery_platform.reliability.errors import NEVER_PUBLISHED
 from celery_platform.reliability.message_group import group_of
 from celery_platform.routes import queue_of_request
 from celery_platform.settings import runtime
+
+# The header of such a message: it is larger than when it was published first.
+AGAIN = "published_again"
 
 
 class Waiting(Retry):
@@ -23,6 +28,7 @@ def wait(task: Task[Any, Any], seconds: float, **headers: Any) -> NoReturn:
     Raises:
         Waiting: always, once the message is published.
         Reject: the broker did not take the message; the delivery is requeued.
+        RefusedMessageError, and others: it would never take it, so the task fails.
     """
     queue = queue_of_request(runtime().environment, str(task.name), task.request)
     # Without x-death: RabbitMQ 3 drops a message on its second way through a queue of the delayed delivery, as a cycle.
@@ -32,11 +38,14 @@ def wait(task: Task[Any, Any], seconds: float, **headers: Any) -> NoReturn:
         countdown=delay,
         retries=task.request.retries,
         queue=queue.name,
-        headers=kept | headers,
+        headers=kept | headers | {AGAIN: True},
+        **compression_of(task.request),
         **group_of(task.request),
     )
     try:
         again.apply_async()
+    except NEVER_PUBLISHED:
+        raise
     except Exception as refused:
         raise Reject(refused, requeue=True) from refused
     raise Waiting(when=datetime.now(UTC) + timedelta(seconds=delay))

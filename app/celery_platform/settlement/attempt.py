@@ -32,6 +32,8 @@ class Attempt:
     """What the run of a task has done already."""
 
     dead_lettered: bool = False
+    # Why its message is to be dead-lettered by the worker's main process, which has it as it came.
+    as_it_came: dead_letters.AsItCameError | None = None
 
 
 # Of the thread or greenlet that runs the task.
@@ -45,9 +47,16 @@ def dead_letter(task: Any, error: Exception, request: Any = None) -> None:
         Reject: the broker did not take it; the message goes back to its queue.
     """
     attempt = _running.get()
-    if attempt is not None and attempt.dead_lettered:
+    if attempt is not None and (attempt.dead_lettered or attempt.as_it_came):
         return
-    dead_letters.publish(task, error, request)
+    try:
+        dead_letters.publish(task, error, request)
+    except dead_letters.AsItCameError as failure:
+        logger.warning("%s[%s] is dead-lettered as it came: %r", task.name, task.request.id, failure.__cause__)
+        if attempt is None:
+            raise Reject(failure, requeue=False) from error
+        attempt.as_it_came = failure
+        return
     if attempt is not None:
         attempt.dead_lettered = True
 
@@ -64,13 +73,14 @@ def settled(task: Any, trace: Tracer) -> Tracer:
         try:
             outcome = _outcome(trace, task, uuid, args, kwargs, request)
             info = outcome.info
-            if info is None or attempt.dead_lettered or info.state != FAILURE:
-                return outcome
-            # Raised by the body, it is the task's error, which was dead-lettered or retried before.
-            if says_store_away(info.retval):
-                _give_back_later(info.retval)
-            if getattr(info.retval, "dead_letter", True):
-                dead_letter(task, info.retval, Context(request or {}, args=args, kwargs=kwargs))
+            if info is not None and info.state == FAILURE and not (attempt.dead_lettered or attempt.as_it_came):
+                # Raised by the body, it is the task's error, which was dead-lettered or retried before.
+                if says_store_away(info.retval):
+                    _give_back_later(info.retval)
+                if getattr(info.retval, "dead_letter", True):
+                    dead_letter(task, info.retval, Context(request or {}, args=args, kwargs=kwargs))
+            if attempt.as_it_came:
+                _as_it_came(attempt.as_it_came)
         except Reject as rejected:
             return _rejected(rejected)
         finally:
@@ -118,6 +128,15 @@ def _give_back_later(error: Exception) -> NoReturn:
     """
     time.sleep(NOTICED_SECONDS)
     raise Reject(error, requeue=True)
+
+
+def _as_it_came(error: dead_letters.AsItCameError) -> NoReturn:
+    """Let the worker's main process dead-letter the message; its result is stored.
+
+    Raises:
+        Reject: always, with the error as its reason.
+    """
+    raise Reject(error, requeue=False)
 
 
 def _rejected(rejected: Reject) -> Any:

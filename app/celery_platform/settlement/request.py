@@ -74,7 +74,8 @@ class Request(ObservedRequest):
         elif isinstance(error, Reject) and (self.acknowledged or how is Settlement.DEAD_LETTERED):
             # Acknowledged before it began, it cannot go back to its queue any more.
             vars(error)["requeue"] = False
-            how = self._dead_letter(error)
+            reason = vars(error)["reason"]
+            how = self._dead_letter(reason if isinstance(reason, dead_letters.AsItCameError) else error)
         elif how is Settlement.DEAD_LETTERED and not return_ok:
             # No tracer saw it: the child was killed, or could not read the message, or not hand over the result.
             how = self._dead_letter(error if isinstance(error, Exception) else WorkerLostError(str(error)))

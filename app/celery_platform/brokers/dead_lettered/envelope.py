@@ -4,6 +4,8 @@ import base64
 import json
 from typing import Any
 
+from kombu.compression import decompress
+
 from celery_platform.brokers.dead_lettered.message import Json
 
 # Whatever a text can be the reason of: no JSON, no base64, other types than expected, thousands of levels.
@@ -28,6 +30,15 @@ def unpack(text: str) -> tuple[Json, Any, Json]:
         body = envelope["body"]
         if properties.get("body_encoding") == "base64":
             body = base64.b64decode(body)
+        if headers.get("compression"):
+            body = _decompressed(body, headers["compression"])
         return headers, json.loads(body), kept
     except UNREADABLE:
         return headers, None, kept
+
+
+def _decompressed(body: bytes, compression: str) -> bytes:
+    try:
+        return bytes(decompress(body, compression))
+    except Exception as error:  # each compression has errors of its own
+        raise ValueError(f"not {compression}: {error!r}") from error

@@ -120,6 +120,7 @@ BODIES: dict[str, Body] = {
     "raises an error with an object in it": raising(lambda: ValueError(object(), lambda: None)),
     "raises an error with a file name that is not UTF-8": raising(lambda: OSError("caf\udce9.png")),
     "raises an error that says much": raising(lambda: ValueError("x" * 100_000)),
+    "raises an error that says much beyond ASCII": raising(lambda: ValueError("\N{GRINNING FACE}" * 100_000)),
     "raises a group of errors": raising(lambda: ExceptionGroup("two", [ValueError("a"), KeyError("b")])),
     "raises StopIteration": raising(lambda: StopIteration(1)),
     "raises AssertionError": raising(AssertionError),

@@ -1,0 +1,190 @@
+"""A message of any size that is taken ends as a small one: it runs as often as ordered, and has one dead letter."""
+
+import json
+import time
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.harness.environment import TestEnvironment
+from tests.harness.waiting import eventually
+
+from .conftest import ASK
+
+pytestmark = [pytest.mark.timeout(300)]
+# For each of some ways to fail, options and bytes below the largest that is taken: sends what is largest.
+SEND = """
+import json, sys
+from exercises.endings import end_late
+from exercises.celery import celery
+from celery_platform.errors import RefusedMessageError
+
+PLACES = {"arguments": lambda size: {"args": ("x" * size,)}, "quotes": lambda size: {"args": ('"' * size,)},
+          "a header": lambda size: {"headers": {"note": "x" * size}},
+          "a stamp": lambda size: {"stamped_headers": ["note"], "note": "x" * size}}
+
+def call(producer, case, size):
+    options = case["options"] | PLACES[case["place"]](size)
+    return end_late.apply_async(kwargs={"how": case["how"]}, producer=producer, **options)
+
+ids = []
+with celery.connection_for_write() as connection, celery.connection_for_write() as quiet:
+    channel = quiet.default_channel
+    channel.basic_publish = channel.basic_publish_confirm = channel._basic_publish = lambda *_, **__: None
+    nowhere, producer = celery.amqp.Producer(channel), celery.amqp.Producer(connection)
+    largest = {}
+    def taken(case, size):
+        try:
+            call(nowhere, case, size)
+        except RefusedMessageError:
+            return False
+        return True
+    for case in json.loads(sys.argv[1]):
+        key = str([case["place"], case["options"], case["how"]])
+        if key not in largest:
+            low, high = 0, 20_000_000
+            while high - low > 1:
+                middle = (low + high) // 2
+                low, high = (middle, high) if taken(case, middle) else (low, middle)
+            largest[key] = low
+        ids.append(call(producer, case, max(0, largest[key] - case["below"])).id)
+print(json.dumps([ids, largest]))
+"""
+# What a producer that does not attach can send: as large as the broker itself takes.
+FOREIGN = """
+import json, sys
+from celery_platform.brokers import broker_of
+from celery_platform.settings import runtime
+from exercises.celery import celery
+how, size, compression, prefix = sys.argv[1], int(sys.argv[2]), sys.argv[3] or None, sys.argv[4]
+celery.conf.broker_transport_options.pop("max_message_bytes")
+queue = broker_of(runtime()).queue(runtime().environment.queues["slow"])
+body = [["x" * size], {"how": how}, {}]
+with celery.connection_for_write() as connection:
+    producer = celery.amqp.Producer(connection.default_channel)
+    producer.publish(body, serializer="json", exchange=queue.exchange, routing_key=queue.routing_key, declare=[queue],
+                     headers={"task": "exercises.slow.end_late", "id": prefix, "retries": 0, "lang": "py",
+                              "argsrepr": "x" * 1000}, compression=compression)
+"""
+FAILING = ("raises ValueError", "raises an error that says much", "raises an error that says much beyond ASCII")
+RETRYING = ("raises TransientError always", "retries for ever")
+HIDDEN = {"argsrepr": "(hidden)", "kwargsrepr": "{hidden}"}
+
+
+@dataclass(frozen=True)
+class Ended:
+    """What became of one message."""
+
+    how: str
+    runs: int
+    settlements: list[str]
+    dead_letters: int
+
+
+def _dead(environment: TestEnvironment, ids: list[str]) -> dict[str, list[dict[str, Any]]]:
+    listed = environment.app("dlq", "list", "--queue", "slow", "--json", "--limit", "100000")
+    assert listed.returncode == 0, listed.stdout[-2000:]
+    found: dict[str, list[dict[str, Any]]] = {task_id: [] for task_id in ids}
+    for each in json.loads(listed.stdout[listed.stdout.index("[") :]):
+        found.setdefault(each["id"], []).append(each)
+    return found
+
+
+def outcomes(environment: TestEnvironment, sent: dict[str, str], times: int = 1) -> list[Ended]:
+    """What became of messages, by id with the way in which each ends, once each was dead-lettered so many times."""
+    last: dict[str, Any] = {}
+
+    def all_settled() -> bool:
+        last.update(json.loads(environment.python(ASK, json.dumps(list(sent)))))
+        return all(settled.count("dead_lettered") >= times for _, settled, _ in last.values())
+
+    with suppress(AssertionError):
+        eventually(all_settled, "a dead letter of each", 90)
+    time.sleep(2)  # what runs again and again has done so by now
+    all_settled()
+    dead = _dead(environment, list(sent))
+    return [Ended(how, *last[task_id][:2], len(dead[task_id])) for task_id, how in sent.items()]
+
+
+def expected(how: str, times: int = 1) -> Ended:
+    settlements = ["retried", "dead_lettered"] if how in RETRYING else ["dead_lettered"]
+    return Ended(how, len(settlements) * times, settlements * times, 1)
+
+
+def cases(places: tuple[str, ...], below: tuple[int, ...], *options: dict[str, Any]) -> list[dict[str, Any]]:
+    return [
+        {"place": place, "below": less, "options": each, "how": how}
+        for place in places
+        for each in options
+        for less in below
+        for how in (*FAILING, *RETRYING)
+    ]
+
+
+# From what times differ in, in digits.
+BELOW = (20, 4_000, 16_400)
+SIZES = {
+    # 16 MiB each: the arguments of RabbitMQ's do not share their room with headers.
+    ("rabbitmq", "prefork"): [*cases(("a header", "a stamp"), BELOW, {}), *cases(("arguments",), (20,), {})],
+    ("redis", "threads"): cases(("arguments",), (20,), {}),
+    ("sqs", "turbo"): [
+        *cases(("arguments", "quotes", "a header", "a stamp"), BELOW, {}),
+        *cases(("arguments",), (20,), HIDDEN),
+    ],
+}
+
+
+@pytest.mark.parametrize("cell", SIZES, ids="-".join)
+def test_a_message_of_any_size_that_is_taken_has_one_dead_letter_and_can_be_replayed(
+    cell: tuple[str, str], request: pytest.FixtureRequest, tmp_path: Path
+) -> None:
+    broker, pool = cell
+    environment: TestEnvironment = request.getfixturevalue(broker)
+    variant = environment.variant(tmp_path, pools={"cpu": {"type": pool, "concurrency": 2}})
+    with variant.worker("cpu") as (process, _):
+        ids, largest = json.loads(variant.python(SEND, json.dumps(SIZES[cell]), timeout=120))
+        sent = dict(zip(ids, (case["how"] for case in SIZES[cell]), strict=True))
+
+        assert min(largest.values()) > 60_000, "what is refused is small"
+        assert outcomes(variant, sent) == [expected(how) for how in sent.values()]
+
+        replayed = variant.app("dlq", "replay", *sent, "--yes")
+        assert replayed.returncode == 0, replayed.stdout[-2000:]
+        assert outcomes(variant, sent, times=2) == [expected(how, times=2) for how in sent.values()]
+        assert process.poll() is None
+    variant.app("dlq", "purge", "--queue", "slow", "--yes")
+
+
+# Bytes of the argument; with the compression, what it is when it is not compressed is far beyond the broker's limit.
+BEYOND = {
+    ("redis", "threads"): [(16 * 2**20 - 2_000, ""), (16 * 2**20, "")],
+    ("sqs", "turbo"): [(145_500, ""), (145_000, ""), (3_000_000, "zlib")],
+}
+
+
+@pytest.mark.parametrize("cell", BEYOND, ids="-".join)
+def test_a_message_without_any_room_has_a_dead_letter_that_says_so(
+    cell: tuple[str, str], request: pytest.FixtureRequest, tmp_path: Path
+) -> None:
+    broker, pool = cell
+    environment: TestEnvironment = request.getfixturevalue(broker)
+    variant = environment.variant(tmp_path, pools={"cpu": {"type": pool, "concurrency": 2}})
+    sent = {f"{tmp_path.name}-{size}-{compression}": (size, compression) for size, compression in BEYOND[cell]}
+    with variant.worker("cpu"):
+        for task_id, (size, compression) in sent.items():
+            variant.python(FOREIGN, "raises an error that says much", str(size), compression, task_id)
+
+        ended = outcomes(variant, dict.fromkeys(sent, "raises an error that says much"))
+        assert ended == [expected("raises an error that says much") for _ in sent]
+        dead = _dead(variant, list(sent))
+        for task_id in sent:
+            for each in dead[task_id]:
+                assert each["reason"].startswith("ValueError: xxx")
+                assert each["headers"].get("x-dead-letter-cut") or each["traceback"]
+        assert variant.app("dlq", "replay", *sent, "--yes").returncode == 0
+        ended = outcomes(variant, dict.fromkeys(sent, "raises an error that says much"), times=2)
+        assert ended == [expected("raises an error that says much", times=2) for _ in sent]
+    variant.app("dlq", "purge", "--queue", "slow", "--yes")
