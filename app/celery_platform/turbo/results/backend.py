@@ -11,8 +11,8 @@ from celery.exceptions import BackendStoreError
 
 from celery_platform.turbo.results.deferring import DefersResults
 
-# Key, encoded result, seconds until it expires.
-Stored = tuple[str, str, int | None]
+# Key, encoded result, seconds until it expires, state.
+Stored = tuple[str, str, int | None, str]
 
 
 Stock: Any = redis.RedisBackend  # the stubs know little of what is extended here
@@ -42,7 +42,7 @@ class RedisBackend(DefersResults, Stock):  # type: ignore[misc]
         if len(value) > self._MAX_STR_VALUE_SIZE:
             raise BackendStoreError("value too large for Redis backend")
         expires = self.failure_expires if state == states.FAILURE else self.expires
-        self._waiting.append((self.get_key_for_task(task_id), value, expires))
+        self._waiting.append((self.get_key_for_task(task_id), value, expires, state))
         return result
 
     def flush(self) -> None:
@@ -61,16 +61,18 @@ class RedisBackend(DefersResults, Stock):  # type: ignore[misc]
                 self._waiting.popleft()
 
     def _store(self, results: Sequence[Stored]) -> None:
-        before = self.client.mget([key for key, _, _ in results])
+        before = self.client.mget([key for key, *_ in results])
         succeeded = {
             key: found
-            for (key, _, _), found in zip(results, before, strict=True)
+            for (key, *_), found in zip(results, before, strict=True)
             if found and self.decode_result(found)["status"] == states.SUCCESS
         }
         with self.client.pipeline(transaction=False) as pipe:
-            for key, value, expires in results:
+            for key, value, expires, state in results:
                 if key not in succeeded:
                     pipe.set(key, value, ex=expires or None)
+                    if state == states.SUCCESS:  # of two copies of a message that ran together, too
+                        succeeded[key] = value
                 # Also what is there: a connection that broke may have stored it without an answer.
                 pipe.publish(key, succeeded.get(key, value))
             pipe.execute()

@@ -2,10 +2,12 @@
 
 import time
 from collections import Counter
+from itertools import product
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from celery.backends.redis import RedisBackend as StockBackend
 from celery_platform.turbo.results.backend import RedisBackend
 from celery_platform.turbo.worker.pool import TaskPool
 from celery_platform.turbo.worker.strategy import _around
@@ -45,6 +47,21 @@ def test_a_success_is_not_overwritten_by_a_run_that_came_later(bench: Bench, whe
     backend.flush()
 
     assert backend.get_task_meta(where, cache=False)["result"] == "first"
+
+
+@pytest.mark.parametrize("outcomes", list(product(("SUCCESS", "FAILURE"), repeat=3)), ids="-".join)
+def test_copies_of_a_message_that_end_together_have_the_result_that_stock_celery_gives_them(
+    bench: Bench, where: str, outcomes: tuple[str, ...]
+) -> None:
+    stock, backend = StockBackend(app=bench.work.app, url=bench.variables["TURBO_RESULTS"]), deferring(bench)
+    backend.defers = True
+    for name, each in (("stock", stock), ("turbo", backend)):
+        for number, outcome in enumerate(outcomes):
+            each.store_result(f"{where}-{name}", number if outcome == "SUCCESS" else ValueError(number), outcome)
+    backend.flush()
+
+    expected, found = (deferring(bench).get_task_meta(f"{where}-{name}") for name in ("stock", "turbo"))
+    assert (found["status"], str(found["result"])) == (expected["status"], str(expected["result"]))
 
 
 def test_a_result_that_was_stored_and_not_published_is_published_again(bench: Bench, where: str) -> None:
