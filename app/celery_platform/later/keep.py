@@ -11,24 +11,12 @@ from celery_platform.brokers import broker_of
 from celery_platform.errors import PublishError, RefusedMessageError
 from celery_platform.later.message import Kept
 from celery_platform.later.store import later_store
-from celery_platform.publishing.capture import CapturingProducer, Message
+from celery_platform.publishing.capture import Caught, Message, StoppingProducer
 from celery_platform.refusals.size import ADDRESS_BYTES, in_base64, refuse_a_larger_message
 from celery_platform.settings import runtime
 
 # Options about the connection for publishing, which do not apply because the message is published later.
 _PUBLISHERS = ("producer", "publisher", "connection", "retry")
-
-
-class _Caught(Exception):  # noqa: N818 - not an error: it leaves Celery's publishing code
-    """The message has been built."""
-
-
-class _Stopping(CapturingProducer):
-    """Stops Celery before it sends the signal and the event that the message was published."""
-
-    def _publish(self, body: Any, *given: Any, **named: Any) -> None:
-        super()._publish(body, *given, **named)
-        raise _Caught
 
 
 def keep_until_due(
@@ -70,12 +58,12 @@ def keep_until_due(
 def _made(
     app: Any, send_task: Callable[..., Any], name: str, args: Any, kwargs: Any, options: Mapping[str, Any]
 ) -> Message:
-    producer = _Stopping(app.connection_for_write(), auto_declare=False)
+    producer = StoppingProducer(app.connection_for_write(), auto_declare=False)
     producer.caught, producer.needed = [], []
     own = {key: value for key, value in options.items() if key not in _PUBLISHERS}
     try:
         send_task(name, args, kwargs, producer=producer, retry=False, **own)
-    except _Caught:
+    except Caught:
         return producer.caught.pop()
     raise AssertionError("Celery published nothing")
 

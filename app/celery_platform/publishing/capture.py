@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -35,6 +36,13 @@ class CapturingProducer(Producer):
 
     caught: list[Message]
     needed: list[Any]
+    # The last part of the last body, as Celery gave it: callbacks, chain and chord.
+    embed: Any = None
+
+    def publish(self, body: Any, *given: Any, **named: Any) -> Any:
+        """Take a message as Celery gives it."""
+        self.embed = body[2] if isinstance(body, tuple) else None
+        return super().publish(body, *given, **named)
 
     def _publish(self, body: Any, *given: Any, **_: Any) -> None:
         priority, content_type, content_encoding, *rest = given
@@ -42,19 +50,53 @@ class CapturingProducer(Producer):
         own = {"content_type": content_type, "content_encoding": content_encoding, "priority": priority}
         raw = body if isinstance(body, bytes) else body.encode(content_encoding or "utf-8")
         self.caught.append(Message(headers["id"], exchange, routing_key, own | properties, headers, raw))
-        self.needed = list(declare)
+        self.needed = list(declare or ())
+
+
+class Caught(BaseException):  # not an error: it leaves Celery's publishing code, and nothing that catches errors there
+    """The message has been made."""
+
+
+class StoppingProducer(CapturingProducer):
+    """Stops Celery before it says, with signals and an event, that the message was published."""
+
+    def _publish(self, body: Any, *given: Any, **named: Any) -> None:
+        super()._publish(body, *given, **named)
+        raise Caught
+
+
+class _NoEvents:
+    """In place of Celery's dispatcher of events."""
+
+    def publish(self, *_: Any, **__: Any) -> None:
+        """Send nothing."""
 
 
 class Captured:
-    """Messages of `task` as Celery makes them, with `options` of `apply_async`."""
+    """Messages of `task` as Celery makes them, with `options` of `apply_async`.
+
+    Where a task has an `apply_async` of its own, that runs to its end, and Celery's signals with it (`signals_sent`).
+    """
 
     def __init__(self, task: Task[Any, Any], options: Mapping[str, Any]) -> None:
         self._task = task
         self._options = dict(options)
-        self._producer = CapturingProducer(task.app.connection_for_write(), auto_declare=False)
+        self.signals_sent = has_own_apply_async(task)
+        kind = CapturingProducer if self.signals_sent else StoppingProducer
+        self._producer = kind(task.app.connection_for_write(), auto_declare=False)
         self._producer.caught = []
         self._producer.needed = []
         self._last = b""
+
+    @property
+    def embed_as_given(self) -> Any:
+        """The same before it was serialized, as listeners of Celery's signals have it."""
+        return self._producer.embed
+
+    @property
+    def queue(self) -> str:
+        """The name of the queue of the last message, as an event has it."""
+        return str(self._producer.needed[0].name) if self._producer.needed else ""
 
     @property
     def declare(self) -> list[Any]:
@@ -73,9 +115,17 @@ class Captured:
             TypeError: the task does not take these arguments, or they cannot be serialized.
         """
         options: Any = self._options | {"task_id": task_id, "retry": False}
-        self._task.apply_async(tuple(args), dict(kwargs), producer=self._producer, **options)
+        if self.signals_sent:
+            options |= {"add_to_parent": False, "event_dispatcher": _NoEvents()}
+        with suppress(Caught):
+            self._task.apply_async(tuple(args), dict(kwargs), producer=self._producer, **options)
         if not self._producer.caught:
             raise TypeError(f"{self._task.name} did not publish itself: is task_always_eager set?")
         message = self._producer.caught.pop()
         self._last = message.body
         return message
+
+
+def has_own_apply_async(task: Task[Any, Any]) -> bool:
+    """Whether the application has written a method `apply_async` for the task."""
+    return bool(task.apply_async.__func__ is not Task.apply_async)  # type: ignore[attr-defined] # of a proxy, too

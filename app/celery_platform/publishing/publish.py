@@ -30,6 +30,9 @@ def publish_many(
     `options` are those of `apply_async`, for all calls. At most `outstanding` messages are unconfirmed at a time.
     Returns when the broker has confirmed every message. After a lost connection the unconfirmed are sent again under
     the same ids: the broker may have both copies, and `repeated` of the answer names them.
+    Celery's signal `after_task_publish` and its event `task-sent` are sent for each message that the broker has
+    confirmed, when all were sent. (Where a task has an `apply_async` of its own, Celery sends the signal when that has
+    made the message.) The messages are no children of a task that publishes them.
     With a delay that the queue may not hold, messages are kept in the result store, as with `apply_async`.
 
     Raises:
@@ -54,6 +57,7 @@ def publish_many(
         else:
             sent = OneByOne(connection, messages)
         sent.run()
+        messages.tell(sent.confirmed, connection)
     return _outcome(messages.ids, sent)
 
 

@@ -66,7 +66,7 @@ def test_an_eta_in_the_past_or_of_none_is_sent_immediately(on_sqs: Later) -> Non
 def test_a_message_too_large_for_the_broker_is_refused_at_the_call(on_sqs: Later) -> None:
     said = refused(on_sqs, "noted.apply_async(('x' * 200_000,), countdown=3600)")
 
-    assert said.startswith("RefusedMessageError expected a message of at most 262,144 bytes")
+    assert said.startswith("RefusedMessageError expected a message of at most 180,224 bytes")
     assert on_sqs.kept() == []
 
 

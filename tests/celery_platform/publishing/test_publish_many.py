@@ -111,7 +111,7 @@ def test_a_message_over_the_brokers_size_is_named_and_holds_back_no_other(bench:
     app.conf.broker_transport_options = {"max_message_bytes": 1_000}
     task = registered(app, ignore_result=True)
 
-    with pytest.raises(NotPublishedError, match="at most 1,000 bytes") as caught:
+    with pytest.raises(NotPublishedError, match="at most 917 bytes") as caught:
         publish_many(task, [((), {}), (("x" * 1_000,), {}), ((), {})], queue=Queue(queue))
 
     assert [failure.index for failure in caught.value.failures] == [1]
