@@ -12,7 +12,6 @@ A run costs one round trip before the task and one after it.
 
 import functools
 import inspect
-import json
 import logging
 from collections.abc import Callable
 from typing import Any, ParamSpec, TypeVar
@@ -21,6 +20,7 @@ from celery import Task
 
 from celery_platform.errors import ApplicationError
 from celery_platform.reliability.claims import ClaimStore, State, valkey_claims
+from celery_platform.reliability.claims.result import as_text, from_text
 from celery_platform.reliability.errors import TransientError
 from celery_platform.reliability.signals import effect_repeated
 from celery_platform.reliability.waiting import wait
@@ -58,7 +58,8 @@ def idempotent(
     `key` is called with the task's arguments by name and returns the key. `lease_seconds` must outlast a run; the
     default is the hard time limit of the task's queue, after which no run is alive. On a queue without a limit it must
     be stated. `keep_seconds` must outlast every redelivery and replay. `store` is called when the task runs. The task's
-    result must be JSON, because it is stored.
+    result is stored as JSON, with kombu's notation of times, decimals, UUIDs and bytes. Of a result that JSON cannot
+    carry (a set) the effect is noted alone: a repeated run has no effect and returns `None`.
 
     Example:
         @celery.task(bind=True, name="orders.tasks.ship")
@@ -80,7 +81,7 @@ def idempotent(
             claim = claims.claim(key(**arguments), lease_seconds=lease)
             if claim.state is State.DONE:
                 effect_repeated.send(sender=None, key=claim.key)
-                return json.loads(claim.result)
+                return from_text(claim.result)
             if claim.state is State.TAKEN:
                 _come_back(task, claim.key, claim.lease_left)
             setattr(task.request, _ATTRIBUTE, claim.token)
@@ -89,7 +90,7 @@ def idempotent(
             except Exception:
                 claims.give_up(claim)
                 raise
-            if not claims.finish(claim, json.dumps(result), keep_seconds=keep_seconds):
+            if not claims.finish(claim, as_text(claim.key, result), keep_seconds=keep_seconds):
                 logger.error("%s outlived its lease of %s s on %s: it may run twice", task.name, lease, claim.key)
             return result
 

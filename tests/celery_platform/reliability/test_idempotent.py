@@ -79,6 +79,21 @@ def test_a_worker_killed_in_the_middle_is_followed_by_one_with_a_larger_token(
     assert int(started[1]) - int(died[1]) >= 3_000_000, "the dead worker's lease of 3 s must have been waited for"
 
 
+@pytest.mark.parametrize("environment", ["rabbitmq", "redis"], indirect=True)
+def test_a_replay_of_a_task_whose_result_could_not_be_encoded_has_no_second_effect(
+    environment: TestEnvironment, tmp_path: Path, key: str
+) -> None:
+    file, send = tmp_path / "runs", "from exercises.probe import once_returning as task;"
+    with environment.worker("io") as (_, log):
+        task_id = environment.python(f"{send}print(task.delay({key!r}, {str(file)!r}).id)")
+        eventually(lambda: task_id in environment.app("dlq", "list", "--json").stdout, "the dead letter")
+        assert environment.app("dlq", "replay", task_id, "--yes").returncode == 0
+        eventually(lambda: len(ends(log, "probe.once_returning", task_id)) >= 2, "the second run")
+
+    assert file.read_text().split() == ["effect"]
+    assert environment.python(f"{send}print(task.AsyncResult({task_id!r}).state)") == "SUCCESS"
+
+
 @pytest.mark.usefixtures("inside_sqs")
 class TestOutsideAWorker:
     """The decorated task keeps its guarantee when it is called as a function, too."""

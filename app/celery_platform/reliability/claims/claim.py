@@ -27,7 +27,7 @@ class Claim:
     """The answer to a claim.
 
     `token` is the fencing token (`OURS`), 0 otherwise. `lease_left` is how many seconds the other owner's lease still
-    has (`TAKEN`). `result` is the result of the run that finished, as JSON text (`DONE`).
+    has (`TAKEN`). `result` is the result of the run that finished, as text (`DONE`; `claims.result`).
     """
 
     key: str

@@ -32,6 +32,14 @@ def once(self: Any, key: str, file: str, seconds: float = 0) -> str:
     return key
 
 
+@celery.task(bind=True, name="probe.once_returning", ignore_result=False)
+@idempotent(key=lambda key, **_: f"probe:{key}", lease_seconds=3)
+def once_returning(self: Any, key: str, file: str) -> Any:  # noqa: ARG001 - bound, as every idempotent task
+    """Have an effect, and return what no JSON can carry."""
+    note(file, "effect")
+    return {1, 2}
+
+
 @celery.task(name="probe.due")
 @deadline(60)
 def due(file: str) -> None:
