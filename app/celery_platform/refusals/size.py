@@ -79,7 +79,7 @@ def room_of(headers: Mapping[str, Any] | None) -> int:
     Example: `room_of({"retries": 1}) == ROOM_OF_A_RETRY`
     """
     get = (headers or {}).get
-    if get(DEAD_LETTERED):
+    if get(DEAD_LETTERED) or get(REPLAYS):
         return 0
     return ROOM_OF_A_RETRY if get("retries") or get(AGAIN) else ROOM
 
