@@ -42,6 +42,10 @@ class Polled:
         silent = {queue: now - self._polled_at.setdefault(queue, now) for queue in self.expected_polls()}
         return {queue: seconds for queue, seconds in silent.items() if seconds > SILENT_SECONDS}
 
+    def has_more(self) -> bool:
+        """Return whether messages may still arrive, or have arrived and were given to nobody, although it is `held`."""
+        raise NotImplementedError
+
     def expected_polls(self) -> list[str]:
         """Return the queues that should be asked now and again."""
         raise NotImplementedError

@@ -67,6 +67,7 @@ def start_worker(pool_name: str) -> None:
     from celery_platform.guards.exit_code import run_worker
     from celery_platform.observability import soft_stops
     from celery_platform.settlement.pool import SettleErrors
+    from celery_platform.transports.drain import Drain
     from celery_platform.worker import stop
     from celery_platform.worker.heartbeat import Heartbeat
     from celery_platform.worker.memory import share_memory
@@ -89,8 +90,9 @@ def start_worker(pool_name: str) -> None:
     own_logging(environment.name)
     warn_of_this_machine(celery)
     soft_stops.connect(pool.name)
+    Drain.stop_seconds = stop.drain_seconds(environment, pool)
     celery.steps["consumer"].update(
-        {Heartbeat, StoreGate, stop.BoundedStop, DeclareDeadLetters, KeepUnreadable, SettleErrors}
+        {Drain, Heartbeat, StoreGate, stop.BoundedStop, DeclareDeadLetters, KeepUnreadable, SettleErrors}
     )
     if pool.type == "threads":
         from celery_platform.worker import threads_pool

@@ -26,6 +26,7 @@ from celery.worker.state import active_requests
 
 from celery_platform.application.secret_files import remove_secret_files
 from celery_platform.reliability.signals import tasks_given_back
+from celery_platform.settings import PoolSettings, Resolved
 from celery_platform.transports.give_back import give_back
 from celery_platform.turbo.worker.task_in_loop import RunsTaskInLoop
 
@@ -48,6 +49,18 @@ def patience(timeout: float) -> float:
     Example: `(patience(90), patience(10)) == (80, 5)`
     """
     return max(timeout - RESERVE_SECONDS, timeout / 2)
+
+
+def drain_seconds(environment: Resolved, pool: PoolSettings) -> float:
+    """For how many seconds of a stop a message that is held may begin: its task may take its whole time limit then.
+
+    A task without a limit may be killed at the end of any stop; one that begins in the first seconds has nearly all of
+    it.
+    """
+    limits = [environment.queues[label].hard_time_limit for label in pool.queues]
+    known = [limit for limit in limits if limit is not None]
+    time = patience(stop_timeout())
+    return max(0.0, time - max(known)) if len(known) == len(limits) else min(RESERVE_SECONDS, time / 2)
 
 
 class BoundedStop(bootsteps.StartStopStep):

@@ -24,6 +24,7 @@ from celery_platform.reliability.redis_answers import name_of
 from celery_platform.reliability.signals import broker_refused
 from celery_platform.reliability.store_away import AWAY_SECONDS, COMPARED_SECONDS
 from celery_platform.settings import runtime
+from celery_platform.transports.drain import Ending
 from celery_platform.worker.heartbeat_file import CONNECTING, VARIABLE, HeartbeatFile
 
 logger = logging.getLogger(__name__)
@@ -127,7 +128,7 @@ class StoreGate(bootsteps.StartStopStep):
     def apply(self, consumer: Any) -> None:
         """Hold what the worker consumes, or let it go on."""
         tasks = consumer.task_consumer
-        if tasks is None or self.store.away == self.held:
+        if tasks is None or Ending.due is not None or self.store.away == self.held:
             return
         self.held = self.store.away
         logger.warning("the result store is %s", "away: no messages are taken" if self.held else "back")

@@ -37,6 +37,6 @@ def run_turbo(
         max_tasks=pool.max_tasks_per_child,
         max_memory_mib=pool.max_memory_per_child_mib,
         # RabbitMQ applies the prefetch count to each queue's consumer separately.
-        cautious_tasks=pool.prefetch_multiplier * len(pool.queues),
+        prefetched=pool.prefetch_multiplier * len(pool.queues),
     )
     return supervise(work, options, on_turn=TurboHeartbeat(heartbeat).write if heartbeat else None)

@@ -9,6 +9,7 @@ from kombu.transport import base, pyamqp
 
 from celery_platform.transports.amqp.acknowledgements import AckWindow
 from celery_platform.transports.amqp.header_table import properties_of
+from celery_platform.transports.amqp.withheld import WithholdsAcks
 from celery_platform.transports.worker_channel import WorkerChannel
 
 logger = logging.getLogger(__name__)
@@ -40,7 +41,7 @@ class Message(pyamqp.Message):
         )  # fmt: skip
 
 
-class AckingChannel(pyamqp.Channel, WorkerChannel):
+class AckingChannel(pyamqp.Channel, WorkerChannel, WithholdsAcks):
     """A channel whose acknowledgements are pending in `acks` until a worker's event loop flushes them.
 
     On a connection that belongs to no event loop, such as a task's own, each acknowledgement is sent at once.
@@ -53,6 +54,8 @@ class AckingChannel(pyamqp.Channel, WorkerChannel):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.acks = AckWindow()
+        # Whether the event loop leaves acknowledgements pending. Who flushes this channel itself has its reason.
+        self.withheld = False
 
     @staticmethod
     def delivery_method(payload: bytes) -> DeliveryMethod:
@@ -135,6 +138,15 @@ class AckingChannel(pyamqp.Channel, WorkerChannel):
         connection.prepare_acks()
         connection.transport.write(self.acks.frames(self.channel_id))
         connection.bytes_sent += 1
+
+    def withhold(self) -> None:
+        """Leave acknowledgements pending, also where the event loop would send them."""
+        self.withheld = True
+
+    def release(self) -> None:
+        """Send what is pending; the event loop goes on with what follows."""
+        self.withheld = False
+        self.flush_acknowledgements()
 
     def give_back(self) -> None:
         """Before the process ends: acknowledge what is done; the broker requeues the rest when the connection ends."""

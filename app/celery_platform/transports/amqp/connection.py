@@ -93,13 +93,14 @@ class BufferedConnection(pyamqp.Connection, WorkerConnection):
             raise RecoverableConnectionError(f"results could not be stored: {error!r}") from error
 
     def flush_acknowledgements(self) -> None:
-        """Send the pending acknowledgements of every channel.
+        """Send the pending acknowledgements of every channel that does not withhold them.
 
         Raises:
             OSError, RecoverableConnectionError: what was not acknowledged is delivered again.
         """
         for channel in self.open_channels():
-            channel.flush_acknowledgements()
+            if not channel.withheld:
+                channel.flush_acknowledgements()
 
     def break_off(self) -> None:
         """Shut the socket down, which the event loop reads as its end."""

@@ -46,7 +46,9 @@ class Connection(BufferedConnection):
     def _flush(self) -> None:
         try:
             # A write may wait, and others finish meanwhile.
-            while self.connected and any(len(channel.acks) for channel in self.open_channels()):
+            while self.connected and any(
+                len(channel.acks) and not channel.withheld for channel in self.open_channels()
+            ):
                 self.flush_acknowledgements()
         except self.connection_errors as error:
             logger.warning("acknowledgements could not be sent, their messages come again: %r", error)

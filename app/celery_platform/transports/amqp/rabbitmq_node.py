@@ -10,10 +10,17 @@ from celery_platform.transports.amqp.bounded_waits import ANSWER_SECONDS
 from celery_platform.transports.amqp.publish_budget import allowed
 from celery_platform.transports.amqp.silent_node import Attentive
 from celery_platform.transports.amqp.tls_failover import settings_for
+from celery_platform.transports.amqp.withheld import AcksOneByOne
+
+
+class Channel(AcksOneByOne, bounded_waits.Channel):
+    """A channel whose waits are bounded, and whose acknowledgements can be withheld."""
 
 
 class Connection(Attentive, bounded_waits.Connection):
     """A connection whose waits are bounded, and that detects a silent node."""
+
+    Channel: Any = Channel
 
 
 class Guarded:

@@ -75,7 +75,7 @@ class _Turn(Turn):
             if not connection.on_inbound_frame(frame):
                 continue
             channel = (connection.channels or {}).get(frame[1])
-            if frame[1] and channel is not None and len(channel.acks) >= ACKS_PER_WRITE:
+            if frame[1] and channel is not None and len(channel.acks) >= ACKS_PER_WRITE and not channel.withheld:
                 channel.flush_acknowledgements()
             if state.should_stop is not None or state.should_terminate is not None or not connection.connected:
                 return

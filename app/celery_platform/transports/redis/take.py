@@ -191,6 +191,10 @@ class Taking(Polled, ConnectsToFull):
         """The one poll of all queues, while there is room for a message and no earlier one waits to be handed over."""
         return [POLL] if self.active_queues and self.qos.can_consume() and not self.taken else []
 
+    def has_more(self) -> bool:
+        """Whether a poll has not been answered yet, or messages that it brought wait to be handed over."""
+        return bool(self.taken or self._in_poll)
+
     def hand_over(self) -> None:
         """Give what was taken to its consumers."""
         while self.taken:

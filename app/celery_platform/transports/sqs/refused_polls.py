@@ -76,6 +76,7 @@ class RefusedPolls(Polled, SQS.Channel):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         self.answers = Answers("ReceiveMessage")
+        self._unanswered: set[str] = set()
         super().__init__(*args, **kwargs)
 
     def asynsqs(self, queue: str | None = None) -> Any:
@@ -88,12 +89,14 @@ class RefusedPolls(Polled, SQS.Channel):
 
     def _refused(self, queue: str, answer: str, detail: object) -> None:
         self.asks(queue)
+        self._unanswered.discard(queue)
         self.answers.refused(queue, answer, detail)
         if answer in OF_CREDENTIALS:
             self._forget_clients()
 
     def _answered(self, queue: str) -> None:
         self.asks(queue)
+        self._unanswered.discard(queue)
         self.answers.accepted(queue)
 
     def _forget_clients(self) -> None:
@@ -111,6 +114,7 @@ class RefusedPolls(Polled, SQS.Channel):
 
     def _get_async(self, queue: str, count: int = 1, callback: Any = None) -> Any:
         """Ask in the background. Signing may already fail: there are no credentials, or none that can be renewed."""
+        self._unanswered.add(queue)
         try:
             return super()._get_async(queue, count, callback=callback)  # type: ignore[misc]
         except (BotoCoreError, ClientError, OSError) as error:
@@ -134,6 +138,10 @@ class RefusedPolls(Polled, SQS.Channel):
             return {}
         self._answered(queue)
         return answer
+
+    def has_more(self) -> bool:
+        """Whether a poll has not been answered yet: what it brings would be invisible until its timeout."""
+        return bool(self._unanswered)
 
     def expected_polls(self) -> list[str]:
         """Every queue that is consumed: one without room, or behind another, is looked at all the same."""

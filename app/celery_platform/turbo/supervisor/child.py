@@ -12,6 +12,7 @@ from collections.abc import Callable
 from pathlib import Path
 from time import monotonic
 
+from celery_platform.transports.drain import RECYCLE_SIGNAL, on_recycle
 from celery_platform.turbo.supervisor.back_off import BackOff
 from celery_platform.turbo.supervisor.options import SupervisorOptions
 from celery_platform.turbo.worker.pool import HARD_LIMIT_EXIT, HARD_LIMIT_SIGNAL, SOFT_LIMIT_SIGNAL, TaskPool
@@ -23,6 +24,8 @@ STOP_SIGNALS = (signal.SIGTERM, signal.SIGINT, signal.SIGQUIT)
 PAGE_MIB = os.sysconf("SC_PAGE_SIZE") / 2**20
 # Bounds differ a little from process to process, so that they do not all start anew together.
 SPREAD = 0.1
+# A process that is replaced for its memory gives back what it holds when it has grown to so many times its bound.
+MUCH = 1.5
 
 
 class Child:
@@ -41,7 +44,7 @@ class Child:
         self.process_id = 0
         self.started_at = 0.0
         self.start_at = 0.0
-        self.recycling = self.stopping = self.cautious = False
+        self.recycling = self.stopping = self.cautious = self.hurried = False
         self._warned_of = self._settling_of = 0.0
         self._bounds = (0.0, 0.0)
 
@@ -53,7 +56,8 @@ class Child:
     def start(self) -> None:
         """Fork the process. Returns in the supervisor only."""
         self.slot.clear()
-        self.recycling, self.started_at = False, monotonic()
+        self.recycling = self.hurried = False
+        self.started_at = monotonic()
         self._bounds = tuple(  # type: ignore[assignment]
             (bound or float("inf")) * random.uniform(1 - SPREAD, 1)  # noqa: S311 - no secret
             for bound in (self.options.max_tasks, self.options.max_memory_mib)
@@ -74,7 +78,10 @@ class Child:
             for number in STOP_SIGNALS:
                 signal.signal(number, signal.SIG_DFL)
             signal.pthread_sigmask(signal.SIG_UNBLOCK, STOP_SIGNALS)
+            signal.signal(RECYCLE_SIGNAL, on_recycle)
             TaskPool.slot, TaskPool.cautious = self.slot, self.cautious
+            if self.options.max_tasks:
+                TaskPool.most_held = self.options.most_held
             code = self.work(self.number)
         except SystemExit as exit_:
             code = exit_.code if isinstance(exit_.code, int) else int(exit_.code is not None)
@@ -122,9 +129,10 @@ class Child:
     def over_bounds(self) -> str:
         """Why the process should be replaced; an empty string when it should not."""
         max_tasks, max_memory_mib = self._bounds
-        if self.cautious and self.slot.numbers[DONE] >= self.options.cautious_tasks:
+        if self.cautious and self.slot.numbers[DONE] >= self.options.prefetched:
             return "it has done, one message at a time, what its predecessor held: the next takes many again"
-        if self.slot.numbers[DONE] >= max_tasks:
+        # Before it has done as many: what it holds by then it does as well.
+        if self.slot.numbers[DONE] >= max(1, max_tasks - self.options.most_held):
             return f"{self.slot.numbers[DONE]:.0f} tasks done"
         if max_memory_mib != float("inf") and self.memory_mib() >= max_memory_mib:
             return f"{self.memory_mib():.0f} MiB of memory in use"
@@ -138,10 +146,18 @@ class Child:
             return 0.0
 
     def recycle(self, why: str) -> None:
-        """Let the process finish its task and end; the next starts then. `why` is for the log."""
+        """Let the process do what it holds and end; the next starts then. `why` is for the log."""
         logger.info("process %s (%s) is replaced: %s", self.number, self.process_id, why)
         self.recycling = True
-        self.send(signal.SIGTERM)
+        self.send(RECYCLE_SIGNAL)
+
+    def hurry(self) -> None:
+        """Let a process that is replaced finish its task only, when what it holds makes it much larger than allowed."""
+        bound = self.options.max_memory_mib
+        if bound and self.recycling and not self.hurried and self.memory_mib() >= MUCH * bound:
+            logger.warning("process %s (%s) ends with messages: its memory grows", self.number, self.process_id)
+            self.hurried = True
+            self.send(RECYCLE_SIGNAL)
 
     @property
     def busy_seconds(self) -> float:

@@ -43,6 +43,7 @@ def supervise(
         for child in children:
             if child.running:
                 child.keep_limits()
+                child.hurry()
             elif not stop.asked and now >= child.start_at:
                 child.start()
         if not stop.asked:

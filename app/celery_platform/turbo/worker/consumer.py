@@ -25,8 +25,17 @@ class Consumer(StockConsumer):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        if isinstance(self.pool, TaskPool) and self.pool.cautious:
-            self.initial_prefetch_count = 1
+        if isinstance(self.pool, TaskPool):
+            self.initial_prefetch_count = self._window(self.pool)
+
+    def _window(self, pool: TaskPool) -> int:
+        """The prefetch count, which RabbitMQ applies to each queue."""
+        usual = int(self.initial_prefetch_count)
+        if pool.cautious:
+            return 1
+        if pool.most_held is None or not usual:
+            return usual
+        return max(1, min(usual, pool.most_held // len(self.app.amqp.queues.consume_from)))
 
     def create_task_handler(self, *args: Any, **kwargs: Any) -> Callable[[Any], Any]:
         """The function that is called with each message.

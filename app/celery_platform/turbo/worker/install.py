@@ -8,6 +8,7 @@ from kombu.transport import TRANSPORT_ALIASES
 
 from celery_platform.broker_kinds import BrokerKind
 from celery_platform.brokers.choice import kind_of
+from celery_platform.transports.drain import Drain
 from celery_platform.transports.versions import tested
 from celery_platform.turbo.worker.keepalive import Keepalive
 
@@ -35,7 +36,7 @@ def install(app: Celery, *, guarded: bool = False) -> None:
     app.Task.Strategy = STRATEGY
     for task in app._tasks.values():  # type: ignore[attr-defined] # those whose base is a class of the application's
         task.Strategy = STRATEGY
-    app.steps["consumer"].add(Keepalive)
+    app.steps["consumer"].update({Keepalive, Drain})
 
 
 def install_transport(pool_type: str, *, guarded: bool = False) -> None:

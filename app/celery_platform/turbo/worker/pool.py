@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from time import monotonic
 from types import FrameType, MethodType
-from typing import Any
+from typing import Any, ClassVar
 
 from celery import signals
 from celery.concurrency.base import BasePool, apply_target
@@ -36,6 +36,8 @@ class TaskPool(BasePool, RunsTaskInLoop):
     # Set by the supervisor after a process ended with messages that it had not acknowledged. One of them may have been
     # the reason, and each such end counts as a delivery of all of them, so the next process takes one at a time.
     cautious = False
+    # Set by the supervisor of processes that are replaced after a number of tasks: how many messages one may hold.
+    most_held: ClassVar[int | None] = None
     body_can_be_buffer = True
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:

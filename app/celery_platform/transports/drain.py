@@ -1,0 +1,113 @@
+"""A worker that ends as planned takes nothing more and runs what it holds, because what it gives back is counted.
+
+RabbitMQ's quorum queues, SQS and `brokers/poison.py` count each return of a message as a delivery, also of one that
+never began, and dead-letter it when there were too many. Celery's warm shutdown returns all that has not begun.
+
+So on SIGTERM and on `RECYCLE_SIGNAL` the consumers are cancelled, the event loop goes on until nothing is held, and
+only then Celery's warm shutdown begins. A stop has a time limit: what has not begun after `Drain.stop_seconds` is
+returned, so that what runs may finish before the worker is killed. Recycling a process of a turbo pool has none.
+"""
+
+import logging
+import os
+import signal
+from time import monotonic
+from typing import Any, ClassVar
+
+from celery import bootsteps
+from celery.platforms import EX_OK
+from celery.worker import state
+from celery.worker.consumer.connection import Connection
+
+from celery_platform.transports.intake import Intake
+
+logger = logging.getLogger(__name__)
+
+# Sent by the supervisor of a turbo pool, twice when the process has no more time. Celery gives SIGUSR1 and SIGUSR2
+# meanings of its own.
+RECYCLE_SIGNAL = signal.SIGRTMIN + 5
+# How soon an idle loop notices the request, and how often it looks then whether anything is still held.
+NOTICED_SECONDS, COMPARED_SECONDS = 0.5, 0.05
+
+
+class Ending:
+    """The end that this process was asked for."""
+
+    # Until when messages that are held may begin, on the monotonic clock; `None` while no end was asked for.
+    due: ClassVar[float | None] = None
+
+    @classmethod
+    def ask(cls, seconds: float) -> None:
+        """Ask for an end; an earlier one that was asked for stays."""
+        due = monotonic() + seconds
+        cls.due = due if cls.due is None else min(cls.due, due)
+
+
+def on_recycle(*_: Any) -> None:
+    """Handle `RECYCLE_SIGNAL`."""
+    Ending.ask(float("inf") if Ending.due is None else 0.0)
+
+
+class Drain(bootsteps.StartStopStep):
+    """A step of the consumer that ends the worker when it was asked to and holds nothing more."""
+
+    requires = (Connection,)
+    # For how long after SIGTERM a message that is held may begin. 0: Celery's own handler alone acts.
+    stop_seconds: ClassVar[float] = 0.0
+
+    def __init__(self, consumer: Any, **options: Any) -> None:
+        super().__init__(consumer, **options)
+        self.process = os.getpid()
+        self._intake: Intake | None = None
+        self._stock: Any = None
+        perform_pending_operations = consumer.perform_pending_operations
+
+        def with_turn() -> None:
+            if not consumer.hub:
+                self.turn(consumer)
+            perform_pending_operations()
+
+        consumer.perform_pending_operations = with_turn
+
+    def start(self, consumer: Any) -> None:  # noqa: ARG002 - Celery's signature
+        """Handle the signals from the first connection on. A later one, after the request, ends the worker at once."""
+        if self._stock is None:
+            self._stock = signal.getsignal(signal.SIGTERM)
+            signal.signal(signal.SIGTERM, self._on_term)
+            signal.signal(RECYCLE_SIGNAL, on_recycle)
+        self._intake = None
+        if Ending.due is not None:  # what was held went back with the connection
+            _begin_warm_shutdown()
+        state.maybe_shutdown()
+
+    def _on_term(self, *args: Any) -> None:
+        self._stock(*args)
+        if os.getpid() == self.process and self.stop_seconds > 0:
+            Ending.ask(self.stop_seconds)
+            stops: Any = state
+            stops.should_stop = None
+
+    def register_with_event_loop(self, consumer: Any, hub: Any) -> None:
+        """Look for a request from the hub's timer. Celery cancels timers on connection loss and calls this again."""
+        hub.timer.call_repeatedly(NOTICED_SECONDS, self._notice, (consumer, hub))
+
+    def _notice(self, consumer: Any, hub: Any) -> None:
+        if Ending.due is not None and self._intake is None:
+            hub.timer.call_repeatedly(COMPARED_SECONDS, self.turn, (consumer,))
+            self.turn(consumer)
+
+    def turn(self, consumer: Any) -> None:
+        """Take nothing more once an end was asked for, and begin Celery's warm shutdown when nothing is held."""
+        if Ending.due is None or consumer.task_consumer is None or state.should_stop is not None:
+            return
+        if self._intake is None:
+            logger.info("asked to end: no more messages are taken, and those that are held run")
+            self._intake = Intake(consumer.task_consumer)
+        over = monotonic() >= Ending.due
+        if (self._intake.closed(at_once=over) and not state.reserved_requests) or over:
+            _begin_warm_shutdown()
+
+
+def _begin_warm_shutdown() -> None:
+    stops: Any = state  # typed by its first value, which is None
+    stops.should_stop = EX_OK
