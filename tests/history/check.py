@@ -1,0 +1,149 @@
+"""Whether a history may have been: each message that was confirmed has an end, and no delivery was settled wrongly.
+
+In the manner of Jepsen's checkers (https://github.com/jepsen-io/jepsen, `jepsen.checker`): a pure function of what was
+seen, which knows nothing of how it came about.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+
+from .events import Event, Kind
+
+DONE, SUCCESS = "done", "SUCCESS"
+# Settlements after which nothing is to come, although the task was not done.
+UNWANTED = {"expired", "revoked", "ignored"}
+# An acknowledgement may be on its way for so long when a fault begins.
+ON_ITS_WAY_SECONDS = 5.0
+
+
+@dataclass(frozen=True)
+class Anomaly:
+    """What should not have been, and of which message."""
+
+    kind: str
+    message: str
+    text: str
+
+
+LOST, TWICE, UNSETTLED, SETTLED_TWICE = "lost", "effect twice", "unsettled", "settled twice"
+EARLY, NEVER_RAN, AGAIN, STEP_MISSING = "acknowledged early", "dead-lettered unrun", "ran again", "step missing"
+
+
+@dataclass
+class Story:
+    """The events of one message, by kind and in order."""
+
+    message: str
+    events: dict[Kind, list[Event]] = field(default_factory=lambda: defaultdict(list))
+
+    def of(self, kind: Kind, what: str | None = None, worker: str | None = None) -> list[Event]:
+        """Return the events of a kind, those of them with this `what` and this worker."""
+        return [
+            event
+            for event in self.events.get(kind, [])
+            if what in (None, event.what) and worker in (None, event.worker)
+        ]
+
+    @property
+    def succeeded(self) -> bool:
+        return bool(self.of(Kind.ENDED, SUCCESS))
+
+    @property
+    def accounted(self) -> bool:
+        """Whether the message came to an end, or is somewhere."""
+        unwanted = any(event.what in UNWANTED for event in self.of(Kind.SETTLED))
+        return self.succeeded or unwanted or bool(self.of(Kind.WAITING) or self.of(Kind.DEAD_LETTERED))
+
+    @property
+    def workers(self) -> set[str]:
+        events = (*self.of(Kind.STARTED), *self.of(Kind.ENDED), *self.of(Kind.SETTLED))
+        return {event.worker for event in events}
+
+
+def check(history: Iterable[Event]) -> list[Anomaly]:
+    """Return everything in a history that should not have been; none for one that is well.
+
+    Example: `check([Event(Kind.PUBLISHED, "a")])[0].kind == "lost"`
+    """
+    events = sorted(history, key=lambda event: event.at)
+    stories: dict[str, Story] = {}
+    for event in events:
+        if event.message:
+            stories.setdefault(event.message, Story(event.message)).events[event.kind].append(event)
+    killed = {event.worker: event.at for event in events if event.kind is Kind.KILLED}
+    faults = [event for event in events if event.kind is Kind.FAULT]
+    found = list(_steps_missing(stories))
+    missing = {anomaly.message for anomaly in found}
+    for story in stories.values():
+        found += [anomaly for anomaly in _lost(story) if story.message not in missing]
+        found += [*_dead_lettered_unrun(story), *_ran_again(story, killed, faults)]
+        for worker in story.workers:
+            found += [*_unsettled(story, worker, killed), *_settled_twice(story, worker), *_early(story, worker)]
+    return [*found, *_effects_twice(events)]
+
+
+def _lost(story: Story) -> Iterator[Anomaly]:
+    if story.of(Kind.PUBLISHED) and not story.accounted:
+        starts = len(story.of(Kind.STARTED))
+        yield Anomaly(LOST, story.message, f"confirmed, started {starts} times, never ended, and it is nowhere")
+
+
+def _steps_missing(stories: dict[str, Story]) -> Iterator[Anomaly]:
+    for story in list(stories.values()):
+        for first in story.of(Kind.PUBLISHED):
+            before = story
+            for step in first.steps:
+                following = stories.get(step, Story(step))
+                # A step is published by the worker that succeeds with the one before it.
+                if before.succeeded and not following.accounted:
+                    yield Anomaly(STEP_MISSING, step, f"{before.message} succeeded, its next step did not end")
+                before = following
+
+
+def _dead_lettered_unrun(story: Story) -> Iterator[Anomaly]:
+    if story.of(Kind.DEAD_LETTERED) and not story.of(Kind.STARTED):
+        yield Anomaly(NEVER_RAN, story.message, "it is in the dead letter queue, and no attempt was made")
+
+
+def _unsettled(story: Story, worker: str, killed: dict[str, float]) -> Iterator[Anomaly]:
+    started, settled = len(story.of(Kind.STARTED, None, worker)), len(story.of(Kind.SETTLED, None, worker))
+    if worker not in killed and settled < started:
+        yield Anomaly(UNSETTLED, story.message, f"{worker} started {started} and settled {settled} deliveries")
+
+
+def _settled_twice(story: Story, worker: str) -> Iterator[Anomaly]:
+    started, settled = len(story.of(Kind.STARTED, None, worker)), len(story.of(Kind.SETTLED, None, worker))
+    if settled > max(1, started):
+        yield Anomaly(SETTLED_TWICE, story.message, f"{worker} started {started} and settled {settled} deliveries")
+
+
+def _early(story: Story, worker: str) -> Iterator[Anomaly]:
+    """Each delivery that is settled as done has an attempt that succeeded before."""
+    ends = story.of(Kind.ENDED, SUCCESS, worker)
+    for number, settled in enumerate(story.of(Kind.SETTLED, DONE, worker)):
+        if sum(end.at <= settled.at for end in ends) <= number:
+            yield Anomaly(EARLY, story.message, f"{worker} settled it as done before an attempt had succeeded")
+
+
+def _ran_again(story: Story, killed: dict[str, float], faults: Sequence[Event]) -> Iterator[Anomaly]:
+    """A message that is done comes again only where its acknowledgement may have been lost on the way."""
+    for done in story.of(Kind.SETTLED, DONE):
+        later = [start for start in story.of(Kind.STARTED) if start.at > done.at]
+        for start in later:
+            end_of_worker = killed.get(done.worker)
+            excused = end_of_worker is not None and done.at <= end_of_worker <= start.at
+            since = done.at - ON_ITS_WAY_SECONDS
+            if not excused and not any(fault.until >= since and fault.at <= start.at for fault in faults):
+                yield Anomaly(AGAIN, story.message, f"started by {start.worker} after {done.worker} settled it as done")
+
+
+def _effects_twice(events: Iterable[Event]) -> Iterator[Anomaly]:
+    seen: dict[str, Event] = {}
+    for event in events:
+        if event.kind is not Kind.EFFECT:
+            continue
+        if event.what in seen:
+            workers = f"by {seen[event.what].worker} and {event.worker}"
+            yield Anomaly(TWICE, event.message, f"the effect {event.what} happened twice, {workers}")
+        seen.setdefault(event.what, event)
