@@ -18,5 +18,7 @@ tasks_given_back = Signal(name="tasks_given_back", providing_args=["tasks"])
 dead_letter_published = Signal(name="dead_letter_published", providing_args=["queue", "task", "error"])
 # A worker settled a delivery of `task` (a name); `settlement` is a value of celery_platform/settlement/names.py.
 delivery_settled = Signal(name="delivery_settled", providing_args=["task", "task_id", "settlement"])
+# A worker holds a message that no task of it does, or a slot without a task; `problem` says which, in few words.
+delivery_unaccounted = Signal(name="delivery_unaccounted", providing_args=["problem"])
 # The broker refused `operation` (its name of it) with `answer`: an error's short name, of which there are few.
 broker_refused = Signal(name="broker_refused", providing_args=["operation", "answer"])

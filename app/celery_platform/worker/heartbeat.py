@@ -6,12 +6,14 @@ loop that runs but no longer polls its queues.
 
 import logging
 import os
+from time import monotonic
 from typing import Any
 
 from celery import bootsteps, signals
 from celery.concurrency.solo import TaskPool as SoloPool
 
 from celery_platform.guards.polled import Polled
+from celery_platform.settlement.audit import Audit
 from celery_platform.worker.heartbeat_file import (
     CONNECTING,
     HEARTBEAT_SECONDS,
@@ -27,6 +29,8 @@ from celery_platform.worker.stop import stop_timeout
 CONNECTING_SECONDS = 60
 # For a task in the solo pool that has no time limit.
 UNLIMITED_SECONDS = 24 * 3600
+# What is held is compared with what is settled so often; the loop of a green pool turns for each message.
+AUDIT_SECONDS = 2.5
 
 logger = logging.getLogger(__name__)
 
@@ -42,6 +46,8 @@ class Heartbeat(bootsteps.StartStopStep):
         self.file = HeartbeatFile(os.environ[VARIABLE])
         self.consumer = consumer
         self._unpolled = False
+        self._audit = Audit(consumer)
+        self._audit_at = 0.0
         self._watch_connecting(consumer)
         self._watch_loop_without_hub(consumer)
         if isinstance(consumer.pool, SoloPool):
@@ -52,7 +58,7 @@ class Heartbeat(bootsteps.StartStopStep):
     def register_with_event_loop(self, consumer: Any, hub: Any) -> None:  # noqa: ARG002 - Celery's signature
         """Send heartbeats from the hub's timer. Celery cancels the timers on connection loss and calls this again."""
         hub.timer.call_after(0, self._beat)
-        hub.timer.call_repeatedly(HEARTBEAT_SECONDS, self._beat)
+        hub.timer.call_repeatedly(HEARTBEAT_SECONDS, self._beat_of_loop)
 
     def _watch_connecting(self, consumer: Any) -> None:
         """Send heartbeats while connecting, which blocks the loop: kombu calls back once a second between attempts."""
@@ -82,7 +88,7 @@ class Heartbeat(bootsteps.StartStopStep):
 
         def with_heartbeat() -> None:
             if not consumer.hub:
-                self._beat()
+                self._beat_of_loop()
             perform_pending_operations()
 
         consumer.perform_pending_operations = with_heartbeat
@@ -97,10 +103,19 @@ class Heartbeat(bootsteps.StartStopStep):
     def _stopping(self, **_: Any) -> None:
         self._beat(STOPPING, stop_timeout())
 
+    def _beat_of_loop(self) -> None:
+        if self.file.state != STOPPING and monotonic() >= self._audit_at:
+            self._audit_at = monotonic() + AUDIT_SECONDS
+            try:
+                self._audit.compare()
+            except Exception:  # it reads what belongs to Celery and its pools; its own failure is no worker's
+                logger.exception("cannot compare what is held with what is settled")
+        self._beat()
+
     def _beat(self, state: str = READY, away: float = 0) -> None:
         if self.file.state == STOPPING:
             return  # keep the time that was announced for the stop
-        if state == READY and self._stopped_polling():
+        if state == READY and (self._audit.failed or self._stopped_polling()):
             return
         try:
             self.file.write(state, away)

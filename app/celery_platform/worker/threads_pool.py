@@ -13,6 +13,7 @@ from typing import Any
 from celery.concurrency import ALIASES, prefork, thread  # type: ignore[attr-defined]
 from kombu.asynchronous import get_event_loop
 
+from celery_platform.settlement.places import HasPlaces, Places, request_of
 from celery_platform.transports.versions import tested
 
 # The interval at which the connection is served: several times per heartbeat of RabbitMQ, which are 3 s apart.
@@ -27,21 +28,29 @@ def install() -> None:
         ALIASES["threads"] = f"{__name__}:TaskPool"
 
 
-class TaskPool(thread.TaskPool):
+class TaskPool(thread.TaskPool, HasPlaces):
     """Celery's pool, except for its stop."""
 
     executor: ThreadPoolExecutor
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self._running: set[Future[Any]] = set()
+        # What was submitted and has not ended, and the callback of each.
+        self._running: dict[Future[Any], Any] = {}
 
     def on_apply(self, *args: Any, **kwargs: Any) -> Any:
         """Run a task and keep track of it."""
         result = super().on_apply(*args, **kwargs)
-        self._running.add(result.f)
-        result.f.add_done_callback(self._running.discard)
+        self._running[result.f] = kwargs.get("callback")
+        result.f.add_done_callback(self._running.pop)
         return result
+
+    def places(self) -> Places:
+        """Return the requests that have a thread, and those that wait for one."""
+        found = Places()
+        for future, callback in list(self._running.items()):
+            (found.running if future.running() else found.waiting).append(request_of(callback))
+        return found
 
     def on_stop(self) -> None:
         """Wait for running tasks. The messages of tasks that still wait for a thread are requeued."""

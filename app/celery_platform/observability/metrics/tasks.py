@@ -97,6 +97,12 @@ class TaskMetrics:
             (*TASK_LABELS, "settlement"),
             registry=registry,
         )
+        self._unaccounted = Counter(
+            "celery_deliveries_unaccounted",
+            "Number of messages and slots that this worker held without a task; its liveness probe fails.",
+            ("problem", "hostname"),
+            registry=registry,
+        )
         self._refusals = Counter(
             "celery_broker_refusals",
             "Number of times that the broker or a store refused an operation of this process, by its answer.",
@@ -129,6 +135,7 @@ class TaskMetrics:
         signals.rate_limit_waited.connect(self._waited, weak=False)
         signals.dead_letter_published.connect(self._dead_lettered, weak=False)
         signals.delivery_settled.connect(self._settle, weak=False)
+        signals.delivery_unaccounted.connect(self._miss, weak=False)
         signals.broker_refused.connect(self._refused, weak=False)
 
     def _labels_of(self, name: str) -> tuple[str, str, str]:
@@ -180,6 +187,9 @@ class TaskMetrics:
 
     def _settle(self, task: str = "", settlement: str = "", **_: Any) -> None:
         self._child(self._settled, *self._labels(task), settlement).inc()
+
+    def _miss(self, problem: str = OTHER, **_: Any) -> None:
+        self._child(self._unaccounted, problem, self._hostname).inc()
 
     def _refused(self, operation: str = OTHER, answer: str = OTHER, **_: Any) -> None:
         self._child(self._refusals, operation, _bounded(answer, self._answers), self._hostname).inc()

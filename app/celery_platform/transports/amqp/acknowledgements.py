@@ -24,6 +24,10 @@ class AckWindow:
         """How many acknowledgements are pending."""
         return len(self._done)
 
+    def outstanding(self) -> set[int]:
+        """Return the deliveries that are neither done nor rejected."""
+        return set(self._outstanding)
+
     def delivered(self, tag: int) -> None:
         """Note a delivery that the consumer will acknowledge or reject."""
         self._outstanding[tag] = None

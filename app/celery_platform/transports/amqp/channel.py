@@ -10,6 +10,7 @@ from kombu.transport import base, pyamqp
 from celery_platform.transports.amqp.acknowledgements import AckWindow
 from celery_platform.transports.amqp.header_table import properties_of
 from celery_platform.transports.amqp.withheld import WithholdsAcks
+from celery_platform.transports.held import KnowsHeld
 from celery_platform.transports.worker_channel import WorkerChannel
 
 logger = logging.getLogger(__name__)
@@ -41,7 +42,7 @@ class Message(pyamqp.Message):
         )  # fmt: skip
 
 
-class AckingChannel(pyamqp.Channel, WorkerChannel, WithholdsAcks):
+class AckingChannel(pyamqp.Channel, WorkerChannel, WithholdsAcks, KnowsHeld):
     """A channel whose acknowledgements are pending in `acks` until a worker's event loop flushes them.
 
     On a connection that belongs to no event loop, such as a task's own, each acknowledgement is sent at once.
@@ -147,6 +148,10 @@ class AckingChannel(pyamqp.Channel, WorkerChannel, WithholdsAcks):
         """Send what is pending; the event loop goes on with what follows."""
         self.withheld = False
         self.flush_acknowledgements()
+
+    def held(self) -> set[int]:
+        """Return the delivery tags of what was delivered and is neither done nor rejected."""
+        return self.acks.outstanding()
 
     def give_back(self) -> None:
         """Before the process ends: acknowledge what is done; the broker requeues the rest when the connection ends."""

@@ -5,7 +5,7 @@ from typing import Any
 
 from kombu.transport import pyamqp
 
-from celery_platform.transports.amqp import bounded_waits
+from celery_platform.transports.amqp import bounded_waits, remembered
 from celery_platform.transports.amqp.bounded_waits import ANSWER_SECONDS
 from celery_platform.transports.amqp.publish_budget import allowed
 from celery_platform.transports.amqp.silent_node import Attentive
@@ -13,8 +13,8 @@ from celery_platform.transports.amqp.tls_failover import settings_for
 from celery_platform.transports.amqp.withheld import AcksOneByOne
 
 
-class Channel(AcksOneByOne, bounded_waits.Channel):
-    """A channel whose waits are bounded, and whose acknowledgements can be withheld."""
+class Channel(AcksOneByOne, remembered.Channel):
+    """A channel whose waits are bounded, which knows what it holds, and whose acknowledgements can be withheld."""
 
 
 class Connection(Attentive, bounded_waits.Connection):

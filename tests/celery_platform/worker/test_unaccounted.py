@@ -1,0 +1,142 @@
+"""A worker that loses a message or a slot of its pool is red; one that is busy, or keeps messages for later, is not."""
+
+import sys
+import time
+from contextlib import AbstractContextManager
+from pathlib import Path
+
+import pytest
+from celery_platform.worker import heartbeat_file
+from celery_platform.worker.heartbeat_file import judge
+
+from tests.harness.environment import TestEnvironment
+from tests.harness.processes import running
+from tests.harness.waiting import eventually
+
+WORKER = """
+import os
+os.environ["CELERY_GEVENT_PATCHED"] = str(os.getpid())  # see the command
+from celery_platform.settlement import balance
+balance.GRACE_SECONDS = {grace}
+{defect}
+from celery_platform.worker.start import start_worker
+start_worker("cpu")
+"""
+# Defects that do not exist. A message that is taken and that nobody runs:
+LOST = """
+from celery_platform.dead_letters import unreadable
+unreadable._create_task_handler = lambda *_, **__: lambda message: None
+"""
+# A slot that stays taken after its task has ended, in each kind of pool:
+PREFORK = """
+from celery_platform.worker import start_checks
+from kombu.asynchronous.semaphore import LaxBoundedSemaphore
+LaxBoundedSemaphore.release = lambda self: None
+"""
+UNPOOLED = """
+import time
+from celery.concurrency import {module}
+from celery.concurrency.base import apply_target
+def endless(*args, **options):
+    apply_target(*args, **options)
+    time.sleep(3600)
+{module}.apply_target = endless
+"""
+TURBO = """
+from celery_platform.turbo.worker.pool import TaskPool
+TaskPool.end = lambda self: self.connection_lock.acquire()
+"""
+SLOTS = {"prefork": PREFORK, "threads": UNPOOLED.format(module="thread"), "gevent": UNPOOLED.format(module="base"),
+         "turbo": TURBO}  # fmt: skip
+BROKERS = ("rabbitmq", "sqs", "redis")
+SHORT = {("rabbitmq", "prefork"), ("redis", "threads"), ("sqs", "turbo")}
+SEND = "from exercises.endings import end_late as task\nfor _ in range({count}): task.apply_async(kwargs={how}{more})"
+ONE = SEND.format(count=1, how={"how": "returns nothing"}, more="")
+# Longer than the grace, more than there are slots; and some that wait for their time.
+MANY = "\n".join((
+    SEND.format(count=6, how={"how": "runs longer than its soft limit"}, more=", soft_time_limit=5"),
+    SEND.format(count=3, how={"how": "returns nothing"}, more=", countdown=12"),
+))  # fmt: skip
+
+
+def cells(pools: tuple[str, ...]) -> list[object]:
+    """Each broker with each pool; those that are not among the short ones take too long for every run."""
+    return [
+        pytest.param(broker, pool, marks=() if (broker, pool) in SHORT else (pytest.mark.slow,))
+        for broker in BROKERS
+        for pool in pools
+    ]
+
+
+class Worker:
+    """A worker with a defect, whose heartbeat can be judged."""
+
+    def __init__(self, environment: TestEnvironment, folder: Path, pool: str) -> None:
+        self.environment = environment.variant(folder, pools={"cpu": {"type": pool, "concurrency": 2}})
+        self.heartbeat, self.log, self.program = folder / "heartbeat", folder / "worker.log", folder / "worker.py"
+        # A worker with that pool would start itself anew, without the defect, to be patched first of all.
+        self.patched = ["-m", "gevent.monkey"] if pool == "gevent" else []
+
+    def started(self, defect: str, grace: float = 3.0) -> AbstractContextManager[object]:
+        variables = self.environment.variables | {"CELERY_HEARTBEAT_FILE": str(self.heartbeat)}
+        self.program.write_text(WORKER.format(grace=grace, defect=defect))
+        return running([sys.executable, *self.patched, str(self.program)], self.log, variables)
+
+    def passes(self, probe: str) -> bool:
+        return judge(probe, str(self.heartbeat))[0]
+
+    def is_ready(self) -> None:
+        eventually(lambda: self.passes("readiness"), f"readiness; {self.log.read_text()[-2000:]}")
+
+    def turns_red(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(heartbeat_file, "STALE_SECONDS", 10)  # of the probe, which runs here
+        eventually(lambda: not self.passes("liveness"), f"the failure of the probe; {self.log}", 60)
+
+
+def said(worker: Worker) -> int:
+    """How often the log says it."""
+    return worker.log.read_text().count("is neither settled nor held by a task")
+
+
+@pytest.fixture
+def worker(request: pytest.FixtureRequest, tmp_path: Path) -> Worker:
+    """The worker of the test's broker and pool."""
+    broker, pool = (request.node.callspec.params[name] for name in ("broker", "pool"))
+    return Worker(request.getfixturevalue(broker), tmp_path, pool)
+
+
+@pytest.mark.parametrize(("broker", "pool"), cells(("prefork", "threads", "gevent", "turbo", "solo")))
+def test_a_message_that_no_task_settles_fails_the_liveness_probe(
+    worker: Worker, broker: str, pool: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with worker.started(LOST):
+        worker.is_ready()
+        worker.environment.python(ONE)
+        worker.turns_red(monkeypatch)
+    assert said(worker) == 1, (broker, pool)
+    assert "unsettled message" in worker.log.read_text()
+
+
+@pytest.mark.parametrize(("broker", "pool"), cells(("prefork", "threads", "gevent", "turbo")))
+def test_a_slot_that_no_task_has_fails_the_liveness_probe(
+    worker: Worker, broker: str, pool: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with worker.started(SLOTS[pool]):
+        worker.is_ready()
+        worker.environment.python(ONE)
+        worker.turns_red(monkeypatch)
+    assert said(worker) == 1, (broker, pool)
+    assert "slot without a task" in worker.log.read_text()
+
+
+@pytest.mark.parametrize(("broker", "pool"), cells(("prefork", "threads", "gevent", "turbo", "solo")))
+def test_a_worker_that_is_busy_goes_on_beating(worker: Worker, broker: str, pool: str) -> None:
+    with worker.started(""):
+        worker.is_ready()
+        worker.environment.python(MANY)
+        until = time.monotonic() + 25
+        while time.monotonic() < until:
+            assert worker.passes("liveness"), (broker, pool)
+            time.sleep(1)
+    assert said(worker) == 0
+    assert "cannot compare" not in worker.log.read_text()
