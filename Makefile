@@ -180,11 +180,12 @@ test-faults: setup ## cause faults on a RabbitMQ cluster under load; writes the 
 	@MOLECULE=1 python -m pytest -m roles tests/roles -k hard_day
 	@python ansible/roles/rabbitmq/molecule/hard_day/table.py
 
-test-brokers: setup ## test every guarantee on every broker; writes the table in app/README.md (half an hour; POOL=, SOAK_TASKS=)
+test-brokers: setup ## test every guarantee on every broker; writes the table in app/README.md (half an hour; POOL=)
 	@BROKERS=1 WRITE_TABLE=1 python -m pytest tests/brokers
 
-soak: setup ## run many tasks while workers are killed and the broker is down; none is lost or duplicated (BROKER=redis TASKS=100000)
-	@BROKERS=1 SOAK_TASKS=$(or $(TASKS),100000) python -m pytest -n0 -s tests/brokers/test_soak.py -k $(or $(BROKER),redis)
+soak: setup ## load while workers are killed and broker, store and connections go; its history is checked (BROKER=all MINUTES=60 TASKS= POOL=)
+	@SLOW=1 MINUTES=$(or $(MINUTES),60) TASKS=$(TASKS) POOL=$(POOL) RATE=$(RATE) \
+	  python -m pytest -n0 -s tests/soak -k "soak $(if $(filter-out all,$(BROKER)),and $(BROKER))"
 
 test-pods: setup ## test the chart's pods with real brokers: probes, outages, every way in which a pod ends
 	@PODS=1 python -m pytest -n0 tests/pods

@@ -11,7 +11,7 @@ import pytest
 SUITES = frozenset(
     {
         "applications", "brokers", "emulated_region", "example_deleted", "image", "path", "pods", "release", "roles",
-        "settlement", "stops", "terraform", "trial",
+        "settlement", "soak", "stops", "terraform", "trial",
     }
 )  # fmt: skip
 MIXED = frozenset({"celery_platform", "example", "observability"})

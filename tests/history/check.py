@@ -11,10 +11,14 @@ from dataclasses import dataclass, field
 from .events import Event, Kind
 
 DONE, SUCCESS = "done", "SUCCESS"
+# Of a message that was published more than once, because the broker did not confirm it at first.
+AGAIN_SENT = "again"
 # Settlements after which nothing is to come, although the task was not done.
 UNWANTED = {"expired", "revoked", "ignored"}
 # An acknowledgement may be on its way for so long when a fault begins.
 ON_ITS_WAY_SECONDS = 5.0
+# From when a kill is written down until the worker is dead.
+KILLING_SECONDS = 1.0
 
 
 @dataclass(frozen=True)
@@ -73,14 +77,25 @@ def check(history: Iterable[Event]) -> list[Anomaly]:
             stories.setdefault(event.message, Story(event.message)).events[event.kind].append(event)
     killed = {event.worker: event.at for event in events if event.kind is Kind.KILLED}
     faults = [event for event in events if event.kind is Kind.FAULT]
+    families = _families(stories)
     found = list(_steps_missing(stories))
     missing = {anomaly.message for anomaly in found}
     for story in stories.values():
         found += [anomaly for anomaly in _lost(story) if story.message not in missing]
-        found += [*_dead_lettered_unrun(story), *_ran_again(story, killed, faults)]
+        found += [*_dead_lettered_unrun(story), *_ran_again(story, families[story.message], killed, faults)]
         for worker in story.workers:
             found += [*_unsettled(story, worker, killed), *_settled_twice(story, worker), *_early(story, worker)]
-    return [*found, *_effects_twice(events)]
+    return [*found, *_effects_twice(events, killed, faults)]
+
+
+def _families(stories: dict[str, Story]) -> dict[str, list[Story]]:
+    """Of each message, those of its chain; most are alone."""
+    families = {message: [story] for message, story in stories.items()}
+    for story in stories.values():
+        for first in story.of(Kind.PUBLISHED):
+            chain = [story, *(stories[step] for step in first.steps if step in stories)]
+            families |= {each.message: chain for each in chain if len(chain) > 1}
+    return families
 
 
 def _lost(story: Story) -> Iterator[Anomaly]:
@@ -126,24 +141,51 @@ def _early(story: Story, worker: str) -> Iterator[Anomaly]:
             yield Anomaly(EARLY, story.message, f"{worker} settled it as done before an attempt had succeeded")
 
 
-def _ran_again(story: Story, killed: dict[str, float], faults: Sequence[Event]) -> Iterator[Anomaly]:
-    """A message that is done comes again only where its acknowledgement may have been lost on the way."""
+def _ran_again(
+    story: Story, family: Sequence[Story], killed: dict[str, float], faults: Sequence[Event]
+) -> Iterator[Anomaly]:
+    """A message that is done comes again only where an acknowledgement or a confirmation was lost on the way.
+
+    Of itself, or of a message of its `family`: a step that is done twice publishes the next step twice.
+    """
+    starts = [start for each in family for start in each.of(Kind.STARTED)]
+    sent_again = any(sent.what == AGAIN_SENT for each in family for sent in each.of(Kind.PUBLISHED))
+    since = min((start.at for start in starts), default=0.0)
+    kills = [killed[worker] for each in family for worker in each.workers if worker in killed]
     for done in story.of(Kind.SETTLED, DONE):
-        later = [start for start in story.of(Kind.STARTED) if start.at > done.at]
-        for start in later:
-            end_of_worker = killed.get(done.worker)
-            excused = end_of_worker is not None and done.at <= end_of_worker <= start.at
-            since = done.at - ON_ITS_WAY_SECONDS
-            if not excused and not any(fault.until >= since and fault.at <= start.at for fault in faults):
+        for start in (start for start in story.of(Kind.STARTED) if start.at > done.at):
+            by_kill = any(since - KILLING_SECONDS <= kill <= start.at for kill in kills)
+            by_fault = any(fault.until >= since - ON_ITS_WAY_SECONDS and fault.at <= start.at for fault in faults)
+            if not sent_again and not by_kill and not by_fault:
                 yield Anomaly(AGAIN, story.message, f"started by {start.worker} after {done.worker} settled it as done")
 
 
-def _effects_twice(events: Iterable[Event]) -> Iterator[Anomaly]:
-    seen: dict[str, Event] = {}
+def _effects_twice(events: Sequence[Event], killed: dict[str, float], faults: Sequence[Event]) -> Iterator[Anomaly]:
+    """An effect is asked for again, under its key, only where the first attempt could not note that it had happened.
+
+    Its worker was killed, or the store was away, before the attempt succeeded.
+    """
+    noted: dict[tuple[str, str], float] = {}
+    for event in events:
+        if event.kind is Kind.ENDED and event.what == SUCCESS:
+            noted.setdefault((event.message, event.worker), event.at)
+    before: dict[str, Event] = {}
     for event in events:
         if event.kind is not Kind.EFFECT:
             continue
-        if event.what in seen:
-            workers = f"by {seen[event.what].worker} and {event.worker}"
-            yield Anomaly(TWICE, event.message, f"the effect {event.what} happened twice, {workers}")
-        seen.setdefault(event.what, event)
+        first = before.get(event.what)
+        if first is not None and not _cut_short(first, event, noted, killed, faults):
+            text = f"the effect {event.what} happened twice, by {first.worker} and {event.worker}"
+            yield Anomaly(TWICE, event.message, text)
+        before[event.what] = event
+
+
+def _cut_short(
+    first: Event, again: Event, noted: dict[tuple[str, str], float], killed: dict[str, float], faults: Sequence[Event]
+) -> bool:
+    succeeded = noted.get((first.message, first.worker))
+    if succeeded is not None and first.at <= succeeded <= again.at:
+        return False
+    kill = killed.get(first.worker)
+    by_kill = kill is not None and first.at - KILLING_SECONDS <= kill <= again.at
+    return by_kill or any(fault.until >= first.at and fault.at <= again.at for fault in faults)

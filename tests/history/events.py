@@ -15,7 +15,8 @@ FOLDER, WORKER = "HISTORY_FOLDER", "HISTORY_WORKER"
 class Kind(StrEnum):
     """What happened."""
 
-    PUBLISHED = "published"  # the broker confirmed the message; `steps` are the messages that are to follow, in order
+    # The broker confirmed the message, at a second attempt if `what` says "again". `steps` are to follow, in order.
+    PUBLISHED = "published"
     STARTED = "started"  # an attempt at its task, by `worker`
     EFFECT = "effect"  # the task did what must not be done twice; `what` is the effect's key
     ENDED = "ended"  # the attempt; `what` is the task's state

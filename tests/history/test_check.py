@@ -81,6 +81,11 @@ def killed_unacknowledged(message: str) -> Events:
     ]
 
 
+def asked_again(message: str) -> Events:
+    """Its worker was killed after the effect, before it could note that it had happened."""
+    return [*killed_within(message)[:4], *attempt(message, "w1", "SUCCESS", "done", f"effect of {message}")]
+
+
 def chain(message: str) -> Events:
     second, third = f"{message}.2", f"{message}.3"
     return [
@@ -91,12 +96,35 @@ def chain(message: str) -> Events:
     ]
 
 
+def chain_published_twice(message: str) -> Events:
+    """The first step's worker was killed when the second was published, before the broker heard that it is done."""
+    worker, second = f"k-{message}", f"{message}.2"
+    return [
+        published(message, (second,)),
+        *attempt(message, worker, "SUCCESS", "done"),
+        Event(Kind.KILLED, worker=worker),
+        *attempt(second, "w1", "SUCCESS", "done"),
+        *attempt(message, "w2", "SUCCESS", "done"),
+        *attempt(second, "w2", "SUCCESS", "done"),
+    ]
+
+
+def published_again(message: str) -> Events:
+    """Its confirmation was lost: two messages of one task id."""
+    return [
+        *done(message)[1:],
+        Event(Kind.PUBLISHED, message, what="again"),
+        *attempt(message, "w2", "SUCCESS", "done"),
+    ]
+
+
 def failed_chain(message: str) -> Events:
     return [*failed(message)[1:], published(message, (f"{message}.2",))]
 
 
 WELL = (
-    done, retried, failed, waiting, expired, killed_within, killed_unacknowledged, chain, failed_chain,
+    done, retried, failed, waiting, expired, killed_within, killed_unacknowledged, asked_again, chain, failed_chain,
+    chain_published_twice, published_again,
 )  # fmt: skip
 PLANTED_AT = "planted"
 
@@ -138,7 +166,7 @@ def lost_with_its_worker(message: str) -> Events:
 
 
 def doubled_effect(message: str) -> Events:
-    return [*killed_within(message), *attempt(message, "w1", "SUCCESS", "done", f"effect of {message}")]
+    return [*killed_unacknowledged(message)[:-4], *attempt(message, "w1", "SUCCESS", "done", f"effect of {message}")]
 
 
 def unsettled(message: str) -> Events:

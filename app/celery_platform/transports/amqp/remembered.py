@@ -18,7 +18,8 @@ class Channel(bounded_waits.Channel, KnowsHeld):
         """Consume, and remember what is delivered, unless nobody is to acknowledge it."""
         if callback is not None and not no_ack:
             callback = self._remembering(callback)
-        return super().basic_consume(*args, callback=callback, no_ack=no_ack, **kwargs)
+        consume: Any = super().basic_consume
+        return consume(*args, callback=callback, no_ack=no_ack, **kwargs)
 
     def _remembering(self, receive: Callable[[Any], Any]) -> Callable[[Any], Any]:
         def delivered(message: Any) -> Any:
