@@ -1,5 +1,7 @@
 """A queue of two pools: each pool scales by its share of the backlog, and a hyphen in a name is not a minus."""
 
+import re
+
 import pytest
 from celery_platform.environment import resolve
 from celery_platform.environment.model import BrokerKind
@@ -30,8 +32,33 @@ def test_each_pool_counts_its_half_of_what_both_drain(kind: BrokerKind) -> None:
     rendered = with_two_pools(kind, "keda")
     held = " + unacknowledged" if kind is BrokerKind.REDIS else ""
 
-    assert formula(rendered, "burst") == f"quick__high * 0.5 + quick * 0.5{held}"
-    assert formula(rendered, "io") == f"effects + default + quick__high * 0.5 + quick * 0.5{held}"
+    assert formula(rendered, "burst") == f"high_of_quick * 0.5 + queue_quick * 0.5{held}"
+    assert formula(rendered, "io") == f"queue_effects + queue_default + high_of_quick * 0.5 + queue_quick * 0.5{held}"
+
+
+# expr-lang.org, "Language Definition" (as of 2026-11-28): the operators and constants that are words, and its functions.
+WORDS_OF_KEDAS_FORMULAS = (
+    "and", "or", "not", "in", "matches", "contains", "true", "false", "nil", "let", "if", "else", "all", "any", "one",
+    "none", "map", "filter", "find", "count", "sum", "len", "min", "max", "mean", "first", "last", "keys", "values",
+    "now", "date", "int", "float", "string", "type", "abs", "floor", "round", "sort", "group", "reduce", "env",
+)  # fmt: skip
+NAMES_THAT_MEET = ("unacknowledged", "quick_high", "quick__high", "high_of_quick", "queue_quick", "quick")
+
+
+@pytest.mark.parametrize("kind", [BrokerKind.SQS, BrokerKind.REDIS])
+def test_a_queue_may_be_called_like_a_word_of_kedas_formulas(kind: BrokerKind) -> None:
+    env = described(PROD)
+    urgent = env.queues["quick"].model_copy(update={"priorities": 2})
+    queues = env.queues | dict.fromkeys((*WORDS_OF_KEDAS_FORMULAS, *NAMES_THAT_MEET), urgent)
+    changed = {"queues": queues, "broker": env.broker.model_copy(update={"kind": kind})}
+    rendered = render_resolved(resolve(env.model_copy(update=changed)), kind)
+
+    triggers = [trigger["name"] for trigger in rendered.of("ScaledObject")["worker-io"]["spec"]["triggers"]]
+
+    assert len(set(triggers)) == len(triggers), "two queues with one name are one term"
+    assert formula(rendered, "io").split(" + ") == triggers
+    assert not {*triggers} & {*WORDS_OF_KEDAS_FORMULAS}
+    assert all(re.fullmatch(r"[a-z_][a-z0-9_]*", trigger) for trigger in triggers), "an identifier has no hyphen"
 
 
 def test_every_name_in_the_formula_is_a_triggers() -> None:

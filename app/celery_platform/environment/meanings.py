@@ -8,7 +8,7 @@ PATTERNS = {
         "a name (at most 18 letters, digits and single hyphens between them, all lower case, a letter first)"
     ),
     r"^[a-z][a-z0-9_]{0,29}$": "a name (a letter, then at most 29 letters, digits and underscores, all lower case)",
-    r"^[a-z]{2}(-[a-z]+)+-\d$": "an AWS region such as eu-west-1",
+    r"^[a-z]{2,4}(-[a-z]+)+-\d$": "an AWS region such as eu-west-1",
     r"^[A-Z_][A-Z0-9_]{0,127}$": "a variable's name (upper-case letters, digits and underscores, no digit first)",
     r"^[a-z0-9][a-z0-9+.-]+$": "a Debian package (lower-case letters, digits, +, - and .)",
     r"^[A-Za-z_][\w.]*:[A-Za-z_]\w*$": "module:attribute, such as orders.celery:celery",

@@ -21,6 +21,7 @@ _TOKEN = re.compile(r"\[!?+\]?+[^\]]*+\]|.", re.DOTALL)
 # A pattern such as `*a????????` has a state for every way to read a name, and would take seconds. 300 patterns of
 # packages (`orders.*`) take a tenth of a second.
 MOST_POSITIONS = 500_000
+_WILDCARD = re.compile(r"[*?\[]")
 # The characters of task names, and one that stands for all others.
 _LETTERS = string.ascii_letters + string.digits + string.punctuation + " é"
 
@@ -32,7 +33,9 @@ def unmatched(later: str, earlier: Sequence[str]) -> str | None:
 
     Example: `unmatched("orders.*", ["orders.ship"]) == "orders."` and `unmatched("orders.ship", ["*"]) is None`
     """
-    own, others = _tokens(later), [_tokens(pattern) for pattern in earlier]
+    if not _WILDCARD.search(later):
+        return None if any(fnmatchcase(later, pattern) for pattern in earlier) else later
+    own, others = _tokens(later), [_tokens(pattern) for pattern in _that_share_names(later, earlier)]
     letters = _letters([own, *others])
     begin = (_closed(own, [0]), _closed_all(others, ((which, 0) for which in range(len(others)))))
     # The start state is left out: the empty name does not count, so a first letter may lead back to this state.
@@ -55,6 +58,19 @@ def unmatched(later: str, earlier: Sequence[str]) -> str | None:
                 reached.add(state)
                 waiting.append((state, name + letter))
     return None
+
+
+def _that_share_names(later: str, earlier: Iterable[str]) -> list[str]:
+    """The patterns that may match a name that `later` matches, too: the text before their wildcards agrees."""
+    own = _before_wildcards(later)
+    begins = ((pattern, _before_wildcards(pattern)) for pattern in earlier)
+    return [pattern for pattern, begin in begins if own.startswith(begin) or begin.startswith(own)]
+
+
+@lru_cache(maxsize=10_000)
+def _before_wildcards(pattern: str) -> str:
+    found = _WILDCARD.search(pattern)
+    return pattern[: found.start()] if found else pattern
 
 
 @lru_cache(maxsize=10_000)

@@ -62,9 +62,16 @@ authenticationRef: {name: broker}
 {{- if .Values.secrets.monitoring_password }}{{ .Values.broker.monitoring_user }}{{ else }}{{ .Values.broker.user }}{{ end }}
 {{- end }}
 
-{{/* A queue's name in the formula, in which a hyphen would be a minus. Labels in environment files have no hyphen. */}}
+{{/*
+A queue's name in the formula (expr-lang.org, "Language Definition"). With words before it, no label is one of the language's own
+(in, not, let, count), nor the trigger `unacknowledged`. A hyphen, which only high-priority queues have, would be a minus.
+*/}}
 {{- define "celery.term" -}}
-{{ replace "-" "__" . }}
+{{- if hasSuffix "-high" . -}}
+high_of_{{ trimSuffix "-high" . }}
+{{- else -}}
+queue_{{ . }}
+{{- end }}
 {{- end }}
 
 {{/*

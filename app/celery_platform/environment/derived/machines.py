@@ -5,8 +5,9 @@ import re
 from celery_platform.environment.derived import Json
 from celery_platform.environment.model import Environment, Pool
 
-# Graviton families have a g after the generation: m7g, c8gd, t4g (EC2 guide, "Instance type naming conventions").
-GRAVITON = re.compile(r"^(a1|[a-z]+\d+g[a-z]*)\.")
+# Graviton families have a g after the generation: m7g, c8gd, t4g (EC2 guide, "Instance type naming conventions"). The
+# CPUs beside the GPUs of p6e-gb200 are Arm's, too.
+GRAVITON = re.compile(r"^(a1|[a-z]+\d+g[a-z]*|p6e-gb200)\.")
 # Node labels: Kubernetes' own, and the one that the platform's node groups and node pools set.
 ARCHITECTURE_LABEL = "kubernetes.io/arch"
 POOL_LABEL = "pool"

@@ -1,5 +1,6 @@
 """The subnets of each zone."""
 
+from celery_platform.environment.aws.regions import usual_zones
 from celery_platform.environment.derived import Json
 from celery_platform.environment.derived.existing import existing_network, existing_zones
 from celery_platform.environment.model import Environment
@@ -17,10 +18,10 @@ def network(env: Environment) -> Json:
         return declared | {"zones": existing_zones(env.network.existing), "existing": ids}
     subnets = list(env.network.cidr.subnets(prefixlen_diff=SUBNET_BITS))
     zones = {
-        f"{env.region}{letter}": {
+        zone: {
             "public_cidr": str(subnets[index]),
             "private_cidr": str(subnets[FIRST_PRIVATE_SUBNET + index]),
         }
-        for index, letter in enumerate("abc"[: env.network.zones])
+        for index, zone in enumerate(usual_zones(env.region)[: env.network.zones])
     }
     return declared | {"zones": zones}

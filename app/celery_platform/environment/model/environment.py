@@ -32,7 +32,7 @@ class Environment(Closed):
 
     name: Name = Field(description="the name of its folder")
     region: str = Field(
-        pattern=r"^[a-z]{2}(-[a-z]+)+-\d$", description="the AWS region that everything is in, such as eu-west-1"
+        pattern=r"^[a-z]{2,4}(-[a-z]+)+-\d$", description="the AWS region that everything is in, such as eu-west-1"
     )
     owner: TagValue = Field(min_length=1, description="who is responsible for it; the tag Owner of every resource")
     tags: Tags = Field(default_factory=dict, description="tags of your own, on every resource")

@@ -12,9 +12,13 @@ RESERVED = frozenset({"environment", "owner", "project", "name", "role", "pool"}
 MOST = 40
 
 
+def _shown(letter: str) -> str:
+    return letter if letter.isprintable() else repr(letter)
+
+
 def _characters(value: str) -> str:
     if wrong := sorted({letter for letter in value if not (letter.isalnum() or letter in CHARACTERS)}):
-        raise ValueError(f"letters, digits, spaces and _.:/=+-@, not {' '.join(wrong)}")
+        raise ValueError(f"letters, digits, spaces and _.:/=+-@, not {' '.join(map(_shown, wrong))}")
     return value
 
 

@@ -14,15 +14,20 @@ from celery_platform.environment.rules import (
     clients,
     eks,
     existing,
+    hosts,
     limits,
     machines,
     machines_of_another,
     network,
+    notification,
     permissions,
     pools,
+    ranges,
+    regions,
     routes,
     schedule,
     services,
+    sizes,
     time,
     variables,
 )
@@ -30,6 +35,7 @@ from celery_platform.environment.rules import (
 Rule = Callable[[Environment], Iterator[Problem]]
 
 SECTIONS = (
+    regions,
     application,
     routes,
     variables,
@@ -38,18 +44,22 @@ SECTIONS = (
     machines_of_another,
     limits,
     machines,
+    sizes,
     permissions,
     time,
     brokers,
     network,
+    ranges,
     existing,
     clients,
     eks,
+    hosts,
+    notification,
     schedule,
 )
 RULES: tuple[Rule, ...] = tuple(rule for section in SECTIONS for rule in section.RULES)
 # Rules about derived values, which can only be computed if the rules above find no problem.
-RULES_OF_THE_DERIVED: tuple[Rule, ...] = addresses.RULES
+RULES_OF_THE_DERIVED: tuple[Rule, ...] = (*addresses.RULES, *hosts.RULES_OF_THE_DERIVED)
 
 
 def broken(env: Environment) -> list[Problem]:

@@ -8,6 +8,19 @@ from celery_platform.environment.model import Environment
 
 PRIORITIES_SINCE = (4, 0)
 
+AMAZON_MQ_VERSIONS = ("3.13", "4.2")
+
+
+def amazon_mq_has_the_version(env: Environment) -> Iterator[Problem]:
+    """Amazon MQ creates brokers of the versions that it supports, and no others.
+
+    Refused by: Amazon MQ, CreateBroker, BadRequestException (Amazon MQ guide, "Managing Amazon MQ for RabbitMQ engine
+    versions", as of 2026-11-28).
+    """
+    version = env.broker.amazon_mq.version
+    if version not in AMAZON_MQ_VERSIONS:
+        yield Problem("broker.amazon_mq.version", repr(version), f"one of: {', '.join(AMAZON_MQ_VERSIONS)}")
+
 
 def amazon_mq_version_has_its_instances(env: Environment) -> Iterator[Problem]:
     """Amazon MQ runs RabbitMQ 4.2 and later on mq.m7g only (Amazon MQ guide, "RabbitMQ 4")."""
@@ -81,6 +94,7 @@ RULES = (
     priorities_on_sqs_need_an_event_loop,
     fifo_needs_sqs,
     fifo_queue_has_no_countdown,
+    amazon_mq_has_the_version,
     amazon_mq_version_has_its_instances,
     amazon_mq_cluster_spans_three_zones,
     quorum_needs_an_odd_cluster,

@@ -1,8 +1,9 @@
 """Rules about existing networks, zones and clusters."""
 
-import re
 from collections.abc import Iterator
+from string import ascii_lowercase
 
+from celery_platform.environment.aws.regions import regions
 from celery_platform.environment.derived.existing import hosts_block
 from celery_platform.environment.errors import Problem
 from celery_platform.environment.model import Environment
@@ -22,8 +23,9 @@ def existing_subnets_fit_the_file(env: Environment) -> Iterator[Problem]:
     if len(existing.private_subnets) != env.network.zones:
         yield Problem(path, f"{len(existing.private_subnets)} zones", f"as many as network.zones: {env.network.zones}")
     for zone, subnet in existing.private_subnets.items():
-        if not re.fullmatch(rf"{env.region}[a-z]", zone):
-            yield Problem(f"{path}.{zone}", repr(zone), f"an availability zone of {env.region}, such as {env.region}a")
+        if zone not in _zones(env.region):
+            allowed = f"an availability zone of {env.region}: {', '.join(_zones(env.region))}"
+            yield Problem(f"{path}.{zone}", repr(zone), allowed)
         if not subnet.cidr.subnet_of(env.network.cidr):
             yield Problem(f"{path}.{zone}.cidr", str(subnet.cidr), f"a part of network.cidr, {env.network.cidr}")
         block = hosts_block(subnet)
@@ -81,6 +83,11 @@ def existing_zone_is_used(env: Environment) -> Iterator[Problem]:
         yield Problem(
             "network.dns", env.network.dns.zone, "network.existing too: a VPC that the zone is associated with"
         )
+
+
+def _zones(region: str) -> list[str]:
+    known = regions().get(region)
+    return [f"{region}{letter}" for letter in (known.zones if known else ascii_lowercase)]
 
 
 RULES = (

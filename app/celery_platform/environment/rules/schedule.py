@@ -47,16 +47,13 @@ def _problems(path: str, cron: str) -> Iterator[Problem]:
     if len(fields) != len(FIELDS):
         yield Problem(path, repr(cron), f"five fields: {', '.join(name for name, _ in FIELDS)}")
         return
-    wrong = False
-    for (name, allowed), field in zip(FIELDS, fields, strict=True):
-        try:
-            crontab(**{name: field})
-        except Exception:
-            # Celery's parser raises several types: ParseException, ValueError, ZeroDivisionError. Its messages are
-            # about its own code ("Invalid weekday literal" for an hour).
-            wrong = True
-            yield Problem(path, f"{field!r} for {name}", f"{allowed}; *, lists, ranges and steps of these")
-    if wrong:
+    try:
+        crontab(**dict(zip((name for name, _ in FIELDS), fields, strict=True)))
+    except Exception as error:
+        # Celery's parser raises several types: ParseException, ValueError, ZeroDivisionError. Its messages are about
+        # its own code ("Invalid weekday literal" for an hour).
+        wrong = list(_wrong_fields(path, fields))
+        yield from wrong or [Problem(path, f"{cron!r} ({error})", "a day that the month has")]
         return
     if "*" not in (fields[2], fields[4]):
         yield Problem(
@@ -64,11 +61,16 @@ def _problems(path: str, cron: str) -> Iterator[Problem]:
             f"both a day of the month ({fields[2]}) and a weekday ({fields[4]})",
             "one of them, the other *: Celery sends when both match, cron when either does (celery#4307)",
         )
-        return
-    try:
-        crontab(**dict(zip((name for name, _ in FIELDS), fields, strict=True)))
-    except ValueError as error:
-        yield Problem(path, f"{cron!r} ({error})", "a day that the month has")
+
+
+def _wrong_fields(path: str, fields: list[str]) -> Iterator[Problem]:
+    from celery.schedules import crontab
+
+    for (name, allowed), field in zip(FIELDS, fields, strict=True):
+        try:
+            crontab(**{name: field})
+        except Exception:
+            yield Problem(path, f"{field!r} for {name}", f"{allowed}; *, lists, ranges and steps of these")
 
 
 def time_zone_is_known(env: Environment) -> Iterator[Problem]:

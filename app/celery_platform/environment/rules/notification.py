@@ -1,0 +1,30 @@
+"""Rules about who is notified."""
+
+import re
+from collections.abc import Iterator
+
+from celery_platform.environment.errors import Problem
+from celery_platform.environment.host_names import fault_of
+from celery_platform.environment.model import Environment
+from celery_platform.environment.words import found
+
+# RFC 5321, 4.5.3.1, and RFC 5322, 3.2.3: an atom, or atoms with dots between them.
+LONGEST_ADDRESS = 254
+LONGEST_LOCAL = 64
+_LOCAL = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+(\.[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+)*")
+
+
+def notify_is_an_address(env: Environment) -> Iterator[Problem]:
+    """Alerts are mailed: by an SNS subscription with the protocol email, and by Alertmanager.
+
+    Refused by: SNS, Subscribe, InvalidParameter (SNS API, Subscribe, Endpoint; RFC 5321, 4.1.2).
+    """
+    address = env.alerts.notify
+    local, at, domain = address.rpartition("@")
+    possible = bool(at) and _LOCAL.fullmatch(local) and "." in domain.strip(".") and not domain.endswith(".")
+    if not possible or len(address) > LONGEST_ADDRESS or len(local) > LONGEST_LOCAL or fault_of(domain):
+        allowed = "one e-mail address such as oncall@example.com; a chat or pager takes mail at an address of its own"
+        yield Problem("alerts.notify", found(address), allowed)
+
+
+RULES = (notify_is_an_address,)

@@ -1,0 +1,62 @@
+"""Rules about the sizes of machines: each exists, and can run what the platform puts on it."""
+
+from collections.abc import Collection, Iterator
+
+from celery_platform.environment.aws import sizes
+from celery_platform.environment.derived.machines import sizes as sizes_of
+from celery_platform.environment.errors import Problem
+from celery_platform.environment.model import Environment
+from celery_platform.environment.words import did_you_mean
+
+
+def ec2_has_the_sizes(env: Environment) -> Iterator[Problem]:
+    """Machines of a size that does not exist are refused one by one, after everything else was created.
+
+    Refused by: EC2, RunInstances, InvalidInstanceType (botocore's model of EC2; DescribeInstanceTypes).
+    """
+    known = sizes.ec2()
+    for path, size in _of_machines(env):
+        if known.get(size) == sizes.MACOS:
+            yield Problem(path, f"{size}, which runs macOS only", "a size that runs Linux, such as m7i.large")
+        elif size not in known:
+            yield _unknown(path, size, "an EC2 instance type", "m7i.large", known)
+
+
+def elasticache_has_the_sizes(env: Environment) -> Iterator[Problem]:
+    """The result store and a Redis broker are created with these node types.
+
+    Refused by: ElastiCache, CreateReplicationGroup, InvalidParameterValue (AWS's price list of ElastiCache).
+    """
+    nodes = {"results.node_type": env.results.node_type, "broker.redis.node_type": env.broker.redis.node_type}
+    for path, size in nodes.items():
+        if size not in sizes.elasticache():
+            yield _unknown(path, size, "a node type of ElastiCache", "cache.t4g.micro", sizes.elasticache())
+
+
+def amazon_mq_has_the_size(env: Environment) -> Iterator[Problem]:
+    """Amazon MQ has a few sizes of its own for RabbitMQ.
+
+    Refused by: Amazon MQ, CreateBroker, BadRequestException (AWS's price list of Amazon MQ).
+    """
+    size = env.broker.amazon_mq.instance_type
+    if size not in sizes.amazon_mq():
+        known = sizes.amazon_mq()
+        yield _unknown("broker.amazon_mq.instance_type", size, "an instance type of Amazon MQ", "mq.m7g.large", known)
+
+
+def _of_machines(env: Environment) -> Iterator[tuple[str, str]]:
+    for name, pool in env.pools.items():
+        if pool.hosts_with is None:
+            key = "instance_types" if pool.instance_types else "instance_type"
+            yield from ((f"pools.{name}.{key}", size) for size in sizes_of(pool))
+    yield "broker.rabbitmq.instance_type", env.broker.rabbitmq.instance_type
+    if env.monitoring.instance_type is not None:
+        yield "monitoring.instance_type", env.monitoring.instance_type
+
+
+def _unknown(path: str, size: str, what: str, example: str, known: Collection[str]) -> Problem:
+    allowed = f"{what}, as of {sizes.as_of()}, such as {example}{did_you_mean(size, known)}"
+    return Problem(path, repr(size), allowed)
+
+
+RULES = (ec2_has_the_sizes, elasticache_has_the_sizes, amazon_mq_has_the_size)
