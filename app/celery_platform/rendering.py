@@ -1,9 +1,13 @@
-"""Write the generated files: `resolved.json` and the Prometheus rules of an environment, the JSON Schema of editors."""
+"""Write the generated files: `resolved.json` and the Prometheus rules of an environment, the JSON Schema of editors.
+
+The README beside the environments has a generated part, too: the table of rules.
+"""
 
 import json
 from pathlib import Path
 from typing import Any
 
+from celery_platform.environment import rules_table
 from celery_platform.environment.files import resolved_file, rules_file
 from celery_platform.environment.load import environments_folder, load
 from celery_platform.environment.model import Environment
@@ -11,6 +15,7 @@ from celery_platform.environment.resolve import resolve
 from celery_platform.observability.alerts import render as rules
 
 SCHEMA_FILE = "environment.schema.json"
+README = "README.md"
 
 
 def to_text(data: Any) -> str:
@@ -26,6 +31,9 @@ def schema() -> dict[str, Any]:
 def generated(names: list[str]) -> dict[Path, str]:
     """Each generated file and the text it should have, for the environments named and the schema they share."""
     files = {environments_folder() / SCHEMA_FILE: to_text(schema())}
+    readme = environments_folder() / README
+    if readme.exists():
+        files[readme] = rules_table.put_into(readme.read_text())
     for name in names:
         resolved = resolve(load(name))
         files[resolved_file(name)] = to_text(resolved)

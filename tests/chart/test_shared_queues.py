@@ -36,7 +36,7 @@ def test_each_pool_counts_its_half_of_what_both_drain(kind: BrokerKind) -> None:
     assert formula(rendered, "io") == f"queue_effects + queue_default + high_of_quick * 0.5 + queue_quick * 0.5{held}"
 
 
-# expr-lang.org, "Language Definition" (as of 2026-11-28): the operators and constants that are words, and its functions.
+# expr-lang.org, "Language Definition" (as of 2026-11-28): operators, constants and functions that are words.
 WORDS_OF_KEDAS_FORMULAS = (
     "and", "or", "not", "in", "matches", "contains", "true", "false", "nil", "let", "if", "else", "all", "any", "one",
     "none", "map", "filter", "find", "count", "sum", "len", "min", "max", "mean", "first", "last", "keys", "values",

@@ -10,10 +10,9 @@ from celery_platform.environment.model import Environment
 
 
 def hosts_have_addresses_in_their_block(env: Environment) -> Iterator[Problem]:
-    """EC2 refuses a fixed address outside its subnet, in the middle of an apply.
+    """EC2 refuses a fixed address outside its subnet, in the middle of an apply; AWS reserves the last one.
 
-    Sources: EC2 API, RunInstances, InvalidParameterValue; VPC guide, "Subnet CIDR blocks": AWS reserves the last
-    address.
+    Refused by: EC2, RunInstances, InvalidParameterValue (VPC guide, "Subnet CIDR blocks").
     """
     own = blocks(env)
     subnets = {zone: IPv4Network(subnet["private_cidr"]) for zone, subnet in network(env)["zones"].items()}

@@ -19,7 +19,10 @@ PROJECT_FILES = ("pyproject.toml", "requirements.txt")
 
 
 def package_is_a_project_or_a_requirement(env: Environment) -> Iterator[Problem]:
-    """Hosts and pods install the application as a wheel, from its folder or from an index (PEP 508)."""
+    """Hosts and pods install the application as a wheel, from its folder or from an index (PEP 508).
+
+    Refused by: pip (PEP 508).
+    """
     package = env.application.package
     folder = _folder(package)
     if folder is None:
@@ -34,7 +37,10 @@ def package_is_a_project_or_a_requirement(env: Environment) -> Iterator[Problem]
 
 
 def package_is_not_called_like_the_platforms(env: Environment) -> Iterator[Problem]:
-    """Of two packages with the same name, Python imports the first, and a lock file can have only one of them."""
+    """Of two packages with the same name, Python imports the first, and a lock file can have only one of them.
+
+    Refused by: pip, which locks one package of a name.
+    """
     application = env.application
     names = _names(application.package)
     if canonicalize_name(PLATFORM) in {canonicalize_name(name) for name in names}:

@@ -8,7 +8,7 @@ from celery_platform.environment.model import Environment
 
 PRIORITIES_SINCE = (4, 0)
 
-AMAZON_MQ_VERSIONS = ("3.13", "4.2")
+AMAZON_MQ_VERSIONS = ("3.13", "4.2", "4.3")
 
 
 def amazon_mq_has_the_version(env: Environment) -> Iterator[Problem]:
@@ -23,14 +23,20 @@ def amazon_mq_has_the_version(env: Environment) -> Iterator[Problem]:
 
 
 def amazon_mq_version_has_its_instances(env: Environment) -> Iterator[Problem]:
-    """Amazon MQ runs RabbitMQ 4.2 and later on mq.m7g only (Amazon MQ guide, "RabbitMQ 4")."""
+    """Amazon MQ runs RabbitMQ 4.2 and later on mq.m7g only (Amazon MQ guide, "RabbitMQ 4").
+
+    Refused by: Amazon MQ, CreateBroker, BadRequestException.
+    """
     mq = env.broker.amazon_mq
     if int(mq.version.split(".")[0]) >= 4 and not mq.instance_type.startswith("mq.m7g."):
         yield Problem("broker.amazon_mq.instance_type", mq.instance_type, f"mq.m7g.* for version {mq.version}")
 
 
 def amazon_mq_cluster_spans_three_zones(env: Environment) -> Iterator[Problem]:
-    """A cluster deployment of Amazon MQ has three nodes in three availability zones."""
+    """A cluster deployment of Amazon MQ has three nodes in three availability zones.
+
+    Refused by: Amazon MQ, CreateBroker, BadRequestException.
+    """
     wanted = env.broker.kind is BrokerKind.AMAZON_MQ and env.broker.amazon_mq.deployment == "cluster"
     if wanted and env.network.zones < 3:
         yield Problem("broker.amazon_mq.deployment", "cluster with 2 zones", "single, or network.zones: 3")
@@ -44,14 +50,20 @@ def quorum_needs_an_odd_cluster(env: Environment) -> Iterator[Problem]:
 
 
 def mirrored_queues_need_rabbitmq_3(env: Environment) -> Iterator[Problem]:
-    """Classic queue mirroring was removed in RabbitMQ 4.0 (RabbitMQ guide, "Quorum queues")."""
+    """Classic queue mirroring was removed in RabbitMQ 4.0 (RabbitMQ guide, "Quorum queues").
+
+    Refused by: nobody; RabbitMQ 4 ignores the policy.
+    """
     rabbitmq = env.broker.rabbitmq
     if rabbitmq.replication == "mirrored" and not rabbitmq.version.startswith("3."):
         yield Problem("broker.rabbitmq.replication", f"mirrored on {rabbitmq.version}", "quorum, or a version 3.x")
 
 
 def fifo_needs_sqs(env: Environment) -> Iterator[Problem]:
-    """Only SQS has FIFO queues; on other brokers, the order would be lost without an error."""
+    """Only SQS has FIFO queues; on other brokers, the order would be lost without an error.
+
+    Refused by: nobody; the order would be lost.
+    """
     for name, queue in env.queues.items():
         if queue.fifo and not env.broker.kind.facts.fifo:
             allowed = f"false, or broker.kind: {kinds_where(lambda facts: facts.fifo)}"
@@ -67,7 +79,10 @@ def fifo_queue_has_no_countdown(env: Environment) -> Iterator[Problem]:
 
 
 def priorities_exist_on_the_broker(env: Environment) -> Iterator[Problem]:
-    """Quorum queues support priorities since RabbitMQ 4.0 (guide "Quorum queues"); a FIFO queue has a fixed order."""
+    """Quorum queues support priorities since RabbitMQ 4.0 (guide "Quorum queues"); a FIFO queue has a fixed order.
+
+    Refused by: nobody; the broker ignores it.
+    """
     version = env.broker.rabbitmq_version
     without = version is not None and version < PRIORITIES_SINCE and not env.broker.mirrored
     for name, queue in env.queues.items():

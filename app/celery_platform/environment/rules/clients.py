@@ -11,6 +11,8 @@ def clients_are_named_once(env: Environment) -> Iterator[Problem]:
     """EC2 refuses a second rule for the same source and port, in the middle of an apply (InvalidPermission.Duplicate).
 
     The security group of an existing cluster already has such rules, because the workers' pods are in it.
+
+    Refused by: EC2, AuthorizeSecurityGroupIngress, InvalidPermission.Duplicate.
     """
     sources = [str(source) for client in env.clients.values() for source in (client.security_group, *client.cidrs)]
     if env.eks.existing is not None:

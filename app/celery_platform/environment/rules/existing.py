@@ -15,7 +15,10 @@ SHORTEST_BLOCK = 26
 
 
 def existing_subnets_fit_the_file(env: Environment) -> Iterator[Problem]:
-    """AWS would report wrong zones and addresses one at a time, in the middle of an apply (EC2, RunInstances)."""
+    """AWS would report wrong zones and addresses one at a time, in the middle of an apply (EC2, RunInstances).
+
+    Refused by: EC2, RunInstances, InvalidParameterValue.
+    """
     existing = env.network.existing
     if existing is None:
         return
@@ -55,7 +58,10 @@ def existing_network_is_its_owners(env: Environment) -> Iterator[Problem]:
 
 
 def existing_cluster_is_in_an_existing_network(env: Environment) -> Iterator[Problem]:
-    """Security groups can refer to each other only within a VPC, and an existing cluster cannot be in a new VPC."""
+    """Security groups can refer to each other only within a VPC, and an existing cluster cannot be in a new VPC.
+
+    Refused by: EC2, AuthorizeSecurityGroupIngress, InvalidGroup.NotFound.
+    """
     if env.eks.existing is not None and env.network.existing is None:
         yield Problem("eks.existing", env.eks.existing.name, "network.existing too: the cluster's VPC")
 
@@ -74,6 +80,8 @@ def existing_zone_is_used(env: Environment) -> Iterator[Problem]:
     """Only a RabbitMQ behind a load balancer has a DNS record, and only an associated VPC resolves it.
 
     Source: Route 53 guide, "Associating more VPCs with a private hosted zone". The zone's owner associates the VPC.
+
+    Refused by: nobody; the name would not be found.
     """
     balanced = env.broker.self_managed is not None and env.broker.self_managed.load_balancer
     if env.network.dns is not None and not balanced:

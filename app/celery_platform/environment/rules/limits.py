@@ -17,6 +17,8 @@ def no_limit_needs_a_broker_that_waits(env: Environment) -> Iterator[Problem]:
 
     SQS allows at most 12 hours (SQS quotas), so a longer task would run twice at the same time. On quorum queues,
     RabbitMQ waits for the acknowledgement as long as the consumer requests.
+
+    Refused by: nobody; the task would run twice.
     """
     for name in _unlimited(env):
         path = f"queues.{name}.soft_time_limit_seconds"

@@ -16,7 +16,10 @@ def pool_has_sizes_in_one_place(env: Environment) -> Iterator[Problem]:
 
 
 def sizes_have_one_architecture(env: Environment) -> Iterator[Problem]:
-    """A node group has one AMI (EKS, CreateNodegroup amiType), and a pool's container image has one architecture."""
+    """A node group has one AMI (EKS, CreateNodegroup amiType), and a pool's container image has one architecture.
+
+    Refused by: EKS, CreateNodegroup, InvalidParameterException.
+    """
     for name, pool in env.pools.items():
         kinds = {size: architecture(size) for size in sizes(pool)}
         if len(set(kinds.values())) > 1:
@@ -48,7 +51,10 @@ def spot_is_for_nodes(env: Environment) -> Iterator[Problem]:
 
 
 def instances_fit_the_image(env: Environment) -> Iterator[Problem]:
-    """EC2 refuses an image whose architecture differs from the instance type's."""
+    """EC2 refuses an image whose architecture differs from the instance type's.
+
+    Refused by: EC2, RunInstances, InvalidParameterValue.
+    """
     types = {
         f"pools.{name}.instance_type": pool.instance_type
         for name, pool in env.pools.items()

@@ -32,7 +32,10 @@ def every_pool_drains_a_queue(env: Environment) -> Iterator[Problem]:
 
 
 def pool_bounds_are_ordered(env: Environment) -> Iterator[Problem]:
-    """Every autoscaler refuses a minimum above the maximum, after the apply has begun."""
+    """Every autoscaler refuses a minimum above the maximum, after the apply has begun.
+
+    Refused by: Kubernetes and KEDA (HorizontalPodAutoscaler, spec.maxReplicas).
+    """
     for name, pool in env.pools.items():
         if pool.min > pool.max:
             yield Problem(f"pools.{name}.min", str(pool.min), f"at most max ({pool.max})")
@@ -60,6 +63,8 @@ def child_limits_need_child_processes(env: Environment) -> Iterator[Problem]:
     A worker with a memory leak would keep growing in spite of the limit in the file (Celery guide, "Workers", "Max
     tasks per child setting" and "Max memory per child setting": prefork only; the platform manages a turbo pool's
     processes).
+
+    Refused by: nobody; Celery ignores it.
     """
     for name, pool in env.pools.items():
         bounds = {
@@ -76,6 +81,8 @@ def children_fit_into_their_worker(env: Environment) -> Iterator[Problem]:
     """A child is replaced after its task; one that may use the worker's whole memory is killed in the middle of a task.
 
     `memory_mib` is the limit of the pod or the systemd unit, and the kernel kills processes that exceed it.
+
+    Refused by: the kernel, which kills the worker (Kubernetes, resources.limits; systemd, MemoryMax).
     """
     for name, pool in env.pools.items():
         most = pool.max_memory_per_child_mib
@@ -85,14 +92,20 @@ def children_fit_into_their_worker(env: Environment) -> Iterator[Problem]:
 
 
 def pool_on_eks_has_a_name_kubernetes_takes(env: Environment) -> Iterator[Problem]:
-    """The names of Deployments and ServiceAccounts are DNS labels (RFC 1123), without underscores."""
+    """The names of Deployments and ServiceAccounts are DNS labels (RFC 1123), without underscores.
+
+    Refused by: Kubernetes ("Object Names and IDs").
+    """
     for name, pool in env.pools.items():
         if pool.runs_on == "eks" and "_" in name:
             yield Problem(f"pools.{name}", "an underscore in the name of a pool on EKS", "letters and digits")
 
 
 def hpa_keeps_a_worker(env: Environment) -> Iterator[Problem]:
-    """The HPA of Kubernetes cannot scale up from zero (HPAScaleToZero is alpha); KEDA can."""
+    """The HPA of Kubernetes cannot scale up from zero (HPAScaleToZero is alpha); KEDA can.
+
+    Refused by: Kubernetes, HorizontalPodAutoscaler (spec.minReplicas).
+    """
     for name, pool in env.pools.items():
         if env.autoscaler == "hpa" and pool.runs_on == "eks" and pool.min == 0:
             yield Problem(f"pools.{name}.min", "0 with autoscaler hpa", "at least 1, or autoscaler keda")

@@ -8,7 +8,10 @@ from celery_platform.environment.patterns import unmatched
 
 
 def route_names_an_existing_queue(env: Environment) -> Iterator[Problem]:
-    """The broker refuses or loses a message for a queue that does not exist."""
+    """The broker refuses or loses a message for a queue that does not exist.
+
+    Refused by: the broker, or nobody: Redis loses the message.
+    """
     allowed = f"one of: {', '.join(sorted(env.queues))}"
     for number, route in enumerate(env.application.routes):
         if route.queue not in env.queues:

@@ -34,7 +34,10 @@ def schedule_entry_has_one_time(env: Environment) -> Iterator[Problem]:
 
 
 def cron_is_celerys(env: Environment) -> Iterator[Problem]:
-    """Beat would exit with a traceback on a crontab that Celery does not accept."""
+    """Beat would exit with a traceback on a crontab that Celery does not accept. Celery sends if day and weekday match.
+
+    Refused by: Celery, celery.schedules.crontab; a day and a weekday by nobody (celery#4307).
+    """
     for name, entry in env.schedule.items():
         if entry.cron is not None:
             yield from _problems(f"schedule.{name}.cron", entry.cron)
@@ -74,7 +77,10 @@ def _wrong_fields(path: str, fields: list[str]) -> Iterator[Problem]:
 
 
 def time_zone_is_known(env: Environment) -> Iterator[Problem]:
-    """Beat would fail when it starts. Only `cron` needs a time zone: an interval has the same length in every zone."""
+    """Beat would fail when it starts. Only `cron` needs a time zone: an interval has the same length in every zone.
+
+    Refused by: Celery, when beat starts (the tz database).
+    """
     for name, entry in env.schedule.items():
         if entry.timezone is None:
             continue
@@ -89,7 +95,10 @@ def time_zone_is_known(env: Environment) -> Iterator[Problem]:
 
 
 def scheduled_task_has_a_queue(env: Environment) -> Iterator[Problem]:
-    """Beat would publish to a queue that does not exist, or with a priority that the queue ignores."""
+    """Beat would publish to a queue that does not exist, or with a priority that the queue ignores.
+
+    Refused by: the broker, or nobody: Redis loses the message.
+    """
     for name, entry in env.schedule.items():
         label = entry.queue or _route(env, entry)
         if label is None:

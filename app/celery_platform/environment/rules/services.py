@@ -18,7 +18,10 @@ def calls_name_existing_services(env: Environment) -> Iterator[Problem]:
 
 
 def service_has_a_host_and_a_port(env: Environment) -> Iterator[Problem]:
-    """A network policy needs the port, either from the URL or from its scheme."""
+    """A network policy needs the port, either from the URL or from its scheme.
+
+    Refused by: Kubernetes, NetworkPolicy (API reference, NetworkPolicyPort).
+    """
     for name, parts in _urls(env):
         path = f"services.{name}.url"
         port = parts.port or default_port(parts.scheme)

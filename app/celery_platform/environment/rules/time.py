@@ -9,7 +9,10 @@ from celery_platform.environment.time_budget import MAX_VISIBILITY_TIMEOUT_SECON
 
 
 def visibility_timeout_is_allowed(env: Environment) -> Iterator[Problem]:
-    """SQS refuses a visibility timeout over 12 hours (SQS quotas); the limit applies to every broker alike."""
+    """SQS refuses a visibility timeout over 12 hours (SQS quotas); the limit applies to every broker alike.
+
+    Refused by: SQS, CreateQueue, InvalidAttributeValue.
+    """
     for name, budget in budgets_of(env).items():
         found = budget.visibility_timeout
         if budget.hard_time_limit is not None and found > MAX_VISIBILITY_TIMEOUT_SECONDS:
