@@ -9,8 +9,15 @@ from typing import Any
 import pytest
 import yaml
 from celery_platform.environment import resolve
+from celery_platform.environment.files import resolved_file
 from celery_platform.environment.load import parse
-from celery_platform.release.application_check import Outcome, check_application, processes_of
+from celery_platform.errors import ApplicationError
+from celery_platform.release.application_check import (
+    Outcome,
+    check_application,
+    processes_of,
+    refuse_misspelt_routes,
+)
 from celery_platform.release.project import Project
 from celery_platform.settings import read
 
@@ -94,6 +101,30 @@ def test_a_schedule_of_a_missing_task_is_refused(attempt: Try) -> None:
     outcomes = attempt(GOOD, schedule={"daily": {"task": "orders.shipped", "cron": "0 5 * * *"}})
 
     assert "none of these names: daily: orders.shipped" in refused(outcomes)
+
+
+def test_a_route_of_a_task_that_no_code_has_is_refused(attempt: Try) -> None:
+    routes = [{"tasks": "orders.shp", "queue": "default"}, {"tasks": "orders.*", "queue": "default"}]
+    outcomes = attempt(GOOD, application=application(routes=routes))
+
+    with pytest.raises(ApplicationError) as refused:
+        refuse_misspelt_routes(read(resolved_file("local")), outcomes)
+
+    assert "orders.shp" in refused.value.found
+    assert "did you mean orders.ship?" in refused.value.remedy
+
+
+def test_a_pattern_for_tasks_to_come_is_named_and_not_refused(attempt: Try) -> None:
+    routes = [{"tasks": tasks, "queue": "default"} for tasks in ("reports.*", "celery.*", "orders.ship", "*")]
+    outcomes = attempt(GOOD, application=application(routes=routes))
+
+    assert refuse_misspelt_routes(read(resolved_file("local")), outcomes) == ["reports.*"]
+
+
+def test_routes_are_not_judged_by_half_of_the_tasks(attempt: Try) -> None:
+    outcomes = attempt(GOOD + "os.environ['NOBODY']\n", application=application(default_queue="default"))
+
+    assert refuse_misspelt_routes(read(resolved_file("local")), outcomes) == []
 
 
 def test_a_missing_variable_is_refused_even_if_this_shell_has_it(attempt: Try, monkeypatch: pytest.MonkeyPatch) -> None:

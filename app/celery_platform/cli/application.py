@@ -44,16 +44,18 @@ def install(name: One = "local") -> None:
 
 @application.command()
 def check(name: One = "local") -> None:
-    """Import the application as its workers and beat would, and check its tasks, queues, settings and schedule.
+    """Import the application as its workers and beat would, and check its tasks, routes, queues, settings and schedule.
 
     Needs no account, no secret and no network.
     """
+    from celery_platform.environment.files import resolved_file
     from celery_platform.environment.load import load
     from celery_platform.errors import EXIT_UNUSABLE
     from celery_platform.output import print_error, say
     from celery_platform.release import locking
-    from celery_platform.release.application_check import check_application
+    from celery_platform.release.application_check import check_application, refuse_misspelt_routes
     from celery_platform.release.release import release_of
+    from celery_platform.settings import read
 
     chosen = release_of(load(name)).application
     locking.check(chosen, name)
@@ -70,6 +72,8 @@ def check(name: One = "local") -> None:
             print_error(error, f"The application of {name} would not start ({processes}).")
     if wrong:
         raise typer.Exit(EXIT_UNUSABLE)
+    for pattern in refuse_misspelt_routes(read(resolved_file(name)), outcomes):
+        say(f"warning: application.routes has {pattern}, which matches no task of the application")
     tasks, scheduled = ({entry for one in outcomes for entry in getattr(one, what)} for what in ("tasks", "scheduled"))
     good = ", ".join(str(one.processes) for one in outcomes if not one.error)
     if good:

@@ -70,7 +70,7 @@ def diff(
     left: Annotated[str, typer.Argument(help="ENV or ENV@REVISION, for example prod@HEAD~1")],
     right: Annotated[str, typer.Argument(help="ENV or ENV@REVISION")],
 ) -> None:
-    """Say in words what changes from LEFT to RIGHT."""
+    """Say in words what changes from LEFT to RIGHT, and what an apply of it would replace, destroy or stop."""
     from celery_platform.environment import differences
     from celery_platform.output import say
 
@@ -78,3 +78,5 @@ def diff(
     for line in lines:
         say(line)
     say(f"{len(lines)} differences from {left} to {right}")
+    for effect in differences.effects_between(left, right):
+        say(effect, style="red")

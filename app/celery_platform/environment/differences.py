@@ -4,6 +4,7 @@ import subprocess
 from collections.abc import Iterator
 from typing import Any
 
+from celery_platform.environment.effects import effects
 from celery_platform.environment.errors import EnvironmentFileError, Problem
 from celery_platform.environment.load import FILE_NAME, environments_folder, load, names, parse
 from celery_platform.environment.model import Environment
@@ -30,6 +31,11 @@ def in_words(before: dict[str, Any], after: dict[str, Any], path: str = "") -> I
 def between(left: str, right: str) -> list[str]:
     """The differences from `left` to `right`, each an environment (`prod`) or one at a git revision (`prod@main`)."""
     return list(in_words(resolve(_at(left)), resolve(_at(right))))
+
+
+def effects_between(left: str, right: str) -> list[str]:
+    """What an apply of `right` would replace, destroy or stop where `left` is applied; both as for `between`."""
+    return [str(effect) for effect in effects(resolve(_at(left)), resolve(_at(right)))]
 
 
 def _at(reference: str) -> Environment:

@@ -7,11 +7,14 @@ and none of this shell's, placeholders for secrets, and no network.
 import importlib.metadata
 import json
 import os
+import re
 import subprocess
 import sys
 import tempfile
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from difflib import get_close_matches
+from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +27,7 @@ from celery_platform.errors import ApplicationError
 from celery_platform.release import lock_file
 from celery_platform.release.install import lacking
 from celery_platform.release.project import PLATFORM, Application
+from celery_platform.routes import CELERYS_OWN
 from celery_platform.settings import Resolved, read
 from celery_platform.settings.chosen import VARIABLE
 
@@ -31,6 +35,7 @@ MODULE = "celery_platform.worker.check_process"
 SECONDS = 60
 SIDE_BY_SIDE = 2
 SHOWN_LINES = 5
+WILDCARD = re.compile(r"[*?\[]")
 # The variables of this shell that a process needs to run at all. As on a host, all others come from the environment
 # file.
 INHERITED = ("PATH", "HOME", "LANG", "LC_ALL", "LC_CTYPE", "TMPDIR", "SYSTEMROOT")
@@ -83,6 +88,43 @@ def check_application(application: Application, name: str) -> list[Outcome]:
     hidden = _not_required(application)
     with ThreadPoolExecutor(SIDE_BY_SIDE) as side_by_side:
         return list(side_by_side.map(lambda one: _try(one, file, hidden), processes_of(read(file))))
+
+
+def routes_without_tasks(environment: Resolved, outcomes: list[Outcome]) -> list[str]:
+    """The patterns of `application.routes` that match no task of the application.
+
+    None if a process could not be checked: its tasks are not known then.
+
+    Example: `routes_without_tasks(environment, outcomes) == ["orders.tasks.shp"]`
+    """
+    if any(outcome.error for outcome in outcomes):
+        return []
+    tasks = {task for outcome in outcomes for task in outcome.tasks}
+    patterns = (pattern for pattern, _ in environment.routes if not pattern.startswith(CELERYS_OWN))
+    return [pattern for pattern in patterns if not any(fnmatchcase(task, pattern) for task in tasks)]
+
+
+def refuse_misspelt_routes(environment: Resolved, outcomes: list[Outcome]) -> list[str]:
+    """Refuse routes of one name that no task has; return the patterns that match no task yet.
+
+    A pattern may be there for tasks to come. A name of no task is misspelt, or its task is gone: the task meant takes
+    another route, to another queue with another limit.
+
+    Raises:
+        ApplicationError: a route names a task that the application does not have.
+    """
+    unused = routes_without_tasks(environment, outcomes)
+    names = [pattern for pattern in unused if not WILDCARD.search(pattern)]
+    if names:
+        tasks = sorted({task for outcome in outcomes for task in outcome.tasks})
+        close = dict.fromkeys(near for name in names for near in get_close_matches(name, tasks, n=1))
+        hint = f"; did you mean {', '.join(close)}?" if close else "."
+        raise ApplicationError(
+            expected="each task that application.routes names to be in the application",
+            found=", ".join(names),
+            remedy=f"Correct or remove these routes{hint}",
+        )
+    return [pattern for pattern in unused if pattern not in names]
 
 
 def processes_of(environment: Resolved) -> list[Processes]:

@@ -23,13 +23,15 @@ def amazon_mq_has_the_version(env: Environment) -> Iterator[Problem]:
 
 
 def amazon_mq_version_has_its_instances(env: Environment) -> Iterator[Problem]:
-    """Amazon MQ runs RabbitMQ 4.2 and later on mq.m7g only (Amazon MQ guide, "RabbitMQ 4").
+    """Amazon MQ runs RabbitMQ 4.2 on mq.m7g only, and 3.13 on mq.m5 too; mq.t3 is too small for a cluster.
 
-    Refused by: Amazon MQ, CreateBroker, BadRequestException.
+    Refused by: Amazon MQ, CreateBroker, BadRequestException; the module amazon_mq (Amazon MQ guide, "RabbitMQ 4").
     """
     mq = env.broker.amazon_mq
-    if int(mq.version.split(".")[0]) >= 4 and not mq.instance_type.startswith("mq.m7g."):
-        yield Problem("broker.amazon_mq.instance_type", mq.instance_type, f"mq.m7g.* for version {mq.version}")
+    families = ("mq.m7g.",) if mq.version.startswith("4.") else ("mq.m7g.", "mq.m5.")
+    if not mq.instance_type.startswith(families):
+        allowed = f"{' or '.join(f'{family}*' for family in families)} for version {mq.version}"
+        yield Problem("broker.amazon_mq.instance_type", mq.instance_type, allowed)
 
 
 def amazon_mq_cluster_spans_three_zones(env: Environment) -> Iterator[Problem]:

@@ -1,0 +1,67 @@
+"""What applying a change would replace, destroy or stop, told from the environment file alone, before any plan."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from celery_platform.environment.derived import Json
+from celery_platform.environment.made import KINDS, Found, Kind
+
+REPLACE, DESTROY, STOP = "replace", "destroy", "stop"
+
+
+@dataclass(frozen=True)
+class Effect:
+    """One resource that an apply would replace, destroy or stop.
+
+    `type` is Terraform's, `name` what the resource is called, and `because` the value that changes; empty if the
+    environment has no such resource any more.
+    """
+
+    verb: str
+    type: str
+    what: str
+    name: str
+    lost: str
+    because: str = ""
+
+    def __str__(self) -> str:
+        """One sentence for a reviewer."""
+        with_it = f", with {self.lost}" if self.verb != STOP and self.lost else ""
+        reason = f": {self.because}" if self.because else ""
+        return f"an apply would {self.verb} {self.what} {self.name}{with_it}{reason}"
+
+
+def effects(before: Json, after: Json) -> Iterator[Effect]:
+    """The effects of applying `after` where `before` is applied, both as in resolved.json.
+
+    Two environments of different names, or in different regions, share no resource: there is nothing to replace.
+
+    Example: `[str(effect) for effect in effects(old, new)] == ["an apply would destroy the queue celery-prod-email,
+    with its messages"]`
+    """
+    if before["prefix"] == after["prefix"] and before["region"] == after["region"]:
+        for kind in KINDS:
+            yield from _of_kind(kind, kind.found(before), kind.found(after))
+
+
+def _of_kind(kind: Kind, before: Found, after: Found) -> Iterator[Effect]:
+    for key, old in before.items():
+        new = after.get(key)
+        if new is None:
+            yield Effect(DESTROY, kind.type, kind.what, old["called"], kind.lost)
+        elif because := _changed(kind.forces, old, new):
+            yield Effect(REPLACE, kind.type, kind.what, old["called"], kind.lost, because)
+        elif because := _changed(kind.stops, old, new):
+            yield Effect(STOP, kind.type, kind.what, old["called"], kind.lost, because)
+
+
+def _changed(keys: tuple[str, ...], old: Mapping[str, object], new: Mapping[str, object]) -> str:
+    """The first of the values that changes, in words; empty if none does."""
+    for key in keys:
+        if old.get(key) != new.get(key):
+            return f"{key} changes from {_written(old.get(key))} to {_written(new.get(key))}"
+    return ""
+
+
+def _written(value: object) -> str:
+    return ", ".join(map(str, value)) if isinstance(value, list) else str(value)

@@ -1,0 +1,185 @@
+"""What Terraform makes of a resolved environment: the resources that can be lost, and the values that force new ones.
+
+Each kind lists the keys of `resolved.json` from which its resources are made. A value of `forces` cannot change on an
+existing resource: the provider destroys it and makes another (attributes with ForceNew, provider hashicorp/aws
+5.100.0). A test compares this with real plans (tests/terraform/test_effects.py).
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from celery_platform.environment.derived import Json
+
+Found = Mapping[str, Json]
+
+
+@dataclass(frozen=True)
+class Kind:
+    """Resources of one Terraform type.
+
+    `found` returns them by a key that stays the same as long as Terraform's address does, each with its values and a
+    `name`. A change of one of `forces` replaces the resource, a change of one of `stops` only stops it for a while.
+    `lost` is what goes with it.
+    """
+
+    type: str
+    what: str
+    found: Callable[[Json], Found]
+    forces: tuple[str, ...] = ()
+    stops: tuple[str, ...] = ()
+    lost: str = ""
+
+
+def _machines(env: Json) -> Found:
+    groups = (env["rabbitmq_hosts"], env["worker_hosts"], env["monitoring_hosts"])
+    return {name: _called(name, host) for group in groups for name, host in group.items()}
+
+
+def _volumes(env: Json) -> Found:
+    return {name: _called(f"{name}-data", {"zone": host["zone"]}) for name, host in env["rabbitmq_hosts"].items()}
+
+
+def _networks(env: Json) -> Found:
+    made = env["network"].get("existing") is None
+    return {"vpc": _called(env["prefix"], {"network.cidr": env["network"]["cidr"]})} if made else {}
+
+
+def _subnets(env: Json) -> Found:
+    """The provider replaces a subnet whose range or whose VPC changes."""
+    if env["network"].get("existing") is not None:
+        return {}
+    return {
+        f"{zone}-{which}": _called(f"{zone} ({which})", {"cidr": cidrs[f"{which}_cidr"]} | _of_vpc(env))
+        for zone, cidrs in env["network"]["zones"].items()
+        for which in ("public", "private")
+    }
+
+
+def _nat_gateways(env: Json) -> Found:
+    if env["network"].get("existing") is not None:
+        return {}
+    zones = sorted(env["network"]["zones"])
+    with_one = zones if env["network"]["nat"] == "per_zone" else zones[:1]
+    return {zone: _called(zone, _of_vpc(env)) for zone in with_one}
+
+
+def _sqs_queues(env: Json) -> Found:
+    if env["broker"]["kind"] != "sqs":
+        return {}
+    names = {label: (queue["name"], queue["dead_letter_name"]) for label, queue in env["queues"].items()}
+    return {
+        f"{label}{end}": _called(name, {"name": name})
+        for label, both in names.items()
+        for end, name in zip(("", "-dlq"), both, strict=True)
+    }
+
+
+def _amazon_mq(env: Json) -> Found:
+    if env["broker"]["kind"] != "amazon_mq":
+        return {}
+    mq = env["broker"]["amazon_mq"]
+    values = {"broker.amazon_mq.deployment": mq["deployment"], "name": env["broker"]["name"]}
+    return {"broker": _called(env["broker"]["name"], values | _of_vpc(env))}
+
+
+def _stores(env: Json) -> Found:
+    """The replication groups: the result store, and the broker if it is Redis."""
+    names = {"results": env["results"]["name"]}
+    if env["broker"]["kind"] == "redis":
+        names["broker"] = env["broker"]["name"]
+    return {which: _called(name, {"name": name} | _of_vpc(env)) for which, name in names.items()}
+
+
+def _load_balancers(env: Json) -> Found:
+    endpoint = env["broker"].get("endpoint")
+    return {"broker": _called(endpoint["host"], _of_vpc(env))} if endpoint else {}
+
+
+def _zones_of_dns(env: Json) -> Found:
+    endpoint = env["broker"].get("endpoint")
+    own = endpoint and endpoint["zone_id"] is None
+    return {"broker": _called(endpoint["zone"], {"zone": endpoint["zone"]})} if own else {}
+
+
+def _clusters(env: Json) -> Found:
+    made = env["eks"]["enabled"] and env["eks"].get("existing") is None
+    return {"cluster": _called(env["eks"]["name"], {"name": env["eks"]["name"]} | _of_vpc(env))} if made else {}
+
+
+def _node_groups(env: Json) -> Found:
+    if not _clusters(env) or env["eks"]["compute"] != "node_groups":
+        return {}
+    keys = ("instance_types", "capacity", "architecture")
+    return {
+        name: _called(name, {key: pool[key] for key in keys} | _of_vpc(env))
+        for name, pool in env["pools"].items()
+        if pool["runs_on"] == "eks"
+    }
+
+
+def _of_vpc(env: Json) -> Json:
+    """The value that a new VPC changes for everything in it."""
+    existing = env["network"].get("existing")
+    return {"network.cidr": env["network"]["cidr"]} if existing is None else {"vpc_id": existing["vpc_id"]}
+
+
+def _named(section: str) -> Callable[[Json], Found]:
+    return lambda env: {label: _called(name, {"name": name}) for label, name in env[section].items()}
+
+
+def _roles(env: Json) -> Found:
+    return {name: _called(f"{env['prefix']}-{name}", {}) for name in env["workloads"]}
+
+
+def _called(name: str, values: Json) -> Json:
+    return {**values, "called": name}
+
+
+KINDS = (
+    Kind("aws_vpc", "the VPC", _networks, forces=("network.cidr",), lost="everything in it"),
+    Kind("aws_subnet", "the subnet in", _subnets, forces=("cidr", "network.cidr"), lost="everything in it"),
+    Kind("aws_nat_gateway", "the NAT gateway in", _nat_gateways, forces=("network.cidr",), lost="its public address"),
+    Kind(
+        "aws_instance",
+        "the machine",
+        _machines,
+        forces=("zone", "private_ip", "architecture"),
+        stops=("instance_type",),
+        lost="its disk",
+    ),
+    Kind("aws_ebs_volume", "the volume", _volumes, forces=("zone",), lost="the messages of this node"),
+    Kind("aws_sqs_queue", "the queue", _sqs_queues, forces=("name",), lost="its messages"),
+    Kind(
+        "aws_mq_broker",
+        "the Amazon MQ broker",
+        _amazon_mq,
+        forces=("name", "broker.amazon_mq.deployment", "network.cidr", "vpc_id"),
+        lost="all its messages",
+    ),
+    Kind(
+        "aws_elasticache_replication_group",
+        "the Valkey store",
+        _stores,
+        forces=("name", "network.cidr", "vpc_id"),
+        lost="everything stored in it",
+    ),
+    Kind("aws_lb", "the load balancer of", _load_balancers, forces=("network.cidr", "vpc_id"), lost="all connections"),
+    Kind("aws_route53_zone", "the private zone", _zones_of_dns, forces=("zone",), lost="the broker's name"),
+    Kind(
+        "aws_eks_cluster",
+        "the cluster",
+        _clusters,
+        forces=("name", "network.cidr", "vpc_id"),
+        lost="everything that runs on it",
+    ),
+    Kind(
+        "aws_eks_node_group",
+        "the node group",
+        _node_groups,
+        forces=("instance_types", "capacity", "architecture", "network.cidr", "vpc_id"),
+        lost="its nodes, after their pods have moved",
+    ),
+    Kind("aws_s3_bucket", "the bucket", _named("buckets"), forces=("name",), lost="nothing: AWS refuses it with files"),
+    Kind("aws_secretsmanager_secret", "the secret", _named("secrets"), forces=("name",), lost="its value"),
+    Kind("aws_iam_role", "the role", _roles, lost="the permissions of what still uses it"),
+)

@@ -1,0 +1,91 @@
+"""What an apply would replace, destroy or stop is told in sentences, from the environment file alone.
+
+tests/terraform/test_effects.py compares the same with real plans.
+"""
+
+from collections.abc import Iterable
+
+import pytest
+from celery_platform.environment import resolve
+from celery_platform.environment.differences import effects_between
+from celery_platform.environment.effects import effects
+from celery_platform.environment.load import parse
+
+from tests.harness.environment import PROD
+
+from .broken import FILE, GOOD
+
+SQS = GOOD.replace("kind: rabbitmq", "kind: sqs")
+NODE_GROUPS = GOOD.replace("eks: {compute: auto}", "eks: {compute: node_groups}")
+IO = "max: 20, instance_type: m7i.large"
+
+
+def told(before: str, old: str, new: str) -> list[str]:
+    """The sentences about a file in which one text is replaced."""
+    assert old in before, old
+    return sentences(before, before.replace(old, new))
+
+
+def sentences(before: str, after: str) -> list[str]:
+    return [str(one) for one in effects(*(resolve(parse(text.encode(), FILE)) for text in (before, after)))]
+
+
+def beginning(lines: Iterable[str], *starts: str) -> bool:
+    """Whether each of the starts is that of a line."""
+    return all(any(line.startswith(start) for line in lines) for start in starts)
+
+
+def test_a_change_that_touches_nothing_has_no_effects() -> None:
+    assert told(GOOD, "monthly_usd: 4000", "monthly_usd: 4100") == []
+    assert told(GOOD, "soft_time_limit_seconds: 240", "soft_time_limit_seconds: 200") == []
+    assert told(GOOD, "volume_gib: 100", "volume_gib: 200") == []
+
+
+@pytest.mark.parametrize(
+    ("before", "old", "new", "said"),
+    [
+        (GOOD, "instance_type: c7i.xlarge", "instance_type: c7i.2xlarge",
+         "an apply would stop the machine celery-prod-worker-cpu-1: instance_type changes from c7i.xlarge to"),
+        (GOOD, "instance_type: c7i.xlarge", "instance_type: c7g.xlarge",
+         "an apply would replace the machine celery-prod-worker-cpu-1, with its disk: architecture changes from"),
+        (GOOD, "min: 3, max: 3", "min: 2, max: 2",
+         "an apply would destroy the machine celery-prod-worker-cpu-3, with its disk"),
+        (GOOD, "nodes: 3", "nodes: 1",
+         "an apply would destroy the volume celery-prod-rabbitmq-3-data, with the messages of this node"),
+        (GOOD, "cidr: 10.40.0.0/16", "cidr: 10.41.0.0/16",
+         "an apply would replace the VPC celery-prod, with everything in it: network.cidr changes from"),
+        (GOOD, "nat: per_zone", "nat: single",
+         "an apply would destroy the NAT gateway in eu-west-1c, with its public address"),
+        (GOOD, "buckets: [files]", "buckets: []", "an apply would destroy the bucket celery-prod-files, with"),
+        (GOOD, ", secret: ledger}", "}", "an apply would destroy the secret celery-prod/ledger, with its value"),
+        (GOOD, "volume_gib: 100}", "volume_gib: 100, load_balancer: false}",
+         "an apply would destroy the load balancer of rabbitmq.celery-prod.internal, with all connections"),
+        (SQS, "nightly", "weekly", "an apply would destroy the queue celery-prod-nightly-dlq, with its messages"),
+        (SQS, "kind: sqs", "kind: rabbitmq", "an apply would destroy the queue celery-prod-slow, with its messages"),
+        (SQS, "slow: {pool: cpu,", "slow: {fifo: true, max_countdown_seconds: 0, pool: cpu,",
+         "an apply would replace the queue celery-prod-slow, with its messages: name changes from celery-prod-slow"),
+        (NODE_GROUPS, IO, "max: 20, instance_type: m7i.xlarge",
+         "an apply would replace the node group io, with its nodes, after their pods have moved: instance_types"),
+        (NODE_GROUPS, IO, f"{IO}, capacity: spot", "an apply would replace the node group io"),
+        (NODE_GROUPS, "compute: node_groups", "compute: auto", "an apply would destroy the node group io"),
+    ],
+)  # fmt: skip
+def test_what_is_lost_is_named_with_the_value_that_causes_it(before: str, old: str, new: str, said: str) -> None:
+    assert beginning(told(before, old, new), said)
+
+
+def test_a_switch_of_the_broker_destroys_the_old_one() -> None:
+    lines = told(GOOD, "kind: rabbitmq", "kind: amazon_mq")
+
+    assert beginning(lines, *(f"an apply would destroy the volume celery-prod-rabbitmq-{n}-data" for n in (1, 2, 3)))
+    assert not any("Valkey" in line for line in lines), "the result store stays"
+
+
+def test_two_environments_share_nothing_that_could_be_replaced() -> None:
+    local = PROD.parents[1] / "local" / PROD.name
+
+    assert list(effects(*(resolve(parse(file.read_bytes(), file)) for file in (PROD, local)))) == []
+
+
+def test_an_environment_that_does_not_differ_has_no_effects() -> None:
+    assert effects_between("prod", "prod") == []
