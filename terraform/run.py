@@ -18,6 +18,7 @@ from runner.drift import on_hosts
 from runner.errors import RunError
 from runner.existing import check_existing
 from runner.losses import losses
+from runner.offered import check_offered
 from runner.settle import settle
 from runner.state import State
 from runner.stops import held, stopped_together
@@ -48,6 +49,7 @@ def plan(env: Env, json_file: JsonFile = None, host: Host = None) -> None:
     if has_credentials() or host:
         account = _own_account(environment)
         check_existing(environment, account)
+        check_offered(environment, account)
         with _opened(environment, account) as ready:
             summary = ready.plan(*([held(ready.state(), host)] if host else []))
             for line in _stops(env, ready):

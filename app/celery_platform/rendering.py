@@ -4,6 +4,7 @@ The README beside the environments has a generated part, too: the table of rules
 """
 
 import json
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -28,14 +29,17 @@ def schema() -> dict[str, Any]:
     return Environment.model_json_schema()
 
 
-def generated(names: list[str]) -> dict[Path, str]:
-    """Each generated file and the text it should have, for the environments named and the schema they share."""
+def generated(names: list[str], known: Mapping[str, Environment] | None = None) -> dict[Path, str]:
+    """Each generated file and the text it should have, for the environments named and the schema they share.
+
+    Environments in `known` have been read already.
+    """
     files = {environments_folder() / SCHEMA_FILE: to_text(schema())}
     readme = environments_folder() / README
     if readme.exists():
         files[readme] = rules_table.put_into(readme.read_text())
     for name in names:
-        resolved = resolve(load(name))
+        resolved = resolve((known or {}).get(name) or load(name))
         files[resolved_file(name)] = to_text(resolved)
         files[rules_file(name)] = rules.to_text(resolved)
     return files
@@ -49,6 +53,6 @@ def write(names: list[str]) -> list[Path]:
     return [file for file, _ in changed]
 
 
-def stale(names: list[str]) -> list[Path]:
-    """The generated files that no longer match their source; CI fails on any."""
-    return [file for file, text in generated(names).items() if not file.exists() or file.read_text() != text]
+def stale(names: list[str], known: Mapping[str, Environment] | None = None) -> list[Path]:
+    """The generated files that no longer match their source; CI fails on any. `known` is as for `generated`."""
+    return [file for file, text in generated(names, known).items() if not file.exists() or file.read_text() != text]

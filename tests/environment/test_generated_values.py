@@ -19,6 +19,7 @@ from .broken import edited, faults, refusal
 
 CRON = 'cron: "0 6 * * *"'
 SOME = settings(max_examples=60, deadline=None)
+PURE = settings(deadline=None)
 
 
 def refused(old: str, new: str, path: str) -> bool:
@@ -128,6 +129,7 @@ def test_a_network_is_accepted_exactly_if_its_addresses_are_private_and_usable(a
     assert refused("cidr: 10.40.0.0/16", f"cidr: {network}", "network.cidr") == unusable
 
 
+@PURE
 @given(st.integers(0, 2**32 - 1).map(IPv4Address))
 def test_an_address_is_reserved_exactly_if_it_belongs_to_no_host(address: IPv4Address) -> None:
     special = address.is_loopback or address.is_link_local or address.is_multicast or address.is_reserved
@@ -135,11 +137,13 @@ def test_an_address_is_reserved_exactly_if_it_belongs_to_no_host(address: IPv4Ad
     assert (reserved(address) is not None) == (special or address in IPv4Network("0.0.0.0/8"))
 
 
+@PURE
 @given(domains())
 def test_a_domain_is_a_possible_host(domain: str) -> None:
     assert fault_of(domain) is None
 
 
+@PURE
 @given(domains(), st.sampled_from([" ", "/", ":", "@", "*", "'", "\\", "..", "é"]), st.integers(0, 40))
 def test_a_domain_with_a_character_that_none_has_is_no_host(domain: str, wrong: str, at: int) -> None:
     assert fault_of(domain[:at] + wrong + domain[at:] + "x") is not None

@@ -5,8 +5,8 @@ from itertools import product
 
 import pytest
 from celery_platform.environment import EnvironmentFileError, load
-from celery_platform.environment.patterns import unmatched
-from hypothesis import example, given
+from celery_platform.environment.patterns import Patterns, unmatched
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from .conftest import Edit
@@ -15,9 +15,11 @@ FIRST = '    - {tasks: "probe.endless", queue: slow}\n'
 # Small enough that every name up to a length can be tried: letters, a wildcard of each kind, sets and their negation.
 ALPHABET = "ab."
 patterns = st.lists(st.sampled_from(["a", "b", ".", "*", "?", "[ab]", "[!a]"]), min_size=1, max_size=4).map("".join)
+UNHURRIED = settings(deadline=None)
 NAMES = ["".join(letters) for length in range(1, 7) for letters in product(ALPHABET, repeat=length)]
 
 
+@UNHURRIED
 @given(later=patterns, earlier=st.lists(patterns, max_size=3))
 @example(later="a*", earlier=["a", "a?*"])
 @example(later="[]]", earlier=["]"])
@@ -32,9 +34,20 @@ def test_a_pattern_is_shadowed_exactly_if_earlier_ones_match_all_its_names(later
         assert not any(fnmatchcase(witness, pattern) for pattern in earlier)
 
 
+@UNHURRIED
 @given(earlier=st.lists(patterns, min_size=1, max_size=4), name=st.sampled_from(NAMES))
 def test_the_first_route_that_matches_hides_every_later_one_of_the_same_name(earlier: list[str], name: str) -> None:
     assert (unmatched(name, earlier) is None) == any(fnmatchcase(name, pattern) for pattern in earlier)
+
+
+@UNHURRIED
+@given(earlier=st.lists(patterns, max_size=4), later=patterns, name=st.sampled_from(NAMES))
+def test_what_an_index_leaves_out_matches_nothing(earlier: list[str], later: str, name: str) -> None:
+    index = Patterns(earlier)
+    left_out = [pattern for pattern in earlier if pattern not in index.sharing(later)]
+
+    assert index.first(name) == next((at for at, one in enumerate(earlier) if fnmatchcase(name, one)), None)
+    assert not any(fnmatchcase(each, later) and fnmatchcase(each, one) for one in left_out for each in NAMES)
 
 
 @pytest.mark.parametrize(

@@ -27,14 +27,15 @@ def validate(name: Name = "") -> None:
     from celery_platform.release.release import release_of
 
     outdated: dict[str, str] = {}
+    known = {}
 
     for chosen in _chosen(name):
-        env = load(chosen)
+        env = known[chosen] = load(chosen)
         say(f"environments/{chosen}/environment.yml is valid: broker {env.broker.kind.value}")
         reason = locking.outdated(release_of(env).application)
         if reason:
             outdated.setdefault(reason, chosen)
-    stale = rendering.stale(_chosen(name))
+    stale = rendering.stale(list(known), known)
     for file in stale:
         say(f"{file.relative_to(environments_folder().parent)} is out of date: run `make render`", style="red")
     for reason, chosen in outdated.items():

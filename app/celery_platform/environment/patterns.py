@@ -7,10 +7,12 @@ accepts and none of `earlier` does is a witness that `later` can match.
 
 import re
 import string
+from bisect import bisect_left, insort
 from collections import deque
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from fnmatch import fnmatchcase
 from functools import lru_cache
+from itertools import takewhile
 
 Tokens = tuple[str, ...]
 Positions = frozenset[tuple[int, int]]
@@ -26,6 +28,45 @@ _WILDCARD = re.compile(r"[*?\[]")
 _LETTERS = string.ascii_letters + string.digits + string.punctuation + " é"
 
 
+class Patterns:
+    """Patterns in order. What they share with a name or with another pattern is found by the text before wildcards.
+
+    Example: `Patterns(["orders.ship", "orders.*"]).first("orders.bill") == 1`
+    """
+
+    def __init__(self, patterns: Iterable[str] = ()) -> None:
+        self._patterns: list[str] = []
+        self._beginning: dict[str, list[int]] = {}
+        self._sorted: list[str] = []
+        for pattern in patterns:
+            self.add(pattern)
+
+    def add(self, pattern: str) -> None:
+        """Add a pattern after the others."""
+        begin = _before_wildcards(pattern)
+        if begin not in self._beginning:
+            insort(self._sorted, begin)
+        self._beginning.setdefault(begin, []).append(len(self._patterns))
+        self._patterns.append(pattern)
+
+    def first(self, name: str) -> int | None:
+        """The position of the first pattern that matches a name; `None` if none does."""
+        matching = (at for at in self._that_begin(name) if fnmatchcase(name, self._patterns[at]))
+        return min(matching, default=None)
+
+    def sharing(self, pattern: str) -> list[str]:
+        """The patterns that may match a name that this one matches, in order: of two texts, one begins the other."""
+        own = _before_wildcards(pattern)
+        after = self._sorted[bisect_left(self._sorted, own) :]
+        longer = (at for begin in takewhile(lambda each: each.startswith(own), after) for at in self._beginning[begin])
+        return [self._patterns[at] for at in sorted({*self._that_begin(own), *longer})]
+
+    def _that_begin(self, text: str) -> Iterator[int]:
+        """The positions of the patterns whose text before wildcards begins a text, or is all of it."""
+        for length in range(len(text) + 1):
+            yield from self._beginning.get(text[:length], ())
+
+
 def unmatched(later: str, earlier: Sequence[str]) -> str | None:
     """A name that `later` matches and none of `earlier` does; `None` if there is certainly none.
 
@@ -35,7 +76,7 @@ def unmatched(later: str, earlier: Sequence[str]) -> str | None:
     """
     if not _WILDCARD.search(later):
         return None if any(fnmatchcase(later, pattern) for pattern in earlier) else later
-    own, others = _tokens(later), [_tokens(pattern) for pattern in _that_share_names(later, earlier)]
+    own, others = _tokens(later), [_tokens(pattern) for pattern in earlier]
     letters = _letters([own, *others])
     begin = (_closed(own, [0]), _closed_all(others, ((which, 0) for which in range(len(others)))))
     # The start state is left out: the empty name does not count, so a first letter may lead back to this state.
@@ -58,13 +99,6 @@ def unmatched(later: str, earlier: Sequence[str]) -> str | None:
                 reached.add(state)
                 waiting.append((state, name + letter))
     return None
-
-
-def _that_share_names(later: str, earlier: Iterable[str]) -> list[str]:
-    """The patterns that may match a name that `later` matches, too: the text before their wildcards agrees."""
-    own = _before_wildcards(later)
-    begins = ((pattern, _before_wildcards(pattern)) for pattern in earlier)
-    return [pattern for pattern, begin in begins if own.startswith(begin) or begin.startswith(own)]
 
 
 @lru_cache(maxsize=10_000)

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from celery_platform.environment.errors import Problem
 from celery_platform.environment.model import Environment
-from celery_platform.environment.patterns import unmatched
+from celery_platform.environment.patterns import Patterns, unmatched
 
 
 def route_names_an_existing_queue(env: Environment) -> Iterator[Problem]:
@@ -33,10 +33,16 @@ def tasks_have_one_route(env: Environment) -> Iterator[Problem]:
 
 def every_route_can_match(env: Environment) -> Iterator[Problem]:
     """The first matching route is used, so a route after a wider pattern would silently never apply."""
-    patterns = [route.tasks for route in env.application.routes]
-    for number, pattern in enumerate(patterns):
-        earlier = list(dict.fromkeys(patterns[:number]))
-        if pattern in earlier or unmatched(pattern, earlier) is not None:
+    before = Patterns()
+    seen: set[str] = set()
+    for number, route in enumerate(env.application.routes):
+        pattern = route.tasks
+        if pattern in seen:
+            continue
+        earlier = before.sharing(pattern)
+        seen.add(pattern)
+        before.add(pattern)
+        if not earlier or unmatched(pattern, earlier) is not None:
             continue
         covering = [each for each in earlier if unmatched(pattern, [each]) is None] or earlier
         found = f"{pattern}, whose tasks all match an earlier route: {' or '.join(covering)}"

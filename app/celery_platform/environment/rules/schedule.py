@@ -1,12 +1,12 @@
 """Rules about the schedule: entries that beat could not read, or would send at a different time than intended."""
 
 from collections.abc import Iterator
-from fnmatch import fnmatchcase
 from zoneinfo import available_timezones
 
 from celery_platform.environment.errors import Problem
-from celery_platform.environment.model import Environment, ScheduleEntry
+from celery_platform.environment.model import Environment
 from celery_platform.environment.model.schedule import UNITS
+from celery_platform.environment.patterns import Patterns
 
 # Celery user guide, "Crontab schedules", in the order of the fields.
 FIELDS = (
@@ -99,8 +99,9 @@ def scheduled_task_has_a_queue(env: Environment) -> Iterator[Problem]:
 
     Refused by: the broker, or nobody: Redis loses the message.
     """
+    routes = Patterns(route.tasks for route in env.application.routes)
     for name, entry in env.schedule.items():
-        label = entry.queue or _route(env, entry)
+        label = entry.queue or _route(env, routes.first(entry.task))
         if label is None:
             allowed = "a queue, a pattern in application.routes, or application.default_queue"
             yield Problem(f"schedule.{name}.queue", f"no queue for task {entry.task}", allowed)
@@ -113,10 +114,8 @@ def scheduled_task_has_a_queue(env: Environment) -> Iterator[Problem]:
             yield Problem(f"schedule.{name}.options.priority", found, f"queues.{label}.priorities: 2, or 0 to 4")
 
 
-def _route(env: Environment, entry: ScheduleEntry) -> str | None:
-    routes = env.application.routes
-    matching = (route.queue for route in routes if fnmatchcase(entry.task, route.tasks))
-    return next(matching, env.application.default_queue)
+def _route(env: Environment, number: int | None) -> str | None:
+    return env.application.default_queue if number is None else env.application.routes[number].queue
 
 
 RULES = (schedule_entry_has_one_time, cron_is_celerys, time_zone_is_known, scheduled_task_has_a_queue)
