@@ -27,6 +27,8 @@ network:
   flow_logs: true
 """
 CLUSTER = "eks: {existing: {name: company, security_group: sg-0a1b2c3d}}"
+# DNS allows it, but not with the broker's own name before it.
+LONG_ZONE = ".".join((60 * "a", 60 * "b", 60 * "c", 58 * "d"))
 AUTO = "eks: {compute: auto} # nodes for pending pods; node groups would need a cluster autoscaler"
 
 
@@ -66,7 +68,10 @@ def test_ids_are_passed_on_and_nothing_is_derived_instead() -> None:
     [
         ("zones: 3", "zones: 2", "found 3 zones; allowed: as many as network.zones: 2"),
         ("      eu-west-1c: {", "      us-east-1c: {", "an availability zone of eu-west-1"),
+        ("      eu-west-1c: {", "      eu-west-1d: {", "of eu-west-1: eu-west-1a, eu-west-1b, eu-west-1c"),
         ("cidr: 10.40.3.0/24", "cidr: 10.41.3.0/24", "a part of network.cidr, 10.40.0.0/16"),
+        ("cidr: 10.40.3.0/24", "cidr: 10.40.2.0/25", "found 10.40.2.0/25, which overlaps 10.40.2.0/24 of eu-west-1b"),
+        ("resolvers: [10.9.0.53]", "resolvers: [127.0.0.53]", "found 127.0.0.53, loopback"),
         ("hosts: 10.40.2.128/26", "hosts: 10.40.9.128/26", "a part of the subnet, 10.40.2.0/24"),
         ("hosts: 10.40.2.128/26", "hosts: 10.40.2.128/27", "a block of at least /26"),
         ("id: subnet-0000000c", "id: subnet-0000000b", "a subnet of its own for each zone"),
@@ -78,6 +83,7 @@ def test_ids_are_passed_on_and_nothing_is_derived_instead() -> None:
         ("  kind: rabbitmq", "  kind: sqs", "only a RabbitMQ with a load balancer"),
         ("vpc_id: vpc-0a1b2c3d", "vpc_id: main", "vpc_id: found 'main'"),
         ("zone: internal.example.com", "zone: internal", "network.dns.zone: found 'internal'"),
+        ("zone: internal.example.com", f"zone: {LONG_ZONE}", "network.dns.zone: found a name of 262 characters"),
         ("min: 3, max: 3", "min: 93, max: 93", "a larger block, or fewer hosts"),
         ("max: 3, instance_type: c7i.xlarge", "max: 3", "pools.cpu.instance_type: found"),
     ],

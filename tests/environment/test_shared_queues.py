@@ -2,7 +2,7 @@
 
 import pytest
 from celery_platform.environment import EnvironmentFileError, load, resolve
-from hypothesis import example, given
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from .conftest import Edit
@@ -70,6 +70,7 @@ def test_the_pool_that_holds_a_message_longest_decides_its_time_budget(with_burs
 
 
 @example(slots=[(1, 1), (40, 50)])
+@settings(deadline=None)
 @given(slots=st.lists(st.tuples(st.integers(1, 100), st.integers(1, 500)), min_size=1, max_size=5))
 def test_the_shares_of_a_queue_add_up_to_the_whole(slots: list[tuple[int, int]]) -> None:
     env = load("prod")

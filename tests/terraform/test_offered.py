@@ -76,7 +76,7 @@ def test_a_size_that_the_zone_of_a_host_does_not_offer_is_named(ask: Ask) -> Non
 
 def test_a_pool_on_eks_needs_its_size_in_one_of_the_zones(ask: Ask, monkeypatch: pytest.MonkeyPatch) -> None:
     everywhere = [(size, zone) for size in SIZES[1:] for zone in ZONES]
-    without_hosts: dict[str, Any] = dict.fromkeys(("rabbitmq_hosts", "worker_hosts", "monitoring_hosts"), {})
+    without_hosts: dict[str, Any] = {key: {} for key in ("rabbitmq_hosts", "worker_hosts", "monitoring_hosts")}
     monkeypatch.setattr("runner.offered.resolve", lambda env: resolve(env) | without_hosts)
 
     ask(offers=[*everywhere, ("m7i.large", "eu-west-1b")])
