@@ -12,7 +12,7 @@ from tests.harness.refusing_proxy import Refusals
 class RestartedStore:
     """A Valkey on a port of its own that finds its data again."""
 
-    def __init__(self, folder: Path, program: str) -> None:
+    def __init__(self, folder: Path, program: str | None = None) -> None:
         self.folder, self.program, self.port, self._running = folder, program, free_port(), ExitStack()
 
     @contextmanager

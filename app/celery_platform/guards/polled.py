@@ -29,8 +29,8 @@ class Polled:
     def unpolled(self) -> dict[str, float]:
         """Return each queue that is consumed and was not polled for `SILENT_SECONDS`, with the seconds since it was.
 
-        The worker's loop calls it with each heartbeat. Not counted: the time in which every slot was taken, and the time
-        in which a task kept the loop (turbo, solo). A worker that is busy is not one that polls no more.
+        The worker's loop calls it with each heartbeat. The time in which every slot was taken is not counted, nor that
+        in which a task kept the loop (turbo, solo): a worker that is busy is not one that polls no more.
 
         Example: `channel.unpolled() == {"celery-email": 71.3}`
         """
