@@ -141,7 +141,8 @@ def _context(
     properties, delivery = message.properties, message.delivery_info
     return {
         **headers,
-        "headers": {key: headers[key] for key in headers.keys() - OWN_HEADERS},
+        # `None` without, as `Context` has it.
+        "headers": {key: headers[key] for key in headers.keys() - OWN_HEADERS} or None,
         "properties": properties,
         "reply_to": properties.get("reply_to"),
         "correlation_id": properties.get("correlation_id"),
@@ -150,7 +151,7 @@ def _context(
             "exchange": delivery.get("exchange"),
             "routing_key": delivery.get("routing_key"),
             "priority": properties.get("priority"),
-            "redelivered": delivery.get("redelivered"),
+            "redelivered": delivery.get("redelivered", False),
         },
         "args": args,
         "kwargs": kwargs,

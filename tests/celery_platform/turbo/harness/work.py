@@ -1,12 +1,15 @@
 """A Celery app of its own for turbo's tests. What its tasks did is in Valkey, where every process can write it."""
 
+import json
 import os
 import signal
 import time
 from functools import lru_cache
+from pprint import pformat
 from typing import Any
 
 from celery import Celery, signals
+from celery.app.task import Context
 from celery.exceptions import Ignore, Reject, SoftTimeLimitExceeded
 from kombu import Queue
 from redis import Redis
@@ -98,6 +101,14 @@ def about_me(self: Any, where: str) -> None:
         "timelimit": request.timelimit, "origin": bool(request.origin),
     }  # fmt: skip
     note(where, seen)
+
+
+@app.task(bind=True)
+def whole_request(self: Any, where: str, *_previous: Any, **_more: Any) -> None:
+    """Every attribute of the request, as text."""
+    names = {*vars(self.request), *vars(Context)}
+    values = {name: getattr(self.request, name, "absent") for name in names if not name.startswith("_")}
+    note(where, json.dumps({name: pformat(value) for name, value in values.items() if not callable(value)}))
 
 
 @app.task
