@@ -148,9 +148,12 @@ class Taking(Polled, ConnectsToFull):
         keys = [self.unacked_key, self.unacked_index_key]
         keys += [key for queue, each in lists for key in (each, queue + TOKENS)]
         noted = [int(queue not in self._unacknowledged_queues) for queue in self._asked]
-        room = self.qos.can_consume_max_estimate()
-        most = BATCH if room is None else min(BATCH, max(1, room))
-        connection.send_command("EVAL", TAKE, len(keys), *map(self._named, keys), most, *noted)
+        connection.send_command("EVAL", TAKE, len(keys), *map(self._named, keys), self._most(), *noted)
+
+    def _most(self) -> int:
+        """How many messages to take: one with `worker_disable_prefetch`, with which Celery replaces `can_consume`."""
+        room = 1 if "can_consume" in vars(self.qos) else self.qos.can_consume_max_estimate()
+        return BATCH if room is None else min(BATCH, max(1, room))
 
     def _brpop_read(self, **options: Any) -> bool:
         try:
