@@ -22,7 +22,7 @@ __all__ = ["application", "aws_endpoint", "folder", "plain_results", "valkey_por
 
 # In `make test` the brokers that need no containers; `make test-brokers` tries all.
 SHORT = ("sqs", "redis")
-STORES = {"redis": servers.redis_program, "valkey_9": servers.valkey_program}
+STORES = {"redis": servers.redis_program, "redis_valkey_9": servers.valkey_program}
 PRIORITIES = {QUEUE: {"priorities": 2}}
 
 

@@ -108,7 +108,7 @@ def outcomes(environment: TestEnvironment, sent: dict[str, str], times: int = 1)
     time.sleep(2)  # what runs again and again has done so by now
     all_settled()
     dead = _dead(environment, list(sent))
-    return [Ended(how, *last[task_id][:2], len(dead[task_id])) for task_id, how in sent.items()]
+    return [Ended(how, last[task_id][0], last[task_id][1], len(dead[task_id])) for task_id, how in sent.items()]
 
 
 def expected(how: str, times: int = 1) -> Ended:

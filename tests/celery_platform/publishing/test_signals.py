@@ -3,6 +3,7 @@
 import threading
 from collections import Counter
 from collections.abc import Iterator
+from contextlib import suppress
 from typing import Any
 
 import pytest
@@ -48,15 +49,18 @@ class OwnTask(Task[Any, Any]):
 @pytest.fixture(params=["rabbitmq", "memory"])
 def app(request: pytest.FixtureRequest, where: str) -> Iterator[Any]:
     """An application that asks for the event of each message, on a broker with confirms and on one without."""
-    bench: Bench = request.getfixturevalue("bench")
-    url = bench.variables["TURBO_BROKER"] if request.param == "rabbitmq" else "memory://"
+    url = "memory://"
+    if request.param == "rabbitmq":
+        bench: Bench = request.getfixturevalue("bench")
+        url = bench.variables["TURBO_BROKER"]
     app = Celery("publisher", broker=url, set_as_current=False)
     app.conf.update(
         task_ignore_result=True, task_queues=[Queue(where)], task_default_queue=where, task_send_sent_event=True
     )
     yield app
     with app.connection() as connection:
-        connection.default_channel.queue_delete(where)
+        channel: Any = connection.default_channel
+        channel.queue_delete(where)
 
 
 def events(app: Any, publish: Any, count: int) -> list[dict[str, Any]]:
@@ -66,16 +70,15 @@ def events(app: Any, publish: Any, count: int) -> list[dict[str, Any]]:
         receiver = app.events.Receiver(connection, handlers={"task-sent": found.append})
         with receiver.consumer_context() as (consuming, _channel, _consumers):
             publish()
-            eventually(lambda: _drain(consuming) or len(found) >= count, "the events", 20)
-            _drain(consuming)
+            eventually(lambda: _drained(consuming) and len(found) >= count, "the events", 20)
+            _drained(consuming)
     return found
 
 
-def _drain(connection: Any) -> None:
-    try:
+def _drained(connection: Any) -> bool:
+    with suppress(TimeoutError, OSError):
         connection.drain_events(timeout=0.5)
-    except (TimeoutError, OSError):
-        return
+    return True
 
 
 def stable(said: dict[str, Any], ids: list[str]) -> dict[str, Any]:
@@ -115,7 +118,8 @@ def test_listeners_are_told_when_the_messages_are_with_the_broker(bench: Bench, 
     told = [said["headers"]["id"] for said in heard.of("after_task_publish")]
     assert told == caught.value.published.ids
     with bench.work.app.connection() as connection:
-        connection.default_channel.queue_delete(where)
+        channel: Any = connection.default_channel
+        channel.queue_delete(where)
 
 
 @pytest.mark.parametrize("base", [Task, OwnTask], ids=["celery's", "its own"])
