@@ -15,14 +15,14 @@ from tests.harness.refusing_proxy import refusing_proxy
 
 from . import cluster, table
 from .contract import HARD_LIMIT_SECONDS, MAX_COUNTDOWN, MAX_DELIVERIES, QUEUE, VISIBILITY_SECONDS, Away, Contract
-from .guarantees import BROKERS
+from .guarantees import BROKERS, KINDS
 from .outage import RestartedStore, refused
 
 __all__ = ["application", "aws_endpoint", "folder", "plain_results", "valkey_port"]
 
 # In `make test` the brokers that need no containers; `make test-brokers` tries all.
 SHORT = ("sqs", "redis")
-STORES = {"redis": servers.redis_program, "redis_valkey_9": servers.valkey_program}
+STORES = {"redis": servers.redis_program, "valkey_9": servers.valkey_program}
 PRIORITIES = {QUEUE: {"priorities": 2}}
 
 
@@ -57,24 +57,22 @@ def contract(
     mine = folder / name
     mine.mkdir()
 
-    def made(
-        kind: str, url: str, secrets: dict[str, str], away: Away, nodes: cluster.Cluster | None = None
-    ) -> Contract:
+    def made(url: str, secrets: dict[str, str], away: Away, nodes: cluster.Cluster | None = None) -> Contract:
         known = Servers(aws_endpoint, url, plain_results, application, secrets)
-        return Contract(name, prepare(kind, mine, known, name, _short_budget, PRIORITIES), pool, away, nodes)
+        return Contract(name, prepare(KINDS[name], mine, known, name, _short_budget, PRIORITIES), pool, away, nodes)
 
     if name == "sqs":
         with refusing_proxy(aws_endpoint) as (endpoint, refusals):
-            found = made("sqs", "sqs://", {}, partial(refused, refusals))
+            found = made("sqs://", {}, partial(refused, refusals))
             found.environment.variables["AWS_ENDPOINT_URL"] = endpoint
             yield found
     elif name in STORES:
         store = RestartedStore(mine, STORES[name]())
         with store.up():
-            yield made(name, f"redis://127.0.0.1:{store.port}/0", {}, store.away)
+            yield made(f"redis://127.0.0.1:{store.port}/0", {}, store.away)
     else:
         with cluster.cluster(name.split("_")[1], mine / "nodes") as nodes:
-            yield made("rabbitmq", nodes.url, {"broker_password": cluster.PASSWORD}, nodes.away, nodes)
+            yield made(nodes.url, {"broker_password": cluster.PASSWORD}, nodes.away, nodes)
 
 
 def _short_budget(resolved: dict[str, object], name: str) -> None:

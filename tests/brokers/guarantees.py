@@ -6,10 +6,15 @@ what holds there instead, and the test asserts that.
 
 from dataclasses import dataclass, field
 
-BROKERS = ("rabbitmq_43_quorum", "rabbitmq_4_quorum", "rabbitmq_3_mirrored", "sqs", "redis", "redis_valkey_9")
+BROKERS = ("rabbitmq_43_quorum", "rabbitmq_4_quorum", "rabbitmq_3_mirrored", "sqs", "redis", "valkey_9")
+# The `broker.kind` of each.
+KINDS = {
+    "rabbitmq_43_quorum": "rabbitmq", "rabbitmq_4_quorum": "rabbitmq", "rabbitmq_3_mirrored": "rabbitmq", "sqs": "sqs",
+    "redis": "redis", "valkey_9": "redis",
+}  # fmt: skip
 TITLES = {
     "rabbitmq_43_quorum": "RabbitMQ 4.3, quorum", "rabbitmq_4_quorum": "RabbitMQ 4.0, quorum",
-    "rabbitmq_3_mirrored": "RabbitMQ 3.10, mirrored", "sqs": "SQS", "redis": "Redis 7", "redis_valkey_9": "Valkey 9",
+    "rabbitmq_3_mirrored": "RabbitMQ 3.10, mirrored", "sqs": "SQS", "redis": "Redis 7", "valkey_9": "Valkey 9",
 }  # fmt: skip
 
 
@@ -21,7 +26,7 @@ class Guarantee:
     instead: dict[str, str] = field(default_factory=dict)
 
 
-_MIRRORED, _QUORUM, _SQS, _REDIS = "rabbitmq_3_mirrored", "rabbitmq_4_quorum", "sqs", ("redis", "redis_valkey_9")
+_MIRRORED, _QUORUM, _SQS, _REDIS = "rabbitmq_3_mirrored", "rabbitmq_4_quorum", "sqs", ("redis", "valkey_9")
 _AFTER_VISIBILITY = dict.fromkeys((_SQS, *_REDIS), "after the visibility timeout")
 _ONE_SERVER = {_SQS: "does not apply: AWS runs SQS"} | dict.fromkeys(_REDIS, "does not apply: one server")
 

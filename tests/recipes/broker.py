@@ -39,11 +39,12 @@ def make_it(checkout: Checkout) -> None:
 
 
 def add_a_column(checkout: Checkout) -> None:
-    columns = 'BROKERS = ("rabbitmq_4_quorum", "rabbitmq_3_mirrored", "sqs", "redis"'
-    checkout.insert("tests/brokers/guarantees.py", ', "keydb"', after=columns)
-    checkout.insert("tests/brokers/guarantees.py", '\n    "keydb": "KeyDB",', after='"redis": "Redis, Valkey",')
-    checkout.insert("tests/brokers/conftest.py", ', "keydb"', after='SHORT = ("sqs", "redis"')
-    checkout.edit("tests/brokers/conftest.py", 'elif name == "redis":', 'elif name in ("redis", "keydb"):')
+    columns, start = "tests/brokers/guarantees.py", "tests/brokers/conftest.py"
+    checkout.insert(columns, ', "keydb"', after='"sqs", "redis", "valkey_9"')
+    checkout.insert(columns, '"keydb": "keydb", ', before='"redis": "redis", "valkey_9": "redis",')
+    checkout.insert(columns, '"keydb": "KeyDB", ', before='"sqs": "SQS", "redis": "Redis 7"')
+    checkout.insert(start, ', "keydb"', after='SHORT = ("sqs", "redis"')
+    checkout.insert(start, ', "keydb": servers.valkey_program', after='"valkey_9": servers.valkey_program')
 
 
 def add_a_row(checkout: Checkout) -> None:

@@ -7,13 +7,11 @@ from typing import Any
 
 from redis.exceptions import RedisError
 
-from celery_platform.brokers import broker_of
 from celery_platform.errors import PublishError, RefusedMessageError
 from celery_platform.later.message import Kept
 from celery_platform.later.store import later_store
 from celery_platform.publishing.capture import Caught, Message, StoppingProducer
-from celery_platform.refusals.size import ADDRESS_BYTES, in_base64, refuse_a_larger_message
-from celery_platform.settings import runtime
+from celery_platform.refusals.size import ADDRESS_BYTES, in_base64, is_packed, refuse_a_larger_message
 
 # Options about the connection for publishing, which do not apply because the message is published later.
 _PUBLISHERS = ("producer", "publisher", "connection", "retry")
@@ -85,7 +83,7 @@ def _label(app: Any, queue: str) -> str:
 def _refuse_a_larger(app: Any, message: Message) -> None:
     """Refuse a message that is too large. It is measured as it is sent: the body, or the text that kombu packs."""
     size = len(message.body)
-    if broker_of(runtime()).packs_messages:
+    if is_packed(app.connection_for_write().transport):
         size = len(Kept("", "", Message(message.task_id, "", "", message.properties, message.headers, b"")).as_text())
         size += ADDRESS_BYTES + in_base64(len(message.body))
     refuse_a_larger_message(app.conf.broker_transport_options, size, message.headers)

@@ -16,7 +16,7 @@ from sqlalchemy import JSON, BigInteger, Column, Connection, Engine, Integer, Me
 
 from celery_platform.guards.whole_second_delay import whole_seconds
 from celery_platform.refusals.delay import refuse_a_delay_beyond_the_bound
-from celery_platform.refusals.size import in_base64, refuse_a_larger_message
+from celery_platform.refusals.size import in_base64, is_packed, refuse_a_larger_message
 
 # When the task is due. It is kept in a row's headers, so that existing tables need no new column.
 ETA = "eta"
@@ -78,7 +78,7 @@ def enqueue(
     named = dict(kwargs or {})
     task.__header__(*args, **named)  # type: ignore[attr-defined] # Celery's own check of arguments at sending
     size = len(dumps([args, named]))
-    if task.app.connection_for_write().transport.driver_type != "amqp":
+    if is_packed(task.app.connection_for_write().transport):
         size = in_base64(size) + HEADERS_BYTES
     refuse_a_larger_message(task.app.conf.broker_transport_options, size)
     task_id = task_id or uuid.uuid4().hex

@@ -10,6 +10,7 @@ would run again and again. So what is published for the first time leaves `ROOM`
 from collections.abc import Mapping
 from typing import Any
 
+from kombu.transport import virtual
 from kombu.utils.json import dumps
 
 from celery_platform.errors import RefusedMessageError
@@ -50,6 +51,14 @@ class Sized:
         if not isinstance(message, dict):
             refuse_larger_headers(message, headers, self.connection.frame_max)
         return message
+
+
+def is_packed(transport: Any) -> bool:
+    """Whether kombu packs headers and body into one text, with the body in base64: its virtual transports do.
+
+    Example: `is_packed(app.connection_for_write().transport)` is false on RabbitMQ, which has headers of its own
+    """
+    return isinstance(transport, virtual.Transport)
 
 
 def size_of(message: Any) -> int:

@@ -4,7 +4,9 @@ import logging
 from time import monotonic
 from typing import Any
 
+from celery_platform.brokers import broker_of
 from celery_platform.reliability.signals import delivery_unaccounted
+from celery_platform.settings import runtime
 from celery_platform.settlement.balance import UNSETTLED, Lasting, Problem, Window, problems
 from celery_platform.settlement.places import places_of
 from celery_platform.transports.held import held_by
@@ -58,8 +60,8 @@ class Audit:
         tags = dict(tasks._active_tags)
         if qos is None or not qos.value:
             return 0
-        # RabbitMQ counts for each consumer, where the queues are quorum queues; SQS is asked for each queue at once.
-        shared = self._consumer.qos_global or self._consumer.connection.transport.driver_type == "redis"
+        # RabbitMQ counts for each consumer, where the queues are quorum queues.
+        shared = self._consumer.qos_global or broker_of(runtime()).shared_prefetch
         queues = 1 if shared else max(1, len(tags), len(self._tags))
         if tags != self._tags and not shared:
             self._window.widen(held)

@@ -10,7 +10,8 @@ from celery_platform.broker_kinds import BrokerKind
 from celery_platform.brokers.choice import kind_of
 from celery_platform.brokers.kind import Kind
 
-from tests.brokers.guarantees import BROKERS as CONTRACT
+from tests.brokers.guarantees import BROKERS as COLUMNS
+from tests.brokers.guarantees import KINDS as OF_COLUMNS
 from tests.harness.servers import REPOSITORY
 
 REGISTRY = "BrokerKind in app/celery_platform/broker_kinds.py"
@@ -41,7 +42,7 @@ PLACES: dict[str, Collection[str]] = {
     "a module in terraform/broker.tf": found("terraform/broker.tf", r'count += local\.kind == "(\w+)"'),
     "broker_url in terraform/discovery.tf": re.findall(r"(\w+) += ", URLS.partition("\n  }")[0]),
     # Amazon MQ is a RabbitMQ 4 to its clients.
-    "BROKERS in tests/brokers/guarantees.py": {"amazon_mq", *(name.partition("_")[0] for name in CONTRACT)},
+    "BROKERS in tests/brokers/guarantees.py": {"amazon_mq", *(OF_COLUMNS[column] for column in COLUMNS)},
     "the table of brokers in README.md": found("README.md", r"^\| `(\w+)` \|"),
 }
 

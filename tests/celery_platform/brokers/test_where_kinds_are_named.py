@@ -16,11 +16,14 @@ KINDS = "|".join(BrokerKind)
 OWN = re.compile(rf"brokers/({KINDS})/|transports/(amqp|sqs|redis)/")
 # A word of its own; but neither Redis's Lua (`redis.call`) nor the scheme of a URL.
 NAMED = re.compile(rf"\b({KINDS})\b(?!\.call|://)")
+TRANSPORTS = re.compile("driver_type")  # kombu's name of a transport, which stands for a kind
 REASONS = {
     "broker_kinds.py": "the registry",
     "environment/model/broker.py": "the sections of the environment file, one for each kind that has settings",
     "environment/rules/brokers.py": "rules about these sections",
-    "environment/rules/sizes.py": "rules about the sizes of these sections",
+    "environment/rules/sizes.py": "rules about these sections",
+    "environment/aws/sizes.py": "AWS's name of a service that has sizes",
+    "environment/made.py": "what Terraform makes for each kind, in its own terms",
     "environment/rules/limits.py": "names a key of the section `rabbitmq` as a way out",
     "environment/rules/machines.py": "names a key of the section `rabbitmq` in its problem",
     "environment/derived/broker.py": "the DNS name of a self-managed RabbitMQ",
@@ -28,9 +31,6 @@ REASONS = {
     "environment/derived/workloads.py": "the IAM role of these hosts",
     "environment/model/network.py": "AWS's name of the interface endpoint of SQS",
     "environment/derived/egress.py": "schemes of URLs of an application's services",
-    "environment/made.py": "the resources of each kind that Terraform would replace",
-    "environment/aws/sizes.py": "AWS's names of its services",
-    "settlement/audit.py": "kombu's name of a transport whose prefetch count is one for all queues",
     "settings/placeholders.py": "words in the names of an application's secrets; the host name of SQS",
     "guards/results_away.py": "schemes of the result store's URL",
     "turbo/worker/install.py": "schemes of the result store's URL",
@@ -44,7 +44,7 @@ def names_a_kind(tree: ast.Module) -> Iterator[str]:
         if isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in docstrings:
             found = NAMED.search(node.value)
         elif isinstance(node, ast.Attribute):
-            found = NAMED.fullmatch(node.attr.lower())
+            found = NAMED.fullmatch(node.attr.lower()) or TRANSPORTS.fullmatch(node.attr)
         elif isinstance(node, ast.ImportFrom) and (node.module or "").startswith("celery_platform"):
             found = NAMED.search(f"{node.module} {' '.join(alias.name for alias in node.names)}")
         else:
@@ -80,7 +80,7 @@ def test_no_reason_is_left_over(name: str) -> None:
 
 @pytest.mark.parametrize(
     "code",
-    ['if kind == "sqs": pass', "kind is BrokerKind.REDIS", "env.broker.rabbitmq.tls",
+    ['if kind == "sqs": pass', "kind is BrokerKind.REDIS", 'transport.driver_type != "amqp"', "env.broker.rabbitmq.tls",
      "from celery_platform.brokers.redis import broker", "from celery_platform.brokers import redis",
      'X = "celery_platform.transports.redis.transport:Transport"'],
 )  # fmt: skip

@@ -25,7 +25,6 @@ from celery_platform.settings.login import with_login
 class RabbitMQBroker(Broker):
     """Queues are declared by the app, so that their arguments are stated once."""
 
-    packs_messages = False
     connect_timeout: ClassVar[float] = CONNECT_TIMEOUT_SECONDS
 
     @property
