@@ -81,6 +81,14 @@ def test_a_switch_of_the_broker_destroys_the_old_one() -> None:
     assert not any("Valkey" in line for line in lines), "the result store stays"
 
 
+def test_what_cannot_move_to_another_vpc_is_said_to_fail() -> None:
+    lines = told(GOOD, "cidr: 10.40.0.0/16", "cidr: 10.41.0.0/16")
+    reason = "AWS does not move it to another VPC, and network.cidr changes from 10.40.0.0/16 to 10.41.0.0/16"
+
+    assert f"an apply would fail at the Valkey store celery-prod-results: {reason}" in lines
+    assert f"an apply would fail at the cluster celery-prod: {reason}" in lines
+
+
 def test_two_environments_share_nothing_that_could_be_replaced() -> None:
     local = PROD.parents[1] / "local" / PROD.name
 

@@ -1,4 +1,4 @@
-"""What applying a change would replace, destroy or stop, told from the environment file alone, before any plan."""
+"""What an apply of a change would replace, destroy or stop, and where AWS would refuse it; told before any plan."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -6,12 +6,12 @@ from dataclasses import dataclass
 from celery_platform.environment.derived import Json
 from celery_platform.environment.made import KINDS, Found, Kind
 
-REPLACE, DESTROY, STOP = "replace", "destroy", "stop"
+REPLACE, DESTROY, FAIL, STOP = "replace", "destroy", "fail at", "stop"
 
 
 @dataclass(frozen=True)
 class Effect:
-    """One resource that an apply would replace, destroy or stop.
+    """One resource that an apply would replace, destroy or stop, or at which it would fail.
 
     `type` is Terraform's, `name` what the resource is called, and `because` the value that changes; empty if the
     environment has no such resource any more.
@@ -26,7 +26,7 @@ class Effect:
 
     def __str__(self) -> str:
         """One sentence for a reviewer."""
-        with_it = f", with {self.lost}" if self.verb != STOP and self.lost else ""
+        with_it = f", with {self.lost}" if self.verb in (REPLACE, DESTROY) and self.lost else ""
         reason = f": {self.because}" if self.because else ""
         return f"an apply would {self.verb} {self.what} {self.name}{with_it}{reason}"
 
@@ -51,6 +51,9 @@ def _of_kind(kind: Kind, before: Found, after: Found) -> Iterator[Effect]:
             yield Effect(DESTROY, kind.type, kind.what, old["called"], kind.lost)
         elif because := _changed(kind.forces, old, new):
             yield Effect(REPLACE, kind.type, kind.what, old["called"], kind.lost, because)
+        elif because := _changed(kind.stuck, old, new):
+            reason = f"AWS does not move it to another VPC, and {because}"
+            yield Effect(FAIL, kind.type, kind.what, old["called"], "", reason)
         elif because := _changed(kind.stops, old, new):
             yield Effect(STOP, kind.type, kind.what, old["called"], kind.lost, because)
 

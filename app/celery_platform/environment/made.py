@@ -2,7 +2,7 @@
 
 Each kind lists the keys of `resolved.json` from which its resources are made. A value of `forces` cannot change on an
 existing resource: the provider destroys it and makes another (attributes with ForceNew, provider hashicorp/aws
-5.100.0). A test compares this with real plans (tests/terraform/test_effects.py).
+5.100.0). Tests compare this with real plans (tests/terraform/test_forces.py, test_effects.py).
 """
 
 from collections.abc import Callable, Mapping
@@ -18,14 +18,15 @@ class Kind:
     """Resources of one Terraform type.
 
     `found` returns them by a key that stays the same as long as Terraform's address does, each with its values and a
-    `name`. A change of one of `forces` replaces the resource, a change of one of `stops` only stops it for a while.
-    `lost` is what goes with it.
+    name (`called`). A change of one of `forces` replaces the resource, and `lost` is what goes with it. A change of one
+    of `stuck` is planned as an update that AWS refuses. A change of one of `stops` only stops it for a while.
     """
 
     type: str
     what: str
     found: Callable[[Json], Found]
     forces: tuple[str, ...] = ()
+    stuck: tuple[str, ...] = ()
     stops: tuple[str, ...] = ()
     lost: str = ""
 
@@ -160,16 +161,25 @@ KINDS = (
         "aws_elasticache_replication_group",
         "the Valkey store",
         _stores,
-        forces=("name", "network.cidr", "vpc_id"),
+        forces=("name",),
+        stuck=("network.cidr", "vpc_id"),
         lost="everything stored in it",
     ),
-    Kind("aws_lb", "the load balancer of", _load_balancers, forces=("network.cidr", "vpc_id"), lost="all connections"),
+    Kind(
+        "aws_lb",
+        "the load balancer of",
+        _load_balancers,
+        forces=("vpc_id",),
+        stuck=("network.cidr",),
+        lost="all connections",
+    ),
     Kind("aws_route53_zone", "the private zone", _zones_of_dns, forces=("zone",), lost="the broker's name"),
     Kind(
         "aws_eks_cluster",
         "the cluster",
         _clusters,
-        forces=("name", "network.cidr", "vpc_id"),
+        forces=("name",),
+        stuck=("network.cidr", "vpc_id"),
         lost="everything that runs on it",
     ),
     Kind(
