@@ -65,7 +65,7 @@ REFUSED = [
     (RESULTS, "node_type: cache.banana", "results.node_type: found 'cache.banana'; allowed: a node type of Elasti"),
     (AMAZON_MQ, f"redis: {{node_type: cache.m5.banana}}\n  {AMAZON_MQ}", "broker.redis.node_type: found 'cache.m5.ba"),
     (AMAZON_MQ, 'amazon_mq: {version: "4.2", instance_type: mq.m7g.huge', "allowed: an instance type of Amazon MQ, as"),
-    (AMAZON_MQ, 'amazon_mq: {version: "4.1", instance_type: mq.m7g.large', "allowed: one of: 3.13, 4.2, 4.3"),
+    (AMAZON_MQ, 'amazon_mq: {version: "4.1", instance_type: mq.m7g.large', "found '4.1'; allowed: one of: 3.13, 4.2"),
     (AMAZON_MQ, 'amazon_mq: {version: "3.13", instance_type: mq.t3.micro', "allowed: mq.m7g.* or mq.m5.* for"),
     # ranges of addresses
     (CIDR, "cidr: 127.0.0.0/16", "network.cidr: found 127.0.0.0/16, loopback: each machine itself (127.0.0.0/8)"),
