@@ -54,7 +54,7 @@ def places_of(consumer: Any) -> Places:
     else:
         found = _of_green(consumer, pool)
     found.waiting += tuple(state.scheduled_requests)  # type: ignore[attr-defined] # newer than the stub
-    found.waiting += _of_rate_limits(consumer)
+    found.waiting += in_rate_limits(consumer)
     # Not Celery's weak sets: where tasks are threads, those change while they are walked through.
     found.waiting += [request for request in list(state.requests.values()) if _kept_by_its_task(request)]
     return found
@@ -90,7 +90,8 @@ def _arguments(entry: Any) -> Iterator[Any]:
     return (each for each in getattr(planned, "args", ()) if isinstance(each, Request))
 
 
-def _of_rate_limits(consumer: Any) -> Iterator[Any]:
+def in_rate_limits(consumer: Any) -> Iterator[Any]:
+    """Return the requests that wait for a rate limit of Celery's."""
     for bucket in tuple(consumer.task_buckets.values()):
         if bucket:
             yield from (request for request, _ in tuple(bucket.contents))

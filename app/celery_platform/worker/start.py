@@ -66,6 +66,7 @@ def start_worker(pool_name: str) -> None:
     from celery_platform.dead_letters.unreadable import KeepUnreadable
     from celery_platform.guards.exit_code import run_worker
     from celery_platform.observability import soft_stops
+    from celery_platform.settlement.connection import GiveBackWithConnection
     from celery_platform.settlement.pool import SettleErrors
     from celery_platform.transports.drain import Drain
     from celery_platform.worker import stop
@@ -91,9 +92,8 @@ def start_worker(pool_name: str) -> None:
     warn_of_this_machine(celery)
     soft_stops.connect(pool.name)
     Drain.stop_seconds = stop.drain_seconds(environment, pool)
-    celery.steps["consumer"].update(
-        {Drain, Heartbeat, StoreGate, stop.BoundedStop, DeclareDeadLetters, KeepUnreadable, SettleErrors}
-    )
+    celery.steps["consumer"].update({Drain, Heartbeat, StoreGate, stop.BoundedStop})
+    celery.steps["consumer"].update({DeclareDeadLetters, KeepUnreadable, SettleErrors, GiveBackWithConnection})
     if pool.type == "threads":
         from celery_platform.worker import threads_pool
 
