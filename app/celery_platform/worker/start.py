@@ -70,6 +70,7 @@ def start_worker(pool_name: str) -> None:
     from celery_platform.settlement.pool import SettleErrors
     from celery_platform.transports.drain import Drain
     from celery_platform.worker import stop
+    from celery_platform.worker.forked_children import reset_signals_in_children
     from celery_platform.worker.heartbeat import Heartbeat
     from celery_platform.worker.memory import share_memory
     from celery_platform.worker.start_checks import checked_worker
@@ -88,6 +89,8 @@ def start_worker(pool_name: str) -> None:
         # A task occupies the only thread. During a task of 20 s, RabbitMQ would miss heartbeats, close the connection
         # and deliver the message again, without end. TCP keepalive detects a broker that is down.
         celery.conf.broker_heartbeat = 0
+    if pool.type != "prefork":
+        reset_signals_in_children()
     own_logging(environment.name)
     warn_of_this_machine(celery)
     soft_stops.connect(pool.name)
