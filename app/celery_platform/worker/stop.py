@@ -28,6 +28,7 @@ from celery_platform.application.secret_files import remove_secret_files
 from celery_platform.reliability.signals import tasks_given_back
 from celery_platform.settings import PoolSettings, Resolved
 from celery_platform.transports.give_back import give_back
+from celery_platform.transports.remote_shutdown import stop_on_shutdown
 from celery_platform.turbo.worker.task_in_loop import RunsTaskInLoop
 
 # The seconds after which the worker will be killed, set by whatever kills it: systemd, a grace period, a spot notice.
@@ -84,6 +85,8 @@ class BoundedStop(bootsteps.StartStopStep):
     def start(self, consumer: Any) -> None:  # noqa: ARG002 - Celery's signature
         """Replace Celery's handler of SIGQUIT (its cold shutdown), and start the thread at the first connection."""
         platforms.signals["SIGQUIT"] = self._now
+        if not isinstance(self.consumer.pool, RunsTaskInLoop):  # the supervisor stops a turbo pool
+            stop_on_shutdown(lambda: os.kill(self.process, signal.SIGTERM))
         if not self._watches:
             self._watches = True
             threading.Thread(target=self._watch, daemon=True).start()

@@ -10,7 +10,7 @@ from time import monotonic, sleep
 from celery_platform.turbo.freeze import freeze, load_worker
 from celery_platform.turbo.supervisor.child import Child
 from celery_platform.turbo.supervisor.options import SupervisorOptions
-from celery_platform.turbo.worker.slot import Slot
+from celery_platform.turbo.worker.slot import STOP_ASKED, Slot
 
 logger = logging.getLogger(__name__)
 # What Celery's worker does at each: finish the running tasks; or end at once, and running tasks are delivered again.
@@ -22,7 +22,8 @@ def supervise(
     options: SupervisorOptions,
     on_turn: Callable[[list[Child]], None] | None = None,
 ) -> int:
-    """Fork `options.processes` processes that run `work`, and keep that many running until SIGTERM, SIGINT or SIGQUIT.
+    """Fork `options.processes` processes that run `work`, and keep that many running until SIGTERM, SIGINT or SIGQUIT,
+    or until one of them asks for a stop (`Slot.ask_stop`: the remote control command `shutdown`).
 
     `work` runs a worker in a forked process, is given the number of the process, and returns its exit code. `on_turn`
     is called with the processes in each turn of the loop (every `options.poll_seconds`).
@@ -37,6 +38,8 @@ def supervise(
     freeze()
     stop = _Stop()
     while not stop.asked or any(child.running for child in children):
+        if any(child.slot.numbers[STOP_ASKED] for child in children):
+            stop.ask()
         _reap(children)
         stop.pass_on(children)
         now = monotonic()
@@ -66,6 +69,12 @@ class _Stop:
     def _on_signal(self, number: int, _frame: object) -> None:
         self._pending.append(signal.SIGQUIT if self.asked or number in COLD else signal.SIGTERM)
         self.asked = True
+
+    def ask(self) -> None:
+        """Stop warmly, because a process asks for it; nothing changes when a stop was asked for already."""
+        if not self.asked:
+            self.asked = True
+            self._pending.append(signal.SIGTERM)
 
     def pass_on(self, children: list[Child]) -> None:
         """Send the requested signals to every process, outside of the handler: none starts in between then."""

@@ -17,7 +17,9 @@ from celery import signals
 from celery.concurrency.base import BasePool, apply_target
 from celery.exceptions import SoftTimeLimitExceeded
 
+from celery_platform.transports.drain import Ending
 from celery_platform.transports.give_back import give_back
+from celery_platform.transports.remote_shutdown import stop_on_shutdown
 from celery_platform.transports.worker_channel import WorkerChannel
 from celery_platform.turbo.worker.slot import BUSY_SINCE, HARD_LIMIT_AT, SOFT_LIMIT_AT, Slot
 from celery_platform.turbo.worker.task_in_loop import RunsTaskInLoop
@@ -47,6 +49,7 @@ class TaskPool(BasePool, RunsTaskInLoop):
         signals.worker_process_init.send(sender=(self.options.get("initargs") or (None, None))[1])
         self.connection_lock = threading.Lock()
         self.connection_lock.acquire()
+        stop_on_shutdown(self.slot.ask_stop)
         signal.signal(SOFT_LIMIT_SIGNAL, self._on_soft_limit)
         signal.signal(HARD_LIMIT_SIGNAL, self._on_hard_limit)
 
@@ -121,6 +124,26 @@ class TaskPool(BasePool, RunsTaskInLoop):
             # Of what this process had taken beside it too, nothing waits for a visibility timeout.
             give_back(request.message.channel)
         os._exit(HARD_LIMIT_EXIT)
+
+    def restart(self) -> None:
+        """Celery's command `pool_restart`: this process does what it holds and ends; the supervisor starts another."""
+        Ending.ask(float("inf"))
+
+    def grow(self, n: int = 1) -> None:
+        """Celery's command `pool_grow`, which is refused.
+
+        Raises:
+            NotImplementedError: always.
+        """
+        raise NotImplementedError(f"not {n} processes more: a turbo pool has as many as its `concurrency` says")
+
+    def shrink(self, n: int = 1) -> None:
+        """Celery's command `pool_shrink`, which is refused.
+
+        Raises:
+            NotImplementedError: always.
+        """
+        raise NotImplementedError(f"not {n} processes fewer: a turbo pool has as many as its `concurrency` says")
 
     def _get_info(self) -> dict[str, Any]:
         info: dict[str, Any] = super()._get_info()  # type: ignore[misc]

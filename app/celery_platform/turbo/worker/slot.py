@@ -6,7 +6,7 @@ from time import monotonic
 DOUBLES = 8
 TASK_ID_BYTES = 64
 SLOT_BYTES = DOUBLES * 8 + TASK_ID_BYTES
-TURNED_AT, BUSY_SINCE, SOFT_LIMIT_AT, HARD_LIMIT_AT, DONE = range(5)
+TURNED_AT, BUSY_SINCE, SOFT_LIMIT_AT, HARD_LIMIT_AT, DONE, STOP_ASKED = range(6)
 
 
 class Slot:
@@ -51,6 +51,10 @@ class Slot:
         numbers = self.numbers
         numbers[SOFT_LIMIT_AT] = numbers[HARD_LIMIT_AT] = numbers[BUSY_SINCE] = 0.0
         numbers[DONE] += 1
+
+    def ask_stop(self) -> None:
+        """Ask the supervisor to stop the whole pool."""
+        self.numbers[STOP_ASKED] = 1.0
 
     @property
     def task_id(self) -> str:

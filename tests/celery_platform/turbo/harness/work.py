@@ -27,7 +27,7 @@ app.conf.update(
     ],
     task_default_queue=QUEUE, task_acks_late=True, task_ignore_result=True, result_backend_thread_safe=True,
     broker_connection_retry_on_startup=True, worker_cancel_long_running_tasks_on_connection_loss=True,
-    broker_heartbeat=4,
+    broker_heartbeat=4, worker_pool_restarts="TURBO_RESTARTS" in os.environ,
     # Of Redis alone: what a killed process held is delivered again soon.
     broker_transport_options={"visibility_timeout": 5, "unacked_restore_interval": 0.5, "unacked_restore_throttle": 1},
 )  # fmt: skip
