@@ -4,6 +4,7 @@ If a replay dies in between, the message is in both queues. It is then sent twic
 idempotent tasks tolerate, and it is never lost.
 """
 
+import sys
 import time
 from collections.abc import Iterable, Iterator
 from typing import Any
@@ -14,6 +15,7 @@ from celery_platform.brokers.dead_lettered.held import Held
 from celery_platform.brokers.dead_lettered.message import DeadLetteredMessage, Json
 from celery_platform.brokers.interface import PUBLISH_BUDGET_SECONDS, PUBLISH_RETRY
 from celery_platform.observability.published_at import PUBLISHED_AT
+from celery_platform.refusals.size import REPLAYS
 from celery_platform.settings import runtime
 from celery_platform.transports.amqp.publish_budget import budget
 
@@ -32,13 +34,23 @@ def replayed_headers(headers: Json) -> Json:
         for name, value in headers.items()
         if name not in DROPPED_HEADERS and not name.startswith(DROPPED_PREFIXES)
     }
-    now, replays = time.time(), int(headers.get("x-replays") or 0) + 1
+    now, replays = time.time(), replays_of(headers) + 1
     # `sent_at` stays: it names the slot of a report, and says when the work was first asked for.
-    return kept | {"retries": 0, PUBLISHED_AT: now, "replayed_at": now, "x-replays": replays}
+    return kept | {"retries": 0, PUBLISHED_AT: now, "replayed_at": now, REPLAYS: replays}
+
+
+def replays_of(headers: Json) -> int:
+    """How often a message was replayed.
+
+    Example: `replays_of({}) == 0`
+    """
+    return int(headers.get(REPLAYS) or 0)
 
 
 def replay(app: Celery, messages: Iterable[Held], *, per_second: float | None = None) -> Iterator[DeadLetteredMessage]:
     """Send each message to the queue it failed in, then remove and yield it. Unreadable messages stay.
+
+    One that fails again while others are read stays, too: it would be sent without end.
 
     `per_second` (messages) keeps replayed work from delaying new work.
 
@@ -46,15 +58,18 @@ def replay(app: Celery, messages: Iterable[Held], *, per_second: float | None = 
         OperationalError, PublishError: the broker did not take a message; it and those after it stay dead-lettered.
     """
     started, number = time.monotonic(), 0
+    sent: dict[str, int] = {}
     for held in messages:
-        if not held.message.replayable:
+        message = held.message
+        if not message.replayable or replays_of(message.headers) >= sent.get(message.id, sys.maxsize):
             continue
         if per_second:
             time.sleep(max(0.0, started + number / per_second - time.monotonic()))
         number += 1
-        _send(app, held.message)
+        sent[message.id] = replays_of(message.headers) + 1
+        _send(app, message)
         held.remove()
-        yield held.message
+        yield message
 
 
 def _send(app: Celery, message: DeadLetteredMessage) -> None:
