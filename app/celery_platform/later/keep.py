@@ -12,6 +12,7 @@ from celery_platform.later.message import Kept
 from celery_platform.later.store import later_store
 from celery_platform.publishing.capture import Caught, Message, StoppingProducer
 from celery_platform.refusals.size import ADDRESS_BYTES, in_base64, is_packed, refuse_a_larger_message
+from celery_platform.refusals.typed_values import refuse_values_that_no_worker_reads
 
 # Options about the connection for publishing, which do not apply because the message is published later.
 _PUBLISHERS = ("producer", "publisher", "connection", "retry")
@@ -36,7 +37,7 @@ def keep_until_due(
     """
     message = _made(app, send_task, name, args, kwargs, options)
     message.headers["eta"] = (app.now() + timedelta(seconds=delay)).isoformat()
-    _refuse_a_larger(app, message)
+    _refuse(app, message)
     kept = Kept(f"{message.task_id}:{os.urandom(4).hex()}", _label(app, options["queue"]), message)
     try:
         later_store().keep(kept, delay)
@@ -80,8 +81,13 @@ def _label(app: Any, queue: str) -> str:
     return str(app.amqp.queues[queue].alias)
 
 
-def _refuse_a_larger(app: Any, message: Message) -> None:
-    """Refuse a message that is too large. It is measured as it is sent: the body, or the text that kombu packs."""
+def _refuse(app: Any, message: Message) -> None:
+    """Refuse a message that no worker could read, or that is too large.
+
+    It is measured as it is sent: the body, or the text that kombu packs.
+    """
+    task, kind = message.headers["task"], message.properties.get("content_type")
+    refuse_values_that_no_worker_reads(task, message.body, kind, message.headers)
     size = len(message.body)
     if is_packed(app.connection_for_write().transport):
         size = len(Kept("", "", Message(message.task_id, "", "", message.properties, message.headers, b"")).as_text())

@@ -17,6 +17,8 @@ from sqlalchemy import JSON, BigInteger, Column, Connection, Engine, Integer, Me
 from celery_platform.guards.whole_second_delay import whole_seconds
 from celery_platform.refusals.delay import refuse_a_delay_beyond_the_bound
 from celery_platform.refusals.size import in_base64, is_packed, refuse_a_larger_message
+from celery_platform.refusals.typed_values import JSON as JSON_TYPE
+from celery_platform.refusals.typed_values import refuse_values_that_no_worker_reads
 
 # When the task is due. It is kept in a row's headers, so that existing tables need no new column.
 ETA = "eta"
@@ -77,7 +79,9 @@ def enqueue(
     """
     named = dict(kwargs or {})
     task.__header__(*args, **named)  # type: ignore[attr-defined] # Celery's own check of arguments at sending
-    size = len(dumps([args, named]))
+    text = dumps([args, named])
+    refuse_values_that_no_worker_reads(str(task.name), text, JSON_TYPE)
+    size = len(text)
     if is_packed(task.app.connection_for_write().transport):
         size = in_base64(size) + HEADERS_BYTES
     refuse_a_larger_message(task.app.conf.broker_transport_options, size)

@@ -37,6 +37,11 @@ class Messages:
             self._learn(task, options)
 
     @property
+    def task(self) -> str:
+        """The name of the task."""
+        return str(self._task.name)
+
+    @property
     def declare(self) -> list[Any]:
         """The queues that should exist before any is sent."""
         return self._captured.declare

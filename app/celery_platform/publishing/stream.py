@@ -15,6 +15,7 @@ from celery_platform.publishing.messages import Messages
 from celery_platform.publishing.window import Window
 from celery_platform.publishing.wire import frames
 from celery_platform.refusals.size import refuse_a_larger_message, refuse_larger_properties
+from celery_platform.refusals.typed_values import refuse_values_that_no_worker_reads
 
 BYTES_PER_WRITE = 32_768
 BLOCKED = "the broker blocks publishers (an alarm of memory or disk)"
@@ -124,6 +125,8 @@ class Stream:
             index = self._pending.popleft()
             try:
                 message, properties = self._messages.made(index)
+                kind = message.properties.get("content_type")
+                refuse_values_that_no_worker_reads(self._messages.task, message.body, kind, message.headers)
                 refuse_a_larger_message(self._connection.transport_options, len(message.body))
                 refuse_larger_properties(len(properties), None, link.frame_max)
                 data += frames(channel.channel_id, link.frame_max, message, properties)

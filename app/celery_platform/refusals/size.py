@@ -14,6 +14,7 @@ from kombu.transport import virtual
 from kombu.utils.json import dumps
 
 from celery_platform.errors import RefusedMessageError
+from celery_platform.refusals.typed_values import refuse_values_that_no_worker_reads
 from celery_platform.reliability.waiting import AGAIN
 
 # A key of a connection's transport options, so that a connection to another broker has that broker's limit, or none.
@@ -42,8 +43,10 @@ class Sized:
         """Make the transport's message.
 
         Raises:
-            RefusedMessageError: the message is too large.
+            RefusedMessageError: the message is too large, or no worker could read it.
         """
+        if headers and "task" in headers and not (headers.get(DEAD_LETTERED) or headers.get(REPLAYS)):
+            refuse_values_that_no_worker_reads(headers["task"], body, content_type, headers)
         message = super().prepare_message(  # type: ignore[misc]
             body, priority, content_type, content_encoding, headers, *others, **named
         )

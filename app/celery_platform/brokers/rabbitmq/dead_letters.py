@@ -1,5 +1,6 @@
 """Read a dead letter queue of RabbitMQ without acknowledging, so that closing the channel gives all messages back."""
 
+import json
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -46,13 +47,22 @@ def _messages(bound: Any, queue: QueueSettings, there: int, taken: list[Held]) -
         message = bound.get()
         if message is None:
             return
-        try:
-            body = message.payload
-        except (KombuError, *UNREADABLE):
-            body = None
+        body = _body(message)
         properties = {name: message.properties.get(name) for name in PROPERTIES}
         kept = dead_lettered_message(
             queue.label, dict(message.headers or {}), body, properties, max_deliveries=queue.max_deliveries
         )
         taken.append(Held(kept, partial(message.ack)))
         yield taken[-1]
+
+
+def _body(message: Any) -> Any:
+    """The body as a worker reads it, or else as plain JSON; `None` where it is neither."""
+    try:
+        return message.payload
+    except (KombuError, *UNREADABLE):
+        pass
+    try:
+        return json.loads(message.body)
+    except UNREADABLE:
+        return None
