@@ -61,15 +61,16 @@ import json, sys
 from celery_platform.brokers import broker_of
 from celery_platform.settings import runtime
 from exercises.celery import celery
-how, size, compression, prefix = sys.argv[1], int(sys.argv[2]), sys.argv[3] or None, sys.argv[4]
+how, size, compression, prefix, text = sys.argv[1], int(sys.argv[2]), sys.argv[3] or None, *sys.argv[4:]
 celery.conf.broker_transport_options.pop("max_message_bytes")
 queue = broker_of(runtime()).queue(runtime().environment.queues["slow"])
-body = [["x" * size], {"how": how}, {}]
+body = json.dumps([[text * size], {"how": how}, {}], ensure_ascii=False)
 with celery.connection_for_write() as connection:
     producer = celery.amqp.Producer(connection.default_channel)
-    producer.publish(body, serializer="json", exchange=queue.exchange, routing_key=queue.routing_key, declare=[queue],
+    producer.publish(body, content_type="application/json", content_encoding="utf-8", exchange=queue.exchange,
+                     routing_key=queue.routing_key, declare=[queue], compression=compression,
                      headers={"task": "exercises.slow.end_late", "id": prefix, "retries": 0, "lang": "py",
-                              "argsrepr": "x" * 1000}, compression=compression)
+                              "argsrepr": "x" * 1000})
 """
 FAILING = ("raises ValueError", "raises an error that says much", "raises an error that says much beyond ASCII")
 RETRYING = ("raises TransientError always", "retries for ever")
@@ -174,10 +175,11 @@ def test_a_message_of_any_size_that_is_taken_has_one_dead_letter_and_can_be_repl
     variant.app("dlq", "purge", "--queue", "slow", "--yes")
 
 
-# Bytes of the argument; with the compression, what it is when it is not compressed is far beyond the broker's limit.
+# The argument is a text so many times; compressed, or written again in ASCII, it is far beyond the broker's limit.
 BEYOND = {
-    ("redis", "threads"): [(16 * 2**20 - 2_000, ""), (16 * 2**20, "")],
-    ("sqs", "turbo"): [(145_500, ""), (145_000, ""), (3_000_000, "zlib")],
+    ("redis", "threads"): [(16 * 2**20 - 2_000, "", "x"), (16 * 2**20, "", "x"), (6_000_000, "", "\N{SNOWMAN}")],
+    ("sqs", "turbo"): [(145_500, "", "x"), (145_000, "", "x"), (3_000_000, "zlib", "x"), (45_000, "", "\N{SNOWMAN}")],
+    ("sqs", "prefork"): [(145_500, "", "x"), (45_000, "", "\N{SNOWMAN}")],
 }
 
 
@@ -188,10 +190,10 @@ def test_a_message_without_any_room_has_a_dead_letter_that_says_so(
     broker, pool = cell
     environment: TestEnvironment = request.getfixturevalue(broker)
     variant = environment.variant(tmp_path, pools={"cpu": {"type": pool, "concurrency": 2}})
-    sent = {f"{tmp_path.name}-{size}-{compression}": (size, compression) for size, compression in BEYOND[cell]}
+    sent = {f"{tmp_path.name}-{number}": what for number, what in enumerate(BEYOND[cell])}
     with variant.worker("cpu"):
-        for task_id, (size, compression) in sent.items():
-            variant.python(FOREIGN, "raises an error that says much", str(size), compression, task_id)
+        for task_id, (size, compression, text) in sent.items():
+            variant.python(FOREIGN, "raises an error that says much", str(size), compression, task_id, text)
 
         ended = outcomes(variant, dict.fromkeys(sent, "raises an error that says much"))
         assert ended == [expected("raises an error that says much") for _ in sent]

@@ -20,6 +20,7 @@ from celery_platform.brokers import broker_of
 from celery_platform.brokers.interface import PUBLISH_BUDGET_SECONDS, PUBLISH_RETRY
 from celery_platform.dead_letters.reasons import cut, reasons
 from celery_platform.errors import RefusedMessageError
+from celery_platform.refusals.size import AS_IT_CAME, MADE_ANEW
 from celery_platform.reliability.compression import compression_of
 from celery_platform.reliability.errors import NEVER_PUBLISHED
 from celery_platform.reliability.message_group import group_of
@@ -93,18 +94,20 @@ def publish_as_it_came(app: Any, message: Any, error: Exception, queue: QueueSet
     why = error.reasons if isinstance(error, AsItCameError) else reasons(error, queue.name, attempts=attempts)
     properties = {name: message.properties[name] for name in PROPERTIES if message.properties.get(name) is not None}
     packed = {"content_type": message.content_type, "content_encoding": message.content_encoding}
-    _send(app, queue, message.body, headers, why, compression=compression, **packed | properties | group_of(message))
+    options = packed | properties | group_of(message) | {"compression": compression}
+    _send(app, queue, message.body, headers, why, what_is_cut=AS_IT_CAME, **options)
     if task:
         dead_letter_published.send(sender=None, queue=queue.name, task=task, error=error)
 
 
 def _send(
-    app: Any, queue: QueueSettings, body: Any, headers: dict[str, Any], why: dict[str, Any], **options: Any
-) -> None:
+    app: Any, queue: QueueSettings, body: Any, headers: dict[str, Any], why: dict[str, Any],
+    what_is_cut: str = MADE_ANEW, **options: Any,
+) -> None:  # fmt: skip
     """Publish with as much of the reasons as the message has room for."""
     target = broker_of(runtime()).dead_letter_queue(queue)
     with budget(PUBLISH_BUDGET_SECONDS), app.producer_or_acquire() as producer:
-        for noted, last in _shorter_and_shorter(headers, why):
+        for noted, last in _shorter_and_shorter(headers, why, what_is_cut):
             try:
                 producer.publish(
                     body, exchange="", routing_key=target.name, declare=[target], headers=noted, retry=True,
@@ -117,11 +120,13 @@ def _send(
                 return
 
 
-def _shorter_and_shorter(headers: dict[str, Any], why: dict[str, Any]) -> Iterator[tuple[dict[str, Any], bool]]:
+def _shorter_and_shorter(
+    headers: dict[str, Any], why: dict[str, Any], what_is_cut: str
+) -> Iterator[tuple[dict[str, Any], bool]]:
     """The headers of a dead-lettered message and whether they are the last: first all, then without what only shows."""
     yield headers | why, False
     needed = {name: value for name, value in headers.items() if name not in ONLY_SHOWN}
-    yield needed | cut(why), True
+    yield needed | cut(why, what_is_cut), True
 
 
 def _message(task: Task[Any, Any], request: Any) -> Any:

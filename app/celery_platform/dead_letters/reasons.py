@@ -27,13 +27,15 @@ def reasons(error: Exception, queue: str, *, attempts: int) -> dict[str, Any]:
     }
 
 
-def cut(why: dict[str, Any]) -> dict[str, Any]:
+def cut(why: dict[str, Any], what: str) -> dict[str, Any]:
     """The same for a message that has no room: without the traceback, and with the begin of the reason.
 
-    Example: `cut(reasons(ValueError("x" * 999), "celery-prod-email", attempts=1))["x-dead-letter-cut"]`
+    `what` says what message this is, `refusals.size.MADE_ANEW` or `AS_IT_CAME`.
+
+    Example: `cut(reasons(ValueError("x" * 999), "celery-prod-email", attempts=1), AS_IT_CAME)["x-dead-letter-cut"]`
     """
     kept = {name: value for name, value in why.items() if name != TRACEBACK}
-    return kept | {REASON: begin_of(why[REASON], MAX_BYTES_IF_CUT), CUT: True}
+    return kept | {REASON: begin_of(why[REASON], MAX_BYTES_IF_CUT), CUT: what}
 
 
 def begin_of(text: str, size: int) -> str:

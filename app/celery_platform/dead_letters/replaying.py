@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from celery import Celery
+from kombu.utils.json import dumps
 
 from celery_platform.brokers.dead_lettered.held import Held
 from celery_platform.brokers.dead_lettered.message import DeadLetteredMessage, Json
@@ -76,13 +77,22 @@ def _send(app: Celery, message: DeadLetteredMessage) -> None:
     properties: dict[str, Any] = {name: value for name, value in message.properties.items() if value is not None}
     with budget(PUBLISH_BUDGET_SECONDS), app.producer_or_acquire() as producer:
         producer.publish(
-            message.body,
+            _small(message.body),
             exchange="",
             routing_key=runtime().environment.queues[message.queue].name,
-            serializer="json",
+            content_type="application/json",
+            content_encoding="utf-8",
             compression=message.headers.get("compression"),
             headers=replayed_headers(message.headers),
             retry=True,
             retry_policy=PUBLISH_RETRY,
             **properties,
         )
+
+
+def _small(body: Any) -> bytes:
+    """The body as JSON that is no larger than any that a sender made: it has to fit where that did."""
+    try:
+        return str(dumps(body, ensure_ascii=False, separators=(",", ":"))).encode()
+    except UnicodeEncodeError:  # half of a surrogate pair
+        return str(dumps(body)).encode()

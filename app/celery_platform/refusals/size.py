@@ -25,6 +25,8 @@ ROOM_OF_A_RETRY = 12 * 1024
 # Headers of messages that are not published for the first time.
 REPLAYS = "x-replays"
 DEAD_LETTERED, CUT = "x-dead-letter-at", "x-dead-letter-cut"
+# Of a dead-lettered message that has no room, what it is: serialized again, or with the body that the broker has taken.
+MADE_ANEW, AS_IT_CAME = "made anew", "as it came"
 # What kombu adds when it sends a packed message: its tag, its exchange and its routing key, of 80 characters each.
 ADDRESS_BYTES = 350
 # A header's table is at most this much larger than its `repr`: a number of one digit takes five bytes.
@@ -101,14 +103,14 @@ def refuse_a_larger_message(
 ) -> None:
     """Compare `size`, in bytes, with the limit in a connection's transport options.
 
-    The broker itself decides about a message that it has had before: one that is replayed, or dead-lettered with no
-    more than its reason.
+    The broker itself decides about a message that it has had before: one that is replayed, or dead-lettered as it came
+    with no more than its reason.
 
     Raises:
         RefusedMessageError: the message is larger.
     """
     limit = (transport_options or {}).get(LIMIT)
-    if limit is None or (headers and (headers.get(CUT) or headers.get(REPLAYS))):
+    if limit is None or _was_taken_before(headers or {}):
         return
     most = limit - min(room_of(headers), limit // 12)
     if size > most:
@@ -117,6 +119,12 @@ def refuse_a_larger_message(
             found=f"{size:,} bytes",
             remedy="Put the content into the media bucket and send its key.",
         )
+
+
+def _was_taken_before(headers: Mapping[str, Any]) -> bool:
+    if headers.get(DEAD_LETTERED):
+        return bool(headers.get(CUT) == AS_IT_CAME)
+    return bool(headers.get(REPLAYS)) and not headers.get("retries")
 
 
 def refuse_larger_headers(message: Any, headers: Mapping[str, Any] | None, frame_max: int) -> None:
