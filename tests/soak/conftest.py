@@ -1,5 +1,5 @@
-"""The servers that every broker's soak needs."""
+"""What every broker's soak shares: the application. Servers are each soak's own (`stands.py`)."""
 
-from tests.harness.fixtures import application, aws_endpoint, folder
+from tests.harness.fixtures import application
 
-__all__ = ["application", "aws_endpoint", "folder"]
+__all__ = ["application"]

@@ -1,9 +1,9 @@
 """What a soak runs on: a broker and a result store on loopback that can be taken away, and the faults of each."""
 
-import os
+import subprocess
 import time
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, ExitStack, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -15,6 +15,7 @@ from tests.harness.processes import free_port
 from tests.harness.refusing_proxy import Answer, Refusals, refusing_proxy
 
 AWAY_SECONDS = 3.0
+ATTEMPTS = 3
 VISIBILITY_SECONDS = 12
 BROKERS = ("rabbitmq", "sqs", "redis")
 Fault = Callable[[], None]
@@ -30,10 +31,11 @@ class Stand:
 
 
 @contextmanager
-def stand(name: str, folder: Path, aws_endpoint: str, application: Application) -> Iterator[Stand]:
+def stand(name: str, folder: Path, application: Application) -> Iterator[Stand]:
     """Run the servers of one broker while the context is open."""
     results = RestartedStore(_made(folder / "results"))
     with ExitStack() as open_servers:
+        aws_endpoint = open_servers.enter_context(servers.aws(_made(folder / "account")))
         open_servers.enter_context(results.up())
         url = f"redis://127.0.0.1:{results.port}/1"
         if name == "sqs":
@@ -56,7 +58,7 @@ def stand(name: str, folder: Path, aws_endpoint: str, application: Application) 
             password = {"broker_password": servers.RABBITMQ_PASSWORD}
             known = Servers(aws_endpoint, f"amqp://127.0.0.1:{wire.port}", url, application, password)
             kind = "rabbitmq"
-        environment = prepare(kind, _made(folder / "environment"), known, f"soak-{os.urandom(2).hex()}", _short_budget)
+        environment = prepare(kind, _made(folder / "environment"), known, "soak", _short_budget)
         if name == "sqs":
             environment.variables["AWS_ENDPOINT_URL"] = endpoint
         yield Stand(name, environment, faults | {"store away": _away(results.away)})
@@ -101,6 +103,11 @@ class Node:
         self._control("set_vm_memory_high_watermark", "0.6")
 
     def _control(self, *words: str) -> None:
+        """Run rabbitmqctl, again where a machine under load did not start it within a minute."""
+        for _ in range(ATTEMPTS - 1):
+            with suppress(subprocess.TimeoutExpired):
+                servers.rabbitmqctl(self.folder, self.port, *words)
+                return
         servers.rabbitmqctl(self.folder, self.port, *words)
 
 

@@ -28,11 +28,9 @@ pytestmark = [pytest.mark.slow, pytest.mark.server, pytest.mark.timeout(int(MINU
 
 
 @pytest.fixture(params=BROKERS)
-def soaked(
-    request: pytest.FixtureRequest, tmp_path: Path, aws_endpoint: str, application: Application
-) -> Iterator[Stand]:
+def soaked(request: pytest.FixtureRequest, tmp_path: Path, application: Application) -> Iterator[Stand]:
     """Each broker in turn."""
-    with stand(request.param, tmp_path, aws_endpoint, application) as made:
+    with stand(request.param, tmp_path, application) as made:
         yield made
 
 

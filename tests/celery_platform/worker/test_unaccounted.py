@@ -72,7 +72,9 @@ class Worker:
     """A worker with a defect, whose heartbeat can be judged."""
 
     def __init__(self, environment: TestEnvironment, folder: Path, pool: str) -> None:
-        self.environment = environment.variant(folder, pools={"cpu": {"type": pool, "concurrency": 2}})
+        # Each process of a turbo pool says it for itself.
+        pools = {"cpu": {"type": pool, "concurrency": 1 if pool == "turbo" else 2}}
+        self.environment = environment.variant(folder, pools=pools)
         self.heartbeat, self.log, self.program = folder / "heartbeat", folder / "worker.log", folder / "worker.py"
         # A worker with that pool would start itself anew, without the defect, to be patched first of all.
         self.patched = ["-m", "gevent.monkey"] if pool == "gevent" else []
