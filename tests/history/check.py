@@ -110,8 +110,10 @@ def _steps_missing(stories: dict[str, Story]) -> Iterator[Anomaly]:
             before = story
             for step in first.steps:
                 following = stories.get(step, Story(step))
-                # A step is published by the worker that succeeds with the one before it.
-                if before.succeeded and not following.accounted:
+                # A step is published by the worker that succeeds with the one before it. One whose next step is refused
+                # is dead-lettered, with the rest of its chain.
+                goes_on = before.succeeded and not before.of(Kind.DEAD_LETTERED)
+                if goes_on and not following.accounted:
                     yield Anomaly(STEP_MISSING, step, f"{before.message} succeeded, its next step did not end")
                 before = following
 

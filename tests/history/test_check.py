@@ -96,6 +96,11 @@ def chain(message: str) -> Events:
     ]
 
 
+def chain_with_a_refused_step(message: str) -> Events:
+    events = [published(message, (f"{message}.2",)), *attempt(message, "w1", "SUCCESS", "dead_lettered")]
+    return [*events, Event(Kind.DEAD_LETTERED, message)]
+
+
 def chain_published_twice(message: str) -> Events:
     """The first step's worker was killed when the second was published, before the broker heard that it is done."""
     worker, second = f"k-{message}", f"{message}.2"
@@ -124,7 +129,7 @@ def failed_chain(message: str) -> Events:
 
 WELL = (
     done, retried, failed, waiting, expired, killed_within, killed_unacknowledged, asked_again, chain, failed_chain,
-    chain_published_twice, published_again,
+    chain_with_a_refused_step, chain_published_twice, published_again,
 )  # fmt: skip
 PLANTED_AT = "planted"
 
