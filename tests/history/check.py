@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 
 from .events import Event, Kind
 
-DONE, SUCCESS = "done", "SUCCESS"
+DONE, GIVEN_BACK, SUCCESS = "done", "given_back", "SUCCESS"
 # Of a message that was published more than once, because the broker did not confirm it at first.
 AGAIN_SENT = "again"
 # Settlements after which nothing is to come, although the task was not done.
@@ -124,15 +124,25 @@ def _dead_lettered_unrun(story: Story) -> Iterator[Anomaly]:
 
 
 def _unsettled(story: Story, worker: str, killed: dict[str, float]) -> Iterator[Anomaly]:
-    started, settled = len(story.of(Kind.STARTED, None, worker)), len(story.of(Kind.SETTLED, None, worker))
-    if worker not in killed and settled < started:
-        yield Anomaly(UNSETTLED, story.message, f"{worker} started {started} and settled {settled} deliveries")
+    """Each attempt of a worker that lives is followed by a settlement of its own.
+
+    A delivery that goes back with its connection may be settled before its child has begun.
+    """
+    settled = [event.at for event in story.of(Kind.SETTLED, None, worker)]
+    for start in story.of(Kind.STARTED, None, worker) if worker not in killed else ():
+        own = next((at for at in settled if at >= start.at - ON_ITS_WAY_SECONDS), None)
+        if own is None:
+            yield Anomaly(UNSETTLED, story.message, f"{worker} started it at {start.at:.3f} and never settled that")
+        else:
+            settled.remove(own)
 
 
 def _settled_twice(story: Story, worker: str) -> Iterator[Anomaly]:
-    started, settled = len(story.of(Kind.STARTED, None, worker)), len(story.of(Kind.SETTLED, None, worker))
-    if settled > max(1, started):
-        yield Anomaly(SETTLED_TWICE, story.message, f"{worker} started {started} and settled {settled} deliveries")
+    """What was not begun may have been given back any number of times; all else is settled once for each attempt."""
+    started = len(story.of(Kind.STARTED, None, worker))
+    settled = [event.what for event in story.of(Kind.SETTLED, None, worker) if event.what != GIVEN_BACK]
+    if len(settled) > max(1, started):
+        yield Anomaly(SETTLED_TWICE, story.message, f"{worker} started {started} and settled {', '.join(settled)}")
 
 
 def _early(story: Story, worker: str) -> Iterator[Anomaly]:

@@ -35,19 +35,13 @@ def done(message: str) -> Events:
 
 
 def retried(message: str) -> Events:
-    return [
-        published(message),
-        *attempt(message, "w1", "RETRY", "retried"),
-        *attempt(message, "w2", "SUCCESS", "done", f"effect of {message}"),
-    ]
+    second = attempt(message, "w2", "SUCCESS", "done", f"effect of {message}")
+    return [published(message), *attempt(message, "w1", "RETRY", "retried"), *second]
 
 
 def failed(message: str) -> Events:
-    return [
-        published(message),
-        *attempt(message, "w2", "FAILURE", "dead_lettered"),
-        Event(Kind.DEAD_LETTERED, message),
-    ]
+    attempts = attempt(message, "w2", "FAILURE", "dead_lettered")
+    return [published(message), *attempts, Event(Kind.DEAD_LETTERED, message)]
 
 
 def waiting(message: str) -> Events:
@@ -84,6 +78,12 @@ def killed_unacknowledged(message: str) -> Events:
 def asked_again(message: str) -> Events:
     """Its worker was killed after the effect, before it could note that it had happened."""
     return [*killed_within(message)[:4], *attempt(message, "w1", "SUCCESS", "done", f"effect of {message}")]
+
+
+def given_back(message: str) -> Events:
+    """It went back with its connection, before anybody had begun it and again when a child just had."""
+    back = Event(Kind.SETTLED, message, worker="w1", what="given_back")
+    return [published(message), back, Event(Kind.STARTED, message, worker="w1"), back, *done(message)[1:]]
 
 
 def chain(message: str) -> Events:
@@ -128,10 +128,9 @@ def failed_chain(message: str) -> Events:
 
 
 WELL = (
-    done, retried, failed, waiting, expired, killed_within, killed_unacknowledged, asked_again, chain, failed_chain,
-    chain_with_a_refused_step, chain_published_twice, published_again,
+    done, retried, failed, waiting, expired, killed_within, killed_unacknowledged, asked_again, given_back, chain,
+    failed_chain, chain_with_a_refused_step, chain_published_twice, published_again,
 )  # fmt: skip
-PLANTED_AT = "planted"
 
 
 @st.composite
