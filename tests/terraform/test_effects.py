@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 from celery_platform.environment.effects import DESTROY, FAIL, REPLACE, STOP, effects
-from celery_platform.environment.made import KINDS
+from celery_platform.environment.resources import KINDS
 from celery_platform.rendering import write
 
 from tests.terraform.deployment import Deployment

@@ -1,4 +1,4 @@
-"""The values that `made.py` says force a new resource are those that the provider says, and the stuck ones are not.
+"""The values that `resources.py` says force a new resource are those that the provider says, and the stuck ones are not.
 
 One offline plan: a resource for each value, in the state with an old value and in the configuration with a new one.
 """
@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import pytest
-from celery_platform.environment.made import KINDS
+from celery_platform.environment.resources import KINDS
 
 from tests.terraform.deployment import removed_variables
 
@@ -36,7 +36,7 @@ OWN_GROUP = "sg-00000000000000000"
 
 @dataclass(frozen=True)
 class Change:
-    """A value of `made.py`, and the argument of the resource that it becomes, before and after."""
+    """A value of `resources.py`, and the argument of the resource that it becomes, before and after."""
 
     type: str
     value: str

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from celery_platform.environment.derived import Json
-from celery_platform.environment.made import KINDS, Found, Kind
+from celery_platform.environment.resources import KINDS, Found, Kind
 
 REPLACE, DESTROY, FAIL, STOP = "replace", "destroy", "fail at", "stop"
 
