@@ -1,4 +1,4 @@
-"""The values that `resources.py` says force a new resource are those that the provider says, and the stuck ones are not.
+"""The values that `resources.py` says force a new resource do so in the provider, and the stuck ones do not.
 
 One offline plan: a resource for each value, in the state with an old value and in the configuration with a new one.
 """

@@ -6,14 +6,14 @@ from dataclasses import dataclass
 from celery_platform.environment.derived import Json
 from celery_platform.environment.resources import KINDS, Found, Kind
 
-REPLACE, DESTROY, FAIL, STOP = "replace", "destroy", "fail at", "stop"
+REPLACE, DESTROY, FAIL, STOP, MAKE_AGAIN = "replace", "destroy", "fail at", "stop", "make again"
 
 
 @dataclass(frozen=True)
 class Effect:
     """One resource that an apply would replace, destroy or stop, or at which it would fail.
 
-    `type` is Terraform's, `name` what the resource is called, and `because` the value that changes; empty if the
+    `type` is Terraform's (empty if all of them are meant), `name` what the resource is called, and `because` the value that changes; empty if the
     environment has no such resource any more.
     """
 
@@ -34,14 +34,22 @@ class Effect:
 def effects(before: Json, after: Json) -> Iterator[Effect]:
     """The effects of applying `after` where `before` is applied, both as in resolved.json.
 
-    Two environments of different names, or in different regions, share no resource: there is nothing to replace.
+    Two environments of different names share no resource: there is nothing to replace.
 
     Example: `[str(effect) for effect in effects(old, new)] == ["an apply would destroy the queue celery-prod-email,
     with its messages"]`
     """
-    if before["prefix"] == after["prefix"] and before["region"] == after["region"]:
-        for kind in KINDS:
-            yield from _of_kind(kind, kind.found(before), kind.found(after))
+    if before["name"] != after["name"]:
+        return
+    if because := _changed(("region",), before, after):
+        left = f"{because}; what is in {before['region']} stays there, costs money, and is in no plan"
+        yield Effect(MAKE_AGAIN, "", "everything of", before["prefix"], "", left)
+        return
+    if because := _changed(("prefix",), before, after):
+        yield Effect(REPLACE, "", "everything of", before["prefix"], "all messages, results and files", because)
+        return
+    for kind in KINDS:
+        yield from _of_kind(kind, kind.found(before), kind.found(after))
 
 
 def _of_kind(kind: Kind, before: Found, after: Found) -> Iterator[Effect]:
