@@ -13,8 +13,8 @@ REPLACE, DESTROY, FAIL, STOP, MAKE_AGAIN = "replace", "destroy", "fail at", "sto
 class Effect:
     """One resource that an apply would replace, destroy or stop, or at which it would fail.
 
-    `type` is Terraform's (empty if all of them are meant), `name` what the resource is called, and `because` the value that changes; empty if the
-    environment has no such resource any more.
+    `type` is Terraform's, and empty if all of them are meant. `name` is what the resource is called, and `because` the
+    value that changes; it is empty if the environment has no such resource any more.
     """
 
     verb: str
