@@ -36,7 +36,12 @@ def stock_worker(bench: Bench, log: Path) -> Iterator[int]:
         "worker",
         "--loglevel=INFO",
     ]
-    options = ["--concurrency=2", f"--queues={bench.work.QUEUE}", "--without-mingle", "--without-gossip"]
+    options = [
+        "--concurrency=2",
+        f"--queues={bench.work.QUEUE},{bench.work.EARLY_QUEUE}",
+        "--without-mingle",
+        "--without-gossip",
+    ]
     with running([*command, *options], log, bench.variables, stop_seconds=30) as process:
         eventually(lambda: " ready." in log.read_text(), f"a worker in {log}", 60)
         yield process.pid

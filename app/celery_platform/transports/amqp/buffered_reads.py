@@ -17,6 +17,9 @@ from celery_platform.transports.amqp.buffered_input import BuffersInput
 READ_BYTES = 65_536
 HEADER = Struct(">BHI")  # type, channel, size of the payload
 FRAME_END = 0xCE
+METHOD = 1
+# The class and method of `connection.close` and `channel.close`, at the beginning of their frames' payloads.
+CLOSES = (b"\x00\x0a\x00\x32", b"\x00\x14\x00\x28")
 # Beyond what any broker negotiates (RabbitMQ's default is 128 KiB): such a size is a stream out of step, not a frame.
 LARGEST_FRAME = 64 * 1024 * 1024
 
@@ -35,6 +38,8 @@ class _BufferedReads(BuffersInput):
         self._position = 0
         self._arrived: list[bytes] = []
         self._missing = 0
+        # Whether the next frame is the broker's close of the connection or of a channel.
+        self.closes = False
 
     def next_frame(self) -> Frame | None:
         """A frame that has arrived whole, or `None`.
@@ -97,6 +102,23 @@ class _BufferedReads(BuffersInput):
         else:
             self._buffer = self._buffer[self._position :] + data
         self._position = 0
+        for close in CLOSES:
+            if close in self._buffer:  # it may also be in a message's body
+                self._skip_to_close()
+                return
+
+    def _skip_to_close(self) -> None:
+        """Let the broker's close be the next frame. What came before it is the broker's again: it is not to begin."""
+        buffer, start = self._buffer, self._position
+        while len(buffer) - start >= 8:
+            kind, _, size = HEADER.unpack_from(buffer, start)
+            end = start + 7 + size
+            if end >= len(buffer):
+                return
+            if kind == METHOD and buffer[start + 7 : start + 11] in CLOSES:
+                self._position, self.closes = start, True
+                return
+            start = end + 1
 
     def read_frame(self, unpack: Any = None) -> Frame:  # noqa: ARG002 - the signature of py-amqp
         """The next frame: one that has arrived, or the one that arrives within the socket's time-out.

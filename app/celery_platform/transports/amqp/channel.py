@@ -73,13 +73,14 @@ class AckingChannel(pyamqp.Channel, WorkerChannel, WithholdsAcks, KnowsHeld):
         """Give a message, all of whose frames have arrived, to its consumer.
 
         `method` is what `delivery_method` returned, `header` the payload of the content header, `body` the whole body.
-        A message without a consumer here is requeued, one with properties that cannot be decoded is rejected.
+        A message without a consumer here is requeued, one with properties that cannot be decoded is rejected. Nothing
+        begins once the broker closes the channel or the connection: it delivers all of that to others.
         """
         consumer, tag = method[0], method[1]
         receive = self.callbacks.get(consumer)
         if consumer not in self.no_ack_consumers:
             self.acks.delivered(tag)
-        if self.is_closing:
+        if self.is_closing or not self.connection.may_begin():
             return
         if receive is None:
             logger.warning("message %s is for no consumer here (%r): back to its queue", tag, consumer)

@@ -11,6 +11,7 @@ from kombu.transport import pyamqp
 from celery_platform.transports.amqp.buffered_reads import BufferedTCP, BufferedTLS
 from celery_platform.transports.amqp.channel import AckingChannel
 from celery_platform.transports.amqp.deliveries import frame_handler
+from celery_platform.transports.turn import STALE_SECONDS
 from celery_platform.transports.worker_connection import WorkerConnection
 
 
@@ -27,6 +28,9 @@ class BufferedConnection(pyamqp.Connection, WorkerConnection):
     def __init__(self, **options: Any) -> None:
         super().__init__(frame_handler=frame_handler, **options)
         self._last_tick = monotonic()
+        # Whether `may_begin` reads without waiting; no event loop reads beside it.
+        self.looks_ahead = False
+        self._looked_at = 0.0
 
     def Transport(  # type: ignore[override] # noqa: N802 - py-amqp's name; it gives more, by keyword
         self,
@@ -91,6 +95,28 @@ class BufferedConnection(pyamqp.Connection, WorkerConnection):
             for channel in self.open_channels():
                 channel.acks.give_up()
             raise RecoverableConnectionError(f"results could not be stored: {error!r}") from error
+
+    def look(self) -> None:
+        """Read what has arrived, without waiting.
+
+        Raises:
+            OSError: the connection is lost.
+        """
+        self.transport.fill_now()
+        self._looked_at = monotonic()
+
+    def may_begin(self) -> bool:
+        """Whether what was delivered is still this worker's: not when the broker is about to close the connection.
+
+        After `STALE_SECONDS` the broker is told what is done, and what it said meanwhile is read.
+
+        Raises:
+            OSError, RecoverableConnectionError: the connection is lost.
+        """
+        if self.looks_ahead and monotonic() - self._looked_at >= STALE_SECONDS:
+            self.flush_acknowledgements()
+            self.look()
+        return not self.transport.closes
 
     def flush_acknowledgements(self) -> None:
         """Send the pending acknowledgements of every channel that does not withhold them.

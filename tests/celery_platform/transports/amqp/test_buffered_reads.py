@@ -12,13 +12,14 @@ from typing import Any
 import pytest
 import trustme
 from amqp.exceptions import UnexpectedFrame
-from celery_platform.transports.amqp.buffered_reads import BufferedTCP, BufferedTLS, Frame, _BufferedReads
+from celery_platform.transports.amqp.buffered_reads import CLOSES, BufferedTCP, BufferedTLS, Frame, _BufferedReads
 from hypothesis import given
 from hypothesis import strategies as st
 
 pytestmark = pytest.mark.server
 
-FRAMES = st.lists(st.tuples(st.sampled_from([1, 2, 3, 8]), st.integers(0, 9), st.binary(max_size=300)), max_size=8)
+PAYLOADS = st.binary(max_size=300).filter(lambda payload: not payload.startswith(CLOSES))
+FRAMES = st.lists(st.tuples(st.sampled_from([1, 2, 3, 8]), st.integers(0, 9), PAYLOADS), max_size=8)
 SOME: list[Frame] = [(1, 1, b"\0\x3c\0\x3c" + b"x" * 30), (2, 1, b"y" * 50), (3, 1, b"\xce" * 20), (8, 0, b"")]
 
 
@@ -142,3 +143,21 @@ def test_what_is_not_a_frame_ends_the_connection(stream: bytes) -> None:
         transport.fill_now()
         with pytest.raises(UnexpectedFrame):
             transport.next_frame()
+
+
+@pytest.mark.parametrize("close", [b"\0\x0a\0\x32", b"\0\x14\0\x28"], ids=["connection", "channel"])
+def test_what_arrived_before_a_close_does_not_begin(close: bytes) -> None:
+    with over_tcp() as (transport, broker):
+        broker.sendall(encoded([*SOME, (1, 0, close + b"as asked"), *SOME]))
+        transport.fill()
+
+        assert transport.next_frame() == (1, 0, close + b"as asked")
+
+
+def test_the_words_of_a_close_in_a_message_are_no_close() -> None:
+    frames = [(1, 1, b"\0\x3c\0\x3c" + b"\0\x0a\0\x32"), (3, 1, b"\0\x0a\0\x32")]
+    with over_tcp() as (transport, broker):
+        broker.sendall(encoded(frames))
+        transport.fill()
+
+        assert [transport.next_frame(), transport.next_frame()] == frames

@@ -50,6 +50,18 @@ def record(where: str, what: Any) -> None:
 
 
 @app.task
+def record_slowly(where: str, what: Any, seconds: float) -> None:
+    time.sleep(seconds)
+    note(where, what)
+
+
+@app.task(acks_late=False, queue=EARLY_QUEUE)
+def record_slowly_early(where: str, what: Any, seconds: float) -> None:
+    time.sleep(seconds)
+    note(where, what)
+
+
+@app.task
 def nothing() -> None:
     """As little as a task can do."""
 
