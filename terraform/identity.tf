@@ -11,8 +11,9 @@ module "identity" {
   permissions_boundary = local.permissions_boundary
 
   queues = merge(
-    { for label, queue in local.env.queues : label => queue.name },
-    { for label, queue in local.env.queues : "${label}-dlq" => queue.dead_letter_name },
+    { for label, queue in local.env.queues : label => [queue.name] },
+    { for label, queue in local.env.queues : "${label}-dlq" => [queue.dead_letter_name] },
+    local.env.queue_patterns, # every queue, and every dead letter queue
   )
 }
 

@@ -4,16 +4,16 @@ mock_provider "aws" {
 
 variables {
   name             = "celery-x"
-  queues           = { email = "celery-x-email", email-dlq = "celery-x-email-dlq" }
+  queues           = { email = ["celery-x-email"], email-dlq = ["celery-x-email-dlq"], "*" = ["celery-x-*l"], "*-dlq" = ["celery-x-*-dlq"] }
   secrets          = { broker_password = "celery-x/broker-password" }
   key_arn          = "arn:aws:kms:eu-west-1:123456789012:key/1"
   cluster          = "celery-x"
   discovery_prefix = "/celery/x"
   buckets          = { uploads = "celery-x-uploads-123456789012" }
   workloads = {
-    worker-io    = { on = "pods", service_account = "celery/worker-io", secrets = ["broker_password"], receives = ["email"], sends = ["email"], measures = ["email"], discovers = true, buckets = { uploads = ["read", "write"] } }
+    worker-io    = { on = "pods", service_account = "celery/worker-io", secrets = ["broker_password"], receives = [], sends = ["*"], measures = ["*"], drains = [["email"]], discovers = true, buckets = { uploads = ["read", "write"] } }
     worker-cpu   = { on = "hosts", service_account = "", secrets = [], receives = [], sends = ["email"], measures = [], discovers = true }
-    dead-letters = { on = "people", service_account = "", secrets = [], receives = ["email-dlq"], sends = ["email"], measures = [], discovers = true }
+    dead-letters = { on = "people", service_account = "", secrets = [], receives = ["*-dlq"], sends = ["email"], measures = [], discovers = true }
   }
 }
 
@@ -55,6 +55,43 @@ run "within_a_boundary" {
     condition     = alltrue([for role in aws_iam_role.this : role.permissions_boundary == "arn:aws:iam::123456789012:policy/celery-x-boundary"])
     error_message = "expected a permissions boundary on every role"
   }
+}
+
+run "more_queues_than_a_policy_can_list" {
+  command = plan
+
+  module {
+    source = "./modules/identity"
+  }
+
+  variables {
+    queues    = merge([for label in ["a", "b", "c"] : { (label) = ["celery-x-${label}"], "${label}-dlq" = ["celery-x-${label}-dlq"] }]...)
+    workloads = { worker = { on = "hosts", service_account = "", secrets = [], receives = [], sends = [], measures = [], drains = [["a"], ["b"], ["c"]], discovers = false } }
+  }
+
+  assert {
+    condition     = join(" ", sort([for policy in aws_iam_policy.queues : policy.name])) == "celery-x-worker-queues-1 celery-x-worker-queues-2"
+    error_message = "expected a managed policy for each part of the queues after the first"
+  }
+
+  assert {
+    condition     = join(" ", flatten([for statement in data.aws_iam_policy_document.queues["worker-queues-1"].statement : statement.resources])) == "arn:aws:sqs:eu-west-1:123456789012:celery-x-b arn:aws:sqs:eu-west-1:123456789012:celery-x-b-dlq"
+    error_message = "expected the queues of the part and their dead letter queues"
+  }
+}
+
+run "more_queues_than_a_role_can_have" {
+  command = plan
+
+  module {
+    source = "./modules/identity"
+  }
+
+  variables {
+    workloads = { worker = { on = "hosts", service_account = "", secrets = [], receives = [], sends = [], measures = [], drains = [for number in range(11) : ["email"]], discovers = false } }
+  }
+
+  expect_failures = [var.workloads]
 }
 
 run "an_unknown_queue" {

@@ -52,7 +52,7 @@ def test_a_machine_has_one_role_with_what_either_pool_needs(shared: Edit) -> Non
     workloads = resolve(load("prod"))["workloads"]
 
     assert "worker-small" not in workloads
-    assert workloads["worker-cpu"]["receives"] == ("slow", "nightly")
+    assert workloads["worker-cpu"]["drains"] == (("slow", "nightly"),)
     assert "a_key" in workloads["worker-cpu"]["secrets"]
 
 

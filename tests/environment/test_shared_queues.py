@@ -34,8 +34,8 @@ def test_both_roles_may_receive_from_it_and_from_nothing_else(with_burst: Edit) 
 
     workloads = resolve(load("prod"))["workloads"]
 
-    assert workloads["worker-burst"]["receives"] == ("quick",)
-    assert workloads["worker-io"]["receives"] == ("effects", "default", "quick")
+    assert workloads["worker-burst"]["drains"] == (("quick",),)
+    assert workloads["worker-io"]["drains"] == (("effects", "default", "quick"),)
     assert workloads["worker-burst"]["secrets"] == ("results_password",), (
         "only pools that call the ledger may read its key"
     )

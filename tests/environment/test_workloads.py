@@ -9,8 +9,8 @@ from .conftest import Edit
 def test_a_worker_receives_from_its_own_queues_only() -> None:
     workloads = resolve(load("dev"))["workloads"]
 
-    assert workloads["worker-cpu"]["receives"] == ("slow", "nightly")
-    assert workloads["worker-io"]["receives"] == ("effects", "default", "quick")
+    assert workloads["worker-cpu"]["drains"] == (("slow", "nightly"),)
+    assert workloads["worker-io"]["drains"] == (("effects", "default", "quick"),)
 
 
 def test_only_the_pool_whose_tasks_call_the_ledger_may_read_its_key() -> None:
@@ -20,16 +20,15 @@ def test_only_the_pool_whose_tasks_call_the_ledger_may_read_its_key() -> None:
 
 
 def test_beat_sends_delayed_messages_to_every_queue_and_receives_nothing() -> None:
-    resolved = resolve(load("dev"))
-    beat = resolved["workloads"]["beat"]
+    beat = resolve(load("dev"))["workloads"]["beat"]
 
-    assert (set(beat["sends"]), beat["receives"]) == (set(resolved["queues"]), ())
+    assert (beat["sends"], beat["receives"]) == (("*",), ())
 
 
 def test_without_sqs_no_role_names_a_queue() -> None:
     workloads = resolve(load("prod"))["workloads"]
 
-    assert {queue for needs in workloads.values() for queue in needs["receives"] + needs["sends"]} == set()
+    assert {queue for needs in workloads.values() for queue in needs["receives"] + needs["sends"] + needs["drains"]} == set()
 
 
 def test_a_monitoring_host_finds_hosts_and_measures_queues_but_changes_none(edit_prod: Edit) -> None:

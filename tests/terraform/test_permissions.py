@@ -113,6 +113,12 @@ def _trust(production: Deployment, role: str) -> dict[str, Any]:
     return statement
 
 
+def _queues(resolved: dict[str, Any], labels: list[str]) -> Iterator[str]:
+    """The queues with these labels, of which `*` is every queue and `*-dlq` every dead letter queue."""
+    every = {"*": list(resolved["queues"]), "*-dlq": [f"{label}-dlq" for label in resolved["queues"]]}
+    return (_queue(resolved, one) for label in labels for one in every.get(label, [label]))
+
+
 def _queue(resolved: dict[str, Any], label: str) -> str:
     queues = resolved["queues"]
     name = queues[label]["name"] if label in queues else queues[label.removesuffix("-dlq")]["dead_letter_name"]
@@ -126,7 +132,11 @@ def _secret(resolved: dict[str, Any], label: str) -> str:
 def _implied(resolved: dict[str, Any], workload: dict[str, Any]) -> Iterator[tuple[str, str]]:
     """Each action and resource that a workload in resolved.json needs."""
     for labels, actions in (("receives", RECEIVE), ("sends", SEND), ("measures", MEASURE)):
-        yield from ((action, _queue(resolved, label)) for label in workload[labels] for action in actions)
+        yield from ((action, queue) for queue in _queues(resolved, workload[labels]) for action in actions)
+    drained = [label for part in workload["drains"] for label in part]
+    dead = [f"{label}-dlq" for label in drained]
+    yield from ((action, queue) for queue in _queues(resolved, drained) for action in RECEIVE)
+    yield from ((action, queue) for queue in _queues(resolved, dead) for action in (*SEND, *MEASURE))
     yield from (("secretsmanager:GetSecretValue", _secret(resolved, label)) for label in workload["secrets"])
     for label, may in workload["buckets"].items():
         bucket = resolved["buckets"][label]

@@ -15,6 +15,7 @@ from celery_platform.environment.derived.eks import eks
 from celery_platform.environment.derived.monitoring import monitoring
 from celery_platform.environment.derived.network import network
 from celery_platform.environment.derived.pools import pool_of
+from celery_platform.environment.derived.queue_patterns import queue_patterns
 from celery_platform.environment.derived.queues import high_priority_label, queue_names, with_high_priority_queues
 from celery_platform.environment.derived.results import results
 from celery_platform.environment.derived.schedule import schedule
@@ -59,6 +60,7 @@ def resolve(env: Environment) -> Json:
             }
             for name, queue in env.queues.items()
         },
+        "queue_patterns": queue_patterns(env, prefix),
         "schedule": schedule(env),
         "secrets": secrets(env, prefix),
         "platform_secrets": platform_secrets(env, prefix),

@@ -29,6 +29,15 @@ data "aws_iam_policy_document" "apply" {
   }
 
   statement {
+    sid = "KeepPolicies"
+    actions = [
+      "iam:CreatePolicy", "iam:DeletePolicy", "iam:CreatePolicyVersion", "iam:DeletePolicyVersion", "iam:SetDefaultPolicyVersion",
+      "iam:GetPolicy", "iam:GetPolicyVersion", "iam:ListPolicyVersions", "iam:TagPolicy", "iam:UntagPolicy",
+    ]
+    resources = [local.own_policies]
+  }
+
+  statement {
     sid       = "HandOverRoles"
     actions   = ["iam:PassRole"]
     resources = [local.own_roles]

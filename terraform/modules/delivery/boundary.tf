@@ -17,7 +17,7 @@ data "aws_iam_policy_document" "boundary" {
   statement {
     sid       = "OwnRoles"
     actions   = ["iam:*"]
-    resources = [local.own_roles, local.own_profiles, local.boundary, local.provider]
+    resources = [local.own_roles, local.own_profiles, local.own_policies, local.boundary, local.provider]
   }
 
   statement {

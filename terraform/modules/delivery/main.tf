@@ -8,6 +8,7 @@ locals {
   # This environment's roles, profiles and the boundary, by name. The pipeline has no access to anything else in IAM.
   own_roles    = "arn:${local.partition}:iam::${local.account}:role/${var.name}-*"
   own_profiles = "arn:${local.partition}:iam::${local.account}:instance-profile/${var.name}-*"
+  own_policies = "arn:${local.partition}:iam::${local.account}:policy/${var.name}-*-queues-*" # of workers with many queues
   boundary     = "arn:${local.partition}:iam::${local.account}:policy/${var.name}-boundary"
   provider     = var.existing_provider ? "arn:${local.partition}:iam::${local.account}:oidc-provider/${var.issuer}" : aws_iam_openid_connect_provider.this[0].arn
   state        = "arn:${local.partition}:s3:::${var.name}-terraform-state-${local.account}"

@@ -3,14 +3,14 @@ locals {
   # IAM rejects a policy without statements, so a workload without needs gets no policy.
   needing = {
     for name, workload in var.workloads : name => workload
-    if workload.discovers || workload.watches || workload.finds_hosts || length(concat(keys(workload.buckets), workload.secrets, workload.receives, workload.sends, workload.measures)) > 0
+    if workload.discovers || workload.watches || workload.finds_hosts || length(concat(keys(workload.buckets), workload.secrets, workload.receives, workload.sends, workload.measures, workload.drains)) > 0
   }
 
   bucket_actions    = { read = ["s3:GetObject"], write = ["s3:PutObject", "s3:DeleteObject"] }
   buckets_by_access = { for name, workload in var.workloads : name => { for access in keys(local.bucket_actions) : access => [for label, may in workload.buckets : label if contains(may, access)] } }
 
   bucket_arns = { for label, name in var.buckets : label => "arn:${local.partition}:s3:::${name}" }
-  queue_arns  = { for label, name in var.queues : label => "arn:${local.partition}:sqs:${local.region}:${local.account}:${name}" }
+  queue_arns  = { for label, names in var.queues : label => [for name in names : "arn:${local.partition}:sqs:${local.region}:${local.account}:${name}"] }
   secret_arns = { for label, name in var.secrets : label => "arn:${local.partition}:secretsmanager:${local.region}:${local.account}:secret:${name}-??????" }
 }
 
@@ -75,8 +75,8 @@ data "aws_iam_policy_document" "this" {
     for_each = length(each.value.receives) > 0 ? [true] : []
     content {
       sid       = "Receive"
-      actions   = ["sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:ChangeMessageVisibility"]
-      resources = [for label in each.value.receives : local.queue_arns[label]]
+      actions   = local.drain.receive
+      resources = flatten([for label in each.value.receives : local.queue_arns[label]])
     }
   }
 
@@ -85,7 +85,7 @@ data "aws_iam_policy_document" "this" {
     content {
       sid       = "Send"
       actions   = ["sqs:SendMessage"]
-      resources = [for label in each.value.sends : local.queue_arns[label]]
+      resources = flatten([for label in each.value.sends : local.queue_arns[label]])
     }
   }
 
@@ -94,7 +94,25 @@ data "aws_iam_policy_document" "this" {
     content {
       sid       = "Measure"
       actions   = ["sqs:GetQueueAttributes", "sqs:GetQueueUrl"]
-      resources = [for label in each.value.measures : local.queue_arns[label]]
+      resources = flatten([for label in each.value.measures : local.queue_arns[label]])
+    }
+  }
+
+  dynamic "statement" {
+    for_each = length(each.value.drains) > 0 ? [each.value.drains[0]] : []
+    content {
+      sid       = "Drain"
+      actions   = local.drain.receive
+      resources = flatten([for label in statement.value : local.queue_arns[label]])
+    }
+  }
+
+  dynamic "statement" {
+    for_each = length(each.value.drains) > 0 ? [each.value.drains[0]] : []
+    content {
+      sid       = "DeadLetter"
+      actions   = local.drain.dead_letter
+      resources = flatten([for label in statement.value : local.queue_arns["${label}-dlq"]])
     }
   }
 

@@ -4,7 +4,7 @@ variable "name" {
 }
 
 variable "workloads" {
-  description = "What each workload needs: who assumes its role (hosts, pods of a service account, or people), labels of secrets and queues, buckets with read and write, and further statements."
+  description = "What each workload needs: who assumes its role (hosts, pods of a service account, or people), labels of secrets and queues, the queues that it drains in parts that fit into a policy, buckets with read and write, and further statements."
   type = map(object({
     on              = string
     service_account = string
@@ -12,6 +12,7 @@ variable "workloads" {
     receives        = list(string)
     sends           = list(string)
     measures        = list(string)
+    drains          = optional(list(list(string)), [])
     discovers       = bool
     buckets         = optional(map(list(string)), {})
     statements = optional(list(object({
@@ -44,8 +45,13 @@ variable "workloads" {
   }
 
   validation {
-    condition     = alltrue(flatten([for workload in var.workloads : [for label in concat(workload.receives, workload.sends, workload.measures) : contains(keys(var.queues), label)]]))
+    condition     = alltrue(flatten([for workload in var.workloads : [for label in concat(workload.receives, workload.sends, workload.measures, flatten(workload.drains)) : contains(keys(var.queues), label)]]))
     error_message = "Every queue of a workload must be one of the environment's queues."
+  }
+
+  validation {
+    condition     = alltrue([for workload in var.workloads : length(workload.drains) <= (workload.on == "hosts" ? 10 : 11)])
+    error_message = "A role may have at most 10 managed policies: one for each part of its queues after the first, and on hosts the one of Systems Manager."
   }
 
   validation {
@@ -65,8 +71,8 @@ variable "workloads" {
 }
 
 variable "queues" {
-  description = "SQS queues and dead letter queues as label = name."
-  type        = map(string)
+  description = "SQS queues and dead letter queues as label = names. A name may be a pattern, in which * matches any text."
+  type        = map(list(string))
 }
 
 variable "secrets" {

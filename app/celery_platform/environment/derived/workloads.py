@@ -11,6 +11,8 @@ from celery_platform.environment.derived.drains import queues_of
 from celery_platform.environment.derived.eks import NAMESPACE
 from celery_platform.environment.derived.permissions import bucket_access, statements
 from celery_platform.environment.derived.placement import pools_on
+from celery_platform.environment.derived.policies import Policies
+from celery_platform.environment.derived.queue_patterns import EVERY_DEAD_LETTER_QUEUE, EVERY_QUEUE
 from celery_platform.environment.derived.secrets import secrets
 from celery_platform.environment.model import Environment
 from celery_platform.environment.model.application import Secrets, secret_use
@@ -26,8 +28,10 @@ class Workload:
     """What one workload needs.
 
     `on` is who assumes the role: hosts, pods of a service account, or people. `service_account` is `namespace/name`.
-    `receives`, `sends` and `measures` are queues on SQS (`-dlq` for a dead letter queue); on other brokers the broker's
-    own user decides. `buckets` maps each of the application's buckets to read, write or both. `statements` are the IAM
+    `receives`, `sends` and `measures` are queues on SQS; on other brokers the broker's own user decides. `*` is every
+    queue and `*-dlq` every dead letter queue, so that a workload that may use all of them needs no longer policy when
+    there are more. `drains` are the queues of a worker: it receives from them, and sends to and measures their dead
+    letter queues. They are in parts, because one policy cannot list many. `buckets` maps each of the application's buckets to read, write or both. `statements` are the IAM
     statements of the pool. A workload that `watches` may read CloudWatch metrics, such as the age of the oldest
     message. One that `finds_hosts` may list EC2 instances.
     """
@@ -38,6 +42,7 @@ class Workload:
     receives: tuple[str, ...] = ()
     sends: tuple[str, ...] = ()
     measures: tuple[str, ...] = ()
+    drains: tuple[tuple[str, ...], ...] = ()
     discovers: bool = True
     buckets: dict[str, tuple[str, ...]] = field(default_factory=dict)
     statements: list[Json] = field(default_factory=list)
@@ -50,12 +55,13 @@ def workloads(env: Environment, prefix: str) -> Json:
 
     Example: `workloads(load("prod"), "celery-prod")["worker-io"]["on"] == "pods"`
     """
-    queues = tuple(env.queues) if env.broker.kind.facts.queues_in_iam else ()
-    dead = tuple(f"{queue}-dlq" for queue in queues)
+    facts = env.broker.kind.facts
+    queues, dead = ((EVERY_QUEUE,), (EVERY_DEAD_LETTER_QUEUE,)) if facts.queues_in_iam else ((), ())
     names = secrets(env, prefix)
     logins = _logins(names)
+    policies = Policies(env, prefix)
     found = {
-        f"worker-{pool}": _worker(env, [pool] if _on_eks(env, pool) else pools_on(env, pool), queues, names)
+        f"worker-{pool}": _worker(env, [pool] if _on_eks(env, pool) else pools_on(env, pool), policies, names)
         for pool in env.pools
         if env.pools[pool].hosts_with is None
     }
@@ -96,29 +102,35 @@ def _pods(env: Environment, queues: tuple[str, ...], names: Json) -> dict[str, W
     return found
 
 
-def _worker(env: Environment, pools: list[str], queues: tuple[str, ...], names: Json) -> Workload:
+def _worker(env: Environment, pools: list[str], policies: Policies, names: Json) -> Workload:
     """The workers of one pool, or of all pools on the same machines.
 
-    They receive from their own queues, send to any queue (a task may call tasks of other pools) and send to the dead
-    letter queues of their own. A machine has one role, so pools that share machines share it.
+    They drain their own queues and send to any queue, because a task may call tasks of other pools. A machine has one
+    role, so pools that share machines share it.
     """
-    own = {label for pool in pools for label in queues_of(env, pool)}
     needs = {pool: pool_needs(env, pool, env.pools[pool]) for pool in pools}
     called = tuple(used["secret"] for need in needs.values() for used in need["secrets"].values())
     on_eks = _on_eks(env, pools[0])
     replaced = {name for names in needs[pools[0]].values() for name in names} if on_eks else set()
     application = {name: use for name, use in env.application.secrets.items() if name not in replaced}
-    drained = tuple(queue for queue in queues if queue in own)
-    return Workload(
+    worker = Workload(
         on="pods" if on_eks else "hosts",
         service_account=_own(f"worker-{pools[0]}") if on_eks else "",
         secrets=tuple(dict.fromkeys(_logins(names) + _secrets(application) + called)),
-        receives=drained,
-        sends=queues + tuple(f"{queue}-dlq" for queue in drained),
-        measures=queues + tuple(f"{queue}-dlq" for queue in drained),
         buckets=_all_access([bucket_access(env, env.pools[pool]) for pool in pools]),
         statements=[statement for pool in pools for statement in statements(env.pools[pool])],
     )
+    return _with_queues(env, policies, worker, pools) if env.broker.kind.facts.queues_in_iam else worker
+
+
+def _with_queues(env: Environment, policies: Policies, worker: Workload, pools: list[str]) -> Workload:
+    """The worker with what it may do with queues on SQS."""
+    own = {label for pool in pools for label in queues_of(env, pool)}
+    worker = replace(worker, sends=(EVERY_QUEUE,), measures=(EVERY_QUEUE,))
+    if len(own) == len(env.queues):
+        return replace(worker, drains=((EVERY_QUEUE,),))
+    labels = [label for label in env.queues if label in own]
+    return replace(worker, drains=policies.parts(asdict(worker), labels))
 
 
 def _all_access(each: list[dict[str, tuple[str, ...]]]) -> dict[str, tuple[str, ...]]:

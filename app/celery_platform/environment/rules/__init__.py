@@ -28,6 +28,7 @@ from celery_platform.environment.rules import (
     routes,
     schedule,
     services,
+    sizes,
     time,
     variables,
 )
@@ -59,7 +60,7 @@ SECTIONS = (
 )
 RULES: tuple[Rule, ...] = tuple(rule for section in SECTIONS for rule in section.RULES)
 # Rules about derived values, which can only be computed if the rules above find no problem.
-RULES_OF_THE_DERIVED: tuple[Rule, ...] = (*addresses.RULES, *hosts.RULES_OF_THE_DERIVED)
+RULES_OF_THE_DERIVED: tuple[Rule, ...] = (*addresses.RULES, *hosts.RULES_OF_THE_DERIVED, *sizes.RULES)
 
 
 def broken(env: Environment) -> list[Problem]:

@@ -1,0 +1,84 @@
+"""Policies, parameters and ConfigMaps of an estate of any size stay within the quotas of AWS and Kubernetes."""
+
+from fnmatch import fnmatchcase
+from pathlib import Path
+from typing import Any
+
+import pytest
+from celery_platform.environment import EnvironmentFileError, resolve
+from celery_platform.environment.derived.queue_patterns import covering
+from celery_platform.environment.load import parse
+
+from tests.estates.shapes import SHAPES, Shape, file_of
+
+SQS = [shape for shape in SHAPES if shape.kind == "sqs"]
+
+
+def resolved(shape: Shape, **changes: Any) -> dict[str, Any]:
+    """The resolved values of an estate with these sections changed."""
+    return resolve(parse(file_of(shape, **changes).encode(), Path(shape.name) / "environment.yml"))
+
+
+@pytest.mark.parametrize("shape", SQS, ids=lambda shape: shape.name)
+def test_patterns_match_every_queue_or_every_dead_letter_queue_and_nothing_else(shape: Shape) -> None:
+    values = resolved(shape)
+    names = {queue["name"] for queue in values["queues"].values()}
+    dead = {queue["dead_letter_name"] for queue in values["queues"].values()}
+
+    for label, meant in (("*", names), ("*-dlq", dead)):
+        patterns = values["queue_patterns"][label]
+        assert {name for name in names | dead if any(fnmatchcase(name, one) for one in patterns)} == meant
+
+
+@pytest.mark.parametrize("label", ["q", "lq", "dlq", "x_dlq", "a", "faq", "sql"])
+def test_a_label_that_ends_like_a_dead_letter_queue_has_a_pattern_of_its_own(label: str) -> None:
+    others = [f"celery-x-{each}-dlq{end}" for each in (label, "dlq", "mail") for end in ("", ".fifo")]
+    patterns = covering("celery-x-", [f"celery-x-{label}", f"celery-x-{label}.fifo"], others)
+
+    assert [name for name in others if any(fnmatchcase(name, one) for one in patterns)] == []
+    for name in (f"celery-x-{label}", f"celery-x-{label}.fifo"):
+        assert any(fnmatchcase(name, one) for one in patterns)
+
+
+def test_a_pool_that_drains_every_queue_lists_none() -> None:
+    workers = resolved(Shape("all", "sqs", queues=1_000, pools=1))["workloads"]["worker-pool0"]
+
+    assert workers["drains"] == (("*",),)
+
+
+def test_a_pool_with_many_queues_has_them_in_parts_each_queue_in_one() -> None:
+    values = resolved(Shape("two", "sqs", queues=300, pools=2))
+    parts = values["workloads"]["worker-pool0"]["drains"]
+
+    assert len(parts) > 1
+    assert [label for part in parts for label in part] == values["pools"]["pool0"]["queues"]
+
+
+def test_more_queues_than_the_policies_of_a_role_can_list_are_refused() -> None:
+    shape = Shape("halves", "sqs", queues=1_000, pools=2)
+
+    with pytest.raises(EnvironmentFileError) as refused:
+        resolved(shape)
+
+    assert "pools.pool0: found 500 queues, which need" in str(refused.value)
+    assert "at most 10 managed policies attached to a role (IAM guide" in str(refused.value)
+
+
+def test_statements_that_exceed_the_inline_policy_are_refused() -> None:
+    resources = [f"arn:aws:s3:::celery-bucket-{number:03}/a/folder/*" for number in range(250)]
+    pools = {
+        "io": {"runs_on": "hosts", "type": "prefork", "concurrency": 4, "min": 1, "max": 1, "instance_type": "m7i.large"}
+    }  # fmt: skip
+    pools["io"]["permissions"] = {"statements": [{"actions": ["s3:GetObject"], "resources": resources}]}
+    queues = {"only": {"pool": "io", "soft_time_limit_seconds": 60}}
+
+    with pytest.raises(EnvironmentFileError, match="characters in all inline policies"):
+        resolved(SHAPES[2], pools=pools, queues=queues, application=_routing("only"), schedule={})
+
+
+def _routing(queue: str) -> dict[str, Any]:
+    return {
+        "package": "tests/harness/application",
+        "celery": "exercises.celery:celery",
+        "routes": [{"tasks": "exercises.*", "queue": queue}],
+    }
