@@ -5,13 +5,12 @@ locals {
     amazon_mq = one(module.amazon_mq[*].url)
     redis     = local.kind == "redis" ? "${module.redis_broker[0].url}/0" : null
   }
-  discovery = {
+  discovery = merge({
     broker_url      = local.broker_url[local.kind]
     results_url     = "${module.results.url}/1"
     buckets         = jsonencode({ for label, bucket in module.buckets : label => bucket.name })
-    queue_urls      = jsonencode(local.kind == "sqs" ? module.sqs[0].urls : {})
     transfer_bucket = module.transfer.name
-  }
+  }, local.kind == "sqs" ? { queues_url = module.sqs[0].url } : {})
 }
 
 module "discovery" {

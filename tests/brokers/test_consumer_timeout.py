@@ -42,7 +42,7 @@ def broker(tmp_path: Path) -> RabbitMQBroker:
     unlimited = {label: env.queues[label].model_copy(update={"soft_time_limit_seconds": None}) for label in ("slow",)}
     file = tmp_path / "resolved.json"
     file.write_text(json.dumps(resolve(env.model_copy(update={"queues": env.queues | unlimited}))))
-    return RabbitMQBroker(Runtime(read(file), Discovery("", "", {}, {})))
+    return RabbitMQBroker(Runtime(read(file), Discovery("", "", {})))
 
 
 @pytest.mark.parametrize(("label", "patient"), [("slow", True), ("quick", False)])

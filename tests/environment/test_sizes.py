@@ -66,19 +66,8 @@ def test_more_queues_than_the_policies_of_a_role_can_list_are_refused() -> None:
 
 def test_statements_that_exceed_the_inline_policy_are_refused() -> None:
     resources = [f"arn:aws:s3:::celery-bucket-{number:03}/a/folder/*" for number in range(250)]
-    pools = {
-        "io": {"runs_on": "hosts", "type": "prefork", "concurrency": 4, "min": 1, "max": 1, "instance_type": "m7i.large"}
-    }  # fmt: skip
-    pools["io"]["permissions"] = {"statements": [{"actions": ["s3:GetObject"], "resources": resources}]}
-    queues = {"only": {"pool": "io", "soft_time_limit_seconds": 60}}
+    pool = {"runs_on": "hosts", "type": "solo", "concurrency": 1, "min": 1, "max": 1, "instance_type": "m7i.large"}
+    permissions = {"statements": [{"actions": ["s3:GetObject"], "resources": resources}]}
 
     with pytest.raises(EnvironmentFileError, match="characters in all inline policies"):
-        resolved(SHAPES[2], pools=pools, queues=queues, application=_routing("only"), schedule={})
-
-
-def _routing(queue: str) -> dict[str, Any]:
-    return {
-        "package": "tests/harness/application",
-        "celery": "exercises.celery:celery",
-        "routes": [{"tasks": "exercises.*", "queue": queue}],
-    }
+        resolved(SHAPES[2], pools={"pool0": {**pool, "permissions": permissions}})

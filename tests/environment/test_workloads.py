@@ -28,7 +28,9 @@ def test_beat_sends_delayed_messages_to_every_queue_and_receives_nothing() -> No
 def test_without_sqs_no_role_names_a_queue() -> None:
     workloads = resolve(load("prod"))["workloads"]
 
-    assert {queue for needs in workloads.values() for queue in needs["receives"] + needs["sends"] + needs["drains"]} == set()
+    assert {
+        queue for needs in workloads.values() for queue in needs["receives"] + needs["sends"] + needs["drains"]
+    } == set()
 
 
 def test_a_monitoring_host_finds_hosts_and_measures_queues_but_changes_none(edit_prod: Edit) -> None:

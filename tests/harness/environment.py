@@ -188,8 +188,8 @@ def prepare(
     environment = TestEnvironment(
         kind, folder, resolved, servers.endpoint, store, servers.application.services, variables
     )
-    urls = make_queues(environment.client("sqs"), resolved["queues"]) if kind == "sqs" else {}
-    _publish(environment, name, servers, urls)
+    queues_url = make_queues(environment.client("sqs"), resolved["queues"]) if kind == "sqs" else None
+    _publish(environment, name, servers, queues_url)
     return environment
 
 
@@ -220,15 +220,14 @@ def _resolved(
     return resolved
 
 
-def _publish(environment: TestEnvironment, name: str, servers: Servers, urls: dict[str, str]) -> None:
+def _publish(environment: TestEnvironment, name: str, servers: Servers, queues_url: str | None) -> None:
     ssm, secrets = environment.client("ssm"), environment.client("secretsmanager")
     buckets = {label: bucket_of(label, name) for label in environment.resolved["application"]["buckets"]}
     values = {
         "broker_url": servers.broker_url,
         "results_url": servers.results_url,
         "buckets": json.dumps(buckets),
-        "queue_urls": json.dumps(urls),
-    }
+    } | ({"queues_url": queues_url} if queues_url else {})
     for key, value in values.items():
         path = f"{environment.resolved['discovery_prefix']}/{key}"
         ssm.put_parameter(Name=path, Value=value, Type="String", Overwrite=True)

@@ -131,20 +131,18 @@ def with_queues(environment: TestEnvironment, number: int, folder: Path) -> Test
     """The environment with this many queues, each with a dead letter queue, created on its broker."""
     resolved = json.loads(json.dumps(environment.resolved))
     pattern, account = resolved["queues"]["quick"], environment.client("sqs")
-    urls = json.loads(environment.client("ssm").get_parameter(
-        Name=f"{resolved['discovery_prefix']}/queue_urls")["Parameter"]["Value"])  # fmt: skip
     for index in range(number):
         name = f"many-{environment.kind}-{index}"
         resolved["queues"][f"many_{index}"] = pattern | {"name": name, "dead_letter_name": f"{name}-dlq"}
         if environment.kind == "sqs":
             account.create_queue(QueueName=f"{name}-dlq")
-            urls[f"many_{index}"] = account.create_queue(QueueName=name)["QueueUrl"]
+            account.create_queue(QueueName=name)
     resolved["discovery_prefix"] = f"/many/{environment.kind}"
     ssm = environment.client("ssm")
     for parameter in ssm.get_parameters_by_path(Path=environment.resolved["discovery_prefix"])["Parameters"]:
         key = parameter["Name"].rpartition("/")[2]
-        value = json.dumps(urls) if key == "queue_urls" else parameter["Value"]
-        ssm.put_parameter(Name=f"{resolved['discovery_prefix']}/{key}", Value=value, Type="String", Overwrite=True)
+        path = f"{resolved['discovery_prefix']}/{key}"
+        ssm.put_parameter(Name=path, Value=parameter["Value"], Type="String", Overwrite=True)
     file = folder / "many.json"
     file.write_text(json.dumps(resolved))
     made = replace(

@@ -107,7 +107,7 @@ def test_the_age_in_cloudwatch_is_served(sqs: TestEnvironment, monkeypatch: pyte
         dimensions = [{"Name": "QueueName", "Value": queue}]
         datum = {"MetricName": "ApproximateAgeOfOldestMessage", "Dimensions": dimensions, "Value": 321.0}
         sqs.client("cloudwatch").put_metric_data(Namespace="AWS/SQS", MetricData=[datum])
-        sqs.client("sqs").send_message(QueueUrl=runtime().discovery.queue_urls["quick"], MessageBody="x")
+        sqs.client("sqs").send_message(QueueUrl=f"{runtime().discovery.queues_url}/{queue}", MessageBody="x")
         last_poll = LastPoll(runtime().environment, interval_seconds=15)
         poll(last_poll, source_of(runtime()), lambda _: None)
 

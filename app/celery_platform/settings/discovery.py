@@ -9,24 +9,25 @@ from typing import Any
 
 from celery_platform.errors import SettingsError
 
-REQUIRED = ("broker_url", "results_url", "buckets", "queue_urls")
-# Exists only if the broker's certificates are signed by the environment's own CA.
-OPTIONAL = ("broker_ca_certificate",)
+REQUIRED = ("broker_url", "results_url", "buckets")
+# The first exists on SQS only, the second if the broker's certificates are signed by the environment's own CA.
+OPTIONAL = ("queues_url", "broker_ca_certificate")
 
 
 @dataclass(frozen=True)
 class Discovery:
     """The addresses of the resources that Terraform created. URLs contain no credentials.
 
-    `queue_urls` maps a queue's label to its SQS URL, `buckets` a bucket's label to its name. `broker_ca_certificate` is
-    the PEM certificate of the CA that signed the broker's certificates. `None` means that the system's trusted CAs
-    apply, as for AWS's own endpoints.
+    `buckets` maps a bucket's label to its name. `queues_url` is what the URLs of all queues on SQS have in common: a
+    queue's URL is this one, a slash and the queue's name. One parameter could not hold the URLs of more than 40 queues.
+    `broker_ca_certificate` is the PEM certificate of the CA that signed the broker's certificates. `None` means that
+    the system's trusted CAs apply, as for AWS's own endpoints.
     """
 
     broker_url: str
     results_url: str
     buckets: Mapping[str, str]
-    queue_urls: Mapping[str, str]
+    queues_url: str | None = None
     broker_ca_certificate: str | None = None
 
 
@@ -72,7 +73,7 @@ def discover(prefix: str) -> Discovery:
         broker_url=found["broker_url"],
         results_url=found["results_url"],
         buckets=json.loads(found["buckets"]),
-        queue_urls=json.loads(found["queue_urls"]),
+        queues_url=found.get("queues_url"),
         broker_ca_certificate=found.get("broker_ca_certificate"),
     )
 

@@ -42,11 +42,10 @@ def without_account(environment: Resolved) -> Runtime:
 
     Example: `without_account(read(file)).secret("database_url").startswith("postgresql://")`
     """
-    queues = f"https://sqs.{environment.region}.amazonaws.com/000000000000"
     discovery = Discovery(
         broker_url=environment.broker_kind.facts.placeholder_url.format(host=HOST),
         results_url=f"rediss://{HOST}:6379/1",
         buckets={label: f"{environment.prefix}-{label}" for label in environment.application["buckets"]},
-        queue_urls={label: f"{queues}/{queue.name}" for label, queue in environment.queues.items()},
+        queues_url=f"https://sqs.{environment.region}.amazonaws.com/000000000000",
     )
     return WithoutAccount(environment, discovery)

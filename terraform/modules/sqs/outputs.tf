@@ -1,6 +1,6 @@
-output "urls" {
-  description = "URL of each queue by label."
-  value       = { for label, queue in aws_sqs_queue.this : label => queue.id }
+output "url" {
+  description = "What the URLs of all queues have in common. A queue's URL is this one, a slash and the queue's name."
+  value       = one(distinct([for queue in aws_sqs_queue.this : trimsuffix(queue.id, "/${queue.name}")]))
 }
 
 output "arns" {

@@ -46,6 +46,11 @@ class Chosen:
         self._file.write_text(json.dumps(self._resolved))
         runtime.cache_clear()
 
+    def discovered(self, results_url: str) -> None:
+        """The values that AWS would return. Nothing here opens a connection, so no account is needed."""
+        found = Discovery(BROKER, results_url, {}, "http://127.0.0.1:1/0")
+        self._monkeypatch.setattr(sys.modules["celery_platform.settings.runtime"], "discover", lambda _prefix: found)
+
     def queue(self, label: str) -> dict[str, Any]:
         """A queue as resolved."""
         return dict(self._resolved["queues"][label])
@@ -58,11 +63,9 @@ def chosen(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Chosen]:
     for variable in ("CELERY_BROKER_URL", "CELERY_RESULT_BACKEND"):
         monkeypatch.delenv(variable, raising=False)
     monkeypatch.setenv("CELERY_ENVIRONMENT_FILE", str(file))
-    # The values that AWS would return. Nothing here opens a connection, so no account is needed.
-    urls = {label: f"http://127.0.0.1:1/0/{label}" for label in resolve(described(LOCAL))["queues"]}
-    found = Discovery(BROKER, "redis://127.0.0.1:1/1", {}, urls)
-    monkeypatch.setattr(sys.modules["celery_platform.settings.runtime"], "discover", lambda _prefix: found)
-    yield Chosen(file, monkeypatch)
+    made = Chosen(file, monkeypatch)
+    made.discovered("redis://127.0.0.1:1/1")
+    yield made
     runtime.cache_clear()
 
 

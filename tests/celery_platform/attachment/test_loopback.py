@@ -1,28 +1,20 @@
 """A result backend on `localhost` is used, as the table of settings says, and a worker warns about it."""
 
-import sys
-
 import pytest
 from celery import Celery
 from celery_platform import attach
 from celery_platform.attachment.loopback import names_this_machine, warn_of_this_machine
-from celery_platform.settings.discovery import Discovery
 
-from .conftest import BROKER, Chosen
+from .conftest import Chosen
 
 LOCAL = "redis://me:hush@localhost:6379/0"
 ELSEWHERE = "redis://results.internal:6379/1"
 
 
-def _results(chosen: Chosen, monkeypatch: pytest.MonkeyPatch, url: str) -> None:
-    found = Discovery(BROKER, url, {}, {label: f"http://127.0.0.1:1/0/{label}" for label in chosen.labels})
-    monkeypatch.setattr(sys.modules["celery_platform.settings.runtime"], "discover", lambda _prefix: found)
-
-
 @pytest.fixture
-def _far_away(chosen: Chosen, monkeypatch: pytest.MonkeyPatch) -> None:
+def _far_away(chosen: Chosen) -> None:
     """An environment whose result store is on another machine."""
-    _results(chosen, monkeypatch, ELSEWHERE)
+    chosen.discovered(ELSEWHERE)
 
 
 def _warned(app: Celery, caplog: pytest.LogCaptureFixture) -> str:
@@ -58,9 +50,9 @@ def test_there_is_no_warning_about_the_platforms_result_store(app: Celery, caplo
 
 
 def test_there_is_no_warning_if_the_whole_environment_is_on_this_machine(
-    app: Celery, chosen: Chosen, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+    app: Celery, chosen: Chosen, caplog: pytest.LogCaptureFixture
 ) -> None:
-    _results(chosen, monkeypatch, "redis://127.0.0.1:1/1")
+    chosen.discovered("redis://127.0.0.1:1/1")
     app.conf.update(result_backend=LOCAL)
 
     assert _warned(app, caplog) == ""

@@ -2,7 +2,6 @@
 
 import json
 import ssl
-from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -26,16 +25,14 @@ URLS = {
 }
 
 
-def broker(kind: str, folder: Path, queue_urls: Mapping[str, str] | None = None, **rabbitmq: Any) -> Broker:
+def broker(kind: str, folder: Path, queues_url: str | None = None, **rabbitmq: Any) -> Broker:
     model = described(LOCAL)
     chosen = model.broker.model_copy(
         update={"kind": BrokerKind(kind), "rabbitmq": model.broker.rabbitmq.model_copy(update=rabbitmq)}
     )
     file = folder / "resolved.json"
     file.write_text(json.dumps(resolve(model.model_copy(update={"broker": chosen}))))
-    return broker_of(
-        Runtime(read(file), Discovery(URLS[kind], "redis://127.0.0.1/1", {"media": "media"}, queue_urls or {}))
-    )
+    return broker_of(Runtime(read(file), Discovery(URLS[kind], "redis://127.0.0.1/1", {"media": "media"}, queues_url)))
 
 
 @pytest.fixture(autouse=True)
@@ -105,8 +102,7 @@ def test_redis_outlives_every_task_and_checks_the_certificate(tmp_path: Path) ->
 
 def test_sqs_knows_every_queue_by_url_and_asks_for_no_list(tmp_path: Path) -> None:
     account = "https://sqs.eu-west-1.amazonaws.com/123456789012"
-    labels = ("effects", "default", "quick", "slow", "nightly")
-    made = broker("sqs", tmp_path, {label: f"{account}/celery-local-{label}" for label in labels})
+    made = broker("sqs", tmp_path, account)
     queues = made.transport_options()["predefined_queues"]
 
     assert queues["celery-local-quick"]["url"] == f"{account}/celery-local-quick"
@@ -116,6 +112,6 @@ def test_sqs_knows_every_queue_by_url_and_asks_for_no_list(tmp_path: Path) -> No
     assert made.publish_options(None) == made.publish_options(901) == {}
 
 
-def test_sqs_without_a_url_says_which_queue_lacks_one(tmp_path: Path) -> None:
-    with pytest.raises(BrokerError, match="the SQS URL of queue effects"):
+def test_sqs_without_a_url_says_which_parameter_lacks(tmp_path: Path) -> None:
+    with pytest.raises(BrokerError, match="the SQS URL of the queues in /celery/local/queues_url"):
         broker("sqs", tmp_path).transport_options()

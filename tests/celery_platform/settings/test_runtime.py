@@ -44,7 +44,7 @@ def test_an_account_without_the_parameters_is_refused(sqs: TestEnvironment, tmp_
     run = _app(sqs.variables | {"CELERY_ENVIRONMENT_FILE": str(file)}, "worker", "--pool", "io")
 
     assert run.returncode == 2
-    assert "found:    none named broker_url, results_url, buckets, queue_urls" in run.stderr
+    assert "found:    none named broker_url, results_url, buckets" in run.stderr
     assert "Traceback" not in run.stderr
 
 

@@ -85,17 +85,13 @@ class SqsBroker(Broker):
         return Queue(name, exchange, alias=alias, routing_key=name)
 
     def _predefined_queues(self) -> dict[str, dict[str, str]]:
-        predefined = {}
-        for label, queue in self.environment.queues.items():
-            url = self.runtime.discovery.queue_urls.get(label)
-            if url is None:
-                raise BrokerError(
-                    expected=f"the SQS URL of queue {label} in {self.environment.discovery_prefix}/queue_urls",
-                    found=f"URLs of: {', '.join(self.runtime.discovery.queue_urls) or 'none'}",
-                    remedy="Apply Terraform again.",
-                )
-            # An SQS URL ends in the queue's name; both queues are in the same account and region.
-            account = url.rpartition("/")[0]
-            predefined[queue.name] = {"url": url}
-            predefined[queue.dead_letter_name] = {"url": f"{account}/{queue.dead_letter_name}"}
-        return predefined
+        url = self.runtime.discovery.queues_url
+        if url is None:
+            raise BrokerError(
+                expected=f"the SQS URL of the queues in {self.environment.discovery_prefix}/queues_url",
+                found="no such SSM parameter",
+                remedy="Apply Terraform again.",
+            )
+        queues = self.environment.queues.values()
+        names = [name for queue in queues for name in (queue.name, queue.dead_letter_name)]
+        return {name: {"url": f"{url}/{name}"} for name in names}

@@ -78,12 +78,9 @@ class SqsSource:
 
 def sqs_source(runtime: Runtime) -> SqsSource:
     """The source for an environment's queues and dead letter queues."""
-    urls = {}
-    for label, queue in runtime.environment.queues.items():
-        url = runtime.discovery.queue_urls[label]
-        urls[queue.name] = url
-        urls[queue.dead_letter_name] = f"{url.rpartition('/')[0]}/{queue.dead_letter_name}"
-    return SqsSource(urls)
+    queues = runtime.environment.queues.values()
+    names = [name for queue in queues for name in (queue.name, queue.dead_letter_name)]
+    return SqsSource({name: f"{runtime.discovery.queues_url}/{name}" for name in names})
 
 
 def _age_query(identifier: str, queue: str) -> dict[str, Any]:

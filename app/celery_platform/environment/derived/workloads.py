@@ -28,12 +28,15 @@ class Workload:
     """What one workload needs.
 
     `on` is who assumes the role: hosts, pods of a service account, or people. `service_account` is `namespace/name`.
+
     `receives`, `sends` and `measures` are queues on SQS; on other brokers the broker's own user decides. `*` is every
     queue and `*-dlq` every dead letter queue, so that a workload that may use all of them needs no longer policy when
     there are more. `drains` are the queues of a worker: it receives from them, and sends to and measures their dead
-    letter queues. They are in parts, because one policy cannot list many. `buckets` maps each of the application's buckets to read, write or both. `statements` are the IAM
-    statements of the pool. A workload that `watches` may read CloudWatch metrics, such as the age of the oldest
-    message. One that `finds_hosts` may list EC2 instances.
+    letter queues. They are in parts, because one policy cannot list many.
+
+    `buckets` maps each of the application's buckets to read, write or both. `statements` are the IAM statements of the
+    pool. A workload that `watches` may read CloudWatch metrics, such as the age of the oldest message. One that
+    `finds_hosts` may list EC2 instances.
     """
 
     on: str
