@@ -37,7 +37,7 @@ helm.sh/hook-delete-policy: before-hook-creation
 {{- toJson $names }}
 {{- end }}
 
-{{/* resolved.json without the values that this chart's values.yaml adds. */}}
+{{/* The sections of resolved.json that processes read (app/celery_platform/settings). A ConfigMap holds at most 1 MiB. */}}
 {{- define "celery.resolved" -}}
-{{- omit .Values "image" "discovery" "beat" "exporter" "release_hook" "metrics_port" "metrics_discovery" "backlog_metric" "global" | toPrettyJson }}
+{{- pick .Values "name" "prefix" "region" "application" "broker" "results" "pools" "queues" "schedule" "secrets" "worker_hosts" "discovery_prefix" "alerts" "budget" | toJson }}
 {{- end }}
