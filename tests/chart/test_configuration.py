@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from celery_platform.environment.rules.sizes import CONFIGURATION
 from celery_platform.observability.status.show import worker_addresses
 from celery_platform.settings.resolved import read
 
@@ -46,6 +47,10 @@ def test_a_process_reads_the_same_from_it_as_from_the_whole(
         found.append((read(file), worker_addresses()))
 
     assert found[0] == found[1]
+
+
+def test_its_size_is_measured_with_the_same_sections(configuration: str) -> None:
+    assert set(json.loads(configuration)) == set(CONFIGURATION)
 
 
 def test_every_section_in_it_is_read(configuration: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

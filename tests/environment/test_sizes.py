@@ -9,7 +9,7 @@ from celery_platform.environment import EnvironmentFileError, resolve
 from celery_platform.environment.derived.queue_patterns import covering
 from celery_platform.environment.load import parse
 
-from tests.estates.shapes import SHAPES, Shape, file_of
+from tests.estates.shapes import SHAPES, Shape, file_of, sections
 
 SQS = [shape for shape in SHAPES if shape.kind == "sqs"]
 
@@ -71,3 +71,42 @@ def test_statements_that_exceed_the_inline_policy_are_refused() -> None:
 
     with pytest.raises(EnvironmentFileError, match="characters in all inline policies"):
         resolved(SHAPES[2], pools={"pool0": {**pool, "permissions": permissions}})
+
+
+def test_more_configuration_than_a_config_map_holds_is_refused() -> None:
+    with pytest.raises(
+        EnvironmentFileError, match=r"queues: found 2,500 queues and 250 pools, which make [\d,]+ bytes"
+    ):
+        resolved(Shape("large", "rabbitmq", queues=2_500, pools=250, hosts_every=10))
+
+
+def test_more_buckets_than_a_parameter_holds_are_refused() -> None:
+    application = sections(SHAPES[2])["application"]
+
+    resolved(SHAPES[2], application=application | {"buckets": [f"files_{number:02}" for number in range(20)]})
+    with pytest.raises(EnvironmentFileError, match=r"90 buckets, whose names make [\d,]+ characters"):
+        resolved(SHAPES[2], application=application | {"buckets": [f"files_{number:02}" for number in range(90)]})
+
+
+@pytest.mark.parametrize(
+    ("kind", "most"),
+    [("rabbitmq", "the broker"), ("amazon_mq", "the broker"), ("redis", "the broker"), ("sqs", "store")],
+)
+def test_more_clients_than_a_security_group_admits_are_refused(kind: str, most: str) -> None:
+    with pytest.raises(EnvironmentFileError, match=rf"pools: found \d+ inbound rules of .*{most}"):
+        resolved(Shape("hosts", kind, queues=61, pools=61))
+
+
+def test_more_services_than_a_security_group_opens_are_refused() -> None:
+    services = {f"s{number}": {"host": f"10.1.0.{number}", "port": 443} for number in range(1, 60)}
+    queues = {"orders_created": {"pool": "pool0", "soft_time_limit_seconds": 60, "calls": list(services)}}
+
+    with pytest.raises(EnvironmentFileError, match=r"pools.pool0: found \d+ outbound rules of its hosts"):
+        resolved(SHAPES[2], services=services, queues=queues)
+
+
+def test_more_node_groups_than_a_cluster_has_are_refused() -> None:
+    shape = Shape("groups", "sqs", queues=62, pools=62, hosts_every=2)
+
+    with pytest.raises(EnvironmentFileError, match=r"eks\.compute: found 31 pools with a node group each"):
+        resolved(shape, eks={"compute": "node_groups", "version": "1.35"})

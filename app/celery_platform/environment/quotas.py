@@ -1,6 +1,7 @@
 """Quotas of AWS and Kubernetes that the size of an estate could exceed, and where each number comes from.
 
 Read on 2026-11-28. `adjustable` ones are the defaults of a new account; AWS raises them on request (Service Quotas).
+There is none on CloudWatch alarms of an account (CloudWatch guide, "CloudWatch service quotas") and none on SQS queues.
 """
 
 from dataclasses import dataclass
@@ -20,7 +21,8 @@ class Quota:
 
     def __str__(self) -> str:
         """The quota in words, for a message."""
-        return f"at most {self.most:,} {self.what} ({self.source})"
+        by = ", the default of an account" if self.adjustable else ""
+        return f"at most {self.most:,} {self.what} ({self.source}{by})"
 
 
 _IAM = "IAM guide, IAM and AWS STS quotas"
@@ -31,9 +33,7 @@ _EKS = "EKS guide, service quotas"
 INLINE_POLICIES = Quota("characters in all inline policies of a role", 10_240, _IAM)
 MANAGED_POLICY = Quota("characters in a managed policy", 6_144, _IAM)
 MANAGED_POLICIES = Quota("managed policies attached to a role", 10, _IAM, adjustable=True)
-ROLES = Quota("roles in an account", 1_000, _IAM, adjustable=True)
 PARAMETER = Quota("characters in a standard parameter", 4_096, "Systems Manager endpoints and quotas")
 CONFIG_MAP = Quota("bytes in a ConfigMap", 1_048_576, "Kubernetes documentation, ConfigMaps")
 SECURITY_GROUP_RULES = Quota("inbound or outbound rules of a security group", 60, _VPC, adjustable=True)
-ALARMS = Quota("alarms in an account and region", 5_000, "CloudWatch guide, CloudWatch service quotas", adjustable=True)
 NODE_GROUPS = Quota("managed node groups of a cluster", 30, _EKS, adjustable=True)

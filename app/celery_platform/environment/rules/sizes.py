@@ -1,15 +1,34 @@
 """Rules about the sizes of what Terraform and Helm create, which grow with an estate."""
 
+import json
 from collections.abc import Iterator
 
-from celery_platform.environment.derived.policies import Policies
+from celery_platform.environment.derived import security_rules
+from celery_platform.environment.derived.buckets import buckets
+from celery_platform.environment.derived.machines import has_own_nodes
+from celery_platform.environment.derived.policies import ACCOUNT, Policies
 from celery_platform.environment.derived.queues import with_high_priority_queues
 from celery_platform.environment.derived.workloads import workloads
 from celery_platform.environment.errors import Problem
 from celery_platform.environment.model import Environment
-from celery_platform.environment.quotas import INLINE_POLICIES, MANAGED_POLICIES
+from celery_platform.environment.quotas import (
+    CONFIG_MAP,
+    INLINE_POLICIES,
+    MANAGED_POLICIES,
+    NODE_GROUPS,
+    PARAMETER,
+    SECURITY_GROUP_RULES,
+)
+from celery_platform.environment.resolve import resolve
 
 WORKER = "worker-"
+# The sections of resolved.json that the chart puts into the ConfigMap (app/chart/templates/_names.tpl).
+CONFIGURATION = (
+    "name", "prefix", "region", "application", "broker", "results", "pools", "queues", "schedule", "secrets",
+    "worker_hosts", "discovery_prefix", "alerts", "budget",
+)  # fmt: skip
+# The user and the certificate for KEDA, which are in the same ConfigMap, and its metadata.
+BESIDE_CONFIGURATION_BYTES = 8_192
 
 
 def roles_hold_their_policies(env: Environment) -> Iterator[Problem]:
@@ -31,4 +50,49 @@ def roles_hold_their_policies(env: Environment) -> Iterator[Problem]:
             yield Problem(path, f"{count:,} queues, which need {managed} managed policies", str(MANAGED_POLICIES))
 
 
-RULES = (roles_hold_their_policies,)
+def config_map_holds_the_configuration(env: Environment) -> Iterator[Problem]:
+    """Kubernetes refuses a larger ConfigMap. Source: kubernetes.io, "ConfigMaps"."""
+    if not any(pool.runs_on == "eks" for pool in env.pools.values()):
+        return
+    resolved = resolve(env)
+    configuration = json.dumps({name: resolved[name] for name in CONFIGURATION}, separators=(",", ":"))
+    size = len(configuration.encode()) + BESIDE_CONFIGURATION_BYTES
+    if size > CONFIG_MAP.most:
+        found = f"{len(resolved['queues']):,} queues and {len(env.pools):,} pools, which make {size:,} bytes"
+        yield Problem("queues", found, str(CONFIG_MAP))
+
+
+def parameter_holds_the_buckets(env: Environment) -> Iterator[Problem]:
+    """Terraform writes the names of all buckets to one SSM parameter. Source: Systems Manager endpoints and quotas."""
+    names = {label: f"{name}-{ACCOUNT}" for label, name in buckets(env, f"celery-{env.name}").items()}
+    size = len(json.dumps(names, separators=(",", ":")))
+    if size > PARAMETER.most:
+        found = f"{len(names)} buckets, whose names make {size:,} characters"
+        yield Problem("application.buckets", found, str(PARAMETER))
+
+
+def groups_hold_their_rules(env: Environment) -> Iterator[Problem]:
+    """EC2 refuses further rules of a security group. Source: VPC guide, "Amazon VPC quotas"."""
+    for group, count in security_rules.inbound(env).items():
+        if count > SECURITY_GROUP_RULES.most:
+            yield Problem("pools", f"{count} inbound rules of {group}", str(SECURITY_GROUP_RULES))
+    for pool, count in security_rules.outbound(env).items():
+        if count > SECURITY_GROUP_RULES.most:
+            yield Problem(f"pools.{pool}", f"{count} outbound rules of its hosts", str(SECURITY_GROUP_RULES))
+
+
+def cluster_holds_the_node_groups(env: Environment) -> Iterator[Problem]:
+    """EKS refuses further managed node groups. Auto Mode has none. Source: EKS guide, "Service quotas"."""
+    own = [name for name, pool in env.pools.items() if env.eks.compute == "node_groups" and has_own_nodes(env, pool)]
+    if len(own) > NODE_GROUPS.most:
+        found = f"{len(own)} pools with a node group each"
+        yield Problem("eks.compute", found, f"auto, or {NODE_GROUPS}")
+
+
+RULES = (
+    roles_hold_their_policies,
+    config_map_holds_the_configuration,
+    parameter_holds_the_buckets,
+    groups_hold_their_rules,
+    cluster_holds_the_node_groups,
+)
