@@ -21,3 +21,21 @@ moved {
   from = module.media
   to   = module.buckets["media"]
 }
+
+# The policies of SQS queues were resources of their own. They are now arguments of the queues, so they are forgotten here and
+# stay on the queues.
+removed {
+  from = module.sqs.aws_sqs_queue_policy.this
+
+  lifecycle {
+    destroy = false
+  }
+}
+
+removed {
+  from = module.sqs.aws_sqs_queue_redrive_policy.this
+
+  lifecycle {
+    destroy = false
+  }
+}

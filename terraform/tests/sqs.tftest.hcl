@@ -78,7 +78,7 @@ run "both_refuse_plaintext" {
   }
 
   assert {
-    condition     = toset(keys(aws_sqs_queue_policy.this)) == toset(["email", "email-dlq"])
+    condition     = alltrue([for queue in [aws_sqs_queue.this["email"], aws_sqs_queue.dead_letter["email"]] : jsondecode(queue.policy).Statement[0].Resource == "arn:aws:sqs:eu-west-1:123456789012:${queue.name}"])
     error_message = "expected a policy on each queue"
   }
 }

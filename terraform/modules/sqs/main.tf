@@ -12,9 +12,15 @@ resource "aws_sqs_queue" "this" {
   message_retention_seconds  = local.fourteen_days # an outage over a weekend must not lose tasks
   receive_wait_time_seconds  = 20                  # long polling, because empty responses are billed, too
   sqs_managed_sse_enabled    = true
+  policy                     = local.policies[each.value.name]
   fifo_queue                 = local.fifo[each.key]
   deduplication_scope        = local.fifo[each.key] == true ? "messageGroup" : null
   fifo_throughput_limit      = local.fifo[each.key] == true ? "perMessageGroupId" : null
+
+  redrive_policy = jsonencode({
+    deadLetterTargetArn = aws_sqs_queue.dead_letter[each.key].arn
+    maxReceiveCount     = each.value.max_deliveries
+  })
 }
 
 resource "aws_sqs_queue" "dead_letter" {
@@ -24,5 +30,6 @@ resource "aws_sqs_queue" "dead_letter" {
   message_retention_seconds = local.fourteen_days
   receive_wait_time_seconds = 20
   sqs_managed_sse_enabled   = true
+  policy                    = local.policies[each.value.dead_letter_name]
   fifo_queue                = local.fifo[each.key] # must be the same as for the source queue
 }

@@ -5,5 +5,8 @@ output "url" {
 
 output "arns" {
   description = "ARN of each queue by label; a dead letter queue's label ends in -dlq."
-  value       = { for label, queue in local.both : label => queue.arn }
+  value = merge(
+    { for label, queue in aws_sqs_queue.this : label => queue.arn },
+    { for label, queue in aws_sqs_queue.dead_letter : "${label}-dlq" => queue.arn },
+  )
 }

@@ -1,37 +1,20 @@
+data "aws_partition" "this" {}
+data "aws_region" "this" {}
+data "aws_caller_identity" "this" {}
+
 locals {
-  both = merge(
-    { for label, queue in aws_sqs_queue.this : label => queue },
-    { for label, queue in aws_sqs_queue.dead_letter : "${label}-dlq" => queue },
-  )
-  both_labels = toset(concat(keys(var.queues), [for label in keys(var.queues) : "${label}-dlq"]))
-}
-
-# IAM roles grant access to a queue; its own policy only denies requests without TLS.
-data "aws_iam_policy_document" "this" {
-  for_each = local.both_labels
-
-  statement {
-    sid       = "RefusePlaintext"
-    effect    = "Deny"
-    actions   = ["sqs:*"]
-    resources = [local.both[each.key].arn]
-
-    principals {
-      type        = "*"
-      identifiers = ["*"]
-    }
-
-    condition {
-      test     = "Bool"
-      variable = "aws:SecureTransport"
-      values   = ["false"]
-    }
-  }
-}
-
-resource "aws_sqs_queue_policy" "this" {
-  for_each = local.both_labels
-
-  queue_url = local.both[each.key].id
-  policy    = data.aws_iam_policy_document.this[each.key].json
+  # IAM roles grant access to a queue; its own policy only denies requests without TLS. ARNs are derived from names: a resource
+  # or data source per queue and policy would make plans of many queues several times longer.
+  arn_prefix = "arn:${data.aws_partition.this.partition}:sqs:${data.aws_region.this.id}:${data.aws_caller_identity.this.account_id}"
+  policies = { for name in flatten([for queue in var.queues : [queue.name, queue.dead_letter_name]]) : name => jsonencode({
+    Version = "2012-10-17"
+    Statement = [{
+      Sid       = "RefusePlaintext"
+      Effect    = "Deny"
+      Action    = "sqs:*"
+      Principal = "*"
+      Resource  = "${local.arn_prefix}:${name}"
+      Condition = { Bool = { "aws:SecureTransport" = "false" } }
+    }]
+  }) }
 }
