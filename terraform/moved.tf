@@ -39,3 +39,11 @@ removed {
     destroy = false
   }
 }
+
+removed {
+  from = module.sqs.aws_sqs_queue_redrive_allow_policy.this
+
+  lifecycle {
+    destroy = false
+  }
+}

@@ -18,9 +18,11 @@ resource "aws_sqs_queue" "this" {
   fifo_throughput_limit      = local.fifo[each.key] == true ? "perMessageGroupId" : null
 
   redrive_policy = jsonencode({
-    deadLetterTargetArn = aws_sqs_queue.dead_letter[each.key].arn
+    deadLetterTargetArn = "${local.arn_prefix}:${each.value.dead_letter_name}"
     maxReceiveCount     = each.value.max_deliveries
   })
+
+  depends_on = [aws_sqs_queue.dead_letter] # SQS refuses a redrive policy whose target does not exist
 }
 
 resource "aws_sqs_queue" "dead_letter" {
@@ -32,4 +34,9 @@ resource "aws_sqs_queue" "dead_letter" {
   sqs_managed_sse_enabled   = true
   policy                    = local.policies[each.value.dead_letter_name]
   fifo_queue                = local.fifo[each.key] # must be the same as for the source queue
+
+  redrive_allow_policy = jsonencode({
+    redrivePermission = "byQueue"
+    sourceQueueArns   = ["${local.arn_prefix}:${each.value.name}"]
+  })
 }

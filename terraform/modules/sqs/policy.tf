@@ -3,9 +3,11 @@ data "aws_region" "this" {}
 data "aws_caller_identity" "this" {}
 
 locals {
-  # IAM roles grant access to a queue; its own policy only denies requests without TLS. ARNs are derived from names: a resource
-  # or data source per queue and policy would make plans of many queues several times longer.
+  # Derived from names, because each queue of a pair needs the ARN of the other, and because a reference from each queue to
+  # another resource would make the time of a plan grow with the square of their number.
   arn_prefix = "arn:${data.aws_partition.this.partition}:sqs:${data.aws_region.this.id}:${data.aws_caller_identity.this.account_id}"
+
+  # IAM roles grant access to a queue; its own policy only denies requests without TLS.
   policies = { for name in flatten([for queue in var.queues : [queue.name, queue.dead_letter_name]]) : name => jsonencode({
     Version = "2012-10-17"
     Statement = [{
