@@ -54,7 +54,7 @@ def file_of(shape: Shape, **changes: Any) -> str:
     Example: `parse(file_of(SHAPES[0]).encode(), folder / SHAPES[0].name / "environment.yml")`
     """
     declared: dict[str, Any] = yaml.safe_load(PROD.read_text())
-    return yaml.safe_dump(declared | sections(shape) | changes, sort_keys=False, width=1_000)
+    return yaml.safe_dump({**declared, **sections(shape), **changes}, sort_keys=False, width=1_000)
 
 
 def sections(shape: Shape) -> Mapping[str, Any]:

@@ -16,9 +16,13 @@ def make_queues(sqs: Any, queues: Mapping[str, Any]) -> str:
         dead = sqs.create_queue(QueueName=queue["dead_letter_name"], Attributes=fifo | SIZE)["QueueUrl"]
         arn = sqs.get_queue_attributes(QueueUrl=dead, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
         redrive = {"deadLetterTargetArn": arn, "maxReceiveCount": queue["max_deliveries"]}
-        attributes = fifo | SIZE | {
-            "VisibilityTimeout": str(min(30, queue["time_budget"]["visibility_timeout"])),
-            "RedrivePolicy": json.dumps(redrive),
-        }
+        attributes = (
+            fifo
+            | SIZE
+            | {
+                "VisibilityTimeout": str(min(30, queue["time_budget"]["visibility_timeout"])),
+                "RedrivePolicy": json.dumps(redrive),
+            }
+        )
         url = sqs.create_queue(QueueName=queue["name"], Attributes=attributes)["QueueUrl"]
     return url.rpartition("/")[0]

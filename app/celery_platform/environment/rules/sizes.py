@@ -32,9 +32,9 @@ BESIDE_CONFIGURATION_BYTES = 8_192
 
 
 def roles_hold_their_policies(env: Environment) -> Iterator[Problem]:
-    """IAM refuses a policy that is too long, and a role with too many, in the middle of an apply.
+    """A role has inline policies up to a length, and up to a number of managed ones.
 
-    Source: IAM guide, "IAM and AWS STS quotas".
+    Refused by: IAM, PutRolePolicy and AttachRolePolicy, LimitExceeded (IAM guide, "IAM and AWS STS quotas").
     """
     env = with_high_priority_queues(env)
     prefix = f"celery-{env.name}"
@@ -51,7 +51,10 @@ def roles_hold_their_policies(env: Environment) -> Iterator[Problem]:
 
 
 def config_map_holds_the_configuration(env: Environment) -> Iterator[Problem]:
-    """Kubernetes refuses a larger ConfigMap. Source: kubernetes.io, "ConfigMaps"."""
+    """The processes of all pods read one ConfigMap, which has a size.
+
+    Refused by: Kubernetes, the API server (kubernetes.io, "ConfigMaps": "cannot exceed 1 MiB").
+    """
     if not any(pool.runs_on == "eks" for pool in env.pools.values()):
         return
     resolved = resolve(env)
@@ -63,7 +66,10 @@ def config_map_holds_the_configuration(env: Environment) -> Iterator[Problem]:
 
 
 def parameter_holds_the_buckets(env: Environment) -> Iterator[Problem]:
-    """Terraform writes the names of all buckets to one SSM parameter. Source: Systems Manager endpoints and quotas."""
+    """Terraform writes the names of all buckets to one SSM parameter.
+
+    Refused by: Systems Manager, PutParameter, ValidationException (AWS General Reference, Systems Manager quotas).
+    """
     names = {label: f"{name}-{ACCOUNT}" for label, name in buckets(env, f"celery-{env.name}").items()}
     size = len(json.dumps(names, separators=(",", ":")))
     if size > PARAMETER.most:
@@ -72,7 +78,10 @@ def parameter_holds_the_buckets(env: Environment) -> Iterator[Problem]:
 
 
 def groups_hold_their_rules(env: Environment) -> Iterator[Problem]:
-    """EC2 refuses further rules of a security group. Source: VPC guide, "Amazon VPC quotas"."""
+    """A security group has rules up to a number, in each direction.
+
+    Refused by: EC2, AuthorizeSecurityGroupIngress, RulesPerSecurityGroupLimitExceeded (VPC guide, "Amazon VPC quotas").
+    """
     for group, count in security_rules.inbound(env).items():
         if count > SECURITY_GROUP_RULES.most:
             yield Problem("pools", f"{count} inbound rules of {group}", str(SECURITY_GROUP_RULES))
@@ -82,7 +91,10 @@ def groups_hold_their_rules(env: Environment) -> Iterator[Problem]:
 
 
 def cluster_holds_the_node_groups(env: Environment) -> Iterator[Problem]:
-    """EKS refuses further managed node groups. Auto Mode has none. Source: EKS guide, "Service quotas"."""
+    """A cluster has managed node groups up to a number; one in Auto Mode has none.
+
+    Refused by: EKS, CreateNodegroup, ResourceLimitExceededException (EKS guide, "Service quotas").
+    """
     own = [name for name, pool in env.pools.items() if env.eks.compute == "node_groups" and has_own_nodes(env, pool)]
     if len(own) > NODE_GROUPS.most:
         found = f"{len(own)} pools with a node group each"
