@@ -7,8 +7,10 @@ import kubernetes_validate
 import pytest
 from celery_platform.environment.model import BrokerKind
 from celery_platform.environment.resolve import resolve
+from celery_platform.environment.rules.sizes import CONFIGURATION
 from celery_platform.errors import ChartError
 from celery_platform.release import helm
+from celery_platform.settings.resolved import read
 
 from tests.harness.environment import PROD, described
 
@@ -87,7 +89,15 @@ def test_no_value_of_an_environment_collides_with_the_charts_own(rendered: Rende
     assert own & set(rendered.resolved) == set()
 
 
-def test_the_app_reads_exactly_what_was_resolved(rendered: Rendered) -> None:
+def test_the_app_reads_what_was_resolved(rendered: Rendered, tmp_path: Path) -> None:
+    (configuration,) = rendered.of("ConfigMap").values()
+    (tmp_path / "whole.json").write_text(json.dumps(rendered.resolved))
+    (tmp_path / "held.json").write_text(configuration["data"]["resolved.json"])
+
+    assert read(tmp_path / "held.json") == read(tmp_path / "whole.json")
+
+
+def test_the_config_map_is_measured_by_what_it_holds(rendered: Rendered) -> None:
     (configuration,) = rendered.of("ConfigMap").values()
 
-    assert json.loads(configuration["data"]["resolved.json"]) == json.loads(json.dumps(rendered.resolved))
+    assert set(json.loads(configuration["data"]["resolved.json"])) == set(CONFIGURATION)
