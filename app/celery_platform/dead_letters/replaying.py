@@ -17,12 +17,13 @@ from celery_platform.brokers.dead_lettered.message import DeadLetteredMessage, J
 from celery_platform.brokers.interface import PUBLISH_BUDGET_SECONDS, PUBLISH_RETRY
 from celery_platform.observability.published_at import PUBLISHED_AT
 from celery_platform.refusals.size import REPLAYS
+from celery_platform.reliability.waiting import AGAIN
 from celery_platform.settings import runtime
 from celery_platform.transports.amqp.publish_budget import budget
 
 # They describe the attempts that failed: how the message was dead-lettered, its deliveries and retries, and its times.
 DROPPED_PREFIXES = ("x-dead-letter-", "x-death", "x-first-death-", "x-last-death-", "x-delivery-count", "x-acquired-")
-DROPPED_HEADERS = frozenset({"eta", "expires", "deadline", "admitted_attempt"})
+DROPPED_HEADERS = frozenset({"eta", "expires", "deadline", "admitted_attempt", AGAIN})
 
 
 def replayed_headers(headers: Json) -> Json:

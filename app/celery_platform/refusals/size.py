@@ -93,9 +93,11 @@ def room_of(headers: Mapping[str, Any] | None) -> int:
     Example: `room_of({"retries": 1}) == ROOM_OF_A_RETRY`
     """
     get = (headers or {}).get
-    if get(DEAD_LETTERED) or get(REPLAYS):
+    if get(DEAD_LETTERED):
         return 0
-    return ROOM_OF_A_RETRY if get("retries") or get(AGAIN) else ROOM
+    if get("retries") or get(AGAIN):
+        return ROOM_OF_A_RETRY
+    return 0 if get(REPLAYS) else ROOM
 
 
 def refuse_a_larger_message(
@@ -124,7 +126,7 @@ def refuse_a_larger_message(
 def _was_taken_before(headers: Mapping[str, Any]) -> bool:
     if headers.get(DEAD_LETTERED):
         return bool(headers.get(CUT) == AS_IT_CAME)
-    return bool(headers.get(REPLAYS)) and not headers.get("retries")
+    return bool(headers.get(REPLAYS)) and room_of(headers) == 0
 
 
 def refuse_larger_headers(message: Any, headers: Mapping[str, Any] | None, frame_max: int) -> None:
