@@ -5,10 +5,13 @@ The README beside the environments has a generated part, too: the table of rules
 
 import json
 from collections.abc import Mapping
+from ipaddress import IPv4Address
 from pathlib import Path
 from typing import Any
 
 from celery_platform.environment import rules_table
+from celery_platform.environment.derived.addresses import kept
+from celery_platform.environment.errors import EnvironmentFileError, Problem
 from celery_platform.environment.files import resolved_file, rules_file
 from celery_platform.environment.load import environments_folder, load
 from celery_platform.environment.model import Environment
@@ -29,6 +32,22 @@ def schema() -> dict[str, Any]:
     return Environment.model_json_schema()
 
 
+def earlier_addresses(name: str) -> dict[str, IPv4Address]:
+    """The addresses of an environment's hosts, which its resolved.json keeps; empty if it was never rendered.
+
+    Raises:
+        EnvironmentFileError: the file cannot be read. Without it, hosts would get other addresses and be replaced.
+    """
+    file = resolved_file(name)
+    if not file.exists():
+        return {}
+    try:
+        return kept(json.loads(file.read_text()))
+    except (ValueError, KeyError, TypeError, AttributeError):
+        allowed = "the last committed one (`git checkout` it and render again): it keeps the addresses of hosts"
+        raise EnvironmentFileError(file, [Problem("", "derived values that cannot be read", allowed)]) from None
+
+
 def generated(names: list[str], known: Mapping[str, Environment] | None = None) -> dict[Path, str]:
     """Each generated file and the text it should have, for the environments named and the schema they share.
 
@@ -39,7 +58,7 @@ def generated(names: list[str], known: Mapping[str, Environment] | None = None) 
     if readme.exists():
         files[readme] = rules_table.put_into(readme.read_text())
     for name in names:
-        resolved = resolve((known or {}).get(name) or load(name))
+        resolved = resolve((known or {}).get(name) or load(name), earlier_addresses(name))
         files[resolved_file(name)] = to_text(resolved)
         files[rules_file(name)] = rules.to_text(resolved)
     return files

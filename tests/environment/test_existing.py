@@ -84,7 +84,6 @@ def test_ids_are_passed_on_and_nothing_is_derived_instead() -> None:
         ("vpc_id: vpc-0a1b2c3d", "vpc_id: main", "vpc_id: found 'main'"),
         ("zone: internal.example.com", "zone: internal", "network.dns.zone: found 'internal'"),
         ("zone: internal.example.com", f"zone: {LONG_ZONE}", "network.dns.zone: found a name of 262 characters"),
-        ("min: 3, max: 3", "min: 93, max: 93", "a larger block, or fewer hosts"),
         ("max: 3, instance_type: c7i.xlarge", "max: 3", "pools.cpu.instance_type: found"),
     ],
 )  # fmt: skip
@@ -95,6 +94,16 @@ def test_invalid_existing_resources_are_refused(attached: Edit, old: str, new: s
         load("prod")
 
     assert told in str(refused.value)
+
+
+def test_more_hosts_than_their_blocks_hold_are_refused(attached: Edit) -> None:
+    attached("min: 3, max: 3", "min: 100, max: 100")
+    more = "{runs_on: hosts, type: prefork, concurrency: 4, min: 100, max: 100, instance_type: c7i.xlarge}"
+    attached("queues:\n", f"  more: {more}\n\nqueues:\n")
+    attached("slow: {pool: cpu", "slow: {pool: [cpu, more]")
+
+    with pytest.raises(EnvironmentFileError, match="a larger block, or fewer hosts"):
+        load("prod")
 
 
 def test_an_existing_cluster_or_zone_needs_an_existing_network(edit_prod: Edit) -> None:

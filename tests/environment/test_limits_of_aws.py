@@ -33,6 +33,9 @@ def test_a_value_that_an_api_would_refuse_is_refused_before_the_call(
 ) -> None:
     if old == NETWORK:
         edit_prod("min: 3, max: 3", "min: 100, max: 100")
+        more = "runs_on: hosts, type: prefork, concurrency: 4, min: 80, max: 80, instance_type: c7i.xlarge"
+        edit_prod("queues:\n", f"  more: {{{more}}}\n\nqueues:\n")
+        edit_prod("slow: {pool: cpu", "slow: {pool: [cpu, more]")
     edit_prod(old, new)
 
     with pytest.raises(EnvironmentFileError) as refused:

@@ -1,6 +1,5 @@
 """Estates in the shapes of real ones, as environment files that a function writes."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -57,7 +56,7 @@ def file_of(shape: Shape, **changes: Any) -> str:
     return yaml.safe_dump({**declared, **sections(shape), **changes}, sort_keys=False, width=1_000)
 
 
-def sections(shape: Shape) -> Mapping[str, Any]:
+def sections(shape: Shape) -> dict[str, Any]:
     """The sections of an environment file that depend on the shape."""
     broker = yaml.safe_load(PROD.read_text())["broker"] | {"kind": shape.kind}
     pools = [f"pool{number}" for number in range(shape.pools)]

@@ -11,28 +11,49 @@ from tests.terraform.deployment import ACCOUNT, Deployment, emulator, free_port,
 pytestmark = [pytest.mark.terraform, pytest.mark.timeout(300)]
 
 BUCKET = f"celery-local-media-{ACCOUNT}"
-# The bucket from a state of version 0.1; `terraform plan` reads the rest from the account.
-STATE = {
-    "version": 4,
-    "terraform_version": "1.11.4",
-    "serial": 1,
-    "lineage": "5f2c8f0e-7f0f-4c7b-9d5e-0a0c3c8d9c11",
-    "outputs": {},
-    "resources": [
+
+
+def state(module: str, kinds: dict[str, dict[str, str]], key: str | None = None) -> bytes:
+    """A state with one resource of each type in a module; `terraform plan` reads the rest from the account."""
+    index = {} if key is None else {"index_key": key}
+    resources = [
         {
-            "module": "module.media",
+            "module": module,
             "mode": "managed",
-            "type": "aws_s3_bucket",
+            "type": kind,
             "name": "this",
             "provider": 'provider["registry.terraform.io/hashicorp/aws"]',
-            "instances": [{"schema_version": 0, "attributes": {"id": BUCKET, "bucket": BUCKET}}],
+            "instances": [{"schema_version": 0, "attributes": attributes} | index],
         }
-    ],
-}
+        for kind, attributes in kinds.items()
+    ]
+    found = {"version": 4, "terraform_version": "1.11.4", "serial": 1, "outputs": {}, "resources": resources}
+    return json.dumps(found | {"lineage": "5f2c8f0e-7f0f-4c7b-9d5e-0a0c3c8d9c11"}).encode()
+
+
+def test_the_policies_of_queues_stay_when_they_become_arguments(runner: Runner) -> None:
+    port = free_port()
+    own_account(runner.folder / "environments", "local", port)
+    runner.set_kind("local", "sqs")
+    kinds = ("aws_sqs_queue_policy", "aws_sqs_queue_redrive_policy", "aws_sqs_queue_redrive_allow_policy")
+    with emulator(runner.variables, runner.folder, port) as endpoint:
+        deployment = Deployment("local", "sqs", runner, endpoint)
+        s3 = deployment.client("s3")
+        bucket = f"celery-local-terraform-state-{ACCOUNT}"
+        s3.create_bucket(Bucket=bucket, CreateBucketConfiguration={"LocationConstraint": "eu-west-1"})
+        url = deployment.client("sqs").create_queue(QueueName="celery-local-quick")["QueueUrl"]
+        earlier = state("module.sqs[0]", {kind: {"id": url, "queue_url": url} for kind in kinds}, key="quick")
+        s3.put_object(Bucket=bucket, Key="terraform.tfstate", Body=earlier)
+
+        changes = deployment.plan()["resource_changes"]
+
+    actions = {change["type"]: change["change"]["actions"] for change in changes if change["type"] in kinds}
+    assert actions == {kind: ["forget"] for kind in kinds}
 
 
 def test_the_bucket_of_version_0_1_stays(runner: Runner) -> None:
     port = free_port()
+    earlier = state("module.media", {"aws_s3_bucket": {"id": BUCKET, "bucket": BUCKET}})
     own_account(runner.folder / "environments", "local", port)
     set_line(runner.folder / "environments" / "local" / "environment.yml", "  buckets: [", "  buckets: [media]")
     with pytest.MonkeyPatch.context() as only_here:
@@ -44,7 +65,7 @@ def test_the_bucket_of_version_0_1_stays(runner: Runner) -> None:
         state_bucket = f"celery-local-terraform-state-{ACCOUNT}"
         for bucket in (BUCKET, state_bucket):
             s3.create_bucket(Bucket=bucket, CreateBucketConfiguration=place)
-        s3.put_object(Bucket=state_bucket, Key="terraform.tfstate", Body=json.dumps(STATE).encode())
+        s3.put_object(Bucket=state_bucket, Key="terraform.tfstate", Body=earlier)
 
         changes = deployment.plan()["resource_changes"]
 

@@ -1,8 +1,11 @@
 """Derive `resolved.json`, which every layer reads, from an environment. `derived/` has one file for each section."""
 
+from collections.abc import Mapping
 from dataclasses import asdict
+from ipaddress import IPv4Address
 
 from celery_platform.environment.derived import Json, hosts
+from celery_platform.environment.derived.addresses import places
 from celery_platform.environment.derived.alerts import alerts
 from celery_platform.environment.derived.application import application
 from celery_platform.environment.derived.broker import broker
@@ -24,14 +27,19 @@ from celery_platform.environment.derived.workloads import workloads
 from celery_platform.environment.model import Environment
 
 
-def resolve(env: Environment) -> Json:
+def resolve(env: Environment, earlier: Mapping[str, IPv4Address] | None = None) -> Json:
     """Everything Terraform, Ansible, the chart and the app need, as plain JSON data.
+
+    Args:
+        env: a valid environment.
+        earlier: the address of each host in the environment's last resolved.json, which it keeps.
 
     Example: `resolve(load("prod"))["queues"]["email"]["dead_letter_name"] == "celery-prod-email-dlq"`
     """
     env = with_high_priority_queues(env)
     prefix = f"celery-{env.name}"
     budgets = budgets_of(env)
+    where = places(env, prefix, earlier or {})
     return {
         "name": env.name,
         "prefix": prefix,
@@ -39,12 +47,12 @@ def resolve(env: Environment) -> Json:
         "tags": {**env.tags, "Environment": env.name, "Owner": env.owner, "Project": "celery-platform"},
         "application": application(env),
         "network": network(env),
-        "broker": broker(env, prefix, budgets),
+        "broker": broker(env, prefix, budgets, where),
         "results": results(env, prefix),
         "hosts": hosts.platform(env),
-        "rabbitmq_hosts": hosts.rabbitmq_hosts(env, prefix),
-        "worker_hosts": hosts.worker_hosts(env, prefix),
-        "monitoring_hosts": hosts.monitoring_hosts(env, prefix),
+        "rabbitmq_hosts": hosts.rabbitmq_hosts(env, prefix, where),
+        "worker_hosts": hosts.worker_hosts(env, prefix, where),
+        "monitoring_hosts": hosts.monitoring_hosts(env, prefix, where),
         "autoscaler": env.autoscaler,
         "egress": egress(env),
         "eks": eks(env, prefix),

@@ -3,8 +3,8 @@
 from collections.abc import Mapping
 
 from celery_platform.environment.derived import Json
+from celery_platform.environment.derived.addresses import Places, names
 from celery_platform.environment.derived.budgets import broker_wide
-from celery_platform.environment.derived.hosts import rabbitmq_hosts
 from celery_platform.environment.model import Environment
 from celery_platform.environment.model.broker import Broker
 from celery_platform.environment.time_budget import TimeBudget
@@ -50,17 +50,17 @@ def endpoint(env: Environment, prefix: str) -> Json | None:
     return {"zone": zone, "zone_id": None, "host": f"rabbitmq.{zone}"}
 
 
-def management_urls(env: Environment, prefix: str) -> list[str]:
+def management_urls(env: Environment, prefix: str, places: Places) -> list[str]:
     """The URL of each node's management API. Behind the load balancer, a request could reach any node.
 
     The list is for self-managed RabbitMQ. AWS assigns the URL of an Amazon MQ broker when the broker is created.
     """
     nodes = env.broker.self_managed
     scheme, port = ("https", 15671) if nodes is not None and nodes.tls else ("http", 15672)
-    return [f"{scheme}://{host['private_ip']}:{port}" for host in rabbitmq_hosts(env, prefix).values()]
+    return [f"{scheme}://{places[name].address}:{port}" for name in names(env, prefix)["rabbitmq"]]
 
 
-def broker(env: Environment, prefix: str, budgets: Mapping[str, TimeBudget]) -> Json:
+def broker(env: Environment, prefix: str, budgets: Mapping[str, TimeBudget], places: Places) -> Json:
     """The section `broker`, with the names every layer uses and the largest limits of all queues that have any."""
     consumer_timeout, visibility_timeout = broker_wide(budgets)
     return env.broker.model_dump(mode="json") | {
@@ -68,7 +68,7 @@ def broker(env: Environment, prefix: str, budgets: Mapping[str, TimeBudget]) -> 
         "user": "celery",
         "endpoint": endpoint(env, prefix),
         "monitoring_user": "monitoring",
-        "management_urls": management_urls(env, prefix),
+        "management_urls": management_urls(env, prefix, places),
         "virtual_host": virtual_host(env.broker),
         "virtual_hosts": virtual_hosts(env.broker),
         "mirrored_virtual_hosts": mirrored_virtual_hosts(env.broker),

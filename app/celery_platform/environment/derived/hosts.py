@@ -1,20 +1,14 @@
 """Hosts: names, fixed addresses, zones, and the properties of their machine image."""
 
-from collections.abc import Iterator
-from ipaddress import IPv4Address, IPv4Network
-
 from celery_platform.environment.derived import Json
-from celery_platform.environment.derived.existing import hosts_block
+from celery_platform.environment.derived.addresses import Place, Places, names
 from celery_platform.environment.derived.machines import architecture, sizes
-from celery_platform.environment.derived.network import network
 from celery_platform.environment.derived.placement import owners, pools_on
 from celery_platform.environment.model import Environment
 
 # The Python of each Debian release and the CPU name in wheel tags of each Debian architecture.
 DEBIAN_PYTHON = {"12": "3.11", "13": "3.13"}
 MACHINES = {"amd64": "x86_64", "arm64": "aarch64"}
-# AWS reserves the first four addresses of a subnet. Hosts start at round numbers so that addresses are easy to read.
-FIRST_HOST_ADDRESS = {"rabbitmq": 10, "monitoring": 30, "worker": 40}
 
 
 def platform(env: Environment) -> Json:
@@ -35,71 +29,42 @@ def _architectures(env: Environment) -> list[str]:
     return sorted(own) or ["amd64"]
 
 
-def rabbitmq_hosts(env: Environment, prefix: str) -> Json:
+def rabbitmq_hosts(env: Environment, prefix: str, places: Places) -> Json:
     """The nodes of a self-managed RabbitMQ; empty if another broker is in use."""
     nodes = env.broker.self_managed
     if nodes is None:
         return {}
-    names = [f"{prefix}-rabbitmq-{number + 1}" for number in range(nodes.nodes)]
-    hosts = _hosts(env, "rabbitmq", names, nodes.instance_type, FIRST_HOST_ADDRESS["rabbitmq"])
-    return {name: host | {"volume_gib": nodes.volume_gib} for name, host in hosts.items()}
+    own = {"volume_gib": nodes.volume_gib}
+    every = names(env, prefix)["rabbitmq"]
+    return {name: _host("rabbitmq", nodes.instance_type, places[name]) | own for name in every}
 
 
-def monitoring_hosts(env: Environment, prefix: str) -> Json:
+def monitoring_hosts(env: Environment, prefix: str, places: Places) -> Json:
     """The host of Prometheus, Alertmanager and the broker exporter; empty if the environment has none."""
     size = env.monitoring.instance_type
     if size is None:
         return {}
-    return _hosts(env, "monitoring", [f"{prefix}-monitoring-1"], size, FIRST_HOST_ADDRESS["monitoring"])
+    return {name: _host("monitoring", size, places[name]) for name in names(env, prefix)["monitoring"]}
 
 
-def worker_hosts(env: Environment, prefix: str) -> Json:
+def worker_hosts(env: Environment, prefix: str, places: Places) -> Json:
     """The hosts of all pools that run on hosts. `pool` is the pool that owns the machine, `pools` all that run on it.
 
-    Example: `worker_hosts(load("prod"), "celery-prod")["celery-prod-worker-cpu-1"]["pools"] == ["cpu"]`
+    Example: `resolve(load("prod"))["worker_hosts"]["celery-prod-worker-cpu-1"]["pools"] == ["cpu"]`
     """
-    hosts: Json = {}
-    first = FIRST_HOST_ADDRESS["worker"]
-    for pool_name in owners(env):
-        pool = env.pools[pool_name]
-        names = [f"{prefix}-worker-{pool_name}-{number + 1}" for number in range(pool.min)]
-        for name, host in _hosts(env, "worker", names, sizes(pool)[0], first).items():
-            hosts[name] = host | {"pool": pool_name, "pools": pools_on(env, pool_name)}
-        first += len(names)
-    return hosts
+    every = names(env, prefix)
+    return {
+        name: _host("worker", sizes(env.pools[pool])[0], places[name]) | {"pool": pool, "pools": pools_on(env, pool)}
+        for pool in owners(env)
+        for name in every[f"worker-{pool}"]
+    }
 
 
-def every_host(env: Environment) -> Iterator[tuple[str, str, IPv4Address]]:
-    """Name, zone and address of every host of the environment."""
-    for make in (rabbitmq_hosts, monitoring_hosts, worker_hosts):
-        for name, host in make(env, f"celery-{env.name}").items():
-            yield name, host["zone"], IPv4Address(host["private_ip"])
-
-
-def blocks(env: Environment) -> dict[str, IPv4Network]:
-    """The address block of the hosts in each zone.
-
-    Example: `blocks(load("prod"))["eu-west-1a"].prefixlen == 20`
-    """
-    existing = env.network.existing
-    if existing is not None:
-        return {zone: hosts_block(existing.private_subnets[zone]) for zone in sorted(existing.private_subnets)}
-    return {zone: IPv4Network(subnets["private_cidr"]) for zone, subnets in network(env)["zones"].items()}
-
-
-def _hosts(env: Environment, role: str, names: list[str], instance_type: str, first: int) -> Json:
-    """The hosts, distributed round-robin over the zones, each with a fixed private address."""
-    own = blocks(env)
-    zones = list(own)
-    hosts = {}
-    for index, name in enumerate(names):
-        zone = zones[index % len(zones)]
-        address = own[zone].network_address + first + index // len(zones)
-        hosts[name] = {
-            "role": role,
-            "zone": zone,
-            "private_ip": str(address),
-            "instance_type": instance_type,
-            "architecture": architecture(instance_type),
-        }
-    return hosts
+def _host(role: str, instance_type: str, place: Place) -> Json:
+    return {
+        "role": role,
+        "zone": place.zone,
+        "private_ip": str(place.address),
+        "instance_type": instance_type,
+        "architecture": architecture(instance_type),
+    }

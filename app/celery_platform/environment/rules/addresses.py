@@ -1,10 +1,8 @@
 """Rules about the fixed addresses of hosts."""
 
 from collections.abc import Iterator
-from ipaddress import IPv4Network
 
-from celery_platform.environment.derived.hosts import blocks, every_host
-from celery_platform.environment.derived.network import network
+from celery_platform.environment.derived.addresses import places, ranges
 from celery_platform.environment.errors import Problem
 from celery_platform.environment.model import Environment
 
@@ -14,14 +12,15 @@ def hosts_have_addresses_in_their_block(env: Environment) -> Iterator[Problem]:
 
     Refused by: EC2, RunInstances, InvalidParameterValue (VPC guide, "Subnet CIDR blocks").
     """
-    own = blocks(env)
-    subnets = {zone: IPv4Network(subnet["private_cidr"]) for zone, subnet in network(env)["zones"].items()}
+    own = ranges(env)
     made = env.network.existing is None
-    for name, zone, address in every_host(env):
-        if address not in own[zone] or address >= subnets[zone].broadcast_address:
-            path = "network.cidr" if made else f"network.existing.private_subnets.{zone}"
-            allowed = f"an address in {own[zone]}: a larger {'network' if made else 'block'}, or fewer hosts"
-            yield Problem(path, f"{address} for {name}", allowed)
+    for name, place in places(env, f"celery-{env.name}", {}).items():
+        if place.address not in own[place.zone]:
+            path = "network.cidr" if made else f"network.existing.private_subnets.{place.zone}"
+            allowed = (
+                f"an address in {own[place.zone].block}: a larger {'network' if made else 'block'}, or fewer hosts"
+            )
+            yield Problem(path, f"{place.address} for {name}", allowed)
 
 
 RULES = (hosts_have_addresses_in_their_block,)

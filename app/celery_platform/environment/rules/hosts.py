@@ -3,8 +3,8 @@
 from collections.abc import Iterator
 from urllib.parse import urlsplit
 
+from celery_platform.environment.derived.addresses import names
 from celery_platform.environment.derived.broker import endpoint
-from celery_platform.environment.derived.hosts import every_host
 from celery_platform.environment.errors import Problem
 from celery_platform.environment.host_names import LONGEST_LABEL, LONGEST_NAME, fault_of
 from celery_platform.environment.model import Environment
@@ -27,8 +27,8 @@ def own_hosts_have_possible_names(env: Environment) -> Iterator[Problem]:
     Refused by: systemd, which cuts a longer name, and DNS (RFC 1035, 2.3.4; hostname(7): 64 characters).
     """
     longest: dict[str, str] = {}
-    for name, _, _ in every_host(env):
-        longest[name.rpartition("-")[0]] = name
+    for hosts in names(env, f"celery-{env.name}").values():
+        longest |= {name.rpartition("-")[0]: name for name in hosts}
     for group, name in longest.items():
         if len(name) > LONGEST_LABEL:
             pool = group.partition("-worker-")[2]
