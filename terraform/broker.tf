@@ -60,6 +60,7 @@ module "redis_broker" {
   tls                = local.env.broker.redis.tls
   user               = { name = local.env.broker.user, access = local.env.results.access }
   events_topic_arn   = module.alarms.topic_arn
+  log_folder         = local.env.log_folder
   log_retention_days = local.env.logs.retention_days
   key_arn            = module.key.arn
   vpc_id             = local.vpc_id

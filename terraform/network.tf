@@ -8,6 +8,7 @@ module "network" {
   nat                  = local.env.network.nat
   endpoints            = local.env.network.endpoints
   flow_logs            = local.env.network.flow_logs
+  log_folder           = local.env.log_folder
   log_retention_days   = local.env.logs.retention_days
   key_arn              = module.key.arn
   permissions_boundary = local.permissions_boundary

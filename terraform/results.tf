@@ -8,6 +8,7 @@ module "results" {
   tls                = local.env.results.tls
   user               = { name = local.env.results.user, access = local.env.results.access }
   events_topic_arn   = module.alarms.topic_arn
+  log_folder         = local.env.log_folder
   log_retention_days = local.env.logs.retention_days
   key_arn            = module.key.arn
   vpc_id             = local.vpc_id

@@ -203,7 +203,7 @@ def _own_account(environment: Environment) -> Account:
 
 
 def _state(environment: Environment, account: Account) -> State:
-    return State(f"celery-{environment.name}", environment.region, account)
+    return State(environment.own_prefix, environment.region, account)
 
 
 @contextmanager

@@ -3,6 +3,7 @@ mock_provider "aws" {
 }
 
 variables {
+  log_folder = "/celery"
   name       = "celery-x-results"
   purpose    = "results"
   node_type  = "cache.m7g.large"

@@ -3,9 +3,10 @@ mock_provider "aws" {
 }
 
 variables {
-  name = "n"
-  cidr = "10.40.0.0/16"
-  nat  = "per_zone"
+  log_folder = "/celery"
+  name       = "n"
+  cidr       = "10.40.0.0/16"
+  nat        = "per_zone"
   zones = {
     eu-west-1a = { public_cidr = "10.40.0.0/20", private_cidr = "10.40.128.0/20" }
     eu-west-1b = { public_cidr = "10.40.16.0/20", private_cidr = "10.40.144.0/20" }

@@ -37,14 +37,14 @@ def resolve(env: Environment, earlier: Mapping[str, IPv4Address] | None = None) 
     Example: `resolve(load("prod"))["queues"]["email"]["dead_letter_name"] == "celery-prod-email-dlq"`
     """
     env = with_high_priority_queues(env)
-    prefix = f"celery-{env.name}"
+    prefix = env.own_prefix
     budgets = budgets_of(env)
     where = places(env, prefix, earlier or {})
     return {
         "name": env.name,
         "prefix": prefix,
         "region": env.region,
-        "tags": {**env.tags, "Environment": env.name, "Owner": env.owner, "Project": "celery-platform"},
+        "tags": {**env.tags, "Environment": env.name, "Owner": env.owner, "Project": env.project},
         "application": application(env),
         "network": network(env),
         "broker": broker(env, prefix, budgets, where),
@@ -76,7 +76,8 @@ def resolve(env: Environment, earlier: Mapping[str, IPv4Address] | None = None) 
         "clients": clients(env),
         "workloads": workloads(env, prefix),
         "registry": {"name": f"{prefix}/app"},
-        "discovery_prefix": f"/celery/{env.name}",
+        "discovery_prefix": env.own_path,
+        "log_folder": f"/{env.prefix}",
         "alerts": alerts(env),
         "monitoring": monitoring(env),
         "budget": env.budget.model_dump(mode="json"),

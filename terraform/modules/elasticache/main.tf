@@ -52,7 +52,7 @@ resource "aws_elasticache_replication_group" "this" {
 }
 
 resource "aws_cloudwatch_log_group" "slow" {
-  name              = "/celery/${var.name}/slow-log"
+  name              = "${var.log_folder}/${var.name}/slow-log"
   retention_in_days = var.log_retention_days
   kms_key_id        = var.key_arn
 }

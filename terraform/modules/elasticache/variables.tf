@@ -58,6 +58,11 @@ variable "events_topic_arn" {
   default     = null
 }
 
+variable "log_folder" {
+  description = "With which the names of log groups begin, such as /celery."
+  type        = string
+}
+
 variable "log_retention_days" {
   description = "Days to keep the slow log."
   type        = number

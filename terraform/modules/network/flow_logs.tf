@@ -1,7 +1,7 @@
 resource "aws_cloudwatch_log_group" "flow" {
   count = var.flow_logs ? 1 : 0
 
-  name              = "/celery/${var.name}/flow"
+  name              = "${var.log_folder}/${var.name}/flow"
   retention_in_days = var.log_retention_days
   kms_key_id        = var.key_arn
 }

@@ -53,6 +53,11 @@ variable "flow_logs" {
   default     = false
 }
 
+variable "log_folder" {
+  description = "With which the names of log groups begin, such as /celery."
+  type        = string
+}
+
 variable "log_retention_days" {
   description = "Days to keep flow logs."
   type        = number

@@ -90,7 +90,7 @@ class Policies:
             key = self._arn("kms", f"key/{KEY}")
             found.append(_statement("OpenSecrets", ("kms:Decrypt",), [key]) | {"Condition": condition})
         if workload["discovers"]:
-            parameters = self._arn("ssm", f"parameter/celery/{self._env.name}")
+            parameters = self._arn("ssm", f"parameter{self._env.own_path}")
             found.append(_statement("Discover", DISCOVER, [parameters, f"{parameters}/*"]))
         if workload["watches"]:
             found.append(_statement("Watch", ("cloudwatch:GetMetricData",), ["*"]))

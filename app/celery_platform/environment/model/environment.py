@@ -31,6 +31,14 @@ class Environment(Closed):
     """
 
     name: Name = Field(description="the name of its folder")
+    prefix: Name = Field(
+        default="celery", description="with which the names of all resources begin, such as celery-prod-broker"
+    )
+    project: TagValue = Field(
+        default="celery-platform",
+        min_length=1,
+        description="the tag Project of every resource, by which costs are sorted",
+    )
     region: str = Field(
         pattern=r"^[a-z]{2,4}(-[a-z]+)+-\d$", description="the AWS region that everything is in, such as eu-west-1"
     )
@@ -57,6 +65,22 @@ class Environment(Closed):
         description="refuse `make destroy`, and an apply that deletes data or stops several machines of a role",
     )
     monitoring: Monitoring = Monitoring()
+
+    @property
+    def own_prefix(self) -> str:
+        """With which the names of this environment's resources begin.
+
+        Example: `load("prod").own_prefix == "celery-prod"`
+        """
+        return f"{self.prefix}-{self.name}"
+
+    @property
+    def own_path(self) -> str:
+        """With which the names of its SSM parameters begin.
+
+        Example: `load("prod").own_path == "/celery/prod"`
+        """
+        return f"/{self.prefix}/{self.name}"
 
     @model_validator(mode="before")
     @classmethod

@@ -23,6 +23,7 @@ from celery_platform.environment.rules import (
     notification,
     permissions,
     pools,
+    prefix,
     ranges,
     regions,
     routes,
@@ -36,6 +37,7 @@ from celery_platform.environment.rules import (
 Rule = Callable[[Environment], Iterator[Problem]]
 
 SECTIONS = (
+    prefix,
     regions,
     application,
     routes,

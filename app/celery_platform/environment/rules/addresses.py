@@ -14,7 +14,7 @@ def hosts_have_addresses_in_their_block(env: Environment) -> Iterator[Problem]:
     """
     own = ranges(env)
     made = env.network.existing is None
-    for name, place in places(env, f"celery-{env.name}", {}).items():
+    for name, place in places(env, env.own_prefix, {}).items():
         if place.address not in own[place.zone]:
             path = "network.cidr" if made else f"network.existing.private_subnets.{place.zone}"
             allowed = (

@@ -27,7 +27,7 @@ def own_hosts_have_possible_names(env: Environment) -> Iterator[Problem]:
     Refused by: systemd, which cuts a longer name, and DNS (RFC 1035, 2.3.4; hostname(7): 64 characters).
     """
     longest: dict[str, str] = {}
-    for hosts in names(env, f"celery-{env.name}").values():
+    for hosts in names(env, env.own_prefix).values():
         longest |= {name.rpartition("-")[0]: name for name in hosts}
     for group, name in longest.items():
         if len(name) > LONGEST_LABEL:
@@ -42,7 +42,7 @@ def broker_has_a_possible_name(env: Environment) -> Iterator[Problem]:
 
     Refused by: Route 53, InvalidChangeBatch (RFC 1035, 2.3.4).
     """
-    broker = endpoint(env, f"celery-{env.name}")
+    broker = endpoint(env, env.own_prefix)
     if broker is not None and len(broker["host"]) > LONGEST_NAME:
         allowed = f"a zone with which {LONGEST_NAME} characters are enough"
         yield Problem("network.dns.zone", f"a name of {len(broker['host'])} characters for the broker", allowed)

@@ -16,7 +16,7 @@ def buckets_have_names_s3_takes(env: Environment) -> Iterator[Problem]:
     Refused by: S3, CreateBucket, InvalidBucketName (S3 guide, "General purpose bucket naming rules").
     """
     for label in env.application.buckets:
-        name = bucket_name(f"celery-{env.name}", label)
+        name = bucket_name(env.own_prefix, label)
         if label in OWN:
             yield Problem("application.buckets", label, f"another label: the platform uses {', '.join(OWN)}")
         if len(name) > LONGEST_BUCKET_NAME:

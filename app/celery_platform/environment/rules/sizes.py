@@ -37,7 +37,7 @@ def roles_hold_their_policies(env: Environment) -> Iterator[Problem]:
     Refused by: IAM, PutRolePolicy and AttachRolePolicy, LimitExceeded (IAM guide, "IAM and AWS STS quotas").
     """
     env = with_high_priority_queues(env)
-    prefix = f"celery-{env.name}"
+    prefix = env.own_prefix
     policies = Policies(env, prefix)
     for name, workload in workloads(env, prefix).items():
         pool = name.removeprefix(WORKER)
@@ -70,7 +70,7 @@ def parameter_holds_the_buckets(env: Environment) -> Iterator[Problem]:
 
     Refused by: Systems Manager, PutParameter, ValidationException (AWS General Reference, Systems Manager quotas).
     """
-    names = {label: f"{name}-{ACCOUNT}" for label, name in buckets(env, f"celery-{env.name}").items()}
+    names = {label: f"{name}-{ACCOUNT}" for label, name in buckets(env, env.own_prefix).items()}
     size = len(json.dumps(names, separators=(",", ":")))
     if size > PARAMETER.most:
         found = f"{len(names)} buckets, whose names make {size:,} characters"
