@@ -45,7 +45,7 @@ variable "workloads" {
   }
 
   validation {
-    condition     = alltrue(flatten([for workload in var.workloads : [for label in concat(workload.receives, workload.sends, workload.measures, flatten(workload.drains)) : contains(keys(var.queues), label)]]))
+    condition     = alltrue(flatten([for workload in var.workloads : [for label in concat(workload.receives, workload.sends, workload.measures, flatten(workload.drains)) : can(var.queues[label])]]))
     error_message = "Every queue of a workload must be one of the environment's queues."
   }
 

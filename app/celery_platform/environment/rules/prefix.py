@@ -14,14 +14,20 @@ RESERVED = ("aws", "ssm", "sthree-", "amzn-s3-demo-")
 
 
 def prefix_leaves_room(env: Environment) -> Iterator[Problem]:
-    """The prefix is part of every name, and the shortest limit of AWS is that of a load balancer's name."""
+    """The prefix is part of every name, and the shortest limit is that of a load balancer's name.
+
+    Refused by: ELB, CreateLoadBalancer, ValidationError (32 characters).
+    """
     if len(env.own_prefix) > LONGEST:
         most = LONGEST - len(env.name) - 1
         yield Problem("prefix", f"{env.prefix!r} before {env.name!r}", f"at most {most} characters")
 
 
 def prefix_is_not_reserved(env: Environment) -> Iterator[Problem]:
-    """AWS refuses parameters and buckets whose names begin as its own do."""
+    """Parameters and buckets must not begin as AWS's own do.
+
+    Refused by: Systems Manager, PutParameter, ValidationException; S3, CreateBucket, InvalidBucketName.
+    """
     for reserved in RESERVED:
         if env.own_prefix.startswith(reserved):
             yield Problem("prefix", repr(env.prefix), f"one that does not begin with {', '.join(RESERVED)}")
