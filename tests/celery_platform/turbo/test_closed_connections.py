@@ -1,5 +1,7 @@
-"""Connections that the broker closes again and again repeat hardly more tasks than with stock Celery."""
+"""Closed connections and killed processes repeat hardly more than what was running."""
 
+import os
+import signal
 from collections import Counter
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -8,6 +10,7 @@ import pytest
 from celery_platform.publishing import publish_many
 
 from tests.celery_platform.turbo.harness.bench import Bench
+from tests.celery_platform.turbo.test_kill import children
 from tests.celery_platform.turbo.test_speed import stock_worker
 from tests.harness import servers
 from tests.harness.waiting import eventually
@@ -43,3 +46,17 @@ def test_a_closed_connection_repeats_no_more_than_what_runs(bench: Bench, folder
 
     # At each close a process runs one task, and has finished one or two of which the broker does not know.
     assert turbo <= stock + CLOSES * PROCESSES * 3
+
+
+def test_a_killed_process_repeats_what_ran_and_two_finished_tasks_at_most(bench: Bench, where: str) -> None:
+    kills = 5
+    publish_many(bench.work.record_slowly, [((where, number, 0.002), {}) for number in range(1500)])
+    with bench.worker(1) as (process, log):
+        for kill in range(1, kills + 1):
+            before = len(bench.list_(where))
+            eventually(lambda before=before: len(bench.list_(where)) >= before + 20, f"tasks before kill {kill}", 60)
+            os.kill(children(process.pid)[0], signal.SIGKILL)
+            eventually(lambda kill=kill: log.read_text().count(" ready.") > kill, "the next process", 60)
+        eventually(lambda: len(set(bench.list_(where))) == 1500, "every task", 60)
+
+    assert len(bench.list_(where)) - 1500 <= kills * 3
