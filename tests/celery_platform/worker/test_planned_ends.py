@@ -68,3 +68,31 @@ def test_a_stop_costs_no_delivery(rabbitmq: TestEnvironment, tmp_path: Path, poo
     assert len(ran) + len(counts) == TASKS
     assert set(ran) == {"0"}
     assert set(counts) == {0}
+
+
+# How often each message that waits was delivered before, where the broker is not RabbitMQ.
+def left_on_sqs(environment: TestEnvironment) -> list[int]:
+    sqs, counts = environment.client("sqs"), []
+    url = sqs.get_queue_url(QueueName=environment.resolved["queues"]["quick"]["name"])["QueueUrl"]
+    options = {"QueueUrl": url, "MaxNumberOfMessages": 10, "AttributeNames": ["ApproximateReceiveCount"]}
+    while messages := sqs.receive_message(**options).get("Messages"):
+        counts += [int(message["Attributes"]["ApproximateReceiveCount"]) - 1 for message in messages]
+        for message in messages:
+            sqs.delete_message(QueueUrl=url, ReceiptHandle=message["ReceiptHandle"])
+    return counts
+
+
+@pytest.mark.parametrize("pool", ["turbo", "threads"])
+def test_a_stop_costs_no_delivery_on_sqs(sqs: TestEnvironment, tmp_path: Path, pool: str) -> None:
+    pools = {"io": {"type": pool, "concurrency": 2, "prefetch_multiplier": 12}}
+    environment, file = sqs.variant(tmp_path, pools=pools), tmp_path / "ran"
+    environment.python(SEND.format(count=TASKS, file=str(file), seconds=0.15))
+
+    with environment.worker("io") as (process, log):
+        eventually(lambda: len(lines(file)) > 4, f"the first tasks; {log}", 60)
+        process.terminate()
+        assert process.wait(40) == 0
+    ran, counts = lines(file), left_on_sqs(environment)
+
+    assert len(ran) + len(counts) == TASKS, "messages are invisible"
+    assert set(counts) == {0}
