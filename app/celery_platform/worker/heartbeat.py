@@ -50,6 +50,8 @@ class Heartbeat(bootsteps.StartStopStep):
         self._audit_at = 0.0
         self._watch_connecting(consumer)
         self._watch_loop_without_hub(consumer)
+        if consumer.pool.is_green:
+            self._watch_full_pool(consumer.pool)
         if isinstance(consumer.pool, SoloPool):
             signals.task_prerun.connect(self._task_begins, weak=False)
             signals.task_postrun.connect(self._task_ends, weak=False)
@@ -93,6 +95,21 @@ class Heartbeat(bootsteps.StartStopStep):
 
         consumer.perform_pending_operations = with_heartbeat
 
+    def _watch_full_pool(self, pool: Any) -> None:
+        """Send heartbeats while a message waits for a greenlet: a green pool that is full blocks the loop."""
+        apply = pool.on_apply
+
+        def on_apply(*args: Any, **options: Any) -> Any:
+            greenlets = pool._pool
+            while greenlets.full():
+                self._compare()
+                if not self._audit.failed:
+                    self._write(READY)
+                greenlets.wait_available(HEARTBEAT_SECONDS)
+            return apply(*args, **options)
+
+        pool.on_apply = on_apply
+
     def _task_begins(self, task: Any, **_: Any) -> None:
         limit = task.request.timelimit[0] or task.time_limit or task.app.conf.task_time_limit
         self._beat(self.file.state, limit or UNLIMITED_SECONDS)
@@ -104,19 +121,25 @@ class Heartbeat(bootsteps.StartStopStep):
         self._beat(STOPPING, stop_timeout())
 
     def _beat_of_loop(self) -> None:
+        self._compare()
+        self._beat()
+
+    def _compare(self) -> None:
         if self.file.state != STOPPING and monotonic() >= self._audit_at:
             self._audit_at = monotonic() + AUDIT_SECONDS
             try:
                 self._audit.compare()
             except Exception:  # it reads what belongs to Celery and its pools; its own failure is no worker's
                 logger.exception("cannot compare what is held with what is settled")
-        self._beat()
 
     def _beat(self, state: str = READY, away: float = 0) -> None:
-        if self.file.state == STOPPING:
-            return  # keep the time that was announced for the stop
         if state == READY and (self._audit.failed or self._stopped_polling()):
             return
+        self._write(state, away)
+
+    def _write(self, state: str, away: float = 0) -> None:
+        if self.file.state == STOPPING:
+            return  # keep the time that was announced for the stop
         try:
             self.file.write(state, away)
         except OSError:

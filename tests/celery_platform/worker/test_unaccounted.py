@@ -59,6 +59,13 @@ MANY = "\n".join((
 ))  # fmt: skip
 
 
+# A task that takes longer than a probe waits.
+LONG = """
+from exercises import endings
+endings.BODIES["returns nothing"] = endings.sleep(50)
+"""
+
+
 def cells(pools: tuple[str, ...]) -> list[object]:
     """Each broker with each pool; those that are not among the short ones take too long for every run."""
     return [
@@ -142,3 +149,20 @@ def test_a_worker_that_is_busy_goes_on_beating(worker: Worker, broker: str, pool
             time.sleep(1)
     assert said(worker) == 0
     assert "cannot compare" not in worker.log.read_text()
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("broker", "pool"), [("redis", "gevent"), ("rabbitmq", "gevent")])
+def test_a_pool_that_is_full_of_greenlets_goes_on_beating(
+    worker: Worker, tmp_path: Path, broker: str, pool: str
+) -> None:
+    pools = {"cpu": {"type": pool, "concurrency": 2, "prefetch_multiplier": 4}}
+    worker.environment = worker.environment.variant(tmp_path, pools=pools)
+    with worker.started(LONG):
+        worker.is_ready()
+        worker.environment.python(SEND.format(count=6, how={"how": "returns nothing"}, more=""))
+        until = time.monotonic() + 45
+        while time.monotonic() < until:
+            assert worker.passes("liveness"), (broker, pool)
+            time.sleep(1)
+    assert said(worker) == 0
