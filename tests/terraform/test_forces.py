@@ -5,10 +5,15 @@ One offline plan: a resource for each value, in the state with an old value and 
 
 import json
 import subprocess
+from collections.abc import Iterator
 from dataclasses import dataclass
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from threading import Thread
 from typing import Any
+from urllib.parse import parse_qs
 
 import pytest
+from celery_platform.environment.aws.sizes import ec2
 from celery_platform.environment.resources import KINDS
 
 from tests.terraform.deployment import removed_variables
@@ -62,6 +67,7 @@ FORCING = [
     change("aws_nat_gateway", "network.cidr", "subnet_id", "subnet-1", UNKNOWN, allocation_id="eipalloc-1"),
     change("aws_instance", "private_ip", "private_ip", "10.0.0.1", "10.0.0.2", ami="ami-1", instance_type="t3.small"),
     change("aws_instance", "zone", "subnet_id", "subnet-1", "subnet-2", ami="ami-1", instance_type="t3.small"),
+    change("aws_instance", "architecture", "instance_type", "t3.small", "t4g.small", ami="ami-1"),
     change("aws_ebs_volume", "zone", "availability_zone", "eu-west-1a", "eu-west-1b", size=8),
     change("aws_sqs_queue", "name", "name", "celery-a", "celery-b"),
     change("aws_mq_broker", "name", "broker_name", "celery-a", "celery-b", deployment_mode="SINGLE_INSTANCE", **BROKER),
@@ -92,16 +98,49 @@ STUCK = [
 CHANGES = [*FORCING, *STUCK]
 
 
+class Architectures(BaseHTTPRequestHandler):
+    """EC2's DescribeInstanceTypes, which the provider asks when a type changes. The emulator has one architecture."""
+
+    def do_POST(self) -> None:
+        asked = parse_qs(self.rfile.read(int(self.headers["Content-Length"])).decode())
+        (size,) = asked["InstanceType.1"]
+        kind = {"amd64": "x86_64"}.get(ec2()[size], ec2()[size])
+        body = (
+            f'<DescribeInstanceTypesResponse xmlns="http://ec2.amazonaws.com/doc/2016-11-15/"><instanceTypeSet><item>'
+            f"<instanceType>{size}</instanceType><processorInfo><supportedArchitectures><item>{kind}</item>"
+            f"</supportedArchitectures></processorInfo></item></instanceTypeSet></DescribeInstanceTypesResponse>"
+        ).encode()
+        self.send_response(200)
+        self.send_header("Content-Type", "text/xml")
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, *_: Any) -> None:
+        """Keep quiet."""
+
+
 @pytest.fixture(scope="module")
-def replaced(tmp_path_factory: pytest.TempPathFactory) -> dict[str, set[str]]:
+def architectures() -> Iterator[str]:
+    """The URL of a server that answers as EC2 does about architectures."""
+    with ThreadingHTTPServer(("127.0.0.1", 0), Architectures) as server:
+        thread = Thread(target=server.serve_forever)
+        thread.start()
+        yield f"http://127.0.0.1:{server.server_port}"
+        server.shutdown()
+        thread.join()
+
+
+@pytest.fixture(scope="module")
+def replaced(tmp_path_factory: pytest.TempPathFactory, architectures: str) -> dict[str, set[str]]:
     """The arguments because of which the provider replaces the resource of each change."""
     from runner.tools import terraform_variables
 
     folder = tmp_path_factory.mktemp("forces")
-    variables = terraform_variables(folder, removed_variables()) | {"HOME": str(folder)}
+    variables = terraform_variables(folder, removed_variables()) | {"HOME": str(folder), "NO_PROXY": "127.0.0.1"}
     configuration: dict[str, Any] = {
         "terraform": {"required_providers": {"aws": {"source": "hashicorp/aws", "version": "~> 5.100"}}},
-        "provider": {"aws": NOWHERE},
+        "provider": {"aws": NOWHERE | {"endpoints": [{"ec2": architectures}]}},
         "resource": {"terraform_data": {"of_the_new_vpc": {}}},
     }
     for each in CHANGES:
@@ -165,8 +204,8 @@ def test_a_value_that_is_said_to_be_stuck_is_not_replaced(each: Change, replaced
 
 def test_every_forcing_value_has_been_tried() -> None:
     tried = {(each.type, each.value) for each in CHANGES}
-    # The provider asks EC2 for the architecture of a type. Another VPC that exists is to most resources as a new one.
-    untried = {("aws_instance", "architecture")} | {(kind.type, "vpc_id") for kind in KINDS if kind.type != "aws_lb"}
+    # Another VPC that exists is to most resources as a new one.
+    untried = {(kind.type, "vpc_id") for kind in KINDS if kind.type != "aws_lb"}
 
     said = {(kind.type, value) for kind in KINDS for value in (*kind.forces, *kind.stuck)}
     assert said - untried == tried
