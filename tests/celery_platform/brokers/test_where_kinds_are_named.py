@@ -28,6 +28,7 @@ REASONS = {
     "environment/rules/machines.py": "names a key of the section `rabbitmq` in its problem",
     "environment/derived/broker.py": "the DNS name of a self-managed RabbitMQ",
     "environment/derived/hosts.py": "the hosts of a self-managed RabbitMQ, their role and names",
+    "environment/derived/addresses.py": "the hosts of a self-managed RabbitMQ, among others",
     "environment/derived/security_rules.py": "the security groups that Terraform makes for each kind",
     "environment/derived/policies.py": "IAM's names of the actions of SQS",
     "environment/derived/workloads.py": "the IAM role of these hosts",

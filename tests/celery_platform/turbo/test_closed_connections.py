@@ -3,6 +3,7 @@
 import os
 import signal
 from collections import Counter
+from functools import partial
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -53,10 +54,18 @@ def test_a_killed_process_repeats_what_ran_and_two_finished_tasks_at_most(bench:
     publish_many(bench.work.record_slowly, [((where, number, 0.002), {}) for number in range(1500)])
     with bench.worker(1) as (process, log):
         for kill in range(1, kills + 1):
-            before = len(bench.list_(where))
-            eventually(lambda before=before: len(bench.list_(where)) >= before + 20, f"tasks before kill {kill}", 60)
+            enough = len(bench.list_(where)) + 20
+            eventually(partial(_has_run, bench, where, enough), f"tasks before kill {kill}", 60)
             os.kill(children(process.pid)[0], signal.SIGKILL)
-            eventually(lambda kill=kill: log.read_text().count(" ready.") > kill, "the next process", 60)
+            eventually(partial(_has_started, log, kill + 1), "the next process", 60)
         eventually(lambda: len(set(bench.list_(where))) == 1500, "every task", 60)
 
     assert len(bench.list_(where)) - 1500 <= kills * 3
+
+
+def _has_run(bench: Bench, where: str, count: int) -> bool:
+    return len(bench.list_(where)) >= count
+
+
+def _has_started(log: Path, times: int) -> bool:
+    return log.read_text().count(" ready.") >= times
