@@ -10,11 +10,11 @@ from tests.harness.cable import cable
 from tests.harness.environment import TestEnvironment
 from tests.harness.waiting import eventually
 
-# More than there are slots, some for later; each takes long enough for its connection to be lost before it ends.
+# More than there are slots; each takes 16 s, long enough for its connection to be lost before it ends.
 SEND = """
 import json
 from exercises.endings import end_late
-sent = [end_late.apply_async(kwargs={"how": "runs longer than its soft limit"}, soft_time_limit=30) for _ in range(4)]
+sent = [end_late.apply_async(kwargs={"how": "runs longer than its hard limit"}, soft_time_limit=60) for _ in range(4)]
 print(json.dumps([each.id for each in sent]))
 """
 ASK = """
