@@ -40,13 +40,14 @@ class Bench:
             return int(connection.default_channel.queue_declare(queue, passive=True).message_count)
 
     @contextmanager
-    def worker(self, *arguments: int, **variables: str) -> Iterator[tuple[Any, Path]]:
-        """A supervisor with so many processes; yields it and its log."""
+    def worker(self, *arguments: int, wait: bool = True, **variables: str) -> Iterator[tuple[Any, Path]]:
+        """A supervisor with so many processes; yields it and its log, with `wait` when all of them are ready."""
         name = os.urandom(3).hex()
         log = self.folder / f"turbo-{name}.log"
         command = [sys.executable, "-m", "tests.celery_platform.turbo.harness", *map(str, arguments)]
         with running(command, log, self.variables | {"TURBO_NAME": name} | variables, stop_seconds=30) as process:
-            eventually(lambda: log.read_text().count(" ready.") >= arguments[0], f"a worker in {log}", 60)
+            if wait:
+                eventually(lambda: log.read_text().count(" ready.") >= arguments[0], f"a worker in {log}", 60)
             yield process, log
 
 
