@@ -1,6 +1,5 @@
 """Estates of any size are rendered, charted and watched within the sizes that files and Kubernetes can take."""
 
-import resource
 import subprocess
 import time
 
@@ -14,6 +13,7 @@ from celery_platform.rendering import to_text
 
 from tests.chart.rendered import settings
 from tests.estates.conftest import Estate
+from tests.estates.planning import seconds_of_children
 from tests.harness.processes import find_program
 
 # The issue's targets at 1,000 queues and 100 pools. CPU time, because other processes use the machine, too.
@@ -60,9 +60,9 @@ def test_its_alerts_are_valid(estate: Estate) -> None:
 
 def test_its_chart_has_every_pool_and_fits_into_kubernetes(estate: Estate) -> None:
     helm.helm()  # fetch it before the time is measured
-    began = _seconds_of_children()
+    began = seconds_of_children()
     text = helm.template("-f", str(estate.folder / "resolved.json"), *settings(estate.environment.broker.kind))
-    seconds = _seconds_of_children() - began
+    seconds = seconds_of_children() - began
     manifests = [one for one in yaml.load_all(text, Loader=yaml.CSafeLoader) if one]
     deployed = {one["metadata"]["name"] for one in manifests if one["kind"] == "Deployment"}
     pods = {f"worker-{name}" for name, pool in estate.resolved["pools"].items() if pool["runs_on"] == "eks"}
@@ -72,8 +72,3 @@ def test_its_chart_has_every_pool_and_fits_into_kubernetes(estate: Estate) -> No
         if one["kind"] == "ConfigMap":
             assert len(yaml.safe_dump(one["data"]).encode()) < CONFIG_MAP.most
     assert seconds < CHART_SECONDS
-
-
-def _seconds_of_children() -> float:
-    used = resource.getrusage(resource.RUSAGE_CHILDREN)
-    return used.ru_utime + used.ru_stime

@@ -1,10 +1,7 @@
 """With another prefix, no planned resource and no object in the cluster has the usual one."""
 
 import json
-import os
 import re
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -14,7 +11,7 @@ from celery_platform.release import helm
 from celery_platform.rendering import write
 
 from tests.chart.rendered import settings
-from tests.estates.conftest import ROOT
+from tests.estates.planning import planned
 from tests.estates.shapes import SHAPES, Shape, file_of
 
 pytestmark = [pytest.mark.terraform, pytest.mark.timeout(600)]
@@ -31,16 +28,10 @@ def test_no_planned_resource_has_the_usual_prefix(
     (folder / shape.name / "environment.yml").write_text(file_of(shape, prefix="acme", project="shop"))
     monkeypatch.setenv("ENVIRONMENTS", str(folder))
     write([shape.name])
-    own = {"HOME": str(tmp_path), "STATE_FOLDER": str(tmp_path / "state"), "PYTHONPATH": str(ROOT)}
-    variables = {name: value for name, value in os.environ.items() if not name.startswith(("AWS_", "TF_"))} | own
-    file = tmp_path / "plan.json"
-    command = [sys.executable, "terraform/run.py", "plan", shape.name, "--json", str(file)]
-    done = subprocess.run(command, cwd=ROOT, env=variables, capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stdout + done.stderr
-    planned = json.dumps(json.loads(file.read_text())["resource_changes"])
+    text = json.dumps(planned(shape.name, folder, tmp_path))
 
-    assert re.findall(USUAL.format(name=shape.name), planned) == []
-    assert f"acme-{shape.name}" in planned
+    assert re.findall(USUAL.format(name=shape.name), text) == []
+    assert f"acme-{shape.name}" in text
 
 
 @pytest.mark.parametrize("shape", SHAPES[:1], ids=lambda shape: str(shape.name))
