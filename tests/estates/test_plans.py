@@ -57,7 +57,7 @@ def _rules(estate: Estate, changes: list[dict[str, Any]]) -> dict[str, int]:
 
 
 def _of_each_group(changes: list[dict[str, Any]]) -> Counter[str]:
-    """The number of rules of each group and direction; a group's id is unknown before it exists, its resource is not."""
+    """The number of rules of each group and direction. The resource says which, because ids are unknown in a plan."""
     found: Counter[str] = Counter()
     for change in changes:
         if change["type"].startswith("aws_vpc_security_group_"):

@@ -31,6 +31,11 @@ class Environment(Closed):
     """
 
     name: Name = Field(description="the name of its folder")
+    region: str = Field(
+        pattern=r"^[a-z]{2,4}(-[a-z]+)+-\d$", description="the AWS region that everything is in, such as eu-west-1"
+    )
+    owner: TagValue = Field(min_length=1, description="who is responsible for it; the tag Owner of every resource")
+    tags: Tags = Field(default_factory=dict, description="tags of your own, on every resource")
     prefix: Name = Field(
         default="celery", description="with which the names of all resources begin, such as celery-prod-broker"
     )
@@ -39,11 +44,6 @@ class Environment(Closed):
         min_length=1,
         description="the tag Project of every resource, by which costs are sorted",
     )
-    region: str = Field(
-        pattern=r"^[a-z]{2,4}(-[a-z]+)+-\d$", description="the AWS region that everything is in, such as eu-west-1"
-    )
-    owner: TagValue = Field(min_length=1, description="who is responsible for it; the tag Owner of every resource")
-    tags: Tags = Field(default_factory=dict, description="tags of your own, on every resource")
     application: Application
     network: Network
     broker: Broker
