@@ -99,3 +99,19 @@ def test_a_file_whose_addresses_cannot_be_read_is_not_overwritten(environments: 
     with pytest.raises(EnvironmentFileError, match="it keeps the addresses of hosts"):
         write(["prod"])
     assert file.read_text().startswith("<<<<<<<")
+
+
+@pytest.mark.parametrize(("most", "told"), [(54, None), (55, r"network\.cidr: found 177 addresses in private subnets")])
+def test_more_pods_than_the_subnets_have_addresses_are_refused(most: int, told: str | None) -> None:
+    shape = Shape("pods", "rabbitmq", queues=4, pools=4, hosts_every=4)
+    network = {"cidr": "10.40.0.0/22", "zones": 3, "endpoints": ["sqs", "ssm", "logs"]}
+    pools = {
+        name: pool | ({"max": most} if pool["runs_on"] == "eks" else {})
+        for name, pool in sections(shape)["pools"].items()
+    }
+
+    if told is None:
+        assert rendered(shape, network=network, pools=pools)
+        return
+    with pytest.raises(EnvironmentFileError, match=told):
+        rendered(shape, network=network, pools=pools)

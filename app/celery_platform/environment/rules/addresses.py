@@ -6,6 +6,9 @@ from celery_platform.environment.derived.addresses import places, ranges
 from celery_platform.environment.errors import Problem
 from celery_platform.environment.model import Environment
 
+# Of each subnet (VPC guide, "Subnet CIDR blocks").
+RESERVED = 5
+
 
 def hosts_have_addresses_in_their_block(env: Environment) -> Iterator[Problem]:
     """EC2 refuses a fixed address outside its subnet, in the middle of an apply; AWS reserves the last one.
@@ -23,4 +26,18 @@ def hosts_have_addresses_in_their_block(env: Environment) -> Iterator[Problem]:
             yield Problem(path, f"{place.address} for {name}", allowed)
 
 
-RULES = (hosts_have_addresses_in_their_block,)
+def pods_have_addresses(env: Environment) -> Iterator[Problem]:
+    """Each pod has an address of the private subnets, as hosts and endpoints have, and waits while none is free.
+
+    Refused by: the VPC CNI, which cannot assign an address to the pod (EKS guide, "VPC and subnet considerations").
+    """
+    pods = sum(pool.max for pool in env.pools.values() if pool.runs_on == "eks")
+    own = ranges(env)
+    room = sum(each.subnet.num_addresses - RESERVED for each in own.values())
+    others = len(places(env, env.own_prefix, {})) + len(env.network.endpoints) * len(own)
+    if pods and pods + others > room:
+        found = f"{room} addresses in private subnets for {pods} pods and {others} hosts and endpoints"
+        yield Problem("network.cidr", found, "a larger network, or pools with a lower max")
+
+
+RULES = (hosts_have_addresses_in_their_block, pods_have_addresses)
