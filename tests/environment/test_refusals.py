@@ -70,7 +70,7 @@ def test_each_format_of_the_model_is_described() -> None:
         ("budget: {monthly_usd: 4000}", "budget: {}",
          "budget.monthly_usd: found nothing; allowed: a whole number of at least 1; the key is required"),
         ("destroy_lock: true", "destroy_lok: true",
-         "destroy_lok: found an unknown key; allowed: one of the keys of the file: name, prefix,"),
+         "destroy_lok: found an unknown key; allowed: one of the keys of the file: name, region,"),
         ("destroy_lock: true", "destroy_lok: true", "; did you mean destroy_lock?"),
         ("queues:\n", "queues:\n  Email: {}\n", "queues.Email: found the name 'Email'; allowed: a name (a letter,"),
         ("buckets: [files]", "secrets: {KEY: {nam: key}}",
