@@ -2,6 +2,9 @@ locals {
   fourteen_days = 14 * 24 * 60 * 60 # the longest retention period of SQS
   # SQS accepts these arguments on FIFO queues only, even with the value false.
   fifo = { for label, queue in var.queues : label => endswith(queue.name, ".fifo") ? true : null }
+  # SQS refuses a redrive policy whose target does not exist. A reference from each queue to the dead letter queues themselves
+  # would be an edge from each to each of Terraform's graph, a million for 1,000 queues.
+  dead_letter_arns = { for label, queue in aws_sqs_queue.dead_letter : label => queue.arn }
 }
 
 resource "aws_sqs_queue" "this" {
@@ -18,11 +21,9 @@ resource "aws_sqs_queue" "this" {
   fifo_throughput_limit      = local.fifo[each.key] == true ? "perMessageGroupId" : null
 
   redrive_policy = jsonencode({
-    deadLetterTargetArn = "${local.arn_prefix}:${each.value.dead_letter_name}"
+    deadLetterTargetArn = local.dead_letter_arns[each.key]
     maxReceiveCount     = each.value.max_deliveries
   })
-
-  depends_on = [aws_sqs_queue.dead_letter] # SQS refuses a redrive policy whose target does not exist
 }
 
 resource "aws_sqs_queue" "dead_letter" {
