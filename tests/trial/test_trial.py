@@ -30,12 +30,13 @@ def trial(folder: Path) -> Iterator[subprocess.Popen[str]]:
 
 
 def of(folder: Path) -> list[str]:
-    """The processes that a trial in `folder` started and that still run."""
+    """The processes that a trial in `folder` started and that still run. Valkey writes its title over its variables."""
     entry = f"{VARIABLE}={folder}".encode()
     found = []
     for process in Path("/proc").glob("[0-9]*"):
         with suppress(OSError):  # it has just ended
-            if entry in (process / "environ").read_bytes().split(b"\0"):
+            works_in = (process / "cwd").readlink()
+            if entry in (process / "environ").read_bytes().split(b"\0") or works_in.is_relative_to(folder):
                 found.append((process / "cmdline").read_text().replace("\0", " "))
     return found
 
