@@ -92,18 +92,18 @@ def test_what_cannot_move_to_another_vpc_is_said_to_fail() -> None:
 def test_another_region_leaves_everything_behind() -> None:
     assert told(GOOD, "region: eu-west-1", "region: eu-west-2") == [
         "an apply would make again everything of celery-prod: region changes from eu-west-1 to eu-west-2; what is in "
-        "eu-west-1 stays there, costs money, and is in no plan"
+        "eu-west-1 as celery-prod stays, costs money, and is in no plan"
     ]
 
 
-def test_another_prefix_replaces_everything() -> None:
+def test_another_prefix_leaves_everything_behind() -> None:
     before = resolve(parse(GOOD.encode(), FILE))
 
     (only,) = effects(before, before | {"prefix": "orders-prod"})
 
     assert str(only) == (
-        "an apply would replace everything of celery-prod, with all messages, results and files: prefix changes from "
-        "celery-prod to orders-prod"
+        "an apply would make again everything of celery-prod: prefix changes from celery-prod to orders-prod; what "
+        "is in eu-west-1 as celery-prod stays, costs money, and is in no plan"
     )
 
 

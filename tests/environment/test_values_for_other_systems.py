@@ -39,6 +39,7 @@ REFUSED = [
     # notify
     (NOTIFY, 'notify: "#oncall"', "alerts.notify: found '#oncall'; allowed: one e-mail address such as"),
     (NOTIFY, "notify: not an address", "alerts.notify: found 'not an address'; allowed: one e-mail address"),
+    (NOTIFY, "notify: dev@10.0.0.1", "alerts.notify: found 'dev@10.0.0.1'; allowed: one e-mail address"),
     (NOTIFY, "notify: https://hooks.example.com/x", "allowed: one e-mail address"),
     (NOTIFY, "notify: oncall@localhost", "allowed: one e-mail address"),
     (NOTIFY, 'notify: "a@example.com, b@example.com"', "allowed: one e-mail address"),
@@ -73,8 +74,6 @@ REFUSED = [
     (CIDR, "cidr: 224.0.0.0/16", "network.cidr: found 224.0.0.0/16, multicast (224.0.0.0/4)"),
     (CIDR, "cidr: 0.0.0.0/16", "network.cidr: found 0.0.0.0/16, this network (0.0.0.0/8)"),
     (CIDR, "cidr: 240.0.0.0/16", "network.cidr: found 240.0.0.0/16, reserved (240.0.0.0/4)"),
-    (CIDR, "cidr: 8.8.0.0/16", "network.cidr: found 8.8.0.0/16, public addresses; allowed: a private range"),
-    (CIDR, "cidr: 172.17.0.0/20", "allowed: another range: Docker's bridge has 172.17.0.0/16"),
     (LOCK, admitted("127.0.0.0/24"), "clients.web.cidrs: found 127.0.0.0/24, loopback"),
     (LOCK, admitted("169.254.169.254/32"), "clients.web.cidrs: found 169.254.169.254/32, link-local"),
     (EKS, "eks: {compute: auto, public_access_cidrs: [10.0.0.0/16]}", "found 10.0.0.0/16, which is private; allowed:"),

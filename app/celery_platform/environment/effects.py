@@ -41,12 +41,10 @@ def effects(before: Json, after: Json) -> Iterator[Effect]:
     """
     if before["name"] != after["name"]:
         return
-    if because := _changed(("region",), before, after):
-        left = f"{because}; what is in {before['region']} stays there, costs money, and is in no plan"
+    # The state is in a bucket of the environment's prefix, which another prefix does not find.
+    if because := _changed(("region", "prefix"), before, after):
+        left = f"{because}; what is in {before['region']} as {before['prefix']} stays, costs money, and is in no plan"
         yield Effect(MAKE_AGAIN, "", "everything of", before["prefix"], "", left)
-        return
-    if because := _changed(("prefix",), before, after):
-        yield Effect(REPLACE, "", "everything of", before["prefix"], "all messages, results and files", because)
         return
     for kind in KINDS:
         yield from _of_kind(kind, kind.found(before), kind.found(after))

@@ -1,4 +1,4 @@
-"""Quotas of AWS and Kubernetes that the size of an estate could exceed, and where each number comes from.
+"""Quotas of AWS and Kubernetes that the size of an environment could exceed, and where each number comes from.
 
 Read on 2026-11-28. `adjustable` ones are the defaults of a new account; AWS raises them on request (Service Quotas).
 There is none on CloudWatch alarms of an account (CloudWatch guide, "CloudWatch service quotas") and none on SQS queues.

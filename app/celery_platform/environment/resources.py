@@ -189,7 +189,13 @@ KINDS = (
         forces=("instance_types", "capacity", "architecture", "network.cidr", "vpc_id"),
         lost="its nodes, after their pods have moved",
     ),
-    Kind("aws_s3_bucket", "the bucket", _named("buckets"), forces=("name",), lost="nothing: AWS refuses it with files"),
+    Kind(
+        "aws_s3_bucket",
+        "the bucket",
+        _named("buckets"),
+        forces=("name",),
+        lost="no file: AWS keeps it while it has any",
+    ),
     Kind("aws_secretsmanager_secret", "the secret", _named("secrets"), forces=("name",), lost="its value"),
     Kind("aws_iam_role", "the role", _roles, lost="the permissions of what still uses it"),
 )

@@ -9,7 +9,7 @@ from celery_platform.environment.shape import whole_file
 
 # Who refuses a value of another form, for keys whose form the model describes. `*` stands for a label.
 FORMS = {
-    "name": "ELB, CreateLoadBalancer (32 characters with `celery-` and `-broker`); ElastiCache, CreateReplicationGroup",
+    "name": "ELB, CreateLoadBalancer (32 characters with prefix and `-broker`); ElastiCache, CreateReplicationGroup",
     "owner": 'every service that has tags (AWS General Reference, "Tag naming limits")',
     "application.variables": "shells and systemd (POSIX, names of environment variables)",
     "application.system_packages": "apt (Debian policy, 5.6.1)",

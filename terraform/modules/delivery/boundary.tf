@@ -9,7 +9,7 @@ data "aws_iam_policy_document" "boundary" {
   #checkov:skip=CKV_AWS_356:the same
 
   statement {
-    sid       = "ServicesOfThisEstate"
+    sid       = "ServicesOfThisPlatform"
     actions   = [for service in sort(setunion(var.services, var.extra_services)) : "${service}:*"]
     resources = ["*"]
   }

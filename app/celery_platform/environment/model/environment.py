@@ -37,7 +37,9 @@ class Environment(Closed):
     owner: TagValue = Field(min_length=1, description="who is responsible for it; the tag Owner of every resource")
     tags: Tags = Field(default_factory=dict, description="tags of your own, on every resource")
     prefix: Name = Field(
-        default="celery", description="with which the names of all resources begin, such as celery-prod-broker"
+        default="celery",
+        description="with which the names of all resources begin, such as celery-prod-broker; two environments of one "
+        "account still need different names",
     )
     project: TagValue = Field(
         default="celery-platform",

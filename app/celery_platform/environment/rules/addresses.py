@@ -29,8 +29,12 @@ def hosts_have_addresses_in_their_block(env: Environment) -> Iterator[Problem]:
 def pods_have_addresses(env: Environment) -> Iterator[Problem]:
     """Each pod has an address of the private subnets, as hosts and endpoints have, and waits while none is free.
 
+    Nodes, pods of a rollout and addresses that a node keeps ready come on top. An existing cluster has its own subnets.
+
     Refused by: the VPC CNI, which cannot assign an address to the pod (EKS guide, "VPC and subnet considerations").
     """
+    if env.eks.existing is not None:
+        return
     pods = sum(pool.max for pool in env.pools.values() if pool.runs_on == "eks")
     own = ranges(env)
     room = sum(each.subnet.num_addresses - RESERVED for each in own.values())

@@ -22,7 +22,7 @@ def hosts_outside_have_possible_names(env: Environment) -> Iterator[Problem]:
 
 
 def own_hosts_have_possible_names(env: Environment) -> Iterator[Problem]:
-    """A host is called `celery-<env>-worker-<pool>-<number>`, which is one label of DNS and the name of a Linux host.
+    """A host is called `<prefix>-<env>-worker-<pool>-<number>`, which is one label of DNS and the name of a Linux host.
 
     Refused by: systemd, which cuts a longer name, and DNS (RFC 1035, 2.3.4; hostname(7): 64 characters).
     """
@@ -38,7 +38,7 @@ def own_hosts_have_possible_names(env: Environment) -> Iterator[Problem]:
 
 
 def broker_has_a_possible_name(env: Environment) -> Iterator[Problem]:
-    """In an existing zone, the broker is called `celery-<env>-rabbitmq.<zone>`.
+    """In an existing zone, the broker is called `<prefix>-<env>-rabbitmq.<zone>`.
 
     Refused by: Route 53, InvalidChangeBatch (RFC 1035, 2.3.4).
     """

@@ -21,7 +21,7 @@ def notify_is_an_address(env: Environment) -> Iterator[Problem]:
     """
     address = env.alerts.notify
     local, at, domain = address.rpartition("@")
-    possible = bool(at) and _LOCAL.fullmatch(local) and "." in domain.strip(".") and not domain.endswith(".")
+    possible = bool(at) and _LOCAL.fullmatch(local) and re.search(r"\.[A-Za-z][A-Za-z0-9-]*$", domain)
     if not possible or len(address) > LONGEST_ADDRESS or len(local) > LONGEST_LOCAL or fault_of(domain):
         allowed = "one e-mail address such as oncall@example.com; a chat or pager takes mail at an address of its own"
         yield Problem("alerts.notify", found(address), allowed)

@@ -11,7 +11,7 @@ LONGEST_BUCKET_NAME = 63 - len("-123456789012")
 
 
 def buckets_have_names_s3_takes(env: Environment) -> Iterator[Problem]:
-    """S3 limits the length of `celery-<env>-<label>-<account>`, and two labels are reserved for the platform.
+    """S3 limits the length of `<prefix>-<env>-<label>-<account>`, and two labels are reserved for the platform.
 
     Refused by: S3, CreateBucket, InvalidBucketName (S3 guide, "General purpose bucket naming rules").
     """

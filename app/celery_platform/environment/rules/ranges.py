@@ -24,24 +24,6 @@ def ranges_are_not_reserved(env: Environment) -> Iterator[Problem]:
             yield Problem(path, f"{found}, {purpose}", "ordinary addresses, such as 10.20.0.0/16")
 
 
-def own_network_is_not_public(env: Environment) -> Iterator[Problem]:
-    """A VPC of public addresses hides their owners: tasks could not call them, and answers would not come back.
-
-    Refused by: nobody; AWS advises against it (VPC guide, "VPC CIDR blocks"; RFC 1918).
-    """
-    if env.network.existing is None and env.network.cidr.is_global:
-        yield Problem("network.cidr", f"{env.network.cidr}, public addresses", "a private range, such as 10.20.0.0/16")
-
-
-def docker_has_another_range(env: Environment) -> Iterator[Problem]:
-    """Machines that run Docker have its bridge in 172.17.0.0/16, and cannot reach a VPC of these addresses.
-
-    Refused by: nobody; AWS advises against it (VPC guide, "VPC CIDR blocks").
-    """
-    if env.network.existing is None and env.network.cidr.overlaps(IPv4Network("172.17.0.0/16")):
-        yield Problem("network.cidr", str(env.network.cidr), "another range: Docker's bridge has 172.17.0.0/16")
-
-
 def api_is_opened_to_public_addresses(env: Environment) -> Iterator[Problem]:
     """The public endpoint sees public addresses only; a private range would admit nobody.
 
@@ -80,8 +62,6 @@ def _all(env: Environment) -> Iterator[tuple[str, IPv4Network | IPv4Address]]:
 
 RULES = (
     ranges_are_not_reserved,
-    own_network_is_not_public,
-    docker_has_another_range,
     api_is_opened_to_public_addresses,
     subnets_do_not_overlap,
 )

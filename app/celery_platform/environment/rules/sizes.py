@@ -1,4 +1,4 @@
-"""Rules about the sizes of what Terraform and Helm create, which grow with an estate."""
+"""Rules about the sizes of what Terraform and Helm create, which grow with its queues and pools."""
 
 import json
 from collections.abc import Iterator
