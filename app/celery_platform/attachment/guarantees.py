@@ -7,13 +7,11 @@ from functools import wraps
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from celery.exceptions import Ignore, Reject, TaskPredicate
-from kombu.exceptions import SerializationError
 
 from celery_platform.brokers.poison import is_poison
-from celery_platform.errors import AppError
 from celery_platform.reliability.compression import compression_of
 from celery_platform.reliability.ends import as_failure, is_passed_on
-from celery_platform.reliability.errors import StoreAwayError
+from celery_platform.reliability.errors import NEVER_PUBLISHED, StoreAwayError
 from celery_platform.reliability.message_group import group_of
 from celery_platform.reliability.one_copy import is_second_copy
 from celery_platform.reliability.signals import effect_repeated
@@ -32,8 +30,6 @@ logger = logging.getLogger(__name__)
 
 # Until a message that needs the store is delivered again; from half of it to half more.
 WAIT_FOR_STORE_SECONDS = 5
-# What a message itself is the reason of: no other attempt at publishing it ends otherwise.
-NEVER_PUBLISHED = (SerializationError, AppError, TypeError, ValueError)
 
 
 class Guarantees(_Task):

@@ -31,9 +31,6 @@ class Broker(ABC):
     remote_control: ClassVar[bool] = True
     # RabbitMQ 4's own limit (rabbitmq.conf, max_message_size); Redis would take more, but block all clients meanwhile.
     max_message_bytes: ClassVar[int] = 16 * 1024 * 1024
-    # Whether one prefetch count is for all queues of a worker. A quorum queue counts for itself, and SQS is asked for
-    # each queue at once.
-    shared_prefetch: ClassVar[bool] = False
     # Whether the broker itself counts deliveries and dead-letters the message that has had too many.
     counts_deliveries: bool = True
 

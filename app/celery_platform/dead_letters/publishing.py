@@ -86,9 +86,9 @@ def publish_as_it_came(app: Any, message: Any, error: Exception, queue: QueueSet
     Raises:
         Exception: the broker did not take it; nothing is acknowledged.
     """
-    # kombu has decompressed the body, and compresses it again.
-    headers = {name: value for name, value in (message.headers or {}).items() if name != "compression"}
-    compression = None if message.errors else (message.headers or {}).get("compression")
+    headers = dict(message.headers or {})
+    # kombu has decompressed the body, and compresses it again. One that it could not read is still as it was.
+    compression = None if message.errors else headers.pop("compression", None)
     retries = headers.get("retries")
     attempts = retries + 1 if isinstance(retries, int) else 1
     why = error.reasons if isinstance(error, AsItCameError) else reasons(error, queue.name, attempts=attempts)

@@ -4,10 +4,8 @@ import logging
 from time import monotonic
 from typing import Any
 
-from celery_platform.brokers import broker_of
 from celery_platform.reliability.signals import delivery_unaccounted
-from celery_platform.settings import runtime
-from celery_platform.settlement.balance import UNSETTLED, Lasting, Problem, Window, problems
+from celery_platform.settlement.balance import UNSETTLED, Lasting, Problem, problems
 from celery_platform.settlement.places import places_of
 from celery_platform.transports.held import held_by
 from celery_platform.turbo.worker.pool import TaskPool as Turbo
@@ -27,10 +25,7 @@ class Audit:
         self.failed = False
         self._consumer = consumer
         self._lasting = Lasting()
-        self._window = Window()
         self._channel: Any = None
-        self._qos: Any = None
-        self._tags: dict[str, str] = {}
         self._slot_freed = False
 
     def compare(self) -> None:
@@ -38,14 +33,13 @@ class Audit:
         tasks = self._consumer.task_consumer
         channel = getattr(tasks, "channel", None)
         if channel is not self._channel:
-            self._channel, self._tags, self._window = channel, {}, Window()
+            self._channel = channel
             self._lasting.clear()
         if channel is None:
             return
         held = held_by(channel)
         places = places_of(self._consumer)
-        window = self._window.now(self._prefetch(len(held)), len(held))
-        lasting = self._lasting.after(monotonic(), problems(held, channel, places, window))
+        lasting = self._lasting.after(monotonic(), problems(held, channel, places))
         if lasting and not self.failed:
             self._say(lasting)
         self.failed = bool(lasting) or self._slot_freed
@@ -53,32 +47,6 @@ class Audit:
             # Its supervisor would wait for the end of a task that is long. What the slot belongs to is not as it was.
             self._consumer.pool.slot.end()
             self._slot_freed = True
-
-    def _prefetch(self, held: int) -> int:
-        """The prefetch count of all queues together; 0 for no limit."""
-        qos, tasks = self._consumer.qos, self._consumer.task_consumer
-        tags = dict(tasks._active_tags)
-        if qos is None or not qos.value:
-            return 0
-        # RabbitMQ counts for each consumer, where the queues are quorum queues.
-        shared = self._consumer.qos_global or broker_of(runtime()).shared_prefetch
-        queues = 1 if shared else max(1, len(tags), len(self._tags))
-        if tags != self._tags and not shared:
-            self._window.widen(held)
-        self._tags = tags
-        if qos is not self._qos:
-            self._qos = qos
-            self._note_changes(qos, queues)
-        return int(qos.value) * queues
-
-    def _note_changes(self, qos: Any, queues: int) -> None:
-        tell = qos.callback
-
-        def told(prefetch_count: int) -> Any:
-            self._window.granted = max(self._window.granted, prefetch_count * queues)
-            return tell(prefetch_count=prefetch_count)
-
-        qos.callback = told
 
     def _say(self, lasting: list[Problem]) -> None:
         for kind, _ in lasting:

@@ -11,28 +11,26 @@ from typing import Any
 
 from celery_platform.settlement.places import Places, active
 
-# Acknowledgements are pending for up to a second, a new process of a pool takes seconds to be up, and a prefetch window
-# that has become smaller is still full.
+# Acknowledgements are pending for up to a second, and a new process of a pool takes seconds to be up.
 GRACE_SECONDS = 30.0
 # A worker that was frozen sees a moment long ago and one now: that what is wrong was so all the time is not known.
 SIGHTINGS = 3
 
 Problem = tuple[str, Hashable]
-UNSETTLED, EMPTY_SLOT, OVER_PREFETCH = "unsettled message", "slot without a task", "more than the prefetch"
+UNSETTLED, EMPTY_SLOT = "unsettled message", "slot without a task"
 
 
-def problems(held: set[Any], channel: Any, places: Places, window: int | None) -> Iterable[Problem]:
+def problems(held: set[Any], channel: Any, places: Places) -> Iterable[Problem]:
     """Yield what does not balance now. Most of it does a moment later; see `Lasting`.
 
-    `held` are the delivery tags that `channel` holds, `window` is how many it may hold, `None` for no limit.
+    `held` are the delivery tags that `channel` holds. How many they are is not compared: the broker counts the prefetch
+    for each consumer, so that one which was renewed holds more than the count, and nothing is lost by it.
     """
     tasks = [request for request in (*places.waiting, *places.running) if request is not None]
     owned = {request.message.delivery_tag for request in tasks if request.message.channel is channel}
     yield from ((UNSETTLED, tag) for tag in held - owned)
     yield from ((EMPTY_SLOT, request) for request in places.running if request is not None and not active(request))
     yield from ((EMPTY_SLOT, number) for number in range(places.without_request))
-    if window is not None and len(held) > window:
-        yield OVER_PREFETCH, ""
 
 
 @dataclass
@@ -59,28 +57,3 @@ class Lasting:
     def clear(self) -> None:
         """Forget everything: the messages are another connection's."""
         self._seen = {}
-
-
-@dataclass
-class Window:
-    """How many messages a worker may hold, as its prefetch count changes.
-
-    Celery raises the count by one for each message that waits for its time, and lowers it when that has come. What was
-    taken under a larger count may still be held under a smaller one, but nothing may be added to it.
-    """
-
-    # The largest count that the broker was told since it was last asked for.
-    granted: int = 0
-    _most: int = 0
-
-    def now(self, count: int, held: int) -> int | None:
-        """Return how many may be held, given the prefetch count of now; `None` for no limit."""
-        granted, self.granted = max(self.granted, count), count
-        if not count:
-            return None
-        self._most = max(granted, min(self._most, held))
-        return self._most
-
-    def widen(self, held: int) -> None:
-        """Allow `held` messages more: new consumers begin with an empty window, and old ones' are held."""
-        self.granted += held

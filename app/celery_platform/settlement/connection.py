@@ -13,8 +13,8 @@ from celery.concurrency.prefork import TaskPool as Prefork
 from celery.worker import state
 
 from celery_platform.settlement.names import Settlement
-from celery_platform.settlement.places import in_rate_limits
 from celery_platform.settlement.request import Request
+from celery_platform.transports.rate_limited import in_rate_limits
 
 
 class GiveBackWithConnection(bootsteps.Step):

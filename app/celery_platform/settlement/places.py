@@ -14,6 +14,7 @@ from celery.concurrency.solo import TaskPool as Solo
 from celery.worker import state
 from celery.worker.request import Request
 
+from celery_platform.transports.rate_limited import in_rate_limits
 from celery_platform.turbo.worker.pool import TaskPool as Turbo
 from celery_platform.turbo.worker.slot import BUSY_SINCE
 
@@ -88,13 +89,6 @@ def _of_green(consumer: Any, pool: Any) -> Places:
 def _arguments(entry: Any) -> Iterator[Any]:
     planned = getattr(entry, "entry", None)
     return (each for each in getattr(planned, "args", ()) if isinstance(each, Request))
-
-
-def in_rate_limits(consumer: Any) -> Iterator[Any]:
-    """Return the requests that wait for a rate limit of Celery's."""
-    for bucket in tuple(consumer.task_buckets.values()):
-        if bucket:
-            yield from (request for request, _ in tuple(bucket.contents))
 
 
 def _kept_by_its_task(request: Any) -> bool:

@@ -20,7 +20,7 @@ from celery_platform.reliability.queue_limits import within_the_queue
 from celery_platform.reliability.signals import delivery_settled
 from celery_platform.routes import queue_of_request
 from celery_platform.settings import runtime
-from celery_platform.settlement.names import Settlement, settlement_of
+from celery_platform.settlement.names import DeadLettered, Settlement, settlement_of
 
 CELERY = "celery.worker.request"
 
@@ -76,6 +76,9 @@ class Request(ObservedRequest):
             vars(error)["requeue"] = False
             reason = vars(error)["reason"]
             how = self._dead_letter(reason if isinstance(reason, dead_letters.AsItCameError) else error)
+            if isinstance(reason, dead_letters.AsItCameError):
+                # The process that ran the task has stored its failure and called its errbacks.
+                exc_info = ExceptionInfo((DeadLettered, DeadLettered(), None))
         elif how is Settlement.DEAD_LETTERED and not return_ok:
             # No tracer saw it: the child was killed, or could not read the message, or not hand over the result.
             how = self._dead_letter(error if isinstance(error, Exception) else WorkerLostError(str(error)))

@@ -20,13 +20,14 @@ from celery.worker import state
 from celery.worker.consumer.connection import Connection
 
 from celery_platform.transports.intake import Intake
+from celery_platform.transports.rate_limited import in_rate_limits
 
 logger = logging.getLogger(__name__)
 
 # Sent by the supervisor of a turbo pool, twice when the process has no more time. Celery gives SIGUSR1 and SIGUSR2
 # meanings of its own.
 RECYCLE_SIGNAL = signal.SIGRTMIN + 5
-# How soon an idle loop notices the request, and how often it looks then whether anything is still held.
+# How soon an idle loop notices the request, and how often it then compares what is still held.
 NOTICED_SECONDS, COMPARED_SECONDS = 0.5, 0.05
 
 
@@ -44,7 +45,7 @@ class Ending:
 
 
 def on_recycle(*_: Any) -> None:
-    """Handle `RECYCLE_SIGNAL`."""
+    """End when nothing is held any more; at the second `RECYCLE_SIGNAL`, now."""
     Ending.ask(float("inf") if Ending.due is None else 0.0)
 
 
@@ -60,6 +61,8 @@ class Drain(bootsteps.StartStopStep):
         self.process = os.getpid()
         self._intake: Intake | None = None
         self._stock: Any = None
+        # Whether there is a loop that will notice a request; not so while the broker is away.
+        self._connected = False
         perform_pending_operations = consumer.perform_pending_operations
 
         def with_turn() -> None:
@@ -70,25 +73,33 @@ class Drain(bootsteps.StartStopStep):
         consumer.perform_pending_operations = with_turn
 
     def start(self, consumer: Any) -> None:  # noqa: ARG002 - Celery's signature
-        """Handle the signals from the first connection on. A later one, after the request, ends the worker at once."""
+        """Handle the signals from the first connection on. A later connection, after the request, ends the worker."""
         if self._stock is None:
             self._stock = signal.getsignal(signal.SIGTERM)
             signal.signal(signal.SIGTERM, self._on_term)
             signal.signal(RECYCLE_SIGNAL, on_recycle)
         self._intake = None
+        self._connected = True
         if Ending.due is not None:  # what was held went back with the connection
             _begin_warm_shutdown()
         state.maybe_shutdown()
 
+    def stop(self, consumer: Any) -> None:  # noqa: ARG002 - Celery's signature
+        """The connection is lost: what was held goes back with it, and a worker that was asked to end does so."""
+        self._connected = False
+        if Ending.due is not None:
+            _begin_warm_shutdown()
+
     def _on_term(self, *args: Any) -> None:
+        before = state.should_stop
         self._stock(*args)
-        if os.getpid() == self.process and self.stop_seconds > 0:
+        if os.getpid() == self.process and self.stop_seconds > 0 and self._connected:
             Ending.ask(self.stop_seconds)
             stops: Any = state
-            stops.should_stop = None
+            stops.should_stop = before
 
     def register_with_event_loop(self, consumer: Any, hub: Any) -> None:
-        """Look for a request from the hub's timer. Celery cancels timers on connection loss and calls this again."""
+        """Notice a request from the hub's timer. Celery cancels timers on connection loss and calls this again."""
         hub.timer.call_repeatedly(NOTICED_SECONDS, self._notice, (consumer, hub))
 
     def _notice(self, consumer: Any, hub: Any) -> None:
@@ -104,7 +115,8 @@ class Drain(bootsteps.StartStopStep):
             logger.info("asked to end: no more messages are taken, and those that are held run")
             self._intake = Intake(consumer.task_consumer)
         over = monotonic() >= Ending.due
-        if (self._intake.closed(at_once=over) and not state.reserved_requests) or over:
+        waits = state.reserved_requests or any(in_rate_limits(consumer))
+        if (self._intake.closed(at_once=over) and not waits) or over:
             _begin_warm_shutdown()
 
 

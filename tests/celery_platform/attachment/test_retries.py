@@ -3,11 +3,13 @@
 from typing import Any
 
 import pytest
+from billiard.einfo import ExceptionWithTraceback  # type: ignore[attr-defined] # has no stub
 from celery import Celery, Task
-from celery.exceptions import Retry
+from celery.exceptions import Reject, Retry
 from celery_platform import attach
 from celery_platform.application.loading import import_tasks
 from celery_platform.attachment.guarantees import Guarantees
+from celery_platform.errors import PublishError, RefusedMessageError
 from celery_platform.reliability.errors import TransientError
 from celery_platform.reliability.retry import DEFAULT
 
@@ -44,6 +46,15 @@ class _Unsent:
         """Send nothing."""
 
 
+class _Refused(_Unsent):
+    def __init__(self, error: Exception) -> None:
+        self.error = error
+
+    def apply_async(self) -> None:
+        """The broker takes nothing."""
+        raise self.error
+
+
 def test_a_transient_error_is_retried_as_often_as_the_platform_says(counted: Celery) -> None:
     @counted.task(name="transient")
     def transient() -> None:
@@ -77,6 +88,31 @@ def test_autoretry_for_every_exception_is_not_retried_twice(counted: Celery) -> 
 
     assert retries_of(every) == 4
     assert [kind for kind, _ in RUN] == ["dead-lettered"]
+
+
+@pytest.mark.parametrize(
+    ("error", "given_back"),
+    [
+        (PublishError("a broker that takes the message", "ThrottlingException", "wait"), True),
+        (ConnectionResetError("the broker"), True),
+        (RefusedMessageError("a message of at most 192 KiB", "200 KiB", "send less"), False),
+        (TypeError("not JSON"), False),
+    ],
+)
+def test_a_retry_that_the_broker_does_not_take_now_is_given_back(
+    attached: Celery, monkeypatch: pytest.MonkeyPatch, error: Exception, *, given_back: bool
+) -> None:
+    monkeypatch.setattr(Task, "signature_from_request", lambda *_a, **_k: _Refused(error))
+
+    @attached.task(name="retried")
+    def retried() -> None:
+        raise TransientError("away")
+
+    outcome = trace(retried, propagate=False).exception
+    ended = outcome.exc if isinstance(outcome, ExceptionWithTraceback) else outcome
+
+    assert isinstance(ended, Reject if given_back else type(error))
+    assert vars(ended).get("requeue", False) is given_back
 
 
 def test_without_an_environment_an_attached_instance_is_plain_celery(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -3,15 +3,12 @@
 from types import SimpleNamespace
 from typing import Any
 
-import pytest
 from celery.worker import state
 from celery_platform.settlement.balance import (
     EMPTY_SLOT,
     GRACE_SECONDS,
-    OVER_PREFETCH,
     UNSETTLED,
     Lasting,
-    Window,
     problems,
 )
 from celery_platform.settlement.places import Places
@@ -30,8 +27,8 @@ def request(tag: int, channel: object = CHANNEL, *, cancelled: bool = False) -> 
     return Request(message=message, _already_revoked=False, _already_cancelled=cancelled)
 
 
-def found(held: set[int], places: Places, window: int | None = None) -> list[Any]:
-    return list(problems(held, CHANNEL, places, window))
+def found(held: set[int], places: Places) -> list[Any]:
+    return list(problems(held, CHANNEL, places))
 
 
 def test_messages_that_wait_or_run_are_accounted_for() -> None:
@@ -59,11 +56,6 @@ def test_a_thread_goes_on_with_a_task_that_was_cancelled_with_its_connection() -
     assert found(set(), Places(running=[request(1, FORMER, cancelled=True)])) == []
 
 
-@pytest.mark.parametrize(("window", "expected"), [(1, [(OVER_PREFETCH, "")]), (2, []), (None, [])])
-def test_no_more_is_held_than_the_prefetch(window: int | None, expected: list[Any]) -> None:
-    assert found({1, 2}, Places(waiting=[request(1), request(2)]), window) == expected
-
-
 def test_only_what_lasts_is_reported() -> None:
     lasting = Lasting()
 
@@ -77,28 +69,3 @@ def test_a_worker_that_was_frozen_has_seen_too_little() -> None:
     lasting.after(0, [(UNSETTLED, 1)])
 
     assert lasting.after(10 * GRACE_SECONDS, [(UNSETTLED, 1)]) == []
-
-
-def test_what_was_taken_for_later_may_be_held_when_its_time_has_come() -> None:
-    window = Window()
-
-    assert window.now(4, held=0) == 4
-    window.granted = 14  # ten that wait for their time
-    assert window.now(4, held=14) == 14
-    assert window.now(4, held=9) == 9
-    assert window.now(4, held=10) == 9
-    assert window.now(4, held=2) == 4
-
-
-def test_new_consumers_take_messages_beside_those_that_are_held() -> None:
-    window = Window()
-    window.now(4, held=4)
-
-    window.widen(4)
-
-    assert window.now(4, held=8) == 8
-    assert window.now(4, held=5) == 5
-
-
-def test_a_prefetch_count_of_zero_has_no_limit() -> None:
-    assert Window().now(0, held=1000) is None

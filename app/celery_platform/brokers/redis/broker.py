@@ -28,7 +28,6 @@ class RedisBroker(Broker):
     """kombu's lists: a delivered message is kept aside until it is acknowledged or its visibility timeout is over."""
 
     counts_deliveries = False
-    shared_prefetch = True
 
     def url(self) -> str:
         """Return the discovered URL, with the login where the broker's users have passwords."""
