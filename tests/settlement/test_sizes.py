@@ -61,7 +61,8 @@ import json, sys
 from celery_platform.brokers import broker_of
 from celery_platform.settings import runtime
 from exercises.celery import celery
-how, size, compression, prefix, text = sys.argv[1], int(sys.argv[2]), sys.argv[3] or None, *sys.argv[4:]
+from exercises.probe import counted
+how, size, compression, prefix, text, file = sys.argv[1], int(sys.argv[2]), sys.argv[3] or None, *sys.argv[4:]
 celery.conf.broker_transport_options.pop("max_message_bytes")
 queue = broker_of(runtime()).queue(runtime().environment.queues["slow"])
 body = json.dumps([[text * size], {"how": how}, {}], ensure_ascii=False)
@@ -70,7 +71,7 @@ with celery.connection_for_write() as connection:
     producer.publish(body, content_type="application/json", content_encoding="utf-8", exchange=queue.exchange,
                      routing_key=queue.routing_key, declare=[queue], compression=compression,
                      headers={"task": "exercises.slow.end_late", "id": prefix, "retries": 0, "lang": "py",
-                              "argsrepr": "x" * 1000})
+                              "argsrepr": "x" * 1000, "errbacks": [counted.si(file, 0).set(queue="slow")]})
 """
 FAILING = ("raises ValueError", "raises an error that says much", "raises an error that says much beyond ASCII")
 RETRYING = ("raises TransientError always", "retries for ever")
@@ -191,12 +192,17 @@ def test_a_message_without_any_room_has_a_dead_letter_that_says_so(
     environment: TestEnvironment = request.getfixturevalue(broker)
     variant = environment.variant(tmp_path, pools={"cpu": {"type": pool, "concurrency": 2}})
     sent = {f"{tmp_path.name}-{number}": what for number, what in enumerate(BEYOND[cell])}
+    called = tmp_path / "errbacks"
     with variant.worker("cpu"):
         for task_id, (size, compression, text) in sent.items():
-            variant.python(FOREIGN, "raises an error that says much", str(size), compression, task_id, text)
+            how = "raises an error that says much"
+            variant.python(FOREIGN, how, str(size), compression, task_id, text, str(called))
 
         ended = outcomes(variant, dict.fromkeys(sent, "raises an error that says much"))
         assert ended == [expected("raises an error that says much") for _ in sent]
+        eventually(lambda: called.exists() and len(called.read_text().splitlines()) >= len(sent), "the errbacks")
+        time.sleep(2)
+        assert len(called.read_text().splitlines()) == len(sent), "an errback was called twice"
         dead = _dead(variant, list(sent))
         for task_id in sent:
             for each in dead[task_id]:

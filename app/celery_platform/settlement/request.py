@@ -78,7 +78,7 @@ class Request(ObservedRequest):
             how = self._dead_letter(reason if isinstance(reason, dead_letters.AsItCameError) else error)
             if isinstance(reason, dead_letters.AsItCameError):
                 # The process that ran the task has stored its failure and called its errbacks.
-                exc_info = ExceptionInfo((DeadLettered, DeadLettered(), None))
+                exc_info.exception = DeadLettered()
         elif how is Settlement.DEAD_LETTERED and not return_ok:
             # No tracer saw it: the child was killed, or could not read the message, or not hand over the result.
             how = self._dead_letter(error if isinstance(error, Exception) else WorkerLostError(str(error)))
