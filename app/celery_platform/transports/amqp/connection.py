@@ -105,6 +105,16 @@ class BufferedConnection(pyamqp.Connection, WorkerConnection):
         self.transport.fill_now()
         self._looked_at = monotonic()
 
+    def receive_commands(self) -> None:
+        """Handle the remote control commands that were read, ahead of the tasks read before them.
+
+        One of them may revoke one of these tasks. Commands come on a channel whose consumers do not acknowledge.
+        """
+        for channel in self.open_channels():
+            if channel.no_ack_consumers and channel.no_ack_consumers >= channel.callbacks.keys():
+                while (frame := self.transport.next_frame_of(channel.channel_id)) is not None:
+                    self.on_inbound_frame(frame)
+
     def may_begin(self) -> bool:
         """Whether what was delivered is still this worker's: not when the broker is about to close the connection.
 

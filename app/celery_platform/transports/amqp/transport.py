@@ -71,6 +71,7 @@ class _Turn(Turn):
         connection, transport = self.connection, self.connection.transport
         until = monotonic() + TURN_SECONDS
         connection.look()
+        connection.receive_commands()
         while (frame := transport.next_frame()) is not None:
             if not connection.on_inbound_frame(frame):
                 continue

@@ -5,6 +5,7 @@ import ssl
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from itertools import pairwise
 from struct import pack
 from typing import Any
@@ -92,6 +93,29 @@ def test_any_frames_in_any_pieces_are_read_as_sent(frames: list[Frame], data: st
                 read.append(frame)
         assert not transport.has_input()
     assert read == frames
+
+
+@given(frames=FRAMES, channel=st.integers(0, 9), cut=st.integers(0, 40))
+def test_frames_of_one_channel_can_be_read_first_and_the_others_in_their_order(
+    frames: list[Frame], channel: int, cut: int
+) -> None:
+    stream = encoded(frames)
+    end = max(0, len(stream) - cut)
+    with over_tcp() as (transport, broker):
+        broker.sendall(stream[:end])
+        transport.fill_now() if end else None
+        read = list(iter(partial(transport.next_frame_of, channel), None))
+        broker.sendall(stream[end:])
+        transport.fill_now() if cut else None
+        rest = list(iter(transport.next_frame, None))
+
+    arrived = [frame for frame, frame_end in zip(frames, ends(frames), strict=True) if frame_end <= end]
+    first = [frame for frame in arrived if frame[1] == channel and frame[0] != 8]
+    assert [frame for frame in read if frame[0] != 8] == first
+    left = list(frames)
+    for frame in read:
+        left.remove(frame)
+    assert rest == left
 
 
 @pytest.mark.parametrize("connection", [over_tcp, over_tls])

@@ -22,6 +22,17 @@ def test_shutdown_ends_the_supervisor_and_every_process_after_their_tasks(bench:
     assert bench.waiting(bench.work.QUEUE) == 0
 
 
+def test_a_task_that_a_process_holds_while_another_runs_can_be_revoked(bench: Bench, where: str) -> None:
+    with bench.worker(1):
+        bench.work.record_slowly.delay(where, "first", 2)
+        bench.work.record.apply_async((where, "revoked"), task_id=f"held-{where}")
+        bench.work.record.delay(where, "last")
+        eventually(lambda: bench.waiting(bench.work.QUEUE) == 0, "the process holding all three")
+        bench.work.app.control.revoke(f"held-{where}")
+
+        assert bench.noted(where, 2) == ["first", "last"]
+
+
 def test_a_pool_that_is_restarted_has_other_processes(bench: Bench, where: str) -> None:
     with bench.worker(1, TURBO_RESTARTS="1") as (_, log):
         bench.work.where_am_i.delay(where)
