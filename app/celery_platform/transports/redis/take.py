@@ -131,6 +131,13 @@ class Taking(Polled, ConnectsToFull):
         new = [] if by_kombu else [dumps(message)]
         with self.conn_or_acquire() as client:
             client.execute_command("EVAL", PUT, 2, self._named(key), self._named(queue + TOKENS), *new)
+            if queue in (self._expires or ()):
+                client.pexpire(queue + TOKENS, self._expires[queue])
+
+    def _delete(self, queue: str, *args: Any, **kwargs: Any) -> None:
+        super()._delete(queue, *args, **kwargs)  # type: ignore[misc]
+        with self.conn_or_acquire() as client:
+            client.delete(queue + TOKENS)
 
     def _brpop_start(self, timeout: float | None = None) -> None:
         queues = self._queue_cycle.consume(len(self.active_queues))
