@@ -135,7 +135,7 @@ class Taking(Polled, ConnectsToFull):
                 client.pexpire(queue + TOKENS, self._expires[queue])
 
     def _delete(self, queue: str, *args: Any, **kwargs: Any) -> None:
-        super()._delete(queue, *args, **kwargs)  # type: ignore[misc]
+        super()._delete(queue, *args, **kwargs)
         with self.conn_or_acquire() as client:
             client.delete(queue + TOKENS)
 
