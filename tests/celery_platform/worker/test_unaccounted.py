@@ -49,7 +49,8 @@ TaskPool.end = lambda self: self.connection_lock.acquire()
 SLOTS = {"prefork": PREFORK, "threads": UNPOOLED.format(module="thread"), "gevent": UNPOOLED.format(module="base"),
          "turbo": TURBO}  # fmt: skip
 BROKERS = ("rabbitmq", "sqs", "redis")
-SHORT = {("rabbitmq", "prefork"), ("redis", "threads"), ("sqs", "turbo")}
+# Each takes half a minute, so `make test` runs few of them.
+SHORT = frozenset({("rabbitmq", "prefork"), ("redis", "threads"), ("sqs", "turbo")})
 SEND = "from exercises.endings import end_late as task\nfor _ in range({count}): task.apply_async(kwargs={how}{more})"
 ONE = SEND.format(count=1, how={"how": "returns nothing"}, more="")
 # Longer than the grace, more than there are slots; and some that wait for their time.
@@ -66,10 +67,10 @@ endings.BODIES["returns nothing"] = endings.sleep(50)
 """
 
 
-def cells(pools: tuple[str, ...]) -> list[object]:
-    """Each broker with each pool; those that are not among the short ones take too long for every run."""
+def cells(pools: tuple[str, ...], short: frozenset[tuple[str, str]] = SHORT) -> list[object]:
+    """Each broker with each pool; those that are not among the `short` ones take too long for every run."""
     return [
-        pytest.param(broker, pool, marks=() if (broker, pool) in SHORT else (pytest.mark.slow,))
+        pytest.param(broker, pool, marks=() if (broker, pool) in short else (pytest.mark.slow,))
         for broker in BROKERS
         for pool in pools
     ]
@@ -126,7 +127,9 @@ def test_a_message_that_no_task_settles_fails_the_liveness_probe(
     assert "unsettled message" in worker.log.read_text()
 
 
-@pytest.mark.parametrize(("broker", "pool"), cells(("prefork", "threads", "gevent", "turbo")))
+@pytest.mark.parametrize(
+    ("broker", "pool"), cells(("prefork", "threads", "gevent", "turbo"), frozenset({("redis", "threads")}))
+)
 def test_a_slot_that_no_task_has_fails_the_liveness_probe(
     worker: Worker, broker: str, pool: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -138,7 +141,10 @@ def test_a_slot_that_no_task_has_fails_the_liveness_probe(
     assert "slot without a task" in worker.log.read_text()
 
 
-@pytest.mark.parametrize(("broker", "pool"), cells(("prefork", "threads", "gevent", "turbo", "solo")))
+@pytest.mark.parametrize(
+    ("broker", "pool"),
+    cells(("prefork", "threads", "gevent", "turbo", "solo"), frozenset({("rabbitmq", "prefork")})),
+)
 def test_a_worker_that_is_busy_goes_on_beating(worker: Worker, broker: str, pool: str) -> None:
     with worker.started(""):
         worker.is_ready()

@@ -86,7 +86,7 @@ for number in range(8):
     ("broker", "pool"),
     [
         ("sqs", "threads"),
-        ("redis", "threads"),
+        pytest.param("redis", "threads", marks=pytest.mark.slow),
         *(
             pytest.param(broker, pool, marks=pytest.mark.slow)
             for broker in ("sqs", "redis")
