@@ -106,6 +106,6 @@ def test_waiting_and_running_tasks_are_all_counted_and_nothing_else(
 def waiting(environment: TestEnvironment, rendered: Rendered, password: str) -> int:
     """Messages of the queue that are not delivered."""
     triggers = rendered.of("ScaledObject")["worker-io"]["spec"]["triggers"]
-    (trigger,) = (json.loads(json.dumps(one)) for one in triggers if one["name"] == "effects")
+    (trigger,) = (json.loads(json.dumps(one)) for one in triggers if one["name"] == "queue_effects")
     trigger["metadata"] |= {"excludeUnacknowledged": "true", "scaleOnInFlight": "false"}
     return read(trigger, environment, password)

@@ -5,6 +5,7 @@ from ipaddress import IPv4Address, IPv4Network
 from typing import Any
 
 import pytest
+import yaml
 from celery.schedules import crontab
 from celery_platform.environment.aws.regions import SUFFIX, regions
 from celery_platform.environment.aws.sizes import MACOS, amazon_mq, ec2, elasticache
@@ -174,5 +175,5 @@ def test_an_owner_is_accepted_exactly_if_its_characters_are_those_of_tags(owner:
 
 
 def quoted(text: str) -> str:
-    """The text as YAML writes it in single quotes."""
-    return "'" + text.replace("'", "''") + "'"
+    """The text as YAML writes it in double quotes, with line breaks as escapes."""
+    return yaml.safe_dump(text, default_style='"', width=10_000).strip()

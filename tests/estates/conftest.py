@@ -2,7 +2,6 @@
 
 import os
 import sys
-from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -39,7 +38,7 @@ class Estate:
 
 
 @pytest.fixture(scope="session")
-def environments(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+def environments(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with the environment of every estate and everything that is rendered from it."""
     folder = tmp_path_factory.mktemp("estates")
     for shape in SHAPES:
@@ -48,7 +47,13 @@ def environments(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     with patch.dict(os.environ, ENVIRONMENTS=str(folder)):
         for file, text in generated([shape.name for shape in SHAPES]).items():
             file.write_text(text)
-        yield folder
+    return folder
+
+
+@pytest.fixture(autouse=True)
+def _of_the_estates(environments: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """For one test at a time: those of other suites in this process have the environments of the checkout."""
+    monkeypatch.setenv("ENVIRONMENTS", str(environments))
 
 
 @pytest.fixture(scope="session", params=SHAPES, ids=lambda shape: str(shape.name))

@@ -16,7 +16,8 @@ app.worker_main(["worker", "--pool=solo", "--without-mingle", "--without-gossip"
 """
 # What is another for each worker and delivery.
 OF_A_DELIVERY = {"hostname", "properties", "loglevel", "logfile"}
-SOON = datetime.now(UTC) + timedelta(minutes=5)
+# Long after the last test of a run, because it is reckoned when tests are collected.
+SOON = datetime.now(UTC) + timedelta(days=1)
 OPTIONS: dict[str, dict[str, Any]] = {
     "nothing": {}, "a header": {"headers": {"run_id": "7"}}, "headers that are none": {"headers": {}},
     "headers named as attributes": {"headers": {"children": 1, "lang": "x", "called_directly": True}},
