@@ -8,6 +8,7 @@ the package index and read, not imported.
 
 import gzip
 import json
+import re
 import subprocess
 import sys
 import tempfile
@@ -21,12 +22,13 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
-from celery_platform.environment.derived.machines import GRAVITON
-
 FOLDER = Path(__file__).parents[2] / "app" / "celery_platform" / "environment" / "aws"
 ENUMS = "cfnlint/data/schemas/extensions/"
 OFFERINGS = "moto/ec2/resources/instance_type_offerings/availability-zone/"
 MOST_ZONES = 3
+# Graviton families have a g after the generation: m7g, c8gd, t4g (EC2 guide, "Instance type naming conventions"). The
+# CPUs beside the GPUs of p6e-gb200 are Arm's, too.
+GRAVITON = re.compile(r"^(a1|[a-z]+\d+g[a-z]*|p6e-gb200)\.")
 
 
 def botocores_partitions() -> dict[str, dict[str, Any]]:

@@ -1,24 +1,20 @@
 """Machines: their sizes, their architecture, and the nodes on which a pool's pods run."""
 
-import re
-
+from celery_platform.environment.aws.sizes import ec2
 from celery_platform.environment.derived import Json
 from celery_platform.environment.model import Environment, Pool
 
-# Graviton families have a g after the generation: m7g, c8gd, t4g (EC2 guide, "Instance type naming conventions"). The
-# CPUs beside the GPUs of p6e-gb200 are Arm's, too.
-GRAVITON = re.compile(r"^(a1|[a-z]+\d+g[a-z]*|p6e-gb200)\.")
 # Node labels: Kubernetes' own, and the one that the platform's node groups and node pools set.
 ARCHITECTURE_LABEL = "kubernetes.io/arch"
 POOL_LABEL = "pool"
 
 
 def architecture(instance_type: str) -> str:
-    """A machine's architecture, under the name that Debian and Kubernetes use.
+    """A machine's architecture, under the name that Debian and Kubernetes use; a rule refuses sizes that do not exist.
 
     Example: `architecture("m7g.large") == "arm64"`
     """
-    return "arm64" if GRAVITON.match(instance_type) else "amd64"
+    return "arm64" if ec2().get(instance_type) == "arm64" else "amd64"
 
 
 def sizes(pool: Pool) -> list[str]:

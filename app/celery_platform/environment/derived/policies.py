@@ -7,6 +7,7 @@ and a key's id of the usual length. `tests/estates` compares both.
 import json
 from collections.abc import Iterable
 
+from celery_platform.environment.aws.regions import partition_of
 from celery_platform.environment.derived import Json
 from celery_platform.environment.derived.buckets import buckets
 from celery_platform.environment.derived.queue_patterns import queue_patterns
@@ -22,14 +23,6 @@ SEND = ("sqs:SendMessage",)
 MEASURE = ("sqs:GetQueueAttributes", "sqs:GetQueueUrl")
 OBJECTS = {"read": ("s3:GetObject",), "write": ("s3:PutObject", "s3:DeleteObject")}
 DISCOVER = ("ssm:GetParameter", "ssm:GetParameters", "ssm:GetParametersByPath")
-
-
-def partition(region: str) -> str:
-    """The AWS partition of a region, with which its ARNs begin.
-
-    Example: `partition("cn-north-1") == "aws-cn"`
-    """
-    return next((name for name in ("aws-cn", "aws-us-gov") if region.startswith(name.removeprefix("aws-"))), "aws")
 
 
 class Policies:
@@ -115,7 +108,7 @@ class Policies:
 
     def _arn(self, service: str, resource: str, *, regional: bool = True) -> str:
         place = f"{self._env.region}:{ACCOUNT}" if regional else ":"
-        return f"arn:{partition(self._env.region)}:{service}:{place}:{resource}"
+        return f"arn:{partition_of(self._env.region)}:{service}:{place}:{resource}"
 
 
 def _statement(sid: str, actions: Iterable[str], resources: Iterable[str]) -> Json:
