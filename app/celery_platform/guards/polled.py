@@ -13,7 +13,7 @@ class Polled:
     """A mixin for a channel that asks its broker for messages."""
 
     # Whether it is not to ask for any now: what it would take could not be done.
-    held = False
+    paused = False
 
     qos: Any
 
@@ -43,7 +43,7 @@ class Polled:
         return {queue: seconds for queue, seconds in silent.items() if seconds > SILENT_SECONDS}
 
     def has_more(self) -> bool:
-        """Return whether messages may still arrive, or have arrived and were given to nobody, although it is `held`."""
+        """Return whether messages may still arrive or were given to nobody yet, although polls are `paused`."""
         raise NotImplementedError
 
     def expected_polls(self) -> list[str]:

@@ -14,8 +14,9 @@ from celery_platform.reliability.redis_answers import will_pass
 AWAY_SECONDS = 5.0
 # How often a worker's loop compares.
 COMPARED_SECONDS = 1.0
-# After so many seconds every worker that cannot store results has stopped taking messages.
-NOTICED_SECONDS = AWAY_SECONDS + COMPARED_SECONDS
+# After so many seconds every worker that cannot store results has stopped taking messages: it notices with one
+# comparison, and cancels its consumers with the next.
+NOTICED_SECONDS = AWAY_SECONDS + 2 * COMPARED_SECONDS
 
 
 def says_store_away(error: BaseException) -> bool:

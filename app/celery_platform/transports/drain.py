@@ -11,6 +11,7 @@ returned, so that what runs may finish before the worker is killed. Recycling a 
 import logging
 import os
 import signal
+from functools import partial
 from time import monotonic
 from typing import Any, ClassVar
 
@@ -20,6 +21,7 @@ from celery.worker import state
 from celery.worker.consumer.connection import Connection
 
 from celery_platform.transports.intake import Intake
+from celery_platform.transports.loop_turns import each_turn_without_hub
 from celery_platform.transports.rate_limited import in_rate_limits
 
 logger = logging.getLogger(__name__)
@@ -63,14 +65,7 @@ class Drain(bootsteps.StartStopStep):
         self._stock: Any = None
         # Whether there is a loop that will notice a request; not so while the broker is away.
         self._connected = False
-        perform_pending_operations = consumer.perform_pending_operations
-
-        def with_turn() -> None:
-            if not consumer.hub:
-                self.turn(consumer)
-            perform_pending_operations()
-
-        consumer.perform_pending_operations = with_turn
+        each_turn_without_hub(consumer, partial(self.turn, consumer))
 
     def start(self, consumer: Any) -> None:  # noqa: ARG002 - Celery's signature
         """Handle the signals from the first connection on. A later connection, after the request, ends the worker."""

@@ -1,4 +1,4 @@
-"""The end of what a worker takes from its broker."""
+"""The end of what a worker takes from its broker, for good or until it takes messages again."""
 
 from time import monotonic
 from typing import Any
@@ -25,7 +25,7 @@ class Intake:
         # Of consumers whose cancellation the broker is to confirm; `None` before they are cancelled.
         self._tags: list[str] | None = None
         if isinstance(self._channel, Polled):
-            self._channel.held = True
+            self._channel.paused = True
         elif isinstance(self._channel, WithholdsAcks):
             self._channel.withhold()
             self._quiet_at += QUIET_SECONDS
@@ -39,6 +39,16 @@ class Intake:
                 return False
             self._tags = self._cancel()
         return not any(tag in self._channel.callbacks for tag in self._tags)
+
+    def open_again(self) -> None:
+        """Take messages again."""
+        if isinstance(self._channel, Polled):
+            self._channel.paused = False
+        elif self._tags is not None:
+            self._tasks._active_tags.clear()
+            self._tasks.consume()
+        elif isinstance(self._channel, WithholdsAcks):
+            self._channel.release()
 
     def _cancel(self) -> list[str]:
         """Cancel without waiting for the answer: kombu would hand over what arrives meanwhile from inside of this."""

@@ -14,6 +14,7 @@ from celery.concurrency.solo import TaskPool as SoloPool
 
 from celery_platform.guards.polled import Polled
 from celery_platform.settlement.audit import Audit
+from celery_platform.transports.loop_turns import each_turn_without_hub
 from celery_platform.worker.heartbeat_file import (
     CONNECTING,
     HEARTBEAT_SECONDS,
@@ -49,7 +50,7 @@ class Heartbeat(bootsteps.StartStopStep):
         self._audit = Audit(consumer)
         self._audit_at = 0.0
         self._watch_connecting(consumer)
-        self._watch_loop_without_hub(consumer)
+        each_turn_without_hub(consumer, self._beat_of_loop)
         if consumer.pool.is_green:
             self._watch_full_pool(consumer.pool)
         if isinstance(consumer.pool, SoloPool):
@@ -83,17 +84,6 @@ class Heartbeat(bootsteps.StartStopStep):
             return connected
 
         consumer.ensure_connected = with_heartbeat
-
-    def _watch_loop_without_hub(self, consumer: Any) -> None:
-        """Send heartbeats from the loop of green pools, which calls this at least every two seconds."""
-        perform_pending_operations = consumer.perform_pending_operations
-
-        def with_heartbeat() -> None:
-            if not consumer.hub:
-                self._beat_of_loop()
-            perform_pending_operations()
-
-        consumer.perform_pending_operations = with_heartbeat
 
     def _watch_full_pool(self, pool: Any) -> None:
         """Send heartbeats while a message waits for a greenlet: a green pool that is full blocks the loop."""

@@ -10,6 +10,7 @@ import logging
 import os
 import threading
 import time
+from functools import partial
 from typing import Any
 
 from celery import bootsteps
@@ -19,12 +20,13 @@ from redis.backoff import NoBackoff
 from redis.exceptions import RedisError
 from redis.retry import Retry
 
-from celery_platform.guards.polled import Polled
 from celery_platform.reliability.redis_answers import name_of
 from celery_platform.reliability.signals import broker_refused
 from celery_platform.reliability.store_away import AWAY_SECONDS, COMPARED_SECONDS
 from celery_platform.settings import runtime
 from celery_platform.transports.drain import Ending
+from celery_platform.transports.intake import Intake
+from celery_platform.transports.loop_turns import each_turn_without_hub
 from celery_platform.worker.heartbeat_file import CONNECTING, VARIABLE, HeartbeatFile
 
 logger = logging.getLogger(__name__)
@@ -81,13 +83,14 @@ class StoreGate(bootsteps.StartStopStep):
     def __init__(self, consumer: Any, **options: Any) -> None:
         super().__init__(consumer, **options)
         self.store = Store(runtime().results_url, f"{runtime().environment.prefix}:store-gate")
-        self.held = False
+        # While no messages are taken.
+        self._intake: Intake | None = None
         self._gate_connecting(consumer)
-        self._gate_loop_without_hub(consumer)
+        each_turn_without_hub(consumer, partial(self.apply, consumer))
 
     def register_with_event_loop(self, consumer: Any, hub: Any) -> None:
         """Compare the store's state with the consumers', from the loop."""
-        self.held = False  # the connection is new, and so are its consumers
+        self._intake = None  # the connection is new, and so are its consumers
         hub.timer.call_repeatedly(COMPARED_SECONDS, self.apply, (consumer,))
 
     def _gate_connecting(self, consumer: Any) -> None:
@@ -96,20 +99,10 @@ class StoreGate(bootsteps.StartStopStep):
         def gated(connection: Any) -> Any:
             self.store.watch()
             self._wait()
-            self.held = False
+            self._intake = None
             return ensure_connected(connection)
 
         consumer.ensure_connected = gated
-
-    def _gate_loop_without_hub(self, consumer: Any) -> None:
-        perform_pending_operations = consumer.perform_pending_operations
-
-        def gated() -> None:
-            if not consumer.hub:
-                self.apply(consumer)
-            perform_pending_operations()
-
-        consumer.perform_pending_operations = gated
 
     def _wait(self) -> None:
         """Wait until the store takes results, with heartbeats meanwhile; a stop ends it."""
@@ -128,13 +121,14 @@ class StoreGate(bootsteps.StartStopStep):
     def apply(self, consumer: Any) -> None:
         """Hold what the worker consumes, or let it go on."""
         tasks = consumer.task_consumer
-        if tasks is None or Ending.due is not None or self.store.away == self.held:
+        if tasks is None or Ending.due is not None:
             return
-        self.held = self.store.away
-        logger.warning("the result store is %s", "away: no messages are taken" if self.held else "back")
-        if isinstance(tasks.channel, Polled):
-            tasks.channel.held = self.held
-        elif self.held:
-            tasks.cancel()
-        else:
-            tasks.consume()
+        if self.store.away:
+            if self._intake is None:
+                logger.warning("the result store is away: no messages are taken")
+                self._intake = Intake(tasks)
+            self._intake.closed()
+        elif self._intake is not None:
+            logger.warning("the result store is back")
+            self._intake.open_again()
+            self._intake = None

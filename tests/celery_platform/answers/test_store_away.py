@@ -108,3 +108,28 @@ def test_an_absent_store_costs_no_message_its_deliveries(
     runs = [log.read_text().count(f'"task_id": "{each}"') for each in ids]
     assert max(runs) == 1, f"runs of each task: {runs}"
     assert variant.app("dlq", "list", "--json").stdout == before
+
+
+# They take two slots for longer than it takes to notice that a store is away.
+COUNTED = "from exercises import probe\nfor _ in range(140): probe.counted.delay({file!r}, 0.15)"
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("pool", ["threads", "prefork", "turbo"])
+def test_a_store_that_is_away_costs_no_delivery(
+    rabbitmq: TestEnvironment, store: RestartedStore, tmp_path: Path, pool: str
+) -> None:
+    url, file = f"redis://127.0.0.1:{store.port}/1", tmp_path / "ran"
+    pools = {"io": {"type": pool, "concurrency": 2, "prefetch_multiplier": 12}}
+    variant = rabbitmq.variant(tmp_path, results_url=url, pools=pools)
+    with variant.worker("io") as (process, log):
+        eventually(lambda: " ready" in log.read_text(), f"the worker; {log}")
+        variant.python(COUNTED.format(file=str(file)))
+        with store.away():
+            eventually(lambda: "no messages are taken" in log.read_text(), f"the gate; {log}")
+            taken = len(file.read_text().splitlines())
+            time.sleep(4)
+            assert taken < 140
+        eventually(lambda: len(file.read_text().splitlines()) == 140, f"every task; {log}", 60)
+        assert process.poll() is None
+    assert set(file.read_text().splitlines()) == {"0"}, "messages were delivered more than once"

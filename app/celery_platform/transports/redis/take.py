@@ -142,7 +142,7 @@ class Taking(Polled, ConnectsToFull):
     def _brpop_start(self, timeout: float | None = None) -> None:
         queues = self._queue_cycle.consume(len(self.active_queues))
         self.asks(POLL)
-        if not queues or self.taken or self.held or self.polls.wait_seconds(POLL):
+        if not queues or self.taken or self.paused or self.polls.wait_seconds(POLL):
             return
         connection = self._in_poll = self.client.connection
         self._brpop_sent_at = monotonic()

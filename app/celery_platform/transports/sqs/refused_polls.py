@@ -28,7 +28,7 @@ OF_CREDENTIALS = frozenset({
     "NotAuthorized", "RequestExpired", "SignatureDoesNotMatch", "UnrecognizedClientException",
 })  # fmt: skip
 # How often a channel that is held looks whether it may poll again.
-HELD_SECONDS = 1.0
+PAUSED_SECONDS = 1.0
 OK, UNREADABLE = 200, "unreadable"
 
 
@@ -106,7 +106,7 @@ class RefusedPolls(Polled, SQS.Channel):
 
     def _schedule_queue(self, queue: str) -> None:
         self.asks(queue)
-        wait = HELD_SECONDS if self.held else self.answers.wait_seconds(queue)
+        wait = PAUSED_SECONDS if self.paused else self.answers.wait_seconds(queue)
         if wait and queue in self._active_queues:
             self.hub.call_later(wait, self._schedule_queue, queue)
             return
@@ -124,7 +124,7 @@ class RefusedPolls(Polled, SQS.Channel):
     def _receive_message(self, queue: str, *args: Any, **options: Any) -> Any:
         """Ask and wait, as a green worker does."""
         self.asks(queue)
-        if self.held or self.answers.wait_seconds(queue):
+        if self.paused or self.answers.wait_seconds(queue):
             return {}
         try:
             answer = super()._receive_message(queue, *args, **options)  # type: ignore[misc]
