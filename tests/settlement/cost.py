@@ -59,7 +59,7 @@ def added() -> dict[str, float]:
         )
         for _ in range(ROUNDS)
     ]
-    names = ("around the tracer", "the types of headers", "the name, told to listeners")
+    names = ("around the tracer", "the types of headers", "the name, sent to listeners")
     return {name: median(values) for name, values in zip(names, zip(*rounds, strict=True), strict=True)}
 
 

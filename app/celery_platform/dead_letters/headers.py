@@ -1,6 +1,6 @@
 """Which types the headers of a task's message have, so that nothing after this asks again.
 
-Celery reads them without a look (`celery.worker.request.Request`, `celery.worker.strategy`): a `retries` that is a text
+Celery reads them unchecked (`celery.worker.request.Request`, `celery.worker.strategy`): a `retries` that is a text
 fails in the middle of a retry, and a missing `id` ends the worker's connection to Redis, whose errors include KeyError.
 The types are those of Celery's message protocol 2 (docs.celeryq.dev/en/latest/internals/protocol.html).
 """

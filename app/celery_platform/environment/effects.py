@@ -1,4 +1,4 @@
-"""What an apply of a change would replace, destroy or stop, and where AWS would refuse it; told before any plan."""
+"""What an apply of a change would replace, destroy or stop, and where AWS would refuse it, before any plan."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass

@@ -10,7 +10,7 @@ from kombu.utils.uuid import uuid
 
 from celery_platform.publishing.capture import Call, Captured, Message, has_own_apply_async
 from celery_platform.publishing.pattern import Pattern
-from celery_platform.publishing.told import anybody_listens, send_events, send_signals
+from celery_platform.publishing.sent_signals import has_listeners, send_events, send_signals
 from celery_platform.publishing.wire import PreparedProperties
 
 
@@ -29,8 +29,8 @@ class Messages:
                 task.__header__(*args, **kwargs)  # type: ignore[attr-defined]
         self._task = task
         self._captured = Captured(task, options)
-        # Each message with the name of its queue, where somebody is told of it.
-        self._sent: dict[int, tuple[Message, str]] | None = {} if anybody_listens(task) else None
+        # Each message with the name of its queue, where signals or events are sent.
+        self._sent: dict[int, tuple[Message, str]] | None = {} if has_listeners(task) else None
         self._by_celery = {index: self._make(index) for index in range(min(2, len(calls)))}
         self._pattern: Pattern | None = None
         if len(calls) > len(self._by_celery):
@@ -90,7 +90,7 @@ class Messages:
         if self._sent is not None:
             self._sent[index] = message, self._captured.queue
 
-    def tell(self, confirmed: Collection[int], connection: Connection) -> None:
+    def send_signals_of(self, confirmed: Collection[int], connection: Connection) -> None:
         """Tell listeners and consumers of events of the messages of these calls, in their order."""
         if self._sent is None:
             return

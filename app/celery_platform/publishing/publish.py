@@ -57,7 +57,7 @@ def publish_many(
         else:
             sent = OneByOne(connection, messages)
         sent.run()
-        messages.tell(sent.confirmed, connection)
+        messages.send_signals_of(sent.confirmed, connection)
     return _outcome(messages.ids, sent)
 
 

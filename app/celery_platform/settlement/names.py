@@ -7,7 +7,7 @@ from celery.exceptions import Ignore, Reject, Retry
 
 
 class Settlement(StrEnum):
-    """What became of a delivery. The broker is told only after what the name says is stored."""
+    """What became of a delivery. It is acknowledged only after what the name says is stored."""
 
     DONE = "done"  # the task succeeded; its result is stored, and what follows it is published
     RETRIED = "retried"  # the message was published again, to run later

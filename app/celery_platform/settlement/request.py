@@ -1,7 +1,7 @@
 """The delivery as a worker's main process has it, from taking to settling: for each pool, early and late acknowledged.
 
 Every way in which Celery ends a delivery goes through one of these methods. What the process that ran the task could
-not do, because it was killed, is done here before the broker is told.
+not do, because it was killed, is done here before the message is acknowledged.
 """
 
 import logging

@@ -9,8 +9,8 @@ TURN_SECONDS = 0.01
 # So many pending acknowledgements are sent at once, without waiting for the end of the turn. A killed worker repeats at
 # most so many tasks that it had finished. A larger number saves nothing: with 32 a write costs under 1 us a message.
 ACKS_PER_WRITE = 32
-# After so long the broker is told what is done, and asked whether it still holds this worker for the owner of what is
-# in its buffer. A killed worker repeats at most two tasks of a millisecond or more that it had finished.
+# After so long acknowledgements are flushed, and what arrived is read: the broker may have given what is buffered here
+# to another worker. A killed worker repeats at most two tasks of a millisecond or more that it had finished.
 STALE_SECONDS = 0.002
 
 

@@ -29,8 +29,8 @@ class BufferedConnection(pyamqp.Connection, WorkerConnection):
         super().__init__(frame_handler=frame_handler, **options)
         self._last_tick = monotonic()
         # Whether `may_begin` reads without waiting; no event loop reads beside it.
-        self.looks_ahead = False
-        self._looked_at = 0.0
+        self.reads_ahead = False
+        self._read_at = 0.0
 
     def Transport(  # type: ignore[override] # noqa: N802 - py-amqp's name; it gives more, by keyword
         self,
@@ -96,14 +96,14 @@ class BufferedConnection(pyamqp.Connection, WorkerConnection):
                 channel.acks.give_up()
             raise RecoverableConnectionError(f"results could not be stored: {error!r}") from error
 
-    def look(self) -> None:
+    def read_arrived(self) -> None:
         """Read what has arrived, without waiting.
 
         Raises:
             OSError: the connection is lost.
         """
         self.transport.fill_now()
-        self._looked_at = monotonic()
+        self._read_at = monotonic()
 
     def receive_commands(self) -> None:
         """Handle the remote control commands that were read, ahead of the tasks read before them.
@@ -118,14 +118,14 @@ class BufferedConnection(pyamqp.Connection, WorkerConnection):
     def may_begin(self) -> bool:
         """Whether what was delivered is still this worker's: not when the broker is about to close the connection.
 
-        After `STALE_SECONDS` the broker is told what is done, and what it said meanwhile is read.
+        After `STALE_SECONDS` acknowledgements are flushed, and what arrived meanwhile is read.
 
         Raises:
             OSError, RecoverableConnectionError: the connection is lost.
         """
-        if self.looks_ahead and monotonic() - self._looked_at >= STALE_SECONDS:
+        if self.reads_ahead and monotonic() - self._read_at >= STALE_SECONDS:
             self.flush_acknowledgements()
-            self.look()
+            self.read_arrived()
         return not self.transport.closes
 
     def flush_acknowledgements(self) -> None:

@@ -36,7 +36,7 @@ class _Turn(Turn):
     def __init__(self, connection: BufferedConnection, loop: Any) -> None:
         super().__init__(loop)
         self.connection = connection
-        connection.batches_acks = connection.looks_ahead = True
+        connection.batches_acks = connection.reads_ahead = True
         # Also where the loop does not turn and only its timers run: in the stop of a threads pool.
         loop.call_repeatedly(FLUSH_SECONDS, connection.flush_acknowledgements)
         loop.add_reader(connection.sock, self.on_readable)
@@ -70,7 +70,7 @@ class _Turn(Turn):
     def _handle(self) -> None:
         connection, transport = self.connection, self.connection.transport
         until = monotonic() + TURN_SECONDS
-        connection.look()
+        connection.read_arrived()
         connection.receive_commands()
         while (frame := transport.next_frame()) is not None:
             if not connection.on_inbound_frame(frame):

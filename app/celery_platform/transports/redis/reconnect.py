@@ -40,7 +40,7 @@ _PROBE = "return redis.call('DEL', KEYS[1])"
 
 
 class QoS(take.QoS):
-    """What is held; what Redis did not take is told it again with kombu's search for overdue messages, each second."""
+    """What is held; what Redis did not take is sent again with kombu's search for overdue messages, each second."""
 
     def restore_visible(self, start: int = 0, num: int = 10, interval: int = 10) -> None:
         """Settle what could not be settled, then put back messages past their visibility timeout."""

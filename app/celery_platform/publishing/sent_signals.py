@@ -22,8 +22,8 @@ FIELDS = {
 }  # fmt: skip
 
 
-def anybody_listens(task: Task[Any, Any]) -> bool:
-    """Whether anybody is told of sent messages."""
+def has_listeners(task: Task[Any, Any]) -> bool:
+    """Whether a signal has a receiver, or the application asks for events."""
     listeners = signals.after_task_publish.receivers or signals.task_sent.receivers
     return bool(listeners or task.app.conf.task_send_sent_event)
 
