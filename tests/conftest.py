@@ -12,13 +12,17 @@ from tests import server_marker
 # They make the same container image and wheelhouse, in the same places.
 ONE_PROCESS = {"image": "path", "pods": "path"}
 # What brings environments up takes most of the time; begun last, it would run alone at the end.
-LONGEST_FIRST = ("path", "terraform", "emulated_region")
+LONGEST_FIRST = ("path", "terraform", "emulated_region", "celery_platform")
+# It takes as long as all others, and each of its folders starts servers of its own.
+PARTED = "celery_platform"
 
 
 class OneProcessForEachSuite(LoadScopeScheduling):  # type: ignore[misc] # xdist has no types
     """Tests of one folder of tests/ share servers and names on this machine, so they share a process."""
 
     def _split_scope(self, nodeid: str) -> str:
+        if suite(nodeid) == PARTED:
+            return "/".join(nodeid.partition("::")[0].split("/")[1:3])
         return ONE_PROCESS.get(suite(nodeid), suite(nodeid))
 
 
