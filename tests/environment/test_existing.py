@@ -1,5 +1,7 @@
 """Existing resources are given by id, checked for consistency, and not created again."""
 
+from ipaddress import IPv4Address, IPv4Network
+
 import pytest
 from celery_platform.environment import EnvironmentFileError, load, resolve
 
@@ -73,7 +75,6 @@ def test_ids_are_passed_on_and_nothing_is_derived_instead() -> None:
         ("cidr: 10.40.3.0/24", "cidr: 10.40.2.0/25", "found 10.40.2.0/25, which overlaps 10.40.2.0/24 of eu-west-1b"),
         ("resolvers: [10.9.0.53]", "resolvers: [127.0.0.53]", "found 127.0.0.53, loopback"),
         ("hosts: 10.40.2.128/26", "hosts: 10.40.9.128/26", "a part of the subnet, 10.40.2.0/24"),
-        ("hosts: 10.40.2.128/26", "hosts: 10.40.2.128/27", "a block of at least /26"),
         ("id: subnet-0000000c", "id: subnet-0000000b", "a subnet of its own for each zone"),
         ("  zones: 3\n", "  zones: 3\n  nat: single\n", "network.nat: found a value together with network.existing"),
         ("  zones: 3\n", "  zones: 3\n  endpoints: [sqs]\n", "network.endpoints: found a value together with"),
@@ -94,6 +95,14 @@ def test_invalid_existing_resources_are_refused(attached: Edit, old: str, new: s
         load("prod")
 
     assert told in str(refused.value)
+
+
+def test_a_block_may_be_as_small_as_its_hosts_need(attached: Edit) -> None:
+    attached("hosts: 10.40.2.128/26", "hosts: 10.40.2.128/29")
+    hosts = resolve(load("prod"))["worker_hosts"].values()
+
+    (address,) = (host["private_ip"] for host in hosts if host["zone"] == "eu-west-1b")
+    assert IPv4Address(address) in IPv4Network("10.40.2.128/29")
 
 
 def test_more_hosts_than_their_blocks_hold_are_refused(attached: Edit) -> None:

@@ -10,8 +10,6 @@ from celery_platform.environment.model import Environment
 
 # Resources that are only created together with a VPC.
 CREATED_WITH_A_VPC = ("nat", "endpoints", "flow_logs")
-# RabbitMQ's hosts begin at address 10 of a block, workers at address 40.
-SHORTEST_BLOCK = 26
 
 
 def existing_subnets_fit_the_file(env: Environment) -> Iterator[Problem]:
@@ -34,8 +32,6 @@ def existing_subnets_fit_the_file(env: Environment) -> Iterator[Problem]:
         block = hosts_block(subnet)
         if not block.subnet_of(subnet.cidr):
             yield Problem(f"{path}.{zone}.hosts", str(block), f"a part of the subnet, {subnet.cidr}")
-        if block.prefixlen > SHORTEST_BLOCK:
-            yield Problem(f"{path}.{zone}", f"{block} for hosts", f"a block of at least /{SHORTEST_BLOCK}")
 
 
 def existing_subnets_are_different_ones(env: Environment) -> Iterator[Problem]:

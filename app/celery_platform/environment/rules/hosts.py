@@ -55,7 +55,8 @@ def _outside(env: Environment) -> Iterator[tuple[str, str, str]]:
             yield f"services.{name}.host", service.host, service.host
         if service.url is not None and (host := urlsplit(service.url).hostname):
             yield f"services.{name}.url", host, service.url
-    if env.alerts.smtp is not None:
+    # Alertmanager, which sends the mail, may have a relay beside it on the monitoring host.
+    if env.alerts.smtp is not None and env.alerts.smtp.host != "localhost":
         yield "alerts.smtp.host", env.alerts.smtp.host, env.alerts.smtp.host
     if env.delivery is not None:
         yield "delivery.issuer", env.delivery.issuer.partition("/")[0], env.delivery.issuer
