@@ -4,6 +4,7 @@ tests/terraform/test_effects.py compares the same with real plans.
 """
 
 from collections.abc import Iterable
+from pathlib import Path
 
 import pytest
 from celery_platform.environment import resolve
@@ -17,6 +18,7 @@ from .broken import FILE, GOOD
 
 SQS = GOOD.replace("kind: rabbitmq", "kind: sqs")
 NODE_GROUPS = GOOD.replace("eks: {compute: auto}", "eks: {compute: node_groups}")
+ATTACHED = Path(__file__).parent / "environments" / "attached" / PROD.name
 IO = "max: 20, instance_type: m7i.large"
 
 
@@ -67,11 +69,26 @@ def test_a_change_that_touches_nothing_has_no_effects() -> None:
         (NODE_GROUPS, IO, "max: 20, instance_type: m7i.xlarge",
          "an apply would replace the node group io, with its nodes, after their pods have moved: instance_types"),
         (NODE_GROUPS, IO, f"{IO}, capacity: spot", "an apply would replace the node group io"),
+        (NODE_GROUPS, "zones: 3", "zones: 2",
+         "an apply would replace the node group io, with its nodes, after their pods have moved: subnets changes from"),
+        (GOOD, "volume_gib: 100", "volume_gib: 8",
+         "an apply would fail at the volume celery-prod-rabbitmq-1-data: a volume does not become smaller, and volume"),
+        (GOOD, "results: {", "results: {tls: false, ",
+         "an apply would fail at the Valkey store celery-prod-results: AWS does not switch encryption in transit"),
         (NODE_GROUPS, "compute: node_groups", "compute: auto", "an apply would destroy the node group io"),
     ],
 )  # fmt: skip
 def test_what_is_lost_is_named_with_the_value_that_causes_it(before: str, old: str, new: str, said: str) -> None:
     assert beginning(told(before, old, new), said)
+
+
+def test_machines_are_replaced_where_an_existing_subnet_is_exchanged_for_another() -> None:
+    attached = ATTACHED.read_text().replace("name: attached", "name: prod")
+
+    lines = told(attached, "subnet-0000000a", "subnet-0ffffffff")
+
+    assert beginning(lines, "an apply would replace the machine ")
+    assert any("subnet changes from subnet-0000000a to subnet-0ffffffff" in line for line in lines)
 
 
 def test_a_switch_of_the_broker_destroys_the_old_one() -> None:

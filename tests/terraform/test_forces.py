@@ -68,6 +68,7 @@ FORCING = [
     change("aws_instance", "private_ip", "private_ip", "10.0.0.1", "10.0.0.2", ami="ami-1", instance_type="t3.small"),
     change("aws_instance", "zone", "subnet_id", "subnet-1", "subnet-2", ami="ami-1", instance_type="t3.small"),
     change("aws_instance", "architecture", "instance_type", "t3.small", "t4g.small", ami="ami-1"),
+    change("aws_instance", "subnet", "subnet_id", "subnet-1", "subnet-3", ami="ami-1", instance_type="t3.micro"),
     change("aws_ebs_volume", "zone", "availability_zone", "eu-west-1a", "eu-west-1b", size=8),
     change("aws_sqs_queue", "name", "name", "celery-a", "celery-b"),
     change("aws_mq_broker", "name", "broker_name", "celery-a", "celery-b", deployment_mode="SINGLE_INSTANCE", **BROKER),
@@ -83,16 +84,20 @@ FORCING = [
     change("aws_eks_node_group", "architecture", "ami_type", "AL2023_x86_64_STANDARD", "AL2023_ARM_64_STANDARD",
            subnet_ids=["subnet-1"], **NODES),
     change("aws_eks_node_group", "network.cidr", "subnet_ids", ["subnet-1"], [UNKNOWN], **NODES),
+    change("aws_eks_node_group", "subnets", "subnet_ids", ["subnet-1"], ["subnet-1", "subnet-2"], **NODES),
     change("aws_lb", "vpc_id", "subnets", ["subnet-1"], ["subnet-2"], name="c", load_balancer_type="network"),
     change("aws_s3_bucket", "name", "bucket", "celery-a", "celery-b"),
     change("aws_secretsmanager_secret", "name", "name", "celery/a", "celery/b"),
 ]  # fmt: skip
-# The provider plans an update, which AWS refuses: none of these can move to another VPC.
+# The provider plans an update, which AWS refuses.
 STUCK = [
     change("aws_elasticache_replication_group", "network.cidr", "security_group_ids", [OWN_GROUP], [UNKNOWN],
            replication_group_id="celery", **STORE),
     change("aws_eks_cluster", "network.cidr", "vpc_config", [{"subnet_ids": ["subnet-1"]}],
            [{"subnet_ids": [UNKNOWN]}], name="c", **CLUSTER),
+    change("aws_elasticache_replication_group", "tls", "transit_encryption_enabled", True, False,
+           replication_group_id="celery", **STORE),
+    change("aws_ebs_volume", "volume_gib", "size", 100, 8, availability_zone="eu-west-1a"),
     change("aws_lb", "network.cidr", "subnets", ["subnet-1"], [UNKNOWN], name="c", load_balancer_type="network"),
 ]  # fmt: skip
 CHANGES = [*FORCING, *STUCK]
@@ -198,7 +203,7 @@ def test_a_value_that_is_said_to_force_a_new_resource_does(each: Change, replace
 def test_a_value_that_is_said_to_be_stuck_is_not_replaced(each: Change, replaced: dict[str, set[str]]) -> None:
     (kind,) = (kind for kind in KINDS if kind.type == each.type)
 
-    assert each.value in kind.stuck
+    assert each.value in (*kind.stuck, *kind.grows)
     assert each.argument not in replaced[each.name]
 
 
@@ -207,5 +212,5 @@ def test_every_forcing_value_has_been_tried() -> None:
     # Another VPC that exists is to most resources as a new one.
     untried = {(kind.type, "vpc_id") for kind in KINDS if kind.type != "aws_lb"}
 
-    said = {(kind.type, value) for kind in KINDS for value in (*kind.forces, *kind.stuck)}
+    said = {(kind.type, value) for kind in KINDS for value in (*kind.forces, *kind.stuck, *kind.grows)}
     assert said - untried == tried

@@ -57,11 +57,19 @@ def _of_kind(kind: Kind, before: Found, after: Found) -> Iterator[Effect]:
             yield Effect(DESTROY, kind.type, kind.what, old["called"], kind.lost)
         elif because := _changed(kind.forces, old, new):
             yield Effect(REPLACE, kind.type, kind.what, old["called"], kind.lost, because)
-        elif because := _changed(kind.stuck, old, new):
-            reason = f"AWS does not move it to another VPC, and {because}"
-            yield Effect(FAIL, kind.type, kind.what, old["called"], "", reason)
+        elif refused := _refused(kind, old, new):
+            yield Effect(FAIL, kind.type, kind.what, old["called"], "", refused)
         elif because := _changed(kind.stops, old, new):
             yield Effect(STOP, kind.type, kind.what, old["called"], kind.lost, because)
+
+
+def _refused(kind: Kind, old: Json, new: Json) -> str:
+    """Why AWS refuses the update that is planned, in words; empty if it does not."""
+    smaller = {key: why for key, why in kind.grows.items() if new[key] < old[key]}
+    for key, why in (*kind.stuck.items(), *smaller.items()):
+        if because := _changed((key,), old, new):
+            return f"{why}, and {because}"
+    return ""
 
 
 def _changed(keys: tuple[str, ...], old: Mapping[str, object], new: Mapping[str, object]) -> str:

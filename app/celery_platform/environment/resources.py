@@ -6,11 +6,14 @@ existing resource: the provider destroys it and makes another (attributes with F
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from celery_platform.environment.derived import Json
 
 Found = Mapping[str, Json]
+
+NOT_MOVED = "AWS does not move it to another VPC"
+IN_ITS_VPC = {"network.cidr": NOT_MOVED, "vpc_id": NOT_MOVED}
 
 
 @dataclass(frozen=True)
@@ -19,25 +22,35 @@ class Kind:
 
     `found` returns them by a key that stays the same as long as Terraform's address does, each with its values and a
     name (`called`). A change of one of `forces` replaces the resource, and `lost` is what goes with it. A change of one
-    of `stuck` is planned as an update that AWS refuses. A change of one of `stops` only stops it for a while.
+    of `stuck`, or a smaller value of one of `grows`, is planned as an update that AWS refuses, for the reason given.
+    A change of one of `stops` only stops it for a while.
     """
 
     type: str
     what: str
     found: Callable[[Json], Found]
     forces: tuple[str, ...] = ()
-    stuck: tuple[str, ...] = ()
+    stuck: Mapping[str, str] = field(default_factory=dict)
+    grows: Mapping[str, str] = field(default_factory=dict)
     stops: tuple[str, ...] = ()
     lost: str = ""
 
 
 def _machines(env: Json) -> Found:
     groups = (env["rabbitmq_hosts"], env["worker_hosts"], env["monitoring_hosts"])
-    return {name: _called(name, host) for group in groups for name, host in group.items()}
+    subnets = _private_subnets(env)
+    return {
+        name: _called(name, {**host, "subnet": subnets[host["zone"]]})
+        for group in groups
+        for name, host in group.items()
+    }
 
 
 def _volumes(env: Json) -> Found:
-    return {name: _called(f"{name}-data", {"zone": host["zone"]}) for name, host in env["rabbitmq_hosts"].items()}
+    keys = ("zone", "volume_gib")
+    return {
+        name: _called(f"{name}-data", {key: host[key] for key in keys}) for name, host in env["rabbitmq_hosts"].items()
+    }
 
 
 def _networks(env: Json) -> Found:
@@ -85,10 +98,13 @@ def _amazon_mq(env: Json) -> Found:
 
 def _stores(env: Json) -> Found:
     """The replication groups: the result store, and the broker if it is Redis."""
-    names = {"results": env["results"]["name"]}
+    stores = {"results": env["results"]}
     if env["broker"]["kind"] == "redis":
-        names["broker"] = env["broker"]["name"]
-    return {which: _called(name, {"name": name} | _of_vpc(env)) for which, name in names.items()}
+        stores["broker"] = env["broker"]["redis"] | {"name": env["broker"]["name"]}
+    return {
+        which: _called(store["name"], {"name": store["name"], "tls": store["tls"]} | _of_vpc(env))
+        for which, store in stores.items()
+    }
 
 
 def _load_balancers(env: Json) -> Found:
@@ -110,12 +126,18 @@ def _clusters(env: Json) -> Found:
 def _node_groups(env: Json) -> Found:
     if not _clusters(env) or env["eks"]["compute"] != "node_groups":
         return {}
-    keys = ("instance_types", "capacity", "architecture")
+    keys, subnets = ("instance_types", "capacity", "architecture"), sorted(_private_subnets(env).values())
     return {
-        name: _called(name, {key: pool[key] for key in keys} | _of_vpc(env))
+        name: _called(name, {key: pool[key] for key in keys} | {"subnets": subnets} | _of_vpc(env))
         for name, pool in env["pools"].items()
         if pool["runs_on"] == "eks"
     }
+
+
+def _private_subnets(env: Json) -> dict[str, str]:
+    """The private subnet in each zone: its id if it exists already, or else the zone."""
+    existing = env["network"].get("existing")
+    return existing["private_subnet_ids"] if existing is not None else {zone: zone for zone in env["network"]["zones"]}
 
 
 def _of_vpc(env: Json) -> Json:
@@ -144,11 +166,18 @@ KINDS = (
         "aws_instance",
         "the machine",
         _machines,
-        forces=("zone", "private_ip", "architecture"),
+        forces=("zone", "subnet", "private_ip", "architecture"),
         stops=("instance_type",),
         lost="its disk",
     ),
-    Kind("aws_ebs_volume", "the volume", _volumes, forces=("zone",), lost="the messages of this node"),
+    Kind(
+        "aws_ebs_volume",
+        "the volume",
+        _volumes,
+        forces=("zone",),
+        grows={"volume_gib": "a volume does not become smaller"},
+        lost="the messages of this node",
+    ),
     Kind("aws_sqs_queue", "the queue", _sqs_queues, forces=("name",), lost="its messages"),
     Kind(
         "aws_mq_broker",
@@ -162,7 +191,7 @@ KINDS = (
         "the Valkey store",
         _stores,
         forces=("name",),
-        stuck=("network.cidr", "vpc_id"),
+        stuck={**IN_ITS_VPC, "tls": "AWS does not switch encryption in transit where users log in"},
         lost="everything stored in it",
     ),
     Kind(
@@ -170,7 +199,7 @@ KINDS = (
         "the load balancer of",
         _load_balancers,
         forces=("vpc_id",),
-        stuck=("network.cidr",),
+        stuck={"network.cidr": NOT_MOVED},
         lost="all connections",
     ),
     Kind("aws_route53_zone", "the private zone", _zones_of_dns, forces=("zone",), lost="the broker's name"),
@@ -179,14 +208,14 @@ KINDS = (
         "the cluster",
         _clusters,
         forces=("name",),
-        stuck=("network.cidr", "vpc_id"),
+        stuck=IN_ITS_VPC,
         lost="everything that runs on it",
     ),
     Kind(
         "aws_eks_node_group",
         "the node group",
         _node_groups,
-        forces=("instance_types", "capacity", "architecture", "network.cidr", "vpc_id"),
+        forces=("instance_types", "capacity", "architecture", "subnets", "network.cidr", "vpc_id"),
         lost="its nodes, after their pods have moved",
     ),
     Kind(
