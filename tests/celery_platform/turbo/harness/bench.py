@@ -32,7 +32,11 @@ class Bench:
 
     def noted(self, where: str, count: int = 1, seconds: float = 30) -> list[str]:
         """What tasks noted under this name, once there are so many."""
-        return eventually(lambda: self.list_(where)[:] if len(self.list_(where)) >= count else [], where, seconds)
+        try:
+            return eventually(lambda: self.list_(where)[:] if len(self.list_(where)) >= count else [], where, seconds)
+        except AssertionError as error:
+            error.add_note(f"{len(self.list_(where))} of {count} came: {self.list_(where)}")
+            raise
 
     def waiting(self, queue: str) -> int:
         """How many messages are ready in a queue."""

@@ -9,10 +9,12 @@ from typing import Any
 
 from tests.celery_platform.turbo.harness.bench import Bench
 from tests.harness.processes import running
+from tests.harness.waiting import eventually
 
 STOCK = """
-from tests.celery_platform.turbo.harness.work import app
-app.worker_main(["worker", "--pool=solo", "--without-mingle", "--without-gossip", "--without-heartbeat"])
+from tests.celery_platform.turbo.harness.work import QUEUE, app
+quiet = ("--without-mingle", "--without-gossip", "--without-heartbeat")
+app.worker_main(["worker", "--pool=solo", "--loglevel=INFO", f"--queues={QUEUE}", *quiet])
 """
 # What is another for each worker and delivery.
 OF_A_DELIVERY = {"hostname", "properties", "loglevel", "logfile"}
@@ -47,6 +49,7 @@ def test_a_request_is_the_same_in_turbo_and_in_celerys_own_worker(bench: Bench, 
         turbo = requests(bench, f"{where}-turbo")
     log = bench.folder / f"stock-{os.urandom(3).hex()}.log"
     with running([sys.executable, "-c", STOCK], log, bench.variables, stop_seconds=30):
+        eventually(lambda: " ready." in log.read_text(), f"a worker in {log}", 60)
         stock = requests(bench, f"{where}-stock")
 
     for task_id, expected in stock.items():
