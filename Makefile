@@ -6,6 +6,8 @@ UV_VERSION := 0.13.9
 
 export ENV
 export PATH := $(CURDIR)/$(VENV)/bin:$(PATH)
+# Where it is set, as in many images, each of the many processes of the tests would compile all that it imports.
+unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
 .PHONY: help try setup lock up down status region demo plan apply destroy output drift site drain wheelhouse image terraform-docs validate application \

@@ -24,4 +24,5 @@ def _copy(tmp_path_factory: pytest.TempPathFactory) -> Checkout:
 def checkout(_copy: Checkout) -> Iterator[Checkout]:
     yield _copy
     _copy.run("git", "reset", "--quiet", "--hard")
-    _copy.run("git", "clean", "--quiet", "--force", "-d")
+    # With what Git ignores: bytecode would keep the folder of a package that a test added.
+    _copy.run("git", "clean", "--quiet", "--force", "-d", "-x")
