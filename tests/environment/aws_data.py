@@ -1,9 +1,9 @@
 """Collect what AWS has from public packages: `python -m tests.environment.aws_data`.
 
-botocore, which is locked, has the partitions, their regions and the names of EC2's instance types. moto has the zones
-and architectures that AWS's own API listed (DescribeInstanceTypeOfferings, DescribeInstanceTypes). cfn-lint has the
-zones of other regions, and the sizes in AWS's price lists. These two are not dependencies: they are downloaded from
-the package index and read, not imported.
+botocore, which is locked, has the partitions, their regions and the names of EC2's instance types. moto has the zones,
+architectures, cores and memory that AWS's own API listed (DescribeInstanceTypeOfferings, DescribeInstanceTypes).
+cfn-lint has the zones of other regions, and the sizes in AWS's price lists. These two are not dependencies: they are
+downloaded from the package index and read, not imported.
 """
 
 import gzip
@@ -21,6 +21,9 @@ from importlib.metadata import version
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
+
+from celery_platform.environment.aws.capacities import Capacity, described_capacity
+from celery_platform.environment.aws.sizes import MACOS
 
 FOLDER = Path(__file__).parents[2] / "app" / "celery_platform" / "environment" / "aws"
 ENUMS = "cfnlint/data/schemas/extensions/"
@@ -51,7 +54,7 @@ def botocores_instance_types() -> list[str]:
 
 
 def main() -> None:
-    """Write both files, and print what they were collected from."""
+    """Write the files, and print what they were collected from."""
     with tempfile.TemporaryDirectory() as folder:
         download = [sys.executable, "-m", "pip", "download", "--quiet", "--no-deps", "--dest", folder]
         subprocess.run([*download, "moto", "cfn-lint"], check=True)
@@ -63,6 +66,7 @@ def main() -> None:
         with zipfile.ZipFile(moto) as offered, zipfile.ZipFile(cfn_lint) as listed:
             _write("regions.json", head | {"partitions": _partitions(offered, listed)})
             _write("sizes.json", head | _all_sizes(offered, listed))
+            _write("capacities.json", head | {"sources": sources[1:2], "ec2": _capacities(_described(offered))})
     print("collected from", ", ".join(sources))
 
 
@@ -93,7 +97,7 @@ def _letters(region: str, zones: Iterable[str]) -> str:
 
 
 def _all_sizes(moto: zipfile.ZipFile, cfn_lint: zipfile.ZipFile) -> dict[str, Any]:
-    described = json.loads(gzip.decompress(moto.read("moto/ec2/resources/instance_types.json.gz")))
+    described = _described(moto)
     kinds: dict[str, set[str]] = {"amd64": set(), "arm64": set(), "macos": set()}
     for name in {*described, *botocores_instance_types(), *_enum(cfn_lint, "aws_ec2_instance/instancetype_enum")}:
         kinds[_architecture(name, described)].add(name)
@@ -101,6 +105,28 @@ def _all_sizes(moto: zipfile.ZipFile, cfn_lint: zipfile.ZipFile) -> dict[str, An
         "ec2": {kind: _by_family(names) for kind, names in kinds.items()},
         "elasticache": _by_family(_enum(cfn_lint, "aws_elasticache_cachecluster/cachenodetype_enum")),
         "amazon_mq": _by_family(_enum(cfn_lint, "aws_amazonmq_broker/instancetype_enum")),
+    }
+
+
+def _described(moto: zipfile.ZipFile) -> dict[str, Any]:
+    """What DescribeInstanceTypes says about each instance type."""
+    types: dict[str, Any] = json.loads(gzip.decompress(moto.read("moto/ec2/resources/instance_types.json.gz")))
+    return types
+
+
+def _capacities(described: Mapping[str, Any]) -> dict[str, str]:
+    """For each family: `size=vCPUs/MiB/pods`, from the smallest to the largest size."""
+    families: dict[str, dict[str, Capacity]] = defaultdict(dict)
+    for name, about in described.items():
+        family, _, size = name.partition(".")
+        if _architecture(name, described) != MACOS:
+            families[family][size] = described_capacity(about)
+    return {
+        family: " ".join(
+            f"{size}={one.vcpus}/{one.memory_mib}/{one.max_pods}"
+            for size, one in sorted(sizes.items(), key=lambda item: (item[1].vcpus, item[1].memory_mib, item[0]))
+        )
+        for family, sizes in sorted(families.items())
     }
 
 

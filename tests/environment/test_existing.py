@@ -124,3 +124,9 @@ def test_an_existing_cluster_or_zone_needs_an_existing_network(edit_prod: Edit) 
 
     assert "eks.existing: found company; allowed: network.existing too" in str(refused.value)
     assert "network.dns: found internal.example.com; allowed: network.existing too" in str(refused.value)
+
+
+def test_how_large_a_pod_may_be_on_an_existing_cluster_is_for_its_owner(attached: Edit) -> None:
+    attached("instance_type: m7i.large}", "instance_type: m7i.large, cpu: 64, memory_mib: 200000}")
+
+    assert resolve(load("prod"))["pools"]["io"]["own_nodes"] is False

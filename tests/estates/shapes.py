@@ -84,5 +84,6 @@ def _application(queues: list[str]) -> dict[str, Any]:
 
 
 def _pool(on_hosts: bool) -> dict[str, Any]:
-    kind = {"runs_on": "hosts", "min": 2, "max": 2} if on_hosts else {"runs_on": "eks", "min": 1, "max": 10}
-    return kind | {"type": "prefork", "concurrency": 4, "instance_type": "m7i.xlarge", "cpu": 4, "memory_mib": 4096}
+    on_eks = {"runs_on": "eks", "min": 1, "max": 10, "cpu": 3}  # a node has less than its four virtual CPUs left
+    kind = {"runs_on": "hosts", "min": 2, "max": 2, "cpu": 4} if on_hosts else on_eks
+    return kind | {"type": "prefork", "concurrency": 4, "instance_type": "m7i.xlarge", "memory_mib": 4096}

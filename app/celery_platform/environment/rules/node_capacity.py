@@ -1,0 +1,83 @@
+"""Rules about the nodes of a pool on EKS: one of them has to hold one of its pods."""
+
+from collections.abc import Iterator, Mapping
+
+from celery_platform.environment.aws.capacities import Capacity, as_of, capacities
+from celery_platform.environment.derived.machines import architecture, has_own_nodes, sizes
+from celery_platform.environment.derived.nodes import Room, addons_are_pods, requests, room
+from celery_platform.environment.errors import Problem
+from celery_platform.environment.model import Environment, Pool
+
+SOURCE = "karpenter.sh, Settings; amazon-eks-ami, nodeadm"
+
+
+def nodes_hold_a_pod(env: Environment) -> Iterator[Problem]:
+    """A pod that is larger than what a node has left stays pending, and its queues are not drained.
+
+    A node group takes any of its types, so that each of them has to hold the pod. In Auto Mode, one of them has to: EKS
+    chooses a type for the pod, and without a choice of the file there is one for every pod. A node has less than its
+    type says: the virtual machine, the kubelet, the eviction threshold and the add-ons have their share.
+
+    Refused by: the Kubernetes scheduler, which reports "Insufficient memory" or "Insufficient cpu" (karpenter.sh,
+    "Settings"; amazon-eks-ami, nodeadm; data of EC2, DescribeInstanceTypes).
+    """
+    yield from too_large_pods(env, capacities())
+
+
+def too_large_pods(env: Environment, known: Mapping[str, Capacity]) -> Iterator[Problem]:
+    """The pools whose pods do not fit on one of their nodes. Types that are not `known` are taken to hold them.
+
+    Example: `list(too_large_pods(load("prod"), capacities())) == []`
+    """
+    for name, pool in env.pools.items():
+        if has_own_nodes(env, pool):
+            yield from _too_large(env, name, pool, known)
+
+
+def types_without_capacity(env: Environment) -> Iterator[str]:
+    """The instance types of nodes whose capacity the data does not know, so that only EC2 can say what fits on them.
+
+    Example: `list(types_without_capacity(load("prod"))) == []`
+    """
+    for pool in env.pools.values():
+        if has_own_nodes(env, pool):
+            yield from (size for size in sizes(pool) if size not in capacities())
+
+
+def _too_large(env: Environment, name: str, pool: Pool, known: Mapping[str, Capacity]) -> Iterator[Problem]:
+    asked = requests(pool)
+    rooms = {size: _room(env, size, known[size]) for size in sizes(pool) if size in known}
+    tight = {size: left for size, left in rooms.items() if not _holds(left, asked)}
+    if env.eks.compute == "auto":
+        if len(tight) < len(sizes(pool)):
+            return
+        largest = max(tight, key=lambda size: (tight[size].memory_mib, tight[size].millicores))
+        tight = {largest: tight[largest]}
+    for size, left in sorted(tight.items(), key=lambda each: each[1].memory_mib)[:1]:
+        if asked.memory_mib > left.memory_mib:
+            most, has = f"{left.memory_mib:,} MiB", f"{known[size].memory_mib:,} MiB"
+            yield _problem(f"pools.{name}.memory_mib", f"{asked.memory_mib:,} MiB", most, size, has)
+    for size, left in sorted(tight.items(), key=lambda each: each[1].millicores)[:1]:
+        if asked.millicores > left.millicores:
+            most, has = _counted(left.millicores / 1_000, "core"), _counted(known[size].vcpus, "vCPU")
+            yield _problem(f"pools.{name}.cpu", _counted(pool.cpu, "core"), most, size, has)
+
+
+def _room(env: Environment, size: str, capacity: Capacity) -> Room:
+    return room(capacity, architecture(size), with_addons=addons_are_pods(env))
+
+
+def _holds(left: Room, asked: Room) -> bool:
+    return left.memory_mib >= asked.memory_mib and left.millicores >= asked.millicores
+
+
+def _counted(number: float, unit: str) -> str:
+    return f"{number:g} {unit}{'' if number == 1 else 's'}"
+
+
+def _problem(path: str, found: str, most: str, size: str, has: str) -> Problem:
+    reason = f"as of {as_of()}; the node itself needs the rest ({SOURCE})"
+    return Problem(path, f"{found} for a pod on {size}", f"at most {most} of its {has}, {reason}; or a larger type")
+
+
+RULES = (nodes_hold_a_pod,)
