@@ -6,7 +6,6 @@ import pytest
 from celery_platform.environment.aws.capacities import capacities
 from celery_platform.environment.aws.sizes import ec2
 from celery_platform.environment.derived.eks import ADDONS
-from celery_platform.environment.derived.machines import architecture
 from celery_platform.environment.derived.nodes import ADDONS_MILLICORES, Room, room
 from celery_platform.environment.load import parse
 from celery_platform.environment.rules.node_capacity import types_without_capacity
@@ -43,7 +42,7 @@ def about(pod: str, types: list[str], compute: str = "node_groups") -> str | Non
 
 
 def of(size: str) -> Room:
-    return room(capacities()[size], architecture(size))
+    return room(capacities()[size], ec2()[size])
 
 
 @pytest.mark.parametrize("size", KINDS)

@@ -14,6 +14,7 @@ PATTERNS = {
     r"^[A-Za-z_][\w.]*:[A-Za-z_]\w*$": "module:attribute, such as orders.celery:celery",
     r"^\d{1,2}\.\d{1,2}$": 'a version of two numbers such as "4.0"',
     r"^1\.\d\d$": 'a Kubernetes version such as "1.35"',
+    r"^[a-z0-9-]+\.[a-z0-9-]+$": "an EC2 instance type such as m7i.large",
     r"^mq\.": "an instance type of Amazon MQ such as mq.m7g.large",
     r"^cache\.": "a node type of ElastiCache such as cache.t4g.micro",
     r"^[^*]+$": "text without *",

@@ -23,9 +23,9 @@ def platform(env: Environment) -> Json:
 
 def _architectures(env: Environment) -> list[str]:
     """The architectures of the hosts that run the app; amd64 if there are no such hosts."""
-    own = {architecture(sizes(pool)[0]) for pool in env.pools.values() if pool.runs_on == "hosts"}
+    own = {architecture(env, sizes(pool)[0]) for pool in env.pools.values() if pool.runs_on == "hosts"}
     if env.monitoring.instance_type is not None:
-        own.add(architecture(env.monitoring.instance_type))
+        own.add(architecture(env, env.monitoring.instance_type))
     return sorted(own) or ["amd64"]
 
 
@@ -36,7 +36,7 @@ def rabbitmq_hosts(env: Environment, prefix: str, places: Places) -> Json:
         return {}
     own = {"volume_gib": nodes.volume_gib}
     every = names(env, prefix)["rabbitmq"]
-    return {name: _host("rabbitmq", nodes.instance_type, places[name]) | own for name in every}
+    return {name: _host(env, "rabbitmq", nodes.instance_type, places[name]) | own for name in every}
 
 
 def monitoring_hosts(env: Environment, prefix: str, places: Places) -> Json:
@@ -44,7 +44,7 @@ def monitoring_hosts(env: Environment, prefix: str, places: Places) -> Json:
     size = env.monitoring.instance_type
     if size is None:
         return {}
-    return {name: _host("monitoring", size, places[name]) for name in names(env, prefix)["monitoring"]}
+    return {name: _host(env, "monitoring", size, places[name]) for name in names(env, prefix)["monitoring"]}
 
 
 def worker_hosts(env: Environment, prefix: str, places: Places) -> Json:
@@ -54,17 +54,18 @@ def worker_hosts(env: Environment, prefix: str, places: Places) -> Json:
     """
     every = names(env, prefix)
     return {
-        name: _host("worker", sizes(env.pools[pool])[0], places[name]) | {"pool": pool, "pools": pools_on(env, pool)}
+        name: _host(env, "worker", sizes(env.pools[pool])[0], places[name])
+        | {"pool": pool, "pools": pools_on(env, pool)}
         for pool in owners(env)
         for name in every[f"worker-{pool}"]
     }
 
 
-def _host(role: str, instance_type: str, place: Place) -> Json:
+def _host(env: Environment, role: str, instance_type: str, place: Place) -> Json:
     return {
         "role": role,
         "zone": place.zone,
         "private_ip": str(place.address),
         "instance_type": instance_type,
-        "architecture": architecture(instance_type),
+        "architecture": architecture(env, instance_type),
     }

@@ -9,12 +9,14 @@ ARCHITECTURE_LABEL = "kubernetes.io/arch"
 POOL_LABEL = "pool"
 
 
-def architecture(instance_type: str) -> str:
+def architecture(env: Environment, instance_type: str) -> str:
     """A machine's architecture, under the name that Debian and Kubernetes use; a rule refuses sizes that do not exist.
 
-    Example: `architecture("m7g.large") == "arm64"`
+    Example: `architecture(load("prod"), "m7g.large") == "arm64"`
     """
-    return "arm64" if ec2().get(instance_type) == "arm64" else "amd64"
+    said = env.account.instance_types.get(instance_type)
+    kind = ec2().get(instance_type) if said is None else said.architecture
+    return "arm64" if kind == "arm64" else "amd64"
 
 
 def sizes(pool: Pool) -> list[str]:
@@ -34,14 +36,15 @@ def has_own_nodes(env: Environment, pool: Pool) -> bool:
     """
     if pool.runs_on != "eks" or env.eks.existing is not None:
         return False
-    chosen = pool.capacity == "spot" or bool(pool.instance_types) or "arm64" in map(architecture, sizes(pool))
+    arm = any(architecture(env, size) == "arm64" for size in sizes(pool))
+    chosen = pool.capacity == "spot" or bool(pool.instance_types) or arm
     return env.eks.compute == "node_groups" or chosen
 
 
 def machines(env: Environment, pool: Pool) -> Json:
     """A pool's machines as Terraform and the chart read them."""
     types = sizes(pool)
-    kind = architecture(types[0])
+    kind = architecture(env, types[0])
     return {
         "instance_type": types[0],
         "instance_types": types,
@@ -61,12 +64,12 @@ def node_selector(env: Environment, name: str, pool: Pool) -> Json:
         return {}
     if has_own_nodes(env, pool):
         return {POOL_LABEL: name}
-    return {ARCHITECTURE_LABEL: architecture(sizes(pool)[0])}
+    return {ARCHITECTURE_LABEL: architecture(env, sizes(pool)[0])}
 
 
 def architectures_on_eks(env: Environment) -> set[str]:
     """The architectures of the pools on EKS, for which the image is built."""
-    return {architecture(size) for pool in env.pools.values() if pool.runs_on == "eks" for size in sizes(pool)}
+    return {architecture(env, size) for pool in env.pools.values() if pool.runs_on == "eks" for size in sizes(pool)}
 
 
 def shared_node_selector(env: Environment) -> Json:

@@ -4,6 +4,7 @@ from typing import Any, Literal
 
 from pydantic import Field, model_validator
 
+from celery_platform.environment.model.account import Account
 from celery_platform.environment.model.alerts import Alerts, Budget
 from celery_platform.environment.model.application import Application
 from celery_platform.environment.model.base import Closed, Label, Name
@@ -67,6 +68,7 @@ class Environment(Closed):
         description="refuse `make destroy`, and an apply that deletes data or stops several machines of a role",
     )
     monitoring: Monitoring = Monitoring()
+    account: Account = Account()
 
     @property
     def own_prefix(self) -> str:

@@ -29,7 +29,8 @@ def amazon_mq_version_has_its_instances(env: Environment) -> Iterator[Problem]:
     """
     mq = env.broker.amazon_mq
     families = ("mq.m7g.",) if mq.version.startswith("4.") else ("mq.m7g.", "mq.m5.")
-    if not mq.instance_type.startswith(families):
+    is_newer = mq.instance_type in env.account.broker_instance_types
+    if not is_newer and not mq.instance_type.startswith(families):
         allowed = f"{' or '.join(f'{family}*' for family in families)} for version {mq.version}"
         yield Problem("broker.amazon_mq.instance_type", mq.instance_type, allowed)
 

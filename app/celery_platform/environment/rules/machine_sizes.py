@@ -1,11 +1,14 @@
 """Rules about the sizes of machines: each exists, and can run what the platform puts on it."""
 
 from collections.abc import Collection, Iterator
+from dataclasses import asdict
 
 from celery_platform.environment.aws import sizes
+from celery_platform.environment.aws.capacities import capacities
 from celery_platform.environment.derived.machines import sizes as sizes_of
 from celery_platform.environment.errors import Problem
 from celery_platform.environment.model import Environment
+from celery_platform.environment.paths import dotted
 from celery_platform.environment.words import did_you_mean
 
 
@@ -14,12 +17,13 @@ def ec2_has_the_sizes(env: Environment) -> Iterator[Problem]:
 
     Refused by: EC2, RunInstances, InvalidInstanceType (botocore's model of EC2; DescribeInstanceTypes).
     """
-    known = sizes.ec2()
+    newer = {size: one.architecture for size, one in env.account.instance_types.items()}
+    known = {**newer, **sizes.ec2()}
     for path, size in _of_machines(env):
         if known.get(size) == sizes.MACOS:
             yield Problem(path, f"{size}, which runs macOS only", "a size that runs Linux, such as m7i.large")
         elif size not in known:
-            yield _unknown(path, size, "an EC2 instance type", "m7i.large", known)
+            yield _unknown(path, size, "an EC2 instance type", "m7i.large", known, "account.instance_types")
 
 
 def elasticache_has_the_sizes(env: Environment) -> Iterator[Problem]:
@@ -28,9 +32,10 @@ def elasticache_has_the_sizes(env: Environment) -> Iterator[Problem]:
     Refused by: ElastiCache, CreateReplicationGroup, InvalidParameterValue (AWS's price list of ElastiCache).
     """
     nodes = {"results.node_type": env.results.node_type, "broker.redis.node_type": env.broker.redis.node_type}
+    known = sizes.elasticache() | set(env.account.node_types)
     for path, size in nodes.items():
-        if size not in sizes.elasticache():
-            yield _unknown(path, size, "a node type of ElastiCache", "cache.t4g.micro", sizes.elasticache())
+        if size not in known:
+            yield _unknown(path, size, "a node type of ElastiCache", "cache.t4g.micro", known, "account.node_types")
 
 
 def amazon_mq_has_the_size(env: Environment) -> Iterator[Problem]:
@@ -38,10 +43,26 @@ def amazon_mq_has_the_size(env: Environment) -> Iterator[Problem]:
 
     Refused by: Amazon MQ, CreateBroker, BadRequestException (AWS's price list of Amazon MQ).
     """
-    size = env.broker.amazon_mq.instance_type
-    if size not in sizes.amazon_mq():
-        known = sizes.amazon_mq()
-        yield _unknown("broker.amazon_mq.instance_type", size, "an instance type of Amazon MQ", "mq.m7g.large", known)
+    path, size = "broker.amazon_mq.instance_type", env.broker.amazon_mq.instance_type
+    known = sizes.amazon_mq() | set(env.account.broker_instance_types)
+    if size not in known:
+        what, newer = "an instance type of Amazon MQ", "account.broker_instance_types"
+        yield _unknown(path, size, what, "mq.m7g.large", known, newer)
+
+
+def account_says_what_ec2_says(env: Environment) -> Iterator[Problem]:
+    """A size of `account.instance_types` may have become part of the data; then both have to say the same of it.
+
+    Refused by: nobody; EC2 would start the machine with another architecture or less memory than the file counts on.
+    """
+    for size, one in env.account.instance_types.items():
+        known = asdict(capacities()[size]) if size in capacities() else {}
+        known |= {"architecture": sizes.ec2()[size]} if size in sizes.ec2() else {}
+        for key, value in known.items():
+            said = getattr(one, key)
+            if said != value:
+                path = dotted(("account", "instance_types", size, key))
+                yield Problem(path, str(said), f"{value}, which EC2 says of {size}, as of {sizes.as_of()}")
 
 
 def _of_machines(env: Environment) -> Iterator[tuple[str, str]]:
@@ -54,9 +75,9 @@ def _of_machines(env: Environment) -> Iterator[tuple[str, str]]:
         yield "monitoring.instance_type", env.monitoring.instance_type
 
 
-def _unknown(path: str, size: str, what: str, example: str, known: Collection[str]) -> Problem:
-    allowed = f"{what}, as of {sizes.as_of()}, such as {example}{did_you_mean(size, known)}"
+def _unknown(path: str, size: str, what: str, example: str, known: Collection[str], newer: str) -> Problem:
+    allowed = f"{what}, as of {sizes.as_of()}, such as {example}, or a newer one in {newer}{did_you_mean(size, known)}"
     return Problem(path, repr(size), allowed)
 
 
-RULES = (ec2_has_the_sizes, elasticache_has_the_sizes, amazon_mq_has_the_size)
+RULES = (ec2_has_the_sizes, elasticache_has_the_sizes, amazon_mq_has_the_size, account_says_what_ec2_says)

@@ -21,7 +21,7 @@ def sizes_have_one_architecture(env: Environment) -> Iterator[Problem]:
     Refused by: EKS, CreateNodegroup, InvalidParameterException.
     """
     for name, pool in env.pools.items():
-        kinds = {size: architecture(size) for size in sizes(pool)}
+        kinds = {size: architecture(env, size) for size in sizes(pool)}
         if len(set(kinds.values())) > 1:
             found = ", ".join(f"{size} ({kind})" for size, kind in kinds.items())
             yield Problem(f"pools.{name}.instance_types", found, "types of one architecture")
@@ -66,9 +66,9 @@ def instances_fit_the_image(env: Environment) -> Iterator[Problem]:
         types["monitoring.instance_type"] = env.monitoring.instance_type
     _, _, *image_architecture = env.hosts.image.split("-")
     for path, found in types.items():
-        if image_architecture and image_architecture != [architecture(found)]:
+        if image_architecture and image_architecture != [architecture(env, found)]:
             allowed = f"a type for the image {env.hosts.image}, or an image without an architecture"
-            yield Problem(path, f"{found} ({architecture(found)})", allowed)
+            yield Problem(path, f"{found} ({architecture(env, found)})", allowed)
 
 
 RULES = (

@@ -21,7 +21,12 @@ def nodes_hold_a_pod(env: Environment) -> Iterator[Problem]:
     Refused by: the Kubernetes scheduler, which reports "Insufficient memory" or "Insufficient cpu" (karpenter.sh,
     "Settings"; amazon-eks-ami, nodeadm; data of EC2, DescribeInstanceTypes).
     """
-    yield from too_large_pods(env, capacities())
+    yield from too_large_pods(env, known_capacities(env))
+
+
+def known_capacities(env: Environment) -> dict[str, Capacity]:
+    """The capacities in the data, and those of newer types that the file says."""
+    return {size: one.capacity for size, one in env.account.instance_types.items()} | dict(capacities())
 
 
 def too_large_pods(env: Environment, known: Mapping[str, Capacity]) -> Iterator[Problem]:
@@ -64,7 +69,7 @@ def _too_large(env: Environment, name: str, pool: Pool, known: Mapping[str, Capa
 
 
 def _room(env: Environment, size: str, capacity: Capacity) -> Room:
-    return room(capacity, architecture(size), with_addons=addons_are_pods(env))
+    return room(capacity, architecture(env, size), with_addons=addons_are_pods(env))
 
 
 def _holds(left: Room, asked: Room) -> bool:

@@ -39,15 +39,16 @@ def roles_hold_their_policies(env: Environment) -> Iterator[Problem]:
     env = with_high_priority_queues(env)
     prefix = env.own_prefix
     policies = Policies(env, prefix)
+    most_managed = env.account.quotas.applied(MANAGED_POLICIES)
     for name, workload in workloads(env, prefix).items():
         pool = name.removeprefix(WORKER)
         path = f"pools.{pool}" if name.startswith(WORKER) else "queues"
         inline, managed = policies.inline(workload), len(workload["drains"][1:]) + (workload["on"] == "hosts")
         if inline > INLINE_POLICIES.most:
             yield Problem(path, f"{inline:,} characters of permissions of {name}", str(INLINE_POLICIES))
-        if managed > MANAGED_POLICIES.most:
+        if managed > most_managed.most:
             count = sum(map(len, workload["drains"]))
-            yield Problem(path, f"{count:,} queues, which need {managed} managed policies", str(MANAGED_POLICIES))
+            yield Problem(path, f"{count:,} queues, which need {managed} managed policies", str(most_managed))
 
 
 def config_map_holds_the_configuration(env: Environment) -> Iterator[Problem]:
@@ -82,12 +83,13 @@ def groups_hold_their_rules(env: Environment) -> Iterator[Problem]:
 
     Refused by: EC2, AuthorizeSecurityGroupIngress, RulesPerSecurityGroupLimitExceeded (VPC guide, "Amazon VPC quotas").
     """
+    most = env.account.quotas.applied(SECURITY_GROUP_RULES)
     for group, count in security_rules.inbound(env).items():
-        if count > SECURITY_GROUP_RULES.most:
-            yield Problem("pools", f"{count} inbound rules of {group}", str(SECURITY_GROUP_RULES))
+        if count > most.most:
+            yield Problem("pools", f"{count} inbound rules of {group}", str(most))
     for pool, count in security_rules.outbound(env).items():
-        if count > SECURITY_GROUP_RULES.most:
-            yield Problem(f"pools.{pool}", f"{count} outbound rules of its hosts", str(SECURITY_GROUP_RULES))
+        if count > most.most:
+            yield Problem(f"pools.{pool}", f"{count} outbound rules of its hosts", str(most))
 
 
 def cluster_holds_the_node_groups(env: Environment) -> Iterator[Problem]:
@@ -96,9 +98,10 @@ def cluster_holds_the_node_groups(env: Environment) -> Iterator[Problem]:
     Refused by: EKS, CreateNodegroup, ResourceLimitExceededException (EKS guide, "Service quotas").
     """
     own = [name for name, pool in env.pools.items() if env.eks.compute == "node_groups" and has_own_nodes(env, pool)]
-    if len(own) > NODE_GROUPS.most:
+    most = env.account.quotas.applied(NODE_GROUPS)
+    if len(own) > most.most:
         found = f"{len(own)} pools with a node group each"
-        yield Problem("eks.compute", found, f"auto, or {NODE_GROUPS}")
+        yield Problem("eks.compute", found, f"auto, or {most}")
 
 
 RULES = (
