@@ -1,6 +1,6 @@
-"""Ask the account whether its zones and EC2's offers are those that the environment file counts on.
+"""Ask the account whether its zones, quotas and EC2's offers are those that the environment file counts on.
 
-Both differ between accounts and change with time, so no file of this repository knows them. A plan does not ask either:
+They differ between accounts and change with time, so no file of this repository knows them. A plan does not ask either:
 the first machine without an offer would end an apply in the middle.
 """
 
@@ -13,22 +13,27 @@ from celery_platform.environment import Environment, resolve
 from celery_platform.environment.derived import Json
 from celery_platform.environment.errors import Problem
 
+from runner import node_sizes, quotas
 from runner.account import Account
 from runner.errors import RunError
 
 
 def check_offered(env: Environment, account: Account) -> None:
-    """Check the environment's zones and sizes. An emulated account on this machine is not asked: it has every zone.
+    """Check the environment's zones, sizes and quotas.
+
+    An emulated account on this machine is not asked: it has every zone.
 
     Raises:
-        RunError: the account lacks a zone, or a zone does not offer a size; the error lists all of them.
+        RunError: the account lacks a zone or a quota, a zone does not offer a size, or a size is another than the file
+            says; the error lists all of them.
     """
     if account.on_this_machine:
         return
-    if problems := list(problems_of(env)):
+    if problems := [*problems_of(env), *node_sizes.problems_of(env), *quotas.problems_of(env)]:
         remedy = f"correct {env.name}'s environment.yml and run `make render`"
         found = "; ".join(map(str, problems))
-        raise RunError(f"account {account.number} to have the zones and sizes of the environment file", found, remedy)
+        wanted = f"account {account.number} to have the zones, sizes and quotas of the environment file"
+        raise RunError(wanted, found, remedy)
 
 
 def problems_of(env: Environment) -> Iterator[Problem]:

@@ -73,7 +73,7 @@ class InstanceType(Closed):
 
 
 class Account(Closed):
-    """What only the account knows."""
+    """What only the account knows; with credentials, `make plan` asks it whether this is true."""
 
     quotas: Quotas = Quotas()
     instance_types: dict[InstanceTypeName, InstanceType] = Field(

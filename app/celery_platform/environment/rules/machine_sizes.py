@@ -1,13 +1,15 @@
 """Rules about the sizes of machines: each exists, and can run what the platform puts on it."""
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import asdict
+from typing import Any
 
 from celery_platform.environment.aws import sizes
 from celery_platform.environment.aws.capacities import capacities
 from celery_platform.environment.derived.machines import sizes as sizes_of
 from celery_platform.environment.errors import Problem
 from celery_platform.environment.model import Environment
+from celery_platform.environment.model.account import InstanceType
 from celery_platform.environment.paths import dotted
 from celery_platform.environment.words import did_you_mean
 
@@ -58,11 +60,24 @@ def account_says_what_ec2_says(env: Environment) -> Iterator[Problem]:
     for size, one in env.account.instance_types.items():
         known = asdict(capacities()[size]) if size in capacities() else {}
         known |= {"architecture": sizes.ec2()[size]} if size in sizes.ec2() else {}
-        for key, value in known.items():
-            said = getattr(one, key)
-            if said != value:
-                path = dotted(("account", "instance_types", size, key))
-                yield Problem(path, str(said), f"{value}, which EC2 says of {size}, as of {sizes.as_of()}")
+        yield from contradictions(size, one, known, f", as of {sizes.as_of()}")
+
+
+def contradictions(size: str, said: InstanceType, known: Mapping[str, Any], when: str = "") -> Iterator[Problem]:
+    """Where the file says something else of an instance type than EC2 does.
+
+    Args:
+        size: the type.
+        said: what the file says.
+        known: the same keys with what EC2 says; those that are missing are not compared.
+        when: words that say when EC2 said so.
+
+    Example: `list(contradictions("m7g.large", said, {"vcpus": 2})) == []`
+    """
+    for key, value in known.items():
+        if getattr(said, key) != value:
+            path = dotted(("account", "instance_types", size, key))
+            yield Problem(path, str(getattr(said, key)), f"{value}, which EC2 says of {size}{when}")
 
 
 def _of_machines(env: Environment) -> Iterator[tuple[str, str]]:

@@ -81,8 +81,9 @@ def _counted(number: float, unit: str) -> str:
 
 
 def _problem(path: str, found: str, most: str, size: str, has: str) -> Problem:
-    reason = f"as of {as_of()}; the node itself needs the rest ({SOURCE})"
-    return Problem(path, f"{found} for a pod on {size}", f"at most {most} of its {has}, {reason}; or a larger type")
+    when = f", as of {as_of()}" if size in capacities() else ""
+    allowed = f"at most {most} of its {has}{when}; the node itself needs the rest ({SOURCE}); or a larger type"
+    return Problem(path, f"{found} for a pod on {size}", allowed)
 
 
 RULES = (nodes_hold_a_pod,)
