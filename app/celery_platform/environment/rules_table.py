@@ -24,6 +24,10 @@ FORMS = {
     "alerts.extra.*.namespace": "CloudWatch, PutMetricAlarm, Namespace",
     "alerts.extra.*.statistic": "CloudWatch, PutMetricAlarm, Statistic and ExtendedStatistic",
     "logs.retention_days": "CloudWatch Logs, PutRetentionPolicy, retentionInDays",
+    "account.quotas.inbound_or_outbound_rules_per_security_group": (
+        "Service Quotas, RequestServiceQuotaIncrease: every account has 60, and none more than 1,000 (VPC guide, "
+        '"Amazon VPC quotas")'
+    ),
     "delivery.plan": "nobody; a pattern would admit other branches and repositories",
 }
 _BY = re.compile(r"\n\s*Refused by: (.*)", re.DOTALL)
