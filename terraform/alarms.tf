@@ -29,7 +29,7 @@ module "budget" {
   source = "./modules/budget"
 
   name        = local.env.prefix
-  environment = local.env.name
+  tags        = { Environment = local.env.name, Project = local.env.tags.Project }
   monthly_usd = local.env.budget.monthly_usd
   topic_arn   = module.alarms.topic_arn
 }

@@ -4,7 +4,7 @@ mock_provider "aws" {
 
 variables {
   name        = "celery-x"
-  environment = "x"
+  tags        = { Environment = "x", Project = "shop" }
   monthly_usd = 300
   topic_arn   = "arn:aws:sns:eu-west-1:123456789012:celery-x-alarms"
 }
@@ -22,9 +22,23 @@ run "warns_before_it_is_spent" {
   }
 
   assert {
-    condition     = one(aws_budgets_budget.this.cost_filter).values == tolist(["user:Environment$x"])
-    error_message = "expected a filter on the environment's tag"
+    condition     = one(aws_budgets_budget.this.cost_filter).values == tolist(["user:Environment$x", "user:Project$shop"])
+    error_message = "expected a filter by the environment and the project, whose environments may have the same name"
   }
+}
+
+run "a_budget_of_the_whole_account" {
+  command = plan
+
+  module {
+    source = "./modules/budget"
+  }
+
+  variables {
+    tags = {}
+  }
+
+  expect_failures = [var.tags]
 }
 
 run "a_budget_of_zero" {

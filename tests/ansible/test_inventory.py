@@ -20,7 +20,9 @@ def _options(**hosts: str) -> dict[str, Any]:
     assert spec.loader is not None
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
-    return dict(module.aws_ec2_options({"name": "prod", "region": "eu-west-1", "hosts": hosts}))
+    tags = {"Environment": "prod", "Project": "shop"}
+    resolved = {"name": "prod", "prefix": "celery-prod", "region": "eu-west-1", "tags": tags, "hosts": hosts}
+    return dict(module.aws_ec2_options(resolved))
 
 
 def _inventory(environment: str) -> subprocess.CompletedProcess[str]:
@@ -37,7 +39,12 @@ def _inventory(environment: str) -> subprocess.CompletedProcess[str]:
 
 def test_asks_for_running_hosts_of_this_environment_only() -> None:
     options = _options(connection="ansible.builtin.ssh")
-    assert options["filters"] == {"tag:Environment": "prod", "instance-state-name": "running"}
+    assert options["filters"] == {
+        "tag:Environment": "prod",
+        "tag:Project": "shop",
+        "tag:Name": "celery-prod-*",
+        "instance-state-name": "running",
+    }
     assert options["regions"] == ["eu-west-1"]
 
 

@@ -21,7 +21,8 @@ short_description: Hosts and variables of one environment
 description:
   - Reads C(environments/<environment>/resolved.json) into the variable C(environment_resolved) of group C(all).
   - Selects that environment's AWS account for this process, and so for lookups and modules on the controller.
-  - Finds the running instances with the environment's name in the tag Environment, by P(amazon.aws.aws_ec2#inventory).
+  - Finds the running instances with the environment's name in the tag Environment, its project in the tag Project and
+    its prefix in the tag Name, by P(amazon.aws.aws_ec2#inventory).
   - Groups hosts by tag Role (C(monitoring), C(rabbitmq), C(worker)), by tag Pool (C(pool_io), C(pool_cpu)) and by the
     other pools that run on them.
 options:
@@ -115,7 +116,7 @@ def aws_ec2_options(resolved: dict[str, Any]) -> dict[str, Any]:
     return {
         "plugin": "amazon.aws.aws_ec2",
         "regions": [resolved["region"]],
-        "filters": {"tag:Environment": resolved["name"], "instance-state-name": "running"},
+        "filters": _of_environment(resolved) | {"instance-state-name": "running"},
         "hostnames": ["tag:Name"],
         "keyed_groups": [
             {"key": "tags.Role", "prefix": "", "separator": ""},
@@ -123,6 +124,15 @@ def aws_ec2_options(resolved: dict[str, Any]) -> dict[str, Any]:
         ],
         "compose": _connection(resolved),
         "strict": False,  # RabbitMQ hosts have no tag Pool
+    }
+
+
+def _of_environment(resolved: dict[str, Any]) -> dict[str, str]:
+    """Filters of EC2. An account can have environments of the same name with other prefixes and of other projects."""
+    return {
+        "tag:Environment": resolved["name"],
+        "tag:Project": resolved["tags"]["Project"],
+        "tag:Name": f"{resolved['prefix']}-*",
     }
 
 

@@ -7,7 +7,8 @@ locals {
   }
 }
 
-# Counts costs with this tag, once the tag is activated as a cost allocation tag in the billing console.
+# Counts costs with all of these tags, once each is activated as a cost allocation tag in the billing console. Values of the same
+# key are alternatives, and filters by different keys hold together (Cost Management guide, "Budget filters").
 resource "aws_budgets_budget" "this" {
   name         = var.name
   budget_type  = "COST"
@@ -17,7 +18,7 @@ resource "aws_budgets_budget" "this" {
 
   cost_filter {
     name   = "TagKeyValue"
-    values = [format("user:Environment$%s", var.environment)]
+    values = [for key, value in var.tags : format("user:%s$%s", key, value)]
   }
 
   dynamic "notification" {

@@ -3,9 +3,14 @@ variable "name" {
   type        = string
 }
 
-variable "environment" {
-  description = "The value of the tag Environment whose costs are counted."
-  type        = string
+variable "tags" {
+  description = "The tags whose costs are counted. A resource must have all of them."
+  type        = map(string)
+
+  validation {
+    condition     = length(var.tags) > 0
+    error_message = "tags must have at least one: without any, the budget would count the costs of the whole account."
+  }
 }
 
 variable "monthly_usd" {

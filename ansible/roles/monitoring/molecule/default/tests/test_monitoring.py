@@ -36,6 +36,7 @@ def test_the_rules_are_loaded(host: Any) -> None:
 def test_what_is_scraped_is_valid_and_finds_hosts_by_tag_and_workers_by_pod(host: Any) -> None:
     assert host.run("promtool check config --syntax-only /etc/prometheus/prometheus.yml").rc == 0
     text = host.file("/etc/prometheus/prometheus.yml").content_string
+    assert '{name: "tag:Project", values: ["shop: 1"]}' in text
     assert '{name: "tag:Role", values: [worker]}' in text
     assert '{name: "tag:Role", values: [rabbitmq]}' in text
     assert "kubernetes_sd_configs" in text
