@@ -17,6 +17,7 @@ from tests.harness.environment import PROD
 from .broken import FILE, GOOD
 
 SQS = GOOD.replace("kind: rabbitmq", "kind: sqs")
+AMAZON_MQ = GOOD.replace("kind: rabbitmq", "kind: amazon_mq")
 NODE_GROUPS = GOOD.replace("eks: {compute: auto}", "eks: {compute: node_groups}")
 ATTACHED = Path(__file__).parent / "environments" / "attached" / PROD.name
 IO = "max: 20, instance_type: m7i.large"
@@ -71,6 +72,10 @@ def test_a_change_that_touches_nothing_has_no_effects() -> None:
         (NODE_GROUPS, IO, f"{IO}, capacity: spot", "an apply would replace the node group io"),
         (NODE_GROUPS, "zones: 3", "zones: 2",
          "an apply would replace the node group io, with its nodes, after their pods have moved: subnets changes from"),
+        (GOOD, "zones: 3", "zones: 2",
+         "an apply would replace the load balancer of rabbitmq.celery-prod.internal, with all connections: subnets"),
+        (AMAZON_MQ, "deployment: cluster", "deployment: single",
+         "an apply would replace the Amazon MQ broker celery-prod-broker, with all its messages: broker.amazon_mq."),
         (GOOD, "volume_gib: 100", "volume_gib: 8",
          "an apply would fail at the volume celery-prod-rabbitmq-1-data: a volume does not become smaller, and volume"),
         (GOOD, "results: {", "results: {tls: false, ",
@@ -89,6 +94,21 @@ def test_machines_are_replaced_where_an_existing_subnet_is_exchanged_for_another
 
     assert beginning(lines, "an apply would replace the machine ")
     assert any("subnet changes from subnet-0000000a to subnet-0ffffffff" in line for line in lines)
+
+
+def test_a_broker_on_amazon_mq_is_replaced_where_its_subnet_is_exchanged_for_another() -> None:
+    attached = ATTACHED.read_text().replace("name: attached", "name: prod").replace("kind: rabbitmq", "kind: amazon_mq")
+    attached = "\n".join(line for line in attached.splitlines() if not line.startswith("  dns: "))
+
+    lines = told(attached, "subnet-0000000a", "subnet-0ffffffff")
+
+    assert beginning(lines, "an apply would replace the Amazon MQ broker celery-prod-broker")
+
+
+def test_a_load_balancer_that_gets_another_zone_stays() -> None:
+    fewer = GOOD.replace("zones: 3", "zones: 2")
+
+    assert not any("load balancer" in line for line in told(fewer, "zones: 2", "zones: 3"))
 
 
 def test_a_switch_of_the_broker_destroys_the_old_one() -> None:

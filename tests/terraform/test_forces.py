@@ -75,6 +75,7 @@ FORCING = [
     change("aws_mq_broker", "broker.amazon_mq.deployment", "deployment_mode", "SINGLE_INSTANCE", "CLUSTER_MULTI_AZ",
            broker_name="celery", **BROKER),
     change("aws_mq_broker", "network.cidr", "subnet_ids", ["subnet-1"], [UNKNOWN], broker_name="celery", **BROKER),
+    change("aws_mq_broker", "subnets", "subnet_ids", ["subnet-1"], ["subnet-2"], broker_name="celery", **BROKER),
     change("aws_elasticache_replication_group", "name", "replication_group_id", "celery-a", "celery-b", **STORE),
     change("aws_route53_zone", "zone", "name", "a.internal", "b.internal"),
     change("aws_eks_cluster", "name", "name", "a", "b", vpc_config=[{"subnet_ids": ["subnet-1"]}], **CLUSTER),
@@ -86,6 +87,8 @@ FORCING = [
     change("aws_eks_node_group", "network.cidr", "subnet_ids", ["subnet-1"], [UNKNOWN], **NODES),
     change("aws_eks_node_group", "subnets", "subnet_ids", ["subnet-1"], ["subnet-1", "subnet-2"], **NODES),
     change("aws_lb", "vpc_id", "subnets", ["subnet-1"], ["subnet-2"], name="c", load_balancer_type="network"),
+    change("aws_lb", "subnets", "subnets", ["subnet-1", "subnet-2"], ["subnet-1"], name="c",
+           load_balancer_type="network"),
     change("aws_s3_bucket", "name", "bucket", "celery-a", "celery-b"),
     change("aws_secretsmanager_secret", "name", "name", "celery/a", "celery/b"),
 ]  # fmt: skip
@@ -100,7 +103,12 @@ STUCK = [
     change("aws_ebs_volume", "volume_gib", "size", 100, 8, availability_zone="eu-west-1a"),
     change("aws_lb", "network.cidr", "subnets", ["subnet-1"], [UNKNOWN], name="c", load_balancer_type="network"),
 ]  # fmt: skip
-CHANGES = [*FORCING, *STUCK]
+# What is added to a list of `keeps`.
+LONGER = [
+    change("aws_lb", "subnets.more", "subnets", ["subnet-1"], ["subnet-1", "subnet-2"], name="c",
+           load_balancer_type="network"),
+]  # fmt: skip
+CHANGES = [*FORCING, *STUCK, *LONGER]
 
 
 class Architectures(BaseHTTPRequestHandler):
@@ -195,7 +203,7 @@ VERSIONS = {
 def test_a_value_that_is_said_to_force_a_new_resource_does(each: Change, replaced: dict[str, set[str]]) -> None:
     (kind,) = (kind for kind in KINDS if kind.type == each.type)
 
-    assert each.value in kind.forces
+    assert each.value in (*kind.forces, *kind.keeps)
     assert each.argument in replaced[each.name]
 
 
@@ -207,10 +215,15 @@ def test_a_value_that_is_said_to_be_stuck_is_not_replaced(each: Change, replaced
     assert each.argument not in replaced[each.name]
 
 
+@pytest.mark.parametrize("each", LONGER, ids=lambda each: f"{each.type} {each.argument}")
+def test_a_longer_list_does_not_force_a_new_resource(each: Change, replaced: dict[str, set[str]]) -> None:
+    assert each.argument not in replaced[each.name]
+
+
 def test_every_forcing_value_has_been_tried() -> None:
-    tried = {(each.type, each.value) for each in CHANGES}
+    tried = {(each.type, each.value) for each in (*FORCING, *STUCK)}
     # Another VPC that exists is to most resources as a new one.
     untried = {(kind.type, "vpc_id") for kind in KINDS if kind.type != "aws_lb"}
 
-    said = {(kind.type, value) for kind in KINDS for value in (*kind.forces, *kind.stuck, *kind.grows)}
+    said = {(kind.type, value) for kind in KINDS for value in (*kind.forces, *kind.stuck, *kind.grows, *kind.keeps)}
     assert said - untried == tried

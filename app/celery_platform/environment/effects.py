@@ -1,6 +1,6 @@
 """What an apply of a change would replace, destroy or stop, and where AWS would refuse it, before any plan."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from celery_platform.environment.derived import Json
@@ -55,7 +55,7 @@ def _of_kind(kind: Kind, before: Found, after: Found) -> Iterator[Effect]:
         new = after.get(key)
         if new is None:
             yield Effect(DESTROY, kind.type, kind.what, old["called"], kind.lost)
-        elif because := _changed(kind.forces, old, new):
+        elif because := _changed(kind.forces, old, new) or _changed(_shorter(kind, old, new), old, new):
             yield Effect(REPLACE, kind.type, kind.what, old["called"], kind.lost, because)
         elif refused := _refused(kind, old, new):
             yield Effect(FAIL, kind.type, kind.what, old["called"], "", refused)
@@ -72,7 +72,12 @@ def _refused(kind: Kind, old: Json, new: Json) -> str:
     return ""
 
 
-def _changed(keys: tuple[str, ...], old: Mapping[str, object], new: Mapping[str, object]) -> str:
+def _shorter(kind: Kind, old: Json, new: Json) -> list[str]:
+    """The lists of which something goes."""
+    return [key for key in kind.keeps if set(old[key]) - set(new[key])]
+
+
+def _changed(keys: Iterable[str], old: Mapping[str, object], new: Mapping[str, object]) -> str:
     """The first of the values that changes, in words; empty if none does."""
     for key in keys:
         if old.get(key) != new.get(key):

@@ -23,7 +23,8 @@ class Kind:
     `found` returns them by a key that stays the same as long as Terraform's address does, each with its values and a
     name (`called`). A change of one of `forces` replaces the resource, and `lost` is what goes with it. A change of one
     of `stuck`, or a smaller value of one of `grows`, is planned as an update that AWS refuses, for the reason given.
-    A change of one of `stops` only stops it for a while.
+    A change of one of `stops` only stops it for a while. A list of `keeps` may get longer in place; if anything of it
+    goes, the resource is replaced.
     """
 
     type: str
@@ -33,6 +34,7 @@ class Kind:
     stuck: Mapping[str, str] = field(default_factory=dict)
     grows: Mapping[str, str] = field(default_factory=dict)
     stops: tuple[str, ...] = ()
+    keeps: tuple[str, ...] = ()
     lost: str = ""
 
 
@@ -92,7 +94,10 @@ def _amazon_mq(env: Json) -> Found:
     if env["broker"]["kind"] != "amazon_mq":
         return {}
     mq = env["broker"]["amazon_mq"]
-    values = {"broker.amazon_mq.deployment": mq["deployment"], "name": env["broker"]["name"]}
+    subnets = _private_subnets(env)
+    # As in terraform/modules/amazon_mq/main.tf: a broker of one node is in the first zone.
+    used = [subnets[zone] for zone in sorted(subnets)[: 3 if mq["deployment"] == "cluster" else 1]]
+    values = {"broker.amazon_mq.deployment": mq["deployment"], "name": env["broker"]["name"], "subnets": used}
     return {"broker": _called(env["broker"]["name"], values | _of_vpc(env))}
 
 
@@ -109,7 +114,8 @@ def _stores(env: Json) -> Found:
 
 def _load_balancers(env: Json) -> Found:
     endpoint = env["broker"].get("endpoint")
-    return {"broker": _called(endpoint["host"], _of_vpc(env))} if endpoint else {}
+    subnets = sorted(_private_subnets(env).values())
+    return {"broker": _called(endpoint["host"], {"subnets": subnets} | _of_vpc(env))} if endpoint else {}
 
 
 def _zones_of_dns(env: Json) -> Found:
@@ -183,7 +189,7 @@ KINDS = (
         "aws_mq_broker",
         "the Amazon MQ broker",
         _amazon_mq,
-        forces=("name", "broker.amazon_mq.deployment", "network.cidr", "vpc_id"),
+        forces=("name", "broker.amazon_mq.deployment", "subnets", "network.cidr", "vpc_id"),
         lost="all its messages",
     ),
     Kind(
@@ -200,6 +206,7 @@ KINDS = (
         _load_balancers,
         forces=("vpc_id",),
         stuck={"network.cidr": NOT_MOVED},
+        keeps=("subnets",),
         lost="all connections",
     ),
     Kind("aws_route53_zone", "the private zone", _zones_of_dns, forces=("zone",), lost="the broker's name"),
