@@ -16,7 +16,7 @@ pytestmark = [pytest.mark.terraform, pytest.mark.timeout(1_800)]
 
 # CPU time, because other processes use the machine, too: on two idle cores, a plan takes about half as long.
 SECONDS = 20
-SECONDS_OF_A_QUEUE = 0.2
+SECONDS_OF_A_QUEUE = 0.1
 INBOUND = {
     "the result store": "module.results.aws_vpc_security_group_ingress_rule.clients",
     "the broker": "module.{}[0].aws_vpc_security_group_ingress_rule.",

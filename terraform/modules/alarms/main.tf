@@ -8,23 +8,27 @@ locals {
     local.cluster_alarms,
     local.extra_alarms,
   )
+
+  # Only names, because Terraform copies the whole value of for_each for each instance (DECISIONS.md, "Large for_each values are
+  # names").
+  names = tomap({ for name in keys(local.alarms) : name => name })
 }
 
 resource "aws_cloudwatch_metric_alarm" "this" {
-  for_each = local.alarms
+  for_each = local.names
 
   alarm_name          = "${var.name}-${each.key}"
-  alarm_description   = each.value.description
-  namespace           = each.value.namespace
-  metric_name         = each.value.metric
-  dimensions          = each.value.dimensions
-  statistic           = startswith(each.value.statistic, "p") ? null : each.value.statistic
-  extended_statistic  = startswith(each.value.statistic, "p") ? each.value.statistic : null
-  comparison_operator = each.value.below ? "LessThanThreshold" : "GreaterThanThreshold"
-  threshold           = each.value.threshold
-  period              = each.value.period
-  evaluation_periods  = each.value.periods
-  treat_missing_data  = each.value.missing
+  alarm_description   = local.alarms[each.key].description
+  namespace           = local.alarms[each.key].namespace
+  metric_name         = local.alarms[each.key].metric
+  dimensions          = local.alarms[each.key].dimensions
+  statistic           = startswith(local.alarms[each.key].statistic, "p") ? null : local.alarms[each.key].statistic
+  extended_statistic  = startswith(local.alarms[each.key].statistic, "p") ? local.alarms[each.key].statistic : null
+  comparison_operator = local.alarms[each.key].below ? "LessThanThreshold" : "GreaterThanThreshold"
+  threshold           = local.alarms[each.key].threshold
+  period              = local.alarms[each.key].period
+  evaluation_periods  = local.alarms[each.key].periods
+  treat_missing_data  = local.alarms[each.key].missing
   alarm_actions       = [aws_sns_topic.this.arn]
   ok_actions          = [aws_sns_topic.this.arn]
 }

@@ -1,10 +1,11 @@
 # Each statement exists only for workloads that need it, and lists its resources.
 locals {
   # IAM rejects a policy without statements, so a workload without needs gets no policy.
-  needing = {
-    for name, workload in var.workloads : name => workload
+  needing = tomap({
+    for name, workload in var.workloads : name => name
     if workload.discovers || workload.watches || workload.finds_hosts || length(concat(keys(workload.buckets), workload.secrets, workload.receives, workload.sends, workload.measures, workload.drains)) > 0
-  }
+  })
+  policies = { for name, document in data.aws_iam_policy_document.this : name => document.json }
 
   bucket_actions    = { read = ["s3:GetObject"], write = ["s3:PutObject", "s3:DeleteObject"] }
   buckets_by_access = { for name, workload in var.workloads : name => { for access in keys(local.bucket_actions) : access => [for label, may in workload.buckets : label if contains(may, access)] } }
@@ -15,10 +16,10 @@ locals {
 }
 
 data "aws_iam_policy_document" "this" {
-  for_each = var.workloads
+  for_each = local.names
 
   dynamic "statement" {
-    for_each = each.value.discovers ? [true] : []
+    for_each = var.workloads[each.key].discovers ? [true] : []
     content {
       sid       = "Discover"
       actions   = ["ssm:GetParameter", "ssm:GetParameters", "ssm:GetParametersByPath"]
@@ -27,17 +28,17 @@ data "aws_iam_policy_document" "this" {
   }
 
   dynamic "statement" {
-    for_each = length(each.value.secrets) > 0 ? [true] : []
+    for_each = length(var.workloads[each.key].secrets) > 0 ? [true] : []
     content {
       sid       = "ReadSecrets"
       actions   = ["secretsmanager:GetSecretValue"]
-      resources = [for label in each.value.secrets : local.secret_arns[label]]
+      resources = [for label in var.workloads[each.key].secrets : local.secret_arns[label]]
     }
   }
 
   # The key is usable only through Secrets Manager, so only for the secrets above.
   dynamic "statement" {
-    for_each = length(each.value.secrets) > 0 ? [true] : []
+    for_each = length(var.workloads[each.key].secrets) > 0 ? [true] : []
     content {
       sid       = "OpenSecrets"
       actions   = ["kms:Decrypt"]
@@ -52,12 +53,12 @@ data "aws_iam_policy_document" "this" {
   }
 
   dynamic "statement" {
-    for_each = length(each.value.buckets) > 0 ? [true] : []
+    for_each = length(var.workloads[each.key].buckets) > 0 ? [true] : []
 
     content {
       sid       = "ListBuckets"
       actions   = ["s3:ListBucket"]
-      resources = [for label in keys(each.value.buckets) : local.bucket_arns[label]]
+      resources = [for label in keys(var.workloads[each.key].buckets) : local.bucket_arns[label]]
     }
   }
 
@@ -72,34 +73,34 @@ data "aws_iam_policy_document" "this" {
   }
 
   dynamic "statement" {
-    for_each = length(each.value.receives) > 0 ? [true] : []
+    for_each = length(var.workloads[each.key].receives) > 0 ? [true] : []
     content {
       sid       = "Receive"
       actions   = local.drain.receive
-      resources = flatten([for label in each.value.receives : local.queue_arns[label]])
+      resources = flatten([for label in var.workloads[each.key].receives : local.queue_arns[label]])
     }
   }
 
   dynamic "statement" {
-    for_each = length(each.value.sends) > 0 ? [true] : []
+    for_each = length(var.workloads[each.key].sends) > 0 ? [true] : []
     content {
       sid       = "Send"
       actions   = ["sqs:SendMessage"]
-      resources = flatten([for label in each.value.sends : local.queue_arns[label]])
+      resources = flatten([for label in var.workloads[each.key].sends : local.queue_arns[label]])
     }
   }
 
   dynamic "statement" {
-    for_each = length(each.value.measures) > 0 ? [true] : []
+    for_each = length(var.workloads[each.key].measures) > 0 ? [true] : []
     content {
       sid       = "Measure"
       actions   = ["sqs:GetQueueAttributes", "sqs:GetQueueUrl"]
-      resources = flatten([for label in each.value.measures : local.queue_arns[label]])
+      resources = flatten([for label in var.workloads[each.key].measures : local.queue_arns[label]])
     }
   }
 
   dynamic "statement" {
-    for_each = length(each.value.drains) > 0 ? [each.value.drains[0]] : []
+    for_each = length(var.workloads[each.key].drains) > 0 ? [var.workloads[each.key].drains[0]] : []
     content {
       sid       = "Drain"
       actions   = local.drain.receive
@@ -108,7 +109,7 @@ data "aws_iam_policy_document" "this" {
   }
 
   dynamic "statement" {
-    for_each = length(each.value.drains) > 0 ? [each.value.drains[0]] : []
+    for_each = length(var.workloads[each.key].drains) > 0 ? [var.workloads[each.key].drains[0]] : []
     content {
       sid       = "DeadLetter"
       actions   = local.drain.dead_letter
@@ -117,7 +118,7 @@ data "aws_iam_policy_document" "this" {
   }
 
   dynamic "statement" {
-    for_each = each.value.watches ? [true] : []
+    for_each = var.workloads[each.key].watches ? [true] : []
     content {
       sid       = "Watch" # the action has no resource types
       actions   = ["cloudwatch:GetMetricData"]
@@ -126,7 +127,7 @@ data "aws_iam_policy_document" "this" {
   }
 
   dynamic "statement" {
-    for_each = each.value.finds_hosts ? [true] : []
+    for_each = var.workloads[each.key].finds_hosts ? [true] : []
     content {
       sid       = "FindHosts" # Prometheus discovers hosts by tags; the action has no resource types
       actions   = ["ec2:DescribeInstances"]
@@ -139,6 +140,6 @@ resource "aws_iam_role_policy" "this" {
   for_each = local.needing
 
   name   = "workload"
-  role   = aws_iam_role.this[each.key].id
-  policy = data.aws_iam_policy_document.this[each.key].json
+  role   = local.role_ids[each.key]
+  policy = local.policies[each.key]
 }

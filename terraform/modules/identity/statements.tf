@@ -1,10 +1,14 @@
+locals {
+  with_statements = tomap({ for name, workload in var.workloads : name => name if length(workload.statements) > 0 })
+}
+
 # Further rights that a pool's tasks need, from the environment file. They are in a separate policy, so that a reviewer can
 # tell them from the rights that the platform needs. The permissions boundary applies to both.
 data "aws_iam_policy_document" "own" {
-  for_each = { for name, workload in var.workloads : name => workload if length(workload.statements) > 0 }
+  for_each = local.with_statements
 
   dynamic "statement" {
-    for_each = each.value.statements
+    for_each = var.workloads[each.key].statements
 
     content {
       actions   = statement.value.actions
@@ -24,9 +28,9 @@ data "aws_iam_policy_document" "own" {
 }
 
 resource "aws_iam_role_policy" "own" {
-  for_each = data.aws_iam_policy_document.own
+  for_each = local.with_statements
 
   name   = "own"
-  role   = aws_iam_role.this[each.key].id
-  policy = each.value.json
+  role   = local.role_ids[each.key]
+  policy = data.aws_iam_policy_document.own[each.key].json
 }

@@ -1,8 +1,8 @@
 data "aws_iam_policy_document" "trust" {
-  for_each = var.workloads
+  for_each = local.names
 
   dynamic "statement" {
-    for_each = each.value.on == "hosts" ? [true] : []
+    for_each = var.workloads[each.key].on == "hosts" ? [true] : []
     content {
       actions = ["sts:AssumeRole"]
 
@@ -15,7 +15,7 @@ data "aws_iam_policy_document" "trust" {
 
   # Pod Identity: the cluster's agent assumes the role for one service account of one namespace and passes both as session tags.
   dynamic "statement" {
-    for_each = each.value.on == "pods" ? [true] : []
+    for_each = var.workloads[each.key].on == "pods" ? [true] : []
     content {
       actions = ["sts:AssumeRole", "sts:TagSession"]
 
@@ -33,20 +33,20 @@ data "aws_iam_policy_document" "trust" {
       condition {
         test     = "StringEquals"
         variable = "aws:RequestTag/kubernetes-namespace"
-        values   = [split("/", each.value.service_account)[0]]
+        values   = [split("/", var.workloads[each.key].service_account)[0]]
       }
 
       condition {
         test     = "StringEquals"
         variable = "aws:RequestTag/kubernetes-service-account"
-        values   = [split("/", each.value.service_account)[1]]
+        values   = [split("/", var.workloads[each.key].service_account)[1]]
       }
     }
   }
 
   # People and their tools: every principal of the account that IAM allows to assume it.
   dynamic "statement" {
-    for_each = each.value.on == "people" ? [true] : []
+    for_each = var.workloads[each.key].on == "people" ? [true] : []
     content {
       actions = ["sts:AssumeRole"]
 

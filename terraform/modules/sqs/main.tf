@@ -1,4 +1,8 @@
 locals {
+  # Terraform copies the whole value of for_each for each instance, so a value with more than names in it would make the time of
+  # a plan grow with the square of the number of queues (DECISIONS.md, "Large for_each values are names").
+  labels = tomap({ for label in keys(var.queues) : label => label })
+
   fourteen_days = 14 * 24 * 60 * 60 # the longest retention period of SQS
   # SQS accepts these arguments on FIFO queues only, even with the value false.
   fifo = { for label, queue in var.queues : label => endswith(queue.name, ".fifo") ? true : null }
@@ -8,36 +12,36 @@ locals {
 }
 
 resource "aws_sqs_queue" "this" {
-  for_each = var.queues
+  for_each = local.labels
 
-  name                       = each.value.name
-  visibility_timeout_seconds = each.value.visibility_timeout
+  name                       = var.queues[each.key].name
+  visibility_timeout_seconds = var.queues[each.key].visibility_timeout
   message_retention_seconds  = local.fourteen_days # an outage over a weekend must not lose tasks
   receive_wait_time_seconds  = 20                  # long polling, because empty responses are billed, too
   sqs_managed_sse_enabled    = true
-  policy                     = local.policies[each.value.name]
+  policy                     = local.policies[var.queues[each.key].name]
   fifo_queue                 = local.fifo[each.key]
   deduplication_scope        = local.fifo[each.key] == true ? "messageGroup" : null
   fifo_throughput_limit      = local.fifo[each.key] == true ? "perMessageGroupId" : null
 
   redrive_policy = jsonencode({
     deadLetterTargetArn = local.dead_letter_arns[each.key]
-    maxReceiveCount     = each.value.max_deliveries
+    maxReceiveCount     = var.queues[each.key].max_deliveries
   })
 }
 
 resource "aws_sqs_queue" "dead_letter" {
-  for_each = var.queues
+  for_each = local.labels
 
-  name                      = each.value.dead_letter_name
+  name                      = var.queues[each.key].dead_letter_name
   message_retention_seconds = local.fourteen_days
   receive_wait_time_seconds = 20
   sqs_managed_sse_enabled   = true
-  policy                    = local.policies[each.value.dead_letter_name]
+  policy                    = local.policies[var.queues[each.key].dead_letter_name]
   fifo_queue                = local.fifo[each.key] # must be the same as for the source queue
 
   redrive_allow_policy = jsonencode({
     redrivePermission = "byQueue"
-    sourceQueueArns   = ["${local.arn_prefix}:${each.value.name}"]
+    sourceQueueArns   = ["${local.arn_prefix}:${var.queues[each.key].name}"]
   })
 }
