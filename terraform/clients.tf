@@ -1,7 +1,7 @@
 # Clients of brokers and stores. The keys are known at plan time, as for_each requires.
 locals {
   own_clients = merge(
-    { for pool, group in module.worker_hosts.security_group_ids : "hosts-${pool}" => { security_group_id = group } },
+    length(local.pools_on_hosts) > 0 ? { hosts = { security_group_id = module.worker_hosts.clients_security_group_id } } : {},
     local.makes_cluster ? { eks = { security_group_id = module.eks[0].security_group_id } } : {},
     local.env.eks.enabled && local.cluster_is_there ? { eks = { security_group_id = local.env.eks.existing.security_group } } : {},
   )

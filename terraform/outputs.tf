@@ -40,9 +40,10 @@ output "network" {
 }
 
 output "security_group_ids" {
-  description = "Security groups of the hosts of each pool, of the cluster's nodes, of the broker and of the result store; null if there is none."
+  description = "Security groups of the hosts of each pool, of the hosts of all pools, of the cluster's nodes, of the broker and of the result store; null if there is none."
   value = {
     hosts      = module.worker_hosts.security_group_ids
+    clients    = module.worker_hosts.clients_security_group_id
     eks        = try(local.own_clients.eks.security_group_id, null)
     broker     = try(coalesce(one(module.rabbitmq_hosts[*].security_group_id), one(module.amazon_mq[*].security_group_id), one(module.redis_broker[*].security_group_id)), null)
     results    = module.results.security_group_id

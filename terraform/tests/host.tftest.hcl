@@ -3,15 +3,15 @@ mock_provider "aws" {
 }
 
 variables {
-  name              = "n"
-  image_id          = "ami-1"
-  instance_profile  = "profile"
-  tags              = { Role = "rabbitmq" }
-  instance_type     = "m7g.large"
-  subnet_id         = "subnet-a"
-  private_ip        = "10.0.0.10"
-  security_group_id = "sg-1"
-  volume_gib        = 20
+  name               = "n"
+  image_id           = "ami-1"
+  instance_profile   = "profile"
+  tags               = { Role = "rabbitmq" }
+  instance_type      = "m7g.large"
+  subnet_id          = "subnet-a"
+  private_ip         = "10.0.0.10"
+  security_group_ids = ["sg-1"]
+  volume_gib         = 20
 }
 
 run "a_machine" {
@@ -30,6 +30,20 @@ run "a_machine" {
     condition     = aws_instance.this.root_block_device[0].encrypted && aws_instance.this.root_block_device[0].volume_type == "gp3"
     error_message = "expected an encrypted gp3 volume"
   }
+}
+
+run "a_machine_without_a_group" {
+  command = plan
+
+  module {
+    source = "./modules/host"
+  }
+
+  variables {
+    security_group_ids = []
+  }
+
+  expect_failures = [var.security_group_ids]
 }
 
 run "a_volume_smaller_than_the_image" {

@@ -37,6 +37,11 @@ run "each_pool" {
   }
 
   assert {
+    condition     = output.clients_security_group_id == aws_security_group.clients[0].id && !contains(values(output.security_group_ids), output.clients_security_group_id)
+    error_message = "expected one more group, which all hosts have and which brokers and stores admit"
+  }
+
+  assert {
     condition     = length(aws_vpc_security_group_ingress_rule.scrapers) == 0
     error_message = "expected no ingress to workers"
   }
@@ -138,6 +143,24 @@ run "two_hosts_with_one_address" {
   }
 
   expect_failures = [var.hosts]
+}
+
+run "no_hosts" {
+  command = plan
+
+  module {
+    source = "./modules/worker_hosts"
+  }
+
+  variables {
+    hosts  = {}
+    egress = {}
+  }
+
+  assert {
+    condition     = output.clients_security_group_id == null && length(aws_security_group.clients) == 0
+    error_message = "expected no group without hosts"
+  }
 }
 
 run "a_pool_without_egress" {

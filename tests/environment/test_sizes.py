@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 from celery_platform.environment import EnvironmentFileError, resolve
+from celery_platform.environment.derived import security_rules
 from celery_platform.environment.derived.queue_patterns import covering
 from celery_platform.environment.load import parse
 
@@ -93,8 +94,26 @@ def test_more_buckets_than_a_parameter_holds_are_refused() -> None:
     [("rabbitmq", "the broker"), ("amazon_mq", "the broker"), ("redis", "the broker"), ("sqs", "store")],
 )
 def test_more_clients_than_a_security_group_admits_are_refused(kind: str, most: str) -> None:
-    with pytest.raises(EnvironmentFileError, match=rf"pools: found \d+ inbound rules of .*{most}"):
-        resolved(Shape("hosts", kind, queues=61, pools=61))
+    networks = [f"10.{number}.0.0/16" for number in range(100, 161)]
+
+    with pytest.raises(EnvironmentFileError, match=rf"clients: found \d+ inbound rules of .*{most}"):
+        resolved(SHAPES[2], broker=sections(SHAPES[2])["broker"] | {"kind": kind}, clients={
+            "office": {"cidrs": networks, "may": ["publish", "watch"]}
+        })  # fmt: skip
+
+
+@pytest.mark.parametrize("kind", ["rabbitmq", "amazon_mq", "redis", "sqs"])
+@pytest.mark.parametrize("hosts_every", [1, 2], ids=["all on hosts", "half in pods"])
+def test_no_security_group_has_more_rules_with_more_pools(kind: str, hosts_every: int) -> None:
+    found = [
+        security_rules.inbound(parse(file_of(shape).encode(), Path(shape.name) / "environment.yml"))
+        for shape in (
+            Shape("grows", kind, queues=pools, pools=pools, hosts_every=hosts_every) for pools in (2, 7, 60, 100)
+        )
+    ]
+
+    assert found[1:] == found[:1] * 3
+    assert max(found[0].values()) < 20
 
 
 def test_more_services_than_a_security_group_opens_are_refused() -> None:

@@ -103,8 +103,10 @@ STUCK = [
     change("aws_ebs_volume", "volume_gib", "size", 100, 8, availability_zone="eu-west-1a"),
     change("aws_lb", "network.cidr", "subnets", ["subnet-1"], [UNKNOWN], name="c", load_balancer_type="network"),
 ]  # fmt: skip
-# What is added to a list of `keeps`.
+# What is added to a list, which the provider does in place: to one of `keeps`, and to the groups of a machine.
 LONGER = [
+    change("aws_instance", "groups", "vpc_security_group_ids", ["sg-1"], ["sg-1", UNKNOWN], ami="ami-1",
+           instance_type="t3.small"),
     change("aws_lb", "subnets.more", "subnets", ["subnet-1"], ["subnet-1", "subnet-2"], name="c",
            load_balancer_type="network"),
 ]  # fmt: skip

@@ -7,7 +7,7 @@ resource "aws_instance" "this" {
   instance_type          = var.instance_type
   subnet_id              = var.subnet_id
   private_ip             = var.private_ip
-  vpc_security_group_ids = [var.security_group_id]
+  vpc_security_group_ids = var.security_group_ids
   iam_instance_profile   = var.instance_profile
   user_data              = var.user_data
 

@@ -33,9 +33,14 @@ variable "private_ip" {
   type        = string
 }
 
-variable "security_group_id" {
-  description = "The machine's security group."
-  type        = string
+variable "security_group_ids" {
+  description = "The machine's security groups."
+  type        = set(string)
+
+  validation {
+    condition     = length(var.security_group_ids) >= 1 && length(var.security_group_ids) <= 5
+    error_message = "A machine must have 1 to 5 security groups: without any it would get the VPC's default group, and AWS attaches at most 5 to a network interface."
+  }
 }
 
 variable "instance_profile" {

@@ -12,7 +12,24 @@ resource "aws_security_group" "this" {
   tags = { Name = "${var.name}-worker-${replace(each.key, "_", "-")}" }
 }
 
+# Every worker is a client of the broker and of the result store. They admit this group, so that the number of their rules does
+# not grow with the number of pools. It has no rules of its own.
+resource "aws_security_group" "clients" {
+  #checkov:skip=CKV2_AWS_5:attached in the module host, into which Checkov does not follow
+
+  count = length(var.egress) > 0 ? 1 : 0
+
+  name        = "${var.name}-clients"
+  description = "Worker hosts of all pools: clients of the broker and of the result store"
+  vpc_id      = var.vpc_id
+
+  tags = { Name = "${var.name}-clients" }
+}
+
 locals {
+  # Read once: each reference to a group reads the groups of all pools.
+  group_ids = { for pool, group in aws_security_group.this : pool => group.id }
+
   # Debian packages are downloaded over HTTP; apt verifies their signatures.
   archive = { archive = { cidr = "0.0.0.0/0", ports = [80] } }
 
@@ -28,7 +45,7 @@ locals {
 resource "aws_vpc_security_group_egress_rule" "this" {
   for_each = local.egress_rules
 
-  security_group_id = aws_security_group.this[each.value[0].pool].id
+  security_group_id = local.group_ids[each.value[0].pool]
   description       = substr(join(", ", each.value[*].target), 0, 255)
   cidr_ipv4         = each.value[0].cidr
   ip_protocol       = "tcp"
@@ -40,7 +57,7 @@ resource "aws_vpc_security_group_egress_rule" "this" {
 resource "aws_vpc_security_group_egress_rule" "resolvers" {
   for_each = { for one in setproduct(keys(var.egress), var.resolvers, ["tcp", "udp"]) : join("-", one) => { pool = one[0], address = one[1], protocol = one[2] } }
 
-  security_group_id = aws_security_group.this[each.value.pool].id
+  security_group_id = local.group_ids[each.value.pool]
   description       = "DNS"
   cidr_ipv4         = "${each.value.address}/32"
   ip_protocol       = each.value.protocol
@@ -51,7 +68,7 @@ resource "aws_vpc_security_group_egress_rule" "resolvers" {
 resource "aws_vpc_security_group_ingress_rule" "scrapers" {
   for_each = merge([for pool in keys(var.egress) : { for name, scraper in var.scrapers : "${pool}-${name}" => merge(scraper, { pool = pool, name = name }) }]...)
 
-  security_group_id            = aws_security_group.this[each.value.pool].id
+  security_group_id            = local.group_ids[each.value.pool]
   description                  = "metrics: ${each.value.name}"
   referenced_security_group_id = each.value.security_group_id
   cidr_ipv4                    = each.value.cidr

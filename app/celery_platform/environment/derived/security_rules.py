@@ -1,5 +1,7 @@
-"""How many rules the largest security groups have: those of brokers and stores grow with pools on hosts and clients.
+"""How many rules the largest security groups have. None grows with the number of pools.
 
+Brokers and stores admit one group, which the hosts of all pools have, and the cluster's; so their rules grow only with
+the clients of the environment file. The outbound rules of a pool's hosts grow with the services that its tasks call.
 Terraform creates them (terraform/clients.tf and the modules' security.tf).
 """
 
@@ -17,11 +19,11 @@ ARCHIVE = ("0.0.0.0/0", 80)
 def inbound(env: Environment) -> dict[str, int]:
     """The number of inbound rules of each group that clients connect to.
 
-    Example: `inbound(load("prod"))["the result store"] == 3`: pool cpu on hosts, pods and the monitoring host
+    Example: `inbound(load("prod"))["the result store"] == 3`: all worker hosts, pods and the monitoring host
     """
     who = clients(env)
     publishers, watchers = set(who["publish"]), set(who["watch"])
-    workers = len(owners(env)) + any(pool.runs_on == "eks" for pool in env.pools.values())
+    workers = bool(owners(env)) + any(pool.runs_on == "eks" for pool in env.pools.values())
     monitors = int(env.monitoring.instance_type is not None)
     everyone = workers + monitors + len(publishers | watchers)
     found = {"the result store": everyone, "the hosts of a pool": monitors + len(watchers)}

@@ -86,7 +86,7 @@ def groups_hold_their_rules(env: Environment) -> Iterator[Problem]:
     most = env.account.quotas.applied(SECURITY_GROUP_RULES)
     for group, count in security_rules.inbound(env).items():
         if count > most.most:
-            yield Problem("pools", f"{count} inbound rules of {group}", str(most))
+            yield Problem("clients", f"{count} inbound rules of {group}", str(most))
     for pool, count in security_rules.outbound(env).items():
         if count > most.most:
             yield Problem(f"pools.{pool}", f"{count} outbound rules of its hosts", str(most))
