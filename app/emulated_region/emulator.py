@@ -5,6 +5,7 @@
   they are added to its public parameters of Amazon Linux.
 * Address and subnet of an instance. Terraform's provider sends them in the request's first network interface, which the
   emulator ignores (it assigns a random address), so they are moved to the top of the request.
+* The primary network interface of an instance, on which the provider changes its groups (`emulated_interfaces.py`).
 * Client tokens: a repeated request for instances does not start a second set, and a budget's notification that is sent
   again is not refused as a duplicate.
 * Metadata options of an instance (IMDSv2), which the emulator drops. Every second apply would set them again and fail.
@@ -29,7 +30,7 @@ from http import HTTPStatus
 from typing import Any
 from xml.sax.saxutils import escape
 
-from emulated_region import emulated_alarms, emulated_eks, emulated_network
+from emulated_region import emulated_alarms, emulated_eks, emulated_interfaces, emulated_network
 
 Request = dict[str, Any]
 Response = tuple[int, dict[str, str], bytes]
@@ -221,7 +222,8 @@ def main() -> None:
     alb._tg_xml = lambda group: without_matcher(group, group_xml(group))
     keep_network(ec2)
     plain, parameters = ec2._instance_xml, elasticache._describe_cache_parameters
-    ec2._instance_xml = lambda instance: described(instance, plain(instance))
+    ec2._instance_xml = lambda one: emulated_interfaces.described_interface(one, described(one, plain(one)))
+    ec2._ACTION_MAP["ModifyNetworkInterfaceAttribute"] = emulated_interfaces.modified(ec2)
 
     def describe_cache_parameters(request: Request) -> Response:
         status, headers, body = parameters(request)

@@ -3,6 +3,7 @@
 from types import SimpleNamespace
 from typing import Any
 
+from emulated_region.emulated_interfaces import described_interface, modified
 from emulated_region.emulated_network import described_endpoint, without_meaningless_ports
 from emulated_region.emulator import (
     broker_settings,
@@ -100,3 +101,35 @@ def test_an_endpoint_is_described_with_its_groups() -> None:
         "<item><tagSet></tagSet><groupSet><item><groupId>sg-1</groupId></item></groupSet>"
         "<privateDnsEnabled>true</privateDnsEnabled></item>"
     )
+
+
+def test_an_instance_has_a_primary_interface_with_its_groups() -> None:
+    instance = {
+        "InstanceId": "i-1", "PrivateIpAddress": "10.0.0.1", "SubnetId": "subnet-1", "VpcId": "vpc-1",
+        "SecurityGroups": [{"GroupId": "sg-1"}],
+    }  # fmt: skip
+
+    shown = described_interface(instance, "<item><instanceId>i-1</instanceId></item>")
+
+    assert "<networkInterfaceId>eni-1</networkInterfaceId>" in shown
+    assert "<groupSet><item><groupId>sg-1</groupId></item></groupSet>" in shown
+    assert shown.endswith("</networkInterfaceSet></item>")
+
+
+def test_the_groups_of_an_interface_are_those_of_its_instance_and_must_exist() -> None:
+    instance: dict[str, Any] = {"SecurityGroups": [{"GroupId": "sg-1", "GroupName": "one"}]}
+    groups = {"sg-1": {"GroupName": "one"}, "sg-2": {"GroupName": "two"}}
+    ec2 = SimpleNamespace(
+        _instances={"i-1": instance},
+        _security_groups=groups,
+        _p=lambda request, key: request.get(key, ""),
+        _parse_member_list=lambda request, key: request.get(key, []),
+        _xml=lambda status, *_: (status, {}, b""),
+        _error=lambda code, _, status: (status, {}, code.encode()),
+    )
+    modify = modified(ec2)
+
+    assert modify({"NetworkInterfaceId": "eni-1", "SecurityGroupId": ["sg-1", "sg-2"]})[0] == 200
+    assert [group["GroupName"] for group in instance["SecurityGroups"]] == ["one", "two"]
+    assert modify({"NetworkInterfaceId": "eni-1", "SecurityGroupId": ["sg-3"]})[2] == b"InvalidGroup.NotFound"
+    assert modify({"NetworkInterfaceId": "eni-2"})[2] == b"InvalidNetworkInterfaceID.NotFound"
