@@ -3,7 +3,7 @@
 from time import monotonic
 from typing import Any
 
-# More than any poll takes: SQS's long poll of 10 s, kombu's time-out of 20 s, the longest back-off.
+# More than any poll takes: SQS's long poll of 9 s, kombu's time-out of 20 s, the longest back-off.
 SILENT_SECONDS = 60.0
 # The worker's loop compares every three seconds; what goes beyond twice that was a task's, which kept the loop.
 LOOP_SECONDS = 6.0
@@ -45,6 +45,10 @@ class Polled:
     def has_more(self) -> bool:
         """Return whether messages may still arrive or were given to nobody yet, although polls are `paused`."""
         raise NotImplementedError
+
+    def poll_outlives_connection(self) -> bool:
+        """Return whether a poll is unanswered whose messages the broker would not return when the connection closes."""
+        return False
 
     def expected_polls(self) -> list[str]:
         """Return the queues that should be asked now and again."""

@@ -6,13 +6,15 @@ never began, and dead-letter it when there were too many. Celery's warm shutdown
 So on SIGTERM and on `RECYCLE_SIGNAL` the consumers are cancelled, the event loop goes on until nothing is held, and
 only then Celery's warm shutdown begins. A stop has a time limit: what has not begun after `Drain.stop_seconds` is
 returned, so that what runs may finish before the worker is killed. Recycling a process of a turbo pool has none.
+
+A poll that SQS has not answered yet is waited for beyond that: what it brings after this process has closed its
+connection is invisible to every worker until its visibility timeout.
 """
 
 import logging
 import os
 import signal
 from functools import partial
-from time import monotonic
 from typing import Any, ClassVar
 
 from celery import bootsteps
@@ -20,6 +22,7 @@ from celery.platforms import EX_OK
 from celery.worker import state
 from celery.worker.consumer.connection import Connection
 
+from celery_platform.transports.ending import Ending
 from celery_platform.transports.intake import Intake
 from celery_platform.transports.loop_turns import each_turn_without_hub
 from celery_platform.transports.rate_limited import in_rate_limits
@@ -33,19 +36,6 @@ RECYCLE_SIGNAL = signal.SIGRTMIN + 5
 NOTICED_SECONDS, COMPARED_SECONDS = 0.5, 0.05
 
 
-class Ending:
-    """The end that this process was asked for."""
-
-    # Until when messages that are held may begin, on the monotonic clock; `None` while no end was asked for.
-    due: ClassVar[float | None] = None
-
-    @classmethod
-    def ask(cls, seconds: float) -> None:
-        """Ask for an end; an earlier one that was asked for stays."""
-        due = monotonic() + seconds
-        cls.due = due if cls.due is None else min(cls.due, due)
-
-
 def on_recycle(*_: Any) -> None:
     """End when nothing is held any more; at the second `RECYCLE_SIGNAL`, now."""
     Ending.ask(float("inf") if Ending.due is None else 0.0)
@@ -55,8 +45,8 @@ class Drain(bootsteps.StartStopStep):
     """A step of the consumer that ends the worker when it was asked to and holds nothing more."""
 
     requires = (Connection,)
-    # For how long after SIGTERM a message that is held may begin. 0: Celery's own handler alone acts.
-    stop_seconds: ClassVar[float] = 0.0
+    # For how long after SIGTERM a message that is held may begin; `None`: Celery's own handler alone acts.
+    stop_seconds: ClassVar[float | None] = None
 
     def __init__(self, consumer: Any, **options: Any) -> None:
         super().__init__(consumer, **options)
@@ -88,7 +78,7 @@ class Drain(bootsteps.StartStopStep):
     def _on_term(self, *args: Any) -> None:
         before = state.should_stop
         self._stock(*args)
-        if os.getpid() == self.process and self.stop_seconds > 0 and self._connected:
+        if os.getpid() == self.process and self.stop_seconds is not None and self._connected:
             Ending.ask(self.stop_seconds)
             stops: Any = state
             stops.should_stop = before
@@ -109,9 +99,11 @@ class Drain(bootsteps.StartStopStep):
         if self._intake is None:
             logger.info("asked to end: no more messages are taken, and those that are held run")
             self._intake = Intake(consumer.task_consumer)
-        over = monotonic() >= Ending.due
+        over = Ending.over()
+        if over and consumer.controller.semaphore is not None:
+            consumer.controller.semaphore.clear()  # what waits for a process does not begin (Celery's `on_close`)
         waits = state.reserved_requests or any(in_rate_limits(consumer))
-        if (self._intake.closed(at_once=over) and not waits) or over:
+        if self._intake.closed(at_once=over) and (over or not waits):
             _begin_warm_shutdown()
 
 

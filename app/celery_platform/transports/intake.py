@@ -31,14 +31,17 @@ class Intake:
             self._quiet_at += QUIET_SECONDS
 
     def closed(self, *, at_once: bool = False) -> bool:
-        """Whether all that the broker sent has been received, and nothing more comes; `at_once` to wait for nothing."""
+        """Whether all that the broker sent has been received, and nothing more comes.
+
+        With `at_once`, whether what may still come is returned when the connection closes.
+        """
         if isinstance(self._channel, Polled):
-            return not self._channel.has_more()
+            return not (self._channel.poll_outlives_connection() if at_once else self._channel.has_more())
         if self._tags is None:
             if not at_once and monotonic() < self._quiet_at:
                 return False
             self._tags = self._cancel()
-        return not any(tag in self._channel.callbacks for tag in self._tags)
+        return at_once or not any(tag in self._channel.callbacks for tag in self._tags)
 
     def open_again(self) -> None:
         """Take messages again."""

@@ -24,7 +24,7 @@ from celery_platform.reliability.redis_answers import name_of
 from celery_platform.reliability.signals import broker_refused
 from celery_platform.reliability.store_away import AWAY_SECONDS, COMPARED_SECONDS
 from celery_platform.settings import runtime
-from celery_platform.transports.drain import Ending
+from celery_platform.transports.ending import Ending
 from celery_platform.transports.intake import Intake
 from celery_platform.transports.loop_turns import each_turn_without_hub
 from celery_platform.worker.heartbeat_file import CONNECTING, VARIABLE, HeartbeatFile

@@ -2,9 +2,14 @@
 
 import json
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from celery_platform.brokers.sqs.broker import WAIT_TIME_SECONDS
+from celery_platform.environment.time_budget import SHUTDOWN_SECONDS
+from celery_platform.transports.drain import NOTICED_SECONDS
+from celery_platform.worker.stop import RESERVE_SECONDS
 
 from tests.harness.environment import TestEnvironment
 from tests.harness.waiting import eventually
@@ -96,3 +101,84 @@ def test_a_stop_costs_no_delivery_on_sqs(sqs: TestEnvironment, tmp_path: Path, p
 
     assert len(ran) + len(counts) == TASKS, "messages are invisible"
     assert set(counts) == {0}
+
+
+def url_of(environment: TestEnvironment, label: str) -> str:
+    queue = environment.resolved["queues"][label]["name"]
+    return str(environment.client("sqs").get_queue_url(QueueName=queue)["QueueUrl"])
+
+
+def numbers_of(environment: TestEnvironment, label: str) -> tuple[int, int]:
+    """The numbers of visible and of invisible messages in a queue on SQS."""
+    names = ["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"]
+    options = {"QueueUrl": url_of(environment, label), "AttributeNames": names}
+    attributes = environment.client("sqs").get_queue_attributes(**options)["Attributes"]
+    return int(attributes[names[0]]), int(attributes[names[1]])
+
+
+def sender_of_the_same(environment: TestEnvironment, label: str) -> Callable[[], None]:
+    """Take the message that waits in a queue on SQS; returns how to send it again and again."""
+    sqs, url = environment.client("sqs"), url_of(environment, label)
+    message = sqs.receive_message(QueueUrl=url)["Messages"][0]
+    sqs.delete_message(QueueUrl=url, ReceiptHandle=message["ReceiptHandle"])
+
+    def send() -> None:
+        sqs.send_message(QueueUrl=url, MessageBody=message["Body"])
+
+    return send
+
+
+@pytest.mark.parametrize("pool", ["turbo", "prefork", "threads", "gevent", "solo"])
+@pytest.mark.parametrize("begin_for", [0, 2])
+def test_what_the_last_poll_brings_is_not_invisible_after_a_stop_on_sqs(
+    sqs: TestEnvironment, tmp_path: Path, pool: str, begin_for: int
+) -> None:
+    """Given an idle worker whose poll has just begun, when it is stopped and messages arrive after it is too late for
+    them to begin, then each of them is visible when the worker has ended.
+    """
+    label, settings = "quick", {"type": pool, "concurrency": 2, "prefetch_multiplier": 4, "queues": ["quick"]}
+    environment, file, sent = sqs.variant(tmp_path, pools={"io": settings}), tmp_path / "ran", 0
+    limit = environment.resolved["queues"][label]["time_budget"]["hard_time_limit"]
+    environment.python(SEND.format(count=1, file=str(file), seconds=0))
+    send = sender_of_the_same(environment, label)
+
+    with environment.worker("io", CELERY_STOP_TIMEOUT=str(limit + RESERVE_SECONDS + begin_for)) as (process, log):
+        send()
+        eventually(lambda: lines(file), f"the first task, after which a new poll begins; {log}", 60)
+        time.sleep(0.5)
+        process.terminate()
+        time.sleep(begin_for + 1)
+        while process.poll() is None:
+            send()
+            sent += 1
+            time.sleep(0.5)
+        for _ in range(3):
+            send()
+            time.sleep(0.5)
+        assert process.wait(40) == 0
+
+    assert numbers_of(environment, label) == (sent + 3, 0)
+    assert lines(file) == ["0"]
+
+
+def test_what_waits_for_a_process_does_not_begin_when_it_is_too_late(sqs: TestEnvironment, tmp_path: Path) -> None:
+    """Given a busy process, three messages behind it and a poll without an answer, when the worker is stopped with
+    time for what runs only, then the three are given back although the poll is waited for.
+    """
+    settings = {"type": "prefork", "concurrency": 1, "prefetch_multiplier": 9, "queues": ["quick"]}
+    environment, file = sqs.variant(tmp_path, pools={"io": settings}), tmp_path / "ran"
+    limit = environment.resolved["queues"]["quick"]["time_budget"]["hard_time_limit"]
+    environment.python(SEND.format(count=4, file=str(file), seconds=2))
+
+    with environment.worker("io", CELERY_STOP_TIMEOUT=str(limit)) as (process, log):
+        eventually(lambda: numbers_of(environment, "quick") == (0, 4), f"that it takes the messages; {log}", 60)
+        process.terminate()
+        assert process.wait(40) == 0
+    ran, counts = lines(file), left_on_sqs(environment)
+
+    assert (len(ran), len(counts)) == (1, 3)
+
+
+def test_a_poll_that_has_just_begun_ends_while_its_messages_may_still_begin() -> None:
+    """Of a stop after which the worker is killed when its time budget says so."""
+    assert NOTICED_SECONDS + WAIT_TIME_SECONDS < SHUTDOWN_SECONDS - RESERVE_SECONDS

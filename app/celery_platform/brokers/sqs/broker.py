@@ -14,7 +14,9 @@ from celery_platform.brokers.sqs.priorities import AFTER
 from celery_platform.errors import BrokerError
 from celery_platform.settings import PoolSettings, QueueSettings
 
-WAIT_TIME_SECONDS = 10
+# Shorter than the time in which a message may begin after SIGTERM (`worker/stop.py`, 10 s unless the stop's time-out is
+# set): an idle worker's last poll is over by then, and what it brings still runs.
+WAIT_TIME_SECONDS = 9
 # Where queues are polled one after another, each that is empty holds up the next by its wait.
 WAIT_TIME_IN_TURN_SECONDS = 1
 # After an empty or refused poll, and whenever all slots are taken; kombu's default of 1 s caps a worker of eight

@@ -21,6 +21,8 @@ from vine import ensure_promise
 
 from celery_platform.guards.answers import Answers
 from celery_platform.guards.polled import Polled
+from celery_platform.transports.ending import Ending
+from celery_platform.transports.sqs.releases import make_visible
 
 # https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/CommonErrors.html
 OF_CREDENTIALS = frozenset({
@@ -137,15 +139,41 @@ class RefusedPolls(Polled, SQS.Channel):
             self._refused(queue, UNREADABLE, f"an answer of type {kind or 'unknown'}")
             return {}
         self._answered(queue)
+        if Ending.over():
+            channel: Any = self
+            self._release(channel._new_queue(queue), receipts_of(answer))
+            return {}
         return answer
+
+    def _on_messages_ready(self, queue: str, qname: str, messages: Any) -> Any:
+        if messages and Ending.over():
+            self._release(queue, receipts_of(messages))
+            return 0
+        return super()._on_messages_ready(queue, qname, messages)  # type: ignore[misc]
+
+    def _release(self, url: str, receipts: list[str]) -> None:
+        """Make the messages of these receipt handles visible at once."""
+        make_visible(self.sqs(queue=url.rpartition("/")[2]), url, receipts)
 
     def has_more(self) -> bool:
         """Whether a poll has not been answered yet: what it brings would be invisible until its timeout."""
         return bool(self._unanswered)
 
+    def poll_outlives_connection(self) -> bool:
+        """Whether a poll has not been answered yet: SQS may answer it to a connection that is closed."""
+        return self.has_more()
+
     def expected_polls(self) -> list[str]:
         """Every queue that is consumed: one without room, or behind another, is looked at all the same."""
         return list(self._active_queues)
+
+
+def receipts_of(answer: dict[str, Any]) -> list[str]:
+    """Return the receipt handles in an answer to ReceiveMessage.
+
+    Example: `receipts_of({"Messages": [{"ReceiptHandle": "AQEB"}]}) == ["AQEB"]`
+    """
+    return [message["ReceiptHandle"] for message in answer.get("Messages", ())]
 
 
 def _name(error: BaseException) -> str:

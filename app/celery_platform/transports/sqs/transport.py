@@ -4,10 +4,10 @@ from collections import deque
 from collections.abc import Iterable, Iterator
 from typing import Any
 
+from celery_platform.transports.ending import Ending
 from celery_platform.transports.sqs import channel
 from celery_platform.transports.sqs.deletes import Deletes, Done
 from celery_platform.transports.sqs.polls import PatientPolls
-from celery_platform.transports.sqs.releases import make_visible
 from celery_platform.transports.sqs.sends import BatchedSends
 from celery_platform.transports.versions import tested
 from celery_platform.transports.worker_channel import WorkerChannel
@@ -17,7 +17,10 @@ REFUSED_SECONDS = 1.0
 
 
 class Batch(list[Any]):
-    """The messages of a receive, for one walk through them; `left` are those that nobody has been given yet."""
+    """The messages of a receive, for one walk through them; `left` are those that nobody has been given yet.
+
+    The walk ends when it is too late for a message to begin, because this process ends.
+    """
 
     def __init__(self, url: str, messages: Iterable[Any]) -> None:
         super().__init__(messages)
@@ -26,12 +29,14 @@ class Batch(list[Any]):
 
     def __iter__(self) -> Iterator[Any]:
         """Each message in turn."""
-        while self.left:
+        while self.left and not Ending.over():
             yield self.left.popleft()
 
     def receipts(self) -> list[str]:
         """The receipt handles of what is left, which is then considered given back."""
-        return [message["ReceiptHandle"] for message in self]
+        receipts = [message["ReceiptHandle"] for message in self.left]
+        self.left.clear()
+        return receipts
 
 
 class Channel(PatientPolls, BatchedSends, channel.Channel, WorkerChannel):
@@ -82,9 +87,8 @@ class Channel(PatientPolls, BatchedSends, channel.Channel, WorkerChannel):
         self._batch = Batch(queue, messages.get("Messages", ()))
         try:
             return super()._on_messages_ready(queue, qname, messages | {"Messages": self._batch})
-        except BaseException:
+        finally:
             self._release(self._batch.url, self._batch.receipts())
-            raise
 
     def _restore(self, message: Any, *args: Any) -> None:
         """Make a message visible again. kombu would send a copy, beside the message itself after its timeout."""
@@ -93,9 +97,6 @@ class Channel(PatientPolls, BatchedSends, channel.Channel, WorkerChannel):
             self._release(info["sqs_queue"], [info["sqs_message"]["ReceiptHandle"]])
         else:
             super()._restore(message, *args)
-
-    def _release(self, url: str, receipts: list[str]) -> None:
-        make_visible(self.sqs(queue=url.rpartition("/")[2]), url, receipts)
 
     def give_back(self) -> None:
         """Before the process ends: what is done is deleted, what is not becomes visible again at once."""

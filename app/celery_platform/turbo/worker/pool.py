@@ -17,7 +17,7 @@ from celery import signals
 from celery.concurrency.base import BasePool, apply_target
 from celery.exceptions import SoftTimeLimitExceeded
 
-from celery_platform.transports.drain import Ending
+from celery_platform.transports.ending import Ending
 from celery_platform.transports.give_back import give_back
 from celery_platform.transports.remote_shutdown import stop_on_shutdown
 from celery_platform.transports.worker_channel import WorkerChannel
