@@ -21,8 +21,8 @@ class Answer:
     body: bytes = b"{}"
 
 
-# Makes the answer to a request's body.
-Answering = Callable[[bytes], Answer]
+# Makes the answer to a request's body; none for one that the emulator answers.
+Answering = Callable[[bytes], Answer | None]
 
 
 def error(status: int, code: str, message: str = "no reason") -> Answer:

@@ -10,13 +10,14 @@ from celery.exceptions import Ignore, Reject, TaskPredicate
 
 from celery_platform.brokers.poison import is_poison
 from celery_platform.reliability.compression import compression_of
+from celery_platform.reliability.continuation import returned_before, value_of
 from celery_platform.reliability.ends import as_failure, is_passed_on
 from celery_platform.reliability.errors import NEVER_PUBLISHED, StoreAwayError
 from celery_platform.reliability.message_group import group_of
 from celery_platform.reliability.one_copy import is_second_copy
 from celery_platform.reliability.signals import effect_repeated
 from celery_platform.reliability.waiting import wait
-from celery_platform.settlement.attempt import Tracer, dead_letter, settled
+from celery_platform.settlement.attempt import Tracer, dead_letter, note_returned, settled
 from celery_platform.settlement.names import DeadLettered
 
 if TYPE_CHECKING:
@@ -102,11 +103,19 @@ class Guarantees(_Task):
             raise Ignore
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
-        """Run the task. A direct call outside a worker only runs the function."""
-        if self.request.called_directly or self.request.is_eager:
+        """Run the task. A direct call outside a worker only runs the function.
+
+        The replay of a message whose next step alone was missing does not run it: see `reliability.continuation`.
+        """
+        request = self.request
+        if request.called_directly or request.is_eager:
             return super().__call__(*args, **kwargs)
+        before = returned_before(request.headers)
+        if before is not None:
+            logger.info("%s[%s] has run before: only what follows it is published", self.name, request.id)
+            return note_returned(value_of(before))
         try:
-            return super().__call__(*args, **kwargs) if self.has_own_call else self.run(*args, **kwargs)
+            return note_returned(super().__call__(*args, **kwargs) if self.has_own_call else self.run(*args, **kwargs))
         except TaskPredicate:  # Retry, Ignore, Reject: not a failure
             raise
         except StoreAwayError as error:

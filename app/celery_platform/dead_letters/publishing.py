@@ -10,7 +10,8 @@ what has room, and its header `x-dead-letter-cut` says so.
 """
 
 import logging
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from types import MappingProxyType
 from typing import Any
 
 from celery import Task
@@ -49,8 +50,12 @@ class AsItCameError(Exception):
         self.reasons = reasons
 
 
-def publish(task: Task[Any, Any], error: Exception, request: Any = None) -> None:
+def publish(
+    task: Task[Any, Any], error: Exception, request: Any = None, more: Mapping[str, Any] = MappingProxyType({})
+) -> None:
     """Publish the message that `task` is working on, or that of another `request`, to its dead letter queue.
+
+    `more` are headers for its replay, where the message has room for them.
 
     Raises:
         Reject: the broker did not take the message, which is requeued and not acknowledged.
@@ -60,7 +65,7 @@ def publish(task: Task[Any, Any], error: Exception, request: Any = None) -> None
     queue = queue_of_request(runtime().environment, str(task.name), request)
     message = _message(task, request)
     attempts = (request.retries or 0) + 1
-    why = reasons(error, queue.name, attempts=attempts)
+    why = reasons(error, queue.name, attempts=attempts) | dict(more)
     headers = message.headers | dict(request.headers or {})
     options = message.properties | group_of(request) | compression_of(request)
     try:

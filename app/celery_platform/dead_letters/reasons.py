@@ -6,6 +6,7 @@ import traceback
 from typing import Any
 
 from celery_platform.refusals.size import CUT, DEAD_LETTERED
+from celery_platform.reliability.continuation import RETURNED
 from celery_platform.reliability.ends import printable, reason_of
 
 REASON, TRACEBACK, MAX_CHARACTERS = "x-dead-letter-reason", "x-dead-letter-traceback", 1_000
@@ -28,13 +29,13 @@ def reasons(error: Exception, queue: str, *, attempts: int) -> dict[str, Any]:
 
 
 def cut(why: dict[str, Any], what: str) -> dict[str, Any]:
-    """The same for a message that has no room: without the traceback, and with the begin of the reason.
+    """The same for a message that has no room: without what the body returned and the traceback, the reason cut.
 
     `what` says what message this is, `refusals.size.MADE_ANEW` or `AS_IT_CAME`.
 
     Example: `cut(reasons(ValueError("x" * 999), "celery-prod-email", attempts=1), AS_IT_CAME)["x-dead-letter-cut"]`
     """
-    kept = {name: value for name, value in why.items() if name != TRACEBACK}
+    kept = {name: value for name, value in why.items() if name not in (TRACEBACK, RETURNED)}
     return kept | {REASON: begin_of(why[REASON], MAX_BYTES_IF_CUT), CUT: what}
 
 

@@ -20,11 +20,13 @@ from celery.exceptions import Reject
 from celery.states import FAILURE, REJECTED
 
 from celery_platform import dead_letters
+from celery_platform.reliability import continuation
 from celery_platform.reliability.ends import as_failure, is_passed_on
 from celery_platform.reliability.store_away import NOTICED_SECONDS, says_store_away
 
 logger = logging.getLogger(__name__)
 Tracer = Callable[..., Any]
+_NOTHING_YET = object()
 
 
 @dataclass
@@ -34,10 +36,20 @@ class Attempt:
     dead_lettered: bool = False
     # Why its message is to be dead-lettered by the worker's main process, which has it as it came.
     as_it_came: dead_letters.AsItCameError | None = None
+    # What the body returned, which has come to its end then.
+    returned: Any = _NOTHING_YET
 
 
 # Of the thread or greenlet that runs the task.
 _running: ContextVar[Attempt | None] = ContextVar("attempt", default=None)
+
+
+def note_returned(value: Any) -> Any:
+    """Note what the body of the task that runs returned, and return it."""
+    attempt = _running.get()
+    if attempt is not None:
+        attempt.returned = value
+    return value
 
 
 def dead_letter(task: Any, error: Exception, request: Any = None) -> None:
@@ -49,8 +61,10 @@ def dead_letter(task: Any, error: Exception, request: Any = None) -> None:
     attempt = _running.get()
     if attempt is not None and (attempt.dead_lettered or attempt.as_it_came):
         return
+    ended = attempt is not None and attempt.returned is not _NOTHING_YET
+    more = continuation.kept(attempt.returned, error) if attempt is not None and ended else {}
     try:
-        dead_letters.publish(task, error, request)
+        dead_letters.publish(task, error, request, more)
     except dead_letters.AsItCameError as failure:
         logger.warning("%s[%s] is dead-lettered as it came: %r", task.name, task.request.id, failure.__cause__)
         if attempt is None:

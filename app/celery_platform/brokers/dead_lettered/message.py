@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from celery_platform.reliability.continuation import ONLY_WHAT_FOLLOWS, returned_before
+
 Json = dict[str, Any]
 # What a broker adds when it moves a message by itself: RabbitMQ's reasons (guide "Dead DeadLetteredMessage Exchanges").
 BROKER_REASONS: Mapping[str, str] = {
@@ -58,6 +60,8 @@ def dead_lettered_message(
     task = str(headers.get("task") or "")
     if reason is None:
         reason, attempts, failed_at = _by_the_broker(headers, max_deliveries) if task else (UNREADABLE, None, None)
+    if returned_before(headers) is not None:
+        reason = f"{reason} {ONLY_WHAT_FOLLOWS}"
     return DeadLetteredMessage(
         queue=queue,
         id=str(headers.get("id") or properties.get("correlation_id") or ""),

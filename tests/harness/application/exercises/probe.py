@@ -98,3 +98,15 @@ def counted(self: Any, file: str, seconds: float = 0) -> None:
     """Record how often the broker counts its message as delivered before, on brokers that say so."""
     time.sleep(seconds)
     note(file, (self.request.headers or {}).get("x-delivery-count", 0))
+
+
+@celery.task(name="probe.first", ignore_result=False)
+def first(file: str) -> dict[str, int]:
+    """Have an effect, and return what the next step of a chain needs."""
+    note(file, "first")
+    return {"number": 7}
+
+
+@celery.task(name="probe.second")
+def second(before: dict[str, int], file: str) -> None:
+    note(file, f"second {before['number']}")

@@ -1,0 +1,54 @@
+"""The dead-lettered message of a task that succeeded and whose next step could not be published.
+
+Its replay must not have the effect a second time. So the message keeps what the body returned, in a header that a
+replay sends along, and a task that receives such a message returns that in place of running its body. Celery then does
+what is left: it publishes links, the rest of a chain or a chord's body, and stores the result.
+A value that is longer than `MAX_RETURNED_BYTES`, or is no JSON, is not kept; nor is any where the message has no room.
+The body then runs again at a replay.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+from kombu.utils.json import dumps, loads
+
+from celery_platform.reliability.errors import NEVER_PUBLISHED
+
+# Not among those that a replay drops (`dead_letters.replaying.DROPPED_PREFIXES`).
+RETURNED = "x-returned"
+MAX_RETURNED_BYTES = 4_000
+# In the reason, behind the error.
+ONLY_WHAT_FOLLOWS = "(the task itself succeeded: a replay publishes what follows it, and does not run it again)"
+
+
+def kept(returned: Any, error: BaseException) -> dict[str, str]:
+    """Return the header for a body that returned `returned`, after which `error` was raised; empty where none is kept.
+
+    An error of the next step itself, such as one that is too large, is none that a replay would not meet again.
+
+    Example: `kept(7, PublishError("SQS", "nothing", "again")) == {"x-returned": "7"}`
+    """
+    if isinstance(error, NEVER_PUBLISHED):
+        return {}
+    try:
+        text = str(dumps(returned))
+    except (TypeError, ValueError):
+        return {}
+    return {RETURNED: text} if len(text) <= MAX_RETURNED_BYTES else {}
+
+
+def returned_before(headers: Mapping[str, Any] | None) -> str | None:
+    """Return what the body returned at an earlier attempt, as JSON; `None` where the message does not say.
+
+    Example: `returned_before({"x-returned": "7"}) == "7"`
+    """
+    text = (headers or {}).get(RETURNED)
+    return text if isinstance(text, str) else None
+
+
+def value_of(text: str) -> Any:
+    """Return the value that was kept, as the next step would receive it.
+
+    Example: `value_of('{"number": 7}') == {"number": 7}`
+    """
+    return loads(text)

@@ -1,0 +1,65 @@
+"""A task that succeeded and whose next step could not be sent: a replay sends that step, and repeats no effect."""
+
+import json
+from pathlib import Path
+
+import pytest
+from celery_platform.errors import PublishError, RefusedMessageError
+from celery_platform.reliability.continuation import MAX_RETURNED_BYTES, ONLY_WHAT_FOLLOWS, kept
+
+from tests.harness.environment import TestEnvironment
+from tests.harness.refusing_proxy import Answer, error, refusing_proxy
+from tests.harness.waiting import eventually
+
+from .test_dlq import EMPTY, dlq, listed
+
+SEND = """
+from celery import chain
+from exercises.probe import first, second
+print(chain(first.s({file!r}), second.s({file!r})).apply_async().parent.id)
+"""
+STATE = "from exercises.celery import celery; print(celery.AsyncResult({id!r}).state)"
+AWAY = PublishError("SQS to take it", "nothing", "Send it again.")
+
+
+def only_to_dead_letter_queues(body: bytes) -> Answer | None:
+    return None if json.loads(body)["QueueUrl"].endswith("-dlq") else error(403, "AccessDenied")
+
+
+@pytest.mark.parametrize("pool", ["prefork", "turbo", "threads"])
+def test_a_replay_publishes_the_missing_step_and_does_not_run_the_task_again(
+    sqs: TestEnvironment, tmp_path: Path, pool: str
+) -> None:
+    environment = sqs.variant(tmp_path, pools={"io": {"type": pool, "concurrency": 1}})
+    environment.python(EMPTY)
+    file = tmp_path / "ran"
+    with refusing_proxy(environment.endpoint) as (endpoint, refusals):
+        refusals.answer["SendMessage"] = only_to_dead_letter_queues
+        with environment.worker("io", AWS_ENDPOINT_URL=endpoint) as (_, log):
+            task_id = environment.python(SEND.format(file=str(file)))
+            ((found,),) = eventually(lambda: [each for each in listed(environment, "") if each], f"it; {log}", 60)
+    with environment.worker("io") as (_, log):
+        dlq(environment, "replay --yes")
+        eventually(lambda: "second" in file.read_text(), f"the next step; {log.read_text()[-3000:]}", 60)
+        state = eventually(lambda: environment.python(STATE.format(id=task_id)) == "SUCCESS", "its result")
+
+    assert (found["id"], found["reason"].endswith(ONLY_WHAT_FOLLOWS), state) == (task_id, True, True)
+    assert file.read_text().splitlines() == ["first", "second 7"]
+    assert listed(environment, "") == [[]]
+
+
+def test_what_the_body_returned_is_kept_when_the_broker_took_nothing() -> None:
+    assert kept({"number": 7}, AWAY) == {"x-returned": '{"number": 7}'}
+
+
+@pytest.mark.parametrize(
+    ("returned", "after"),
+    [
+        ({1, 2}, AWAY),
+        ("x" * MAX_RETURNED_BYTES, AWAY),
+        (7, RefusedMessageError("a smaller message", "a large one", "Send less.")),
+    ],
+    ids=["no JSON", "too long", "the next step itself is refused"],
+)
+def test_what_a_replay_could_not_use_is_not_kept(returned: object, after: Exception) -> None:
+    assert kept(returned, after) == {}
