@@ -19,6 +19,7 @@ module "eks" {
 
   name                 = local.env.eks.name
   kubernetes_version   = local.env.eks.version
+  service_cidr         = local.env.eks.service_cidr
   compute              = local.env.eks.compute
   addons               = local.env.eks.addons
   pools                = local.pools_on_eks

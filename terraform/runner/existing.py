@@ -10,6 +10,7 @@ from typing import Any
 import boto3
 from botocore.exceptions import ClientError
 from celery_platform.environment import Environment
+from celery_platform.environment.derived.eks import service_cidr
 from celery_platform.environment.model.existing import ExistingCluster, ExistingNetwork, ExistingZone
 
 from runner.account import Account
@@ -38,7 +39,7 @@ def _differences(env: Environment, account: Account) -> Iterator[str]:
         if network.dns is not None:
             yield from _zone(network.dns, network.existing.vpc_id)
         if env.eks.existing is not None:
-            yield from _cluster(env.eks.existing, network.existing.vpc_id)
+            yield from _cluster(env.eks.existing, network.existing.vpc_id, str(service_cidr(env)))
     if env.delivery is not None and env.delivery.existing_provider:
         yield from _provider(env.delivery.issuer, env.delivery.audience, account)
 
@@ -91,7 +92,7 @@ def _zone(dns: ExistingZone, vpc_id: str) -> Iterator[str]:
         yield f"zone {dns.zone_id} is not associated with {vpc_id}, so its names would not resolve there"
 
 
-def _cluster(existing: ExistingCluster, vpc_id: str) -> Iterator[str]:
+def _cluster(existing: ExistingCluster, vpc_id: str, services: str) -> Iterator[str]:
     eks = boto3.client("eks")
     try:
         cluster = eks.describe_cluster(name=existing.name)["cluster"]
@@ -105,6 +106,12 @@ def _cluster(existing: ExistingCluster, vpc_id: str) -> Iterator[str]:
     for key, value in expected.items():
         if of_cluster.get(key) != value:
             yield f"cluster {existing.name} has {key} {of_cluster.get(key)}, not {value}"
+    found = cluster.get("kubernetesNetworkConfig", {}).get("serviceIpv4Cidr", services)
+    if found != services:
+        yield (
+            f"cluster {existing.name} has its services in {found}, not in eks.service_cidr {services}, "
+            "so network policies would cut its pods from DNS"
+        )
 
 
 def _addons(eks: Any, cluster: str) -> list[str]:

@@ -5,6 +5,7 @@ mock_provider "aws" {
 variables {
   name               = "celery-x"
   kubernetes_version = "1.35"
+  service_cidr       = "172.20.0.0/16"
   addons = {
     vpc-cni                = "v1.21.1-eksbuild.3"
     kube-proxy             = "v1.35.0-eksbuild.2"
@@ -75,6 +76,33 @@ run "a_node_group_for_each_pool" {
   }
 }
 
+run "the_services_that_policies_expect" {
+  command = plan
+
+  module {
+    source = "./modules/eks"
+  }
+
+  assert {
+    condition     = aws_eks_cluster.this.kubernetes_network_config[0].service_ipv4_cidr == "172.20.0.0/16" && length(aws_eks_cluster.this.kubernetes_network_config[0].elastic_load_balancing) == 0
+    error_message = "expected the given range, in which network policies look for the cluster's DNS"
+  }
+}
+
+run "services_in_too_small_a_range" {
+  command = plan
+
+  module {
+    source = "./modules/eks"
+  }
+
+  variables {
+    service_cidr = "172.20.0.0/28"
+  }
+
+  expect_failures = [var.service_cidr]
+}
+
 run "auto_mode" {
   command = plan
 
@@ -85,6 +113,11 @@ run "auto_mode" {
   variables {
     compute = "auto"
     addons  = {}
+  }
+
+  assert {
+    condition     = aws_eks_cluster.this.kubernetes_network_config[0].service_ipv4_cidr == "172.20.0.0/16" && aws_eks_cluster.this.kubernetes_network_config[0].elastic_load_balancing[0].enabled
+    error_message = "expected load balancing beside the range of services"
   }
 
   assert {

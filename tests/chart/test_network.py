@@ -1,6 +1,6 @@
 """Pods can only reach what their tasks need."""
 
-from ipaddress import ip_network
+from ipaddress import ip_address, ip_network
 from typing import Any
 
 from celery_platform.environment import resolve
@@ -35,6 +35,18 @@ def test_every_pod_is_under_exactly_one_policy_that_closes_both_ways(rendered: R
         assert own[0]["spec"]["policyTypes"] == ["Ingress", "Egress"]
 
 
+def test_every_pod_reaches_the_dns_of_its_cluster_by_address_and_as_pods(rendered: Rendered) -> None:
+    """In Auto Mode DNS is a service of each node, so that no pod has a label (aws/containers-roadmap#2552)."""
+    address = rendered.resolved["eks"]["dns_address"]
+    assert ip_address(address) in ip_network(rendered.resolved["eks"]["service_cidr"])
+    for policy in rendered.of("NetworkPolicy").values():
+        (rule,) = (one for one in policy["spec"]["egress"] if {port["port"] for port in one["ports"]} == {53})
+        by_address, as_pods = rule["to"]
+        assert by_address == {"ipBlock": {"cidr": f"{address}/32"}}
+        assert as_pods["podSelector"]["matchLabels"] == {"k8s-app": "kube-dns"}
+        assert {port["protocol"] for port in rule["ports"]} == {"UDP", "TCP"}
+
+
 def test_a_worker_reaches_the_services_that_its_queues_call(rendered: Rendered) -> None:
     for name, pool in rendered.pools.items():
         reached = let_out(rendered.of("NetworkPolicy")[f"worker-{name}"])
@@ -49,7 +61,8 @@ def test_beat_reaches_no_service_of_the_tasks(rendered: Rendered) -> None:
     egress = rendered.resolved["egress"]
     its_own = {(egress[name]["cidr"], port) for name in ("broker", "results", "aws") for port in egress[name]["ports"]}
 
-    assert beat - {POD_IDENTITY} <= its_own
+    dns = {(f"{rendered.resolved['eks']['dns_address']}/32", 53)}
+    assert beat - {POD_IDENTITY} - dns <= its_own
 
 
 def test_the_broker_is_reached_inside_the_vpc_only() -> None:

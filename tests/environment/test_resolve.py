@@ -1,5 +1,6 @@
 """Switching the broker changes one key of the file, and everything else is derived from it."""
 
+from ipaddress import IPv4Network
 from pathlib import Path
 from typing import Any
 
@@ -49,3 +50,17 @@ def test_mirrored_and_quorum_queues_are_in_separate_virtual_hosts(version: str, 
     assert resolved["virtual_host"] == ("celery-mirrored" if replication == "mirrored" else "celery")
     assert resolved["mirrored_virtual_hosts"] == (["celery-mirrored"] if version == "3.10" else [])
     assert resolved["virtual_hosts"] == ["celery", *resolved["mirrored_virtual_hosts"]]
+
+
+@pytest.mark.parametrize(
+    ("cidr", "services", "dns"),
+    [("10.40.0.0/16", "172.20.0.0/16", "172.20.0.10"), ("172.31.0.0/16", "10.100.0.0/16", "10.100.0.10")],
+)
+def test_services_of_a_cluster_have_the_range_that_eks_chooses_beside_the_network(
+    cidr: str, services: str, dns: str
+) -> None:
+    env = load("prod")
+    network = env.network.model_copy(update={"cidr": IPv4Network(cidr)})
+    eks = resolve(env.model_copy(update={"network": network}))["eks"]
+
+    assert (eks["service_cidr"], eks["dns_address"]) == (services, dns)

@@ -80,6 +80,9 @@ REFUSED = [
     (EKS, "eks: {compute: auto, public_access_cidrs: [224.0.0.0/24]}", "found 224.0.0.0/24, multicast"),
     (EKS, "eks: {compute: auto, public_access_cidrs: [8.8.8.8/32, 8.8.8.8/32]}", "found a range twice; allowed: each"),
     (EKS, f"eks: {{public_access_cidrs: [{', '.join(f'8.8.{n}.0/24' for n in range(41))}]}}", "found 41 ranges"),
+    (EKS, "eks: {compute: auto, service_cidr: 10.40.0.0/20}", "overlaps network.cidr 10.40.0.0/16; allowed:"),
+    (EKS, "eks: {compute: auto, service_cidr: 172.20.0.0/25}", "service_cidr: found 172.20.0.0/25; allowed: a prefix"),
+    (EKS, "eks: {compute: auto, service_cidr: 100.64.0.0/16}", "service_cidr: found 100.64.0.0/16; allowed: a prefix"),
     # hosts, URLs and ports
     (HOST, "host: a b", "services.database.host: found 'a b': the part 'a b': only letters"),
     (HOST, "host: -a.example.com", "services.database.host: found '-a.example.com': the part '-a': only letters"),
@@ -133,6 +136,7 @@ def test_a_value_that_another_system_would_refuse_is_refused_in_words(old: str, 
         (URL, 'url: "https://user@xn--bcher-kva.example.com:8443/a?b=c"'),
         (IO, statement("arn:aws:dynamodb:eu-west-1:111122223333:table/orders")),
         (EKS, 'eks: {compute: auto, admins: ["arn:aws:iam::111122223333:role/team/admin"]}'),
+        (EKS, "eks: {compute: auto, service_cidr: 192.168.0.0/20}"),
         (EKS, "eks: {compute: auto, public_access_cidrs: [203.0.113.0/24]}"),
     ],
 )

@@ -46,7 +46,8 @@ def attach(runner: Runner, there: dict[str, Any]) -> None:
     clients = f"clients:\n  web: {{security_group: {WEB}, may: [publish]}}\n"
     clients += f"  office: {{cidrs: [{OFFICE}], may: [publish, watch]}}\n"
     file.write_text(text[:begin] + network + text[end:] + clients)
-    set_line(file, "eks: ", f"eks: {{existing: {{name: company, security_group: {there['cluster_group']}}}}}")
+    services = f", service_cidr: {there['services']}" if "services" in there else ""
+    set_line(file, "eks: ", f"eks: {{existing: {{name: company, security_group: {there['cluster_group']}}}{services}}}")
     set_line(file, "delivery:", "delivery:\n  existing_provider: true")
     with pytest.MonkeyPatch.context() as only_here:
         only_here.setenv("ENVIRONMENTS", str(runner.folder / "environments"))
@@ -136,6 +137,7 @@ def test_an_account_that_has_it_all_is_taken(
         ({"swap": True}, "has AvailabilityZone eu-west-1b, not eu-west-1a"),
         ({"provider": False}, "has no OpenID Connect provider token.actions.githubusercontent.com"),
         ({"agent": False}, "has no add-on eks-pod-identity-agent"),
+        ({"services": "10.100.0.0/16"}, "has its services in 172.20.0.0/16, not in eks.service_cidr 10.100.0.0/16"),
         ({"dns": ["AmazonProvidedDNS", "10.40.0.2", "10.9.0.53"]}, "use the DNS servers 10.9.0.53 (its DHCP options)"),
     ],
 )
@@ -187,7 +189,11 @@ def _made_by_the_company() -> dict[str, Any]:
     )
     role = iam.create_role(RoleName="company", AssumeRolePolicyDocument="{}")["Role"]["Arn"]
     cluster = eks.create_cluster(
-        name="company", roleArn=role, resourcesVpcConfig={"subnetIds": list(subnets.values())}
+        name="company",
+        roleArn=role,
+        resourcesVpcConfig={"subnetIds": list(subnets.values())},
+        # As AWS chooses in a VPC with such addresses.
+        kubernetesNetworkConfig={"serviceIpv4Cidr": "172.20.0.0/16"},
     )["cluster"]
     eks.create_addon(clusterName="company", addonName="eks-pod-identity-agent")
     provider = iam.create_open_id_connect_provider(

@@ -79,6 +79,8 @@ FORCING = [
     change("aws_elasticache_replication_group", "name", "replication_group_id", "celery-a", "celery-b", **STORE),
     change("aws_route53_zone", "zone", "name", "a.internal", "b.internal"),
     change("aws_eks_cluster", "name", "name", "a", "b", vpc_config=[{"subnet_ids": ["subnet-1"]}], **CLUSTER),
+    change("aws_eks_cluster", "service_cidr", "kubernetes_network_config", [{"service_ipv4_cidr": "172.20.0.0/16"}],
+           [{"service_ipv4_cidr": "10.100.0.0/16"}], name="c", vpc_config=[{"subnet_ids": ["subnet-1"]}], **CLUSTER),
     change("aws_eks_node_group", "instance_types", "instance_types", ["t3.small"], ["t3.large"],
            subnet_ids=["subnet-1"], **NODES),
     change("aws_eks_node_group", "capacity", "capacity_type", "ON_DEMAND", "SPOT", subnet_ids=["subnet-1"], **NODES),

@@ -126,7 +126,8 @@ def _zones_of_dns(env: Json) -> Found:
 
 def _clusters(env: Json) -> Found:
     made = env["eks"]["enabled"] and env["eks"].get("existing") is None
-    return {"cluster": _called(env["eks"]["name"], {"name": env["eks"]["name"]} | _of_vpc(env))} if made else {}
+    own = {key: env["eks"][key] for key in ("name", "service_cidr")}
+    return {"cluster": _called(env["eks"]["name"], own | _of_vpc(env))} if made else {}
 
 
 def _node_groups(env: Json) -> Found:
@@ -214,7 +215,7 @@ KINDS = (
         "aws_eks_cluster",
         "the cluster",
         _clusters,
-        forces=("name",),
+        forces=("name", "service_cidr"),
         stuck=IN_ITS_VPC,
         lost="everything that runs on it",
     ),

@@ -34,7 +34,12 @@ spec:
     - from: [{namespaceSelector: {}}]
       ports: [{protocol: TCP, port: {{ int $root.Values.metrics_port }}}]
   egress:
-    - to: [{namespaceSelector: {matchLabels: {kubernetes.io/metadata.name: kube-system}}, podSelector: {matchLabels: {k8s-app: kube-dns}}}]
+    # DNS by the address of its service, because in Auto Mode it runs on each node and not as pods (aws/containers-roadmap#2552),
+    # and by its pods, because a CNI may apply policies after the service's address was translated.
+    - to:
+        - ipBlock: {cidr: {{ $root.Values.eks.dns_address }}/32}
+        - namespaceSelector: {matchLabels: {kubernetes.io/metadata.name: kube-system}}
+          podSelector: {matchLabels: {k8s-app: kube-dns}}
       ports: [{protocol: UDP, port: 53}, {protocol: TCP, port: 53}]
     # The node's EKS Pod Identity agent, which provides the role's credentials.
     - to: [{ipBlock: {cidr: 169.254.170.23/32}}]

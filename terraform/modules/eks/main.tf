@@ -49,10 +49,13 @@ resource "aws_eks_cluster" "this" {
     }
   }
 
-  dynamic "kubernetes_network_config" {
-    for_each = local.auto ? [true] : []
-    content {
-      elastic_load_balancing {
+  kubernetes_network_config {
+    # Network policies admit the address of the cluster's DNS, which is in this range.
+    service_ipv4_cidr = var.service_cidr
+
+    dynamic "elastic_load_balancing" {
+      for_each = local.auto ? [true] : []
+      content {
         enabled = true
       }
     }

@@ -18,6 +18,16 @@ variable "kubernetes_version" {
   }
 }
 
+variable "service_cidr" {
+  description = "Address range of the cluster's services. A change replaces the cluster."
+  type        = string
+
+  validation {
+    condition     = can(cidrnetmask(var.service_cidr)) && try(tonumber(split("/", var.service_cidr)[1]) >= 12 && tonumber(split("/", var.service_cidr)[1]) <= 24, false)
+    error_message = "service_cidr must be a CIDR block from /12 to /24 (EKS API, KubernetesNetworkConfigRequest)."
+  }
+}
+
 variable "compute" {
   description = "node_groups (a managed node group for each pool) or auto (EKS Auto Mode)."
   type        = string

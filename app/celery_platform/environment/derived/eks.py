@@ -1,5 +1,7 @@
 """The cluster of the pools on EKS: its name, namespace and add-ons."""
 
+from ipaddress import IPv4Network
+
 from celery_platform.environment.derived import Json
 from celery_platform.environment.derived.machines import shared_node_selector
 from celery_platform.environment.model import Environment
@@ -23,6 +25,22 @@ ADDONS = {
     },
 }
 NAMESPACE = "celery"
+# The ranges that EKS chooses from for services: the second one if the VPC's own range is in 10.0.0.0/8, like this
+# default (EKS API, KubernetesNetworkConfigRequest, "serviceIpv4Cidr"; awslabs/amazon-eks-ami, bootstrap.sh).
+SERVICES = IPv4Network("10.100.0.0/16")
+SERVICES_BESIDE_TEN = IPv4Network("172.20.0.0/16")
+TEN = IPv4Network("10.0.0.0/8")
+# The address of the cluster's DNS in that range (awslabs/amazon-eks-ami, nodeadm: the tenth).
+DNS_OFFSET = 10
+
+
+def service_cidr(env: Environment) -> IPv4Network:
+    """The address range of the cluster's services.
+
+    Example: `service_cidr(load("prod")) == IPv4Network("172.20.0.0/16")`, because the VPC is in 10.0.0.0/8
+    """
+    chosen = SERVICES_BESIDE_TEN if env.network.cidr.overlaps(TEN) else SERVICES
+    return env.eks.service_cidr or chosen
 
 
 def eks(env: Environment, prefix: str) -> Json:
@@ -33,6 +51,8 @@ def eks(env: Environment, prefix: str) -> Json:
         "name": prefix if env.eks.existing is None else env.eks.existing.name,
         "namespace": NAMESPACE,
         **cluster,
+        "service_cidr": str(service_cidr(env)),
+        "dns_address": str(service_cidr(env).network_address + DNS_OFFSET),
         "node_selector": shared_node_selector(env),
         "addons": {} if env.eks.compute == "auto" or env.eks.existing is not None else ADDONS[env.eks.version],
     }

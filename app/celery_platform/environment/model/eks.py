@@ -18,4 +18,7 @@ class Eks(Closed):
         default=(), description="address ranges that reach the API from outside the VPC; none: it is private"
     )
     admins: tuple[str, ...] = Field(default=(), description="ARNs of roles that administer the cluster")
+    service_cidr: IPv4Network | None = Field(
+        default=None, description="address range of the cluster's services; by default the one that EKS chooses"
+    )
     existing: ExistingCluster | None = Field(default=None, description="an existing cluster with its nodes")

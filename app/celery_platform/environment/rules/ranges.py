@@ -4,12 +4,15 @@ from collections.abc import Iterator
 from ipaddress import IPv4Address, IPv4Network
 from itertools import combinations
 
+from celery_platform.environment.derived.eks import service_cidr
 from celery_platform.environment.errors import Problem
 from celery_platform.environment.model import Environment
 from celery_platform.environment.ranges import reserved
 
 # RFC 1918, and RFC 6598 for the shared range of carriers, which VPCs may have too.
 PRIVATE = tuple(map(IPv4Network, ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "100.64.0.0/10")))
+# EKS API, KubernetesNetworkConfigRequest, "serviceIpv4Cidr".
+SERVICE_RANGES = PRIVATE[:3]
 # EKS quotas, "Public endpoint access CIDR ranges per cluster".
 MOST_RANGES_OF_THE_API = 40
 
@@ -39,6 +42,20 @@ def api_is_opened_to_public_addresses(env: Environment) -> Iterator[Problem]:
         yield Problem("eks.public_access_cidrs", "a range twice", "each range once")
 
 
+def services_have_a_private_range_of_their_own(env: Environment) -> Iterator[Problem]:
+    """Pods would send what is meant for a host of the VPC to a service, and EKS takes only private ranges.
+
+    Refused by: EKS, CreateCluster, InvalidParameterException (EKS API, KubernetesNetworkConfigRequest).
+    """
+    found = service_cidr(env)
+    if not any(found.subnet_of(private) for private in SERVICE_RANGES) or not 12 <= found.prefixlen <= 24:
+        allowed = f"a prefix from /12 to /24 in {', '.join(map(str, SERVICE_RANGES))}"
+        yield Problem("eks.service_cidr", str(found), allowed)
+    elif found.overlaps(env.network.cidr):
+        allowed = "a range that no other network has"
+        yield Problem("eks.service_cidr", f"{found}, which overlaps network.cidr {env.network.cidr}", allowed)
+
+
 def subnets_do_not_overlap(env: Environment) -> Iterator[Problem]:
     """Two subnets of one VPC never share addresses, so one of the two ranges is a typing error.
 
@@ -63,5 +80,6 @@ def _all(env: Environment) -> Iterator[tuple[str, IPv4Network | IPv4Address]]:
 RULES = (
     ranges_are_not_reserved,
     api_is_opened_to_public_addresses,
+    services_have_a_private_range_of_their_own,
     subnets_do_not_overlap,
 )
