@@ -158,6 +158,18 @@ def test_the_password_of_who_may_look_is_read_from_secrets_manager_by_name(kind:
     assert rendered.of("ConfigMap")[user["name"]]["data"][user["key"]] == rendered.resolved["broker"][wanted]
 
 
+def test_the_role_of_the_operator_reads_the_secrets_that_it_is_asked_for_and_no_other(with_keda: Rendered) -> None:
+    """KEDA reads them with its own role; if it may not, no pool scales."""
+    asked = {
+        secret["name"]
+        for one in with_keda.of("TriggerAuthentication").values()
+        for secret in one["spec"].get("awsSecretManager", {}).get("secrets", [])
+    }
+    labels = with_keda.resolved["workloads"]["autoscaler"]["secrets"]
+
+    assert {with_keda.resolved["secrets"][label] for label in labels} == asked
+
+
 def test_a_typing_error_in_a_trigger_is_found() -> None:
     (scaled,) = render(PROD, BrokerKind.SQS, "keda").of("ScaledObject").values()
     metadata = scaled["spec"]["triggers"][0]["metadata"] | {"scaleOnInflight": "true"}

@@ -100,8 +100,7 @@ def _pods(env: Environment, queues: tuple[str, ...], names: Json) -> dict[str, W
         # A Job of the chart. On hosts, the release command runs with the workers' role.
         found["release"] = Workload("pods", _own("release"), logins + application, buckets=bucket_access(env))
     if env.autoscaler == "keda":
-        held = tuple(label for label in ("broker_password",) if label in names)
-        found["autoscaler"] = Workload("pods", KEDA, held, measures=queues, discovers=False)
+        found["autoscaler"] = Workload("pods", KEDA, _login_to_look(names), measures=queues, discovers=False)
     return found
 
 
@@ -161,8 +160,12 @@ def _own(name: str) -> str:
 
 def _read_only_logins(names: Json) -> tuple[str, ...]:
     """The logins with the broker's read-only user instead of the app's, if there is one."""
-    own = "monitoring_password"
-    return tuple(own if label == "broker_password" and own in names else label for label in _logins(names))
+    return _login_to_look(names) + tuple(label for label in _logins(names) if label != "broker_password")
+
+
+def _login_to_look(names: Json) -> tuple[str, ...]:
+    """The password of the broker's read-only user, or the app's if there is no such user; none without users."""
+    return next(((label,) for label in ("monitoring_password", "broker_password") if label in names), ())
 
 
 def _logins(names: Json) -> tuple[str, ...]:
