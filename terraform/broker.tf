@@ -30,6 +30,7 @@ module "rabbitmq_hosts" {
   clients             = local.own_clients
   publishers          = local.publishers
   monitors            = merge(local.own_monitors, local.watchers)
+  scalers             = local.scalers
 }
 
 module "amazon_mq" {

@@ -7,6 +7,10 @@ locals {
   )
   own_monitors = local.monitored ? { monitoring = { security_group_id = module.monitoring_host[0].security_group_id } } : {}
 
+  # KEDA's operator is a pod of the cluster. A RabbitMQ without TLS has no management API to ask.
+  scalers = { for name, client in local.own_clients : name => client
+  if name == "eks" && local.env.autoscaler == "keda" && local.env.broker.rabbitmq.tls }
+
   # Clients from environment.yml. The prefix avoids a collision with the keys above: a client may be called eks.
   publishers = { for name, client in local.env.clients.publish : "client-${name}" => client }
   watchers   = { for name, client in local.env.clients.watch : "client-${name}" => client }

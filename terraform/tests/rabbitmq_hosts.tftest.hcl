@@ -85,6 +85,67 @@ run "one_name_over_tls" {
   }
 }
 
+run "an_autoscaler_asks_the_management_api_by_name" {
+  command = plan
+
+  module {
+    source = "./modules/rabbitmq_hosts"
+  }
+
+  variables {
+    tls           = true
+    load_balancer = { zone = "celery-x.internal", host = "rabbitmq.celery-x.internal" }
+    scalers       = { eks = { security_group_id = "sg-2" } }
+  }
+
+  assert {
+    condition     = { for listener in concat(aws_lb_listener.this, aws_lb_listener.management) : listener.port => listener.protocol } == { "5671" = "TCP", "15671" = "TCP" } && length(aws_lb_target_group_attachment.management) == 3
+    error_message = "expected listeners for AMQP and the management API, with every node behind them"
+  }
+
+  assert {
+    condition     = { for name, rule in aws_vpc_security_group_ingress_rule.load_balancer_management : name => [rule.referenced_security_group_id, rule.from_port] } == { eks = ["sg-2", 15671] }
+    error_message = "expected the management API to be open to the autoscaler only"
+  }
+
+  assert {
+    condition     = aws_vpc_security_group_ingress_rule.from_load_balancer_management[0].from_port == 15671 && aws_vpc_security_group_egress_rule.load_balancer_management[0].to_port == 15671
+    error_message = "expected the load balancer to reach the nodes' management API"
+  }
+}
+
+run "no_autoscaler_no_listener" {
+  command = plan
+
+  module {
+    source = "./modules/rabbitmq_hosts"
+  }
+
+  variables {
+    tls           = true
+    load_balancer = { zone = "celery-x.internal", host = "rabbitmq.celery-x.internal" }
+  }
+
+  assert {
+    condition     = length(aws_lb_listener.management) == 0 && length(aws_vpc_security_group_ingress_rule.from_load_balancer_management) == 0
+    error_message = "expected AMQP alone behind the load balancer"
+  }
+}
+
+run "an_autoscaler_without_tls" {
+  command = plan
+
+  module {
+    source = "./modules/rabbitmq_hosts"
+  }
+
+  variables {
+    scalers = { eks = { security_group_id = "sg-2" } }
+  }
+
+  expect_failures = [var.scalers]
+}
+
 run "traffic_between_nodes" {
   command = plan
 
@@ -175,7 +236,7 @@ run "a_name_too_long" {
   }
 
   variables {
-    name = "celery-23456789-123456789-1234567"
+    name = "celery-23456789-123456789-12345"
   }
 
   expect_failures = [var.name]

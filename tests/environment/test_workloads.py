@@ -80,6 +80,13 @@ def test_a_value_that_would_expose_the_environment_is_refused(edit_prod: Edit, o
         load("prod")
 
 
+def test_keda_without_a_management_api_to_ask_is_refused(edit_prod: Edit) -> None:
+    edit_prod('rabbitmq: {version: "4.0"', 'rabbitmq: {tls: false, version: "4.0"')
+
+    with pytest.raises(Exception, match="autoscaler: found keda with a RabbitMQ without TLS; allowed: hpa, or"):
+        load("prod")
+
+
 def test_a_pod_may_not_read_a_secret_whose_variable_its_pool_overrides(edit_prod: Edit) -> None:
     edit_prod("  buckets: [files]", "  secrets: {KEY: key}\n  buckets: [files]")
     edit_prod("max: 20, instance_type: m7i.large}", "max: 20, instance_type: m7i.large, variables: {KEY: none}}")

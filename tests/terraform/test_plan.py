@@ -1,9 +1,17 @@
 """Every environment and every broker kind can be planned without credentials, with the real provider."""
 
-import pytest
-from celery_platform.environment.load import environments_folder, names
+import json
+from typing import Any
+from urllib.parse import urlsplit
 
-from tests.terraform.conftest import Runner
+import pytest
+from celery_platform.environment.derived import security_rules
+from celery_platform.environment.load import environments_folder, names
+from celery_platform.environment.model import BrokerKind
+
+from tests.chart.rendered import render
+from tests.harness.environment import PROD, described
+from tests.terraform.conftest import Runner, copied
 
 pytestmark = pytest.mark.terraform
 
@@ -44,3 +52,32 @@ def test_each_kind_makes_its_own_broker_only(runner: Runner, kind: str) -> None:
         assert (sign in shown) is (other == kind), sign
     assert "Deprecated" not in shown
     assert ("sqs:ChangeMessageVisibility" in shown) is (kind == "sqs")
+
+
+@pytest.fixture(scope="module")
+def production(tmp_path_factory: pytest.TempPathFactory) -> list[dict[str, Any]]:
+    """The resources that a plan of production creates."""
+    runner = copied(tmp_path_factory.mktemp("production"))
+    saved = runner.folder / "plan.json"
+    done = runner.run("plan", "prod", "--json", str(saved))
+    assert done.returncode == 0, done.stdout
+    changes: list[dict[str, Any]] = json.loads(saved.read_text())["resource_changes"]
+    return changes
+
+
+def test_keda_asks_an_address_that_the_load_balancer_listens_on(production: list[dict[str, Any]]) -> None:
+    (record,) = (one["change"]["after"]["name"] for one in production if one["type"] == "aws_route53_record")
+    ports = {one["change"]["after"]["port"] for one in production if one["type"] == "aws_lb_listener"}
+    for scaled in render(PROD, BrokerKind.RABBITMQ, "keda").of("ScaledObject").values():
+        asked = {urlsplit(trigger["metadata"]["host"]) for trigger in scaled["spec"]["triggers"]}
+        assert {(url.hostname, url.port) for url in asked} <= {(record, port) for port in ports}
+
+
+def test_the_rules_of_the_broker_are_as_many_as_are_counted_for_the_quota(production: list[dict[str, Any]]) -> None:
+    rules = [one["address"] for one in production if one["type"] == "aws_vpc_security_group_ingress_rule"]
+    of_broker = [address for address in rules if address.startswith("module.rabbitmq_hosts[0].")]
+    of_balancer = [address for address in of_broker if "_rule.load_balancer" in address]
+    counted = security_rules.inbound(described(PROD))
+
+    assert len(of_balancer) == counted["the load balancer"]
+    assert len(of_broker) - len(of_balancer) == counted["the broker"]

@@ -7,7 +7,7 @@ locals {
   }
   amqp_port = var.tls ? 5671 : 5672
   # Ports for monitoring, and those for clients. The management API is open only with TLS, because requests contain passwords.
-  monitor_ports = merge({ prometheus = 15692 }, var.tls ? { management = 15671 } : {})
+  monitor_ports = merge({ prometheus = 15692 }, var.tls ? { management = local.management_port } : {})
   client_ports  = merge({ amqp = local.amqp_port }, local.monitor_ports)
   client_rules  = merge([for name, client in var.clients : { for service, port in local.client_ports : "${name}-${service}" => merge(client, { port = port }) }]...)
   publish_rules = { for name, publisher in var.publishers : "${name}-amqp" => merge(publisher, { port = local.amqp_port }) }

@@ -3,8 +3,8 @@ variable "name" {
   type        = string
 
   validation {
-    condition     = length(var.name) <= 32
-    error_message = "The name must have at most 32 characters: the load balancer has the same name."
+    condition     = length(var.name) <= 28
+    error_message = "The name must have at most 28 characters: a target group has 32, and one is called as the load balancer with -api."
   }
 }
 
@@ -95,6 +95,17 @@ variable "monitors" {
   validation {
     condition     = alltrue([for monitor in var.monitors : (monitor.security_group_id == null) != (monitor.cidr == null)])
     error_message = "A monitor must be either a security group or a CIDR block."
+  }
+}
+
+variable "scalers" {
+  description = "Autoscalers that may ask the management API by the load balancer's name, by name: a security group each."
+  type        = map(object({ security_group_id = string }))
+  default     = {}
+
+  validation {
+    condition     = length(var.scalers) == 0 || var.tls
+    error_message = "Autoscalers need tls: the management API is closed without it, because requests contain passwords."
   }
 }
 

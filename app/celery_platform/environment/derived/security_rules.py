@@ -34,9 +34,20 @@ def inbound(env: Environment) -> dict[str, int]:
     if env.broker.kind is BrokerKind.RABBITMQ:
         watched = 2 if env.broker.rabbitmq.tls else 1
         amqp = workers + len(publishers)
-        found["the broker"] = amqp + (workers + monitors + len(watchers)) * watched + RABBITMQ_PEERS
-        found["the load balancer"] = amqp
+        scalers = int(asks_the_load_balancer(env))
+        found["the broker"] = amqp + (workers + monitors + len(watchers)) * watched + RABBITMQ_PEERS + scalers
+        found["the load balancer"] = amqp + scalers
     return found
+
+
+def asks_the_load_balancer(env: Environment) -> bool:
+    """Whether KEDA asks the management API of a RabbitMQ by the name of its load balancer.
+
+    Example: `asks_the_load_balancer(load("prod"))`
+    """
+    nodes = env.broker.self_managed
+    scaled = env.autoscaler == "keda" and any(pool.runs_on == "eks" for pool in env.pools.values())
+    return scaled and nodes is not None and nodes.load_balancer and nodes.tls
 
 
 def outbound(env: Environment) -> dict[str, int]:

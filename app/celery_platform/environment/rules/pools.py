@@ -111,8 +111,20 @@ def hpa_keeps_a_worker(env: Environment) -> Iterator[Problem]:
             yield Problem(f"pools.{name}.min", "0 with autoscaler hpa", "at least 1, or autoscaler keda")
 
 
+def keda_asks_rabbitmq_over_tls(env: Environment) -> Iterator[Problem]:
+    """KEDA reads backlogs from RabbitMQ's management API, which the network admits only over TLS: it sends a password.
+
+    Refused by: nobody; the pools would stay at their minimum.
+    """
+    scaled = env.autoscaler == "keda" and any(pool.runs_on == "eks" for pool in env.pools.values())
+    if scaled and env.broker.self_managed is not None and not env.broker.self_managed.tls:
+        allowed = "hpa, or broker.rabbitmq.tls: true"
+        yield Problem("autoscaler", "keda with a RabbitMQ without TLS", allowed)
+
+
 RULES = (
     hpa_keeps_a_worker,
+    keda_asks_rabbitmq_over_tls,
     auto_concurrency_is_for_processes,
     child_limits_need_child_processes,
     children_fit_into_their_worker,
