@@ -95,11 +95,10 @@ def remove_pod(podman: Podman, name: str, grace_seconds: int = 0) -> None:
 
 def _manifests(region: Region, podman: Podman, image: str, resolved: dict[str, object]) -> list[dict[str, object]]:
     by_digest = f"{image.partition(':')[0]}@{podman.run('image', 'inspect', '--format={{.Digest}}', image)}"
-    broker_url = Account(region).parameter(f"{resolved['discovery_prefix']}/broker_url")
-    text = helm.template(
-        "-f", str(resolved_file(region.environment)), f"--set=image={by_digest}",
-        f"--set-literal=discovery.broker_url={broker_url}",
-    )  # fmt: skip
+    account, prefix = Account(region), resolved["discovery_prefix"]
+    found = {name: account.parameter(f"{prefix}/{name}") for name in helm.discovery_parameters(resolved)}
+    values = ("-f", str(resolved_file(region.environment)), f"--set=image={by_digest}")
+    text = helm.template(*values, *helm.discovery(found))
     return [one for one in yaml.safe_load_all(text) if one]
 
 

@@ -16,6 +16,7 @@ from celery_platform.release import helm
 from tests.harness.environment import PROD, described
 
 Json = dict[str, Any]
+AUTHORITY = "-----BEGIN CERTIFICATE-----\nMIIB, = {}\n-----END CERTIFICATE-----\n"
 IMAGE = "registry.example.com/celery/app@sha256:" + "0123456789abcdef" * 4
 
 
@@ -63,7 +64,7 @@ class Rendered:
 
 
 def settings(kind: BrokerKind, broker_url: str | None = None) -> list[str]:
-    """Values that a deploy adds: the image, and the broker's URL."""
+    """Values that a deploy adds: the image, the broker's URL, and the certificate of its authority."""
     urls = {
         BrokerKind.RABBITMQ: "",
         BrokerKind.AMAZON_MQ: "amqps://b-1234.mq.eu-west-1.on.aws:5671",
@@ -75,6 +76,7 @@ def settings(kind: BrokerKind, broker_url: str | None = None) -> list[str]:
         f"image={IMAGE}",
         "--set",
         f"discovery.broker_url={urls[kind] if broker_url is None else broker_url}",
+        *([f"--set-literal=discovery.broker_ca_certificate={AUTHORITY}"] if kind is BrokerKind.RABBITMQ else []),
     ]
 
 

@@ -11,7 +11,7 @@ from celery_platform.environment.model import BrokerKind
 
 from tests.harness.environment import PROD
 
-from .rendered import Rendered, render
+from .rendered import AUTHORITY, Rendered, render
 
 TEXT = {"type": "string", "minLength": 1}
 FLAG = {"enum": ["true", "false"]}
@@ -153,9 +153,19 @@ def test_the_password_of_who_may_look_is_read_from_secrets_manager_by_name(kind:
     spec = rendered.of("TriggerAuthentication")["broker"]["spec"]
 
     assert [one["name"] for one in spec["awsSecretManager"]["secrets"]] == [rendered.resolved["secrets"][secret]]
-    (user,) = spec["configMapTargetRef"]
+    (user,) = (one for one in spec["configMapTargetRef"] if one["parameter"] == "username")
     wanted = "monitoring_user" if secret == "monitoring_password" else "user"
     assert rendered.of("ConfigMap")[user["name"]]["data"][user["key"]] == rendered.resolved["broker"][wanted]
+
+
+def test_the_operator_trusts_the_authority_of_a_self_managed_broker_and_of_no_other(with_keda: Rendered) -> None:
+    authority = "broker_ca" in with_keda.resolved["secrets"]
+    for one in with_keda.of("TriggerAuthentication").values():
+        parameters = {each["parameter"]: each for each in one["spec"].get("configMapTargetRef", [])}
+        assert ("ca" in parameters) is ("tls" in parameters) is authority
+        if authority:
+            data = with_keda.of("ConfigMap")[parameters["ca"]["name"]]["data"]
+            assert data[parameters["ca"]["key"]] == AUTHORITY
 
 
 def test_the_role_of_the_operator_reads_the_secrets_that_it_is_asked_for_and_no_other(with_keda: Rendered) -> None:

@@ -14,7 +14,7 @@ from celery_platform.settings.resolved import read
 
 from tests.harness.environment import PROD, described
 
-from .rendered import IMAGE, Rendered, render, settings
+from .rendered import AUTHORITY, IMAGE, Rendered, render, settings
 
 VERSIONS = ("1.33", "1.34", "1.35")
 # Kubernetes has no schemas for these; test_keda.py checks them.
@@ -62,8 +62,15 @@ def committed(tmp_path: Path) -> Path:
     return file
 
 
-def test_the_committed_values_of_production_are_enough_with_an_image(committed: Path) -> None:
-    assert "kind: ScaledObject" in helm.template("-f", str(committed), "--set", f"image={IMAGE}")
+def test_the_committed_values_of_production_are_enough_with_an_image_and_the_authority(committed: Path) -> None:
+    ca = f"--set-literal=discovery.broker_ca_certificate={AUTHORITY}"
+    assert "kind: ScaledObject" in helm.template("-f", str(committed), "--set", f"image={IMAGE}", ca)
+
+
+def test_a_broker_with_its_own_authority_is_not_left_without_it(committed: Path) -> None:
+    """KEDA would not trust the broker, and its fallback would hide that no pool scales."""
+    with pytest.raises(ChartError, match=r"expected discovery\.broker_ca_certificate"):
+        helm.template("-f", str(committed), "--set", f"image={IMAGE}")
 
 
 @pytest.mark.parametrize("image", ["", "celery", "celery:latest", "celery:1.0"])

@@ -71,7 +71,8 @@ def test_the_chart_renders_for_it(checkout: Checkout) -> None:
     image = "image=registry.example.com/greetings@sha256:" + "0" * 64
     code = (
         "import sys; from celery_platform.release import helm;"
-        f"print(helm.template('-f', sys.argv[1], '--set', {image!r}))"
+        f"authority = helm.discovery({{'broker_ca_certificate': 'PEM'}});"
+        f"print(helm.template('-f', sys.argv[1], '--set', {image!r}, *authority))"
     )
 
     assert "worker-io" in checkout.run("python", "-c", code, "environments/prod/resolved.json")

@@ -66,6 +66,23 @@ def template(*values: str) -> str:
     return run("template", "celery", str(chart()), "--namespace=celery", *values)
 
 
+def discovery_parameters(resolved: dict[str, Any]) -> list[str]:
+    """The names of the discovery parameters that the chart needs beside the environment's resolved.json.
+
+    Example: `discovery_parameters(resolve(load("prod"))) == ["broker_url", "broker_ca_certificate"]`
+    """
+    own_authority = "broker_ca" in resolved["secrets"]
+    return ["broker_url", "broker_ca_certificate"] if own_authority else ["broker_url"]
+
+
+def discovery(found: dict[str, str]) -> list[str]:
+    """The arguments that give the chart these parameters. A certificate has commas and lines, so nothing is parsed.
+
+    Example: `discovery({"broker_url": "sqs://"}) == ["--set-literal=discovery.broker_url=sqs://"]`
+    """
+    return [f"--set-literal=discovery.{name}={value}" for name, value in found.items()]
+
+
 def _without_cluster() -> dict[str, str]:
     return {name: value for name, value in os.environ.items() if not name.startswith("KUBE")}
 
