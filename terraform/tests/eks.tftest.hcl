@@ -13,8 +13,8 @@ variables {
     eks-pod-identity-agent = "v1.3.10-eksbuild.2"
   }
   pools = {
-    io  = { instance_types = ["m7i.large"], min = 1, max = 3 }
-    cpu = { instance_types = ["c7i.xlarge"], min = 0, max = 2 }
+    io  = { instance_types = ["m7i.large"], min = 1, max = 3, max_nodes = 4 }
+    cpu = { instance_types = ["c7i.xlarge"], min = 0, max = 2, max_nodes = 3 }
   }
   subnet_ids = { a = "subnet-a", b = "subnet-b" }
   key_arn    = "arn:aws:kms:eu-west-1:123456789012:key/1"
@@ -58,6 +58,11 @@ run "a_node_group_for_each_pool" {
   assert {
     condition     = toset(keys(aws_eks_node_group.this)) == toset(["io", "cpu"])
     error_message = "expected a node group for each pool"
+  }
+
+  assert {
+    condition     = aws_eks_node_group.this["io"].scaling_config[0].max_size == 4
+    error_message = "expected room for the workers that a rollout adds at the pool's maximum"
   }
 
   assert {
@@ -185,7 +190,21 @@ run "a_pool_with_min_above_max" {
   }
 
   variables {
-    pools = { io = { instance_types = ["m7i.large"], min = 3, max = 2 } }
+    pools = { io = { instance_types = ["m7i.large"], min = 3, max = 2, max_nodes = 3 } }
+  }
+
+  expect_failures = [var.pools]
+}
+
+run "a_pool_without_room_for_a_rollout" {
+  command = plan
+
+  module {
+    source = "./modules/eks"
+  }
+
+  variables {
+    pools = { io = { instance_types = ["m7i.large"], min = 1, max = 2, max_nodes = 2 } }
   }
 
   expect_failures = [var.pools]
@@ -283,7 +302,7 @@ run "spot_and_arm" {
   }
 
   variables {
-    pools = { io = { instance_types = ["m7g.large", "m8g.large"], architecture = "arm64", capacity = "spot", min = 1, max = 3 } }
+    pools = { io = { instance_types = ["m7g.large", "m8g.large"], architecture = "arm64", capacity = "spot", min = 1, max = 3, max_nodes = 4 } }
   }
 
   assert {
@@ -305,7 +324,7 @@ run "a_pool_without_instance_types" {
   }
 
   variables {
-    pools = { io = { instance_types = [], min = 1, max = 2 } }
+    pools = { io = { instance_types = [], min = 1, max = 2, max_nodes = 3 } }
   }
 
   expect_failures = [var.pools]
@@ -319,7 +338,7 @@ run "unknown_architecture" {
   }
 
   variables {
-    pools = { io = { instance_types = ["m7i.large"], architecture = "x86_64", min = 1, max = 2 } }
+    pools = { io = { instance_types = ["m7i.large"], architecture = "x86_64", min = 1, max = 2, max_nodes = 3 } }
   }
 
   expect_failures = [var.pools]
@@ -333,7 +352,7 @@ run "unknown_capacity" {
   }
 
   variables {
-    pools = { io = { instance_types = ["m7i.large"], capacity = "reserved", min = 1, max = 2 } }
+    pools = { io = { instance_types = ["m7i.large"], capacity = "reserved", min = 1, max = 2, max_nodes = 3 } }
   }
 
   expect_failures = [var.pools]
@@ -347,7 +366,7 @@ run "a_name_too_long_for_a_node_group" {
   }
 
   variables {
-    pools = { a_pool_of_thirty_seven_characters_xxx = { instance_types = ["m7i.large"], min = 1, max = 2 } }
+    pools = { a_pool_of_thirty_seven_characters_xxx = { instance_types = ["m7i.large"], min = 1, max = 2, max_nodes = 3 } }
   }
 
   expect_failures = [var.pools]

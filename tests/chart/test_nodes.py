@@ -1,5 +1,6 @@
 """The nodes on which a pool's pods are scheduled."""
 
+import math
 from typing import Any
 
 import pytest
@@ -71,3 +72,11 @@ def test_nodes_of_a_node_group_or_of_a_cluster_that_is_there(compute: str, selec
 
     assert rendered.of("NodePool") == {}
     assert rendered.pods["worker-io"]["spec"]["nodeSelector"] == selector
+
+
+def test_there_is_a_node_for_each_worker_that_a_rollout_adds_at_the_maximum(rendered: Rendered) -> None:
+    for name, pool in rendered.pools.items():
+        rolling = rendered.of("Deployment")[f"worker-{name}"]["spec"]["strategy"]["rollingUpdate"]
+        # Kubernetes rounds a surge up.
+        added = math.ceil(pool["max"] * int(rolling["maxSurge"].removesuffix("%")) / 100)
+        assert pool["max_nodes"] == pool["max"] + added

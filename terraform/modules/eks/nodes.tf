@@ -44,10 +44,11 @@ resource "aws_eks_node_group" "this" {
   capacity_type          = upper(each.value.capacity)
   labels                 = { pool = each.key }
 
-  # At most one node per pod. Adding nodes is left to your cluster autoscaler; in Auto Mode AWS does it.
+  # At most one node per pod, including the new ones of a rollout, which start before old ones stop. Your cluster autoscaler
+  # adds nodes (README of the chart); in Auto Mode AWS does it.
   scaling_config {
     min_size     = each.value.min
-    max_size     = each.value.max
+    max_size     = each.value.max_nodes
     desired_size = max(each.value.min, 1)
   }
 

@@ -102,11 +102,17 @@ variable "pools" {
     capacity       = optional(string, "on_demand")
     min            = number
     max            = number
+    max_nodes      = number
   }))
 
   validation {
     condition     = alltrue([for pool in var.pools : pool.min <= pool.max && pool.max >= 1])
     error_message = "A pool's min must not exceed its max, and max must be at least 1."
+  }
+
+  validation {
+    condition     = alltrue([for pool in var.pools : pool.max_nodes > pool.max])
+    error_message = "A pool's max_nodes must exceed its max: a rollout starts new workers before it stops old ones."
   }
 
   validation {

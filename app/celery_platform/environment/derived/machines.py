@@ -1,5 +1,7 @@
 """Machines: their sizes, their architecture, and the nodes on which a pool's pods run."""
 
+import math
+
 from celery_platform.environment.aws.sizes import ec2
 from celery_platform.environment.derived import Json
 from celery_platform.environment.model import Environment, Pool
@@ -7,6 +9,8 @@ from celery_platform.environment.model import Environment, Pool
 # Node labels: Kubernetes' own, and the one that the platform's node groups and node pools set.
 ARCHITECTURE_LABEL = "kubernetes.io/arch"
 POOL_LABEL = "pool"
+# While a new release starts, a pool has this part more of its workers: `maxSurge` in app/chart/templates/workers.yaml.
+SURGE = 0.25
 
 
 def architecture(env: Environment, instance_type: str) -> str:
@@ -51,6 +55,8 @@ def machines(env: Environment, pool: Pool) -> Json:
         "capacity": pool.capacity,
         "architecture": kind,
         "own_nodes": has_own_nodes(env, pool),
+        # One for each worker, and for those that start before others stop: otherwise a rollout at the maximum stalls.
+        "max_nodes": pool.max + math.ceil(pool.max * SURGE),
     }
 
 
