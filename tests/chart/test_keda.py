@@ -7,11 +7,12 @@ from typing import Any
 
 import jsonschema
 import pytest
+from celery_platform.environment import resolve
 from celery_platform.environment.model import BrokerKind
 
-from tests.harness.environment import PROD
+from tests.harness.environment import PROD, described
 
-from .rendered import AUTHORITY, Rendered, render
+from .rendered import AUTHORITY, Rendered, render, render_resolved
 
 TEXT = {"type": "string", "minLength": 1}
 FLAG = {"enum": ["true", "false"]}
@@ -166,6 +167,18 @@ def test_the_operator_trusts_the_authority_of_a_self_managed_broker_and_of_no_ot
         if authority:
             data = with_keda.of("ConfigMap")[parameters["ca"]["name"]]["data"]
             assert data[parameters["ca"]["key"]] == AUTHORITY
+
+
+@pytest.mark.parametrize(("least", "polled"), [(0, True), (1, False)])
+def test_only_a_pool_that_may_have_no_worker_is_polled(least: int, polled: bool) -> None:
+    """Elsewhere the two settings have no effect, and KEDA's webhook warns at every install."""
+    env = described(PROD)
+    pools = {**env.pools, "io": env.pools["io"].model_copy(update={"min": least})}
+    rendered = render_resolved(resolve(env.model_copy(update={"pools": pools})), BrokerKind.RABBITMQ)
+    spec = rendered.of("ScaledObject")["worker-io"]["spec"]
+
+    assert ({"pollingInterval", "cooldownPeriod"} <= set(spec)) is polled
+    assert ({"pollingInterval", "cooldownPeriod"} & set(spec) != set()) is polled
 
 
 def test_the_role_of_the_operator_reads_the_secrets_that_it_is_asked_for_and_no_other(with_keda: Rendered) -> None:
