@@ -7,8 +7,10 @@ from typing import Any
 
 import jsonschema
 import pytest
+import yaml
 from celery_platform.environment import resolve
 from celery_platform.environment.model import BrokerKind
+from celery_platform.release import helm
 
 from tests.harness.environment import PROD, described
 
@@ -101,6 +103,14 @@ def test_every_field_is_one_that_keda_documents(with_keda: Rendered) -> None:
             jsonschema.validate(trigger["metadata"], METADATA[trigger["type"]])
     for authentication in with_keda.of("TriggerAuthentication").values():
         jsonschema.validate(authentication["spec"], AUTHENTICATION)
+
+
+def test_the_oldest_keda_is_said_once_and_repeated_in_the_readme() -> None:
+    """2.17.0 is the first with `fallback.behavior` (kedacore/keda, CHANGELOG.md, #6450); all other fields are older."""
+    least = yaml.safe_load((helm.chart() / "Chart.yaml").read_text())["annotations"]["keda/least"]
+
+    assert least == "2.17.0"
+    assert f"KEDA from {least} on" in (helm.chart() / "README.md").read_text()
 
 
 def test_every_pool_is_scaled_within_the_bounds_of_the_environment(with_keda: Rendered) -> None:
