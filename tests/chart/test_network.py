@@ -35,6 +35,14 @@ def test_every_pod_is_under_exactly_one_policy_that_closes_both_ways(rendered: R
         assert own[0]["spec"]["policyTypes"] == ["Ingress", "Egress"]
 
 
+def test_prometheus_is_let_in_as_a_pod_and_by_an_address_of_the_network(rendered: Rendered) -> None:
+    """A namespace selector matches pods with addresses of their own only: no host, and no pod in its network."""
+    for policy in rendered.of("NetworkPolicy").values():
+        (rule,) = policy["spec"]["ingress"]
+        assert rule["from"] == [{"namespaceSelector": {}}, {"ipBlock": {"cidr": rendered.resolved["network"]["cidr"]}}]
+        assert [port["port"] for port in rule["ports"]] == [9540]
+
+
 def test_every_pod_reaches_the_dns_of_its_cluster_by_address_and_as_pods(rendered: Rendered) -> None:
     """In Auto Mode DNS is a service of each node, so that no pod has a label (aws/containers-roadmap#2552)."""
     address = rendered.resolved["eks"]["dns_address"]

@@ -30,8 +30,9 @@ spec:
       {{- include "celery.selector" (list $root $component) | nindent 6 }}
   policyTypes: [Ingress, Egress]
   ingress:
-    # Prometheus, anywhere in the cluster. Pods have no other port.
-    - from: [{namespaceSelector: {}}]
+    # Prometheus: as a pod, or with an address of the network, like the monitoring host and a pod in its node's network, which
+    # no selector matches. Pods have no other port.
+    - from: [{namespaceSelector: {}}, {ipBlock: {cidr: {{ $root.Values.network.cidr }}}}]
       ports: [{protocol: TCP, port: {{ int $root.Values.metrics_port }}}]
   egress:
     # DNS by the address of its service, because in Auto Mode it runs on each node and not as pods (aws/containers-roadmap#2552),
