@@ -74,6 +74,21 @@ def test_nodes_of_a_node_group_or_of_a_cluster_that_is_there(compute: str, selec
     assert rendered.pods["worker-io"]["spec"]["nodeSelector"] == selector
 
 
+def test_an_autoscaler_may_remove_a_node_of_every_pod_but_the_release_command() -> None:
+    """It keeps nodes whose pods have an emptyDir on disk that nobody called safe (kubernetes/autoscaler, FAQ)."""
+    rendered = with_pool("node_groups")
+    for name, pod in rendered.pods.items():
+        on_disk = {
+            one["name"]
+            for one in pod["spec"]["volumes"]
+            if one.get("emptyDir", {"medium": "Memory"}).get("medium") != "Memory"
+        }
+        annotations = pod["metadata"]["annotations"]
+        safe = annotations.get("cluster-autoscaler.kubernetes.io/safe-to-evict-local-volumes", "").split(",")
+        assert on_disk == {"tmp"}
+        assert (on_disk <= set(safe)) is (name != "release"), name
+
+
 def test_there_is_a_node_for_each_worker_that_a_rollout_adds_at_the_maximum(rendered: Rendered) -> None:
     for name, pool in rendered.pools.items():
         rolling = rendered.of("Deployment")[f"worker-{name}"]["spec"]["strategy"]["rollingUpdate"]

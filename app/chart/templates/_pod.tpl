@@ -5,6 +5,11 @@ labels:
 annotations:
   # Processes read their configuration only when they start.
   checksum/configuration: {{ include "celery.resolved" (index . 0) | sha256sum }}
+  {{- if ne (index . 1) "release" }}
+  # Nothing in `tmp` outlives the pod. Without this, Cluster Autoscaler never removes a node with an emptyDir on disk; the release
+  # command keeps its node, because it should not be interrupted.
+  cluster-autoscaler.kubernetes.io/safe-to-evict-local-volumes: tmp
+  {{- end }}
   {{- if and (eq (index . 0).Values.metrics_discovery "annotations") (not (has (index . 1) (list "beat" "release"))) }}
   prometheus.io/scrape: "true"
   prometheus.io/port: {{ int (index . 0).Values.metrics_port | quote }}
