@@ -45,6 +45,13 @@ spec:
     # The node's EKS Pod Identity agent, which provides the role's credentials.
     - to: [{ipBlock: {cidr: 169.254.170.23/32}}]
       ports: [{protocol: TCP, port: 80}]
+    {{- with $root.Values.traces.endpoint }}
+    {{- $collector := urlParse . }}
+    {{- $port := splitList ":" $collector.host | last }}
+    # The collector of traces, as a pod or with an address of the network.
+    - to: [{namespaceSelector: {}}, {ipBlock: {cidr: {{ $root.Values.network.cidr }}}}]
+      ports: [{protocol: TCP, port: {{ regexMatch "^[0-9]+$" $port | ternary (int $port) (eq $collector.scheme "https" | ternary 443 80) }}}]
+    {{- end }}
     {{- range $targets }}
     {{- if .ports }}
     # {{ .name }}

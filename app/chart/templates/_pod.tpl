@@ -63,6 +63,19 @@ topologySpreadConstraints:
 # Writable folders. Their content is lost with the pod.
 - {name: RUNTIME_DIRECTORY, value: /run/celery}
 - {name: TMPDIR, value: /tmp}
+{{- $own := dict }}
+{{- with .Values.traces }}
+{{- if .endpoint }}
+{{- $own = dict "OTEL_TRACES_EXPORTER" "otlp" "OTEL_EXPORTER_OTLP_ENDPOINT" .endpoint "OTEL_TRACES_SAMPLER" "parentbased_traceidratio" "OTEL_TRACES_SAMPLER_ARG" (toString .ratio) }}
+{{- end }}
+{{- end }}
+{{- range $name, $value := merge (deepCopy .Values.variables) $own }}
+{{- /* Kubernetes refuses a second value of a name when it merges the fields of two appliers. */}}
+{{- if or (hasPrefix "AWS_" $name) (has $name (list "CELERY_ENVIRONMENT_FILE" "RUNTIME_DIRECTORY" "TMPDIR" "CELERY_HEARTBEAT_FILE" "CELERY_METRICS_PORT" "CELERY_STOP_TIMEOUT")) }}
+{{- fail (printf "expected variables without those that the chart sets; found %s." $name) }}
+{{- end }}
+- {name: {{ $name }}, value: {{ toString $value | quote }}}
+{{- end }}
 {{- end }}
 
 {{- define "celery.mounts" -}}
