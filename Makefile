@@ -10,7 +10,7 @@ export PATH := $(CURDIR)/$(VENV)/bin:$(PATH)
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help try setup lock up down status region demo plan apply destroy output drift site drain wheelhouse image terraform-docs validate application \
+.PHONY: help try setup lock up down status region demo plan apply destroy output deploy rollback drift site drain wheelhouse image terraform-docs validate application \
         render diff check lint scan format test bench test-unit test-app test-applications test-settlement test-terraform test-roles molecule test-chart \
         test-pods stop-matrix test-observability test-brokers test-faults soak test-path
 
@@ -73,6 +73,13 @@ destroy: setup ## destroy ENV, after you type its name
 
 output: setup ## print Terraform's outputs of ENV
 	@python terraform/run.py output $(ENV)
+
+OF_CLUSTER = $(if $(CONTEXT),--context '$(CONTEXT)')
+deploy: setup ## deploy ENV's pods on EKS: KEDA, namespace, release command, chart; back to the last release on failure (IMAGE=, CONTEXT=, KEDA_CHART=)
+	@python -m celery_platform deploy $(ENV) $(OF_CLUSTER) $(if $(IMAGE),--image '$(IMAGE)') $(if $(KEDA_CHART),--keda-chart '$(KEDA_CHART)')
+
+rollback: setup ## go back to the release of ENV's pods before this one (REVISION=, CONTEXT=)
+	@python -m celery_platform rollback $(ENV) $(OF_CLUSTER) $(if $(REVISION),--revision $(REVISION))
 
 drift: setup wheelhouse ## list drift in the account and on hosts; exit code 1 if there is any
 	@python terraform/run.py drift $(ENV)

