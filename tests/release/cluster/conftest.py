@@ -32,7 +32,7 @@ class Fake:
     cluster: Cluster
 
     def has(self, **state: Any) -> None:
-        """Set `objects` (by `kind/name/--namespace=...`), `history` and `pulled`."""
+        """Set `objects` (by `kind/name/--namespace=...`), `history`, `pending` and `pulled`."""
         file = self.folder / "state.json"
         file.write_text(json.dumps({**json.loads(file.read_text()), **state}))
 
@@ -82,7 +82,9 @@ def fake(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Fake:
     monkeypatch.setenv("FAKE_CLUSTER", str(tmp_path))
     monkeypatch.setenv("CELERY_CHECKOUT", str(REPOSITORY))
     made = Fake(tmp_path, Cluster(tmp_path / "kubeconfig"))
-    made.has(helm=real, objects={OPERATOR: operator("2.20.2")}, history=[{"revision": 1, "status": "deployed"}])
+    made.has(
+        helm=real, objects={OPERATOR: operator("2.20.2")}, history=[{"revision": 1, "status": "deployed"}], pending=[]
+    )
     return made
 
 

@@ -126,6 +126,19 @@ def test_a_keda_that_would_have_no_role_is_refused(fake: Fake, production: Deplo
         deploy(fake.cluster, production, lambda _: None)
 
 
+@pytest.mark.parametrize(
+    ("status", "remedy"), [("pending-upgrade", "make rollback"), ("pending-install", "helm uninstall celery")]
+)
+def test_a_deployment_that_was_killed_is_named_with_the_way_out(
+    fake: Fake, production: Deployment, status: str, remedy: str
+) -> None:
+    fake.has(pending=[{"revision": "2", "status": status, "updated": "2026-11-28 12:00"}])
+
+    with pytest.raises(ChartError, match=f"found release 2, {status} since 2026-11-28 12:00.*{remedy}"):
+        deploy(fake.cluster, production, lambda _: None)
+    assert fake.changes == []
+
+
 def test_hosts_alone_have_nothing_to_deploy_here(fake: Fake, production: Deployment) -> None:
     resolved = production.resolved | {"eks": production.resolved["eks"] | {"enabled": False}}
 
@@ -140,6 +153,8 @@ def test_hosts_alone_have_nothing_to_deploy_here(fake: Fake, production: Deploym
         (["superseded", "superseded", "deployed"], None, 2),
         # The second failed, so helm went back to the first, which is the third.
         (["superseded", "failed", "deployed"], None, 1),
+        # The third was killed, and the pods of the second run on.
+        (["superseded", "deployed", "pending-upgrade"], None, 2),
         (["superseded", "superseded", "deployed"], 1, 1),
     ],
 )

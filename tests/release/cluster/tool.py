@@ -25,8 +25,8 @@ def main(name: str, arguments: list[str]) -> int:
         print(json.dumps(found) if found else "")
     if name == "helm" and arguments[0] in ("version", "upgrade", "rollback", "pull"):
         return _helm(state, folder, arguments)
-    if name == "helm" and arguments[0] == "history":
-        print(json.dumps(state["history"]))
+    if name == "helm" and arguments[0] in ("history", "list"):
+        print(json.dumps(state["history" if arguments[0] == "history" else "pending"]))
     return 0
 
 

@@ -45,6 +45,7 @@ def deploy(cluster: Cluster, wanted: Deployment, say: Callable[[str], None], ked
     """
     resolved = wanted.resolved
     _needs_pods(resolved)
+    _refuse_unfinished(cluster, resolved)
     if resolved["autoscaler"] == "keda":
         say(ensure_keda(cluster, keda_chart))
     cluster.apply(namespace(resolved))
@@ -109,6 +110,19 @@ def _needs_pods(resolved: Json) -> None:
         )
 
 
+def _refuse_unfinished(cluster: Cluster, resolved: Json) -> None:
+    """Helm refuses an upgrade after one that was killed, and says only that another operation is in progress."""
+    where = f"--namespace={resolved['eks']['namespace']}"
+    shown = cluster.helm("list", "--pending", f"--filter=^{RELEASE}$", where, "--output=json")
+    for release in json.loads(shown or "[]"):
+        first = "`helm uninstall celery -n celery`" if release["status"] == "pending-install" else "`make rollback`"
+        raise ChartError(
+            expected="no deployment under way",
+            found=f"release {release['revision']}, {release['status']} since {release['updated']}",
+            remedy=f"Wait for it. If its process was killed, run {first} and deploy again.",
+        )
+
+
 def _revisions(cluster: Cluster, resolved: Json) -> list[Json]:
     """Helm's releases, the oldest first."""
     shown = cluster.helm("history", RELEASE, f"--namespace={resolved['eks']['namespace']}", "--output=json")
@@ -117,5 +131,6 @@ def _revisions(cluster: Cluster, resolved: Json) -> list[Json]:
 
 
 def _earlier(revisions: list[Json]) -> int | None:
-    """The newest release before the last one that was running once."""
-    return next((one["revision"] for one in revisions[-2::-1] if one["status"] == "superseded"), None)
+    """The newest release before the last one that was running once, or runs on while the last one is unfinished."""
+    ran = {"superseded", "deployed"}
+    return next((one["revision"] for one in revisions[-2::-1] if one["status"] in ran), None)
