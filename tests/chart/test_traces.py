@@ -62,13 +62,13 @@ def test_every_pod_sends_traces_to_the_collector_and_reaches_it(tmp_path: Path, 
 
 
 def test_every_pod_has_the_variables_that_the_values_name(tmp_path: Path) -> None:
-    rendered = with_values(tmp_path, "--set", "variables.CELERY_LOG_FORMAT=console", "--set", "variables.WORDS=a b")
+    rendered = with_values(tmp_path, "--set", "variables.CELERY_LOG_FORMAT=console", "--set", "variables.AWS_RETRY_MODE=a b")
 
     for pod in rendered.pods.values():
-        assert variables(pod).items() >= {"CELERY_LOG_FORMAT": "console", "WORDS": "a b"}.items()
+        assert variables(pod).items() >= {"CELERY_LOG_FORMAT": "console", "AWS_RETRY_MODE": "a b"}.items()
 
 
-@pytest.mark.parametrize("name", ["CELERY_ENVIRONMENT_FILE", "AWS_REGION", "CELERY_METRICS_PORT"])
+@pytest.mark.parametrize("name", ["CELERY_ENVIRONMENT_FILE", "AWS_REGION", "AWS_CONTAINER_CREDENTIALS_FULL_URI"])
 def test_a_variable_that_the_chart_sets_is_refused(tmp_path: Path, name: str) -> None:
     with pytest.raises(ChartError, match=f"expected variables without those that the chart sets; found {name}"):
         with_values(tmp_path, "--set", f"variables.{name}=other")

@@ -71,7 +71,7 @@ topologySpreadConstraints:
 {{- end }}
 {{- range $name, $value := merge (deepCopy .Values.variables) $own }}
 {{- /* Kubernetes refuses a second value of a name when it merges the fields of two appliers. */}}
-{{- if or (hasPrefix "AWS_" $name) (has $name (list "CELERY_ENVIRONMENT_FILE" "RUNTIME_DIRECTORY" "TMPDIR" "CELERY_HEARTBEAT_FILE" "CELERY_METRICS_PORT" "CELERY_STOP_TIMEOUT")) }}
+{{- if or (hasPrefix "AWS_CONTAINER_" $name) (has $name (list "AWS_REGION" "AWS_DEFAULT_REGION" "CELERY_ENVIRONMENT_FILE" "RUNTIME_DIRECTORY" "TMPDIR" "CELERY_HEARTBEAT_FILE" "CELERY_METRICS_PORT" "CELERY_STOP_TIMEOUT")) }}
 {{- fail (printf "expected variables without those that the chart sets; found %s." $name) }}
 {{- end }}
 - {name: {{ $name }}, value: {{ toString $value | quote }}}
