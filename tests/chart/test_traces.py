@@ -62,7 +62,8 @@ def test_every_pod_sends_traces_to_the_collector_and_reaches_it(tmp_path: Path, 
 
 
 def test_every_pod_has_the_variables_that_the_values_name(tmp_path: Path) -> None:
-    rendered = with_values(tmp_path, "--set", "variables.CELERY_LOG_FORMAT=console", "--set", "variables.AWS_RETRY_MODE=a b")
+    named = ("--set", "variables.CELERY_LOG_FORMAT=console", "--set", "variables.AWS_RETRY_MODE=a b")
+    rendered = with_values(tmp_path, *named)
 
     for pod in rendered.pods.values():
         assert variables(pod).items() >= {"CELERY_LOG_FORMAT": "console", "AWS_RETRY_MODE": "a b"}.items()

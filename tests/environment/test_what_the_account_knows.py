@@ -17,10 +17,15 @@ from .broken import FILE, GOOD, edited, refusal
 NEWER = "{architecture: arm64, vcpus: 2, memory_mib: 8192, max_pods: 29}"
 AUTO = "eks: {compute: auto} # nodes for pending pods; node groups would need a cluster autoscaler"
 IO = "max: 20, instance_type: m7i.large}"
+OFFICES = {"office": {"cidrs": [f"10.{number}.0.0/16" for number in range(100, 161)], "may": ["publish", "watch"]}}
 # For each quota that AWS raises: an estate that the default refuses, and how much it needs.
 TOO_LARGE: dict[str, tuple[Shape, int, dict[str, Any]]] = {
     "managed_policies_per_role": (Shape("halves", "sqs", queues=1_000, pools=2), 16, {}),
-    "inbound_or_outbound_rules_per_security_group": (Shape("hosts", "redis", queues=61, pools=61), 70, {}),
+    "inbound_or_outbound_rules_per_security_group": (
+        Shape("hosts", "redis", queues=2, pools=2),
+        70,
+        {"clients": OFFICES},
+    ),
     "managed_node_groups_per_cluster": (
         Shape("groups", "sqs", queues=64, pools=64, hosts_every=2),
         32,

@@ -10,11 +10,12 @@ from celery.exceptions import Ignore, Reject, TaskPredicate
 
 from celery_platform.brokers.poison import is_poison
 from celery_platform.reliability.compression import compression_of
-from celery_platform.reliability.continuation import returned_before, value_of
+from celery_platform.reliability.continuation import value_of
 from celery_platform.reliability.ends import as_failure, is_passed_on
 from celery_platform.reliability.errors import NEVER_PUBLISHED, StoreAwayError
 from celery_platform.reliability.message_group import group_of
 from celery_platform.reliability.one_copy import is_second_copy
+from celery_platform.reliability.returned_header import returned_before
 from celery_platform.reliability.signals import effect_repeated
 from celery_platform.reliability.waiting import wait
 from celery_platform.settlement.attempt import Tracer, dead_letter, note_returned, settled

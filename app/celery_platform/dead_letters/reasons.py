@@ -6,8 +6,8 @@ import traceback
 from typing import Any
 
 from celery_platform.refusals.size import CUT, DEAD_LETTERED
-from celery_platform.reliability.continuation import RETURNED
 from celery_platform.reliability.ends import printable, reason_of
+from celery_platform.reliability.returned_header import RETURNED
 
 REASON, TRACEBACK, MAX_CHARACTERS = "x-dead-letter-reason", "x-dead-letter-traceback", 1_000
 # As JSON, in which a character beyond ASCII takes 6 or 12 bytes. Together they fit into what a retry leaves

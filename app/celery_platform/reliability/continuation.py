@@ -7,18 +7,14 @@ A value that is longer than `MAX_RETURNED_BYTES`, or is no JSON, is not kept; no
 The body then runs again at a replay.
 """
 
-from collections.abc import Mapping
 from typing import Any
 
 from kombu.utils.json import dumps, loads
 
 from celery_platform.reliability.errors import NEVER_PUBLISHED
+from celery_platform.reliability.returned_header import RETURNED
 
-# Not among those that a replay drops (`dead_letters.replaying.DROPPED_PREFIXES`).
-RETURNED = "x-returned"
 MAX_RETURNED_BYTES = 4_000
-# In the reason, behind the error.
-ONLY_WHAT_FOLLOWS = "(the task itself succeeded: a replay publishes what follows it, and does not run it again)"
 
 
 def kept(returned: Any, error: BaseException) -> dict[str, str]:
@@ -35,15 +31,6 @@ def kept(returned: Any, error: BaseException) -> dict[str, str]:
     except (TypeError, ValueError):
         return {}
     return {RETURNED: text} if len(text) <= MAX_RETURNED_BYTES else {}
-
-
-def returned_before(headers: Mapping[str, Any] | None) -> str | None:
-    """Return what the body returned at an earlier attempt, as JSON; `None` where the message does not say.
-
-    Example: `returned_before({"x-returned": "7"}) == "7"`
-    """
-    text = (headers or {}).get(RETURNED)
-    return text if isinstance(text, str) else None
 
 
 def value_of(text: str) -> Any:

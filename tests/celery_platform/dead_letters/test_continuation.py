@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 from celery_platform.errors import PublishError, RefusedMessageError
-from celery_platform.reliability.continuation import MAX_RETURNED_BYTES, ONLY_WHAT_FOLLOWS, kept
+from celery_platform.reliability.continuation import MAX_RETURNED_BYTES, kept
+from celery_platform.reliability.returned_header import ONLY_WHAT_FOLLOWS
 
 from tests.harness.environment import TestEnvironment
 from tests.harness.refusing_proxy import Answer, error, refusing_proxy

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from celery_platform.reliability.continuation import ONLY_WHAT_FOLLOWS, returned_before
+from celery_platform.reliability.returned_header import ONLY_WHAT_FOLLOWS, returned_before
 
 Json = dict[str, Any]
 # What a broker adds when it moves a message by itself: RabbitMQ's reasons (guide "Dead DeadLetteredMessage Exchanges").

@@ -118,7 +118,7 @@ def keda_asks_rabbitmq_over_tls(env: Environment) -> Iterator[Problem]:
     """
     scaled = env.autoscaler == "keda" and any(pool.runs_on == "eks" for pool in env.pools.values())
     if scaled and env.broker.self_managed is not None and not env.broker.self_managed.tls:
-        allowed = "hpa, or broker.rabbitmq.tls: true"
+        allowed = f"hpa, or broker.{env.broker.kind.value}.tls: true"
         yield Problem("autoscaler", "keda with a RabbitMQ without TLS", allowed)
 
 
