@@ -28,7 +28,7 @@ def kept(returned: Any, error: BaseException) -> dict[str, str]:
         return {}
     try:
         text = str(dumps(returned))
-    except (TypeError, ValueError):
+    except Exception:  # not JSON, nested too deep, or whatever a `__json__` of the application's raises
         return {}
     return {RETURNED: text} if len(text) <= MAX_RETURNED_BYTES else {}
 

@@ -1,0 +1,132 @@
+"""The replay of a task that succeeded and whose next step the broker did not take: its body does not run twice.
+
+Celery's own tracer runs the tasks in this process. What would be published is kept in lists, so no broker is needed.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+import pytest
+from celery import Celery, signals
+from celery.app.trace import build_tracer
+from celery_platform.attachment.application_class import PlatformApp
+from celery_platform.dead_letters import publishing
+from celery_platform.dead_letters.replaying import replayed_headers
+from celery_platform.errors import PublishError, RefusedMessageError
+
+from .tracing import RUN
+
+pytestmark = pytest.mark.usefixtures("chosen")
+
+AWAY = PublishError("the broker to take it", "nothing", "Send it again.")
+Message = tuple[dict[str, Any], Any]
+
+
+@dataclass
+class Broker:
+    """What was published: dead-lettered messages, and the names, arguments and headers of tasks."""
+
+    refuses: Exception | None = AWAY
+    dead_lettered: list[Message] = field(default_factory=list)
+    sent: list[tuple[str, Any, dict[str, Any]]] = field(default_factory=list)
+
+
+@pytest.fixture
+def broker(monkeypatch: pytest.MonkeyPatch) -> Broker:
+    made = Broker()
+
+    def dead_letter(
+        _app: Any, _queue: Any, body: Any, headers: dict[str, Any], why: dict[str, Any], **_options: Any
+    ) -> None:
+        made.dead_lettered.append((headers | why, body))
+
+    def send(app: Any, name: str, args: Any = None, _kwargs: Any = None, **options: Any) -> Any:
+        if made.refuses is not None:
+            raise made.refuses
+        headers = dict(options.get("headers") or {})
+        signals.before_task_publish.send(sender=name, headers=headers)
+        made.sent.append((name, args, headers))
+        return app.AsyncResult("next")
+
+    # In place of the broker, which these tests do not have.
+    monkeypatch.setattr("celery_platform.dead_letters.publish", publishing.publish)
+    monkeypatch.setattr(publishing, "_send", dead_letter)
+    monkeypatch.setattr(PlatformApp, "send_task", send)
+    return made
+
+
+def deliver(task: Any, args: list[Any], headers: dict[str, Any] | None = None, **embed: Any) -> Any:
+    """Run a task's message as a worker's process does; returns the tracer's outcome."""
+    request = {"id": "one", "task": task.name, "retries": 0, "is_eager": False, "delivery_info": {}, "args": args,
+               "kwargs": {}} | (headers or {}) | {"task": task.name} | embed  # fmt: skip
+    task.__trace__ = build_tracer(task.name, task, app=task.app)
+    return task.__trace__(request["id"], args, {}, request)
+
+
+def replay(task: Any, message: Message) -> Any:
+    """Run the message again as `app dlq replay` sends it."""
+    headers, (args, _, embed) = message
+    return deliver(task, list(args), replayed_headers(headers), **embed)
+
+
+def next_step(attached: Celery, **options: Any) -> dict[str, Any]:
+    def following(number: Any = None) -> None:
+        RUN.append(f"next {number}")
+
+    return {"callbacks": [attached.task(name="next")(following).signature(**options)]}
+
+
+def counting(attached: Celery, returned: Callable[[], Any]) -> Any:
+    @attached.task(name="counted", ignore_result=True)
+    def counted() -> Any:
+        RUN.append("ran")
+        return returned()
+
+    return counted
+
+
+def test_only_the_missing_step_is_published(attached: Celery, broker: Broker) -> None:
+    task = counting(attached, lambda: {"number": 7})
+    deliver(task, [], **next_step(attached))
+    broker.refuses = None
+    outcome = replay(task, broker.dead_lettered[0])
+
+    assert (outcome.retval, outcome.info, RUN) == ({"number": 7}, None, ["ran"])
+    assert [(name, list(args)) for name, args, _ in broker.sent] == [("next", [{"number": 7}])]
+
+
+def test_a_replay_that_fails_again_and_again_still_does_not_run_the_body(attached: Celery, broker: Broker) -> None:
+    task = counting(attached, lambda: 7)
+    deliver(task, [], **next_step(attached))
+    for error in (AWAY, RefusedMessageError("a smaller message", "a large one", "Send less."), AWAY):
+        broker.refuses = error
+        replay(task, broker.dead_lettered[-1])
+    broker.refuses = None
+    replay(task, broker.dead_lettered[-1])
+
+    assert (RUN, len(broker.dead_lettered), len(broker.sent)) == (["ran"], 4, 1)
+
+
+class Unwilling:
+    """A value whose own conversion to JSON fails."""
+
+    def __json__(self) -> Any:
+        raise AttributeError("not loaded")
+
+
+def deep() -> Any:
+    made: list[Any] = []
+    for _ in range(100_000):
+        made = [made]
+    return made
+
+
+@pytest.mark.parametrize("returned", [Unwilling, deep], ids=["its own error", "nested too deep"])
+def test_a_value_whose_json_cannot_be_made_is_dead_lettered_without_it(
+    attached: Celery, broker: Broker, returned: Callable[[], Any]
+) -> None:
+    deliver(counting(attached, returned), [], **next_step(attached, immutable=True))
+
+    ((headers, _),) = broker.dead_lettered
+    assert "x-returned" not in headers
