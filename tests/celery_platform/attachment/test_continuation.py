@@ -108,6 +108,36 @@ def test_a_replay_that_fails_again_and_again_still_does_not_run_the_body(attache
     assert (RUN, len(broker.dead_lettered), len(broker.sent)) == (["ran"], 4, 1)
 
 
+def test_a_task_that_calls_itself_and_then_fails_runs_again_at_its_replay(attached: Celery, broker: Broker) -> None:
+    @attached.task(name="recursive", bind=True)
+    def recursive(self: Any, depth: int) -> str:
+        RUN.append(depth)
+        if depth == 0:
+            return "the inner one's"
+        self(depth - 1)
+        if len(RUN) == 2:
+            raise RuntimeError("the outer one has not ended")
+        return "the outer one's"
+
+    deliver(recursive, [1])
+    outcome = replay(recursive, broker.dead_lettered[0])
+
+    assert (outcome.retval, RUN) == ("the outer one's", [1, 0, 1, 0])
+
+
+def test_a_task_that_handles_the_error_of_its_own_call_is_not_dead_lettered(attached: Celery, broker: Broker) -> None:
+    @attached.task(name="handling", bind=True)
+    def handling(self: Any, depth: int) -> str:
+        if depth == 0:
+            raise RuntimeError("the inner one's")
+        with pytest.raises(RuntimeError):
+            self(depth - 1)
+        return "handled"
+
+    assert deliver(handling, [1]).retval == "handled"
+    assert broker.dead_lettered == []
+
+
 class Unwilling:
     """A value whose own conversion to JSON fails."""
 
