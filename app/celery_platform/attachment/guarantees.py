@@ -117,7 +117,7 @@ class Guarantees(_Task):
         if _BEGUN in vars(request):  # by its own body, as a function: what that makes of it is the task's end
             return run(*args, **kwargs)
         setattr(request, _BEGUN, True)
-        before = returned_before(request.headers)
+        before = returned_before(request.headers, str(self.name), str(request.id))
         if before is not None:
             logger.info("%s[%s] has run before: only what follows it is published", self.name, request.id)
             return note_returned(value_of(before))

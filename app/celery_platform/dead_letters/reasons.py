@@ -7,7 +7,7 @@ from typing import Any
 
 from celery_platform.refusals.size import CUT, DEAD_LETTERED
 from celery_platform.reliability.ends import printable, reason_of
-from celery_platform.reliability.returned_header import RETURNED
+from celery_platform.reliability.returned_header import OF, RETURNED
 
 REASON, TRACEBACK, MAX_CHARACTERS = "x-dead-letter-reason", "x-dead-letter-traceback", 1_000
 # As JSON, in which a character beyond ASCII takes 6 or 12 bytes. Together they fit into what a retry leaves
@@ -35,7 +35,7 @@ def cut(why: dict[str, Any], what: str) -> dict[str, Any]:
 
     Example: `cut(reasons(ValueError("x" * 999), "celery-prod-email", attempts=1), AS_IT_CAME)["x-dead-letter-cut"]`
     """
-    kept = {name: value for name, value in why.items() if name not in (TRACEBACK, RETURNED)}
+    kept = {name: value for name, value in why.items() if name not in (TRACEBACK, RETURNED, OF)}
     return kept | {REASON: begin_of(why[REASON], MAX_BYTES_IF_CUT), CUT: what}
 
 

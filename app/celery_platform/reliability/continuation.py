@@ -12,17 +12,17 @@ from typing import Any
 from kombu.utils.json import dumps, loads
 
 from celery_platform.reliability.errors import NEVER_PUBLISHED
-from celery_platform.reliability.returned_header import RETURNED
+from celery_platform.reliability.returned_header import returned_header
 
 MAX_RETURNED_BYTES = 4_000
 
 
-def kept(returned: Any, error: BaseException) -> dict[str, str]:
-    """Return the header for a body that returned `returned`, after which `error` was raised; empty where none is kept.
+def kept(task: str, task_id: str, returned: Any, error: BaseException) -> dict[str, str]:
+    """Return the headers for a body that returned `returned`, after which `error` was raised; empty where none is kept.
 
     An error of the next step itself, such as one that is too large, is none that a replay would not meet again.
 
-    Example: `kept(7, PublishError("SQS", "nothing", "again")) == {"x-returned": "7"}`
+    Example: `kept("a", "1", 7, PublishError("SQS", "nothing", "again"))["x-returned"] == "7"`
     """
     if isinstance(error, NEVER_PUBLISHED):
         return {}
@@ -30,7 +30,7 @@ def kept(returned: Any, error: BaseException) -> dict[str, str]:
         text = str(dumps(returned))
     except Exception:  # not JSON, nested too deep, or whatever a `__json__` of the application's raises
         return {}
-    return {RETURNED: text} if len(text) <= MAX_RETURNED_BYTES else {}
+    return returned_header(task, task_id, text) if len(text) <= MAX_RETURNED_BYTES else {}
 
 
 def value_of(text: str) -> Any:

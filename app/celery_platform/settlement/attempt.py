@@ -61,8 +61,9 @@ def dead_letter(task: Any, error: Exception, request: Any = None) -> None:
     attempt = _running.get()
     if attempt is not None and (attempt.dead_lettered or attempt.as_it_came):
         return
-    ended = attempt is not None and attempt.returned is not _NOTHING_YET
-    more = continuation.kept(attempt.returned, error) if attempt is not None and ended else {}
+    more: dict[str, str] = {}
+    if attempt is not None and attempt.returned is not _NOTHING_YET:
+        more = continuation.kept(task.name, (request or task.request).id, attempt.returned, error)
     try:
         dead_letters.publish(task, error, request, more)
     except dead_letters.AsItCameError as failure:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
-from celery import Celery, signals
+from celery import Celery, current_task, signals
 from celery.app.trace import build_tracer
 from celery_platform.attachment.application_class import PlatformApp
 from celery_platform.dead_letters import publishing
@@ -106,6 +106,31 @@ def test_a_replay_that_fails_again_and_again_still_does_not_run_the_body(attache
     replay(task, broker.dead_lettered[-1])
 
     assert (RUN, len(broker.dead_lettered), len(broker.sent)) == (["ran"], 4, 1)
+
+
+def test_headers_that_an_application_hands_on_do_not_keep_the_next_task_from_running(
+    attached: Celery, broker: Broker
+) -> None:
+    """Given a handler that copies the headers of the task that sends to what it sends, as for a tenant or a trace."""
+
+    @signals.before_task_publish.connect(weak=False)
+    def hand_on(headers: dict[str, Any], **_: Any) -> None:
+        headers |= (current_task and current_task.request.headers) or {}
+
+    try:
+        task = counting(attached, lambda: 7)
+        deliver(task, [], {"tenant": "a"}, **next_step(attached))
+        broker.refuses = None
+        replay(task, broker.dead_lettered[0])
+    finally:
+        signals.before_task_publish.disconnect(hand_on)
+    ((_, args, headers),) = broker.sent
+
+    for task_id in ("of its own", "one"):  # the second as where a task is replaced by another
+        deliver(attached.tasks["next"], list(args), headers | {"id": task_id})
+
+    assert headers["tenant"] == "a"
+    assert RUN == ["ran", "next 7", "next 7"]
 
 
 def test_a_task_that_calls_itself_and_then_fails_runs_again_at_its_replay(attached: Celery, broker: Broker) -> None:

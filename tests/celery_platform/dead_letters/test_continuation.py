@@ -50,7 +50,7 @@ def test_a_replay_publishes_the_missing_step_and_does_not_run_the_task_again(
 
 
 def test_what_the_body_returned_is_kept_when_the_broker_took_nothing() -> None:
-    assert kept({"number": 7}, AWAY) == {"x-returned": '{"number": 7}'}
+    assert kept("a", "1", {"number": 7}, AWAY) == {"x-returned": '{"number": 7}', "x-returned-of": "a[1]"}
 
 
 @pytest.mark.parametrize(
@@ -63,4 +63,4 @@ def test_what_the_body_returned_is_kept_when_the_broker_took_nothing() -> None:
     ids=["no JSON", "too long", "the next step itself is refused"],
 )
 def test_what_a_replay_could_not_use_is_not_kept(returned: object, after: Exception) -> None:
-    assert kept(returned, after) == {}
+    assert kept("a", "1", returned, after) == {}

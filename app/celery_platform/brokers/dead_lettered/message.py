@@ -60,11 +60,12 @@ def dead_lettered_message(
     task = str(headers.get("task") or "")
     if reason is None:
         reason, attempts, failed_at = _by_the_broker(headers, max_deliveries) if task else (UNREADABLE, None, None)
-    if returned_before(headers) is not None:
+    task_id = str(headers.get("id") or properties.get("correlation_id") or "")
+    if returned_before(headers, task, task_id) is not None:
         reason = f"{reason} {ONLY_WHAT_FOLLOWS}"
     return DeadLetteredMessage(
         queue=queue,
-        id=str(headers.get("id") or properties.get("correlation_id") or ""),
+        id=task_id,
         task=task,
         reason=str(reason),
         attempts=attempts,
