@@ -19,12 +19,13 @@ from celery.exceptions import Reject
 
 from celery_platform.brokers import broker_of
 from celery_platform.brokers.interface import PUBLISH_BUDGET_SECONDS, PUBLISH_RETRY
-from celery_platform.dead_letters.reasons import cut, reasons
+from celery_platform.dead_letters.reasons import cut, reasons, without_traceback
 from celery_platform.errors import RefusedMessageError
 from celery_platform.refusals.size import AS_IT_CAME, MADE_ANEW
 from celery_platform.reliability.compression import compression_of
 from celery_platform.reliability.errors import NEVER_PUBLISHED
 from celery_platform.reliability.message_group import group_of
+from celery_platform.reliability.returned_header import RETURNED
 from celery_platform.reliability.signals import dead_letter_published
 from celery_platform.routes import queue_of_request
 from celery_platform.settings import QueueSettings, runtime
@@ -131,6 +132,8 @@ def _shorter_and_shorter(
     """The headers of a dead-lettered message and whether they are the last: first all, then without what only shows."""
     yield headers | why, False
     needed = {name: value for name, value in headers.items() if name not in ONLY_SHOWN}
+    if RETURNED in why:
+        yield needed | without_traceback(why), False
     yield needed | cut(why, what_is_cut), True
 
 

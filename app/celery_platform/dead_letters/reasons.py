@@ -5,7 +5,7 @@ import time
 import traceback
 from typing import Any
 
-from celery_platform.refusals.size import CUT, DEAD_LETTERED
+from celery_platform.refusals.size import CUT, DEAD_LETTERED, NO_TRACEBACK
 from celery_platform.reliability.ends import printable, reason_of
 from celery_platform.reliability.returned_header import OF, RETURNED
 
@@ -26,6 +26,14 @@ def reasons(error: Exception, queue: str, *, attempts: int) -> dict[str, Any]:
         "x-dead-letter-queue": queue,
         DEAD_LETTERED: time.time(),
     }
+
+
+def without_traceback(why: dict[str, Any]) -> dict[str, Any]:
+    """The same for a message that has room for what the body returned, whose replay must not run it, if this goes.
+
+    Example: `without_traceback(reasons(ValueError("x"), "celery-prod-email", attempts=1))["x-dead-letter-cut"]`
+    """
+    return {name: value for name, value in why.items() if name != TRACEBACK} | {CUT: NO_TRACEBACK}
 
 
 def cut(why: dict[str, Any], what: str) -> dict[str, Any]:

@@ -25,8 +25,9 @@ ROOM_OF_A_RETRY = 12 * 1024
 # Headers of messages that are not published for the first time.
 REPLAYS = "x-replays"
 DEAD_LETTERED, CUT = "x-dead-letter-at", "x-dead-letter-cut"
-# Of a dead-lettered message that has no room, what it is: serialized again, or with the body that the broker has taken.
-MADE_ANEW, AS_IT_CAME = "made anew", "as it came"
+# Of a dead-lettered message that has no room, what it is: with all but its traceback, serialized again, or with the
+# body that the broker has taken.
+NO_TRACEBACK, MADE_ANEW, AS_IT_CAME = "without its traceback", "made anew", "as it came"
 # What kombu adds when it sends a packed message: its tag, its exchange and its routing key, of 80 characters each.
 ADDRESS_BYTES = 350
 # A header's table is at most this much larger than its `repr`: a number of one digit takes five bytes.

@@ -3,7 +3,9 @@
 Celery's own tracer runs the tasks in this process. What would be published is kept in lists, so no broker is needed.
 """
 
+import json
 from collections.abc import Callable
+from contextlib import nullcontext
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -28,6 +30,8 @@ class Broker:
     """What was published: dead-lettered messages, and the names, arguments and headers of tasks."""
 
     refuses: Exception | None = AWAY
+    # The bytes of headers that fit into a dead-lettered message.
+    room: int = 100_000
     dead_lettered: list[Message] = field(default_factory=list)
     sent: list[tuple[str, Any, dict[str, Any]]] = field(default_factory=list)
 
@@ -36,10 +40,11 @@ class Broker:
 def broker(monkeypatch: pytest.MonkeyPatch) -> Broker:
     made = Broker()
 
-    def dead_letter(
-        _app: Any, _queue: Any, body: Any, headers: dict[str, Any], why: dict[str, Any], **_options: Any
-    ) -> None:
-        made.dead_lettered.append((headers | why, body))
+    class Producer:
+        def publish(self, body: Any, *, headers: dict[str, Any], **_options: Any) -> None:
+            if len(json.dumps(headers)) > made.room:
+                raise RefusedMessageError("a smaller message", "a large one", "Send less.")
+            made.dead_lettered.append((headers, body))
 
     def send(app: Any, name: str, args: Any = None, _kwargs: Any = None, **options: Any) -> Any:
         if made.refuses is not None:
@@ -51,7 +56,7 @@ def broker(monkeypatch: pytest.MonkeyPatch) -> Broker:
 
     # In place of the broker, which these tests do not have.
     monkeypatch.setattr("celery_platform.dead_letters.publish", publishing.publish)
-    monkeypatch.setattr(publishing, "_send", dead_letter)
+    monkeypatch.setattr(PlatformApp, "producer_or_acquire", lambda _app: nullcontext(Producer()))
     monkeypatch.setattr(PlatformApp, "send_task", send)
     return made
 
@@ -185,3 +190,21 @@ def test_a_value_whose_json_cannot_be_made_is_dead_lettered_without_it(
 
     ((headers, _),) = broker.dead_lettered
     assert "x-returned" not in headers
+
+
+def test_a_message_without_room_for_all_loses_its_traceback_before_what_the_body_returned(
+    attached: Celery, broker: Broker
+) -> None:
+    task = counting(attached, lambda: "x" * 3_000)
+    broker.room = 100_000
+    deliver(task, [], **next_step(attached))
+    ((whole, _),) = broker.dead_lettered
+    broker.room = len(json.dumps(whole)) - len(json.dumps(whole["x-dead-letter-traceback"]))
+    deliver(task, [], **next_step(attached))
+    broker.room -= 3_000
+    deliver(task, [], **next_step(attached))
+    shorter, shortest = (headers for headers, _ in broker.dead_lettered[1:])
+
+    assert "x-dead-letter-traceback" not in shorter
+    assert (shorter["x-returned"], shorter["x-dead-letter-cut"]) == (whole["x-returned"], "without its traceback")
+    assert ("x-returned" in shortest, shortest["x-dead-letter-cut"]) == (False, "made anew")
