@@ -23,6 +23,7 @@ from celery_platform import dead_letters
 from celery_platform.reliability import continuation
 from celery_platform.reliability.ends import as_failure, is_passed_on
 from celery_platform.reliability.store_away import NOTICED_SECONDS, says_store_away
+from celery_platform.settings import runtime
 
 logger = logging.getLogger(__name__)
 Tracer = Callable[..., Any]
@@ -63,7 +64,9 @@ def dead_letter(task: Any, error: Exception, request: Any = None) -> None:
         return
     more: dict[str, str] = {}
     if attempt is not None and attempt.returned is not _NOTHING_YET:
-        more = continuation.kept(task.name, (request or task.request).id, attempt.returned, error)
+        only_json = set(runtime().environment.application["accept_content"]) == {"json"}
+        task_id = (request or task.request).id
+        more = continuation.kept(task.name, task_id, attempt.returned, error, only_json=only_json)
     try:
         dead_letters.publish(task, error, request, more)
     except dead_letters.AsItCameError as failure:

@@ -17,6 +17,7 @@ from celery_platform.dead_letters import publishing
 from celery_platform.dead_letters.replaying import replayed_headers
 from celery_platform.errors import PublishError, RefusedMessageError
 
+from .conftest import Chosen
 from .tracing import RUN
 
 pytestmark = pytest.mark.usefixtures("chosen")
@@ -99,6 +100,29 @@ def test_only_the_missing_step_is_published(attached: Celery, broker: Broker) ->
 
     assert (outcome.retval, outcome.info, RUN) == ({"number": 7}, None, ["ran"])
     assert [(name, list(args)) for name, args, _ in broker.sent] == [("next", [{"number": 7}])]
+
+
+@pytest.mark.parametrize(
+    ("accepted", "returned", "ran"),
+    [
+        (["json"], (1, 2), 1),
+        (["json", "yaml"], (1, 2), 2),
+        (["json", "msgpack"], {"orders": {7: "sent"}}, 2),
+        (["json", "yaml"], {"orders": [7]}, 1),
+    ],
+)
+def test_a_value_that_json_changes_is_not_given_to_a_step_with_another_serializer(
+    attached: Celery, broker: Broker, chosen: Chosen, accepted: list[str], returned: Any, ran: int
+) -> None:
+    chosen.application({"accept_content": accepted})
+    task = counting(attached, lambda: returned)
+    deliver(task, [], **next_step(attached))
+    broker.refuses = None
+    replay(task, broker.dead_lettered[0])
+    ((_, (value,), _),) = broker.sent
+
+    assert len(RUN) == ran
+    assert value == (returned if len(accepted) > 1 else list(returned))
 
 
 def test_a_replay_that_fails_again_and_again_still_does_not_run_the_body(attached: Celery, broker: Broker) -> None:
