@@ -21,6 +21,8 @@ from celery import Celery
 from celery.backends import redis as celery_redis
 from redis import exceptions
 
+from celery_platform.guards.chord_body import KeepsChords
+
 # The longest time for a reply of the store, in seconds (`redis_socket_timeout`).
 ANSWER_SECONDS = 10.0
 _SUBSCRIBED = "subscribed"
@@ -158,7 +160,7 @@ class Consumer(celery_redis.ResultConsumer):  # type: ignore[misc, name-defined]
             pubsub.close()
 
 
-class Backend(celery_redis.RedisBackend):
+class Backend(KeepsChords):
     """Celery's Redis backend, without waits in producers."""
 
     ResultConsumer = Consumer

@@ -19,6 +19,11 @@ from celery import chain
 from exercises.probe import first, second
 print(chain(first.s({file!r}), second.s({file!r})).apply_async().parent.id)
 """
+SEND_CHORD = """
+from celery import chord
+from exercises.probe import due, first
+chord([first.s({file!r}), first.s({file!r})])(due.si({file!r}))
+"""
 STATE = "from exercises.celery import celery; print(celery.AsyncResult({id!r}).state)"
 AWAY = PublishError("SQS to take it", "nothing", "Send it again.")
 
@@ -46,6 +51,27 @@ def test_a_replay_publishes_the_missing_step_and_does_not_run_the_task_again(
 
     assert (found["id"], found["reason"].endswith(ONLY_WHAT_FOLLOWS), state) == (task_id, True, True)
     assert file.read_text().splitlines() == ["first", "second 7"]
+    assert listed(environment, "") == [[]]
+
+
+@pytest.mark.parametrize("pool", ["prefork", "turbo"])
+def test_a_replay_publishes_the_body_of_a_chord_and_repeats_none_of_its_parts(
+    sqs: TestEnvironment, tmp_path: Path, pool: str
+) -> None:
+    environment = sqs.variant(tmp_path, pools={"io": {"type": pool, "concurrency": 1}})
+    environment.python(EMPTY)
+    file = tmp_path / "ran"
+    with refusing_proxy(environment.endpoint) as (endpoint, refusals):
+        refusals.answer["SendMessage"] = only_to_dead_letter_queues
+        with environment.worker("io", AWS_ENDPOINT_URL=endpoint) as (_, log):
+            environment.python(SEND_CHORD.format(file=str(file)))
+            ((found,),) = eventually(lambda: [each for each in listed(environment, "") if each], f"it; {log}", 60)
+    with environment.worker("io") as (_, log):
+        dlq(environment, "replay --yes")
+        eventually(lambda: "ran" in file.read_text(), f"the body; {log.read_text()[-3000:]}", 60)
+
+    assert (found["task"], found["reason"].endswith(ONLY_WHAT_FOLLOWS)) == ("probe.first", True)
+    assert file.read_text().splitlines() == ["first", "first", "ran"]
     assert listed(environment, "") == [[]]
 
 

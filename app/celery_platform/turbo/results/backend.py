@@ -6,19 +6,16 @@ from collections.abc import Sequence
 from typing import Any
 
 from celery import states
-from celery.backends import redis
 from celery.exceptions import BackendStoreError
 
+from celery_platform.guards.chord_body import KeepsChords
 from celery_platform.turbo.results.deferring import DefersResults
 
 # Key, encoded result, seconds until it expires, state.
 Stored = tuple[str, str, int | None, str]
 
 
-Stock: Any = redis.RedisBackend  # the stubs know little of what is extended here
-
-
-class RedisBackend(DefersResults, Stock):  # type: ignore[misc]
+class RedisBackend(DefersResults, KeepsChords):
     """While `defers` is true, final results wait for `flush`. Messages are acknowledged after it, so no result is lost.
 
     Stock Celery asks, for each result, whether the task has succeeded before, and then stores it: two round trips.
