@@ -25,7 +25,7 @@ from celery.worker.consumer.connection import Connection
 from celery_platform.transports.ending import Ending
 from celery_platform.transports.intake import Intake
 from celery_platform.transports.loop_turns import each_turn_without_hub
-from celery_platform.transports.rate_limited import in_rate_limits
+from celery_platform.transports.rate_limited import begin_none_in_rate_limits, in_rate_limits
 
 logger = logging.getLogger(__name__)
 
@@ -100,8 +100,10 @@ class Drain(bootsteps.StartStopStep):
             logger.info("asked to end: no more messages are taken, and those that are held run")
             self._intake = Intake(consumer.task_consumer)
         over = Ending.over()
-        if over and consumer.controller.semaphore is not None:
-            consumer.controller.semaphore.clear()  # what waits for a process does not begin (Celery's `on_close`)
+        if over:
+            begin_none_in_rate_limits(consumer)
+            if consumer.controller.semaphore is not None:
+                consumer.controller.semaphore.clear()  # what waits for a process (Celery's `on_close`)
         waits = state.reserved_requests or any(in_rate_limits(consumer))
         if self._intake.closed(at_once=over) and (over or not waits):
             _begin_warm_shutdown()

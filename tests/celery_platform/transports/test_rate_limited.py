@@ -1,8 +1,12 @@
-"""Requests that wait for a rate limit are found wherever Celery keeps them."""
+"""Requests that wait for a rate limit are found wherever Celery keeps them, and begin at no end of their worker."""
 
 from types import SimpleNamespace
 from typing import Any
 
+import pytest
+from celery_platform.guards.polled import Polled
+from celery_platform.transports.drain import Drain
+from celery_platform.transports.ending import Ending
 from celery_platform.transports.rate_limited import in_rate_limits
 from kombu.asynchronous.timer import Timer
 from kombu.utils.limits import TokenBucket
@@ -40,3 +44,29 @@ def test_requests_are_found_after_a_command_has_made_all_buckets_anew() -> None:
     found.task_buckets = {"slow": bucket("two")}
 
     assert sorted(in_rate_limits(found)) == ["one", "two"]
+
+
+class Unanswered(Polled):
+    """A channel whose last poll SQS has not answered yet."""
+
+    def has_more(self) -> bool:
+        """Always."""
+        return True
+
+    poll_outlives_connection = has_more
+
+
+@pytest.mark.parametrize(("seconds", "left"), [(0.0, []), (60.0, ["one", "two"])], ids=["too late", "in time"])
+def test_what_waits_for_a_rate_limit_does_not_begin_when_it_is_too_late_although_a_poll_is_waited_for(
+    monkeypatch: pytest.MonkeyPatch, seconds: float, left: list[str]
+) -> None:
+    ends = consumer(slow=bucket("one", "two"))
+    ends.hub, ends.perform_pending_operations = True, print
+    ends.controller = SimpleNamespace(semaphore=None)
+    ends.task_consumer = SimpleNamespace(channel=Unanswered())
+    monkeypatch.setattr(Ending, "due", None)
+    Ending.ask(seconds)
+
+    Drain(ends).turn(ends)
+
+    assert list(in_rate_limits(ends)) == left
