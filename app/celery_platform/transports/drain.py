@@ -18,6 +18,7 @@ from functools import partial
 from typing import Any, ClassVar
 
 from celery import bootsteps
+from celery.concurrency.thread import TaskPool as Threads
 from celery.platforms import EX_OK
 from celery.worker import state
 from celery.worker.consumer.connection import Connection
@@ -101,12 +102,20 @@ class Drain(bootsteps.StartStopStep):
             self._intake = Intake(consumer.task_consumer)
         over = Ending.over()
         if over:
-            begin_none_in_rate_limits(consumer)
-            if consumer.controller.semaphore is not None:
-                consumer.controller.semaphore.clear()  # what waits for a process (Celery's `on_close`)
+            _begin_nothing_more(consumer)
         waits = state.reserved_requests or any(in_rate_limits(consumer))
         if self._intake.closed(at_once=over) and (over or not waits):
             _begin_warm_shutdown()
+
+
+def _begin_nothing_more(consumer: Any) -> None:
+    """Leave what waits for a rate limit, a process or a thread where it is, until it goes back with the connection."""
+    begin_none_in_rate_limits(consumer)
+    if consumer.controller.semaphore is not None:
+        consumer.controller.semaphore.clear()  # as Celery's `on_close`
+    if isinstance(consumer.pool, Threads):
+        threads: Any = consumer.pool  # the stubs do not know its executor
+        threads.executor.shutdown(wait=False, cancel_futures=True)
 
 
 def _begin_warm_shutdown() -> None:

@@ -61,7 +61,7 @@ def test_what_waits_for_a_rate_limit_does_not_begin_when_it_is_too_late_although
     monkeypatch: pytest.MonkeyPatch, seconds: float, left: list[str]
 ) -> None:
     ends = consumer(slow=bucket("one", "two"))
-    ends.hub, ends.perform_pending_operations = True, print
+    ends.hub, ends.perform_pending_operations, ends.pool = True, print, None
     ends.controller = SimpleNamespace(semaphore=None)
     ends.task_consumer = SimpleNamespace(channel=Unanswered())
     monkeypatch.setattr(Ending, "due", None)
