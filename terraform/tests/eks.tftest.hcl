@@ -371,3 +371,44 @@ run "a_name_too_long_for_a_node_group" {
 
   expect_failures = [var.pools]
 }
+
+run "a_cluster_of_an_earlier_version" {
+  command = apply
+
+  module {
+    source = "./modules/eks"
+  }
+
+  variables {
+    service_cidr = "10.100.0.0/16"
+    compute      = "auto"
+    addons       = {}
+  }
+
+  # The provider checks the form of ARNs, which the mock does not make.
+  override_resource {
+    target = aws_iam_role.cluster
+    values = { arn = "arn:aws:iam::123456789012:role/cluster" }
+  }
+
+  override_resource {
+    target = aws_iam_role.node
+    values = { arn = "arn:aws:iam::123456789012:role/node" }
+  }
+}
+
+run "keeps_the_range_of_its_services" {
+  command = plan
+
+  module {
+    source = "./modules/eks"
+  }
+
+  variables {
+    compute = "auto"
+    addons  = {}
+  }
+
+  # It would hold if the cluster were replaced by one with the new range.
+  expect_failures = [aws_eks_cluster.this]
+}

@@ -81,6 +81,8 @@ def test_a_change_that_touches_nothing_has_no_effects() -> None:
         (GOOD, "results: {", "results: {tls: false, ",
          "an apply would fail at the Valkey store celery-prod-results: AWS does not switch encryption in transit"),
         (NODE_GROUPS, "compute: node_groups", "compute: auto", "an apply would destroy the node group io"),
+        (NODE_GROUPS, "compute: node_groups", "compute: node_groups, service_cidr: 192.168.0.0/16",
+         "an apply would fail at the cluster celery-prod: a cluster keeps the range of its services, and service_cidr"),
     ],
 )  # fmt: skip
 def test_what_is_lost_is_named_with_the_value_that_causes_it(before: str, old: str, new: str, said: str) -> None:

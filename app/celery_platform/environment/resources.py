@@ -215,8 +215,8 @@ KINDS = (
         "aws_eks_cluster",
         "the cluster",
         _clusters,
-        forces=("name", "service_cidr"),
-        stuck=IN_ITS_VPC,
+        forces=("name",),
+        stuck=IN_ITS_VPC | {"service_cidr": "a cluster keeps the range of its services"},
         lost="everything that runs on it",
     ),
     Kind(

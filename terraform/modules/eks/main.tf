@@ -23,8 +23,16 @@ resource "aws_eks_cluster" "this" {
   }
 
   lifecycle {
-    # Takes effect only when the cluster is created. A change, such as naming the first admin later, must not replace the cluster.
-    ignore_changes = [access_config[0].bootstrap_cluster_creator_admin_permissions]
+    # Both take effect only when the cluster is created. A change, such as naming the first admin later, must not replace the cluster.
+    ignore_changes = [
+      access_config[0].bootstrap_cluster_creator_admin_permissions,
+      kubernetes_network_config[0].service_ipv4_cidr,
+    ]
+
+    postcondition {
+      condition     = self.kubernetes_network_config[0].service_ipv4_cidr == var.service_cidr
+      error_message = "expected the services of cluster ${var.name} in ${var.service_cidr}; found ${self.kubernetes_network_config[0].service_ipv4_cidr}, in which they stay as long as the cluster exists. Set eks.service_cidr to that range in environment.yml and run `make render`: network policies admit the cluster's DNS by its address in it."
+    }
   }
 
   encryption_config {

@@ -19,7 +19,7 @@ variable "kubernetes_version" {
 }
 
 variable "service_cidr" {
-  description = "Address range of the cluster's services. A change replaces the cluster."
+  description = "Address range of the cluster's services. A cluster keeps the one with which it was created; a plan with another is refused."
   type        = string
 
   validation {

@@ -25,8 +25,9 @@ ADDONS = {
     },
 }
 NAMESPACE = "celery"
-# The ranges that EKS chooses from for services: the second one if the VPC's own range is in 10.0.0.0/8, like this
-# default (EKS API, KubernetesNetworkConfigRequest, "serviceIpv4Cidr"; awslabs/amazon-eks-ami, bootstrap.sh).
+# The ranges from which EKS chooses if it is given none. How it chooses is not documented (EKS API,
+# KubernetesNetworkConfigRequest; awsdocs/amazon-eks-user-guide#974). Nodes guessed it like this and were wrong at times
+# (awslabs/amazon-eks-ami, bootstrap.sh, #78 and #2263), so Terraform compares the cluster's range with this one.
 SERVICES = IPv4Network("10.100.0.0/16")
 SERVICES_BESIDE_TEN = IPv4Network("172.20.0.0/16")
 TEN = IPv4Network("10.0.0.0/8")

@@ -19,6 +19,6 @@ class Eks(Closed):
     )
     admins: tuple[str, ...] = Field(default=(), description="ARNs of roles that administer the cluster")
     service_cidr: IPv4Network | None = Field(
-        default=None, description="address range of the cluster's services; by default the one that EKS chooses"
+        default=None, description="address range of the cluster's services; by default as EKS chooses one for the VPC"
     )
     existing: ExistingCluster | None = Field(default=None, description="an existing cluster with its nodes")
