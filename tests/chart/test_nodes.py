@@ -95,3 +95,10 @@ def test_there_is_a_node_for_each_worker_that_a_rollout_adds_at_the_maximum(rend
         # Kubernetes rounds a surge up.
         added = math.ceil(pool["max"] * int(rolling["maxSurge"].removesuffix("%")) / 100)
         assert pool["max_nodes"] == pool["max"] + added
+
+
+def test_a_rollout_may_wait_for_the_tasks_on_a_node_that_it_needs(rendered: Rendered) -> None:
+    """Helm takes a Deployment without progress for failed, and would go back from a healthy release."""
+    for name, pool in rendered.pools.items():
+        deadline = rendered.of("Deployment")[f"worker-{name}"]["spec"]["progressDeadlineSeconds"]
+        assert deadline >= pool["time_budget"]["stop_timeout"] + 600

@@ -1,5 +1,6 @@
 """`make deploy`: everything that a cluster needs, in order, as often as one likes; and the way back."""
 
+import copy
 import hashlib
 from pathlib import Path
 
@@ -43,9 +44,8 @@ def test_helm_waits_goes_back_on_failure_and_owns_its_fields(fake: Fake, product
     (arguments,) = (
         call["arguments"] for call in fake.calls if call["arguments"][:3] == ["upgrade", "--install", "celery"]
     )
-    assert {"--wait", "--rollback-on-failure", "--server-side=true", "--force-conflicts", "--timeout=900s"} <= set(
-        arguments
-    )
+    timeout = f"--timeout={timeout_seconds(production.resolved)}s"
+    assert {"--wait", "--rollback-on-failure", "--server-side=true", "--force-conflicts", timeout} <= set(arguments)
     assert f"--set-literal=image={IMAGE}" in arguments
 
 
@@ -54,6 +54,22 @@ def test_without_the_authority_nothing_is_deployed(fake: Fake, production: Deplo
 
     with pytest.raises(ChartError, match=r"expected discovery\.broker_ca_certificate"):
         deploy(fake.cluster, lacking, lambda _: None)
+
+
+def test_a_rollout_may_wait_for_the_longest_tasks_of_three_quarters_of_a_pool(production: Deployment) -> None:
+    resolved = copy.deepcopy(production.resolved)
+    before = timeout_seconds(resolved)
+    resolved["pools"]["io"]["time_budget"]["stop_timeout"] += 3_600
+
+    assert timeout_seconds(resolved) == before + 3 * 3_600
+
+
+def test_tasks_on_hosts_do_not_delay_a_rollout(production: Deployment) -> None:
+    resolved = copy.deepcopy(production.resolved)
+    before = timeout_seconds(resolved)
+    resolved["pools"]["cpu"]["time_budget"]["stop_timeout"] += 3_600
+
+    assert timeout_seconds(resolved) == before
 
 
 def test_the_release_command_may_take_its_whole_deadline(tmp_path: Path) -> None:
@@ -166,7 +182,7 @@ def test_a_rollback_goes_to_the_release_before(
 
     (arguments,) = (call["arguments"] for call in fake.calls if call["arguments"][0] == "rollback")
     assert arguments[1:3] == ["celery", str(back_to)]
-    assert {"--wait", "--timeout=900s", "--force-conflicts"} <= set(arguments)
+    assert {"--wait", f"--timeout={timeout_seconds(production.resolved)}s", "--force-conflicts"} <= set(arguments)
 
 
 @pytest.mark.parametrize("chosen", [None, 7])

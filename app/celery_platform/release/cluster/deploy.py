@@ -18,6 +18,9 @@ Json = dict[str, Any]
 RELEASE = "celery"
 # Until new workers are ready: images are pulled, and nodes started, a quarter of the pool at a time.
 ROLLOUT_SECONDS = 900
+# The first quarter starts on nodes of its own (`max_nodes`). Each of the others may need those of the workers that the
+# one before replaced, which first end their tasks.
+QUARTERS_THAT_WAIT = 3
 # More than the release command's own deadline, so that its Job says what happened and not helm.
 BEYOND_THE_DEADLINE_SECONDS = 300
 # The chart decides about its fields, also about those that somebody changed by hand. Without this, the next upgrade
@@ -85,7 +88,7 @@ def rollback(cluster: Cluster, resolved: Json, say: Callable[[str], None], revis
         )
     cluster.helm(
         "rollback", RELEASE, str(chosen), f"--namespace={resolved['eks']['namespace']}", "--wait", *OWNING,
-        f"--timeout={ROLLOUT_SECONDS}s",
+        f"--timeout={rollout_seconds(resolved)}s",
     )  # fmt: skip
     say(f"release {_revisions(cluster, resolved)[-1]['revision']} is running, which is release {chosen} again")
 
@@ -93,12 +96,22 @@ def rollback(cluster: Cluster, resolved: Json, say: Callable[[str], None], revis
 def timeout_seconds(resolved: Json) -> int:
     """How long helm waits for each of its steps: the rollout, or the release command if there is one.
 
-    Example: `timeout_seconds(resolve(load("prod"))) == 900`
+    Example: `timeout_seconds(resolve(load("prod"))) == 1_170`
     """
     if not resolved["application"]["release"]:
-        return ROLLOUT_SECONDS
+        return rollout_seconds(resolved)
     deadline: int = yaml.safe_load((chart() / "values.yaml").read_text())["release_hook"]["deadline_seconds"]
-    return max(ROLLOUT_SECONDS, deadline + BEYOND_THE_DEADLINE_SECONDS)
+    return max(rollout_seconds(resolved), deadline + BEYOND_THE_DEADLINE_SECONDS)
+
+
+def rollout_seconds(resolved: Json) -> int:
+    """How long the pods may take until all of them are new.
+
+    Example: `rollout_seconds(resolve(load("prod"))) == 1_170`
+    """
+    pools = [pool for pool in resolved["pools"].values() if pool["runs_on"] == "eks"]
+    longest: int = max(pool["time_budget"]["stop_timeout"] for pool in pools)
+    return ROLLOUT_SECONDS + QUARTERS_THAT_WAIT * longest
 
 
 def _needs_pods(resolved: Json) -> None:
