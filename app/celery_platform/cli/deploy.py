@@ -28,7 +28,7 @@ def deploy(
     from celery_platform.release.cluster.tools import Cluster
     from celery_platform.release.release import release_of
 
-    resolved = _resolved(name)
+    resolved = _rendered(name)
     chosen = image or inputs.image(resolved, release_of(load(name)).id)
     wanted = cluster.Deployment(resolved, resolved_file(name), chosen, inputs.parameters(resolved))
     with kubeconfig(resolved["eks"]["name"], context) as file:
@@ -51,17 +51,14 @@ def rollback(
         cluster.rollback(Cluster(file), resolved, say, revision)
 
 
-def _resolved(name: str) -> dict[str, Any]:
-    """The environment's values, as they are rendered from its file now, and its account."""
-    import json
-
+def _rendered(name: str) -> dict[str, Any]:
+    """The environment's values, if they are those that its file has now."""
     from celery_platform import rendering
     from celery_platform.environment.files import resolved_file
     from celery_platform.environment.load import load
     from celery_platform.errors import ChartError
-    from celery_platform.settings.chosen import choose
 
-    choose(name)
+    found = _resolved(name)
     file = resolved_file(name)
     if file in rendering.stale([name], {name: load(name)}):
         raise ChartError(
@@ -69,5 +66,16 @@ def _resolved(name: str) -> dict[str, Any]:
             found="an older one",
             remedy="Run `make render`, and review and apply what changed.",
         )
-    found: dict[str, Any] = json.loads(file.read_text())
+    return found
+
+
+def _resolved(name: str) -> dict[str, Any]:
+    """The environment's values as they were rendered last, and its account."""
+    import json
+
+    from celery_platform.environment.files import resolved_file
+    from celery_platform.settings.chosen import choose
+
+    choose(name)
+    found: dict[str, Any] = json.loads(resolved_file(name).read_text())
     return found

@@ -55,3 +55,13 @@ def test_a_file_that_was_not_rendered_is_refused(fake: Fake, environments: Path)
     assert refused.returncode != 0
     assert "Run `make render`" in refused.stderr
     assert fake.changes == []
+
+
+def test_the_way_back_does_not_wait_for_a_file_that_was_not_rendered(fake: Fake, environments: Path) -> None:
+    file = environments / "prod" / "environment.yml"
+    file.write_text(file.read_text().replace("max: 20", "max: 21", 1))
+    fake.has(history=[{"revision": 1, "status": "superseded"}, {"revision": 2, "status": "deployed"}])
+    taken_back = types("make", "rollback")
+
+    assert taken_back.returncode == 0, taken_back.stderr
+    assert "which is release 1 again" in taken_back.stdout

@@ -25,7 +25,7 @@ class Cluster:
     kubeconfig: Path
 
     def get(self, kind: str, name: str, namespace: str = "") -> dict[str, Any] | None:
-        """An object, or `None` if there is none, or none of its kind."""
+        """An object, or `None` if there is none. The cluster must know the kind."""
         where = [f"--namespace={namespace}"] if namespace else []
         found = self._run("kubectl", "get", kind, name, *where, "--ignore-not-found", "--output=json")
         return json.loads(found) if found.strip() else None
