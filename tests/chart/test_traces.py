@@ -61,6 +61,13 @@ def test_every_pod_sends_traces_to_the_collector_and_reaches_it(tmp_path: Path, 
         assert rule["ports"] == [{"protocol": "TCP", "port": port}]
 
 
+@pytest.mark.parametrize("endpoint", ["collector.observability:4318", "collector", "grpc://collector:4317"])
+def test_a_collector_without_the_scheme_of_its_url_is_refused(tmp_path: Path, endpoint: str) -> None:
+    """A policy would open port 80 for it."""
+    with pytest.raises(ChartError, match=r"expected traces\.endpoint to be a URL such as http://"):
+        with_values(tmp_path, "--set", f"traces.endpoint={endpoint}")
+
+
 def test_every_pod_has_the_variables_that_the_values_name(tmp_path: Path) -> None:
     named = ("--set", "variables.CELERY_LOG_FORMAT=console", "--set", "variables.AWS_RETRY_MODE=a b")
     rendered = with_values(tmp_path, *named)
