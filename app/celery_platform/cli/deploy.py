@@ -1,5 +1,6 @@
 """`app deploy`, `app rollback`: the pods of an environment on its cluster."""
 
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
@@ -15,6 +16,10 @@ def deploy(
     image: Annotated[
         str, typer.Option(metavar="REGISTRY/NAME@sha256:...", help="instead of this checkout's release")
     ] = "",
+    values: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", exists=True, dir_okay=False, help="further values of the chart (values.yaml)"),
+    ] = None,
     context: Context = "",
     keda_chart: Annotated[str, typer.Option(metavar="FILE", help="KEDA's pinned chart, if it was downloaded")] = "",
 ) -> None:
@@ -30,7 +35,7 @@ def deploy(
 
     resolved = _rendered(name)
     chosen = image or inputs.image(resolved, release_of(load(name)).id)
-    wanted = cluster.Deployment(resolved, resolved_file(name), chosen, inputs.parameters(resolved))
+    wanted = cluster.Deployment(resolved, resolved_file(name), chosen, inputs.parameters(resolved), values)
     with kubeconfig(resolved["eks"]["name"], context) as file:
         cluster.deploy(Cluster(file), wanted, say, keda_chart)
 

@@ -47,6 +47,22 @@ def test_what_the_account_knows_is_deployed_and_taken_back(fake: Fake) -> None:
     assert "which is release 1 again" in taken_back.stdout
 
 
+@pytest.mark.usefixtures("fake")
+def test_further_values_of_the_chart_come_from_a_file(tmp_path: Path) -> None:
+    place(broker_url="amqps://rabbitmq:5671", broker_ca_certificate="PEM")
+    own = tmp_path / "values.yaml"
+    own.write_text("metrics_discovery: pod_monitor")
+    refused = types("make", "deploy", f"IMAGE={IMAGE}", f"VALUES={own}")
+
+    assert refused.returncode != 0
+    assert "expected metrics_discovery to be one of" in refused.stderr
+
+    own.write_text("metrics_discovery: none")
+    deployed = types("make", "deploy", f"IMAGE={IMAGE}", f"VALUES={own}")
+
+    assert deployed.returncode == 0, deployed.stderr
+
+
 def test_a_file_that_was_not_rendered_is_refused(fake: Fake, environments: Path) -> None:
     file = environments / "prod" / "environment.yml"
     file.write_text(file.read_text().replace("max: 20", "max: 21", 1))

@@ -30,12 +30,16 @@ OWNING = ("--server-side=true", "--force-conflicts")
 
 @dataclass(frozen=True)
 class Deployment:
-    """What is deployed: an environment's values, an image by digest, and what the account knows of the broker."""
+    """What is deployed: an environment's values, an image by digest, and what the account knows of the broker.
+
+    `further` is a file with values of the chart that no environment file has, such as `traces` (app/chart/values.yaml).
+    """
 
     resolved: Json
     values: Path
     image: str
     parameters: dict[str, str]
+    further: Path | None = None
 
 
 def deploy(cluster: Cluster, wanted: Deployment, say: Callable[[str], None], keda_chart: str = "") -> None:
@@ -64,9 +68,10 @@ def deploy(cluster: Cluster, wanted: Deployment, say: Callable[[str], None], ked
 
 def upgrade(wanted: Deployment) -> tuple[str, ...]:
     """The arguments of helm for a deployment."""
+    further = [f"--values={wanted.further}"] if wanted.further else []
     return (
         "upgrade", "--install", RELEASE, str(chart()), f"--namespace={wanted.resolved['eks']['namespace']}",
-        f"--values={wanted.values}", f"--set-literal=image={wanted.image}", *discovery(wanted.parameters),
+        f"--values={wanted.values}", *further, f"--set-literal=image={wanted.image}", *discovery(wanted.parameters),
         "--wait", "--rollback-on-failure", *OWNING, f"--timeout={timeout_seconds(wanted.resolved)}s",
     )  # fmt: skip
 
