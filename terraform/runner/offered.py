@@ -24,8 +24,8 @@ def check_offered(env: Environment, account: Account) -> None:
     An emulated account on this machine is not asked: it has every zone.
 
     Raises:
-        RunError: the account lacks a zone or a quota, a zone does not offer a size, or a size is another than the file
-            says; the error lists all of them.
+        RunError: the account lacks a zone or a quota, a zone does not offer a size, or EC2 describes a size differently
+            from the file; the error lists all of them.
     """
     if account.on_this_machine:
         return

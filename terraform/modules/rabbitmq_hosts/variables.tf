@@ -4,7 +4,7 @@ variable "name" {
 
   validation {
     condition     = length(var.name) <= 28
-    error_message = "The name must have at most 28 characters: a target group has 32, and one is called as the load balancer with -api."
+    error_message = "The name must have at most 28 characters: with -api it names a target group, which may have 32 (ELB API, CreateTargetGroup)."
   }
 }
 
