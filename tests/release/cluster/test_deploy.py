@@ -89,6 +89,30 @@ def test_node_groups_need_no_switch_for_network_policies(fake: Fake, tmp_path: P
     assert [one["kind"] for one in fake.applied] == ["Namespace"]
 
 
+def test_the_switch_of_a_cluster_that_was_brought_is_its_owners(fake: Fake, production: Deployment) -> None:
+    eks = production.resolved["eks"] | {"existing": {"name": "company", "security_group": "sg-1"}}
+    deploy(fake.cluster, of(production.resolved | {"eks": eks}, fake.folder), lambda _: None)
+
+    assert [one["kind"] for one in fake.applied] == ["Namespace"]
+
+
+def test_labels_that_somebody_set_by_hand_are_taken_over(fake: Fake, production: Deployment) -> None:
+    deploy(fake.cluster, production, lambda _: None)
+
+    for call in fake.calls:
+        assert call["arguments"][0] != "apply" or {"--server-side", "--force-conflicts"} <= set(call["arguments"])
+
+
+def test_a_helm_with_other_options_is_refused(fake: Fake, production: Deployment) -> None:
+    old = fake.folder / "helm"
+    old.write_text("#!/bin/sh\necho v3.19.0\n")
+    old.chmod(0o755)
+    fake.has(helm=str(old))
+
+    with pytest.raises(ChartError, match=r"expected helm 4 on the PATH, or none; found v3\.19\.0"):
+        deploy(fake.cluster, production, lambda _: None)
+
+
 def test_an_hpa_needs_no_keda(fake: Fake, tmp_path: Path) -> None:
     fake.has(objects={})
     resolved = resolve(described(PROD).model_copy(update={"autoscaler": "hpa"}))
@@ -107,6 +131,21 @@ def test_keda_is_installed_from_the_pinned_chart_where_there_is_none(
 
     assert fake.changes[0] == ("helm", "upgrade", "keda")
     assert said[0] == f"KEDA {pinned().version} installed"
+    (arguments,) = (call["arguments"] for call in fake.calls if call["arguments"][2:3] == ["keda"])
+    assert {"--namespace=keda", "--create-namespace", "--wait"} <= set(arguments)
+
+
+def test_keda_is_installed_from_a_chart_that_was_downloaded(
+    fake: Fake, production: Deployment, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    own = fake.folder / "keda.tgz"
+    own.write_bytes(b"chart")
+    fake.has(objects={})
+    monkeypatch.setattr("celery_platform.release.cluster.keda.pinned", lambda: _pinned_to(b"chart"))
+    deploy(fake.cluster, production, lambda _: None, str(own))
+
+    assert [call["arguments"][3] for call in fake.calls if call["arguments"][2:3] == ["keda"]] == [str(own)]
+    assert "pull" not in {call["arguments"][0] for call in fake.calls}
 
 
 def test_a_chart_of_keda_that_was_never_tried_is_not_installed(fake: Fake, production: Deployment) -> None:
@@ -126,6 +165,14 @@ def test_a_keda_that_is_too_old_is_refused_and_left_alone(
     with pytest.raises(ChartError, match=r"expected KEDA 2\.17\.0 or newer"):
         deploy(fake.cluster, production, lambda _: None)
     assert fake.changes == []
+
+
+def test_the_version_of_a_keda_with_a_pinned_image_is_that_of_its_tag(fake: Fake, production: Deployment) -> None:
+    fake.has(objects={OPERATOR: operator("", "2.18.0@sha256:ab")})
+    said: list[str] = []
+    deploy(fake.cluster, production, said.append)
+
+    assert said[0] == "KEDA 2.18.0 is there"
 
 
 def test_a_keda_of_unknown_version_is_refused(fake: Fake, production: Deployment) -> None:

@@ -86,6 +86,21 @@ def test_a_named_context_is_used_alone_and_the_copy_is_removed(tmp_path: Path, m
     assert not file.exists()
 
 
+def test_the_copy_contains_the_certificates_to_which_a_context_refers(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    own = of_eks("kind", {"endpoint": "https://127.0.0.1:6443", "certificateAuthority": {"data": ""}})
+    own["clusters"][0]["cluster"] = {"server": "https://127.0.0.1:6443", "certificate-authority": "ca.pem"}
+    (tmp_path / "ca.pem").write_text("PEM")
+    (tmp_path / "config").write_text(json.dumps(own))
+    monkeypatch.setenv("KUBECONFIG", str(tmp_path / "config"))
+
+    with kubeconfig("celery-prod", "kind") as file:
+        (cluster,) = yaml.safe_load(file.read_text())["clusters"]
+
+    assert cluster["cluster"]["certificate-authority-data"] == base64.b64encode(b"PEM").decode()
+
+
 def test_a_context_that_does_not_exist_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("KUBECONFIG", str(tmp_path / "none"))
 
