@@ -125,14 +125,24 @@ class Taking(Polled, ConnectsToFull):
 
     def _put(self, queue: str, message: Any, **kwargs: Any) -> None:
         key = self._q_for_pri(queue, self._get_message_priority(message, reverse=False))
-        by_kombu = kwargs.get("_publish_batch") is not None or self._expires
-        if by_kombu:
+        batch = kwargs.get("_publish_batch")
+        if batch is not None:
+            self._put_later(batch, queue, key, message)
+            return
+        if self._expires:
             super()._put(queue, message, **kwargs)
-        new = [] if by_kombu else [dumps(message)]
+        new = [] if self._expires else [dumps(message)]
         with self.conn_or_acquire() as client:
             client.execute_command("EVAL", PUT, 2, self._named(key), self._named(queue + TOKENS), *new)
             if queue in (self._expires or ()):
                 client.pexpire(queue + TOKENS, self._expires[queue])
+
+    def _put_later(self, batch: Any, queue: str, key: str, message: Any) -> None:
+        """Add to kombu's batch, which a producer sends as a whole: a token sent before would wake a worker too early."""
+        batch.add("eval", PUT, 2, self._named(key), self._named(queue + TOKENS), dumps(message))
+        if queue in (self._expires or ()):
+            for each in (*(self._q_for_pri(queue, step) for step in self.priority_steps), queue + TOKENS):
+                batch.add("pexpire", each, self._expires[queue])
 
     def _delete(self, queue: str, *args: Any, **kwargs: Any) -> None:
         super()._delete(queue, *args, **kwargs)

@@ -31,8 +31,12 @@ with Connection({url!r}, transport=Transport, transport_options={options!r}) as 
     with Consumer(connection, [Queue({queue!r})], callbacks=[print]):
         connection.drain_events(timeout=10)
 """
-# So long that no worker finds a message by polling again.
-PATIENT = 60
+
+
+class Patient(reconnect.Transport):
+    """Waits for a token so long that no worker finds a message by polling again; kombu has no option for it."""
+
+    brpop_timeout = 60
 
 
 @pytest.fixture
@@ -57,6 +61,10 @@ def store(url: str) -> Iterator[Redis]:
 
 def connected(url: str, options: dict[str, Any], **more: Any) -> Connection:
     return Connection(url, transport=reconnect.Transport, transport_options=options | more)
+
+
+def patient(url: str, options: dict[str, Any], **more: Any) -> Connection:
+    return Connection(url, transport=Patient, transport_options=options | more)
 
 
 def publish(connection: Connection, *bodies: str, queue: str = "queue") -> None:
@@ -130,7 +138,7 @@ def test_publishing_still_costs_one_round_trip(
 
 @pytest.mark.usefixtures("store")
 def test_a_waiting_consumer_is_woken_by_a_message(url: str, options: dict[str, Any]) -> None:
-    with connected(url, options, brpop_timeout=PATIENT) as connection, connected(url, options) as producer:
+    with patient(url, options) as connection, connected(url, options) as producer:
         later = threading.Timer(2, publish, (producer, "awaited"))
         later.start()
 
@@ -146,7 +154,7 @@ def test_a_consumer_that_cannot_take_all_messages_wakes_the_next(url: str, optio
         message.ack()  # what is not acknowledged goes back when the connection closes, and the other may take it
 
     def take_one() -> None:
-        with connected(url, options, visibility_timeout=600, brpop_timeout=PATIENT) as connection:
+        with patient(url, options, visibility_timeout=600) as connection:
             channel: Any = connection.default_channel
             channel.basic_qos(0, 1, False)
             with Consumer(channel, [Queue("queue")], callbacks=[take]):
