@@ -138,7 +138,7 @@ class Taking(Polled, ConnectsToFull):
                 client.pexpire(queue + TOKENS, self._expires[queue])
 
     def _put_later(self, batch: Any, queue: str, key: str, message: Any) -> None:
-        """Add to kombu's batch, which a producer sends as a whole: a token sent before would wake a worker too early."""
+        """Add to kombu's batch, which is sent as a whole: a token sent before would wake a worker too early."""
         batch.add("eval", PUT, 2, self._named(key), self._named(queue + TOKENS), dumps(message))
         if queue in (self._expires or ()):
             for each in (*(self._q_for_pri(queue, step) for step in self.priority_steps), queue + TOKENS):

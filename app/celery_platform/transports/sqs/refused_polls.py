@@ -11,6 +11,7 @@ Unnecessary as soon as kombu polls again whatever SQS answers; `tests/celery_pla
 """
 
 import json
+import logging
 from collections.abc import Callable
 from typing import Any
 
@@ -23,6 +24,8 @@ from celery_platform.guards.answers import Answers
 from celery_platform.guards.polled import Polled
 from celery_platform.transports.ending import Ending
 from celery_platform.transports.sqs.releases import make_visible
+
+logger = logging.getLogger(__name__)
 
 # https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/CommonErrors.html
 OF_CREDENTIALS = frozenset({
@@ -151,9 +154,21 @@ class RefusedPolls(Polled, SQS.Channel):
             return 0
         return super()._on_messages_ready(queue, qname, messages)  # type: ignore[misc]
 
+    def client_of(self, url: str) -> Any:
+        """boto3's client for the queue at `url`. kombu takes the message's routing key for the name of its queue."""
+        name = url.rpartition("/")[2]
+        return self.sqs(queue=name if name in (self.predefined_queues or ()) else None)
+
     def _release(self, url: str, receipts: list[str]) -> None:
         """Make the messages of these receipt handles visible at once."""
-        make_visible(self.sqs(queue=url.rpartition("/")[2]), url, receipts)
+        if not receipts:
+            return
+        try:
+            client = self.client_of(url)
+        except (BotoCoreError, ClientError, OSError) as error:
+            logger.warning("messages of %s come again after their visibility timeout only: %s", url, error)
+            return
+        make_visible(client, url, receipts)
 
     def has_more(self) -> bool:
         """Whether a poll has not been answered yet: what it brings would be invisible until its timeout."""

@@ -4,6 +4,8 @@ from collections import deque
 from collections.abc import Iterable, Iterator
 from typing import Any
 
+from botocore.exceptions import BotoCoreError, ClientError
+
 from celery_platform.transports.ending import Ending
 from celery_platform.transports.sqs import channel
 from celery_platform.transports.sqs.deletes import Deletes, Done
@@ -77,10 +79,9 @@ class Channel(PatientPolls, BatchedSends, channel.Channel, WorkerChannel):
         try:
             info = self.qos.get(delivery_tag).delivery_info
             receipt, url = info["sqs_message"]["ReceiptHandle"], info["sqs_queue"]
-        except KeyError:
-            return None
-        name = self.canonical_queue_name(info["routing_key"]) if "routing_key" in info else None
-        return Done(self.sqs(queue=name), url, receipt)
+            return Done(self.client_of(url), url, receipt)
+        except (KeyError, BotoCoreError, ClientError, OSError):
+            return None  # kombu tries, says why not, and frees the message's place in the prefetch count
 
     def _on_messages_ready(self, queue: str, qname: str, messages: Any) -> Any:
         messages = messages or {}
