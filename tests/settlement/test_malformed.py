@@ -85,3 +85,30 @@ def test_each_malformed_message_runs_or_is_dead_lettered(
         assert process.poll() is None
     # Thousands of them would be in the way of others.
     variant.app("dlq", "purge", "--queue", "slow", "--yes")
+
+
+PUSH = """
+import sys
+from celery_platform.settings import runtime
+from exercises.celery import celery
+with celery.connection_for_write() as connection, connection.default_channel.conn_or_acquire() as client:
+    client.lpush(runtime().environment.queues["slow"].name, sys.argv[1])
+"""
+
+
+@pytest.mark.parametrize("pool", ["prefork", "turbo"])
+def test_an_entry_of_a_list_that_is_no_message_is_dead_lettered(
+    redis: TestEnvironment, tmp_path: Path, pool: str
+) -> None:
+    variant = redis.variant(tmp_path, pools={"cpu": {"type": pool, "concurrency": 2}})
+    with variant.worker("cpu") as (process, log):
+        variant.python(PUSH, "garbage")
+
+        def dead() -> bool:
+            listed = variant.app("dlq", "list", "--queue", "slow", "--limit", "10000", "--json")
+            return any(not each["headers"].get("task") for each in json.loads(listed.stdout))
+
+        eventually(dead, f"the dead-lettered entry: {log}", 60)
+        assert variant.python(GOOD) == "20", "tasks sent afterwards"
+        assert process.poll() is None
+    variant.app("dlq", "purge", "--queue", "slow", "--yes")

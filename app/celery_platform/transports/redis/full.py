@@ -78,10 +78,9 @@ class LeavesFull(redis.QoS):
 
 
 def _mark_redelivered(message: Any) -> None:
-    message.get("headers", {})["redelivered"] = True
-    delivery = message.get("properties", {}).get("delivery_info")
-    if delivery is not None:
-        delivery["redelivered"] = True
+    for marked in (message.get("headers", {}), message.get("properties", {}).get("delivery_info")):
+        if isinstance(marked, dict):
+            marked["redelivered"] = True
 
 
 class ConnectsToFull(redis.Channel):

@@ -18,11 +18,12 @@ from time import monotonic, time
 from typing import Any, ClassVar
 
 from kombu.transport import virtual
-from kombu.utils.json import dumps, loads
+from kombu.utils.json import dumps
 
 from celery_platform.guards.answers import Answers
 from celery_platform.guards.polled import Polled
 from celery_platform.reliability.redis_answers import helps_to_connect, name_of
+from celery_platform.transports.redis.foreign import Message, message_of
 from celery_platform.transports.redis.full import ConnectsToFull
 from celery_platform.transports.redis.neighbours import RestoresNeighbours
 
@@ -40,6 +41,7 @@ local score = now[1] .. '.' .. string.format('%06d', now[2])
 local function described(message)
   local properties = cjson.decode(message).properties
   local to = properties.delivery_info
+  assert(type(to.exchange) == 'string' and type(to.routing_key) == 'string')
   return properties.delivery_tag, cjson.encode(to.exchange) .. ',' .. cjson.encode(to.routing_key)
 end
 local function note(message)
@@ -97,6 +99,7 @@ class Taking(Polled, ConnectsToFull):
     """A channel whose messages are taken and noted in one step."""
 
     QoS = QoS
+    Message = Message
     # Kombu's own, which its type stubs leave out.
     active_queues: set[str]
     _expires: Any
@@ -192,7 +195,8 @@ class Taking(Polled, ConnectsToFull):
             self._waits = not self._waits
             raise Empty
         for number, text, noted in zip(answer[::3], answer[1::3], answer[2::3], strict=True):
-            queue, message = self._asked[number], loads(text)
+            queue = self._asked[number]
+            message = message_of(text, queue)
             if queue not in self._unacknowledged_queues:
                 self._note(message, noted=bool(noted))
             self.taken.append((queue, message))
