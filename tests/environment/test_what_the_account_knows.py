@@ -132,8 +132,8 @@ def test_a_pod_has_to_fit_on_a_newer_size_as_well() -> None:
         text = text.replace(IO, f"max: 20, instance_type: m10g.large, memory_mib: {memory_mib}}}")
         return with_account(f"{{instance_types: {{m10g.large: {NEWER}}}}}", text)
 
-    assert refusal(pod_of(6_844)) is None
-    assert "6,845 MiB for a pod on m10g.large; allowed: at most 6,844 MiB" in str(refusal(pod_of(6_845)))
+    assert refusal(pod_of(7_327)) is None
+    assert "7,328 MiB for a pod on m10g.large; allowed: at most 7,327 MiB" in str(refusal(pod_of(7_328)))
 
 
 @pytest.mark.parametrize(

@@ -4,13 +4,19 @@ from dataclasses import dataclass
 from math import ceil
 
 from celery_platform.environment.aws.capacities import Capacity
-from celery_platform.environment.model import Environment, Pool
+from celery_platform.environment.model import Pool
 
 # A kernel finds less memory than EC2 lists: the hypervisor and the firmware keep up to 7.5 %, depending on size and
 # image (karpenter.sh, "Settings", VM_MEMORY_OVERHEAD_PERCENT), and on Graviton 64 MiB more (karpenter-provider-aws,
-# pkg/providers/instancetype/types.go, memory). Karpenter counts the same before it starts a node for a pod.
-UNUSABLE_PERCENT = 7.5
+# pkg/providers/instancetype/types.go, memory). Auto Mode counts the same before it starts a node for a pod. On a node
+# of a group the kubelet counts what is there, and what surely is not is the kernel's description of each page: 64
+# bytes for 4 KiB (Linux, Documentation/mm/vmemmap_dedup.rst). So a pod that may fit is not refused.
+UNUSABLE_PERCENT_IN_AUTO_MODE = 7.5
+UNUSABLE_PERCENT = 100 * 64 / 4_096
 UNUSABLE_GRAVITON_MIB = 64
+# The kubelet of a managed node group admits at most this many pods, below and from 30 vCPUs on, and reserves memory for
+# no more (EKS guide, "Choose an optimal Amazon EC2 node instance type").
+MOST_PODS, MOST_PODS_OF_A_LARGE_NODE, LARGE_VCPUS = 110, 250, 30
 # What the node's agents reserve and keep free (amazon-eks-ami, nodeadm/internal/kubelet/config.go, of 2026-07-23).
 KUBELET_MIB = 255
 KUBELET_MIB_PER_POD = 11
@@ -27,27 +33,29 @@ ADDONS_MILLICORES = {"vpc-cni": 50, "kube-proxy": 100, "eks-pod-identity-agent":
 class Room:
     """The most that one pod can request on a node.
 
-    Example: `Room(millicores=1_780, memory_mib=6_903)`
+    Example: `Room(millicores=1_780, memory_mib=7_390)`
     """
 
     millicores: int
     memory_mib: int
 
 
-def room(capacity: Capacity, architecture: str, *, with_addons: bool = True) -> Room:
-    """What a node has left for a pod of a pool.
+def room(capacity: Capacity, architecture: str, *, auto_mode: bool = False) -> Room:
+    """The most that a node has left for a pod of a pool.
 
     Args:
         capacity: of its instance type.
         architecture: amd64 or arm64.
-        with_addons: whether the add-ons run as pods, as they do except in Auto Mode.
+        auto_mode: whether the node is one of EKS Auto Mode, where the add-ons are no pods.
 
-    Example: `room(capacities()["m7i.large"], "amd64") == Room(millicores=1_780, memory_mib=6_903)`
+    Example: `room(capacities()["m7i.large"], "amd64") == Room(millicores=1_780, memory_mib=7_390)`
     """
     usable = capacity.memory_mib - (UNUSABLE_GRAVITON_MIB if architecture == "arm64" else 0)
-    usable -= ceil(usable * UNUSABLE_PERCENT / 100)
-    reserved = KUBELET_MIB + KUBELET_MIB_PER_POD * capacity.max_pods + EVICTION_MIB
-    addons = sum(ADDONS_MILLICORES.values()) if with_addons else 0
+    usable -= ceil(usable * (UNUSABLE_PERCENT_IN_AUTO_MODE if auto_mode else UNUSABLE_PERCENT) / 100)
+    most_pods = MOST_PODS_OF_A_LARGE_NODE if capacity.vcpus >= LARGE_VCPUS else MOST_PODS
+    pods = capacity.max_pods if auto_mode else min(capacity.max_pods, most_pods)
+    reserved = KUBELET_MIB + KUBELET_MIB_PER_POD * pods + EVICTION_MIB
+    addons = 0 if auto_mode else sum(ADDONS_MILLICORES.values())
     cores = capacity.vcpus * 1_000 - _kubelet_millicores(capacity.vcpus) - addons
     return Room(millicores=max(0, cores), memory_mib=max(0, usable - reserved))
 
@@ -58,11 +66,6 @@ def requests(pool: Pool) -> Room:
     Example: `requests(load("prod").pools["io"]) == Room(millicores=1_000, memory_mib=1_024)`
     """
     return Room(millicores=ceil(round(pool.cpu * 1_000, 6)), memory_mib=pool.memory_mib)
-
-
-def addons_are_pods(env: Environment) -> bool:
-    """Whether the add-ons of a node run as pods on it, and request a part of it."""
-    return env.eks.compute == "node_groups"
 
 
 def _kubelet_millicores(vcpus: int) -> int:

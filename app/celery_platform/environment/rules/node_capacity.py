@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 
 from celery_platform.environment.aws.capacities import Capacity, as_of, capacities
 from celery_platform.environment.derived.machines import architecture, has_own_nodes, sizes
-from celery_platform.environment.derived.nodes import Room, addons_are_pods, requests, room
+from celery_platform.environment.derived.nodes import Room, requests, room
 from celery_platform.environment.errors import Problem
 from celery_platform.environment.model import Environment, Pool
 
@@ -69,7 +69,7 @@ def _too_large(env: Environment, name: str, pool: Pool, known: Mapping[str, Capa
 
 
 def _room(env: Environment, size: str, capacity: Capacity) -> Room:
-    return room(capacity, architecture(env, size), with_addons=addons_are_pods(env))
+    return room(capacity, architecture(env, size), auto_mode=env.eks.compute == "auto")
 
 
 def _holds(left: Room, asked: Room) -> bool:
