@@ -63,7 +63,7 @@ def derive(checkout: Checkout) -> None:
 
 def write_the_rule(checkout: Checkout) -> None:
     (checkout.folder / RULES / "monitoring.py").write_text(RULE)
-    for others in ("    network,\n    notification,", "    network,\n    ranges,"):
+    for others in ("    network,\n    node_capacity,", "    network,\n    ranges,"):
         checkout.insert(f"{RULES}/__init__.py", "    monitoring,\n", before=others)
 
 
