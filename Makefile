@@ -12,7 +12,7 @@ unexport PYTHONDONTWRITEBYTECODE
 .DEFAULT_GOAL := help
 .PHONY: help try setup lock up down status region demo plan apply destroy output deploy rollback drift site drain wheelhouse image terraform-docs validate application \
         render diff check lint scan format test bench test-unit test-app test-applications test-settlement test-terraform test-roles molecule test-chart \
-        test-pods stop-matrix test-observability test-brokers test-faults soak test-path
+        test-cluster test-pods stop-matrix test-observability test-brokers test-faults soak test-path
 
 help: ## list the commands
 	@awk '/^# --- / { gsub(/^# --- | -+$$/, ""); printf "\n%s\n", $$0 } \
@@ -176,6 +176,9 @@ molecule: setup ## run one Molecule scenario (ROLE=celery_worker SCENARIO=defaul
 
 test-chart: setup ## render the chart for every environment and broker, and check it against Kubernetes and KEDA
 	@python -m pytest tests/chart
+
+test-cluster: setup ## install the chart for every environment and broker on the cluster that KUBECONFIG names, in namespaces of their own
+	@CLUSTER=1 python -m pytest -n0 tests/cluster
 
 test-observability: setup ## test metrics, logs, traces, alerts and dashboards with real brokers and Prometheus
 	@OBSERVABILITY=1 python -m pytest tests/observability

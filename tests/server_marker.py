@@ -18,7 +18,7 @@ MIXED = frozenset({"celery_platform", "example", "observability"})
 FIXTURES = frozenset({"aws_endpoint", "valkey_port", "postgresql", "application", "environment"})
 # A fixture with one of these as its parameter asks for the fixture of that name.
 PARAMETERS = frozenset({"rabbitmq", "amazon_mq", "sqs", "redis", "valkey", "postgresql"})
-MARKERS = ("path", "terraform", "roles", "image", "pods", "observability", "slow")
+MARKERS = ("path", "terraform", "roles", "image", "pods", "cluster", "observability", "slow")
 VARIABLE = "TEST_THAT_STARTS_NO_SERVER"
 
 

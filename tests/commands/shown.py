@@ -45,6 +45,7 @@ VERBS = {
     "test-roles": HOUR,
     "molecule": "tests/roles/__main__.py: molecule",
     "test-chart": HOUR,
+    "test-cluster": HOUR,
     "test-observability": HOUR,
     "bench": "measures for 25 minutes, in environments of its own; its numbers are no test's to judge",
     "test-faults": HOUR,
