@@ -177,7 +177,7 @@ molecule: setup ## run one Molecule scenario (ROLE=celery_worker SCENARIO=defaul
 test-chart: setup ## render the chart for every environment and broker, and check it against Kubernetes and KEDA
 	@python -m pytest tests/chart
 
-test-cluster: setup ## install the chart for every environment and broker on the cluster that KUBECONFIG names, in namespaces of their own
+test-cluster: setup ## test the chart and its deployment on the cluster that KUBECONFIG names, in namespaces of their own
 	@CLUSTER=1 python -m pytest -n0 tests/cluster
 
 test-observability: setup ## test metrics, logs, traces, alerts and dashboards with real brokers and Prometheus

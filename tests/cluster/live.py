@@ -3,6 +3,7 @@
 import json
 import subprocess
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
@@ -29,6 +30,16 @@ def ran(name: Literal["kubectl", "helm"], *arguments: str, data: str = "") -> su
 def kubectl(*arguments: str, data: str = "") -> Any:
     """The JSON that kubectl prints."""
     return json.loads(ran("kubectl", *arguments, "--output=json", data=data).stdout)
+
+
+@contextmanager
+def started(name: Literal["kubectl", "helm"], *arguments: str) -> Iterator[None]:
+    """A tool that runs while the context is open."""
+    with subprocess.Popen([tool(name), *arguments], stdout=subprocess.DEVNULL) as process:
+        try:
+            yield
+        finally:
+            process.terminate()
 
 
 @dataclass(frozen=True)
