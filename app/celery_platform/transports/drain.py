@@ -18,11 +18,11 @@ from functools import partial
 from typing import Any, ClassVar
 
 from celery import bootsteps
-from celery.concurrency.thread import TaskPool as Threads
 from celery.platforms import EX_OK
 from celery.worker import state
 from celery.worker.consumer.connection import Connection
 
+from celery_platform.transports.begin_in_time import begin_in_time
 from celery_platform.transports.ending import Ending
 from celery_platform.transports.intake import Intake
 from celery_platform.transports.loop_turns import each_turn_without_hub
@@ -58,12 +58,13 @@ class Drain(bootsteps.StartStopStep):
         self._connected = False
         each_turn_without_hub(consumer, partial(self.turn, consumer))
 
-    def start(self, consumer: Any) -> None:  # noqa: ARG002 - Celery's signature
+    def start(self, consumer: Any) -> None:
         """Handle the signals from the first connection on. A later connection, after the request, ends the worker."""
         if self._stock is None:
             self._stock = signal.getsignal(signal.SIGTERM)
             signal.signal(signal.SIGTERM, self._on_term)
             signal.signal(RECYCLE_SIGNAL, on_recycle)
+            begin_in_time(consumer.pool)
         self._intake = None
         self._connected = True
         if Ending.due is not None:  # what was held went back with the connection
@@ -109,13 +110,10 @@ class Drain(bootsteps.StartStopStep):
 
 
 def _begin_nothing_more(consumer: Any) -> None:
-    """Leave what waits for a rate limit, a process or a thread where it is, until it goes back with the connection."""
+    """Leave what waits for a rate limit or a process where it is, until it goes back with the connection."""
     begin_none_in_rate_limits(consumer)
     if consumer.controller.semaphore is not None:
         consumer.controller.semaphore.clear()  # as Celery's `on_close`
-    if isinstance(consumer.pool, Threads):
-        threads: Any = consumer.pool  # the stubs do not know its executor
-        threads.executor.shutdown(wait=False, cancel_futures=True)
 
 
 def _begin_warm_shutdown() -> None:

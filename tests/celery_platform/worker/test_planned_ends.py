@@ -161,12 +161,12 @@ def test_what_the_last_poll_brings_is_not_invisible_after_a_stop_on_sqs(
     assert lines(file) == ["0"]
 
 
-@pytest.mark.parametrize("pool", ["prefork", "threads"])
+@pytest.mark.parametrize("pool", ["prefork", "threads", "gevent"])
 def test_what_waits_for_a_slot_does_not_begin_when_it_is_too_late(
     sqs: TestEnvironment, tmp_path: Path, pool: str
 ) -> None:
-    """Given a busy process or thread, three messages behind it and a poll without an answer, when the worker is stopped
-    with time for what runs only, then the three are given back although the poll is waited for.
+    """Given a busy process, thread or greenlet, three messages behind it and a poll without an answer, when the
+    worker is stopped with time for what runs only, then the three are given back although the poll is waited for.
     """
     settings = {"type": pool, "concurrency": 1, "prefetch_multiplier": 9, "queues": ["quick"]}
     environment, file = sqs.variant(tmp_path, pools={"io": settings}), tmp_path / "ran"
