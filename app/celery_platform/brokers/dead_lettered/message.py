@@ -7,7 +7,7 @@ from typing import Any
 from celery_platform.reliability.returned_header import ONLY_WHAT_FOLLOWS, returned_before
 
 Json = dict[str, Any]
-# What a broker adds when it moves a message by itself: RabbitMQ's reasons (guide "Dead DeadLetteredMessage Exchanges").
+# What a broker adds when it moves a message by itself: RabbitMQ's reasons (guide "Dead Letter Exchanges").
 BROKER_REASONS: Mapping[str, str] = {
     "delivery_limit": "moved by the broker: delivered as often as the queue allows, its worker dying each time",
     "rejected": "moved by the broker: a worker rejected it (an unknown task, or a body that cannot be read)",
