@@ -1,6 +1,7 @@
 """`make deploy` and `make rollback`: an environment's chart on its cluster, with everything that it needs before."""
 
 import json
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -8,6 +9,7 @@ from typing import Any
 
 import yaml
 
+from celery_platform.environment.derived.machines import SURGE
 from celery_platform.errors import ChartError
 from celery_platform.release.cluster.keda import ensure_keda
 from celery_platform.release.cluster.objects import namespace, network_policy_switch
@@ -18,9 +20,9 @@ Json = dict[str, Any]
 RELEASE = "celery"
 # Until new workers are ready: images are pulled, and nodes started, a quarter of the pool at a time.
 ROLLOUT_SECONDS = 900
-# The first quarter starts on nodes of its own (`max_nodes`). Each of the others may need those of the workers that the
-# one before replaced, which first end their tasks.
-QUARTERS_THAT_WAIT = 3
+# Workers are replaced a part at a time. The first part starts on nodes of its own (`max_nodes`). Each of the others may
+# need those of the workers that the one before replaced, which first end their tasks.
+PARTS_THAT_WAIT = math.ceil(1 / SURGE) - 1
 # More than the release command's own deadline, so that its Job says what happened and not helm.
 BEYOND_THE_DEADLINE_SECONDS = 300
 # The chart decides about its fields, also about those that somebody changed by hand. Without this, the next upgrade
@@ -116,7 +118,7 @@ def rollout_seconds(resolved: Json) -> int:
     """
     pools = [pool for pool in resolved["pools"].values() if pool["runs_on"] == "eks"]
     longest: int = max(pool["time_budget"]["stop_timeout"] for pool in pools)
-    return ROLLOUT_SECONDS + QUARTERS_THAT_WAIT * longest
+    return ROLLOUT_SECONDS + PARTS_THAT_WAIT * longest
 
 
 def _needs_pods(resolved: Json) -> None:
@@ -133,7 +135,8 @@ def _refuse_unfinished(cluster: Cluster, resolved: Json) -> None:
     where = f"--namespace={resolved['eks']['namespace']}"
     shown = cluster.helm("list", "--pending", f"--filter=^{RELEASE}$", where, "--output=json")
     for release in json.loads(shown or "[]"):
-        first = "`helm uninstall celery -n celery`" if release["status"] == "pending-install" else "`make rollback`"
+        installs = release["status"] == "pending-install"
+        first = f"`helm uninstall {RELEASE} {where}`" if installs else "`make rollback`"
         raise ChartError(
             expected="no deployment under way",
             found=f"release {release['revision']}, {release['status']} since {release['updated']}",
