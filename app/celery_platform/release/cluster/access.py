@@ -13,8 +13,8 @@ from pathlib import Path
 from typing import Any
 
 from celery_platform.errors import ChartError
+from celery_platform.release.cluster.account import asked
 from celery_platform.release.kubernetes_tools import tool
-from celery_platform.settings.discovery import client
 
 
 @contextmanager
@@ -57,16 +57,9 @@ def of_eks(name: str, cluster: dict[str, Any]) -> dict[str, Any]:
 
 
 def _described(name: str) -> dict[str, Any]:
-    from botocore.exceptions import BotoCoreError, ClientError
-
-    try:
-        found: dict[str, Any] = client("eks").describe_cluster(name=name)["cluster"]
-    except (BotoCoreError, ClientError) as error:
-        raise ChartError(
-            expected=f"the EKS cluster {name}",
-            found=str(error),
-            remedy="Apply Terraform first, or name a context of your kubeconfig (CONTEXT=...).",
-        ) from None
+    remedy = "Apply Terraform first, or name a context of your kubeconfig (CONTEXT=...)."
+    answer = asked("eks", "describe_cluster", expected=f"the EKS cluster {name}", remedy=remedy, name=name)
+    found: dict[str, Any] = answer["cluster"]
     return found
 
 

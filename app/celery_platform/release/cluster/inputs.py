@@ -3,8 +3,8 @@
 from typing import Any
 
 from celery_platform.errors import ChartError
+from celery_platform.release.cluster.account import asked
 from celery_platform.release.helm import discovery_parameters
-from celery_platform.settings.discovery import client
 
 Json = dict[str, Any]
 # The value of a parameter that Terraform created and Ansible has not set yet (terraform/modules/discovery).
@@ -19,7 +19,7 @@ def parameters(resolved: Json) -> dict[str, str]:
     """
     prefix = resolved["discovery_prefix"]
     wanted = {f"{prefix}/{name}": name for name in discovery_parameters(resolved)}
-    answer = _asked("ssm", "get_parameters", Names=list(wanted))
+    answer = asked("ssm", "get_parameters", Names=list(wanted))
     found = {wanted[one["Name"]]: str(one["Value"]) for one in answer["Parameters"]}
     for path, name in wanted.items():
         if found.get(name, NOT_PLACED) == NOT_PLACED:
@@ -38,8 +38,8 @@ def image(resolved: Json, release: str) -> str:
         ChartError: the registry has no image with the release's tag.
     """
     repository = resolved["registry"]["name"]
-    (described,) = _asked("ecr", "describe_repositories", repositoryNames=[repository])["repositories"]
-    found = _asked("ecr", "batch_get_image", repositoryName=repository, imageIds=[{"imageTag": release}])["images"]
+    (described,) = asked("ecr", "describe_repositories", repositoryNames=[repository])["repositories"]
+    found = asked("ecr", "batch_get_image", repositoryName=repository, imageIds=[{"imageTag": release}])["images"]
     if not found:
         raise ChartError(
             expected=f"an image {release} of this checkout's release in {described['repositoryUri']}",
@@ -47,17 +47,3 @@ def image(resolved: Json, release: str) -> str:
             remedy=f"Run `make image` and push it with the tag {release}, or name another (IMAGE=...@sha256:...).",
         )
     return f"{described['repositoryUri']}@{found[0]['imageId']['imageDigest']}"
-
-
-def _asked(service: str, operation: str, **arguments: Any) -> Json:
-    from botocore.exceptions import BotoCoreError, ClientError
-
-    try:
-        answer: Json = getattr(client(service), operation)(**arguments)
-    except (BotoCoreError, ClientError) as error:
-        raise ChartError(
-            expected=f"the account to answer {operation}",
-            found=str(error),
-            remedy="Check the AWS credentials, and that Terraform was applied.",
-        ) from None
-    return answer
