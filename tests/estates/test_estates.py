@@ -9,6 +9,7 @@ from celery_platform.environment.quotas import CONFIG_MAP
 from celery_platform.environment.resolve import resolve
 from celery_platform.observability.alerts import render as alerts
 from celery_platform.release import helm
+from celery_platform.release.kubernetes_tools import tool
 from celery_platform.rendering import to_text
 
 from tests.chart.rendered import settings
@@ -59,7 +60,7 @@ def test_its_alerts_are_valid(estate: Estate) -> None:
 
 
 def test_its_chart_has_every_pool_and_fits_into_kubernetes(estate: Estate) -> None:
-    helm.helm()  # fetch it before the time is measured
+    tool("helm")  # fetch it before the time is measured
     began = seconds_of_children()
     text = helm.template("-f", str(estate.folder / "resolved.json"), *settings(estate.environment.broker.kind))
     seconds = seconds_of_children() - began

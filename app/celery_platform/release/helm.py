@@ -15,22 +15,15 @@ def chart() -> Path:
     return checkout() / "app" / "chart"
 
 
-def helm() -> str:
-    """The path of helm.
-
-    Raises:
-        ChartError: it is not on the PATH, and PyPI has none for this machine.
-    """
-    return tool("helm")
-
-
 def run(*arguments: str, data: bytes | None = None) -> str:
     """Run helm and return its output. It gets no configuration of a cluster, so it cannot use one by accident.
 
     Raises:
         ChartError: helm failed; the error contains its message.
     """
-    done = subprocess.run([helm(), *arguments], input=data, capture_output=True, check=False, env=_without_cluster())
+    done = subprocess.run(
+        [tool("helm"), *arguments], input=data, capture_output=True, check=False, env=_without_cluster()
+    )
     if done.returncode != 0:
         said = done.stderr.decode(errors="replace").strip().splitlines() or [done.stdout.decode().strip()]
         raise ChartError(

@@ -11,9 +11,9 @@ from typing import Any
 import boto3
 import pytest
 from celery_platform.environment import resolve
-from celery_platform.release import helm
 from celery_platform.release.cluster.deploy import Deployment
 from celery_platform.release.cluster.tools import Cluster
+from celery_platform.release.kubernetes_tools import tool
 
 from tests.chart.rendered import AUTHORITY, IMAGE
 from tests.harness import servers
@@ -71,7 +71,7 @@ def operator(version: str, tag: str = "latest") -> dict[str, Any]:
 @pytest.fixture
 def fake(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Fake:
     """A cluster with KEDA and one release."""
-    real, tools = helm.helm(), tmp_path / "tools"
+    real, tools = tool("helm"), tmp_path / "tools"
     tools.mkdir()
     for name in ("helm", "kubectl"):
         script = tools / name
