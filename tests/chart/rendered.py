@@ -41,6 +41,10 @@ def case_id(case: tuple[Path, BrokerKind, str]) -> str:
     return f"{file.parent.name if file in OWN else 'the tests'}-{kind.value}-{autoscaler}"
 
 
+RELEASE_COMMAND = ("python", "-m", "django", "migrate")
+HOOK = "helm.sh/hook"
+
+
 @dataclass(frozen=True)
 class Rendered:
     """Manifests and the resolved values from which they were rendered."""
@@ -56,6 +60,11 @@ class Rendered:
     def pods(self) -> dict[str, Json]:
         """All pod templates, by the name of their Deployment or Job."""
         return {name: one["spec"]["template"] for kind in ("Deployment", "Job") for name, one in self.of(kind).items()}
+
+    @property
+    def hooks(self) -> list[Json]:
+        """What helm creates before everything else, and waits for."""
+        return [one for one in self.manifests if HOOK in one["metadata"].get("annotations", {})]
 
     @property
     def pools(self) -> Json:
@@ -86,6 +95,15 @@ def render(environment: Path, kind: BrokerKind, autoscaler: str) -> Rendered:
     model = described(environment)
     broker = model.broker.model_copy(update={"kind": kind})
     return render_resolved(resolve(model.model_copy(update={"broker": broker, "autoscaler": autoscaler})), kind)
+
+
+@cache
+def with_command(command: tuple[str, ...] = RELEASE_COMMAND, autoscaler: str = "keda") -> Rendered:
+    """Production with a release command of the application."""
+    model = described(PROD)
+    application = model.application.model_copy(update={"release": command})
+    changed = model.model_copy(update={"application": application, "autoscaler": autoscaler})
+    return render_resolved(resolve(changed), model.broker.kind)
 
 
 def render_resolved(resolved: Json, kind: BrokerKind, broker_url: str | None = None) -> Rendered:

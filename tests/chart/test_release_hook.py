@@ -1,32 +1,17 @@
 """The application's release command: a Job that helm runs before it changes anything else."""
 
 import re
-from functools import cache
-from typing import Any
 
 import kubernetes_validate
 import pytest
-from celery_platform.environment import resolve
-
-from tests.harness.environment import PROD, described
 
 from . import test_network, test_pods
-from .rendered import Rendered, render_resolved
+from .rendered import HOOK, RELEASE_COMMAND, with_command
 from .test_network import let_out
 from .test_schemas import VERSIONS
 
-COMMAND = ("python", "-m", "django", "migrate")
 # Text that Kubernetes, systemd and Ansible would each expand differently.
 PECULIAR = ("sh", "-c", """echo "$(id -un) ${HOME} $HOME $$ $$(HOME) 100% %n <&>" 'a "b" \\n'""", "$(HOME)", "$", "")
-HOOK = "helm.sh/hook"
-
-
-@cache
-def with_command(command: tuple[str, ...] = COMMAND) -> Rendered:
-    """Production with a release command of the application."""
-    model = described(PROD)
-    application = model.application.model_copy(update={"release": command})
-    return render_resolved(resolve(model.model_copy(update={"application": application})), model.broker.kind)
 
 
 def as_kubernetes_reads(word: str, variables: dict[str, str]) -> str:
@@ -38,14 +23,10 @@ def as_kubernetes_reads(word: str, variables: dict[str, str]) -> str:
     return re.sub(pattern, lambda match: "$" if match[1] else variables.get(match[2], match[0]), word)
 
 
-def hooks() -> list[dict[str, Any]]:
-    return [one for one in with_command().manifests if HOOK in one["metadata"].get("annotations", {})]
-
-
 def test_it_runs_the_command_with_the_applications_variables_before_an_install_or_an_upgrade() -> None:
     (container,) = with_command().of("Job")["release"]["spec"]["template"]["spec"]["containers"]
 
-    assert container["args"] == ["run", "--", *COMMAND]
+    assert container["args"] == ["run", "--", *RELEASE_COMMAND]
     assert with_command().of("Job")["release"]["metadata"]["annotations"][HOOK] == "pre-install,pre-upgrade"
 
 
@@ -67,11 +48,11 @@ def test_it_ends_after_few_tries_and_a_known_time() -> None:
 
 
 def test_all_that_it_needs_is_there_before_it_and_is_made_anew_each_time() -> None:
-    weights = {one["kind"]: int(one["metadata"]["annotations"]["helm.sh/hook-weight"]) for one in hooks()}
+    weights = {one["kind"]: int(one["metadata"]["annotations"]["helm.sh/hook-weight"]) for one in with_command().hooks}
 
     assert set(weights) == {"Job", "ServiceAccount", "ConfigMap", "NetworkPolicy"}
     assert all(weight < weights["Job"] for kind, weight in weights.items() if kind != "Job")
-    policies = {one["metadata"]["annotations"]["helm.sh/hook-delete-policy"] for one in hooks()}
+    policies = {one["metadata"]["annotations"]["helm.sh/hook-delete-policy"] for one in with_command().hooks}
     assert policies == {"before-hook-creation"}
 
 
@@ -79,7 +60,7 @@ def test_it_reads_the_new_configuration_under_an_account_of_its_own() -> None:
     spec = with_command().of("Job")["release"]["spec"]["template"]["spec"]
     (configuration,) = (volume["configMap"]["name"] for volume in spec["volumes"] if "configMap" in volume)
 
-    assert configuration in {one["metadata"]["name"] for one in hooks() if one["kind"] == "ConfigMap"}
+    assert configuration in {one["metadata"]["name"] for one in with_command().hooks if one["kind"] == "ConfigMap"}
     assert spec["serviceAccountName"] == "release"
 
 
@@ -93,7 +74,7 @@ def test_its_pod_is_as_restricted_as_the_others() -> None:
 
 @pytest.mark.parametrize("version", VERSIONS)
 def test_its_objects_pass_the_strict_schema(version: str) -> None:
-    assert {kubernetes_validate.validate(one, version, strict=True) for one in hooks()} == {version}
+    assert {kubernetes_validate.validate(one, version, strict=True) for one in with_command().hooks} == {version}
 
 
 def test_its_role_may_read_what_the_application_keeps_secret() -> None:
@@ -112,6 +93,4 @@ def test_it_reaches_every_service_of_the_application() -> None:
 
 
 def test_an_application_without_a_command_has_no_job() -> None:
-    model = described(PROD)
-
-    assert render_resolved(resolve(model), model.broker.kind).of("Job") == {}
+    assert with_command(()).of("Job") == {}

@@ -10,14 +10,14 @@ from typing import Any, Literal
 
 import yaml
 from celery_platform.environment.model import BrokerKind
+from celery_platform.release.cluster.deploy import OWNING, RELEASE
 from celery_platform.release.helm import chart
 from celery_platform.release.kubernetes_tools import tool
 
 from tests.chart.rendered import Json, settings
 
-RELEASE = "celery"
-# As `make deploy`, without what needs nodes: waiting for pods, and the release command's Job.
-OWNING = ("--server-side=true", "--force-conflicts", "--no-hooks")
+# Without what needs nodes: waiting for pods, and the release command's Job.
+WITHOUT_NODES = (*OWNING, "--no-hooks")
 
 
 def ran(name: Literal["kubectl", "helm"], *arguments: str, data: str = "") -> subprocess.CompletedProcess[str]:
@@ -55,10 +55,10 @@ class Release:
         values = self.folder / "resolved.json"
         values.write_text(json.dumps(resolved))
         arguments = ("upgrade", "--install", RELEASE, str(chart()), f"--values={values}", *settings(self.kind))
-        return ran("helm", *arguments, *self._where, *OWNING).stderr
+        return ran("helm", *arguments, *self._where, *WITHOUT_NODES).stderr
 
     def rollback(self) -> None:
-        ran("helm", "rollback", RELEASE, *self._where, *OWNING)
+        ran("helm", "rollback", RELEASE, *self._where, *WITHOUT_NODES)
 
     def uninstall(self) -> None:
         ran("helm", "uninstall", RELEASE, *self._where, "--no-hooks", "--ignore-not-found")
@@ -67,10 +67,6 @@ class Release:
         """The objects of the current release, as helm sent them."""
         text = ran("helm", "get", "manifest", RELEASE, *self._where).stdout
         return [one for one in yaml.safe_load_all(text) if one]
-
-    def hooks(self) -> list[Json]:
-        """The objects that run once before a release."""
-        return [one for one in yaml.safe_load_all(ran("helm", "get", "hooks", RELEASE, *self._where).stdout) if one]
 
     def stored(self) -> Iterator[tuple[Json, Json]]:
         """Each object as it was sent, and as the cluster has it."""

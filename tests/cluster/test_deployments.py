@@ -8,12 +8,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from celery_platform.environment.model import BrokerKind
 from celery_platform.release.cluster.deploy import Deployment, deploy, rollback
 from celery_platform.release.cluster.tools import Cluster
 
-from tests.chart.rendered import Json, render
-from tests.harness.environment import PROD
+from tests.chart.rendered import Json, with_command
 from tests.harness.waiting import eventually
 from tests.release.cluster.conftest import of
 
@@ -35,8 +33,8 @@ def nodes() -> Iterator[FakeNodes]:
 
 @pytest.fixture(scope="module")
 def resolved() -> Json:
-    """Production in a namespace of its own. HPA: the definitions that KEDA would leave are nobody's to remove."""
-    found = json.loads(json.dumps(render(PROD, BrokerKind.RABBITMQ, "hpa").resolved))
+    """Production with a release command, in a namespace of its own. With HPA, because KEDA's definitions would stay."""
+    found = json.loads(json.dumps(with_command(autoscaler="hpa").resolved))
     found["eks"]["namespace"] = f"celery-test-{secrets.token_hex(3)}"
     return dict(found)
 
@@ -78,16 +76,30 @@ def test_it_ends_when_every_pod_is_ready(wanted: Deployment, deployed: list[str]
     assert {name: asked for name, (asked, ready) in found.items() if asked != ready} == {}
 
 
+def test_the_release_command_has_run_before_any_worker(wanted: Deployment, deployed: list[str]) -> None:
+    namespace = f"--namespace={wanted.resolved['eks']['namespace']}"
+    job = kubectl("get", "job", "release", namespace)
+    workers = kubectl("get", "deployments", namespace)["items"]
+
+    assert any(line.endswith(", after its release command ...") for line in deployed)
+    assert job["status"]["succeeded"] == 1
+    assert job["status"]["completionTime"] <= min(one["metadata"]["creationTimestamp"] for one in workers)
+
+
+def running(namespace: str) -> set[str]:
+    """The pods that run, by what no other pod ever has."""
+    pods = kubectl("get", "pods", f"--namespace={namespace}")["items"]
+    return {one["metadata"]["uid"] for one in pods if one["status"]["phase"] == "Running"}
+
+
 @pytest.mark.usefixtures("deployed")
-def test_a_second_deployment_changes_only_the_release(wanted: Deployment) -> None:
-    namespace = wanted.resolved["eks"]["namespace"]
-    before = {one["metadata"]["uid"] for one in kubectl("get", "pods", f"--namespace={namespace}")["items"]}
+def test_a_second_deployment_replaces_no_pod(wanted: Deployment) -> None:
+    before = running(wanted.resolved["eks"]["namespace"])
     said: list[str] = []
     deploy(Cluster(Path(os.environ["KUBECONFIG"])), wanted, said.append)
 
     assert said[-1] == "release 2 is running"
-    after = {one["metadata"]["uid"] for one in kubectl("get", "pods", f"--namespace={namespace}")["items"]}
-    assert after == before
+    assert running(wanted.resolved["eks"]["namespace"]) == before
 
 
 @pytest.mark.usefixtures("deployed")

@@ -33,13 +33,6 @@ def test_every_object_is_stored_as_it_was_sent(release: Release) -> None:
     assert {name: paths for name, paths in found.items() if paths} == {}
 
 
-def test_the_release_command_would_be_taken(release: Release) -> None:
-    for hook in release.hooks():
-        done = ran("kubectl", "apply", "--server-side", "--dry-run=server", f"--namespace={release.namespace}",
-                   "--filename=-", data=json.dumps(hook))  # fmt: skip
-        assert done.stderr == ""
-
-
 def test_an_upgrade_to_the_same_changes_no_object(release: Release, case: Json) -> None:
     before = generations(release)
 
