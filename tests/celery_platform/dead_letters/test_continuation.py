@@ -2,6 +2,7 @@
 
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 from celery_platform.errors import PublishError, RefusedMessageError
@@ -32,18 +33,28 @@ def only_to_dead_letter_queues(body: bytes) -> Answer | None:
     return None if json.loads(body)["QueueUrl"].endswith("-dlq") else error(403, "AccessDenied")
 
 
+def with_pool(sqs: TestEnvironment, pool: str, folder: Path) -> TestEnvironment:
+    environment = sqs.variant(folder, pools={"io": {"type": pool, "concurrency": 1}})
+    environment.python(EMPTY)
+    return environment
+
+
+def dead_lettered(environment: TestEnvironment, send: str) -> tuple[str, dict[str, Any]]:
+    """What `send` printed, and the dead-lettered message of a task whose next step SQS does not take."""
+    with refusing_proxy(environment.endpoint) as (endpoint, refusals):
+        refusals.answer["SendMessage"] = only_to_dead_letter_queues
+        with environment.worker("io", AWS_ENDPOINT_URL=endpoint) as (_, log):
+            printed = environment.python(send)
+            ((found,),) = eventually(lambda: [each for each in listed(environment, "") if each], f"it; {log}", 60)
+    return printed, found
+
+
 @pytest.mark.parametrize("pool", ["prefork", "turbo", "threads"])
 def test_a_replay_publishes_the_missing_step_and_does_not_run_the_task_again(
     sqs: TestEnvironment, tmp_path: Path, pool: str
 ) -> None:
-    environment = sqs.variant(tmp_path, pools={"io": {"type": pool, "concurrency": 1}})
-    environment.python(EMPTY)
-    file = tmp_path / "ran"
-    with refusing_proxy(environment.endpoint) as (endpoint, refusals):
-        refusals.answer["SendMessage"] = only_to_dead_letter_queues
-        with environment.worker("io", AWS_ENDPOINT_URL=endpoint) as (_, log):
-            task_id = environment.python(SEND.format(file=str(file)))
-            ((found,),) = eventually(lambda: [each for each in listed(environment, "") if each], f"it; {log}", 60)
+    environment, file = with_pool(sqs, pool, tmp_path), tmp_path / "ran"
+    task_id, found = dead_lettered(environment, SEND.format(file=str(file)))
     with environment.worker("io") as (_, log):
         dlq(environment, "replay --yes")
         eventually(lambda: "second" in file.read_text(), f"the next step; {log.read_text()[-3000:]}", 60)
@@ -58,14 +69,8 @@ def test_a_replay_publishes_the_missing_step_and_does_not_run_the_task_again(
 def test_a_replay_publishes_the_body_of_a_chord_and_repeats_none_of_its_parts(
     sqs: TestEnvironment, tmp_path: Path, pool: str
 ) -> None:
-    environment = sqs.variant(tmp_path, pools={"io": {"type": pool, "concurrency": 1}})
-    environment.python(EMPTY)
-    file = tmp_path / "ran"
-    with refusing_proxy(environment.endpoint) as (endpoint, refusals):
-        refusals.answer["SendMessage"] = only_to_dead_letter_queues
-        with environment.worker("io", AWS_ENDPOINT_URL=endpoint) as (_, log):
-            environment.python(SEND_CHORD.format(file=str(file)))
-            ((found,),) = eventually(lambda: [each for each in listed(environment, "") if each], f"it; {log}", 60)
+    environment, file = with_pool(sqs, pool, tmp_path), tmp_path / "ran"
+    _, found = dead_lettered(environment, SEND_CHORD.format(file=str(file)))
     with environment.worker("io") as (_, log):
         dlq(environment, "replay --yes")
         eventually(lambda: "ran" in file.read_text(), f"the body; {log.read_text()[-3000:]}", 60)

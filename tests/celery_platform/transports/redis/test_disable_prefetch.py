@@ -6,6 +6,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -71,4 +72,5 @@ def test_a_worker_holds_what_it_runs(on_redis: Bench, where: str, made: tuple[st
             held.append(broker.hlen("unacked"))
             time.sleep(0.05)
 
-    assert 1 <= max(held) <= slots
+    # Celery gives a slot away just before it acknowledges the slot's message, so a single sample may see one more.
+    assert 1 <= max(map(min, pairwise(held))) <= slots
