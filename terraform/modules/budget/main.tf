@@ -7,8 +7,9 @@ locals {
   }
 }
 
-# Counts costs with all of these tags, once each is activated as a cost allocation tag in the billing console. Values of the same
-# key are alternatives, and filters by different keys hold together (Cost Management guide, "Budget filters").
+# Counts costs with these tags, once each is activated as a cost allocation tag in the billing console. No document says whether
+# AWS joins values of different keys by "and", and no account confirmed it: the first bill does (`filter_expression`, which says it
+# in so many words, needs provider 6.46).
 resource "aws_budgets_budget" "this" {
   name         = var.name
   budget_type  = "COST"
