@@ -7,9 +7,8 @@ locals {
   )
   own_monitors = local.monitored ? { monitoring = { security_group_id = module.monitoring_host[0].security_group_id } } : {}
 
-  # KEDA's operator is a pod of the cluster. A RabbitMQ without TLS has no management API to ask.
-  scalers = { for name, client in local.own_clients : name => client
-  if name == "eks" && local.env.autoscaler == "keda" && local.env.broker.rabbitmq.tls }
+  # KEDA's operator is a pod of the cluster.
+  scalers = { for name, client in local.own_clients : name => client if name == "eks" && local.env.broker.asked_by_keda }
 
   # Clients from environment.yml. The prefix avoids a collision with the keys above: a client may be called eks.
   publishers = { for name, client in local.env.clients.publish : "client-${name}" => client }

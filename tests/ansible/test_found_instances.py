@@ -61,7 +61,7 @@ def test_the_inventory_has_only_the_hosts_of_this_prefix_and_project(
 @pytest.mark.server
 def test_prometheus_asks_for_the_same_instances(endpoint: str, tmp_path: Path) -> None:
     ec2 = boto3.client("ec2", region_name="eu-west-1", endpoint_url=endpoint)
-    for request in _discoveries(tmp_path, name="local", prefix="celery-local", project="celery-platform"):
+    for request in _discoveries(tmp_path, name="local", prefix="celery", project="celery-platform"):
         filters = [{"Name": one["name"], "Values": one["values"]} for one in request["filters"]]
         found = ec2.describe_instances(Filters=[one for one in filters if one["Name"] != "tag:Role"])
         names = [
@@ -75,7 +75,7 @@ def test_prometheus_asks_for_the_same_instances(endpoint: str, tmp_path: Path) -
 
 
 def test_a_project_with_characters_of_yaml_is_a_value_of_the_filter(tmp_path: Path) -> None:
-    for request in _discoveries(tmp_path, name="prod", prefix="acme-prod", project="a shop: 1, 2@x"):
+    for request in _discoveries(tmp_path, name="prod", prefix="acme", project="a shop: 1, 2@x"):
         filters = {one["name"]: one["values"] for one in request["filters"]}
         assert filters["tag:Project"] == ["a shop: 1, 2@x"]
         assert (filters["tag:Environment"], filters["tag:Name"]) == (["prod"], ["acme-prod-*"])
@@ -83,8 +83,8 @@ def test_a_project_with_characters_of_yaml_is_a_value_of_the_filter(tmp_path: Pa
 
 def _discoveries(folder: Path, *, name: str, prefix: str, project: str) -> list[dict[str, Any]]:
     """The requests to EC2 in prometheus.yml, as Ansible writes it from the role's template and the variables."""
-    resolved = resolve(load("prod"))
-    resolved |= {"name": name, "prefix": prefix, "tags": resolved["tags"] | {"Project": project}}
+    model = load("prod")
+    resolved = resolve(model.model_copy(update={"name": name, "prefix": prefix, "project": project}))
     variables = yaml.safe_load((ANSIBLE / "roles/monitoring/defaults/main.yml").read_text())
     variables |= yaml.safe_load((ANSIBLE / "inventory/group_vars/monitoring.yml").read_text())
     variables |= {"environment_resolved": resolved, "monitoring_aws_endpoint": ""}

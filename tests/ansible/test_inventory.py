@@ -20,9 +20,8 @@ def _options(**hosts: str) -> dict[str, Any]:
     assert spec.loader is not None
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
-    tags = {"Environment": "prod", "Project": "shop"}
-    resolved = {"name": "prod", "prefix": "celery-prod", "region": "eu-west-1", "tags": tags, "hosts": hosts}
-    return dict(module.aws_ec2_options(resolved))
+    tags = {"Environment": "prod", "Project": "shop", "Name": "celery-prod-*"}
+    return dict(module.aws_ec2_options({"region": "eu-west-1", "machine_tags": tags, "hosts": hosts}))
 
 
 def _inventory(environment: str) -> subprocess.CompletedProcess[str]:

@@ -62,7 +62,7 @@ def test_a_pod_of_all_that_a_node_has_left_is_accepted_and_a_larger_one_refused(
 def test_the_message_says_how_much_and_why() -> None:
     said = str(about("2/8000", ["m7i.large"]))
 
-    source = r"\(karpenter.sh, Settings; amazon-eks-ami, nodeadm\)"
+    source = r"\(amazon-eks-ami, nodeadm; for Auto Mode also karpenter.sh, Settings\)"
     because = rf"as of 20\d\d-\d\d-\d\d; the node itself needs the rest {source}"
     memory = r"8,000 MiB for a pod on m7i.large; allowed: at most 7,390 MiB of its 8,192 MiB, "
     cpu = r"2 cores for a pod on m7i.large; allowed: at most 1.78 cores of its 2 vCPUs, "

@@ -116,7 +116,8 @@ def aws_ec2_options(resolved: dict[str, Any]) -> dict[str, Any]:
     return {
         "plugin": "amazon.aws.aws_ec2",
         "regions": [resolved["region"]],
-        "filters": _of_environment(resolved) | {"instance-state-name": "running"},
+        "filters": {f"tag:{key}": value for key, value in resolved["machine_tags"].items()}
+        | {"instance-state-name": "running"},
         "hostnames": ["tag:Name"],
         "keyed_groups": [
             {"key": "tags.Role", "prefix": "", "separator": ""},
@@ -124,15 +125,6 @@ def aws_ec2_options(resolved: dict[str, Any]) -> dict[str, Any]:
         ],
         "compose": _connection(resolved),
         "strict": False,  # RabbitMQ hosts have no tag Pool
-    }
-
-
-def _of_environment(resolved: dict[str, Any]) -> dict[str, str]:
-    """Filters of EC2. An account can have environments of the same name with other prefixes and of other projects."""
-    return {
-        "tag:Environment": resolved["name"],
-        "tag:Project": resolved["tags"]["Project"],
-        "tag:Name": f"{resolved['prefix']}-*",
     }
 
 

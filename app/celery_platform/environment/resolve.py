@@ -45,6 +45,9 @@ def resolve(env: Environment, earlier: Mapping[str, IPv4Address] | None = None) 
         "prefix": prefix,
         "region": env.region,
         "tags": {**env.tags, "Environment": env.name, "Owner": env.owner, "Project": env.project},
+        # EC2 filters for its machines. An account can have environments of the same name with other prefixes and of
+        # other projects.
+        "machine_tags": {"Environment": env.name, "Project": env.project, "Name": f"{prefix}-*"},
         "application": application(env),
         "network": network(env),
         "broker": broker(env, prefix, budgets, where),

@@ -60,6 +60,15 @@ def management_urls(env: Environment, prefix: str, places: Places) -> list[str]:
     return [f"{scheme}://{places[name].address}:{port}" for name in names(env, prefix)["rabbitmq"]]
 
 
+def asked_by_keda(env: Environment) -> bool:
+    """Whether KEDA asks the management API of a RabbitMQ on hosts for backlogs.
+
+    Example: `not asked_by_keda(load("prod"))`: its broker is SQS
+    """
+    scaled = env.autoscaler == "keda" and any(pool.runs_on == "eks" for pool in env.pools.values())
+    return scaled and env.broker.self_managed is not None
+
+
 def broker(env: Environment, prefix: str, budgets: Mapping[str, TimeBudget], places: Places) -> Json:
     """The section `broker`, with the names every layer uses and the largest limits of all queues that have any."""
     consumer_timeout, visibility_timeout = broker_wide(budgets)
@@ -67,6 +76,7 @@ def broker(env: Environment, prefix: str, budgets: Mapping[str, TimeBudget], pla
         "name": f"{prefix}-broker",
         "user": "celery",
         "endpoint": endpoint(env, prefix),
+        "asked_by_keda": asked_by_keda(env),
         "monitoring_user": "monitoring",
         "management_urls": management_urls(env, prefix, places),
         "virtual_host": virtual_host(env.broker),

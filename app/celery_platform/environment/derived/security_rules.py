@@ -6,6 +6,7 @@ Terraform creates them (terraform/clients.tf and the modules' security.tf).
 """
 
 from celery_platform.environment.derived.application import calls_of
+from celery_platform.environment.derived.broker import asked_by_keda
 from celery_platform.environment.derived.clients import clients
 from celery_platform.environment.derived.egress import egress
 from celery_platform.environment.derived.placement import owners, pools_on
@@ -34,20 +35,11 @@ def inbound(env: Environment) -> dict[str, int]:
     if env.broker.kind is BrokerKind.RABBITMQ:
         watched = 2 if env.broker.rabbitmq.tls else 1
         amqp = workers + len(publishers)
-        scalers = int(asks_the_load_balancer(env))
+        behind_its_name = env.broker.rabbitmq.load_balancer and env.broker.rabbitmq.tls
+        scalers = int(asked_by_keda(env) and behind_its_name)
         found["the broker"] = amqp + (workers + monitors + len(watchers)) * watched + RABBITMQ_PEERS + scalers
         found["the load balancer"] = amqp + scalers
     return found
-
-
-def asks_the_load_balancer(env: Environment) -> bool:
-    """Whether KEDA asks the management API of a RabbitMQ by the name of its load balancer.
-
-    Example: `asks_the_load_balancer(load("prod"))`
-    """
-    nodes = env.broker.self_managed
-    scaled = env.autoscaler == "keda" and any(pool.runs_on == "eks" for pool in env.pools.values())
-    return scaled and nodes is not None and nodes.load_balancer and nodes.tls
 
 
 def outbound(env: Environment) -> dict[str, int]:

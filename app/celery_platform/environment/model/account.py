@@ -29,18 +29,18 @@ class Quotas(Closed):
     managed_policies_per_role: int = Field(
         default=MANAGED_POLICIES.most,
         ge=MANAGED_POLICIES.most,
-        description="of IAM, L-0DA4ABF3: managed policies attached to a role",
+        description=f"of IAM, {MANAGED_POLICIES.code}: managed policies attached to a role",
     )
     inbound_or_outbound_rules_per_security_group: int = Field(
         default=SECURITY_GROUP_RULES.most,
         ge=SECURITY_GROUP_RULES.most,
         le=SECURITY_GROUP_RULES_AT_MOST,
-        description="of VPC, L-0EA8095F: rules of a security group in each direction",
+        description=f"of VPC, {SECURITY_GROUP_RULES.code}: rules of a security group in each direction",
     )
     managed_node_groups_per_cluster: int = Field(
         default=NODE_GROUPS.most,
         ge=NODE_GROUPS.most,
-        description="of EKS, L-6D54EA21: managed node groups of a cluster",
+        description=f"of EKS, {NODE_GROUPS.code}: managed node groups of a cluster",
     )
 
     def applied(self, quota: Quota) -> Quota:

@@ -8,7 +8,7 @@ from celery_platform.environment.derived.nodes import Room, requests, room
 from celery_platform.environment.errors import Problem
 from celery_platform.environment.model import Environment, Pool
 
-SOURCE = "karpenter.sh, Settings; amazon-eks-ami, nodeadm"
+SOURCE = "amazon-eks-ami, nodeadm; for Auto Mode also karpenter.sh, Settings"
 
 
 def nodes_hold_a_pod(env: Environment) -> Iterator[Problem]:

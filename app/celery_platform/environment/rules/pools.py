@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from celery_platform.environment.derived.broker import asked_by_keda
 from celery_platform.environment.errors import Problem
 from celery_platform.environment.model import Environment
 
@@ -116,8 +117,7 @@ def keda_asks_rabbitmq_over_tls(env: Environment) -> Iterator[Problem]:
 
     Refused by: nobody; the pools would stay at their minimum.
     """
-    scaled = env.autoscaler == "keda" and any(pool.runs_on == "eks" for pool in env.pools.values())
-    if scaled and env.broker.self_managed is not None and not env.broker.self_managed.tls:
+    if asked_by_keda(env) and env.broker.self_managed is not None and not env.broker.self_managed.tls:
         allowed = f"hpa, or broker.{env.broker.kind.value}.tls: true"
         yield Problem("autoscaler", "keda with a RabbitMQ without TLS", allowed)
 
