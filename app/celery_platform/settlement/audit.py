@@ -8,7 +8,7 @@ from celery_platform.reliability.signals import delivery_unaccounted
 from celery_platform.settlement.balance import UNSETTLED, Lasting, Problem, problems
 from celery_platform.settlement.places import places_of
 from celery_platform.transports.held import held_by
-from celery_platform.turbo.worker.pool import TaskPool as Turbo
+from celery_platform.transports.slots import FreesSlots
 
 logger = logging.getLogger(__name__)
 
@@ -43,10 +43,9 @@ class Audit:
         if lasting and not self.failed:
             self._say(lasting)
         self.failed = bool(lasting) or self._slot_freed
-        if lasting and places.without_request and isinstance(self._consumer.pool, Turbo):
-            # Its supervisor would wait for the end of a task that is long. What the slot belongs to is not as it was.
-            self._consumer.pool.slot.end()
-            self._slot_freed = True
+        if lasting and places.without_request and isinstance(self._consumer.pool, FreesSlots):
+            self._consumer.pool.free_slots()
+            self._slot_freed = True  # what the slot belongs to is not as it was
 
     def _say(self, lasting: list[Problem]) -> None:
         for kind, _ in lasting:

@@ -9,7 +9,8 @@ from collections.abc import Hashable, Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
-from celery_platform.settlement.places import Places, active
+from celery_platform.settlement.places import active
+from celery_platform.transports.slots import Places
 
 # Acknowledgements are pending for up to a second, and a new process of a pool takes seconds to be up.
 GRACE_SECONDS = 30.0

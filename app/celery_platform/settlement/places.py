@@ -4,9 +4,7 @@ All of it is read from what Celery and its pools keep anyway, so that it costs a
 requests are not enough: they keep a request whose slot has lost it.
 """
 
-from abc import ABC, abstractmethod
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from typing import Any
 
 from celery.concurrency.prefork import TaskPool as Prefork
@@ -15,27 +13,7 @@ from celery.worker import state
 from celery.worker.request import Request
 
 from celery_platform.transports.rate_limited import in_rate_limits
-from celery_platform.turbo.worker.pool import TaskPool as Turbo
-from celery_platform.turbo.worker.slot import BUSY_SINCE
-
-
-@dataclass
-class Places:
-    """The requests of a worker, at one moment."""
-
-    waiting: list[Any] = field(default_factory=list)
-    # Each has a slot of the pool.
-    running: list[Any] = field(default_factory=list)
-    # Slots that are taken and have no request.
-    without_request: int = 0
-
-
-class HasPlaces(ABC):
-    """A pool that knows which requests it was given."""
-
-    @abstractmethod
-    def places(self) -> Places:
-        """Return the requests that have a slot, and those that wait in the pool for one."""
+from celery_platform.transports.slots import HasPlaces, Places
 
 
 def places_of(consumer: Any) -> Places:
@@ -48,8 +26,6 @@ def places_of(consumer: Any) -> Places:
         found = pool.places()
     elif isinstance(pool, Prefork):
         found = _of_prefork(consumer, pool)
-    elif isinstance(pool, Turbo):
-        found = Places(without_request=int(pool.slot.numbers[BUSY_SINCE] != 0))
     elif isinstance(pool, Solo):
         found = Places()
     else:

@@ -13,7 +13,8 @@ from typing import Any
 from celery.concurrency import ALIASES, prefork, thread  # type: ignore[attr-defined]
 from kombu.asynchronous import get_event_loop
 
-from celery_platform.settlement.places import HasPlaces, Places, request_of
+from celery_platform.settlement.places import request_of
+from celery_platform.transports.slots import HasPlaces, Places
 from celery_platform.transports.versions import tested
 
 # The interval at which the connection is served: several times per heartbeat of RabbitMQ, which are 3 s apart.

@@ -11,7 +11,7 @@ from celery_platform.settlement.balance import (
     Lasting,
     problems,
 )
-from celery_platform.settlement.places import Places
+from celery_platform.transports.slots import Places
 
 CHANNEL, FORMER = object(), object()
 

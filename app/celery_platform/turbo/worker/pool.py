@@ -20,6 +20,7 @@ from celery.exceptions import SoftTimeLimitExceeded
 from celery_platform.transports.ending import Ending
 from celery_platform.transports.give_back import give_back
 from celery_platform.transports.remote_shutdown import stop_on_shutdown
+from celery_platform.transports.slots import FreesSlots, HasPlaces, Places
 from celery_platform.transports.worker_channel import WorkerChannel
 from celery_platform.turbo.worker.slot import BUSY_SINCE, HARD_LIMIT_AT, SOFT_LIMIT_AT, Slot
 from celery_platform.turbo.worker.task_in_loop import RunsTaskInLoop
@@ -31,7 +32,7 @@ HARD_LIMIT_SIGNAL = signal.SIGRTMIN + 4
 HARD_LIMIT_EXIT = 70
 
 
-class TaskPool(BasePool, RunsTaskInLoop):
+class TaskPool(BasePool, RunsTaskInLoop, HasPlaces, FreesSlots):
     """One task at a time, in the event loop's thread. `slot` is shared with the supervisor, where there is one."""
 
     slot = Slot.several(1)[0]
@@ -104,6 +105,14 @@ class TaskPool(BasePool, RunsTaskInLoop):
         self.slot.end()
         self.connection_lock.acquire()
         self.running_request = None
+
+    def places(self) -> Places:
+        """Between two turns of the loop, when this is asked, no task has the slot."""
+        return Places(without_request=int(self.slot.numbers[BUSY_SINCE] != 0))
+
+    def free_slots(self) -> None:
+        """Note in the slot that its task has ended."""
+        self.slot.end()
 
     def _on_soft_limit(self, _number: int, frame: FrameType | None) -> None:
         # The signal may come late: between two tasks, or when another runs, which has a limit of its own.
