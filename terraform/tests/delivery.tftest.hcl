@@ -36,6 +36,19 @@ run "two_roles_within_a_boundary" {
   }
 }
 
+run "nodes_of_auto_mode" {
+  command = plan
+
+  module {
+    source = "./modules/delivery"
+  }
+
+  assert {
+    condition     = one([for statement in data.aws_iam_policy_document.boundary.statement : statement if statement.sid == "ProfilesOfAutoMode"]).resources == toset(["arn:aws:iam::123456789012:instance-profile/eks*"])
+    error_message = "expected the cluster's role to add the nodes' role to the instance profile that EKS makes"
+  }
+}
+
 run "any_branch" {
   command = plan
 

@@ -32,6 +32,14 @@ data "aws_iam_policy_document" "boundary" {
     resources = ["arn:${local.partition}:iam::${local.account}:role/aws-service-role/*"]
   }
 
+  # EKS in Auto Mode makes an instance profile, and the cluster's role adds the nodes' role to it (AmazonEKSComputePolicy).
+  # Which role can be added is limited by iam:PassRole, which OwnRoles allows for this environment's roles only.
+  statement {
+    sid       = "ProfilesOfAutoMode"
+    actions   = ["iam:AddRoleToInstanceProfile"]
+    resources = ["arn:${local.partition}:iam::${local.account}:instance-profile/eks*"]
+  }
+
   statement {
     sid       = "BoundaryStays"
     effect    = "Deny"
