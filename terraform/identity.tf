@@ -31,4 +31,5 @@ module "delivery" {
   subjects          = { plan = local.env.delivery.plan, apply = local.env.delivery.apply }
   existing_provider = local.env.delivery.existing_provider
   extra_services    = local.env.delivery.services
+  discovery_prefix  = local.env.discovery_prefix
 }

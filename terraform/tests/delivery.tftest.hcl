@@ -6,6 +6,8 @@ variables {
   name     = "celery-x"
   issuer   = "token.actions.githubusercontent.com"
   subjects = { plan = "repo:acme/celery:pull_request", apply = "repo:acme/celery:environment:x" }
+
+  discovery_prefix = "/celery/x"
 }
 
 run "two_roles_within_a_boundary" {

@@ -137,6 +137,7 @@ def _configuration(resolved: dict[str, Any]) -> dict[str, Any]:
                 "subjects": {"plan": delivery["plan"], "apply": delivery["apply"]},
                 "existing_provider": True,
                 "extra_services": delivery["services"],
+                "discovery_prefix": resolved["discovery_prefix"],
             },
             "identity": {
                 "source": str(ROOT / "terraform/modules/identity"),

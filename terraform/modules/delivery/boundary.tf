@@ -47,6 +47,17 @@ data "aws_iam_policy_document" "boundary" {
     resources = [local.boundary]
   }
 
+  # Otherwise the pipeline could let another repository in, or give itself what its own policy denies.
+  statement {
+    sid    = "PipelineStays"
+    effect = "Deny"
+    actions = [
+      "iam:UpdateAssumeRolePolicy", "iam:PutRolePolicy", "iam:DeleteRolePolicy", "iam:AttachRolePolicy", "iam:DetachRolePolicy", "iam:CreateRole",
+      "iam:DeleteRole", "iam:UpdateRole", "iam:PassRole", "iam:PutRolePermissionsBoundary",
+    ]
+    resources = ["arn:${local.partition}:iam::${local.account}:role/${var.name}-ci-*"]
+  }
+
   statement {
     sid       = "RolesStayBounded"
     effect    = "Deny"

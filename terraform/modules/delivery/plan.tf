@@ -23,12 +23,27 @@ data "aws_iam_policy_document" "plan" {
     resources = ["*"]
   }
 
-  # ReadOnlyAccess also allows reading data, which a plan does not need.
+  # ReadOnlyAccess also allows reading data, which a plan does not need. Services that this configuration does not use are
+  # outside the boundary.
   statement {
-    sid       = "NoData"
-    effect    = "Deny"
-    actions   = ["secretsmanager:GetSecretValue", "sqs:ReceiveMessage", "ssm:StartSession", "ssm:SendCommand"]
+    sid    = "NoData"
+    effect = "Deny"
+    actions = [
+      "secretsmanager:GetSecretValue", "secretsmanager:BatchGetSecretValue", "sqs:ReceiveMessage",
+      "logs:FilterLogEvents", "logs:GetLogEvents", "logs:GetLogObject", "logs:GetLogRecord", "logs:GetQueryResults", "logs:StartLiveTail", "logs:StartQuery", "logs:Unmask",
+      "ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer",
+      "ec2:GetConsoleOutput", "ec2:GetConsoleScreenshot", "ec2:GetPasswordData",
+      "ssm:GetCommandInvocation", "ssm:GetParameterHistory", "ssm:SendCommand", "ssm:StartSession",
+    ]
     resources = ["*"]
+  }
+
+  # Terraform reads the environment's own parameters, which are no secrets, and the ids of public images.
+  statement {
+    sid           = "NoParametersOfOthers"
+    effect        = "Deny"
+    actions       = ["ssm:GetParameter", "ssm:GetParameters", "ssm:GetParametersByPath"]
+    not_resources = ["arn:${local.partition}:ssm:*:${local.account}:parameter${var.discovery_prefix}/*", "arn:${local.partition}:ssm:*:*:parameter/aws/service/*"]
   }
 
   dynamic "statement" {

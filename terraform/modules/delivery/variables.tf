@@ -54,6 +54,11 @@ variable "extra_services" {
   }
 }
 
+variable "discovery_prefix" {
+  description = "Path of the SSM parameters that a plan may read, such as /celery/prod."
+  type        = string
+}
+
 variable "existing_provider" {
   description = "Whether the account already has a provider for the issuer, which is then neither created nor removed here."
   type        = bool
