@@ -3,25 +3,30 @@
 import importlib.util
 import json
 import os
+import re
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 
 REPOSITORY = Path(__file__).parents[2]
 PLUGIN = REPOSITORY / "ansible" / "plugins" / "inventory" / "environment.py"
 
 
-def _options(**hosts: str) -> dict[str, Any]:
+def _options(stop_timeout: int = 270, **hosts: str) -> dict[str, Any]:
     spec = importlib.util.spec_from_file_location("environment_inventory", PLUGIN)
     assert spec is not None
     assert spec.loader is not None
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     tags = {"Environment": "prod", "Project": "shop", "Name": "celery-prod-*"}
-    return dict(module.aws_ec2_options({"region": "eu-west-1", "machine_tags": tags, "hosts": hosts}))
+    resolved = {"region": "eu-west-1", "machine_tags": tags, "hosts": hosts}
+    resolved |= {"pools": {"cpu": {"time_budget": {"stop_timeout": stop_timeout}}}}
+    return dict(module.aws_ec2_options(resolved))
 
 
 def _inventory(environment: str) -> subprocess.CompletedProcess[str]:
@@ -59,6 +64,24 @@ def test_each_connection_names_a_host_its_own_way(connection: str, variable: str
     compose = _options(connection=connection)["compose"]
     assert compose["ansible_connection"] == f"'{connection}'"
     assert compose[variable] == expression
+
+
+@pytest.mark.parametrize("stop_timeout", [270, 7200])
+def test_a_command_over_session_manager_may_take_as_long_as_any_task(stop_timeout: int) -> None:
+    """One that takes longer is run again beside the first, and the host is unreachable after the fourth."""
+    longest = int(_options(stop_timeout, connection="amazon.aws.aws_ssm")["compose"]["ansible_aws_ssm_timeout"])
+    defaults = yaml.safe_load((REPOSITORY / "ansible/roles/celery_app/defaults/main.yml").read_text())
+
+    assert longest > stop_timeout
+    assert longest > defaults["celery_app_hook_timeout_seconds"]
+    assert longest > max(_timeouts())
+
+
+def _timeouts() -> Iterator[int]:
+    """What the tasks of roles and playbooks wait for, in seconds."""
+    for file in (REPOSITORY / "ansible").rglob("*.yml"):
+        for found in re.findall(r"(?:lock_timeout: |--timeout, \"|timeout: )(\d+)", file.read_text()):
+            yield int(found)
 
 
 def test_an_unknown_environment_is_refused_with_the_known_ones() -> None:
