@@ -47,3 +47,13 @@ removed {
     destroy = false
   }
 }
+
+# Versions of secrets were resources. They are forgotten with their values as they are: later ones are written by people and
+# playbooks, and a version that Secrets Manager has deleted would be created again, over the value in use.
+removed {
+  from = module.secrets.aws_secretsmanager_secret_version.this
+
+  lifecycle {
+    destroy = false
+  }
+}

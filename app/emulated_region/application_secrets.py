@@ -1,7 +1,7 @@
 """Values of the application's secrets, which a person sets in a real account: from services.yml, or generated.
 
 They are chosen before the account exists, because external processes start first. Secrets that services.yml neither sets
-nor passes to a process keep the random value that Terraform generated.
+nor passes to a process keep the random value of the first apply.
 """
 
 import json

@@ -78,10 +78,7 @@ def _usage(module: str) -> list[str]:
 
 
 def _example(module: str) -> str:
-    file = example(module)
-    if file is None:
-        return "`terraform test` cannot run this module, because mock providers have no ephemeral resources."
-    where = file.relative_to(CONFIGURATION)
+    where = example(module).relative_to(CONFIGURATION)
     return f"With literal values, run by `terraform test`: [`{where}`](../../{where})."
 
 

@@ -26,10 +26,9 @@ def usage(module: str) -> tuple[Path, str]:
     raise LookupError(f"expected a call of module {module} in {CONFIGURATION}; found none. Call it, or delete it.")
 
 
-def example(module: str) -> Path | None:
-    """The module's own test, which calls it with literal values; None for a module that `terraform test` cannot run.
+def example(module: str) -> Path:
+    """The module's own test, which calls it with literal values.
 
     Example: `example("sqs")` is `tests/sqs.tftest.hcl` in this configuration.
     """
-    file = CONFIGURATION / "tests" / f"{module}.tftest.hcl"
-    return file if file.exists() else None
+    return CONFIGURATION / "tests" / f"{module}.tftest.hcl"

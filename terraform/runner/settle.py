@@ -1,4 +1,4 @@
-"""The last step of every apply: set passwords that must not be in Terraform's state."""
+"""The last step of every apply: values of secrets, and passwords that must not be in Terraform's state."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -8,16 +8,19 @@ from urllib.parse import urlsplit
 from runner import amazon_mq
 from runner.account import Account
 from runner.errors import RunError
+from runner.first_values import write_first_values
 from runner.passwords import read_secret, settle_store_users
 from runner.tunnel import reachable, tunnel
 
 
 def settle(resolved: dict[str, Any], outputs: dict[str, Any], account: Account) -> None:
-    """Set the passwords of stores and brokers to those in Secrets Manager, and print the changes.
+    """Write the first values of secrets, set the passwords of stores and brokers to them, and print the changes.
 
     Raises:
         RunError: a store or broker did not accept its password.
     """
+    for line in write_first_values(resolved["secrets"].values()):
+        print(line)
     for line in settle_store_users(outputs.get("store_users", {}), resolved["secrets"]):
         print(line)
     # An emulated account has no Amazon MQ; the emulated region creates the broker's user with the right password.

@@ -3,8 +3,6 @@
 import json
 import os
 import re
-import shutil
-import subprocess
 from collections import Counter
 from pathlib import Path
 
@@ -15,8 +13,6 @@ from tests.terraform.conftest import ROOT, Terraform
 pytestmark = pytest.mark.terraform
 
 MODULES = sorted(folder.name for folder in (ROOT / "terraform" / "modules").iterdir())
-# Mock providers do not support ephemeral resources (Terraform 1.11). test_apply.py covers this module.
-WITHOUT_A_MOCK = {"secrets"}
 
 
 def test_is_formatted(terraform: Terraform) -> None:
@@ -43,13 +39,12 @@ def test_every_module_is_used() -> None:
 @pytest.mark.parametrize("module", MODULES)
 def test_a_module_has_its_files_and_a_test(module: str) -> None:
     files = [Path("modules", module, name) for name in ("main.tf", "variables.tf", "versions.tf", "README.md")]
-    if module not in WITHOUT_A_MOCK:
-        files.append(Path("tests", f"{module}.tftest.hcl"))
+    files.append(Path("tests", f"{module}.tftest.hcl"))
 
     assert [str(file) for file in files if not (ROOT / "terraform" / file).exists()] == []
 
 
-@pytest.mark.parametrize("module", [name for name in MODULES if name not in WITHOUT_A_MOCK])
+@pytest.mark.parametrize("module", MODULES)
 def test_every_rule_of_a_module_is_broken_once(module: str) -> None:
     """Each validation of a variable is an expected failure in the test file of its module."""
     from documentation.configuration import MODULES as FOLDER
@@ -61,20 +56,3 @@ def test_every_rule_of_a_module_is_broken_once(module: str) -> None:
 
     assert {name: number for name, number in rules.items() if broken[name] < number} == {}
     assert set(broken) <= {name for name, number in rules.items() if number}
-
-
-def test_secrets_refuses_names_with_a_space(tmp_path: Path) -> None:
-    from runner.tools import terraform_variables
-
-    shutil.copytree(ROOT / "terraform" / "modules" / "secrets", tmp_path, dirs_exist_ok=True)
-    names = {"generated": {"label": "celery x"}, "supplied": {"other": "celery y"}, "key_arn": "key"}
-    (tmp_path / "terraform.tfvars.json").write_text(json.dumps(names))
-    variables = terraform_variables(tmp_path, os.environ)
-    subprocess.run(["terraform", "init"], cwd=tmp_path, env=variables, check=True, capture_output=True)
-
-    refused = subprocess.run(
-        ["terraform", "plan", "-no-color"], cwd=tmp_path, env=variables, check=False, capture_output=True, text=True
-    )
-
-    assert refused.returncode != 0
-    assert " ".join(refused.stderr.split()).count("A secret's name must have") == 2

@@ -51,6 +51,25 @@ def test_the_policies_of_queues_stay_when_they_become_arguments(runner: Runner) 
     assert actions == {kind: ["forget"] for kind in kinds}
 
 
+def test_the_values_of_secrets_stay_when_they_are_no_resources(runner: Runner) -> None:
+    """Also of a secret whose first version, which the state names, was deleted after two rotations."""
+    port, name, kind = free_port(), "celery-local/results-password", "aws_secretsmanager_secret_version"
+    own_account(runner.folder / "environments", "local", port)
+    with emulator(runner.variables, runner.folder, port) as endpoint:
+        deployment = Deployment("local", "rabbitmq", runner, endpoint)
+        s3, secrets = deployment.client("s3"), deployment.client("secretsmanager")
+        bucket = f"celery-local-terraform-state-{ACCOUNT}"
+        s3.create_bucket(Bucket=bucket, CreateBucketConfiguration={"LocationConstraint": "eu-west-1"})
+        arn = secrets.create_secret(Name=name, SecretString="in use")["ARN"]
+        first = {"id": f"{arn}|deleted", "arn": arn, "secret_id": arn, "version_id": "deleted"}
+        earlier = state("module.secrets", {kind: first}, key="results_password")
+        s3.put_object(Bucket=bucket, Key="terraform.tfstate", Body=earlier)
+
+        changes = deployment.plan()["resource_changes"]
+
+    assert [change["change"]["actions"] for change in changes if change["type"] == kind] in ([], [["forget"]])
+
+
 def test_the_bucket_of_version_0_1_stays(runner: Runner) -> None:
     port = free_port()
     earlier = state("module.media", {"aws_s3_bucket": {"id": BUCKET, "bucket": BUCKET}})

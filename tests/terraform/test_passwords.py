@@ -9,6 +9,8 @@ from typing import Any
 
 import boto3
 import pytest
+from botocore.exceptions import ClientError
+from botocore.stub import Stubber
 
 from tests.harness import servers
 from tests.harness.processes import free_port
@@ -29,6 +31,35 @@ def account(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
             UserId=USER, UserName="celery", Engine="valkey", AccessString="on ~* +@all", Passwords=["b" * 64]
         )
         yield
+
+
+@pytest.mark.usefixtures("account")
+def test_only_a_secret_without_a_value_gets_a_first_one() -> None:
+    from runner.first_values import write_first_values
+
+    client = boto3.client("secretsmanager")
+    client.create_secret(Name="celery-x/broker-password")
+    names = ["celery-x/broker-password", "celery-x/results-password"]
+
+    assert list(write_first_values(names)) == ["celery-x/broker-password now has its first value"]
+    first = client.get_secret_value(SecretId=names[0])["SecretString"]
+    assert (len(first), first.isalnum()) == (40, True)
+    assert list(write_first_values(names)) == []
+    assert client.get_secret_value(SecretId=names[0])["SecretString"] == first
+    assert client.get_secret_value(SecretId=names[1])["SecretString"] == "s" * 40
+
+
+def test_a_secret_that_aws_cannot_find_a_value_of_has_none() -> None:
+    """A stub, because the emulated account answers with an empty version where AWS has none."""
+    from runner.first_values import _has_value
+
+    client = boto3.client("secretsmanager", region_name="eu-west-1")
+    with Stubber(client) as stub:
+        stub.add_client_error("get_secret_value", "ResourceNotFoundException")
+        assert not _has_value(client, "celery-x/broker-password")
+        stub.add_client_error("get_secret_value", "AccessDeniedException")
+        with pytest.raises(ClientError, match="AccessDenied"):
+            _has_value(client, "celery-x/broker-password")
 
 
 @pytest.mark.usefixtures("account")

@@ -1,7 +1,9 @@
 """The permissions of each role on an emulated account that enforces IAM are those that the environment implies."""
 
+import base64
 import json
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import pytest
@@ -79,6 +81,53 @@ def test_the_pipeline_is_let_in_by_its_one_subject(production: Deployment, role:
 
     assert conditions["token.actions.githubusercontent.com:sub"] == subject
     assert conditions["token.actions.githubusercontent.com:aud"] == "sts.amazonaws.com"
+
+
+def test_the_pipeline_plans_without_reading_a_secret_also_after_two_rotations(production: Deployment) -> None:
+    secrets = production.client("secretsmanager")
+    name = production.resolved["secrets"]["results_password"]
+    for value in ("second", "third"):
+        secrets.put_secret_value(SecretId=name, SecretString=value)
+
+    with _in_the_pipeline(production, production.resolved["delivery"]["plan"]):
+        planned = production.run("plan")
+
+    assert planned.returncode == 0, planned.stdout
+    assert "No changes." in planned.stdout
+    assert secrets.get_secret_value(SecretId=name)["SecretString"] == "third"
+
+
+def test_a_token_of_another_branch_gets_no_role(production: Deployment) -> None:
+    with pytest.raises(ClientError, match="AccessDenied"):
+        _pipeline_keys(production, "repo:example/celery:ref:refs/heads/other")
+
+
+@contextmanager
+def _in_the_pipeline(production: Deployment, subject: str) -> Iterator[None]:
+    """Let the environment's tools act as `ci-plan`, for a CI system's token with this subject."""
+    keys = _pipeline_keys(production, subject)
+    file = production.runner.folder / "environments" / "prod" / "aws" / "credentials"
+    own = file.read_text()
+    file.write_text(
+        f"[default]\naws_access_key_id = {keys['AccessKeyId']}\n"
+        f"aws_secret_access_key = {keys['SecretAccessKey']}\naws_session_token = {keys['SessionToken']}\n"
+    )
+    try:
+        yield
+    finally:
+        file.write_text(own)
+
+
+def _pipeline_keys(production: Deployment, subject: str) -> dict[str, str]:
+    """Keys of `ci-plan`. The emulated account compares the token's claims with the role's trust, not its signature."""
+    delivery = production.resolved["delivery"]
+    claims = {"iss": f"https://{delivery['issuer']}", "aud": delivery["audience"], "sub": subject}
+    parts: tuple[dict[str, str], ...] = ({"alg": "none"}, claims, {})
+    token = ".".join(base64.urlsafe_b64encode(json.dumps(part).encode()).decode().rstrip("=") for part in parts)
+    keys: dict[str, str] = production.client("sts").assume_role_with_web_identity(
+        RoleArn="arn:aws:iam::000000000000:role/celery-prod-ci-plan", RoleSessionName="test", WebIdentityToken=token
+    )["Credentials"]
+    return keys
 
 
 def test_no_statement_allows_any_action_on_any_resource(production: Deployment) -> None:

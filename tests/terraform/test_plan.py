@@ -65,6 +65,14 @@ def production(tmp_path_factory: pytest.TempPathFactory) -> list[dict[str, Any]]
     return changes
 
 
+def test_no_value_of_a_secret_is_a_resource(production: list[dict[str, Any]]) -> None:
+    """Terraform would write a first value again, over the one in use, when Secrets Manager has deleted that version."""
+    kinds = {one["type"] for one in production}
+
+    assert "aws_secretsmanager_secret" in kinds
+    assert "aws_secretsmanager_secret_version" not in kinds
+
+
 def test_keda_asks_an_address_that_the_load_balancer_listens_on(production: list[dict[str, Any]]) -> None:
     (record,) = (one["change"]["after"]["name"] for one in production if one["type"] == "aws_route53_record")
     ports = {one["change"]["after"]["port"] for one in production if one["type"] == "aws_lb_listener"}

@@ -68,6 +68,7 @@ def test_the_pipeline_creates_no_role_without_the_boundary(roles: dict[str, Role
         ("s3:PutObject", f"arn:aws:s3:::celery-prod-terraform-state-{ACCOUNT}/terraform.tfstate.tflock"),
         ("secretsmanager:DescribeSecret", f"{SECRET}:celery-prod/broker-password-AbCdEf"),
         ("secretsmanager:GetRandomPassword", "*"),
+        ("servicequotas:GetServiceQuota", f"arn:aws:servicequotas:{REGION}:{ACCOUNT}:vpc/L-0EA8095F"),
         ("ssm:GetParameter", f"arn:aws:ssm:{REGION}:{ACCOUNT}:parameter/celery/prod/broker_url"),
         ("ssm:GetParameter", f"arn:aws:ssm:{REGION}::parameter/aws/service/debian/release/13/latest/amd64"),
     ],

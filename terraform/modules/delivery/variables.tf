@@ -39,7 +39,7 @@ variable "services" {
   type        = set(string)
   default = [
     "acm", "budgets", "cloudwatch", "ec2", "ecr", "eks", "eks-auth", "elasticache", "elasticloadbalancing", "kms", "logs", "mq",
-    "ec2messages", "route53", "s3", "secretsmanager", "sns", "sqs", "ssm", "ssmmessages", "sts", "tag",
+    "ec2messages", "route53", "s3", "secretsmanager", "servicequotas", "sns", "sqs", "ssm", "ssmmessages", "sts", "tag",
   ]
 }
 
