@@ -24,6 +24,7 @@ module "eks" {
   addons               = local.env.eks.addons
   pools                = local.pools_on_eks
   public_access_cidrs  = local.env.eks.public_access_cidrs
+  api_clients          = merge(local.own_monitors, local.watchers)
   admins               = local.env.eks.admins
   subnet_ids           = local.private_subnet_ids
   key_arn              = module.key.arn

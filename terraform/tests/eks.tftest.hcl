@@ -48,6 +48,40 @@ run "private_and_encrypted" {
   }
 }
 
+run "api_clients" {
+  command = plan
+
+  module {
+    source = "./modules/eks"
+  }
+
+  variables {
+    api_clients = { monitoring = { security_group_id = "sg-1" }, office = { cidr = "10.9.0.0/16" } }
+  }
+
+  assert {
+    condition = { for name, rule in aws_vpc_security_group_ingress_rule.api : name => [rule.referenced_security_group_id, rule.cidr_ipv4, rule.from_port, rule.to_port] } == {
+      monitoring = ["sg-1", null, 443, 443]
+      office     = [null, "10.9.0.0/16", 443, 443]
+    }
+    error_message = "expected the private API to admit these clients on 443"
+  }
+}
+
+run "an_api_client_that_is_both" {
+  command = plan
+
+  module {
+    source = "./modules/eks"
+  }
+
+  variables {
+    api_clients = { both = { security_group_id = "sg-1", cidr = "10.9.0.0/16" } }
+  }
+
+  expect_failures = [var.api_clients]
+}
+
 run "a_node_group_for_each_pool" {
   command = plan
 

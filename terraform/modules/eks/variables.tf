@@ -66,6 +66,17 @@ variable "public_access_cidrs" {
   }
 }
 
+variable "api_clients" {
+  description = "Clients inside the VPC that may connect to the API, by name: a security group or a CIDR block each. Nodes always may."
+  type        = map(object({ security_group_id = optional(string), cidr = optional(string) }))
+  default     = {}
+
+  validation {
+    condition     = alltrue([for client in var.api_clients : (client.security_group_id == null) != (client.cidr == null)])
+    error_message = "An API client must be either a security group or a CIDR block."
+  }
+}
+
 variable "admins" {
   description = "ARNs of roles that administer the cluster. If empty, the role that creates the cluster does."
   type        = set(string)
