@@ -1,10 +1,16 @@
-"""Write the modules' READMEs and, from a plan, the diagram in README.md: `python terraform/document.py [PLAN.json]`."""
+"""Write the modules' READMEs: `python terraform/document.py [PLAN.json]`.
+
+With a plan of production also the diagram in README.md, and CONNECTIONS.md.
+"""
 
 import json
 import sys
 from pathlib import Path
 
+from celery_platform.environment import load, resolve
 from documentation.configuration import CONFIGURATION
+from documentation.connections.environment import connections
+from documentation.connections.table import table
 from documentation.diagram import mermaid, placed
 from documentation.modules import readmes
 
@@ -18,6 +24,7 @@ def main() -> None:
     if len(sys.argv) > 1:
         readme = CONFIGURATION / "README.md"
         files[readme] = placed(readme.read_text(), mermaid(json.loads(Path(sys.argv[1]).read_text()), LOCALS))
+        files[CONFIGURATION / "CONNECTIONS.md"] = table("prod", connections(resolve(load("prod"))))
     for file, text in files.items():
         if not file.exists() or file.read_text() != text:
             file.write_text(text)

@@ -60,10 +60,10 @@ run "api_clients" {
   }
 
   assert {
-    condition = { for name, rule in aws_vpc_security_group_ingress_rule.api : name => [rule.referenced_security_group_id, rule.cidr_ipv4, rule.from_port, rule.to_port] } == {
+    condition = jsonencode({ for name, rule in aws_vpc_security_group_ingress_rule.api : name => [rule.referenced_security_group_id, rule.cidr_ipv4, rule.from_port, rule.to_port] }) == jsonencode({
       monitoring = ["sg-1", null, 443, 443]
       office     = [null, "10.9.0.0/16", 443, 443]
-    }
+    })
     error_message = "expected the private API to admit these clients on 443"
   }
 }
