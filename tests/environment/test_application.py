@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import pytest
-from celery_platform.environment import EnvironmentFileError, load
+from celery_platform.environment import EnvironmentFileError, load, resolve
 from celery_platform.environment.checkout import VARIABLE
 
 from .conftest import Edit
@@ -26,6 +26,8 @@ IO = "max: 20, instance_type: m7i.large}"
         (CELERY, "  celery: celery_platform.work:app", "celery: found 'celery_platform.work:app', the platform's own"),
         (CELERY, f"{CELERY}\n  accept_content: [pickle]", r"found pickle without json.*; allowed: \[json, pickle\]"),
         (CELERY, f"{CELERY}\n  secrets: {{KEY: erlang_cookie}}", "found the secret erlang_cookie, which is the platf"),
+        (CELERY, f"{CELERY}\n  secrets: {{KEY: smtp_password}}", "found the secret smtp_password, which is the platf"),
+        (SMTP, f"{SMTP[:-2]}, user: me, require_tls: false}}}}", r"smtp\.require_tls: found false, with a user"),
         (SMTP, "}", r"alerts\.smtp: found nothing, with a monitoring host of t3\.medium"),
         ('EXERCISE: "yes"', 'EXERCISE: "yes", CELERY_BROKER_URL: "amqp://"', "CELERY_BROKER_URL: Celery would use it"),
         ('EXERCISE: "yes"', 'EXERCISE: "yes", AWS_PROFILE: mine', "AWS_PROFILE: the process's role and region follow"),
@@ -123,3 +125,11 @@ def test_a_pool_may_have_another_value_than_the_application(edit_prod: Edit) -> 
     edit_prod(IO, IO[:-1] + ', variables: {EXERCISE: "no"}, secrets: {TOKEN: a_token}}')
 
     assert load("prod").pools["io"].variables == {"EXERCISE": "no"}
+
+
+def test_a_login_to_the_mail_server_has_a_secret_that_a_person_sets(edit_prod: Edit) -> None:
+    edit_prod(SMTP, f"{SMTP[:-2]}, user: me}}}}")
+    resolved = resolve(load("prod"))
+
+    assert resolved["secrets"]["smtp_password"] == "celery-prod/smtp-password"
+    assert "smtp_password" not in resolved["platform_secrets"]

@@ -6,6 +6,8 @@ from celery_platform.environment.model import Environment
 
 # The labels of the platform's own secrets.
 OWN = ("results_password", "broker_password", "erlang_cookie", "monitoring_password", "broker_ca")
+# The password of the mail server for alerts, which only a person knows.
+SMTP_PASSWORD = "smtp_password"  # noqa: S105 - a label
 
 
 def secret_name(prefix: str, label: str) -> str:
@@ -21,6 +23,8 @@ def secrets(env: Environment, prefix: str) -> Json:
     names = {label: secret_name(prefix, label) for label in secret_labels(env)}
     if env.results.tls:
         names["results_password"] = secret_name(prefix, "results_password")
+    if env.alerts.smtp is not None and env.alerts.smtp.user is not None:
+        names[SMTP_PASSWORD] = secret_name(prefix, SMTP_PASSWORD)
     return names | {label: secret_name(prefix, label) for label in env.broker.secrets}
 
 

@@ -12,6 +12,12 @@ class Smtp(Closed):
     host: str = Field(description="name of the server")
     port: Port = Field(default=587, description="587 is for submission with STARTTLS")
     require_tls: bool = Field(default=True, description="whether alerts are mailed over TLS only")
+    user: str | None = Field(
+        default=None,
+        min_length=1,
+        description="with which Alertmanager logs in; the password is the secret smtp_password, whose value you set. "
+        "Without it, the server has to admit the monitoring host by its address",
+    )
 
 
 class Alerts(Closed):

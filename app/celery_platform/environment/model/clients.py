@@ -13,8 +13,8 @@ class Client(Closed):
     """A security group, or address ranges, whose processes may publish tasks or read metrics.
 
     `publish` opens the broker and the result store. `watch` opens the broker's metrics and management API, the
-    workers' metrics, and the API of the cluster that Terraform creates. Neither grants a password or a role: the network admits the client, and the broker still
-    authenticates it.
+    workers' metrics, and the API of the cluster that Terraform creates. Neither grants a password or a role: the
+    network admits the client, and the broker still authenticates it.
 
     Example: `{security_group: sg-0a1b2c3d, may: [publish]}`
     """

@@ -27,4 +27,11 @@ def notify_is_an_address(env: Environment) -> Iterator[Problem]:
         yield Problem("alerts.notify", found(address), allowed)
 
 
-RULES = (notify_is_an_address,)
+def a_login_to_mail_is_encrypted(env: Environment) -> Iterator[Problem]:
+    """A password that is sent without TLS can be read on the way; Alertmanager refuses to send it."""
+    smtp = env.alerts.smtp
+    if smtp is not None and smtp.user is not None and not smtp.require_tls:
+        yield Problem("alerts.smtp.require_tls", "false, with a user", "true, or no user")
+
+
+RULES = (notify_is_an_address, a_login_to_mail_is_encrypted)
