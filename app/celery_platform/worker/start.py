@@ -64,6 +64,7 @@ def start_worker(pool_name: str) -> None:
     metrics_folder = prepare_metrics(pool)
     from celery_platform.attachment.loopback import warn_of_this_machine
     from celery_platform.dead_letters.unreadable import KeepUnreadable
+    from celery_platform.guards import ended_child
     from celery_platform.guards.exit_code import run_worker
     from celery_platform.observability import soft_stops
     from celery_platform.settlement.connection import GiveBackWithConnection
@@ -83,6 +84,7 @@ def start_worker(pool_name: str) -> None:
     os.environ.setdefault(stop.VARIABLE, str(pool.stop_timeout))
     if pool.type == "prefork":
         share_memory()
+        ended_child.install()
 
     celery.conf.broker_transport_options.update(broker_of(runtime()).worker_transport_options(pool))
     if pool.type == "solo":
