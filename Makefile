@@ -186,7 +186,7 @@ test-observability: setup ## test metrics, logs, traces, alerts and dashboards w
 bench: setup ## compare pools and publisher of this project with other task queues (BENCH="--help" lists options)
 	@cd tests/benchmarks && uv venv -q --allow-existing .venv && uv pip sync -q --require-hashes --python .venv requirements.lock
 	@cd tests/benchmarks && uv venv -q --allow-existing .venv-arq && uv pip sync -q --require-hashes --python .venv-arq requirements-arq.lock
-	@tests/benchmarks/.venv/bin/python -m tests.benchmarks $(BENCH)
+	@$(VENV)/bin/python -m tests.benchmarks $(BENCH)
 
 test-faults: setup ## cause faults on a RabbitMQ cluster under load; writes the table in the role's README (an hour)
 	@MOLECULE=1 python -m pytest -m roles tests/roles -k hard_day

@@ -18,12 +18,26 @@ from pathlib import Path
 from typing import Any
 
 from tests.benchmarks import report
-from tests.benchmarks.cases import ON_AMQP, ON_EVERY_BROKER, ON_REDIS, Case, dramatiq, lean, ours, stock, taskiq, turbo
+from tests.benchmarks.cases import (
+    ON_AMQP,
+    ON_EVERY_BROKER,
+    ON_REDIS,
+    SHIPPED,
+    Case,
+    dramatiq,
+    lean,
+    ours,
+    shipped,
+    stock,
+    taskiq,
+    turbo,
+)
 from tests.benchmarks.measures.calls import calls
 from tests.benchmarks.measures.drain import drain
 from tests.benchmarks.measures.latency import latency
 from tests.benchmarks.measures.memory import memory
 from tests.benchmarks.measures.publish import PUBLISHERS, publish
+from tests.benchmarks.shipped.environments import Environments
 from tests.harness import servers
 
 Measure = Callable[[], dict[str, float]]
@@ -33,33 +47,40 @@ ACCOUNT = {"AWS_DEFAULT_REGION": "eu-west-1", "AWS_ACCESS_KEY_ID": "test", "AWS_
 
 
 def measures(
-    amqp: str, redis: str, aws: dict[str, str], count: int, folder: Path
+    environments: Environments, aws: dict[str, str], count: int, folder: Path
 ) -> Iterator[tuple[str, str, Measure]]:
     """Section, row and measurement, in the order of one round."""
+    amqp, redis = environments.amqp, environments.redis
 
     def drained(
         section: str, cases: list[Case], broker: str, share: int = 1, task: str = "noop", **variables: str
     ) -> Iterator[tuple[str, str, Measure]]:
         for case in cases:
-            yield section, case.name, partial(drain, case, broker, count // share, folder, task, variables)
+            more = {**variables, **environments.of(case, broker)}
+            yield section, case.name, partial(drain, case, broker, count // share, folder, task, more)
 
-    yield from drained("drain, RabbitMQ classic queue", ON_AMQP, amqp)
     yield from drained("drain, RabbitMQ quorum queue", ON_EVERY_BROKER, amqp, BENCHMARK_QUEUE="quorum")
+    # What is shipped has quorum queues only.
+    classic = [case for case in ON_AMQP if case not in SHIPPED]
+    yield from drained("drain, RabbitMQ classic queue", classic, amqp)
     yield from drained("drain, Redis", ON_REDIS, redis, 2)
     # The emulator scans the whole queue at each receive, which would dominate the measurement of a long queue.
     yield from drained("drain, SQS (emulated)", ON_EVERY_BROKER, "sqs://", 16, **aws)
     for case in ON_EVERY_BROKER:
-        yield "HTTP calls of a message on SQS", case.name, partial(calls, case, 500, folder, **aws)
+        more = {**aws, **environments.of(case, "sqs://")}
+        yield "HTTP calls of a message on SQS", case.name, partial(calls, case, 500, folder, more)
     gevent = [stock("gevent", 100), lean("gevent", 100), ours("gevent")]
     threads = [stock("threads", 100), lean("threads", 100), ours("threads")]
-    waiting = [*threads, *gevent, dramatiq(1, 100), dramatiq(2, 100), taskiq(1)]
+    product = [shipped("threads", 100), shipped("gevent", 100)]
+    waiting = [threads[0], *product, *threads[1:], *gevent, dramatiq(1, 100), dramatiq(2, 100), taskiq(1)]
     yield from drained("tasks that wait 10 ms", waiting, amqp, 2, "wait")
     store = f"{redis[:-1]}3"
     yield from drained("drain, results stored in Redis", ON_EVERY_BROKER, amqp, 2, "add", BENCHMARK_RESULTS=store)
     for name in PUBLISHERS:
         yield "publish, one process", name, partial(publish, name, amqp, count)
     for case in ON_EVERY_BROKER:
-        yield "latency at 50 tasks a second", case.name, partial(latency, case, amqp, 1000, folder)
+        more = dict(environments.of(case, amqp))
+        yield "latency at 50 tasks a second", case.name, partial(latency, case, amqp, 1000, folder, more)
     for case in (stock(slots=8), stock(slots=8, BENCHMARK_FREEZE="1"), turbo(8)):
         yield "memory of eight processes", case.name, partial(memory, case, amqp, folder)
 
@@ -82,8 +103,9 @@ def main() -> int:
         amqp = f"amqp://guest:guest@127.0.0.1:{stack.enter_context(servers.rabbitmq(folder))}/%2F"
         redis = f"redis://127.0.0.1:{stack.enter_context(servers.valkey(folder))}/0"
         aws = ACCOUNT | {"AWS_ENDPOINT_URL": stack.enter_context(servers.aws(folder))}
+        environments = Environments(folder, aws["AWS_ENDPOINT_URL"], amqp, redis)
         for number in range(chosen.rounds):
-            for section, row, measure in measures(amqp, redis, aws, chosen.tasks, folder):
+            for section, row, measure in measures(environments, aws, chosen.tasks, folder):
                 wanted = chosen.only in section or chosen.only in row
                 if wanted and time.monotonic() - began < chosen.minutes * 60:
                     results.append(_measured(number, section, row, measure))

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 
 LEAN = ["--without-mingle", "--without-gossip", "--without-heartbeat", "--loglevel=WARNING"]
 PREFETCH = "--prefetch-multiplier=64"
+SHIPPED_SYSTEM = "shipped_app"
 CELERY = ["celery", "-A", "tests.benchmarks.systems.celery_app"]
 
 
@@ -17,6 +18,13 @@ class Case:
     commands: Sequence[Sequence[str]] = ()
     variables: Mapping[str, str] = field(default_factory=dict)
     slow: int = 1
+
+
+def shipped(pool: str, slots: int = 2) -> Case:
+    """A pool of this project as an environment's own task has it: `app worker`, with everything on."""
+    command = ["python", "-m", "celery_platform", "worker", "--pool", pool]
+    name, slow = f"{pool} -c {slots}, as shipped", 1 if pool == "turbo" else 3
+    return Case(name, SHIPPED_SYSTEM, [command], {"BENCHMARK_POOL": pool}, slow)
 
 
 def stock(pool: str = "prefork", slots: int = 2, **variables: str) -> Case:
@@ -35,22 +43,23 @@ def lean(pool: str = "prefork", slots: int = 2) -> Case:
 
 
 def turbo(processes: int = 2, **variables: str) -> Case:
-    """The turbo pool."""
+    """The turbo pool with stock Celery tasks, and nothing else of this project."""
     command = ["python", "-m", "tests.benchmarks.systems.turbo_worker", str(processes)]
-    return Case(f"turbo -c {processes}", "celery_app", [command], variables)
+    return Case(f"turbo -c {processes}, bare", "celery_app", [command], variables)
 
 
 def ours(pool: str, slots: int = 100) -> Case:
     """A pool of this project for tasks that wait: its settings, and batched reads and acknowledgements on RabbitMQ."""
     patched = ["-m", "gevent.monkey", "--module"] if pool == "gevent" else ["-m"]
     command = ["python", *patched, "tests.benchmarks.systems.io_worker", pool, str(slots)]
-    return Case(f"our {pool} -c {slots}", "celery_app", [command], slow=2)
+    return Case(f"our {pool} -c {slots}, bare", "celery_app", [command], slow=2)
 
 
-def dramatiq(processes: int = 2, threads: int = 8) -> Case:
-    """By default, it has one process for each core, with eight threads each."""
+def dramatiq(processes: int = 2, threads: int = 8, **variables: str) -> Case:
+    """By default, it has one process for each core, with eight threads each. Retries are among its defaults."""
     command = ["dramatiq", "tests.benchmarks.systems.dramatiq_app", "-p", str(processes), "-t", str(threads)]
-    return Case(f"dramatiq {processes} x {threads}", "dramatiq_app", [command], slow=2)
+    name = f"dramatiq {processes} x {threads}" + ", with its metrics" * bool(variables)
+    return Case(name, "dramatiq_app", [command], variables, slow=2)
 
 
 def taskiq(processes: int = 2) -> Case:
@@ -77,6 +86,8 @@ HUEY = Case("huey -w 2 -k process", "huey_app", [HUEY_COMMAND], slow=2)
 RQ = Case("rq x 2", "rq_app", [["rq", "worker", "--quiet", "--url", "{broker}"]] * 2, slow=100)
 ARQ = Case("arq x 2", "arq_app", [["arq", "tests.benchmarks.systems.arq_app.WorkerSettings"]] * 2, slow=10)
 
-ON_EVERY_BROKER = [stock(), lean(), turbo(), dramatiq(), taskiq()]
+MEASURED_DRAMATIQ = dramatiq(BENCHMARK_METRICS="1", dramatiq_prom_host="127.0.0.1")
+SHIPPED = [shipped("turbo"), shipped("prefork")]
+ON_EVERY_BROKER = [stock(), *SHIPPED, MEASURED_DRAMATIQ, lean(), turbo(), dramatiq(), taskiq()]
 ON_AMQP = [*ON_EVERY_BROKER, raw(), raw(2)]
 ON_REDIS = [*ON_EVERY_BROKER, HUEY, RQ, ARQ]

@@ -7,27 +7,29 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-import psutil
-
 REPOSITORY = Path(__file__).parents[2]
-# arq needs another version of redis-py than the other systems.
-OWN_ENVIRONMENT = {"arq_app": ".venv-arq"}
+FOLDER = Path(__file__).parent
+# What is shipped runs with the releases that are shipped; arq needs another version of redis-py than the others.
+OWN_ENVIRONMENT = {"shipped_app": REPOSITORY / ".venv", "arq_app": FOLDER / ".venv-arq"}
+# From the state of a process on: its times are fields 14 to 17 (proc(5)).
+TIMES = slice(11, 15)
 
 
 def programs(system: str) -> Path:
     """The folder of a system's commands."""
-    return Path(__file__).parent / OWN_ENVIRONMENT.get(system, ".venv") / "bin"
+    return OWN_ENVIRONMENT.get(system, FOLDER / ".venv") / "bin"
 
 
 def environment(extra: Mapping[str, str]) -> dict[str, str]:
     """The variables of a measured process."""
-    return os.environ | {"PYTHONPATH": str(REPOSITORY)} | dict(extra)
+    path = os.pathsep.join((str(REPOSITORY), str(REPOSITORY / "app")))
+    return os.environ | {"PYTHONPATH": path} | dict(extra)
 
 
 @contextmanager
 def running(
     system: str, commands: Sequence[Sequence[str]], variables: Mapping[str, str], log: Path
-) -> Iterator[list[psutil.Process]]:
+) -> Iterator[list[int]]:
     """Start the processes, each in its own process group, and end the groups afterwards."""
     with log.open("ab") as sink:
         started = [
@@ -39,7 +41,7 @@ def running(
             for command in commands
         ]  # fmt: skip
     try:
-        yield [psutil.Process(process.pid) for process in started]
+        yield [process.pid for process in started]
     finally:
         for process in started:
             with suppress(ProcessLookupError):
@@ -69,29 +71,31 @@ def send(system: str, task: str, count: int, variables: Mapping[str, str], argum
     run_python(system, f"import tests.benchmarks.systems.{system} as system; system.send({words})", variables)
 
 
-def tree(processes: Sequence[psutil.Process]) -> list[psutil.Process]:
-    """These processes and their descendants."""
+def tree(processes: Sequence[int]) -> list[int]:
+    """The ids of these processes and their descendants."""
     found = list(processes)
     for process in processes:
-        with suppress(psutil.Error):
-            found += process.children(recursive=True)
+        with suppress(OSError):
+            for thread in Path(f"/proc/{process}/task").iterdir():
+                found += tree([int(child) for child in (thread / "children").read_text().split()])
     return found
 
 
-def cpu_seconds(processes: Sequence[psutil.Process]) -> float:
+def cpu_seconds(processes: Sequence[int]) -> float:
     """User and system time of these processes, their descendants, and children that have ended."""
-    total = 0.0
+    ticks = 0
     for process in tree(processes):
-        with suppress(psutil.Error):
-            times = process.cpu_times()
-            total += times.user + times.system + times.children_user + times.children_system
-    return total
+        with suppress(OSError):
+            fields = Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()
+            ticks += sum(map(int, fields[TIMES]))
+    return ticks / os.sysconf("SC_CLK_TCK")
 
 
-def memory_mib(processes: Sequence[psutil.Process]) -> float:
+def memory_mib(processes: Sequence[int]) -> float:
     """Proportional set size, in which shared memory is divided among the processes that share it."""
     total = 0
     for process in tree(processes):
-        with suppress(psutil.Error):
-            total += process.memory_full_info().pss
-    return total / 2**20
+        with suppress(OSError):
+            lines = Path(f"/proc/{process}/smaps_rollup").read_text().splitlines()
+            total += next(int(line.split()[1]) for line in lines if line.startswith("Pss:"))
+    return total / 1024

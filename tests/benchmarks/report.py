@@ -63,7 +63,7 @@ def plot(results: list[Row], section: str) -> str:
     for place, (row, (median, least, greatest)) in enumerate(rows.items()):
         y = 40 + place * height
         width, low, high = (round(value / most * 360) for value in (median, least, greatest))
-        colour = "#2a7f62" if row.startswith("turbo") else "#9aa5b1"
+        colour = "#2a7f62" if row.endswith("as shipped") else "#9aa5b1"
         bars.append(
             f'<text x="250" y="{y + 13}" text-anchor="end">{row}</text>'
             f'<rect x="258" y="{y}" width="{width}" height="17" fill="{colour}"/>'

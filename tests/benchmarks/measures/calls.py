@@ -1,6 +1,7 @@
 """HTTP calls for each message on SQS: receives and deletes."""
 
 import time
+from collections.abc import Mapping
 from pathlib import Path
 
 from tests.benchmarks import counter
@@ -9,7 +10,7 @@ from tests.benchmarks.processes import running, send
 from tests.harness.refusing_proxy import refusing_proxy
 
 
-def calls(case: Case, count: int, folder: Path, **account: str) -> dict[str, float]:
+def calls(case: Case, count: int, folder: Path, account: Mapping[str, str]) -> dict[str, float]:
     """Calls for each message of a full queue, counted by a proxy that only workers use."""
     path = folder / "counter"
     environment = {"BENCHMARK_BROKER": "sqs://", counter.VARIABLE: str(path), **account, **case.variables}

@@ -1,6 +1,7 @@
 """The time from publish to start of a task at light load."""
 
 import time
+from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -39,10 +40,10 @@ def _empty(broker: str) -> None:
             channel.queue_purge(queue)
 
 
-def latency(case: Case, broker: str, count: int, folder: Path) -> dict[str, float]:
+def latency(case: Case, broker: str, count: int, folder: Path, variables: Mapping[str, str]) -> dict[str, float]:
     """Milliseconds at the 50th, 95th and 99th percentile, at 50 tasks a second."""
     path = folder / "counter"
-    environment = {"BENCHMARK_BROKER": broker, counter.VARIABLE: str(path), **case.variables}
+    environment = {"BENCHMARK_BROKER": broker, counter.VARIABLE: str(path), **variables, **case.variables}
     _empty(broker)
     counted = counter.create(path)
     with running(case.system, case.commands, environment, folder / "workers.log"):

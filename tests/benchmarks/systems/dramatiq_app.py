@@ -35,6 +35,11 @@ def broker() -> dramatiq.Broker:
 
 
 dramatiq.set_broker(broker())
+if os.environ.get("BENCHMARK_METRICS"):
+    # What it counts and serves when it is asked to; of its other middleware, retries are on by default.
+    from dramatiq.middleware.prometheus import Prometheus
+
+    dramatiq.get_broker().add_middleware(Prometheus())
 if STORED_IN:
     dramatiq.get_broker().add_middleware(Results(backend=RedisBackend(url=STORED_IN)))
 
