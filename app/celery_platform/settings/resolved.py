@@ -49,6 +49,7 @@ class PoolSettings:
     prefetch_multiplier: int
     max_tasks_per_child: int | None
     max_memory_per_child_mib: int | None
+    memory_mib: int
     stop_timeout: int
     queues: tuple[str, ...]
     unacknowledged_key: str
@@ -172,6 +173,7 @@ def _pool(name: str, data: Json) -> PoolSettings:
         prefetch_multiplier=data["prefetch_multiplier"],
         max_tasks_per_child=data["max_tasks_per_child"],
         max_memory_per_child_mib=data["max_memory_per_child_mib"],
+        memory_mib=data["memory_mib"],
         stop_timeout=data["time_budget"]["stop_timeout"],
         queues=tuple(data["queues"]),
         unacknowledged_key=data["unacknowledged_key"],

@@ -10,6 +10,7 @@ from celery_platform.brokers import broker_of
 from celery_platform.observability.logs.setup import own_logging
 from celery_platform.observability.metrics.server import prepare_metrics, start_metrics
 from celery_platform.settings import PoolSettings, Resolved, runtime
+from celery_platform.worker.child_memory import most_mib, used_mib
 from celery_platform.worker.gevent_patch import ensure_patched
 from celery_platform.worker.heartbeat_file import begin_heartbeat
 from celery_platform.worker.turbo import run_turbo
@@ -45,8 +46,7 @@ def _pool_options(pool: PoolSettings) -> list[str]:
     if pool.type == "prefork":
         if pool.max_tasks_per_child:
             options.append(f"--max-tasks-per-child={pool.max_tasks_per_child}")
-        if pool.max_memory_per_child_mib:
-            options.append(f"--max-memory-per-child={pool.max_memory_per_child_mib * 1024}")
+        options.append(f"--max-memory-per-child={most_mib(pool, used_mib()) * 1024}")
     return options
 
 

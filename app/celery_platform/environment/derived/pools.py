@@ -14,7 +14,6 @@ from celery_platform.environment.time_budget import UNLIMITED_STOP_SECONDS, Time
 
 # A worker is added when each slot has a task running and another waiting.
 BACKLOG_PER_SLOT = 2
-PREFORK_MAX_TASKS = 500
 
 
 def pool_of(env: Environment, name: str, pool: Pool, budgets: Mapping[str, TimeBudget]) -> Json:
@@ -39,8 +38,6 @@ def pool_of(env: Environment, name: str, pool: Pool, budgets: Mapping[str, TimeB
         "node_selector": node_selector(env, name, pool),
         "time_budget": asdict(_budget(pool, [budgets[queue] for queue in queues])),
         "prefetch_multiplier": prefetch_multiplier(env, pool),
-        # A turbo process is replaced when its memory grows. A task count would be reached every few seconds.
-        "max_tasks_per_child": pool.max_tasks_per_child or (PREFORK_MAX_TASKS if pool.type == "prefork" else None),
     }
 
 

@@ -59,10 +59,13 @@ class Pool(Closed):
     max_tasks_per_child: int | None = Field(
         default=None,
         ge=1,
-        description="prefork, turbo: replace a child process after this many tasks; prefork: 500 by default",
+        description="prefork, turbo: replace a child process after this many tasks; by default none is counted",
     )
     max_memory_per_child_mib: int | None = Field(
-        default=None, ge=64, description="prefork, turbo: replace a child process that uses more memory, after its task"
+        default=None,
+        ge=64,
+        description="prefork, turbo: replace a child process that uses more memory, after its task; "
+        "prefork: by default, one that has grown by its share of `memory_mib`",
     )
     prefetch_multiplier: int | None = Field(
         default=None,
