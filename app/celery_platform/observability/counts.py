@@ -1,18 +1,22 @@
 """Counts of the outcomes of attempts, kept in Valkey because SQS carries no events.
 
 `<prefix>:counts:<day>` is a hash with the number of attempts per `<queue>:<state>`, kept for a week. The states are
-those of `Outcome`, as in metrics and logs. A message with a `run_id` header also adds a record to the list
-`<prefix>:run:<run_id>`, kept for an hour, from which the sender of the run can read its outcome.
+those of `Outcome`, as in metrics and logs. They are gathered for a moment, so that no task waits for the store
+(`gathered.py`). A message with a `run_id` header also adds a record to the list `<prefix>:run:<run_id>`, kept for an
+hour, from which the sender of the run can read its outcome; that is stored at once.
 """
 
 import json
 import logging
+import threading
 import time
+from collections import Counter
 from datetime import UTC, datetime
 from typing import Any
 
 from redis.exceptions import RedisError
 
+from celery_platform.observability import gathered
 from celery_platform.observability.outcome import Outcome, listen
 from celery_platform.reliability.valkey import valkey
 from celery_platform.routes import queue_of_request
@@ -24,9 +28,50 @@ KEEP_COUNTS_SECONDS = 7 * 86_400
 KEEP_RUN_SECONDS = 3_600
 
 
+class Gathered(gathered.Gathers):
+    """The counts of this process that are not stored yet, by day and by `<queue>:<state>`.
+
+    Example: `counts.add("2026-11-23", "email:succeeded")`
+    """
+
+    def __init__(self) -> None:
+        self.forget()
+
+    def forget(self) -> None:
+        """Forget them, and the lock that another thread of the parent may have held."""
+        self._lock = threading.RLock()  # a handler of a time limit counts, too
+        self._counts: Counter[tuple[str, str]] = Counter()
+
+    def add(self, day: str, field: str) -> None:
+        """Count one attempt."""
+        with self._lock:
+            self._counts[day, field] += 1
+        gathered.send_soon()
+
+    def send(self) -> None:
+        """Store them. An error in Valkey must not fail a task, so it is only logged."""
+        with self._lock:
+            taken, self._counts = self._counts, Counter()
+        if not taken:
+            return
+        try:
+            with valkey().pipeline(transaction=False) as pipe:
+                for (day, field), number in taken.items():
+                    pipe.hincrby(counts_key(day), field, number)
+                for day in {day for day, _ in taken}:
+                    pipe.expire(counts_key(day), KEEP_COUNTS_SECONDS)
+                pipe.execute()
+        except RedisError:
+            logger.warning("could not count %s attempts", taken.total(), exc_info=True)
+
+
+_gathered = Gathered()
+
+
 def connect() -> None:
     """Start counting the outcomes of attempts in this process."""
     listen(outcome=_count)
+    gathered.register(_gathered)
 
 
 def counts_key(day: str) -> str:
@@ -40,24 +85,26 @@ def run_key(run_id: str) -> str:
 
 
 def _count(outcome: Outcome) -> None:
-    """Count one attempt. An error in Valkey must not fail the task, so it is only logged."""
+    """Count one attempt."""
     request = outcome.request
     # An eager task runs in the caller's process and used no queue. A revoked task never ran.
     if getattr(request, "is_eager", False) or outcome.state == "revoked":
         return
     queue = queue_of_request(runtime().environment, outcome.task, request).label
-    day = counts_key(datetime.now(UTC).date().isoformat())
+    _gathered.add(datetime.now(UTC).date().isoformat(), f"{queue}:{outcome.state}")
     run_id = getattr(request, "run_id", None)
+    if run_id:
+        _note(run_key(run_id), _record(outcome, queue))
+
+
+def _note(key: str, record: dict[str, Any]) -> None:
     try:
         with valkey().pipeline(transaction=False) as pipe:
-            pipe.hincrby(day, f"{queue}:{outcome.state}", 1)
-            pipe.expire(day, KEEP_COUNTS_SECONDS)
-            if run_id:
-                pipe.rpush(run_key(run_id), json.dumps(_record(outcome, queue)))
-                pipe.expire(run_key(run_id), KEEP_RUN_SECONDS)
+            pipe.rpush(key, json.dumps(record))
+            pipe.expire(key, KEEP_RUN_SECONDS)
             pipe.execute()
     except RedisError:
-        logger.warning("could not count %s of %s[%s]", outcome.state, outcome.task, outcome.task_id, exc_info=True)
+        logger.warning("could not note %s of %s[%s]", record["state"], record["task"], record["id"], exc_info=True)
 
 
 def _record(outcome: Outcome, queue: str) -> dict[str, Any]:

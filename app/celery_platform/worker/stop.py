@@ -25,6 +25,7 @@ from celery.worker.consumer.connection import Connection
 from celery.worker.state import active_requests
 
 from celery_platform.application.secret_files import remove_secret_files
+from celery_platform.observability import gathered
 from celery_platform.reliability.signals import tasks_given_back
 from celery_platform.settings import PoolSettings, Resolved
 from celery_platform.transports.give_back import give_back
@@ -132,6 +133,7 @@ class BoundedStop(bootsteps.StartStopStep):
             logger.exception("not everything was requeued: the rest is delivered again after its visibility timeout")
         finally:
             remove_secret_files()
+            gathered.send_now()
             sys.stdout.flush()
             sys.stderr.flush()
             os._exit(0)

@@ -8,8 +8,10 @@ from typing import Any, TextIO
 import structlog
 from celery.signals import setup_logging
 
+from celery_platform.observability import gathered
 from celery_platform.observability.logs import outcome_line
 from celery_platform.observability.logs.context import TaskContext
+from celery_platform.observability.logs.gathered_lines import GatheredLines
 from celery_platform.observability.logs.redaction import redact
 from celery_platform.observability.outcome import listen
 
@@ -44,8 +46,12 @@ def own_logging(environment: str) -> None:
 def configure(environment: str, level: int | str, stream: TextIO | None = None) -> None:
     """Send lines of at least `level` to `stream` (by default standard error) in the process's format."""
     stream = stream or sys.stderr
-    handler = logging.StreamHandler(stream)
-    handler.setFormatter(formatter(environment, _format(stream), colors=stream.isatty()))
+    form = _format(stream)
+    handler: logging.StreamHandler[TextIO] = logging.StreamHandler(stream)
+    if form == "json":
+        handler = GatheredLines(stream)
+        gathered.register(handler)
+    handler.setFormatter(formatter(environment, form, colors=stream.isatty()))
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(level)
