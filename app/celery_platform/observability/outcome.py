@@ -1,4 +1,4 @@
-"""The outcome of each attempt at a task, reported exactly once. Metrics, logs and counts listen.
+"""What a worker receives, and the outcome of each attempt at a task, each reported once. Metrics, logs, counts listen.
 
 On every pool and broker, the process that runs a task sees its start and its end (Celery's `task_prerun` and
 `task_postrun`). If a child process is killed, only its parent notices; `celery_platform.observability.request` reports
@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from celery.signals import before_task_publish, task_postrun, task_prerun, task_revoked
+from celery.signals import before_task_publish, task_postrun, task_prerun, task_received, task_revoked
 
 from celery_platform.observability.published_at import PUBLISHED_AT
 from celery_platform.reliability.waiting import Waiting
@@ -42,23 +42,46 @@ class Outcome:
     error: BaseException | None = None
 
 
+# Called with the task's name.
+_on_received: list[Callable[[str], None]] = []
 _on_start: list[Callable[[Start], None]] = []
 _on_outcome: list[Callable[[Outcome], None]] = []
 
 
-def listen(*, start: Callable[[Start], None] | None = None, outcome: Callable[[Outcome], None] | None = None) -> None:
-    """Call `start` and `outcome` for each attempt from now on. Registering a function again has no effect.
+def listen(
+    *,
+    received: Callable[[str], None] | None = None,
+    start: Callable[[Start], None] | None = None,
+    outcome: Callable[[Outcome], None] | None = None,
+) -> None:
+    """Call `received` with the task's name for each message that this worker is to run, and `start` and `outcome` for
+    each attempt, from now on. Registering a function again has no effect.
 
     Example: `listen(outcome=lambda outcome: print(outcome.state))`
     """
+    if not _on_received and received:
+        task_received.connect(_received, weak=False)
     if not _on_start and not _on_outcome:
         task_prerun.connect(_started, weak=False)
         task_postrun.connect(_ended, weak=False)
         task_revoked.connect(_revoked, weak=False)
+    if received and received not in _on_received:
+        _on_received.append(received)
     if start and start not in _on_start:
         _on_start.append(start)
     if outcome and outcome not in _on_outcome:
         _on_outcome.append(outcome)
+
+
+def requests_wanted() -> bool:
+    """Whether anyone wants Celery's request of each message that is received, and not its task's name alone."""
+    return any(receiver is not _received for _, receiver in task_received.receivers)
+
+
+def received(task: str) -> None:
+    """Report a message that is to run now and that Celery makes no request for."""
+    for listener in _on_received:
+        listener(task)
 
 
 def stamp_messages() -> None:
@@ -91,6 +114,10 @@ def _timestamp(eta: str | None) -> float:
 def _stamp(headers: dict[str, Any] | None = None, **_: Any) -> None:
     if headers is not None:
         headers[PUBLISHED_AT] = time.time()
+
+
+def _received(request: Any = None, **_: Any) -> None:
+    received(request.name)
 
 
 def _started(task: Any = None, **_: Any) -> None:

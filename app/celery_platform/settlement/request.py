@@ -5,7 +5,7 @@ not do, because it was killed, is done here before the message is acknowledged.
 """
 
 import logging
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
@@ -21,6 +21,7 @@ from celery_platform.reliability.signals import delivery_settled
 from celery_platform.routes import queue_of_request
 from celery_platform.settings import runtime
 from celery_platform.settlement.names import DeadLettered, Settlement, settlement_of
+from celery_platform.turbo.worker.without_request import Limits, WithoutRequest
 
 CELERY = "celery.worker.request"
 
@@ -42,9 +43,26 @@ def _settling(own: Callable[..., Any]) -> Callable[..., Any]:
     return on_success
 
 
+class WithoutObject(WithoutRequest):
+    """What a `Request` does for a message whose task succeeds on the fast way of a turbo pool."""
+
+    def limits(self, given: Limits, task: Any, delivery: Mapping[str, Any]) -> Limits:
+        """The limits of a message, none longer than its queue's."""
+        return within_the_queue(given, task, delivery)
+
+    def done(self, task: str, task_id: str) -> None:
+        """Name the settlement."""
+        delivery_settled.send(sender=None, task=task, task_id=task_id, settlement=Settlement.DONE.value)
+
+    def given_back(self, task: str, task_id: str) -> None:
+        """Name the settlement."""
+        delivery_settled.send(sender=None, task=task, task_id=task_id, settlement=Settlement.GIVEN_BACK.value)
+
+
 class Request(ObservedRequest):
     """A message that a worker has taken."""
 
+    without_request = WithoutObject()
     settlement: Settlement | None = None
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:

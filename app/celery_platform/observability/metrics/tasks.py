@@ -9,7 +9,7 @@ from collections.abc import Iterable, Sequence
 from functools import cache
 from typing import Any
 
-from celery.signals import after_task_publish, task_received, task_rejected, task_unknown
+from celery.signals import after_task_publish, task_rejected, task_unknown
 from prometheus_client import CollectorRegistry, Counter, Histogram
 
 from celery_platform.observability.outcome import Outcome, Start, listen
@@ -126,9 +126,8 @@ class TaskMetrics:
 
     def connect(self) -> None:
         """Start counting, through Celery's signals and the listeners of outcomes."""
-        listen(start=self._started, outcome=self._ended)
+        listen(received=self._received, start=self._started, outcome=self._ended)
         after_task_publish.connect(self._sent, weak=False)
-        task_received.connect(self._received, weak=False)
         task_rejected.connect(self._rejected, weak=False)
         task_unknown.connect(self._rejected, weak=False)
         signals.effect_repeated.connect(self._repeated, weak=False)
@@ -153,8 +152,8 @@ class TaskMetrics:
     def _sent(self, sender: Any = None, **_: Any) -> None:
         self._count("sent", str(sender))
 
-    def _received(self, request: Any = None, **_: Any) -> None:
-        self._count("received", request.name)
+    def _received(self, task: str) -> None:
+        self._count("received", task)
 
     def _rejected(self, name: str = "", **_: Any) -> None:
         self._count("rejected", name)

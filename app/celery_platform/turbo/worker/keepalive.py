@@ -11,6 +11,7 @@ from celery.worker.consumer.connection import Connection as ConnectionStep
 from celery_platform.transports.worker_connection import WorkerConnection
 from celery_platform.turbo.results.deferring import DefersResults
 from celery_platform.turbo.worker.pool import TaskPool
+from celery_platform.turbo.worker.unstored import Unstored
 
 logger = logging.getLogger(__name__)
 # The longest, in seconds, that a task's acknowledgement waits while the next task runs.
@@ -34,15 +35,18 @@ class Keepalive(bootsteps.StartStopStep):
         connection = consumer.connection.connection
         self._ended = threading.Event()
         if isinstance(connection, WorkerConnection) and isinstance(consumer.pool, TaskPool):
-            self._store_results_first(connection, consumer.app.backend)
+            self._store_results_first(connection, consumer.pool, consumer.app.backend)
             arguments = (connection, consumer.pool.connection_lock, self._ended)
             threading.Thread(target=_keep, args=arguments, name="keepalive", daemon=True).start()
 
     @staticmethod
-    def _store_results_first(connection: WorkerConnection, backend: Any) -> None:
+    def _store_results_first(connection: WorkerConnection, pool: TaskPool, backend: Any) -> None:
+        if pool.unstored is not None:  # of the connection before
+            pool.unstored.give_back()
         if isinstance(backend, DefersResults):
             backend.may_defer = True
-            connection.before_acks = backend.flush
+            pool.unstored = Unstored(backend)
+            connection.before_acks = pool.unstored.store
 
     def register_with_event_loop(self, consumer: Any, hub: Any) -> None:
         """Let the supervisor see that the loop turns, each second; an idle loop notices a stop as soon."""

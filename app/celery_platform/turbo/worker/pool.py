@@ -17,6 +17,7 @@ from celery import signals
 from celery.concurrency.base import BasePool, apply_target
 from celery.exceptions import SoftTimeLimitExceeded
 
+from celery_platform.observability import gathered
 from celery_platform.transports.ending import Ending
 from celery_platform.transports.give_back import give_back
 from celery_platform.transports.remote_shutdown import stop_on_shutdown
@@ -24,6 +25,7 @@ from celery_platform.transports.slots import FreesSlots, HasPlaces, Places
 from celery_platform.transports.worker_channel import WorkerChannel
 from celery_platform.turbo.worker.slot import BUSY_SINCE, HARD_LIMIT_AT, SOFT_LIMIT_AT, Slot
 from celery_platform.turbo.worker.task_in_loop import RunsTaskInLoop
+from celery_platform.turbo.worker.unstored import Unstored
 
 # Sent by the supervisor. Celery gives SIGUSR1 and SIGUSR2 meanings of its own.
 SOFT_LIMIT_SIGNAL = signal.SIGRTMIN + 3
@@ -41,6 +43,8 @@ class TaskPool(BasePool, RunsTaskInLoop, HasPlaces, FreesSlots):
     cautious = False
     # Set by the supervisor of processes that are replaced after a number of tasks: how many messages one may hold.
     most_held: ClassVar[int | None] = None
+    # Of this process's connection, where its result backend defers results.
+    unstored: Unstored | None = None
     body_can_be_buffer = True
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -132,6 +136,7 @@ class TaskPool(BasePool, RunsTaskInLoop, HasPlaces, FreesSlots):
             request.on_timeout(False, round(limit - numbers[BUSY_SINCE], 3))
             # Of what this process had taken beside it too, nothing waits for a visibility timeout.
             give_back(request.message.channel)
+        gathered.send_now()
         os._exit(HARD_LIMIT_EXIT)
 
     def restart(self) -> None:

@@ -6,12 +6,12 @@ message: see `_plain`. A task that fails, retries, rejects or is ignored gets Ce
 
 import logging
 from collections.abc import Callable
+from functools import partial
 from json import JSONDecoder
 from typing import Any
 
 from billiard.einfo import ExceptionInfo
 from billiard.exceptions import WorkerLostError
-from celery import signals
 from celery.app import trace
 from celery.app.task import Context
 from celery.exceptions import WorkerShutdown, WorkerTerminate
@@ -22,10 +22,12 @@ from celery.worker.strategy import default
 from kombu.serialization import prepare_accept_content
 from kombu.utils.json import object_hook
 
+from celery_platform.observability import outcome
 from celery_platform.transports.worker_channel import WorkerChannel
 from celery_platform.turbo.results.deferring import DefersResults
 from celery_platform.turbo.worker.fast_strategy import FastStrategy
 from celery_platform.turbo.worker.pool import TaskPool
+from celery_platform.turbo.worker.without_request import ATTRIBUTE, Limits, WithoutRequest
 
 logger = logging.getLogger("celery.worker.strategy")
 JSON = "application/json"
@@ -33,6 +35,8 @@ decode = JSONDecoder(object_hook=object_hook).decode
 # Headers of Celery's own; what is left are the task's, as `Context._get_custom_headers` has it.
 OWN_HEADERS = frozenset({*vars(Context), "lang", "task", "argsrepr", "kwargsrepr", "compression"})
 NO_LIMITS = (None, [None, None], (None, None))
+LIMIT_TYPES = (int, float, type(None))
+NOTHING_ADDED = WithoutRequest()
 
 
 def strategy(task: Any, app: Any, consumer: Any) -> Callable[..., Any]:
@@ -47,8 +51,14 @@ def strategy(task: Any, app: Any, consumer: Any) -> Callable[..., Any]:
 def _possible(task: Any, app: Any, consumer: Any) -> bool:
     """Whether any message of this task may go the fast way."""
     accept = prepare_accept_content(app.conf.accept_content)
-    stock_request = symbol_by_name(task.Request) is Request
-    return isinstance(consumer.pool, TaskPool) and stock_request and (accept is None or JSON in accept)
+    return isinstance(consumer.pool, TaskPool) and bool(_without_request(task)) and (accept is None or JSON in accept)
+
+
+def _without_request(task: Any) -> WithoutRequest | None:
+    """What stands for the requests of a task; `None` where its class of requests has to see each message."""
+    requests = symbol_by_name(task.Request)
+    found: WithoutRequest | None = vars(requests).get(ATTRIBUTE)
+    return NOTHING_ADDED if requests is Request else found
 
 
 def _fast(task: Any, app: Any, consumer: Any) -> Callable[[Any, Any], bool]:
@@ -60,8 +70,10 @@ def _fast(task: Any, app: Any, consumer: Any) -> Callable[[Any, Any], bool]:
     """
     name, late, hostname = task.name, task.acks_late, consumer.hostname
     total, all_total, succeeded = state.total_count, state.all_total_count, state.successful_requests
-    pool = consumer.pool
+    pool, of = consumer.pool, _without_request(task) or NOTHING_ADDED
+    make_request = partial(_request, task, app, consumer)
     begin, end = _around(task, pool) if late else (pool.begin, pool.end)
+    remembers = app.conf.worker_deduplicate_successful_tasks  # nobody else reads it
     informs = logger.isEnabledFor(logging.INFO)
     plain = _plain(task, consumer)
 
@@ -74,18 +86,20 @@ def _fast(task: Any, app: Any, consumer: Any) -> Callable[[Any, Any], bool]:
             body = message.body
             args, kwargs, embed = decode(body if type(body) is str else body.decode())
             request = _context(message, headers, hostname, args, kwargs, dict(embed))
+            hard, soft = of.limits(_limits(headers), task, message.delivery_info)
         except (ValueError, TypeError):
             return False
         if informs:
             _inform(uuid, name, headers)
+        outcome.received(name)
         total[name] += 1
         all_total[0] += 1
         if not late:
             channel: WorkerChannel = message.channel
             message.ack()
             channel.flush_acknowledgements()
-        pool.running_request = lambda: _request(task, app, consumer, message, acknowledged=not late)
-        begin(uuid, task.soft_time_limit, task.time_limit)
+        pool.running_request = lambda: make_request(message, acknowledged=not late)
+        begin(uuid, soft or task.soft_time_limit, hard or task.time_limit)
         try:
             result, info, runtime, _text = task.__trace__(uuid, args, kwargs, request)
         except (WorkerShutdown, WorkerTerminate):
@@ -93,16 +107,20 @@ def _fast(task: Any, app: Any, consumer: Any) -> Callable[[Any, Any], bool]:
             raise
         except BaseException as error:
             end()
-            _raised(_request(task, app, consumer, message, acknowledged=not late), error)
+            _raised(make_request(message, acknowledged=not late), error)
             return True
         end()
         if info is not None:
-            failed = _request(task, app, consumer, message, acknowledged=not late)
-            failed.on_success((1, result, runtime))
+            make_request(message, acknowledged=not late).on_success((1, result, runtime))
             return True
-        succeeded.add(uuid)
+        if remembers:
+            succeeded.add(uuid)
         if late:
             message.ack()
+        if late and pool.unstored is not None and not task.ignore_result:
+            pool.unstored.add(of, name, uuid)
+        else:
+            of.done(name, uuid)
         return True
 
     return fast
@@ -111,7 +129,7 @@ def _fast(task: Any, app: Any, consumer: Any) -> Callable[[Any, Any], bool]:
 def _plain(task: Any, consumer: Any) -> Callable[[Any, dict[str, Any], Any], bool]:
     """The function that says whether a message with these headers and callbacks needs no more than running it now."""
     name, buckets, eventer = task.name, consumer.task_buckets, consumer.event_dispatcher
-    revoked, received = consumer.controller.state.revoked, signals.task_received
+    revoked = consumer.controller.state.revoked
     limits_apply = not consumer.disable_rate_limits
 
     def plain(message: Any, headers: dict[str, Any], callbacks: Any) -> bool:
@@ -119,19 +137,31 @@ def _plain(task: Any, consumer: Any) -> Callable[[Any, dict[str, Any], Any], boo
         return not (
             get("eta")
             or get("expires")
-            or get("timelimit") not in NO_LIMITS
+            or not _are_limits(get("timelimit"))
             or get("stamped_headers")
             or message.content_type != JSON
             or message.content_encoding != "utf-8"
             or get("shadow")
             or headers["id"] in revoked
             or callbacks
-            or received.receivers
+            or outcome.requests_wanted()
             or (limits_apply and buckets[name])
             or (eventer and eventer.enabled and task.send_events)
         )
 
     return plain
+
+
+def _are_limits(given: Any) -> bool:
+    """Whether a message's header `timelimit` is one that Celery writes."""
+    return given in NO_LIMITS or (
+        isinstance(given, list | tuple) and len(given) == 2 and all(type(limit) in LIMIT_TYPES for limit in given)
+    )
+
+
+def _limits(headers: dict[str, Any]) -> Limits:
+    hard, soft = headers.get("timelimit") or NO_LIMITS[1]
+    return hard, soft
 
 
 def _context(
@@ -195,7 +225,7 @@ def _request(task: Any, app: Any, consumer: Any, message: Any, *, acknowledged: 
     def reject(logger: Any, errors: Any, requeue: bool) -> None:
         message.reject_log_error(logger, errors, requeue)
 
-    request = Request(
+    request = symbol_by_name(task.Request)(
         message, on_ack=ack, on_reject=reject, app=app, hostname=consumer.hostname, eventer=consumer.event_dispatcher,
         task=task, connection_errors=consumer.connection_errors, body=message.body, headers=message.headers,
         decoded=False, utc=app.uses_utc_timezone(),
