@@ -9,10 +9,10 @@ from .processes import free_port
 
 
 class Cable:
-    """Forwards `port` to `server_port` on loopback while it is plugged in."""
+    """Forwards `port` of `address`, one of this machine's, to `server_port` on loopback while it is plugged in."""
 
-    def __init__(self, server_port: int) -> None:
-        self.server_port = server_port
+    def __init__(self, server_port: int, address: str = "127.0.0.1") -> None:
+        self.server_port, self.address = server_port, address
         self.port = free_port()
         self._listener: socket.socket | None = None
         self._open: set[socket.socket] = set()
@@ -30,7 +30,7 @@ class Cable:
 
     def plug(self) -> None:
         """Accept connections."""
-        self._listener = socket.create_server(("127.0.0.1", self.port))
+        self._listener = socket.create_server((self.address, self.port))
         threading.Thread(target=self._accept, args=(self._listener,), daemon=True).start()
 
     def pull(self) -> None:
@@ -67,9 +67,9 @@ class Cable:
 
 
 @contextmanager
-def cable(server_port: int) -> Iterator[Cable]:
+def cable(server_port: int, address: str = "127.0.0.1") -> Iterator[Cable]:
     """Yield a connected cable, which is disconnected at the end."""
-    made = Cable(server_port)
+    made = Cable(server_port, address)
     try:
         yield made
     finally:
