@@ -1,8 +1,10 @@
 """The exporter serves the broker's metrics from memory, and reports when it cannot poll the broker."""
 
+import json
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +15,7 @@ from celery_platform.observability.exporter.configuration import read_configurat
 from celery_platform.observability.exporter.last_poll import LastPoll, LastPollCollector
 from celery_platform.observability.exporter.run import poll, store_poll
 from celery_platform.observability.exporter.store import ask
+from celery_platform.observability.runtimes import runtimes_key
 from celery_platform.observability.soft_stops import soft_stops_key
 from celery_platform.reliability.valkey import valkey
 from celery_platform.settings import runtime
@@ -179,6 +182,43 @@ def test_a_stop_that_requeued_tasks_is_counted(
 
     assert samples["celery_worker_soft_shutdowns_total/io"] == 1
     assert samples["celery_worker_soft_shutdowns_total/cpu"] == 0
+
+
+def scaled_on_wait(environment: TestEnvironment, folder: Path) -> TestEnvironment:
+    """The environment with a pool that is scaled on waiting time."""
+    resolved = json.loads(json.dumps(environment.resolved))
+    resolved["pools"]["io"]["scale_on"] = "wait"
+    file = folder / "scaled_on_wait.json"
+    file.write_text(json.dumps(resolved))
+    variables = environment.variables | {"CELERY_ENVIRONMENT_FILE": str(file)}
+    return replace(environment, resolved=resolved, variables=variables)
+
+
+@pytest.mark.parametrize("pool_type", ["threads", "prefork", "turbo"])
+def test_the_workers_wanted_follow_from_how_long_tasks_took(
+    redis: TestEnvironment, worker_of: WorkerOf, pool_type: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    environment = scaled_on_wait(redis, tmp_path)
+    with inside(environment, monkeypatch):
+        valkey().delete(runtimes_key(runtime().environment.prefix))
+    with worker_of(environment, pool_type).started() as worker:
+        worker.send(("load.nap", [1]), ("load.nap", [1]))
+        succeeded = "celery_task_succeeded_total"
+        eventually(lambda: sum(v for k, v in worker.scrape()[0].items() if k.startswith(succeeded)) >= 2, "ended tasks")
+    worker.send(*[("load.nap", [1])] * WAITING)
+
+    with inside(environment, monkeypatch):
+        last_poll = LastPoll(runtime().environment, interval_seconds=15)
+        poll(last_poll, source_of(runtime()), store_poll(runtime()))
+        samples, pool = served(last_poll), runtime().environment.pool("io")
+    worker.empty_the_queues()
+
+    seconds = last_poll.runtimes["default"]
+    assert 1 <= seconds < 1.5
+    assert pool.wait_target_seconds is not None
+    wanted = WAITING / (pool.wait_target_seconds + seconds) * seconds / pool.concurrency
+    assert samples["celery_pool_workers_wanted/io"] == pytest.approx(wanted)
+    assert "celery_pool_workers_wanted/cpu" not in samples
 
 
 def test_a_command_that_the_store_refuses_raises_a_readable_error(plain_results: str) -> None:

@@ -163,7 +163,6 @@ def test_counts_of_a_moment_are_added_up_with_one_round_trip(monkeypatch: pytest
             return Pipeline()
 
     monkeypatch.setattr(counts, "valkey", Store)
-    monkeypatch.setattr(counts, "counts_key", lambda day: day)
     found = counts.Gathered()
     for state in ("succeeded", "failed", "succeeded"):
         found.add("2026-11-23", f"email:{state}")

@@ -21,6 +21,7 @@ def _chosen(name: str) -> list[str]:
 def validate(name: Name = "") -> None:
     """Check the file, its rules, and that the generated files and the application's lock match. Exit 1 if not."""
     from celery_platform import rendering
+    from celery_platform.environment.derived.scaling import first_task_waits
     from celery_platform.environment.load import environments_folder, load
     from celery_platform.output import say
     from celery_platform.release import locking
@@ -32,6 +33,8 @@ def validate(name: Name = "") -> None:
     for chosen in _chosen(name):
         env = known[chosen] = load(chosen)
         say(f"environments/{chosen}/environment.yml is valid: broker {env.broker.kind.value}")
+        for cost in filter(None, (first_task_waits(env, pool) for pool in env.pools)):
+            say(cost)
         reason = locking.outdated(release_of(env).application)
         if reason:
             outdated.setdefault(reason, chosen)

@@ -18,6 +18,7 @@ from redis.exceptions import RedisError
 
 from celery_platform.observability import gathered
 from celery_platform.observability.outcome import Outcome, listen
+from celery_platform.observability.runtimes import ATTEMPTS, MICROSECONDS, measured, runtimes_key
 from celery_platform.reliability.valkey import valkey
 from celery_platform.routes import queue_of_request
 from celery_platform.settings import runtime
@@ -29,9 +30,9 @@ KEEP_RUN_SECONDS = 3_600
 
 
 class Gathered(gathered.Gathers):
-    """The counts of this process that are not stored yet, by day and by `<queue>:<state>`.
+    """The counts of this process that are not stored yet, by the key and the field of a hash.
 
-    Example: `counts.add("2026-11-23", "email:succeeded")`
+    Example: `counts.add(counts_key("2026-11-23"), "email:succeeded")`
     """
 
     def __init__(self) -> None:
@@ -42,10 +43,10 @@ class Gathered(gathered.Gathers):
         self._lock = threading.RLock()  # a handler of a time limit counts, too
         self._counts: Counter[tuple[str, str]] = Counter()
 
-    def add(self, day: str, field: str) -> None:
-        """Count one attempt."""
+    def add(self, key: str, field: str, number: int = 1) -> None:
+        """Add a number to a field."""
         with self._lock:
-            self._counts[day, field] += 1
+            self._counts[key, field] += number
         gathered.send_soon()
 
     def send(self) -> None:
@@ -56,13 +57,13 @@ class Gathered(gathered.Gathers):
             return
         try:
             with valkey().pipeline(transaction=False) as pipe:
-                for (day, field), number in taken.items():
-                    pipe.hincrby(counts_key(day), field, number)
-                for day in {day for day, _ in taken}:
-                    pipe.expire(counts_key(day), KEEP_COUNTS_SECONDS)
+                for (key, field), number in taken.items():
+                    pipe.hincrby(key, field, number)
+                for key in {key for key, _ in taken}:
+                    pipe.expire(key, KEEP_COUNTS_SECONDS)
                 pipe.execute()
         except RedisError:
-            logger.warning("could not count %s attempts", taken.total(), exc_info=True)
+            logger.warning("could not store %s counts of attempts", len(taken), exc_info=True)
 
 
 _gathered = Gathered()
@@ -91,7 +92,11 @@ def _count(outcome: Outcome) -> None:
     if getattr(request, "is_eager", False) or outcome.state == "revoked":
         return
     queue = queue_of_request(runtime().environment, outcome.task, request).label
-    _gathered.add(datetime.now(UTC).date().isoformat(), f"{queue}:{outcome.state}")
+    _gathered.add(counts_key(datetime.now(UTC).date().isoformat()), f"{queue}:{outcome.state}")
+    if outcome.run_seconds is not None and queue in measured(runtime().environment):
+        runtimes = runtimes_key(runtime().environment.prefix)
+        _gathered.add(runtimes, f"{queue}:{ATTEMPTS}")
+        _gathered.add(runtimes, f"{queue}:{MICROSECONDS}", round(outcome.run_seconds * 1e6))
     run_id = getattr(request, "run_id", None)
     if run_id:
         _note(run_key(run_id), _record(outcome, queue))

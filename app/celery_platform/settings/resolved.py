@@ -40,7 +40,8 @@ class QueueSettings:
 class PoolSettings:
     """Workers with one resource profile. `queues` are labels; `stop_timeout` is in seconds.
 
-    `unacknowledged_key` is the Redis key of the workers' unacknowledged messages.
+    `unacknowledged_key` is the Redis key of the workers' unacknowledged messages. `wait_target_seconds` is how long
+    tasks may wait on a pool that is scaled on that (`scale_on` is `wait`); `None` on any other.
     """
 
     name: str
@@ -53,6 +54,9 @@ class PoolSettings:
     stop_timeout: int
     queues: tuple[str, ...]
     unacknowledged_key: str
+    wait_target_seconds: int | None
+    backlog_per_worker: int
+    backlog_shares: Mapping[str, float]
     variables: Mapping[str, str]
     secrets: Mapping[str, Json]
 
@@ -177,6 +181,9 @@ def _pool(name: str, data: Json) -> PoolSettings:
         stop_timeout=data["time_budget"]["stop_timeout"],
         queues=tuple(data["queues"]),
         unacknowledged_key=data["unacknowledged_key"],
+        wait_target_seconds=data["wait_target_seconds"] if data["scale_on"] == "wait" else None,
+        backlog_per_worker=data["backlog_per_worker"],
+        backlog_shares=data["backlog_shares"],
         variables=data["variables"],
         secrets=data["secrets"],
     )

@@ -1,8 +1,38 @@
 {{/*
-The KEDA triggers of a pool, one for each queue. They count waiting and running tasks; otherwise a pool whose slots all run long
-tasks would look idle and lose its workers. Takes (root, pool). Parameters: keda.sh/docs, "Scalers".
+The KEDA triggers of a pool: those of its queues, or the exporter's number of workers for its waiting time; and its windows.
+Takes (root, pool). Parameters: keda.sh/docs, "Scalers".
 */}}
 {{- define "celery.triggers" -}}
+{{- $root := index . 0 }}
+{{- $pool := index . 1 }}
+{{- if eq $pool.scale_on "wait" }}
+- name: workers_wanted
+  type: metrics-api
+  metadata:
+    url: http://exporter.{{ $root.Release.Namespace }}.svc:{{ int $root.Values.metrics_port }}/metrics
+    format: prometheus
+    valueLocation: {{ printf "%s{pool=%q}" $root.Values.workers_metric (index . 2) | quote }}
+    targetValue: "1"
+{{- else }}
+{{- include "celery.queueTriggers" . }}
+{{- end }}
+{{- range $label, $window := $pool.windows }}
+- name: window_{{ $label }}
+  type: cron
+  metadata:
+    timezone: {{ $window.timezone }}
+    start: {{ $window.start | quote }}
+    end: {{ $window.end | quote }}
+    # One more than there should be, which the formula takes off: outside the window, KEDA 2.17 says 1 and later ones 0.
+    desiredReplicas: {{ add 1 (int $window.min) | quote }}
+{{- end }}
+{{- end }}
+
+{{/*
+One trigger for each queue. They count waiting and running tasks; otherwise a pool whose slots all run long tasks would look idle
+and lose its workers.
+*/}}
+{{- define "celery.queueTriggers" -}}
 {{- $root := index . 0 }}
 {{- $pool := index . 1 }}
 {{- $target := int $pool.backlog_per_worker | quote }}
@@ -75,8 +105,8 @@ queue_{{ . }}
 {{- end }}
 
 {{/*
-The sum of the triggers, with this pool's share of queues that other pools drain, too. Without a formula, the largest trigger
-would decide as if the other queues of the pool were empty.
+The sum of the queues, with this pool's share of those that other pools drain, too, or what a window asks for, if that is more.
+Without a formula, the largest trigger would decide as if the other queues of the pool were empty.
 */}}
 {{- define "celery.formula" -}}
 {{- $root := index . 0 }}
@@ -86,7 +116,18 @@ would decide as if the other queues of the pool were empty.
 {{- $share := index $pool.backlog_shares $label }}
 {{- $terms = append $terms (eq (toString $share) "1" | ternary (include "celery.term" $label) (printf "%s * %v" (include "celery.term" $label) $share)) }}
 {{- end }}
-{{- join " + " (eq $root.Values.broker.kind "redis" | ternary (append $terms "unacknowledged") $terms) }}
+{{- $backlog := join " + " (eq $root.Values.broker.kind "redis" | ternary (append $terms "unacknowledged") $terms) }}
+{{- if eq $pool.scale_on "wait" }}{{ $backlog = "workers_wanted" }}{{ end }}
+{{- $windows := list }}
+{{- range $label, $_ := $pool.windows }}
+{{- $windows = append $windows (printf "(window_%s - 1) * %s" $label (include "celery.target" $pool)) }}
+{{- end }}
+{{- if $windows }}{{ printf "max(%s)" (join ", " (prepend $windows $backlog)) }}{{ else }}{{ $backlog }}{{ end }}
+{{- end }}
+
+{{/* What one worker is for: a number of unfinished tasks, or itself where the exporter counts workers. Takes the pool. */}}
+{{- define "celery.target" -}}
+{{ eq .scale_on "wait" | ternary 1 (int .backlog_per_worker) }}
 {{- end }}
 
 {{/* The broker's URL for KEDA: the one that Terraform wrote, or the name of a self-managed broker, which is always known. */}}
@@ -129,9 +170,9 @@ scaleUp:
     - {type: Pods, value: 4, periodSeconds: 30}
 scaleDown:
   # At least as long as a stop, so that the workers of one step have ended before the next decision.
-  stabilizationWindowSeconds: {{ min 3600 (max 300 (int .time_budget.stop_timeout)) }}
+  stabilizationWindowSeconds: {{ int .scale_in_after_seconds }}
   selectPolicy: Max
   policies:
-    - {type: Percent, value: 10, periodSeconds: 60}
+    - {type: Percent, value: {{ int .scale_in_percent }}, periodSeconds: 60}
     - {type: Pods, value: 1, periodSeconds: 60}
 {{- end }}

@@ -7,6 +7,7 @@ from pydantic import ConfigDict, Field
 from celery_platform.environment.model.application import Secrets, Variables
 from celery_platform.environment.model.base import Closed, Label, Seconds
 from celery_platform.environment.model.permissions import Permissions
+from celery_platform.environment.model.windows import Window
 
 # The keys about machines. A pool that runs on the machines of another pool takes them from it.
 MACHINES = ("min", "max", "instance_type", "instance_types", "capacity")
@@ -75,10 +76,19 @@ class Pool(Closed):
     )
     cpu: float = Field(default=1, ge=0.1, le=192, description="cores of one worker")
     memory_mib: int = Field(default=1024, ge=256, le=1_572_864, description="memory of one worker, MiB")
+    scale_on: Literal["length", "wait"] = Field(
+        default="length",
+        description="length: workers for the number of unfinished tasks; wait, on EKS: as many as let tasks start "
+        "within half of alerts.queue_wait_seconds, as long as tasks took lately",
+    )
     backlog_per_worker: int | None = Field(
         default=None,
         ge=1,
-        description="waiting and running tasks per worker above which one is added; by default 2 x concurrency",
+        description="waiting and running tasks per worker above which one is added; by default 2 x concurrency; with "
+        "scale_on: wait only until the first tasks have ended",
+    )
+    windows: dict[Label, Window] = Field(
+        default_factory=dict, description="on EKS with KEDA: times with more workers than `min`"
     )
     variables: Variables = Field(
         default_factory=dict, description="added to the application's variables; one of the same name replaces it"

@@ -2,13 +2,14 @@
 
 import time
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
 from prometheus_client.metrics_core import Metric
 
 from celery_platform.observability.exporter.beat import BeatReading
 from celery_platform.observability.exporter.reading import NodeReading, QueueReading, Reading
+from celery_platform.observability.exporter.workers_wanted import workers_wanted
 from celery_platform.settings import Resolved
 
 # Failed polls after which the old values are no longer served: a gap in a graph is better than wrong values.
@@ -62,6 +63,7 @@ class LastPoll:
     reading: Reading | None = None
     beat: BeatReading | None = None
     soft_stops: Mapping[str, int] | None = None
+    runtimes: Mapping[str, float] = field(default_factory=dict)
     seen_at: float = 0.0
     polls: int = 0
     failures: int = 0
@@ -123,6 +125,7 @@ class LastPollCollector:
         if last_poll.reading is None or time.monotonic() - last_poll.seen_at > STALE_POLLS * last_poll.interval_seconds:
             return
         yield from self._queues(last_poll.reading.queues)
+        yield from self._workers_wanted(last_poll.reading.queues)
         yield from _by_label("node", NODE_GAUGES, last_poll.reading.nodes)
 
     def _queues(self, found: Mapping[str, QueueReading]) -> Iterator[Metric]:
@@ -140,6 +143,22 @@ class LastPollCollector:
             reading = found.get(queue.dead_letter_name, nothing)
             dead.add_metric((queue.name, queue.dead_letter_name), reading.backlog)
         yield dead
+
+    def _workers_wanted(self, found: Mapping[str, QueueReading]) -> Iterator[Metric]:
+        """What the autoscaler of each pool that is scaled on waiting time asks for."""
+        last_poll = self._last_poll
+        queues = last_poll.environment.queues
+        backlog = {label: found[queue.name].backlog for label, queue in queues.items() if queue.name in found}
+        family = GaugeMetricFamily(
+            "celery_pool_workers_wanted",
+            "Number of workers with which the pool's messages would start in time, if it is scaled on waiting time.",
+            labels=("pool",),
+        )
+        for name, pool in last_poll.environment.pools.items():
+            if pool.wait_target_seconds is not None:
+                wanted = workers_wanted(pool, pool.wait_target_seconds, backlog, last_poll.runtimes)
+                family.add_metric((name,), wanted)
+        yield family
 
 
 def _by_label(

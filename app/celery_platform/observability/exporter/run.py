@@ -10,6 +10,8 @@ from celery_platform.observability.exporter.beat import read_beat, read_soft_sto
 from celery_platform.observability.exporter.configuration import read_configuration
 from celery_platform.observability.exporter.last_poll import LastPoll, LastPollCollector
 from celery_platform.observability.exporter.reading import Source
+from celery_platform.observability.exporter.runtimes import Runtimes, read_runtimes
+from celery_platform.observability.runtimes import measured
 from celery_platform.settings import Runtime
 
 logger = logging.getLogger(__name__)
@@ -48,14 +50,17 @@ def run(address: str, port: int, interval_seconds: float, source_of: Callable[[R
 
 
 def store_poll(runtime: Runtime) -> Callable[[LastPoll], None]:
-    """A function that polls Valkey for soft stops and, if there is a schedule, for the state of beat."""
+    """A function that polls Valkey for soft stops, for the state of beat if there is a schedule, and for runtimes."""
     store_url, prefix = runtime.results_url, runtime.environment.prefix
-    scheduled = bool(runtime.environment.schedule)
+    scheduled, summed = bool(runtime.environment.schedule), bool(measured(runtime.environment))
+    runtimes = Runtimes()
 
     def poll_store(last_poll: LastPoll) -> None:
         beat = read_beat(store_url, prefix)
         last_poll.beat = beat if scheduled or beat.has_entries else None
         last_poll.soft_stops = read_soft_stops(store_url, prefix)
+        if summed:
+            last_poll.runtimes = runtimes.means(read_runtimes(store_url, prefix), time.monotonic())
 
     return poll_store
 

@@ -1,0 +1,24 @@
+"""How long attempts take, summed in Valkey for the queues of pools that are scaled on waiting time.
+
+`<prefix>:runtimes` is a hash with `<queue>:attempts` and `<queue>:microseconds`, which only grow, until a week passes
+without any. Workers add to it (`counts.py`), and the exporter reads it, without Celery: on every broker and in every
+pool it is the same.
+"""
+
+from celery_platform.settings import Resolved
+
+ATTEMPTS, MICROSECONDS = "attempts", "microseconds"
+
+
+def runtimes_key(prefix: str) -> str:
+    """The key of the hash; `prefix` is the environment's, such as `celery-prod`."""
+    return f"{prefix}:runtimes"
+
+
+def measured(environment: Resolved) -> frozenset[str]:
+    """The labels of the queues whose attempts are summed: those that a pool scaled on waiting time drains.
+
+    Example: `measured(runtime().environment) == frozenset({"email"})`
+    """
+    pools = environment.pools.values()
+    return frozenset(label for pool in pools if pool.wait_target_seconds is not None for label in pool.queues)
