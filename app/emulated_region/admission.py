@@ -63,11 +63,15 @@ def admit_hooks(manifests: Sequence[Json], account: Admission) -> Iterator[Pod]:
 
 
 def admit(manifests: Sequence[Json], account: Admission) -> Iterator[Pod]:
-    """The pods of Deployments."""
+    """The pods of Deployments, without those that talk to the Kubernetes API: podman has none."""
     configurations = _configurations(manifests)
-    for deployment in (one for one in manifests if one["kind"] == "Deployment"):
+    for deployment in (one for one in manifests if one["kind"] == "Deployment" and not _asks_kubernetes(one)):
         for number in range(_replicas(manifests, deployment)):
             yield _pod(deployment, number, configurations, account)
+
+
+def _asks_kubernetes(deployment: Json) -> bool:
+    return any("projected" in volume for volume in deployment["spec"]["template"]["spec"]["volumes"])
 
 
 def _configurations(manifests: Sequence[Json]) -> tuple[Json, ...]:

@@ -37,7 +37,7 @@ def test_pods_of_no_pool_go_to_nodes_that_run_the_pools_image(compute: str, size
     rendered = with_pool(compute, instance_type=size)
 
     pods = {name: pod["spec"] for name, pod in rendered.pods.items() if not name.startswith("worker-")}
-    assert pods.keys() == {"beat", "exporter", "release"}
+    assert pods.keys() == {"beat", "deletion-costs", "exporter", "release"}
     assert [name for name, spec in pods.items() if spec.get("nodeSelector") != {"kubernetes.io/arch": kind}] == []
 
 

@@ -42,8 +42,10 @@ def test_secrets_that_are_files_have_a_folder_in_memory(rendered: Rendered) -> N
         assert volume["emptyDir"]["medium"] == "Memory", name
 
 
-def test_no_pod_can_talk_to_kubernetes(rendered: Rendered) -> None:
+def test_no_pod_can_talk_to_kubernetes_but_the_one_that_sets_deletion_costs(rendered: Rendered) -> None:
     assert all(pod["spec"]["automountServiceAccountToken"] is False for pod in rendered.pods.values())
+    given = {name for name, pod in rendered.pods.items() if any("projected" in one for one in pod["spec"]["volumes"])}
+    assert given == {"deletion-costs"}
 
 
 def test_every_pod_runs_as_its_own_service_account(rendered: Rendered) -> None:
@@ -104,7 +106,7 @@ def test_a_wedged_worker_is_restarted_within_a_minute(rendered: Rendered) -> Non
 def test_a_budget_lets_one_pod_of_each_component_be_moved_at_a_time(rendered: Rendered) -> None:
     budgets = rendered.of("PodDisruptionBudget")
 
-    assert set(budgets) == set(rendered.pods) - {"exporter"}
+    assert set(budgets) == set(rendered.pods) - {"exporter", "deletion-costs"}
     for name, budget in budgets.items():
         labels = rendered.pods[name]["metadata"]["labels"]
         assert budget["spec"]["selector"]["matchLabels"].items() <= labels.items()

@@ -73,10 +73,11 @@ class FakeNodes:
         if pod["metadata"].get("deletionTimestamp"):
             self.call("DELETE", f"{path}?gracePeriodSeconds=0")
         elif pod["status"].get("phase") == "Pending":
-            self.call("PATCH", f"{path}/status", {"status": _status(pod)})
+            self.call("PATCH", f"{path}/status", {"status": status_of(pod)})
 
 
-def _status(pod: Json) -> Json:
+def status_of(pod: Json) -> Json:
+    """What a kubelet says of a pod whose containers run, or have ended if it is one of a Job."""
     ends = any(owner["kind"] == "Job" for owner in pod["metadata"].get("ownerReferences", ()))
     at = now()
     state = (

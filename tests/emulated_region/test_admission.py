@@ -82,3 +82,10 @@ def test_no_port_is_published_on_this_machine() -> None:
 
     assert "ports" not in pod.manifest["spec"]["containers"][0]
     assert pod.ports == {"metrics": 9540}
+
+
+def test_a_pod_that_asks_the_kubernetes_api_is_left_out_because_podman_has_none() -> None:
+    asking = deployment("deletion-costs")
+    asking["spec"]["template"]["spec"]["volumes"].append({"name": "api", "projected": {"sources": []}})
+
+    assert list(admit([asking], ACCOUNT)) == []

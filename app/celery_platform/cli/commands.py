@@ -19,7 +19,7 @@ commands = typer.Typer(
 )
 for command in (
     run.worker, run.beat, run.health, run.await_termination, run.relay, run.run, produce.send,
-    inspect, observe.exporter, observe.status, settings, deploy.deploy, deploy.rollback,
+    inspect, observe.exporter, observe.deletion_costs, observe.status, settings, deploy.deploy, deploy.rollback,
 ):  # fmt: skip
     commands.command()(command)
 commands.add_typer(application, name="application")

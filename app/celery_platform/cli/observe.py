@@ -29,6 +29,20 @@ def exporter(
     run(address, port, interval, source_of)
 
 
+def deletion_costs(
+    instance: Annotated[str, typer.Option(help="the environment's prefix, such as celery-prod")],
+    port: Annotated[int, typer.Option(min=1, max=65_535, help="on which workers serve metrics")] = 9540,
+) -> None:
+    """In a pod of the chart: let Kubernetes end idle workers first when a pool shrinks, until stopped."""
+    import logging
+
+    from celery_platform.observability.deletion_costs.kubernetes import of_this_pod
+    from celery_platform.observability.deletion_costs.run import run
+
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
+    run(of_this_pod(), instance, port)
+
+
 def status(
     env: Env = "",
     once: Annotated[bool, typer.Option("--once", help="poll twice, two seconds apart, print, and end")] = False,

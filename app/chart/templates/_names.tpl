@@ -37,6 +37,14 @@ helm.sh/hook-delete-policy: before-hook-creation
 {{- toJson $names }}
 {{- end }}
 
+{{/* Not empty if a pool on EKS may shrink. */}}
+{{- define "celery.deletionCosts" -}}
+{{- range $name := include "celery.pools" . | fromJsonArray }}
+{{- $pool := index $.Values.pools $name }}
+{{- if lt (int $pool.min) (int $pool.max) }}{{ $name }} {{ end }}
+{{- end }}
+{{- end }}
+
 {{/* The sections of resolved.json that processes read (app/celery_platform/settings). A ConfigMap holds at most 1 MiB. */}}
 {{- define "celery.resolved" -}}
 {{- pick .Values "name" "prefix" "region" "application" "broker" "results" "pools" "queues" "schedule" "secrets" "worker_hosts" "discovery_prefix" "alerts" "budget" | toJson }}

@@ -52,6 +52,11 @@ spec:
     - to: [{namespaceSelector: {}}, {ipBlock: {cidr: {{ $root.Values.network.cidr }}}}]
       ports: [{protocol: TCP, port: {{ regexMatch "^[0-9]+$" $port | ternary (int $port) (eq $collector.scheme "https" | ternary 443 80) }}}]
     {{- end }}
+    {{- if eq $component "deletion-costs" }}
+    # The metrics of workers. The Kubernetes API is at port 443, like AWS.
+    - to: [{podSelector: {matchLabels: {app.kubernetes.io/instance: {{ $root.Values.prefix }}}}}]
+      ports: [{protocol: TCP, port: {{ int $root.Values.metrics_port }}}]
+    {{- end }}
     {{- range $targets }}
     {{- if .ports }}
     # {{ .name }}
