@@ -144,6 +144,10 @@ CASES = [
          gauge('celery_broker_partitions{node="n"}', (0, 5), (1, 5), (0, 5)), fires=(6,), quiet=(4, 12)),
     Case("CeleryBrokerNodeDown", "a node stopped and came back",
          gauge('celery_broker_node_up{node="n"}', (1, 5), (0, 5), (1, 5)), fires=(8,), quiet=(4, 12)),
+    Case("CeleryCertificateExpires", "30 days are left from the fifth minute on, until it is renewed",
+         gauge('celery_broker_certificate_expiry_timestamp_seconds{address="a"}',
+               (30 * 86400 + 300, 20), (397 * 86400, 10)),
+         fires=(18,), quiet=(4, 12, 22)),
     Case("CeleryQuorumDegraded", "two of three members",
          gauge(f"celery_queue_members{QUEUE}", (3, 20))
          | gauge(f"celery_queue_members_online{QUEUE}", (3, 5), (2, 5), (3, 10)), fires=(8,), quiet=(4, 12)),

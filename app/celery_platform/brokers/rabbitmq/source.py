@@ -7,6 +7,7 @@ from urllib.parse import quote, urlsplit
 
 import urllib3
 
+from celery_platform.brokers.rabbitmq.certificates import Certificates
 from celery_platform.brokers.rabbitmq.oldest_messages import OldestMessages
 from celery_platform.errors import BrokerError
 from celery_platform.observability.exporter.configuration import broker_secret
@@ -41,6 +42,7 @@ class ManagementSource:
         # Without the certificate of the broker's own CA, the system's CA certificates apply.
         self._http = urllib3.PoolManager(retries=False, timeout=TIMEOUT, ca_cert_data=ca_certificate)
         self._oldest = OldestMessages()
+        self._certificates = Certificates(urls, ca_certificate)
 
     def read(self) -> Reading:
         """Poll the broker with two requests.
@@ -52,7 +54,7 @@ class ManagementSource:
         found = self._get(f"/api/queues/{quote(self._virtual_host, safe='')}?{columns}")
         queues = {queue["name"]: _queue(queue) for queue in found}
         nodes = {node["name"]: _node(node) for node in self._get(f"/api/nodes?columns={','.join(NODE_COLUMNS)}")}
-        return Reading(self._oldest.aged(queues), nodes)
+        return Reading(self._oldest.aged(queues), nodes, self._certificates.expiries())
 
     def _get(self, path: str) -> Any:
         refusals = []

@@ -6,6 +6,8 @@ from celery_platform.observability.alerts.alert import Alert, Thresholds
 
 # RabbitMQ blocks publishers at its limit of free disk space. At twice the limit, there is still time to act.
 DISK_MARGIN = 2
+# The days before its end in which the role rabbitmq renews a certificate (rabbitmq_certificate_renewal_days).
+RENEWAL_DAYS = 30
 
 
 def alerts(thresholds: Thresholds) -> Iterator[Alert]:
@@ -31,6 +33,12 @@ def alerts(thresholds: Thresholds) -> Iterator[Alert]:
     yield Alert(
         "CeleryBrokerNodeDown", "celery_broker_node_up == 0", "1m", "page",
         "{{ $labels.node }} is not running.",
+    )  # fmt: skip
+    yield Alert(
+        "CeleryCertificateExpires",
+        f"celery_broker_certificate_expiry_timestamp_seconds - time() < {RENEWAL_DAYS} * 86400",
+        "10m", "ticket",
+        "The certificate of {{ $labels.address }} expires in {{ $value | humanizeDuration }}; then nothing connects.",
     )  # fmt: skip
     yield Alert(
         "CeleryQuorumDegraded",

@@ -127,6 +127,7 @@ class LastPollCollector:
         yield from self._queues(last_poll.reading.queues)
         yield from self._workers_wanted(last_poll.reading.queues)
         yield from _by_label("node", NODE_GAUGES, last_poll.reading.nodes)
+        yield _certificates(last_poll.reading.certificates)
 
     def _queues(self, found: Mapping[str, QueueReading]) -> Iterator[Metric]:
         """Queues and dead letter queues. One that does not exist yet counts as empty and without consumers."""
@@ -182,6 +183,17 @@ def _soft_stops(environment: Resolved, found: Mapping[str, int]) -> Metric:
     )
     for pool in environment.pools:
         family.add_metric((pool,), found.get(pool, 0))
+    return family
+
+
+def _certificates(found: Mapping[str, float]) -> Metric:
+    family = GaugeMetricFamily(
+        "celery_broker_certificate_expiry_timestamp_seconds",
+        "When the broker's certificate at this address expires, in seconds since 1970.",
+        labels=("address",),
+    )
+    for address, seconds in found.items():
+        family.add_metric((address,), seconds)
     return family
 
 

@@ -43,10 +43,14 @@ class NodeReading:
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """Queues (including dead letter queues) and nodes, by name."""
+    """Queues (including dead letter queues) and nodes, by name.
+
+    `certificates` is the Unix time at which the certificate of each host expires.
+    """
 
     queues: Mapping[str, QueueReading]
     nodes: Mapping[str, NodeReading] = field(default_factory=dict)
+    certificates: Mapping[str, float] = field(default_factory=dict)
 
 
 class Source(Protocol):
