@@ -14,6 +14,7 @@ from celery_platform.errors import AppError
 from celery_platform.output import print_error
 from celery_platform.rendering import stale
 from runner.account import Account, has_credentials, identify
+from runner.before_destroy import check_destroyable
 from runner.drift import on_hosts
 from runner.errors import RunError
 from runner.existing import check_existing
@@ -87,6 +88,7 @@ def destroy(env: Env, yes: Yes = False) -> None:
     _check_destroy_lock(environment)
     account = _own_account(environment)
     with _opened(environment, account) as ready:
+        check_destroyable(ready.state())
         print(ready.plan("-destroy"))
         try:
             _confirm(env, "DESTROY", account, yes)
@@ -159,9 +161,8 @@ def _check_destroy_lock(environment: Environment) -> None:
         RunError: `destroy_lock` is on.
     """
     if environment.destroy_lock:
-        raise RunError(
-            _unlocked(environment), "true", "remove the lock in a separate change, `make render`, then destroy"
-        )
+        remedy = "remove the lock in a separate change, `make render`, plan and apply it, then destroy"
+        raise RunError(_unlocked(environment), "true", remedy)
 
 
 def _refuse_losses(environment: Environment, ready: Workspace) -> None:

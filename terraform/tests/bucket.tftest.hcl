@@ -22,6 +22,11 @@ run "private_and_encrypted" {
     condition     = [for rule in aws_s3_bucket_lifecycle_configuration.this.rule : rule.id] == ["unfinished-uploads"]
     error_message = "expected objects not to expire by default"
   }
+
+  assert {
+    condition     = !aws_s3_bucket.this.force_destroy
+    error_message = "expected a bucket with objects to be kept"
+  }
 }
 
 run "expiry_after_a_day" {
@@ -39,6 +44,11 @@ run "expiry_after_a_day" {
   assert {
     condition     = one([for rule in aws_s3_bucket_lifecycle_configuration.this.rule : rule if rule.id == "expire"]).expiration[0].days == 1
     error_message = "expected objects to expire after a day"
+  }
+
+  assert {
+    condition     = aws_s3_bucket.this.force_destroy
+    error_message = "expected a bucket that keeps nothing to be no obstacle to a destroy"
   }
 }
 

@@ -5,7 +5,8 @@ resource "aws_s3_bucket" "this" {
   #checkov:skip=CKV_AWS_145:encrypted with S3's key; a customer managed key would have to allow every reader and so would keep nobody out
   #checkov:skip=CKV2_AWS_62:no consumer needs events; tasks name the objects that they read
 
-  bucket = var.name
+  bucket        = var.name
+  force_destroy = var.expire_after_days != null # nobody keeps anything in a bucket that forgets
 }
 
 resource "aws_s3_bucket_public_access_block" "this" {

@@ -33,7 +33,8 @@ resource "aws_iam_instance_profile" "this" {
   role = local.role_names[each.key]
 }
 
-# Systems Manager instead of SSH: there are no keys to lose and no open ports, and CloudTrail records every session.
+# Systems Manager instead of SSH: there are no keys to lose and no open ports. CloudTrail records who began a session; what was
+# typed only if the account's Session Manager preferences say so.
 resource "aws_iam_role_policy_attachment" "ssm" {
   for_each = local.on_hosts
 
