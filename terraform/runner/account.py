@@ -3,6 +3,7 @@
 import os
 from dataclasses import dataclass
 from ipaddress import ip_address
+from pathlib import Path
 from urllib.parse import urlsplit
 
 import boto3
@@ -10,6 +11,9 @@ from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError, NoCredentialsError
 
 from runner.errors import RunError
+
+# What the machine's firmware says of its maker.
+VENDOR = Path("/sys/class/dmi/id/sys_vendor")
 
 
 @dataclass(frozen=True)
@@ -34,21 +38,36 @@ def _is_loopback(endpoint: str) -> bool:
 
 
 def has_credentials() -> bool:
-    """Whether any credentials are configured: variables, files, a profile, or single sign-on.
+    """Whether any credentials are configured: variables, files, a profile, single sign-on, or the role of an instance.
 
-    An instance role is not considered, because looking for one takes seconds on machines without it.
+    The instance role is looked for on EC2 only, because elsewhere that takes seconds.
     """
+    if _is_instance():
+        return _has_credentials()
     hidden = os.environ.get("AWS_EC2_METADATA_DISABLED")
     os.environ["AWS_EC2_METADATA_DISABLED"] = "true"
     try:
-        return boto3.Session().get_credentials() is not None
-    except (BotoCoreError, ClientError) as error:
-        raise _refused(str(error)) from None
+        return _has_credentials()
     finally:
         if hidden is None:
             del os.environ["AWS_EC2_METADATA_DISABLED"]
         else:
             os.environ["AWS_EC2_METADATA_DISABLED"] = hidden
+
+
+def _has_credentials() -> bool:
+    try:
+        return boto3.Session().get_credentials() is not None
+    except (BotoCoreError, ClientError) as error:
+        raise _refused(str(error)) from None
+
+
+def _is_instance() -> bool:
+    """Whether this machine is an EC2 instance (EC2 guide, "Detect whether a host is an EC2 instance")."""
+    try:
+        return VENDOR.read_text().startswith("Amazon EC2")
+    except OSError:
+        return False
 
 
 def identify() -> Account:

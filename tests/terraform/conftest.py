@@ -32,6 +32,7 @@ class Runner:
         """The process environment without AWS credentials."""
         return {
             **removed_variables(),
+            "AWS_EC2_METADATA_DISABLED": "true",  # on EC2, the role of the test's machine is not the person's
             "HOME": str(self.folder),
             "ENVIRONMENTS": str(self.folder / "environments"),
             "STATE_FOLDER": str(self.folder / "state"),
