@@ -58,6 +58,8 @@ def start_metrics(
     from celery_platform.observability.metrics.tasks import TaskMetrics
     from celery_platform.observability.metrics.totals import WithTotals
 
+    if folder is not None:
+        children.know_process()
     disable_created_metrics()  # an extra series per metric, which Prometheus does not use
     hostname = f"{pool.name}@{socket.gethostname()}"
     counted, served = CollectorRegistry(), CollectorRegistry()
