@@ -172,7 +172,7 @@ def _context(
     return {
         **headers,
         # `None` without, as `Context` has it.
-        "headers": {key: headers[key] for key in headers.keys() - OWN_HEADERS} or None,
+        "headers": {key: value for key, value in headers.items() if key not in OWN_HEADERS} or None,
         "properties": properties,
         "reply_to": properties.get("reply_to"),
         "correlation_id": properties.get("correlation_id"),
