@@ -6,6 +6,7 @@ Here scripts let go of a message and move it back to its queue, which the server
 transaction; and a binding that is there already need not be made. Only publishing is refused.
 """
 
+from collections.abc import Sequence
 from typing import Any
 
 from kombu.transport import redis, virtual
@@ -39,10 +40,14 @@ class LeavesFull(redis.QoS):
             RedisError: the server does not answer, or refuses.
         """
         channel: Any = self.channel
-        keys = [f"{channel.global_keyprefix}{key}" for key in (self.unacked_key, self.unacked_index_key)]
         with channel.conn_or_acquire() as client:
             for begin in range(0, len(tags), TAGS):
-                client.execute_command("EVAL", LET_GO, len(keys), *keys, *tags[begin : begin + TAGS])
+                client.execute_command(*self.letting_go(tags[begin : begin + TAGS]))
+
+    def letting_go(self, tags: Sequence[str]) -> list[Any]:
+        """The command that forgets these messages, `TAGS` at most."""
+        prefix = self.channel.global_keyprefix  # type: ignore[attr-defined] # which its type stub leaves out
+        return ["EVAL", LET_GO, 2, f"{prefix}{self.unacked_key}", f"{prefix}{self.unacked_index_key}", *tags]
 
     def ack(self, delivery_tag: str) -> None:
         """Acknowledge."""

@@ -1,86 +1,29 @@
 """kombu's Redis transport for a worker whose tasks run in the event loop.
 
 One round trip takes as many messages as the prefetch count has room for (`take.py`); they are handled for a bounded
-time in each turn of the loop; what is done is acknowledged with one round trip for many.
+time in each turn of the loop; what is done is acknowledged with one command for many, whose answer is not waited for.
 """
 
 import logging
-from collections import deque
 from contextlib import suppress
 from queue import Empty
 from time import monotonic
-from typing import Any, ClassVar
+from typing import Any
 
-from kombu.transport import virtual
-from redis.exceptions import ConnectionError as RedisConnectionError
 from redis.exceptions import RedisError
 
-from celery_platform.reliability.redis_answers import helps_to_connect, name_of
 from celery_platform.transports.redis import reconnect
-from celery_platform.transports.turn import ACKS_PER_WRITE, TURN_SECONDS, Turn
+from celery_platform.transports.redis.acknowledgements import AcknowledgesLater
+from celery_platform.transports.redis.unanswered import Unanswered
+from celery_platform.transports.turn import TURN_SECONDS, Turn
 from celery_platform.transports.worker_channel import WorkerChannel
 from celery_platform.transports.worker_connection import WorkerConnection
 
 logger = logging.getLogger(__name__)
-# What is acknowledged, in words.
-PENDING = "what is done"
 
 
-class Channel(reconnect.Channel, WorkerChannel):
-    """A channel whose acknowledgements are pending until a worker's event loop flushes them, in each of its turns.
-
-    On a transport that belongs to no event loop, such as a task's own, each acknowledgement is sent at once.
-    """
-
-    # Tags of messages that are done and unacknowledged. A tag is the message's own: the channel after a reconnect can
-    # acknowledge it.
-    pending: ClassVar[deque[str]] = deque()
-
-    def basic_ack(self, delivery_tag: str, multiple: bool = False) -> None:  # noqa: ARG002 - kombu's virtual channels know no other
-        """Acknowledge with the next round trip; the message's place in the prefetch count is free at once."""
-        if self.kept_without_connection(delivery_tag, self.pending):
-            return
-        if not self.connection.batches_acks:
-            super().basic_ack(delivery_tag)
-            return
-        virtual.QoS.ack(self.qos, delivery_tag)
-        self.pending.append(delivery_tag)
-        if len(self.pending) >= ACKS_PER_WRITE:
-            self.flush_acknowledgements()
-
-    def flush_acknowledgements(self) -> None:
-        """Remove what is done from the unacknowledged messages.
-
-        Raises:
-            RedisError, OSError: Redis does not answer, or results could not be stored first. They stay
-                pending, for the next turn or the next connection.
-        """
-        tags = list(self.pending)
-        if not tags:
-            return
-        self._store_results()
-        if self.settled.wait_seconds(PENDING):
-            return
-        try:
-            qos: Any = self.qos
-            qos.let_go(*tags)
-        except RedisError as error:
-            self.settled.refused(PENDING, name_of(error), error)
-            if helps_to_connect(error):
-                raise
-            return
-        self.settled.accepted(PENDING)
-        for _ in tags:
-            self.pending.popleft()
-
-    def _store_results(self) -> None:
-        before: Any = self.connection.before_acks
-        if before is None:
-            return
-        try:
-            before()
-        except Exception as error:
-            raise RedisConnectionError(f"results could not be stored: {error!r}") from error
+class Channel(AcknowledgesLater, WorkerChannel):
+    """The channel of a worker: what its event loop hands over, settles and gives back."""
 
     def basic_reject(self, delivery_tag: str, requeue: bool = False) -> None:
         """Reject, once results are stored: that of the rejected task may be among them."""
@@ -114,6 +57,7 @@ class Channel(reconnect.Channel, WorkerChannel):
         self.connection.receive_commands()
         until = monotonic() + TURN_SECONDS
         while self.taken and monotonic() < until:
+            self.send_stale()
             self.hand_over_one()
 
     def close(self) -> None:
@@ -138,6 +82,9 @@ class Transport(reconnect.Transport, WorkerConnection):
     Channel = Channel
     channels: list[Any]
     client: Any
+    # Acknowledgements that Redis has not answered yet; when the last were sent, in seconds of the monotonic clock.
+    sent: Unanswered | None = None
+    sent_at: float = 0.0
 
     @property
     def connected(self) -> bool:
@@ -152,6 +99,15 @@ class Transport(reconnect.Transport, WorkerConnection):
         """
         if self.channels:
             self.channels[0].flush_acknowledgements()
+
+    def send_acknowledgements(self) -> None:
+        """Send the pending acknowledgements without waiting for their answer.
+
+        Raises:
+            RedisError, OSError: Redis does not answer, or results could not be stored first.
+        """
+        if self.channels:
+            self.channels[0].send_acknowledgements()
 
     def receive_commands(self) -> None:
         """Receive the remote control commands that have arrived."""
@@ -183,6 +139,6 @@ class _Turn(Turn):
         if not self.transport.connected:
             self.leave()
             return
-        self.transport.flush_acknowledgements()
+        self.transport.send_acknowledgements()
         if any(channel.taken for channel in self.transport.channels):
             self.come_back()
