@@ -21,7 +21,7 @@ class Pool(AsynPool):
     def _track_child_process(self, proc: Any, hub: Any) -> None:
         unwatched_yet = object()
         if getattr(proc, "_sentinel_poll", unwatched_yet) is not None:
-            super()._track_child_process(proc, hub)
+            super()._track_child_process(proc, hub)  # type: ignore[misc] # its type stub leaves it out
 
 
 def install() -> None:
