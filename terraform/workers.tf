@@ -30,6 +30,8 @@ module "eks" {
   key_arn              = module.key.arn
   log_retention_days   = local.env.logs.retention_days
   permissions_boundary = local.permissions_boundary
+  metrics_port         = local.env.monitoring.worker_port
+  scrapers             = merge(local.own_monitors, local.watchers)
 }
 
 # In the cluster that is created here, or in the existing one.

@@ -82,6 +82,51 @@ run "an_api_client_that_is_both" {
   expect_failures = [var.api_clients]
 }
 
+run "scrapers" {
+  command = plan
+
+  module {
+    source = "./modules/eks"
+  }
+
+  variables {
+    scrapers = { monitoring = { security_group_id = "sg-monitoring" }, office = { cidr = "192.0.2.0/24" } }
+  }
+
+  assert {
+    condition     = toset(keys(aws_vpc_security_group_ingress_rule.scrapers)) == toset(["monitoring", "office"]) && alltrue([for rule in aws_vpc_security_group_ingress_rule.scrapers : rule.from_port == 9540 && rule.to_port == 9540])
+    error_message = "expected each scraper on the metrics port of pods, and on no other"
+  }
+}
+
+run "a_scraper_that_is_both" {
+  command = plan
+
+  module {
+    source = "./modules/eks"
+  }
+
+  variables {
+    scrapers = { web = { security_group_id = "sg-1", cidr = "10.0.0.0/8" } }
+  }
+
+  expect_failures = [var.scrapers]
+}
+
+run "metrics_have_a_port" {
+  command = plan
+
+  module {
+    source = "./modules/eks"
+  }
+
+  variables {
+    metrics_port = 0
+  }
+
+  expect_failures = [var.metrics_port]
+}
+
 run "a_node_group_for_each_pool" {
   command = plan
 

@@ -20,6 +20,7 @@ SECONDS_OF_A_QUEUE = 0.1
 INBOUND = {
     "the result store": "module.results.aws_vpc_security_group_ingress_rule.clients",
     "the broker": "module.{}[0].aws_vpc_security_group_ingress_rule.",
+    "the cluster": "module.eks[0].aws_vpc_security_group_ingress_rule.",
     "the load balancer": "module.rabbitmq_hosts[0].aws_vpc_security_group_ingress_rule.load_balancer",
 }
 BROKERS = {"rabbitmq": "rabbitmq_hosts", "redis": "redis_broker", "amazon_mq": "amazon_mq"}
@@ -53,6 +54,9 @@ def _rules(estate: Estate, changes: list[dict[str, Any]]) -> dict[str, int]:
         "the load balancer": sum(address.startswith(INBOUND["the load balancer"]) for address in addresses),
     }
     counts["the broker"] = sum(address.startswith(broker) for address in addresses) - counts["the load balancer"]
+    if any(address.startswith("module.eks[0].aws_eks_cluster.") for address in addresses):
+        made = sum(address.startswith(INBOUND["the cluster"]) for address in addresses)
+        counts["the cluster"] = made + security_rules.EKS_RULES
     return {group: count for group, count in counts.items() if count}
 
 

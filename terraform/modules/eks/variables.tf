@@ -156,3 +156,25 @@ variable "subnet_ids" {
     error_message = "EKS needs subnets in at least 2 zones."
   }
 }
+
+variable "metrics_port" {
+  description = "Port on which pods serve metrics."
+  type        = number
+  default     = 9540
+
+  validation {
+    condition     = var.metrics_port > 0 && var.metrics_port < 65536
+    error_message = "metrics_port must be a TCP port."
+  }
+}
+
+variable "scrapers" {
+  description = "Clients that may read the metrics of pods, by name: a security group or a CIDR block each."
+  type        = map(object({ security_group_id = optional(string), cidr = optional(string) }))
+  default     = {}
+
+  validation {
+    condition     = alltrue([for scraper in var.scrapers : (scraper.security_group_id == null) != (scraper.cidr == null)])
+    error_message = "A scraper must be either a security group or a CIDR block."
+  }
+}

@@ -14,6 +14,8 @@ from celery_platform.environment.model import BrokerKind, Environment
 
 # Ports between RabbitMQ nodes, and the rule that admits the load balancer.
 RABBITMQ_PEERS = 4
+# The rule that EKS itself gives the cluster's group, for its own members.
+EKS_RULES = 1
 ARCHIVE = ("0.0.0.0/0", 80)
 
 
@@ -28,6 +30,9 @@ def inbound(env: Environment) -> dict[str, int]:
     monitors = int(env.monitoring.instance_type is not None)
     everyone = workers + monitors + len(publishers | watchers)
     found = {"the result store": everyone, "the hosts of a pool": monitors + len(watchers)}
+    if any(pool.runs_on == "eks" for pool in env.pools.values()) and env.eks.existing is None:
+        # The metrics of pods, and the API, through which Prometheus finds them.
+        found["the cluster"] = EKS_RULES + 2 * (monitors + len(watchers))
     if env.broker.kind is BrokerKind.REDIS:
         found["the broker"] = everyone
     if env.broker.kind is BrokerKind.AMAZON_MQ:
