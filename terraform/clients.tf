@@ -22,7 +22,7 @@ locals {
     for name, pool in local.env.pools : pool.calls if name == owner || pool.hosts_with == owner
   ])) }
   egress_of_hosts = { for owner, calls in local.calls_of_hosts : owner => merge(
-    { for target in ["broker", "results", "aws"] : target => local.env.egress[target] },
+    { for target in ["broker", "results", "aws", "traces"] : target => local.env.egress[target] },
     { for service in calls : "service-${service}" => local.env.egress.services[service] },
   ) }
 }

@@ -1,4 +1,4 @@
-"""Traces and the platform's own variables can be switched on for pods, without a change of the image."""
+"""Traces are switched on for pods by environment.yml, and the network policies let them through."""
 
 import json
 from pathlib import Path
@@ -6,14 +6,20 @@ from typing import Any
 
 import pytest
 import yaml
+from celery_platform.application.variables import plain_variables
+from celery_platform.environment import resolve
 from celery_platform.environment.model import BrokerKind
+from celery_platform.environment.model.traces import Traces
 from celery_platform.errors import ChartError
 from celery_platform.observability import traces
 from celery_platform.release import helm
+from celery_platform.settings import Runtime
+from celery_platform.settings.discovery import Discovery
+from celery_platform.settings.resolved import read
 
-from tests.harness.environment import PROD
+from tests.harness.environment import PROD, described
 
-from .rendered import Rendered, render, settings
+from .rendered import Rendered, render, render_resolved, settings
 
 COLLECTOR = "http://collector.observability:4318"
 
@@ -47,25 +53,28 @@ def test_by_default_there_are_no_traces_and_nothing_is_open_for_them(rendered: R
 
 
 @pytest.mark.parametrize(
-    ("endpoint", "port"), [(COLLECTOR, 4318), ("http://collector", 80), ("https://collector.example.com/", 443)]
+    ("endpoint", "cidr", "port"),
+    [
+        (COLLECTOR, None, 4318),
+        ("http://collector", None, 80),
+        ("https://collector.example.com/", None, 443),
+        ("http://192.0.2.7:4318", "192.0.2.7/32", 4318),
+    ],
 )
-def test_every_pod_sends_traces_to_the_collector_and_reaches_it(tmp_path: Path, endpoint: str, port: int) -> None:
-    rendered = with_values(tmp_path, "--set", f"traces.endpoint={endpoint}", "--set", "traces.ratio=0.1")
+def test_every_process_sends_traces_to_the_collector_and_reaches_it(
+    tmp_path: Path, endpoint: str, cidr: str | None, port: int
+) -> None:
+    env = described(PROD).model_copy(update={"traces": Traces(endpoint=endpoint, ratio=0.1)})
+    rendered = render_resolved(resolve(env), BrokerKind.RABBITMQ)
 
-    for pod in rendered.pods.values():
-        found = variables(pod)
-        assert (found[traces.EXPORTER], found["OTEL_EXPORTER_OTLP_ENDPOINT"]) == ("otlp", endpoint)
-        assert (found["OTEL_TRACES_SAMPLER"], found["OTEL_TRACES_SAMPLER_ARG"]) == ("parentbased_traceidratio", "0.1")
+    (tmp_path / "resolved.json").write_text(rendered.of("ConfigMap")["celery-prod"]["data"]["resolved.json"])
+    discovery = Discovery("amqp://broker", "redis://results", {})
+    found = plain_variables(Runtime(read(tmp_path / "resolved.json"), discovery), "io")
+    assert (found[traces.EXPORTER], found["OTEL_EXPORTER_OTLP_ENDPOINT"]) == ("otlp", endpoint)
+    assert (found["OTEL_TRACES_SAMPLER"], found["OTEL_TRACES_SAMPLER_ARG"]) == ("parentbased_traceidratio", "0.1")
     for (rule,) in opened(rendered).values():
-        assert {"ipBlock": {"cidr": rendered.resolved["network"]["cidr"]}} in rule["to"]
+        assert {"ipBlock": {"cidr": cidr or rendered.resolved["network"]["cidr"]}} in rule["to"]
         assert rule["ports"] == [{"protocol": "TCP", "port": port}]
-
-
-@pytest.mark.parametrize("endpoint", ["collector.observability:4318", "collector", "grpc://collector:4317"])
-def test_a_collector_without_the_scheme_of_its_url_is_refused(tmp_path: Path, endpoint: str) -> None:
-    """A policy would open port 80 for it."""
-    with pytest.raises(ChartError, match=r"expected traces\.endpoint to be a URL such as http://"):
-        with_values(tmp_path, "--set", f"traces.endpoint={endpoint}")
 
 
 def test_every_pod_has_the_variables_that_the_values_name(tmp_path: Path) -> None:

@@ -45,12 +45,10 @@ spec:
     # The node's EKS Pod Identity agent, which provides the role's credentials.
     - to: [{ipBlock: {cidr: 169.254.170.23/32}}]
       ports: [{protocol: TCP, port: 80}]
-    {{- with $root.Values.traces.endpoint }}
-    {{- $collector := urlParse . }}
-    {{- $port := splitList ":" $collector.host | last }}
+    {{- with $egress.traces.ports }}
     # The collector of traces, as a pod or with an address of the network.
-    - to: [{namespaceSelector: {}}, {ipBlock: {cidr: {{ $root.Values.network.cidr }}}}]
-      ports: [{protocol: TCP, port: {{ regexMatch "^[0-9]+$" $port | ternary (int $port) (eq $collector.scheme "https" | ternary 443 80) }}}]
+    - to: [{namespaceSelector: {}}, {ipBlock: {cidr: {{ $egress.traces.cidr }}}}]
+      ports: [{protocol: TCP, port: {{ int (first .) }}}]
     {{- end }}
     {{- if eq $component "deletion-costs" }}
     # The metrics of workers. The Kubernetes API is at port 443, like AWS.

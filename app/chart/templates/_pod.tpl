@@ -63,14 +63,7 @@ topologySpreadConstraints:
 # Writable folders. Their content is lost with the pod.
 - {name: RUNTIME_DIRECTORY, value: /run/celery}
 - {name: TMPDIR, value: /tmp}
-{{- $own := dict }}
-{{- with .Values.traces.endpoint }}
-{{- if not (has (urlParse .).scheme (list "http" "https")) }}
-{{- fail (printf "expected traces.endpoint to be a URL such as http://collector.observability:4318; found %q." .) }}
-{{- end }}
-{{- $own = dict "OTEL_TRACES_EXPORTER" "otlp" "OTEL_EXPORTER_OTLP_ENDPOINT" . "OTEL_TRACES_SAMPLER" "parentbased_traceidratio" "OTEL_TRACES_SAMPLER_ARG" (toString $.Values.traces.ratio) }}
-{{- end }}
-{{- range $name, $value := merge (deepCopy .Values.variables) $own }}
+{{- range $name, $value := .Values.variables }}
 {{- /* Kubernetes refuses a second value of a name when it merges the fields of two appliers. */}}
 {{- if or (hasPrefix "AWS_CONTAINER_" $name) (has $name (list "AWS_REGION" "AWS_DEFAULT_REGION" "CELERY_ENVIRONMENT_FILE" "RUNTIME_DIRECTORY" "TMPDIR" "CELERY_HEARTBEAT_FILE" "CELERY_METRICS_PORT" "CELERY_STOP_TIMEOUT")) }}
 {{- fail (printf "expected variables without those that the chart sets; found %s. Remove it." $name) }}

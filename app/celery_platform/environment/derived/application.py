@@ -2,20 +2,21 @@
 
 from celery_platform.environment.derived import Json
 from celery_platform.environment.derived.drains import queues_of
+from celery_platform.environment.derived.traces import trace_variables
 from celery_platform.environment.model import Environment, Pool
 from celery_platform.environment.model.application import Secrets, secret_use
 from celery_platform.environment.model.services import Service
 
 
 def application(env: Environment) -> Json:
-    """The section `application`; `variables` includes those of the services.
+    """The section `application`; `variables` includes those of the services and of traces.
 
     Example: `application(load("local"))["celery"] == "orders.celery:celery"`
     """
     declared = env.application.model_dump(mode="json")
     services = {name: value for label, service in env.services.items() for name, value in of_service(label, service)}
     return declared | {
-        "variables": services | declared["variables"],
+        "variables": {**trace_variables(env), **services, **declared["variables"]},
         "secrets": secrets_of(env.application.secrets),
     }
 

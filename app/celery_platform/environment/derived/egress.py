@@ -4,6 +4,7 @@ from ipaddress import ip_address
 from urllib.parse import urlsplit
 
 from celery_platform.environment.derived import Json
+from celery_platform.environment.derived.traces import trace_target
 from celery_platform.environment.model import Environment
 from celery_platform.environment.model.services import Service
 
@@ -28,6 +29,7 @@ def egress(env: Environment) -> Json:
         "results": {"cidr": inside, "ports": [VALKEY_PORT]},
         # Interface endpoints are inside the VPC; S3 and services without an endpoint are not.
         "aws": {"cidr": ANYWHERE, "ports": [HTTPS_PORT]},
+        "traces": trace_target(env),
         "services": {name: service_address(service) for name, service in env.services.items()},
     }
 

@@ -53,7 +53,7 @@ def outbound(env: Environment) -> dict[str, int]:
     Example: `outbound(load("prod"))["cpu"] == 7`
     """
     targets = egress(env)
-    everywhere = [targets[name] for name in ("broker", "results", "aws")]
+    everywhere = [targets[name] for name in ("broker", "results", "aws", "traces")]
     resolvers = 2 * len(env.network.existing.resolvers) if env.network.existing is not None else 0
     found = {}
     for owner in owners(env):

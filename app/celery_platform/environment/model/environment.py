@@ -22,6 +22,7 @@ from celery_platform.environment.model.results import Results
 from celery_platform.environment.model.schedule import ScheduleEntry
 from celery_platform.environment.model.services import Services
 from celery_platform.environment.model.tags import Tags, TagValue
+from celery_platform.environment.model.traces import Traces
 
 
 class Environment(Closed):
@@ -62,6 +63,7 @@ class Environment(Closed):
     alerts: Alerts
     budget: Budget
     logs: Logs = Logs()
+    traces: Traces = Traces()
     delivery: Delivery | None = None
     destroy_lock: bool = Field(
         default=False,

@@ -33,6 +33,7 @@ from celery_platform.environment.rules import (
     services,
     sizes,
     time,
+    traces,
     variables,
 )
 
@@ -45,6 +46,7 @@ SECTIONS = (
     routes,
     variables,
     services,
+    traces,
     pools,
     scaling,
     machines_of_another,

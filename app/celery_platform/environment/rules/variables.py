@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping
 
 from celery_platform.environment.derived.application import of_service, secret_variable
+from celery_platform.environment.derived.traces import trace_variables
 from celery_platform.environment.errors import Problem
 from celery_platform.environment.model import Environment
 from celery_platform.environment.model.application import Secrets, Variables
@@ -75,7 +76,8 @@ def _derived(env: Environment) -> dict[str, str]:
 
 
 def _derived_pairs(env: Environment) -> Iterator[tuple[str, str]]:
-    """The variables that follow from services and buckets, each with the path of its origin."""
+    """The variables that follow from services, buckets and traces, each with the path of its origin."""
+    yield from ((name, "traces") for name in trace_variables(env))
     for label, service in env.services.items():
         yield from ((name, f"services.{label}") for name, _ in of_service(label, service))
         if service.secret:
