@@ -1,6 +1,5 @@
 """The chart's manifests for an environment, a broker kind and an autoscaler."""
 
-import json
 import tempfile
 from dataclasses import dataclass
 from functools import cache
@@ -110,6 +109,6 @@ def render_resolved(resolved: Json, kind: BrokerKind, broker_url: str | None = N
     """The manifests for these values."""
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder) / "resolved.json"
-        file.write_text(json.dumps(resolved))
+        helm.write_values(file, resolved)
         text = helm.template("-f", str(file), *settings(kind, broker_url))
     return Rendered(tuple(one for one in yaml.safe_load_all(text) if one), resolved)

@@ -3,7 +3,6 @@
 Fields as in prometheus-operator.dev, "API reference", PodMonitor; Kubernetes has no schema for them.
 """
 
-import json
 from pathlib import Path
 
 import jsonschema
@@ -47,7 +46,7 @@ def with_discovery(way: str, folder: Path) -> Rendered:
     """Production's manifests for a value of `metrics_discovery`."""
     resolved = render(PROD, BrokerKind.RABBITMQ, "keda").resolved
     file = folder / "resolved.json"
-    file.write_text(json.dumps(resolved))
+    helm.write_values(file, resolved)
     text = helm.template("-f", str(file), *settings(BrokerKind.RABBITMQ), "--set", f"metrics_discovery={way}")
     return Rendered(tuple(one for one in yaml.safe_load_all(text) if one), resolved)
 

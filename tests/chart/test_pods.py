@@ -42,7 +42,8 @@ def test_secrets_that_are_files_have_a_folder_in_memory(rendered: Rendered) -> N
         assert volume["emptyDir"]["medium"] == "Memory", name
 
 
-def test_no_pod_can_talk_to_kubernetes_but_the_one_that_sets_deletion_costs(rendered: Rendered) -> None:
+def test_no_pod_can_talk_to_kubernetes(rendered: Rendered) -> None:
+    """But the one that sets deletion costs, which is given a token of its own."""
     assert all(pod["spec"]["automountServiceAccountToken"] is False for pod in rendered.pods.values())
     given = {name for name, pod in rendered.pods.items() if any("projected" in one for one in pod["spec"]["volumes"])}
     assert given == {"deletion-costs"}

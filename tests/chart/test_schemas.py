@@ -46,7 +46,7 @@ def test_a_field_that_does_not_exist_is_found() -> None:
 @pytest.mark.parametrize("kind", list(BrokerKind))
 def test_helm_lint_has_nothing_to_say(kind: BrokerKind, tmp_path: Path) -> None:
     rendered = render(PROD, kind, "keda")
-    (tmp_path / "resolved.json").write_text(json.dumps(rendered.resolved))
+    helm.write_values(tmp_path / "resolved.json", rendered.resolved)
 
     output = helm.run("lint", "--strict", str(helm.chart()), "-f", str(tmp_path / "resolved.json"), *settings(kind))
 
@@ -58,7 +58,7 @@ def test_helm_lint_has_nothing_to_say(kind: BrokerKind, tmp_path: Path) -> None:
 def committed(tmp_path: Path) -> Path:
     """The resolved.json of a production environment."""
     file = tmp_path / "resolved.json"
-    file.write_text(json.dumps(resolve(described(PROD))))
+    helm.write_values(file, resolve(described(PROD)))
     return file
 
 
@@ -81,7 +81,7 @@ def test_an_image_without_a_digest_is_refused(image: str, committed: Path) -> No
 
 def test_a_broker_whose_address_aws_chooses_must_be_named(tmp_path: Path) -> None:
     resolved = render(PROD, BrokerKind.REDIS, "keda").resolved
-    (tmp_path / "resolved.json").write_text(json.dumps(resolved))
+    helm.write_values(tmp_path / "resolved.json", resolved)
 
     with pytest.raises(ChartError, match=r"expected discovery\.broker_url"):
         helm.template("-f", str(tmp_path / "resolved.json"), "--set", f"image={IMAGE}")

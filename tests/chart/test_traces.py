@@ -1,6 +1,5 @@
 """Traces are switched on for pods by environment.yml, and the network policies let them through."""
 
-import json
 from pathlib import Path
 from typing import Any
 
@@ -28,7 +27,7 @@ def with_values(folder: Path, *values: str) -> Rendered:
     """Production's chart with further values."""
     resolved = render(PROD, BrokerKind.RABBITMQ, "keda").resolved
     file = folder / "resolved.json"
-    file.write_text(json.dumps(resolved))
+    helm.write_values(file, resolved)
     text = helm.template("-f", str(file), *settings(BrokerKind.RABBITMQ), *values)
     return Rendered(tuple(one for one in yaml.safe_load_all(text) if one), resolved)
 

@@ -10,6 +10,7 @@ from typing import Any, Literal
 
 import yaml
 from celery_platform.environment.model import BrokerKind
+from celery_platform.release import helm
 from celery_platform.release.cluster.deploy import OWNING, RELEASE
 from celery_platform.release.helm import chart
 from celery_platform.release.kubernetes_tools import tool
@@ -53,7 +54,7 @@ class Release:
     def upgrade(self, resolved: Json) -> str:
         """Install or upgrade; returns what was said on standard error."""
         values = self.folder / "resolved.json"
-        values.write_text(json.dumps(resolved))
+        helm.write_values(values, resolved)
         arguments = ("upgrade", "--install", RELEASE, str(chart()), f"--values={values}", *settings(self.kind))
         return ran("helm", *arguments, *self._where, *WITHOUT_NODES).stderr
 

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from celery_platform.release import helm
 from celery_platform.release.cluster import objects
 from celery_platform.release.cluster.deploy import RELEASE
 from celery_platform.release.helm import chart
@@ -43,7 +44,7 @@ def own_namespace() -> Iterator[str]:
 def install(namespace: str, folder: Path, values: Json, *options: str) -> None:
     """Install the chart with these values, or upgrade to them."""
     file = folder / f"{namespace}.json"
-    file.write_text(json.dumps(values))
+    helm.write_values(file, values)
     arguments = ("upgrade", "--install", RELEASE, str(chart()), f"--values={file}", f"--namespace={namespace}")
     ran("helm", *arguments, *WITHOUT_NODES, *options)
 

@@ -38,7 +38,7 @@ def test_no_planned_resource_has_the_usual_prefix(
 def test_no_object_of_the_chart_has_the_usual_prefix(shape: Shape, tmp_path: Path) -> None:
     environment = parse(file_of(shape, prefix="acme").encode(), tmp_path / shape.name / "environment.yml")
     file = tmp_path / "resolved.json"
-    file.write_text(json.dumps(resolve(environment)))
+    helm.write_values(file, resolve(environment))
     text = helm.template("-f", str(file), *settings(environment.broker.kind))
 
     assert re.findall(rf"celery-{shape.name}[\w-]*|/celery/{shape.name}", text) == []

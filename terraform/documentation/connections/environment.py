@@ -1,6 +1,5 @@
 """The connections of one environment: its configuration applied, its chart rendered, each connection followed."""
 
-import json
 import tempfile
 from pathlib import Path
 from typing import Any
@@ -48,6 +47,6 @@ def rendered(resolved: dict[str, Any], found: Applied, folder: Path) -> list[Man
     if "broker_ca" in resolved["secrets"]:
         told["broker_ca_certificate"] = AUTHORITY
     values = folder / "values.json"
-    values.write_text(json.dumps(resolved))
+    helm.write_values(values, resolved)
     text = helm.template("-f", str(values), "--set", f"image={IMAGE}", *helm.discovery(told))
     return [manifest for manifest in yaml.safe_load_all(text) if manifest]

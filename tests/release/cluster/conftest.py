@@ -11,6 +11,7 @@ from typing import Any
 import boto3
 import pytest
 from celery_platform.environment import resolve
+from celery_platform.release import helm
 from celery_platform.release.cluster.deploy import Deployment
 from celery_platform.release.cluster.tools import Cluster
 from celery_platform.release.kubernetes_tools import tool
@@ -97,7 +98,7 @@ def production(tmp_path: Path) -> Deployment:
 def of(resolved: dict[str, Any], folder: Path) -> Deployment:
     """The deployment of these values."""
     file = folder / "resolved.json"
-    file.write_text(json.dumps(resolved))
+    helm.write_values(file, resolved)
     broker = {"broker_url": "amqps://rabbitmq.celery-prod.internal:5671", "broker_ca_certificate": AUTHORITY}
     return Deployment(resolved, file, IMAGE, broker)
 
