@@ -203,8 +203,8 @@ def keep_network(ec2: Any) -> None:
 
 def main() -> None:
     """Publish the parameters, then serve until the process is stopped."""
-    from ministack.app import main as serve  # type: ignore[import-untyped]
-    from ministack.services import alb, budgets, cloudwatch, ec2, eks, elasticache, mq, ssm  # type: ignore[import-untyped]
+    from ministack.app import main as serve
+    from ministack.services import alb, budgets, cloudwatch, ec2, eks, elasticache, mq, ssm
 
     publish(ssm._PUBLIC_AMI_PARAMETERS)
     ec2._ACTION_MAP["RunInstances"] = started(ec2, ec2._ACTION_MAP["RunInstances"])
