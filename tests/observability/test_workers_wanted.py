@@ -15,7 +15,8 @@ def pool(concurrency: int = 32, shares: Mapping[str, float] = SHARES) -> PoolSet
     return PoolSettings(
         name="io", type="threads", concurrency=concurrency, prefetch_multiplier=1, max_tasks_per_child=None,
         max_memory_per_child_mib=None, memory_mib=1_024, stop_timeout=90, queues=tuple(shares),
-        unacknowledged_key="unacked:io", wait_target_seconds=150, backlog_per_worker=64, backlog_shares=shares, variables={}, secrets={},
+        unacknowledged_key="unacked:io", wait_target_seconds=150, backlog_per_worker=64,
+        backlog_shares=shares, variables={}, secrets={},
     )  # fmt: skip
 
 
