@@ -10,7 +10,7 @@ from celery_platform.environment.model import BrokerKind
 
 from tests.harness import servers
 from tests.harness.environment import PROD, described
-from tests.terraform.planned_roles import ACCOUNT, REGION, Role, decision, managed_policies, planned_roles, within
+from tests.terraform.planned_roles import ACCOUNT, KEY, REGION, Role, decision, managed_policies, planned_roles, within
 
 pytestmark = pytest.mark.terraform
 
@@ -27,16 +27,87 @@ NOT_NEEDED = {
 @pytest.fixture(scope="module")
 def roles(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Role]:
     """The roles of production on SQS, which has every kind of workload."""
-    env = described(PROD)
-    resolved = resolve(env.model_copy(update={"broker": env.broker.model_copy(update={"kind": BrokerKind.SQS})}))
     folder = tmp_path_factory.mktemp("roles")
     with servers.aws(folder) as endpoint:
-        return planned_roles(resolved, folder, endpoint)
+        return planned_roles(_resolved(), folder, endpoint)
 
 
 def test_the_boundary_allows_what_managed_policies_allow(roles: dict[str, Role]) -> None:
     assert {"eks-cluster", "groups-eks-node", "worker-cpu", "worker-io", "ci-apply"} <= roles.keys()
     assert list(_cut_by_the_boundary(roles)) == []
+
+
+def test_each_workload_reads_its_own_secrets_and_no_others(roles: dict[str, Role]) -> None:
+    resolved = _resolved()
+    found = {
+        name: sorted(label for label in resolved["secrets"] if _reads(roles[name], resolved["secrets"][label]))
+        for name in resolved["workloads"]
+    }
+
+    assert found == {name: sorted(workload["secrets"]) for name, workload in resolved["workloads"].items()}
+    assert any(found.values())
+
+
+def test_a_workload_decrypts_through_secrets_manager_only(roles: dict[str, Role]) -> None:
+    through = {"kms:ViaService": f"secretsmanager.{REGION}.amazonaws.com"}
+
+    assert decision(roles["worker-io"], "kms:Decrypt", KEY, **through) == "Allow"
+    assert decision(roles["worker-io"], "kms:Decrypt", KEY) == "ImplicitDeny"
+
+
+@pytest.mark.parametrize(
+    ("role", "action", "resource"),
+    [
+        ("worker-cpu", "ssmmessages:OpenControlChannel", "*"),  # Session Manager
+        ("monitoring", "ssm:UpdateInstanceInformation", "*"),
+        ("monitoring", "ec2:DescribeInstances", "*"),
+        ("eks-node", "ecr:BatchGetImage", f"arn:aws:ecr:{REGION}:{ACCOUNT}:repository/celery-prod/app"),
+        ("eks-node", "eks-auth:AssumeRoleForPodIdentity", f"arn:aws:eks:{REGION}:{ACCOUNT}:cluster/celery-prod"),
+    ],
+)
+def test_a_role_may_do_what_its_service_needs(roles: dict[str, Role], role: str, action: str, resource: str) -> None:
+    assert decision(roles[role], action, resource) == "Allow"
+
+
+@pytest.mark.parametrize(
+    ("action", "resource"),
+    [
+        ("ec2:TerminateInstances", "*"),
+        ("iam:CreateUser", f"arn:aws:iam::{ACCOUNT}:user/any"),
+        ("iam:PutRolePolicy", f"arn:aws:iam::{ACCOUNT}:role/celery-prod-worker-io"),
+        ("s3:GetObject", f"arn:aws:s3:::celery-prod-terraform-state-{ACCOUNT}/terraform.tfstate"),
+        ("s3:PutObject", f"arn:aws:s3:::celery-prod-transfer-{ACCOUNT}/any"),
+        ("secretsmanager:PutSecretValue", f"{SECRET}:celery-prod/broker-password-AbCdEf"),
+        ("sqs:DeleteQueue", f"arn:aws:sqs:{REGION}:{ACCOUNT}:celery-prod-quick"),
+        ("ssm:SendCommand", "*"),
+        ("sts:AssumeRole", f"arn:aws:iam::{ACCOUNT}:role/celery-prod-ci-apply"),
+    ],
+)
+def test_no_workload_may(roles: dict[str, Role], action: str, resource: str) -> None:
+    assert [name for name in _resolved()["workloads"] if decision(roles[name], action, resource) == "Allow"] == []
+
+
+def test_each_role_is_assumed_by_what_it_is_for_and_nobody_else(roles: dict[str, Role]) -> None:
+    account = f"arn:aws:iam::{ACCOUNT}:root"
+    expected = {"hosts": "ec2.amazonaws.com", "pods": "pods.eks.amazonaws.com", "people": account}
+    found = {name: sorted(_trusted(role)) for name, role in roles.items()}
+    workloads = _resolved()["workloads"]
+
+    assert {name: found[name] for name in workloads} == {name: [expected[one["on"]]] for name, one in workloads.items()}
+    assert found["eks-cluster"] == ["eks.amazonaws.com"]
+    assert found["eks-node"] == ["ec2.amazonaws.com"]
+    provider = f"arn:aws:iam::{ACCOUNT}:oidc-provider/token.actions.githubusercontent.com"
+    assert found["ci-plan"] == found["ci-apply"] == [provider]
+
+
+def _reads(role: Role, secret: str) -> bool:
+    return decision(role, "secretsmanager:GetSecretValue", f"{SECRET}:{secret}-AbCdEf") == "Allow"
+
+
+def _trusted(role: Role) -> Iterator[str]:
+    for statement in role.trust["Statement"]:
+        for principals in statement["Principal"].values():
+            yield from _listed(principals)
 
 
 @pytest.mark.parametrize("action", ["iam:UpdateAssumeRolePolicy", "iam:PutRolePolicy", "iam:AttachRolePolicy"])
@@ -105,6 +176,11 @@ def test_what_is_refused_of_a_plan_is_otherwise_allowed_to_it(roles: dict[str, R
     open_ = Role(plan.trust, {"ReadOnlyAccess": managed_policies()["ReadOnlyAccess"]}, plan.boundary)
     for action in ("logs:GetLogEvents", "ecr:BatchGetImage", "ssm:GetParameter", "s3:GetObject"):
         assert decision(open_, action, f"arn:aws:any:{REGION}:{ACCOUNT}:any") == "Allow", action
+
+
+def _resolved() -> dict[str, Any]:
+    env = described(PROD)
+    return resolve(env.model_copy(update={"broker": env.broker.model_copy(update={"kind": BrokerKind.SQS})}))
 
 
 def _cut_by_the_boundary(roles: dict[str, Role]) -> Iterator[str]:
