@@ -56,6 +56,11 @@ class _Sender:
                     self._thread = threading.Thread(target=self._send_on, name="gathered", daemon=True)
                     self._thread.start()
 
+    @property
+    def used(self) -> bool:
+        """Whether this process has ever gathered anything."""
+        return self._thread is not None
+
     def _send_on(self) -> None:
         while True:
             self._asked.get()
@@ -86,6 +91,8 @@ def send_soon() -> None:
 
 def send_now() -> None:
     """Send what is gathered, before this process ends; waits for `AT_END_SECONDS` at most."""
+    if not _sender.used:
+        return
     sending = threading.Thread(target=_send_all, daemon=True)
     try:
         sending.start()

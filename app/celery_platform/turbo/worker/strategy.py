@@ -117,7 +117,7 @@ def _fast(task: Any, app: Any, consumer: Any) -> Callable[[Any, Any], bool]:
             succeeded.add(uuid)
         if late:
             message.ack()
-        if late and pool.unstored is not None and not task.ignore_result:
+        if late and pool.unstored is not None:
             pool.unstored.add(of, name, uuid)
         else:
             of.done(name, uuid)
