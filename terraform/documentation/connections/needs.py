@@ -5,12 +5,12 @@ from dataclasses import dataclass, replace
 from typing import Any
 from urllib.parse import urlsplit
 
-from documentation.connections.network import ENDPOINTS, Network, Place
+from documentation.connections.network import ENDPOINTS, PODS, Network, Place
 from documentation.connections.policies import Manifest
 
 Json = Mapping[str, Any]
 OWN_AUTHORITY, AMAZON, PUBLIC, NONE = "secret `broker_ca`", "Amazon", "a public one", "-"
-AWS = "AWS"
+AWS, EKS, CLUSTER_API = "AWS", "EKS", "the cluster's API"
 
 
 @dataclass(frozen=True)
@@ -48,7 +48,11 @@ def needs(resolved: Json, discovery: Mapping[str, str], manifests: Sequence[Mani
     """Every connection of an environment."""
     of_broker = _OfBroker(resolved, discovery)
     return [
-        *(need for who in _processes(resolved, manifests, network) for need in _of_process(who, of_broker)),
+        *(
+            need
+            for who in _processes(resolved, manifests, network)
+            for need in _of_process(who, of_broker, network.api)
+        ),
         *_of_autoscaler(resolved, manifests, network),
         *_of_prometheus(resolved, network),
         *_between_nodes(resolved, network),
@@ -113,13 +117,16 @@ def _processes(resolved: Json, manifests: Sequence[Manifest], network: Network) 
             yield _Process(workload, network.cluster, template["metadata"]["labels"], pool)
 
 
-def _of_process(who: _Process, broker: _OfBroker) -> Iterator[Need]:
-    resolved, held = broker.resolved, broker.resolved["workloads"][who.workload]
+def _of_process(who: _Process, broker: _OfBroker, api: str) -> Iterator[Need]:
+    resolved, held = broker.resolved, broker.resolved["workloads"].get(who.workload)
 
     def need(purpose: str, url: str, secret: str = "", authority: str = NONE) -> Need:
-        trusted = authority != OWN_AUTHORITY or held["discovers"]
+        trusted = authority != OWN_AUTHORITY or (held is not None and held["discovers"])
         return Need(who.workload, who.place, purpose, url, who.labels, secret, authority, trusted)
 
+    if held is None:  # pods without a role ask the cluster's API only
+        yield need(CLUSTER_API, f"https://{api}", authority=EKS)
+        return
     yield need(AWS, f"https://{resolved['region']}.amazonaws.com", authority=AMAZON)
     if resolved["network"]["existing"] is None and resolved["network"]["endpoints"]:
         yield need(AWS, f"https://{ENDPOINTS}", authority=AMAZON)
@@ -167,6 +174,9 @@ def _of_autoscaler(resolved: Json, manifests: Sequence[Manifest], network: Netwo
 
 def _of_prometheus(resolved: Json, network: Network) -> Iterator[Need]:
     for name in resolved["monitoring_hosts"]:
+        if network.api:
+            url = f"http://{PODS}:{resolved['monitoring']['worker_port']}/metrics"
+            yield Need("monitoring", network.machines[name], "metrics", url)
         for host in (*resolved["worker_hosts"], *resolved["rabbitmq_hosts"]):
             target, monitoring = network.machines[host], resolved["monitoring"]
             nodes = [monitoring["rabbitmq_port"]] if host in resolved["rabbitmq_hosts"] else None
@@ -187,4 +197,4 @@ def _of_people(resolved: Json, network: Network) -> Iterator[Need]:
     """The way of people: Session Manager forwards a port through the monitoring host, which has the rules for them."""
     for gate in resolved["monitoring_hosts"] if network.api else ():
         url = f"https://{network.api}"
-        yield Need("people", network.machines[gate], "the cluster's API", url, authority="EKS")
+        yield Need("people", network.machines[gate], CLUSTER_API, url, authority=EKS)

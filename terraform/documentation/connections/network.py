@@ -14,6 +14,8 @@ OF_EKS = "EKS's own rule"
 API = 443
 # Stands for the private names of all interface endpoints, such as sqs.eu-west-1.amazonaws.com.
 ENDPOINTS = "endpoints.internal"
+# Stands for the pods of the cluster, whose nodes have its group.
+PODS = "pods.internal"
 
 
 @dataclass(frozen=True)
@@ -97,6 +99,8 @@ class Network:
                 yield host, Place(broker["broker_name"], frozenset(broker["security_groups"]), self._inside, ports)
         if self.cluster:
             yield self.api, self.cluster
+            ports = frozenset({self._resolved["monitoring"]["worker_port"]})
+            yield PODS, Place(f"pods of {self.cluster.name}", self.cluster.groups, self._inside, ports)
         endpoints = [values for _, values in self._applied.of("aws_vpc_endpoint") if values["security_group_ids"]]
         if endpoints:  # all have the same group
             groups = frozenset(endpoints[0]["security_group_ids"])

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator
 
 from documentation.connections.follow import Followed
 from documentation.connections.needs import NONE
-from documentation.connections.network import ENDPOINTS
+from documentation.connections.network import ENDPOINTS, PODS
 
 HEAD = """\
 # Connections of {name}
@@ -53,7 +53,7 @@ def _machines(name: str) -> str:
 def _url(one: Followed) -> str:
     """The URL, with the machine's or the store's name for an address that is mocked or of one machine of several."""
     url, host = one.need.url, one.need.host
-    is_given = one.listener == "outside" or (host.endswith(".internal") and host != ENDPOINTS)
+    is_given = one.listener == "outside" or (host.endswith(".internal") and host not in (ENDPOINTS, PODS))
     return url if is_given and not _ADDRESS.fullmatch(host) else url.replace(host, f"({_machines(one.listener)})")
 
 
