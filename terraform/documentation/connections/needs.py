@@ -111,8 +111,6 @@ def _processes(resolved: Json, manifests: Sequence[Manifest], network: Network) 
         if manifest["kind"] in ("Deployment", "Job") and network.cluster:
             template = manifest["spec"]["template"]
             workload = template["spec"]["serviceAccountName"]
-            if workload not in resolved["workloads"]:
-                continue  # without a role, it asks the cluster's API and its own workers only
             pool = resolved["pools"].get(workload.removeprefix("worker-").replace("-", "_"), {})
             yield _Process(workload, network.cluster, template["metadata"]["labels"], pool)
 
