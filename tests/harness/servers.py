@@ -36,11 +36,11 @@ class Authority:
         return self.trust.read_text()
 
 
-def authority(folder: Path) -> Authority:
-    """Create an authority and a certificate for loopback."""
+def authority(folder: Path, *addresses: str) -> Authority:
+    """Create an authority and a certificate for loopback and these addresses."""
     made = Authority(folder, folder / "ca.pem", folder / "server.key", folder / "server.pem")
     ca = trustme.CA()
-    issued = ca.issue_cert("127.0.0.1", "localhost")
+    issued = ca.issue_cert("127.0.0.1", "localhost", *addresses)
     ca.cert_pem.write_to_path(made.trust)
     issued.private_key_pem.write_to_path(made.key)
     for blob in issued.cert_chain_pems:
