@@ -41,6 +41,7 @@ IO = "max: 20, instance_type: m7i.large}"
         ("https://quota.example.com", "https://q:90000/", r"services\.quota\.url: found 'https://q:90000/'"),
         ("https://quota.example.com", "https:///path", "found a URL of https without a host"),
         ("https://quota.example.com", "https://me:hush@quota", "found a password in the URL of me@quota; allowed"),
+        ("https://quota.example.com", "https://me:hush@", "found a password in the URL of me@; allowed"),
     ],
 )  # fmt: skip
 def test_an_impossible_application_is_refused(edit_prod: Edit, old: str, new: str, problem: str) -> None:

@@ -36,7 +36,7 @@ def service_url_carries_no_password(env: Environment) -> Iterator[Problem]:
     """The file is committed, rendered and shown. Secrets are read only by the processes that need them."""
     for name, parts in _urls(env):
         if parts.password is not None:
-            found = f"a password in the URL of {parts.username}@{parts.hostname}"
+            found = f"a password in the URL of {parts.username or ''}@{parts.hostname or ''}"
             yield Problem(f"services.{name}.url", found, "a URL without it, and the secret's name as `secret`")
 
 
