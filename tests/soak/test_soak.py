@@ -13,7 +13,7 @@ from tests.harness.environment import Application
 from tests.history.check import EARLY, LOST, STEP_MISSING, Anomaly, check
 from tests.history.events import Event, Kind
 
-from .load import Load, numbers
+from .load import SLOTS, Load, numbers
 from .stands import BROKERS, Stand, stand
 
 MINUTES = float(os.environ.get("MINUTES") or 1.2)
@@ -52,7 +52,10 @@ def test_a_worker_that_acknowledges_once_without_running_is_found(soaked: Stand,
     events = soak(load, soaked, 15, faults=False)
 
     found = check(events)
-    assert [anomaly.kind for anomaly in found] in ([LOST], [STEP_MISSING]), found
+    assert found, "nothing was found"
+    assert {anomaly.kind for anomaly in found} <= {LOST, STEP_MISSING}, found
+    # Each process that takes messages loses one: a worker of any pool but turbo has one.
+    assert len(found) <= (SLOTS if POOL == "turbo" else 1), found
     assert EARLY not in {anomaly.kind for anomaly in found}  # it names no settlement
 
 
