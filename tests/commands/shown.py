@@ -66,7 +66,7 @@ APP = {
     "send": 'tests/celery_platform/cli/test_send_and_wait.py: "send"',
     "inspect": 'tests/celery_platform/cli/test_work.py: "inspect"',
     "exporter": 'tests/observability/harness/stack.py: "exporter"',
-    "deletion-costs": "needs a pod's own token: tests/cluster/test_deletion_costs.py calls what it repeats, with such a token",
+    "deletion-costs": "needs the token of a pod, as what it repeats has in tests/cluster/test_deletion_costs.py",
     "status": "tests/observability/test_status.py: app status",
     "settings": 'tests/celery_platform/cli/test_effective_settings.py: "settings"',
     "deploy": 'tests/release/cluster/test_command.py: make("deploy"',

@@ -34,7 +34,7 @@ OWNING = ("--server-side=true", "--force-conflicts")
 class Deployment:
     """What is deployed: an environment's values, an image by digest, and what the account knows of the broker.
 
-    `further` is a file with values of the chart that no environment file has, such as `traces` (app/chart/values.yaml).
+    `further` is a file with values of the chart that no environment file has (app/chart/values.yaml).
     """
 
     resolved: Json
