@@ -11,7 +11,7 @@ unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
 .PHONY: help try setup lock up down status region demo plan apply destroy output deploy rollback drift site drain wheelhouse image terraform-docs validate application \
-        render diff check lint scan format test bench test-unit test-app test-applications test-settlement test-terraform test-roles molecule test-chart \
+        render diff versions check lint scan format test bench test-unit test-app test-applications test-settlement test-terraform test-roles molecule test-chart \
         test-cluster test-pods stop-matrix test-observability test-brokers test-faults soak test-path
 
 help: ## list the commands
@@ -115,6 +115,9 @@ render: setup ## write resolved.json of every environment and the JSON Schema
 
 diff: setup ## describe how TO differs from FROM (make diff FROM=staging TO=prod)
 	@python -m celery_platform environment diff $(FROM) $(TO)
+
+versions: setup ## show how long the versions that ENV runs are supported; fails if support of one ends within 120 days
+	@python -m celery_platform environment versions $(ENV)
 
 # --- checks -------------------------------------------------------------------------------------------------------------
 # Linting needs no account. ansible-lint skips playbooks that it cannot load, hence the syntax check.

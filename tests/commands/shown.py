@@ -32,6 +32,7 @@ VERBS = {
     "application": "tests/recipes/task.py: make application",
     "render": "tests/recipes/task.py: make render",
     "diff": "tests/environment/test_differences.py: between",
+    "versions": 'tests/environment/test_versions.py: "environment", "versions"',
     "check": "runs the hooks over what a person has changed, and test-unit; pre-commit itself runs them at each commit",
     "lint": "`make test` begins with it, and so does the workflow of this repository",
     "scan": "tests/terraform/test_checkov.py: scan",
@@ -85,5 +86,6 @@ APP = {
     "environment validate": 'tests/example_deleted/test_example_deleted.py: "environment", "validate"',
     "environment render": 'tests/recipes/conftest.py: "environment", "render"',
     "environment schema": "prints the schema that is committed, and that test_own_environments.py compares",
+    "environment versions": 'tests/environment/test_versions.py: "environment", "versions"',
     "environment diff": "tests/environment/test_differences.py: between",
 }

@@ -1,6 +1,7 @@
 """`app environment`: check an environment, write what is derived from it, compare two."""
 
 import json
+from datetime import UTC, datetime
 from typing import Annotated
 
 import typer
@@ -84,3 +85,35 @@ def diff(
     say(f"{len(lines)} differences from {left} to {right}")
     for effect in differences.effects_between(left, right):
         say(effect, style="red")
+
+
+@environment.command(name="versions")
+def versions_(
+    name: Name = "",
+    on: Annotated[
+        datetime | None, typer.Option(formats=["%Y-%m-%d"], help="count the days from this date instead of today")
+    ] = None,
+) -> None:
+    """Show how long the versions in use are supported. Exit 1 if support of one has ended, or ends within 120 days."""
+    from celery_platform.environment.aws.support import as_of
+    from celery_platform.environment.load import load
+    from celery_platform.environment.versions import SOON_DAYS, versions
+    from celery_platform.output import say, show_table
+
+    today = (on or datetime.now(UTC)).date()
+    soon = set()
+    for chosen in _chosen(name):
+        rows = []
+        for one in versions(load(chosen)):
+            known, left = one.support, one.days_left(today)
+            until = "not known" if known is None else known.until or "no end announced"
+            rows.append((one.product, one.version, until, left, one.key))
+            if one.ends_soon(today):
+                soon.add(f"{one.product} {one.version}, {left} days: {known.source if known else ''}")
+        say(f"environment {chosen}")
+        show_table(("product", "version", "supported until", "days", "said in"), rows, numbers=("days",))
+    say(f"as of {as_of()} (app/celery_platform/environment/aws/support.json)")
+    for line in sorted(soon):
+        say(f"within {SOON_DAYS} days: {line}", style="red")
+    if soon:
+        raise typer.Exit(1)

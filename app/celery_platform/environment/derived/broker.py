@@ -63,7 +63,7 @@ def management_urls(env: Environment, prefix: str, places: Places) -> list[str]:
 def asked_by_keda(env: Environment) -> bool:
     """Whether KEDA asks the management API of a RabbitMQ on hosts for backlogs.
 
-    Example: `not asked_by_keda(load("prod"))`: its broker is SQS
+    Example: `asked_by_keda(load("prod"))`
     """
     scaled = env.autoscaler == "keda" and any(pool.runs_on == "eks" for pool in env.pools.values())
     return scaled and env.broker.self_managed is not None
