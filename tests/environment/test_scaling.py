@@ -69,7 +69,18 @@ def test_what_keda_reads_is_allowed(text: str) -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["60 * * * *", "0 24 * * *", "0 0 0 * *", "0 0 * 13 *", "0 0 * * 7", "*/0 * * * *", "1- * * * *", "-1 * * * *"],
+    [
+        "60 * * * *",
+        "0 24 * * *",
+        "0 0 0 * *",
+        "0 0 * 13 *",
+        "0 0 * * 7",
+        "*/0 * * * *",
+        "1- * * * *",
+        "-1 * * * *",
+        "*/\u0663 * * * *",
+        "\u0663 * * * *",
+    ],
 )
 def test_what_keda_does_not_read_is_not(text: str) -> None:
     assert fault_of(text) is not None

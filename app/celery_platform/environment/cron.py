@@ -31,7 +31,7 @@ class _Field:
     def _part(self, text: str) -> range | None:
         written, slash, step = text.partition("/")
         found = _PART.fullmatch(written)
-        if not found or (slash and not (step.isdecimal() and int(step) > 0)):
+        if not found or (slash and not (_is_number(step) and int(step) > 0)):
             return None
         first = self.least if found["all"] else self._number(found["first"])
         # Of one value with a step, all that follow are meant.
@@ -43,8 +43,13 @@ class _Field:
     def _number(self, text: str) -> int | None:
         if text.lower() in self.names:
             return self.names.index(text.lower()) + self.least
-        number = int(text) if text.isdecimal() else -1
+        number = int(text) if _is_number(text) else -1
         return number if self.least <= number <= self.most else None
+
+
+def _is_number(text: str) -> bool:
+    """Whether these are digits that the autoscaler reads: `isdecimal` alone takes those of other scripts, too."""
+    return text.isascii() and text.isdecimal()
 
 
 FIELDS = (
