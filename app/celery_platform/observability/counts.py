@@ -18,7 +18,7 @@ from redis.exceptions import RedisError
 
 from celery_platform.observability import gathered
 from celery_platform.observability.outcome import Outcome, listen
-from celery_platform.observability.runtimes import ATTEMPTS, MICROSECONDS, measured, runtimes_key
+from celery_platform.observability.runtimes import ATTEMPTS, COMPLETE, MICROSECONDS, measured, runtimes_key
 from celery_platform.reliability.valkey import valkey
 from celery_platform.routes import queue_of_request
 from celery_platform.settings import runtime
@@ -93,7 +93,7 @@ def _count(outcome: Outcome) -> None:
         return
     queue = queue_of_request(runtime().environment, outcome.task, request).label
     _gathered.add(counts_key(datetime.now(UTC).date().isoformat()), f"{queue}:{outcome.state}")
-    if outcome.run_seconds is not None and queue in measured(runtime().environment):
+    if outcome.run_seconds is not None and outcome.state in COMPLETE and queue in measured(runtime().environment):
         runtimes = runtimes_key(runtime().environment.prefix)
         _gathered.add(runtimes, f"{queue}:{ATTEMPTS}")
         _gathered.add(runtimes, f"{queue}:{MICROSECONDS}", round(outcome.run_seconds * 1e6))

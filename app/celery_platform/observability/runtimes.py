@@ -8,6 +8,9 @@ pool it is the same.
 from celery_platform.settings import Resolved
 
 ATTEMPTS, MICROSECONDS = "attempts", "microseconds"
+# The states of attempts that say how long the work takes. One that failed or waits ended early, and while a service is
+# away thousands of such would make the mean small, and with it the pool that has to drain the queue afterwards.
+COMPLETE = frozenset({"succeeded", "timed_out"})
 
 
 def runtimes_key(prefix: str) -> str:
