@@ -144,3 +144,13 @@ def test_an_environment_without_a_pool_on_eks_runs_nothing_there() -> None:
     rendered = render_resolved(resolve(model.model_copy(update={"pools": pools})), model.broker.kind)
 
     assert {one["kind"] for one in rendered.manifests} == {"ConfigMap"}
+
+
+def test_who_may_not_create_a_policy_of_the_whole_cluster_deploys_without_deletion_costs() -> None:
+    model = described(PROD)
+    values = resolve(model) | {"deletion_costs": {"enabled": False}}
+
+    rendered = render_resolved(values, model.broker.kind)
+
+    assert "deletion-costs" not in {one["metadata"]["name"] for one in rendered.manifests}
+    assert rendered.of("ValidatingAdmissionPolicy") == {}

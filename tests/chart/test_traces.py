@@ -88,3 +88,8 @@ def test_every_pod_has_the_variables_that_the_values_name(tmp_path: Path) -> Non
 def test_a_variable_that_the_chart_sets_is_refused(tmp_path: Path, name: str) -> None:
     with pytest.raises(ChartError, match=f"expected variables without those that the chart sets; found {name}"):
         with_values(tmp_path, "--set", f"variables.{name}=other")
+
+
+def test_the_value_of_earlier_charts_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(ChartError, match="section `traces`"):
+        with_values(tmp_path, "--set", f"traces.endpoint={COLLECTOR}")

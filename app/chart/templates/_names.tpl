@@ -39,9 +39,11 @@ helm.sh/hook-delete-policy: before-hook-creation
 
 {{/* Not empty if a pool on EKS may shrink. */}}
 {{- define "celery.deletionCosts" -}}
+{{- if .Values.deletion_costs.enabled }}
 {{- range $name := include "celery.pools" . | fromJsonArray }}
 {{- $pool := index $.Values.pools $name }}
 {{- if lt (int $pool.min) (int $pool.max) }}{{ $name }} {{ end }}
+{{- end }}
 {{- end }}
 {{- end }}
 

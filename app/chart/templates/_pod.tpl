@@ -23,7 +23,7 @@ nodeSelector: {{ toJson . }}
 {{- end }}
 {{- end }}
 
-{{/* Settings of every pod: the profile restricted of the Pod Security Standards, and no access to the Kubernetes API. */}}
+{{/* Settings of every pod: the profile restricted of the Pod Security Standards, and no token for the Kubernetes API. */}}
 {{- define "celery.podSecurity" -}}
 automountServiceAccountToken: false
 enableServiceLinks: false
