@@ -15,6 +15,7 @@
   apply would replace the broker.
 * A separate address for a managed broker; the emulator returns the same address for everything.
 * The access string of an ElastiCache user, in which the emulator does not escape `&`, and most settings of an alarm.
+* A secret that is created without a value has no version (`emulated_secrets.py`).
 * Settings of an EKS cluster and its node groups (`emulated_eks.py`).
 * Settings of interface endpoints and flow logs, and rules for all protocols without ports (`emulated_network.py`).
 * A target group with TCP health checks has no path and no HTTP code; with them, a plan fails.
@@ -30,7 +31,7 @@ from http import HTTPStatus
 from typing import Any
 from xml.sax.saxutils import escape
 
-from emulated_region import emulated_alarms, emulated_eks, emulated_interfaces, emulated_network
+from emulated_region import emulated_alarms, emulated_eks, emulated_interfaces, emulated_network, emulated_secrets
 
 Request = dict[str, Any]
 Response = tuple[int, dict[str, str], bytes]
@@ -204,7 +205,7 @@ def keep_network(ec2: Any) -> None:
 def main() -> None:
     """Publish the parameters, then serve until the process is stopped."""
     from ministack.app import main as serve
-    from ministack.services import alb, budgets, cloudwatch, ec2, eks, elasticache, mq, ssm
+    from ministack.services import alb, budgets, cloudwatch, ec2, eks, elasticache, mq, secretsmanager, ssm
 
     publish(ssm._PUBLIC_AMI_PARAMETERS)
     ec2._ACTION_MAP["RunInstances"] = started(ec2, ec2._ACTION_MAP["RunInstances"])
@@ -216,6 +217,8 @@ def main() -> None:
     cloudwatch._describe_alarms = emulated_alarms.described(cloudwatch, cloudwatch._describe_alarms)
     eks._create_cluster = emulated_eks.kept_clusters(eks, ec2._subnets, eks._create_cluster)
     eks._create_nodegroup = emulated_eks.kept_groups(eks, eks._create_nodegroup)
+    secretsmanager._create_secret = emulated_secrets.created(secretsmanager, secretsmanager._create_secret)
+    secretsmanager._describe_secret = emulated_secrets.described(secretsmanager._describe_secret)
     user_xml = elasticache._user_xml
     elasticache._user_xml = lambda user: user_xml(user | {"AccessString": escape(user["AccessString"])})
     group_xml = alb._tg_xml

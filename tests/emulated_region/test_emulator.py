@@ -1,10 +1,13 @@
 """The region's additions to the emulator (emulated_region/emulator.py)."""
 
+import json
 from types import SimpleNamespace
 from typing import Any
 
 from emulated_region.emulated_interfaces import described_interface, modified
 from emulated_region.emulated_network import described_endpoint, without_meaningless_ports
+from emulated_region.emulated_secrets import created
+from emulated_region.emulated_secrets import described as described_secret
 from emulated_region.emulator import (
     broker_settings,
     described,
@@ -15,6 +18,7 @@ from emulated_region.emulator import (
     taken_once,
     with_interface_lifted,
 )
+from ministack.services import secretsmanager
 
 
 def test_an_address_asked_for_in_the_first_interface_is_seen() -> None:
@@ -133,3 +137,16 @@ def test_the_groups_of_an_interface_are_those_of_its_instance_and_must_exist() -
     assert [group["GroupName"] for group in instance["SecurityGroups"]] == ["one", "two"]
     assert modify({"NetworkInterfaceId": "eni-1", "SecurityGroupId": ["sg-3"]})[2] == b"InvalidGroup.NotFound"
     assert modify({"NetworkInterfaceId": "eni-2"})[2] == b"InvalidNetworkInterfaceID.NotFound"
+
+
+def test_a_secret_has_a_version_only_if_it_was_created_with_a_value() -> None:
+    create = created(secretsmanager, secretsmanager._create_secret)
+    describe = described_secret(secretsmanager._describe_secret)
+
+    def made(request: dict[str, str]) -> list[bool]:
+        answers = create(request), describe({"SecretId": request["Name"]})
+        keys = [json.loads(body).keys() for _, _, body in answers]
+        return ["VersionId" in keys[0], "VersionIdsToStages" in keys[1]]
+
+    assert made({"Name": "empty"}) == [False, False]
+    assert made({"Name": "full", "SecretString": "s"}) == [True, True]
