@@ -17,7 +17,7 @@ def settle(resolved: dict[str, Any], outputs: dict[str, Any], account: Account) 
     """Write the first values of secrets, set the passwords of stores and brokers to them, and print the changes.
 
     Raises:
-        RunError: a store or broker did not accept its password.
+        RunError: a secret does not exist, or a store or broker did not accept its password.
     """
     for line in write_first_values(resolved["secrets"].values()):
         print(line)

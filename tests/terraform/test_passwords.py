@@ -1,16 +1,16 @@
 """Users that Terraform created with a throwaway password get the one in Secrets Manager."""
 
 import json
+import os
 import socket
 import threading
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
 import boto3
 import pytest
-from botocore.exceptions import ClientError
-from botocore.stub import Stubber
 
 from tests.harness import servers
 from tests.harness.processes import free_port
@@ -19,13 +19,12 @@ USER = "celery-x-results-app"
 
 
 @pytest.fixture
-def account(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+def account(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """An emulated account with an ElastiCache user and the secret with its password."""
-    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "000000000000")
-    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "emulated")
+    from runner.throwaway import throwaway
+
     monkeypatch.setenv("AWS_DEFAULT_REGION", "eu-west-1")
-    with servers.aws(tmp_path) as endpoint:
-        monkeypatch.setenv("AWS_ENDPOINT_URL", endpoint)
+    with patch.dict(os.environ), throwaway("eu-west-1"):
         boto3.client("secretsmanager").create_secret(Name="celery-x/results-password", SecretString="s" * 40)
         boto3.client("elasticache").create_user(
             UserId=USER, UserName="celery", Engine="valkey", AccessString="on ~* +@all", Passwords=["b" * 64]
@@ -49,17 +48,41 @@ def test_only_a_secret_without_a_value_gets_a_first_one() -> None:
     assert client.get_secret_value(SecretId=names[1])["SecretString"] == "s" * 40
 
 
-def test_a_secret_that_aws_cannot_find_a_value_of_has_none() -> None:
-    """A stub, because the emulated account answers with an empty version where AWS has none."""
-    from runner.first_values import _has_value
+@pytest.mark.usefixtures("account")
+def test_no_value_is_read_to_see_whether_there_is_one() -> None:
+    from runner.first_values import write_first_values
 
-    client = boto3.client("secretsmanager", region_name="eu-west-1")
-    with Stubber(client) as stub:
-        stub.add_client_error("get_secret_value", "ResourceNotFoundException")
-        assert not _has_value(client, "celery-x/broker-password")
-        stub.add_client_error("get_secret_value", "AccessDeniedException")
-        with pytest.raises(ClientError, match="AccessDenied"):
-            _has_value(client, "celery-x/broker-password")
+    client = boto3.client("secretsmanager")
+    list(write_first_values(["celery-x/results-password"]))
+
+    assert "LastAccessedDate" not in client.describe_secret(SecretId="celery-x/results-password")
+
+
+@pytest.mark.usefixtures("account")
+def test_a_secret_that_no_apply_has_created_is_named_and_none_gets_a_value() -> None:
+    from runner.errors import RunError
+    from runner.first_values import write_first_values
+
+    client = boto3.client("secretsmanager")
+    client.create_secret(Name="celery-x/broker-password")
+
+    with pytest.raises(RunError, match=r"found no celery-x/api-key, celery-x/other\. `make plan` and `make apply`"):
+        list(write_first_values(["celery-x/broker-password", "celery-x/other", "celery-x/api-key"]))
+    with pytest.raises(client.exceptions.ResourceNotFoundException):
+        client.get_secret_value(SecretId="celery-x/broker-password")
+
+
+@pytest.mark.usefixtures("account")
+def test_a_secret_that_is_scheduled_for_deletion_is_named_with_the_way_back() -> None:
+    from runner.errors import RunError
+    from runner.first_values import write_first_values
+
+    client = boto3.client("secretsmanager")
+    client.create_secret(Name="celery-x/api-key")
+    client.delete_secret(SecretId="celery-x/api-key", RecoveryWindowInDays=7)
+
+    with pytest.raises(RunError, match=r"found celery-x/api-key\. undo it with `aws secretsmanager restore-secret"):
+        list(write_first_values(["celery-x/results-password", "celery-x/api-key"]))
 
 
 @pytest.mark.usefixtures("account")
