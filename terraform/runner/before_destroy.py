@@ -38,12 +38,21 @@ def _with_content(resources: list[Mapping[str, Any]]) -> Iterator[str]:
             yield f"images in {values['name']}"
 
 
+# What is in the state but no longer in the account was deleted by hand, and is no obstacle.
 def _has_objects(bucket: str) -> bool:
-    return bool(boto3.client("s3").list_objects_v2(Bucket=bucket, MaxKeys=1).get("KeyCount"))
+    client = boto3.client("s3")
+    try:
+        return bool(client.list_objects_v2(Bucket=bucket, MaxKeys=1).get("KeyCount"))
+    except client.exceptions.NoSuchBucket:
+        return False
 
 
 def _has_images(repository: str) -> bool:
-    return bool(boto3.client("ecr").list_images(repositoryName=repository, maxResults=1)["imageIds"])
+    client = boto3.client("ecr")
+    try:
+        return bool(client.list_images(repositoryName=repository, maxResults=1)["imageIds"])
+    except client.exceptions.RepositoryNotFoundException:
+        return False
 
 
 def _resources(module: Mapping[str, Any] | None) -> Iterator[Mapping[str, Any]]:

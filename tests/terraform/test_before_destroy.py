@@ -55,6 +55,16 @@ def test_what_is_empty_or_told_to_lose_its_content_is_no_obstacle() -> None:
     )
 
 
+@pytest.mark.usefixtures("account")
+def test_what_somebody_deleted_by_hand_is_no_obstacle() -> None:
+    check_destroyable(
+        _state(
+            _one("module.buckets.aws_s3_bucket.this", bucket="deleted"),
+            _one("module.registry[0].aws_ecr_repository.this", name="deleted"),
+        )
+    )
+
+
 def test_an_environment_that_was_never_applied_has_nothing_in_the_way() -> None:
     check_destroyable({})
 
