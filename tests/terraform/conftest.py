@@ -14,6 +14,7 @@ import pytest
 from celery_platform.environment.load import names
 from celery_platform.rendering import write
 
+from tests.harness import servers
 from tests.harness.environment import ENVIRONMENTS
 from tests.terraform.deployment import Deployment, emulator, free_port, own_account, removed_variables, set_line
 
@@ -141,3 +142,13 @@ def apply(
 def deployment(request: pytest.FixtureRequest, apply: Callable[[str, str], Deployment]) -> Deployment:
     """An applied environment."""
     return apply(*request.param)
+
+
+@pytest.fixture(scope="session")
+def roles(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
+    """The roles of production on SQS, which has every kind of workload."""
+    from tests.terraform.planned_roles import planned_roles, production_on_sqs
+
+    folder = tmp_path_factory.mktemp("roles")
+    with servers.aws(folder) as endpoint:
+        return planned_roles(production_on_sqs(), folder, endpoint)

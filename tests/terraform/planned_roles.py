@@ -12,9 +12,13 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from celery_platform.environment import resolve
 from celery_platform.environment.derived.eks import ADDONS
+from celery_platform.environment.model import BrokerKind
 from ministack.core import iam_evaluator
 from runner.tools import terraform_variables
+
+from tests.harness.environment import PROD, described
 
 ROOT = Path(__file__).parents[2]
 ACCOUNT, REGION = "000000000000", "eu-west-1"
@@ -70,6 +74,12 @@ def managed_policies() -> dict[str, Document]:
     """AWS's managed policies that this configuration attaches, as of the date in the file."""
     data = json.loads((Path(__file__).parent / "managed_policies.json").read_text())
     return dict(data["policies"])
+
+
+def production_on_sqs() -> Document:
+    """The derived values of production, with SQS as its broker."""
+    env = described(PROD)
+    return resolve(env.model_copy(update={"broker": env.broker.model_copy(update={"kind": BrokerKind.SQS})}))
 
 
 def planned_roles(resolved: dict[str, Any], folder: Path, endpoint: str) -> dict[str, Role]:

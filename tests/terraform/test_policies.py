@@ -1,16 +1,21 @@
-"""Each role may do what it must under its permissions boundary, and the pipeline no more than that."""
+"""Each role may do what it must under its permissions boundary, and a workload no more than that."""
 
 from collections.abc import Iterator
 from fnmatch import fnmatchcase
 from typing import Any
 
 import pytest
-from celery_platform.environment import resolve
-from celery_platform.environment.model import BrokerKind
 
-from tests.harness import servers
-from tests.harness.environment import PROD, described
-from tests.terraform.planned_roles import ACCOUNT, KEY, REGION, Role, decision, managed_policies, planned_roles, within
+from tests.terraform.planned_roles import (
+    ACCOUNT,
+    KEY,
+    REGION,
+    Role,
+    decision,
+    managed_policies,
+    production_on_sqs,
+    within,
+)
 
 pytestmark = pytest.mark.terraform
 
@@ -24,21 +29,13 @@ NOT_NEEDED = {
 }
 
 
-@pytest.fixture(scope="module")
-def roles(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Role]:
-    """The roles of production on SQS, which has every kind of workload."""
-    folder = tmp_path_factory.mktemp("roles")
-    with servers.aws(folder) as endpoint:
-        return planned_roles(_resolved(), folder, endpoint)
-
-
 def test_the_boundary_allows_what_managed_policies_allow(roles: dict[str, Role]) -> None:
     assert {"eks-cluster", "groups-eks-node", "worker-cpu", "worker-io", "ci-apply"} <= roles.keys()
     assert list(_cut_by_the_boundary(roles)) == []
 
 
 def test_each_workload_reads_its_own_secrets_and_no_others(roles: dict[str, Role]) -> None:
-    resolved = _resolved()
+    resolved = production_on_sqs()
     found = {
         name: sorted(label for label in resolved["secrets"] if _reads(roles[name], resolved["secrets"][label]))
         for name in resolved["workloads"]
@@ -84,14 +81,16 @@ def test_a_role_may_do_what_its_service_needs(roles: dict[str, Role], role: str,
     ],
 )
 def test_no_workload_may(roles: dict[str, Role], action: str, resource: str) -> None:
-    assert [name for name in _resolved()["workloads"] if decision(roles[name], action, resource) == "Allow"] == []
+    workloads = production_on_sqs()["workloads"]
+
+    assert [name for name in workloads if decision(roles[name], action, resource) == "Allow"] == []
 
 
 def test_each_role_is_assumed_by_what_it_is_for_and_nobody_else(roles: dict[str, Role]) -> None:
     account = f"arn:aws:iam::{ACCOUNT}:root"
     expected = {"hosts": "ec2.amazonaws.com", "pods": "pods.eks.amazonaws.com", "people": account}
     found = {name: sorted(_trusted(role)) for name, role in roles.items()}
-    workloads = _resolved()["workloads"]
+    workloads = production_on_sqs()["workloads"]
 
     assert {name: found[name] for name in workloads} == {name: [expected[one["on"]]] for name, one in workloads.items()}
     assert found["eks-cluster"] == ["eks.amazonaws.com"]
@@ -108,79 +107,6 @@ def _trusted(role: Role) -> Iterator[str]:
     for statement in role.trust["Statement"]:
         for principals in statement["Principal"].values():
             yield from _listed(principals)
-
-
-@pytest.mark.parametrize("action", ["iam:UpdateAssumeRolePolicy", "iam:PutRolePolicy", "iam:AttachRolePolicy"])
-def test_the_pipeline_changes_every_role_but_its_own(roles: dict[str, Role], action: str) -> None:
-    bounded = {"iam:PermissionsBoundary": f"arn:aws:iam::{ACCOUNT}:policy/celery-prod-boundary"}
-
-    def decided(role: str) -> str:
-        return decision(roles["ci-apply"], action, f"arn:aws:iam::{ACCOUNT}:role/celery-prod-{role}", **bounded)
-
-    assert decided("worker-io") == "Allow"
-    assert (decided("ci-apply"), decided("ci-plan")) == ("Deny", "Deny")
-
-
-def test_the_pipeline_creates_no_role_without_the_boundary(roles: dict[str, Role]) -> None:
-    request = ("iam:CreateRole", f"arn:aws:iam::{ACCOUNT}:role/celery-prod-other")
-    boundary = {"iam:PermissionsBoundary": f"arn:aws:iam::{ACCOUNT}:policy/celery-prod-boundary"}
-
-    assert decision(roles["ci-apply"], *request, **boundary) == "Allow"
-    assert decision(roles["ci-apply"], *request) == "Deny"
-
-
-@pytest.mark.parametrize(
-    ("action", "resource"),
-    [
-        ("ec2:DescribeInstances", "*"),
-        ("eks:DescribeCluster", f"arn:aws:eks:{REGION}:{ACCOUNT}:cluster/celery-prod"),
-        ("iam:GetRole", f"arn:aws:iam::{ACCOUNT}:role/celery-prod-worker-io"),
-        ("s3:GetObject", f"arn:aws:s3:::celery-prod-terraform-state-{ACCOUNT}/terraform.tfstate"),
-        ("s3:PutObject", f"arn:aws:s3:::celery-prod-terraform-state-{ACCOUNT}/terraform.tfstate.tflock"),
-        ("secretsmanager:DescribeSecret", f"{SECRET}:celery-prod/broker-password-AbCdEf"),
-        ("secretsmanager:GetRandomPassword", "*"),
-        ("servicequotas:GetServiceQuota", f"arn:aws:servicequotas:{REGION}:{ACCOUNT}:vpc/L-0EA8095F"),
-        ("ssm:GetParameter", f"arn:aws:ssm:{REGION}:{ACCOUNT}:parameter/celery/prod/broker_url"),
-        ("ssm:GetParameter", f"arn:aws:ssm:{REGION}::parameter/aws/service/debian/release/13/latest/amd64"),
-    ],
-)
-def test_the_pipeline_may_read_what_a_plan_needs(roles: dict[str, Role], action: str, resource: str) -> None:
-    assert decision(roles["ci-plan"], action, resource) == "Allow"
-
-
-@pytest.mark.parametrize(
-    ("action", "resource"),
-    [
-        ("dynamodb:GetItem", f"arn:aws:dynamodb:{REGION}:{ACCOUNT}:table/any"),
-        ("ecr:BatchGetImage", f"arn:aws:ecr:{REGION}:{ACCOUNT}:repository/any"),
-        ("lambda:GetFunction", f"arn:aws:lambda:{REGION}:{ACCOUNT}:function:any"),
-        ("logs:GetLogEvents", f"arn:aws:logs:{REGION}:{ACCOUNT}:log-group:any:log-stream:any"),
-        ("s3:GetObject", f"arn:aws:s3:::celery-prod-files-{ACCOUNT}/any"),
-        ("s3:PutObject", f"arn:aws:s3:::celery-prod-terraform-state-{ACCOUNT}/terraform.tfstate"),
-        ("secretsmanager:BatchGetSecretValue", f"{SECRET}:celery-prod/broker-password-AbCdEf"),
-        ("secretsmanager:GetSecretValue", f"{SECRET}:celery-prod/broker-password-AbCdEf"),
-        ("sqs:ReceiveMessage", f"arn:aws:sqs:{REGION}:{ACCOUNT}:celery-prod-quick"),
-        ("ssm:GetParameter", f"arn:aws:ssm:{REGION}:{ACCOUNT}:parameter/other/password"),
-        ("ssm:StartSession", f"arn:aws:ec2:{REGION}:{ACCOUNT}:instance/i-1"),
-        ("ec2:RunInstances", "*"),
-        ("iam:PutRolePolicy", f"arn:aws:iam::{ACCOUNT}:role/celery-prod-worker-io"),
-    ],
-)
-def test_a_plan_reads_no_data_and_changes_nothing(roles: dict[str, Role], action: str, resource: str) -> None:
-    assert decision(roles["ci-plan"], action, resource) != "Allow"
-
-
-def test_what_is_refused_of_a_plan_is_otherwise_allowed_to_it(roles: dict[str, Role]) -> None:
-    """Without its denials a plan could read these, so the test above does not hold by itself."""
-    plan = roles["ci-plan"]
-    open_ = Role(plan.trust, {"ReadOnlyAccess": managed_policies()["ReadOnlyAccess"]}, plan.boundary)
-    for action in ("logs:GetLogEvents", "ecr:BatchGetImage", "ssm:GetParameter", "s3:GetObject"):
-        assert decision(open_, action, f"arn:aws:any:{REGION}:{ACCOUNT}:any") == "Allow", action
-
-
-def _resolved() -> dict[str, Any]:
-    env = described(PROD)
-    return resolve(env.model_copy(update={"broker": env.broker.model_copy(update={"kind": BrokerKind.SQS})}))
 
 
 def _cut_by_the_boundary(roles: dict[str, Role]) -> Iterator[str]:
