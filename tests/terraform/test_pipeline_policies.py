@@ -7,11 +7,14 @@ from tests.terraform.planned_roles import ACCOUNT, REGION, Role, decision, manag
 pytestmark = pytest.mark.terraform
 
 SECRET = f"arn:aws:secretsmanager:{REGION}:{ACCOUNT}:secret"
+BOUNDARY = f"arn:aws:iam::{ACCOUNT}:policy/celery-prod-boundary"
+PROVIDER = f"arn:aws:iam::{ACCOUNT}:oidc-provider/token.actions.githubusercontent.com"
+PIPELINE = f"arn:aws:iam::{ACCOUNT}:role/celery-prod-ci-apply"
 
 
 @pytest.mark.parametrize("action", ["iam:UpdateAssumeRolePolicy", "iam:PutRolePolicy", "iam:AttachRolePolicy"])
 def test_the_pipeline_changes_every_role_but_its_own(roles: dict[str, Role], action: str) -> None:
-    bounded = {"iam:PermissionsBoundary": f"arn:aws:iam::{ACCOUNT}:policy/celery-prod-boundary"}
+    bounded = {"iam:PermissionsBoundary": BOUNDARY}
 
     def decided(role: str) -> str:
         return decision(roles["ci-apply"], action, f"arn:aws:iam::{ACCOUNT}:role/celery-prod-{role}", **bounded)
@@ -22,10 +25,53 @@ def test_the_pipeline_changes_every_role_but_its_own(roles: dict[str, Role], act
 
 def test_the_pipeline_creates_no_role_without_the_boundary(roles: dict[str, Role]) -> None:
     request = ("iam:CreateRole", f"arn:aws:iam::{ACCOUNT}:role/celery-prod-other")
-    boundary = {"iam:PermissionsBoundary": f"arn:aws:iam::{ACCOUNT}:policy/celery-prod-boundary"}
+    boundary = {"iam:PermissionsBoundary": BOUNDARY}
 
     assert decision(roles["ci-apply"], *request, **boundary) == "Allow"
     assert decision(roles["ci-apply"], *request) == "Deny"
+
+
+@pytest.mark.parametrize(
+    ("action", "resource"),
+    [
+        ("iam:AddClientIDToOpenIDConnectProvider", PROVIDER),
+        ("iam:DeleteOpenIDConnectProvider", PROVIDER),
+        ("iam:UpdateOpenIDConnectProviderThumbprint", PROVIDER),
+        ("iam:CreatePolicyVersion", BOUNDARY),
+        ("iam:DeletePolicy", BOUNDARY),
+        ("iam:SetDefaultPolicyVersion", BOUNDARY),
+        ("iam:TagPolicy", BOUNDARY),
+        ("iam:UpdateAssumeRolePolicy", PIPELINE),
+        ("iam:DeleteRolePermissionsBoundary", f"arn:aws:iam::{ACCOUNT}:role/celery-prod-other"),
+        ("iam:CreateUser", f"arn:aws:iam::{ACCOUNT}:user/any"),
+    ],
+)
+def test_no_role_changes_what_bounds_it(roles: dict[str, Role], action: str, resource: str) -> None:
+    """Neither ci-apply nor a role that it makes and gives every right to."""
+    assert decision(roles["ci-apply"], action, resource) != "Allow"
+    assert decision(_made_by_the_pipeline(roles), action, resource) != "Allow"
+
+
+@pytest.mark.parametrize(
+    ("action", "resource"), [("iam:GetOpenIDConnectProvider", PROVIDER), ("iam:GetPolicy", BOUNDARY)]
+)
+def test_the_pipeline_reads_what_bounds_it(roles: dict[str, Role], action: str, resource: str) -> None:
+    assert decision(roles["ci-plan"], action, resource) == "Allow"
+    assert decision(roles["ci-apply"], action, resource) == "Allow"
+
+
+def test_a_role_that_the_pipeline_makes_may_do_all_that_the_boundary_allows(roles: dict[str, Role]) -> None:
+    """As DECISIONS.md says, and also what the pipeline's own policies leave out."""
+    assert (
+        decision(_made_by_the_pipeline(roles), "iam:UntagRole", f"arn:aws:iam::{ACCOUNT}:role/celery-prod-other")
+        == "Allow"
+    )
+    assert decision(_made_by_the_pipeline(roles), "secretsmanager:GetSecretValue", f"{SECRET}:any") == "Allow"
+
+
+def _made_by_the_pipeline(roles: dict[str, Role]) -> Role:
+    every = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}]}
+    return Role(roles["ci-apply"].trust, {"every": every}, roles["ci-apply"].boundary)
 
 
 @pytest.mark.parametrize(

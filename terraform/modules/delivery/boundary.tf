@@ -1,10 +1,12 @@
-# The upper limit for every role of this environment, whatever its own policies say. It grants nothing by itself. The
-# pipeline can create roles, but none with more rights than its own, and it cannot change this policy; only a person can.
+# The upper limit for every role of this environment, whatever its own policies say. It grants nothing by itself. Within it, no
+# role can change this policy, the OpenID Connect provider, or the rights and the trust of the pipeline's two roles; only a
+# person can. It does not limit what the pipeline gives away: a role that it makes may do all that this policy allows, for
+# whomever it trusts.
 data "aws_iam_policy_document" "boundary" {
   #checkov:skip=CKV_AWS_107:a boundary grants nothing; it is intersected with the role's own policies
   #checkov:skip=CKV_AWS_108:the same
   #checkov:skip=CKV_AWS_109:the same
-  #checkov:skip=CKV_AWS_110:the same; the Deny statements below prevent privilege escalation by the pipeline
+  #checkov:skip=CKV_AWS_110:the same; the Deny statements below keep roles within this boundary
   #checkov:skip=CKV_AWS_111:the same
   #checkov:skip=CKV_AWS_356:the same
 
@@ -17,9 +19,10 @@ data "aws_iam_policy_document" "boundary" {
   statement {
     sid       = "OwnRoles"
     actions   = ["iam:*"]
-    resources = [local.own_roles, local.own_profiles, local.own_policies, local.boundary, local.provider]
+    resources = [local.own_roles, local.own_profiles, local.own_policies]
   }
 
+  # Also the provider and this policy, which plan and apply read, and only a person changes.
   statement {
     sid       = "ReadIdentities"
     actions   = ["iam:Get*", "iam:List*"]
@@ -38,13 +41,6 @@ data "aws_iam_policy_document" "boundary" {
     sid       = "ProfilesOfAutoMode"
     actions   = ["iam:AddRoleToInstanceProfile"]
     resources = ["arn:${local.partition}:iam::${local.account}:instance-profile/eks*"]
-  }
-
-  statement {
-    sid       = "BoundaryStays"
-    effect    = "Deny"
-    actions   = ["iam:CreatePolicyVersion", "iam:DeletePolicyVersion", "iam:SetDefaultPolicyVersion", "iam:DeletePolicy"]
-    resources = [local.boundary]
   }
 
   # Otherwise the pipeline could let another repository in, or give itself what its own policy denies.

@@ -5,7 +5,7 @@ data "aws_caller_identity" "this" {}
 locals {
   partition = data.aws_partition.this.partition
   account   = data.aws_caller_identity.this.account_id
-  # This environment's roles, profiles and the boundary, by name. The pipeline has no access to anything else in IAM.
+  # What this environment has in IAM, by name. The pipeline changes only the first three, and nothing else in IAM.
   own_roles    = "arn:${local.partition}:iam::${local.account}:role/${var.name}-*"
   own_profiles = "arn:${local.partition}:iam::${local.account}:instance-profile/${var.name}-*"
   own_policies = "arn:${local.partition}:iam::${local.account}:policy/${var.name}-*-queues-*" # of workers with many queues
