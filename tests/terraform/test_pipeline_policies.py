@@ -106,6 +106,12 @@ def test_the_pipeline_may_read_what_a_plan_needs(roles: dict[str, Role], action:
         ("secretsmanager:GetSecretValue", f"{SECRET}:celery-prod/broker-password-AbCdEf"),
         ("sqs:ReceiveMessage", f"arn:aws:sqs:{REGION}:{ACCOUNT}:celery-prod-quick"),
         ("ssm:GetParameter", f"arn:aws:ssm:{REGION}:{ACCOUNT}:parameter/other/password"),
+        ("ssm:GetCommandInvocation", "*"),
+        ("ssm:ListCommandInvocations", "*"),  # with the output
+        ("ssm:ListCommands", "*"),  # with the parameters
+        ("ssm:GetAutomationExecution", "*"),
+        ("ssm:DescribeAutomationExecutions", "*"),
+        ("ssm:DescribeAutomationStepExecutions", "*"),
         ("ssm:StartSession", f"arn:aws:ec2:{REGION}:{ACCOUNT}:instance/i-1"),
         ("ec2:RunInstances", "*"),
         ("iam:PutRolePolicy", f"arn:aws:iam::{ACCOUNT}:role/celery-prod-worker-io"),
@@ -119,5 +125,5 @@ def test_what_is_refused_of_a_plan_is_otherwise_allowed_to_it(roles: dict[str, R
     """Without its denials a plan could read these, so the test above does not hold by itself."""
     plan = roles["ci-plan"]
     open_ = Role(plan.trust, {"ReadOnlyAccess": managed_policies()["ReadOnlyAccess"]}, plan.boundary)
-    for action in ("logs:GetLogEvents", "ecr:BatchGetImage", "ssm:GetParameter", "s3:GetObject"):
+    for action in ("logs:GetLogEvents", "ecr:BatchGetImage", "ssm:GetParameter", "ssm:ListCommands", "s3:GetObject"):
         assert decision(open_, action, f"arn:aws:any:{REGION}:{ACCOUNT}:any") == "Allow", action

@@ -16,7 +16,8 @@ data "aws_iam_policy_document" "plan" {
     resources = ["${local.state}/*.tflock"]
   }
 
-  # For the ephemeral values of secrets, which a plan evaluates and discards. The action has no resource types.
+  # For the first passwords of store and broker users (aws_secretsmanager_random_password in modules/elasticache and
+  # modules/amazon_mq), which a plan makes up. The action has no resource types.
   statement {
     sid       = "MakeUpPasswords"
     actions   = ["secretsmanager:GetRandomPassword"]
@@ -33,7 +34,9 @@ data "aws_iam_policy_document" "plan" {
       "logs:FilterLogEvents", "logs:GetLogEvents", "logs:GetLogObject", "logs:GetLogRecord", "logs:GetQueryResults", "logs:StartLiveTail", "logs:StartQuery", "logs:Unmask",
       "ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer",
       "ec2:GetConsoleOutput", "ec2:GetConsoleScreenshot", "ec2:GetPasswordData",
-      "ssm:GetCommandInvocation", "ssm:GetParameterHistory", "ssm:SendCommand", "ssm:StartSession",
+      "ssm:GetCommandInvocation", "ssm:ListCommandInvocations", "ssm:ListCommands", # parameters and output of commands
+      "ssm:DescribeAutomationExecutions", "ssm:DescribeAutomationStepExecutions", "ssm:GetAutomationExecution",
+      "ssm:GetParameterHistory", "ssm:SendCommand", "ssm:StartSession",
     ]
     resources = ["*"]
   }
