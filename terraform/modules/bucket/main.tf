@@ -6,7 +6,7 @@ resource "aws_s3_bucket" "this" {
   #checkov:skip=CKV2_AWS_62:no consumer needs events; tasks name the objects that they read
 
   bucket        = var.name
-  force_destroy = var.expire_after_days != null # nobody keeps anything in a bucket that forgets
+  force_destroy = var.expire_after_days != null # all its objects expire, so a destroy loses nothing that was to be kept
 }
 
 resource "aws_s3_bucket_public_access_block" "this" {

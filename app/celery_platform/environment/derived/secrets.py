@@ -29,7 +29,7 @@ def secrets(env: Environment, prefix: str) -> Json:
 
 
 def platform_secrets(env: Environment, prefix: str) -> list[str]:
-    """The labels of the platform's own secrets, whose values Terraform generates.
+    """The labels of the platform's own secrets, whose values an apply and playbooks write, not people.
 
     Example: `platform_secrets(load("dev"), "celery-dev") == ["results_password"]`
     """
