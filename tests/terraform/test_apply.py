@@ -40,7 +40,7 @@ def test_everything_is_discovered_under_one_prefix(deployment: Deployment) -> No
     assert set(json.loads(values["buckets"])) == set(deployment.resolved["buckets"])
 
 
-def test_buckets_refuse_plaintext_and_the_transfer_bucket_forgets(deployment: Deployment) -> None:
+def test_buckets_refuse_plaintext_and_objects_of_the_transfer_bucket_expire(deployment: Deployment) -> None:
     s3, prefix = deployment.client("s3"), f"celery-{deployment.environment}-"
     names = [bucket["Name"] for bucket in s3.list_buckets()["Buckets"] if bucket["Name"].startswith(prefix)]
     own = [name for name in names if "terraform-state" not in name]
