@@ -47,7 +47,7 @@ class Gathered(gathered.Gathers):
         """Add a number to a field."""
         with self._lock:
             self._counts[key, field] += number
-        gathered.send_soon()
+        gathered.send_soon(self)
 
     def send(self) -> None:
         """Store them. An error in Valkey must not fail a task, so it is only logged."""

@@ -29,7 +29,7 @@ class GatheredLines(logging.StreamHandler[TextIO], gathered.Gathers):
             if record.levelno > logging.INFO or not hasattr(record, FIELDS):
                 self._write()
             else:
-                gathered.send_soon()
+                gathered.send_soon(self)
         except RecursionError:
             raise
         except Exception:
@@ -43,7 +43,7 @@ class GatheredLines(logging.StreamHandler[TextIO], gathered.Gathers):
                 self._add(text)
         finally:
             self.release()
-        gathered.send_soon()
+        gathered.send_soon(self)
 
     def _add(self, text: str) -> None:
         line = text + self.terminator
