@@ -261,6 +261,51 @@ def test_a_forked_process_writes_no_line_of_its_parent(lines: GatheredLines, wri
     assert writes.written == []
 
 
+def test_a_flush_writes_what_is_gathered(lines: GatheredLines, writes: Writes) -> None:
+    lines.emit(a_line("one"))
+
+    lines.flush()
+
+    assert writes.written == ["one\n"]
+
+
+# A process that forks while a thread of it writes a line which the pipe does not hold yet; `argv` says which stream.
+FORKS = """
+import logging, os, signal, sys, threading, time
+from celery_platform.observability.logs.gathered_lines import GatheredLines
+
+reader, writer = os.pipe()
+os.dup2(writer, 2)
+lines = GatheredLines(sys.stderr if sys.argv[1] == "standard error" else open(writer, "w"))
+threading.Thread(target=lambda: (lines.gather("x" * 200_000), lines.send()), daemon=True).start()
+time.sleep(0.3)
+read = []
+def drain():
+    time.sleep(0.3)
+    while part := os.read(reader, 65536):
+        read.append(part)
+threading.Thread(target=drain, daemon=True).start()
+child = os.fork()
+if child == 0:
+    signal.alarm(10)
+    lines.handle(logging.makeLogRecord({"msg": "of the child", "levelno": logging.ERROR}))
+    os._exit(0)
+ended = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+time.sleep(0.3)
+text = b"".join(read).decode()
+print(ended, text.count("x"), text.endswith("x\\nof the child\\n"))
+"""
+
+
+@pytest.mark.parametrize("stream", ["standard error", "another"])
+def test_a_process_forked_while_a_thread_writes_can_write_and_repeats_nothing(stream: str) -> None:
+    found = subprocess.run(
+        [sys.executable, "-c", FORKS, stream], check=False, capture_output=True, text=True, timeout=60
+    )
+
+    assert found.stdout.split() == ["0", "200000", "True"]
+
+
 def test_counts_of_a_moment_are_added_up_with_one_round_trip(monkeypatch: pytest.MonkeyPatch) -> None:
     sent: list[tuple[object, ...]] = []
 

@@ -1,6 +1,8 @@
 """A handler that writes several lines of outcomes with one write: each alone would take longer than a short task."""
 
 import logging
+import os
+import threading
 from contextlib import suppress
 from typing import TextIO
 
@@ -21,6 +23,12 @@ class GatheredLines(logging.StreamHandler[TextIO], gathered.Gathers):
         super().__init__(stream)
         self._lines: list[str] = []
         self._characters = 0
+        # No process is forked while a thread writes: the child would have a copy of the stream's buffer, which it would
+        # write again, and of its lock, which nobody releases there (Python renews those of its standard streams alone).
+        self._writing = threading.RLock()
+        os.register_at_fork(
+            before=self._writing.acquire, after_in_parent=self._writing.release, after_in_child=self._writing.release
+        )
 
     def emit(self, record: logging.LogRecord) -> None:
         """Gather a line, or write it."""
@@ -55,8 +63,20 @@ class GatheredLines(logging.StreamHandler[TextIO], gathered.Gathers):
     def _write(self) -> None:
         if self._lines:
             lines, self._lines, self._characters = self._lines, [], 0
-            self.stream.write("".join(lines))
-            self.stream.flush()
+            with self._writing:
+                self.stream.write("".join(lines))
+                self.stream.flush()
+
+    def flush(self) -> None:
+        """Write what is gathered, and whatever the stream has not written yet."""
+        self.acquire()
+        try:
+            with suppress(OSError, ValueError):
+                self._write()
+            with self._writing:
+                super().flush()
+        finally:
+            self.release()
 
     def send(self) -> None:
         """Write what is gathered."""
