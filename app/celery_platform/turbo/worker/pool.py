@@ -32,6 +32,10 @@ SOFT_LIMIT_SIGNAL = signal.SIGRTMIN + 3
 HARD_LIMIT_SIGNAL = signal.SIGRTMIN + 4
 # How a process ends that settled its task's message at the hard limit (EX_SOFTWARE of sysexits.h).
 HARD_LIMIT_EXIT = 70
+# At the hard limit: how long a process waits for its connection, and for what it gathered to be sent. Together well
+# below the supervisor's `settle_seconds`, after which it is killed: the broker's answers take what is left.
+CONNECTION_SECONDS = 1.0
+GATHERED_SECONDS = 0.4
 
 
 class TaskPool(BasePool, RunsTaskInLoop, HasPlaces, FreesSlots):
@@ -132,11 +136,11 @@ class TaskPool(BasePool, RunsTaskInLoop, HasPlaces, FreesSlots):
         if not limit or monotonic() < limit or not _in_tracer(frame):
             return
         request = self.request_of_running_task()
-        if request is not None and self.take_connection(seconds=1):
+        if request is not None and self.take_connection(CONNECTION_SECONDS):
             request.on_timeout(False, round(limit - numbers[BUSY_SINCE], 3))
             # Of what this process had taken beside it too, nothing waits for a visibility timeout.
             give_back(request.message.channel)
-        gathered.send_now()
+        gathered.send_now(GATHERED_SECONDS)
         os._exit(HARD_LIMIT_EXIT)
 
     def restart(self) -> None:
