@@ -1,6 +1,8 @@
-"""A listener is called once per outcome."""
+"""A listener is called once per outcome, and its error is its own."""
 
+from collections.abc import Callable
 from types import SimpleNamespace
+from typing import Any
 
 import pytest
 from celery_platform.observability import outcome
@@ -19,3 +21,28 @@ def test_a_listener_that_is_registered_twice_is_called_once(monkeypatch: pytest.
     report(Outcome("orders.ship", "id", "succeeded", SimpleNamespace()))
 
     assert len(heard) == 1
+
+
+@pytest.mark.parametrize(
+    ("listeners", "tell"),
+    [
+        ("_on_received", lambda: outcome.received("orders.ship")),
+        ("_on_start", lambda: outcome._started(SimpleNamespace(name="orders.ship", request=SimpleNamespace()))),
+        ("_on_outcome", lambda: report(Outcome("orders.ship", "id", "succeeded", SimpleNamespace()))),
+    ],
+    ids=["received", "start", "outcome"],
+)
+def test_a_listener_that_fails_is_logged_and_fails_neither_the_message_nor_the_others(
+    listeners: str, tell: Callable[[], None], monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    heard: list[Any] = []
+
+    def fail(_: Any) -> None:
+        raise LookupError("no such series")
+
+    monkeypatch.setattr(outcome, listeners, [fail, heard.append])
+
+    tell()
+
+    assert len(heard) == 1
+    assert "no such series" in caplog.text

@@ -3,18 +3,24 @@
 On every pool and broker, the process that runs a task sees its start and its end (Celery's `task_prerun` and
 `task_postrun`). If a child process is killed, only its parent notices; `celery_platform.observability.request` reports
 that. A revoked task never runs.
+
+A listener that fails is logged, and fails neither the message nor the other listeners.
 """
 
+import logging
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, TypeVar
 
 from celery.signals import before_task_publish, task_postrun, task_prerun, task_received, task_revoked
 
 from celery_platform.observability.published_at import PUBLISHED_AT
 from celery_platform.reliability.waiting import Waiting
+
+logger = logging.getLogger(__name__)
+About = TypeVar("About")
 
 # Celery's state after a run -> the state in metrics and logs.
 STATES = {"SUCCESS": "succeeded", "FAILURE": "failed", "RETRY": "retried", "IGNORED": "ignored", "REJECTED": "rejected"}
@@ -80,8 +86,7 @@ def requests_wanted() -> bool:
 
 def received(task: str) -> None:
     """Report a message that is to run now and that Celery makes no request for."""
-    for listener in _on_received:
-        listener(task)
+    _tell(_on_received, task, task)
 
 
 def stamp_messages() -> None:
@@ -91,8 +96,7 @@ def stamp_messages() -> None:
 
 def report(outcome: Outcome) -> None:
     """Report an outcome to every listener."""
-    for listener in _on_outcome:
-        listener(outcome)
+    _tell(_on_outcome, outcome, outcome.task)
 
 
 def wait_of(request: Any, now: float) -> float | None:
@@ -105,6 +109,15 @@ def wait_of(request: Any, now: float) -> float | None:
         return None
     due = max(published, _timestamp(getattr(request, "eta", None)))
     return float(max(0.0, now - due))
+
+
+def _tell(listeners: list[Callable[[About], None]], about: About, task: str) -> None:
+    for listener in listeners:
+        try:
+            listener(about)
+        except Exception:
+            # Not `about`: a request has the arguments of its task.
+            logger.exception("a listener failed on a message of %s", task)
 
 
 def _timestamp(eta: str | None) -> float:
@@ -123,9 +136,7 @@ def _received(request: Any = None, **_: Any) -> None:
 def _started(task: Any = None, **_: Any) -> None:
     wait = wait_of(task.request, time.time())
     setattr(task.request, _STARTED, (time.monotonic(), wait))
-    start = Start(task.name, wait)
-    for listener in _on_start:
-        listener(start)
+    _tell(_on_start, Start(task.name, wait), task.name)
 
 
 def _ended(task: Any = None, task_id: str = "", state: str = "", retval: Any = None, **_: Any) -> None:
