@@ -38,14 +38,19 @@ def active_tasks(address: str, port: int, http: urllib3.PoolManager) -> int | No
     except urllib3.exceptions.HTTPError:
         return None
     found = ACTIVE.search(answer.data.decode(errors="replace")) if answer.status == 200 else None
-    return int(float(found[1])) if found else None
+    try:
+        return int(float(found[1])) if found else None
+    except (ValueError, OverflowError):  # no number, NaN or Inf: one such worker must not end the round of all
+        return None
 
 
 def update(kubernetes: Kubernetes, instance: str, port: int, http: urllib3.PoolManager) -> int:
-    """Write the cost of each worker whose load has changed; returns how many there were.
+    """Write the cost of each worker whose load has changed; returns how many were written.
+
+    A pod whose cost the Kubernetes API refuses is logged, and the others have theirs.
 
     Raises:
-        AppError, HTTPError: the Kubernetes API refuses a request, or does not answer.
+        AppError, HTTPError: the API refuses the list of pods, or does not answer: to none of them, then.
     """
 
     def changed(pod: WorkerPod) -> tuple[WorkerPod, int] | None:
@@ -54,9 +59,16 @@ def update(kubernetes: Kubernetes, instance: str, port: int, http: urllib3.PoolM
 
     with ThreadPoolExecutor(AT_ONCE) as pool:
         changes = [change for change in pool.map(changed, kubernetes.workers(instance)) if change]
-    for pod, cost in changes:
+    return sum(_is_written(kubernetes, pod, cost) for pod, cost in changes)
+
+
+def _is_written(kubernetes: Kubernetes, pod: WorkerPod, cost: int) -> bool:
+    try:
         kubernetes.set_cost(pod, cost)
-    return len(changes)
+    except AppError as error:
+        logger.warning("cannot write the deletion cost of pod %s: %s", pod.name, error)
+        return False
+    return True
 
 
 def run(kubernetes: Kubernetes, instance: str, port: int) -> None:
