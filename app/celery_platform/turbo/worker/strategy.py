@@ -115,12 +115,14 @@ def _fast(task: Any, app: Any, consumer: Any) -> Callable[[Any, Any], bool]:
             return True
         if remembers:
             succeeded.add(uuid)
-        if late:
-            message.ack()
+        # Before it is acknowledged: that may be the acknowledgement for which the channel stores all results and sends.
+        # Where that raises, it remains among them, and is settled as its connection settles the others.
         if late and pool.unstored is not None:
             pool.unstored.add(of, name, uuid)
         else:
             of.done(name, uuid)
+        if late:
+            message.ack()
         return True
 
     return fast
