@@ -2,6 +2,7 @@
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable
+from typing import ClassVar
 
 
 class WorkerConnection(ABC):
@@ -16,6 +17,9 @@ class WorkerConnection(ABC):
     before_acks: Callable[[], None] | None = None
     # Whether somebody flushes: the worker's event loop, once it has this connection. Without, each is sent at once.
     batches_acks: bool = False
+    # Whether this process's next connection sends the acknowledgements that are pending when this one is lost. Without,
+    # the broker delivers their messages again.
+    keeps_acks: ClassVar[bool] = False
     # What is raised when the connection is lost.
     connection_errors: tuple[type[Exception], ...]
 
@@ -29,7 +33,7 @@ class WorkerConnection(ABC):
         """Send the acknowledgements that are pending on all channels.
 
         Raises:
-            Exception: one of `connection_errors`. What was not acknowledged is delivered again.
+            Exception: one of `connection_errors`. `keeps_acks` says what becomes of what was not acknowledged.
         """
 
     @property

@@ -132,6 +132,8 @@ class BoundedStop(bootsteps.StartStopStep):
         except Exception:
             logger.exception("not everything was requeued: the rest is delivered again after its visibility timeout")
         finally:
+            if isinstance(self.consumer.pool, RunsTaskInLoop):
+                self.consumer.pool.settle_left()
             remove_secret_files()
             gathered.send_now()
             sys.stdout.flush()

@@ -54,7 +54,7 @@ def test_a_task_of_celery_alone_goes_it_and_settles_nothing() -> None:
 
 
 def test_a_delivery_is_settled_as_done_when_its_result_is_stored(settled: list[tuple[str, str]]) -> None:
-    unstored = Unstored(Store())
+    unstored = Unstored(Store(), keeps_acks=False)
     unstored.add(Request.without_request, "a", "1")
     before = list(settled)
 
@@ -66,7 +66,7 @@ def test_a_delivery_is_settled_as_done_when_its_result_is_stored(settled: list[t
 
 def test_a_delivery_is_settled_as_given_back_when_its_result_is_not_stored(settled: list[tuple[str, str]]) -> None:
     store = Store()
-    unstored = Unstored(store)
+    unstored = Unstored(store, keeps_acks=False)
     unstored.add(Request.without_request, "a", "1")
     store.answers = False
 
@@ -77,10 +77,10 @@ def test_a_delivery_is_settled_as_given_back_when_its_result_is_not_stored(settl
 
 
 def test_a_delivery_whose_connection_is_lost_is_settled_as_given_back(settled: list[tuple[str, str]]) -> None:
-    unstored = Unstored(Store())
+    unstored = Unstored(Store(), keeps_acks=False)
     unstored.add(Request.without_request, "a", "1")
 
-    unstored.give_back()
+    unstored.connection_lost()
     unstored.store()
 
     assert settled == [("1", "given_back")]

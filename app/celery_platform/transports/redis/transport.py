@@ -80,6 +80,7 @@ class Transport(reconnect.Transport, WorkerConnection):
     """kombu's Redis transport with that channel. In kombu it stands for the connection as well."""
 
     Channel = Channel
+    keeps_acks = True  # `AcknowledgesLater.pending` is the process's
     channels: list[Any]
     client: Any
     # Acknowledgements that Redis has not answered yet; when the last were sent, in seconds of the monotonic clock.

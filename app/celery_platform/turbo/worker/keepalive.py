@@ -41,12 +41,14 @@ class Keepalive(bootsteps.StartStopStep):
 
     @staticmethod
     def _store_results_first(connection: WorkerConnection, pool: TaskPool, backend: Any) -> None:
-        if pool.unstored is not None:  # of the connection before
-            pool.unstored.give_back()
-        if isinstance(backend, DefersResults):
-            backend.may_defer = True
-            pool.unstored = Unstored(backend)
-            connection.before_acks = pool.unstored.store
+        if not isinstance(backend, DefersResults):
+            return
+        backend.may_defer = True
+        if pool.unstored is None:
+            pool.unstored = Unstored(backend, keeps_acks=connection.keeps_acks)
+        else:
+            pool.unstored.connection_lost()
+        connection.before_acks = pool.unstored.store
 
     def register_with_event_loop(self, consumer: Any, hub: Any) -> None:
         """Let the supervisor see that the loop turns, each second; an idle loop notices a stop as soon."""

@@ -47,7 +47,7 @@ class TaskPool(BasePool, RunsTaskInLoop, HasPlaces, FreesSlots):
     cautious = False
     # Set by the supervisor of processes that are replaced after a number of tasks: how many messages one may hold.
     most_held: ClassVar[int | None] = None
-    # Of this process's connection, where its result backend defers results.
+    # Of this process, where its result backend defers results.
     unstored: Unstored | None = None
     body_can_be_buffer = True
 
@@ -56,6 +56,8 @@ class TaskPool(BasePool, RunsTaskInLoop, HasPlaces, FreesSlots):
         self.limit = 1
         # As Celery's solo pool: the worker gives every pool (app, hostname).
         signals.worker_process_init.send(sender=(self.options.get("initargs") or (None, None))[1])
+        # After the last connection was closed, with which acknowledgements were sent.
+        signals.worker_shutdown.connect(self.settle_left, weak=False)
         self.connection_lock = threading.Lock()
         self.connection_lock.acquire()
         stop_on_shutdown(self.slot.ask_stop)
@@ -140,8 +142,14 @@ class TaskPool(BasePool, RunsTaskInLoop, HasPlaces, FreesSlots):
             request.on_timeout(False, round(limit - numbers[BUSY_SINCE], 3))
             # Of what this process had taken beside it too, nothing waits for a visibility timeout.
             give_back(request.message.channel)
+        self.settle_left()
         gathered.send_now(GATHERED_SECONDS)
         os._exit(HARD_LIMIT_EXIT)
+
+    def settle_left(self, **_: Any) -> None:
+        """Settle as given back what waits for a connection that this process will not have."""
+        if self.unstored is not None:
+            self.unstored.give_back()
 
     def restart(self) -> None:
         """Celery's command `pool_restart`: this process does what it holds and ends; the supervisor starts another."""

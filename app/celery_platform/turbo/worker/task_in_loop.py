@@ -1,7 +1,7 @@
 """A pool whose task keeps the worker's event loop, and what other threads may do meanwhile."""
 
 import threading
-from abc import ABC
+from abc import ABC, abstractmethod
 from collections.abc import Callable
 from typing import Any
 
@@ -26,3 +26,7 @@ class RunsTaskInLoop(ABC):
     def take_connection(self, seconds: float) -> bool:
         """Wait so many seconds at most for the connection; returns whether the caller has it now."""
         return self.connection_lock.acquire(timeout=seconds)
+
+    @abstractmethod
+    def settle_left(self) -> None:
+        """Before the process ends, after its last acknowledgements: settle the deliveries that come again."""
