@@ -66,6 +66,23 @@ def test_slots_in_use_and_waiting_messages_are_served(rabbitmq: TestEnvironment,
         assert samples[f"celery_task_queue_wait_time_sum{labels}"] >= 6, "two messages waited for about four seconds"
 
 
+def test_the_processes_of_a_turbo_pool_are_its_slots(rabbitmq: TestEnvironment, worker_of: WorkerOf) -> None:
+    with worker_of(rabbitmq, "turbo").started() as worker:
+        eventually(lambda: worker.log.read_text().count(" ready.") == 4, "four processes", 60)
+        eventually(lambda: worker.scrape()[0]["celery_worker_up"] == 1, "a process that is ready", 5)
+        worker.send(("load.nap", [4]), times=4)
+        eventually(lambda: worker.scrape()[0]["celery_worker_tasks_active"] == 4, "four taken slots")
+        busy, _ = worker.scrape()
+        labels = {"queue_name": rabbitmq.resolved["queues"]["default"]["name"]}
+
+        assert busy["celery_worker_pool_utilization_ratio"] == 1
+        assert busy[f"celery_queue_free_slots{labels}"] == 0
+        assert busy[f"celery_active_consumer_count{labels}"] == 1
+        eventually(lambda: worker.scrape()[0]["celery_worker_tasks_active"] == 0, "the end of all naps")
+        idle, _ = worker.scrape()
+        assert idle[f"celery_queue_free_slots{labels}"] == 4
+
+
 def test_waits_under_a_shared_limit_are_counted(rabbitmq: TestEnvironment, worker_of: WorkerOf) -> None:
     with worker_of(rabbitmq, "threads").started() as worker:
         worker.send(("load.wait", []), times=8)

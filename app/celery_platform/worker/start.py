@@ -80,7 +80,7 @@ def start_worker(pool_name: str) -> None:
 
     celery, environment = checked_worker(pool)
     own = [name for name in celery.tasks if not name.startswith("celery.")]
-    start_metrics(environment, pool, own, metrics_folder)
+    metrics = start_metrics(environment, pool, own, metrics_folder)
     os.environ.setdefault(stop.VARIABLE, str(pool.stop_timeout))
     if pool.type == "prefork":
         share_memory()
@@ -108,7 +108,7 @@ def start_worker(pool_name: str) -> None:
 
         install_transport(pool.type, guarded=True)
     if pool.type == "turbo":
-        sys.exit(run_turbo(celery, environment, pool, worker_options))
+        sys.exit(run_turbo(celery, environment, pool, worker_options, metrics))
     sys.exit(run_worker(celery, worker_options(environment, pool)))
 
 

@@ -14,6 +14,7 @@ from celery_platform.observability.metrics import children
 if TYPE_CHECKING:
     from prometheus_client.metrics_core import Metric
 
+    from celery_platform.observability.metrics.state import WorkerState
     from celery_platform.settings import PoolSettings, Resolved
 
 logger = logging.getLogger(__name__)
@@ -36,8 +37,10 @@ def prepare_metrics(pool: "PoolSettings") -> Path | None:
 
 def start_metrics(
     environment: "Resolved", pool: "PoolSettings", tasks: Iterable[str], folder: Path | None = None
-) -> None:
+) -> "WorkerState | None":
     """Count the tasks and start serving the metrics, if CELERY_METRICS_PORT is set.
+
+    Returns what computes the worker's gauges; `None` without the variable.
 
     If the port is in use, the error is only logged: the worker still works, and the alert on a missing target fires.
 
@@ -51,7 +54,7 @@ def start_metrics(
     """
     port = os.environ.get(PORT)
     if not port:
-        return
+        return None
     from prometheus_client import CollectorRegistry, disable_created_metrics, start_http_server
 
     from celery_platform.observability.metrics.state import WorkerState
@@ -76,6 +79,7 @@ def start_metrics(
         start_http_server(int(port), addr=os.environ.get(ADDRESS, "0.0.0.0"), registry=served)  # noqa: S104 - scraped
     except OSError:
         logger.exception("no metrics: cannot listen on port %s", port)
+    return state
 
 
 def _of_children(folder: Path) -> Callable[[], Iterator["Metric"]]:

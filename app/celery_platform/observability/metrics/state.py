@@ -1,4 +1,4 @@
-"""Gauges of the worker's main process, computed at each scrape from memory, without polling the broker."""
+"""Gauges of the worker, computed at each scrape from memory, without polling the broker."""
 
 import os
 import time
@@ -16,14 +16,26 @@ from prometheus_client.metrics_core import Metric
 from celery_platform.settings import PoolSettings, Resolved
 
 
+@dataclass(frozen=True)
+class Processes:
+    """How many processes of a turbo pool are ready, and how many run a task. Only their supervisor knows of all."""
+
+    ready: int = 0
+    active: int = 0
+
+
 @dataclass(eq=False)
 class WorkerState:
-    """A collector of gauges. `controller` is set when the worker is ready, `shutdown` when it begins to stop."""
+    """A collector of gauges. `controller` is set when the worker is ready, `shutdown` when it begins to stop.
+
+    `processes` is set by the supervisor of a turbo pool, in whose process Celery has no state and no controller.
+    """
 
     environment: Resolved
     pool: PoolSettings
     hostname: str
     controller: Any = None
+    processes: Processes | None = None
     shutdown: str = ""
     started_at: float = field(default_factory=time.time)
 
@@ -34,16 +46,16 @@ class WorkerState:
 
     def collect(self) -> Iterator[Metric]:
         """The current values of all gauges."""
-        active, concurrency = len(state.active_requests), self._concurrency()
+        active, concurrency = self._active(), self._concurrency()
         gauges: dict[str, tuple[str, float | None]] = {
             "celery_worker_up": (
                 "Whether the worker is ready to consume messages (1) or not (0).",
-                float(self.controller is not None),
+                float(self._up()),
             ),
             "celery_worker_tasks_active": ("Number of attempts that are running.", active),
             "celery_worker_tasks_reserved": (
                 "Number of messages that the worker has received and not finished.",
-                len(state.reserved_requests),
+                len(state.reserved_requests) if self.processes is None else None,
             ),
             "celery_worker_concurrency": ("Number of attempts that can run at the same time.", concurrency),
             "celery_worker_pool_utilization_ratio": (
@@ -94,9 +106,15 @@ class WorkerState:
         for name, (text, value) in shares.items():
             family = GaugeMetricFamily(name, text, labels=("queue_name", "hostname"))
             for label in self.pool.queues:
-                active = value if self.controller is not None else 0
+                active = value if self._up() else 0
                 family.add_metric((self.environment.queues[label].name, self.hostname), active)
             yield family
+
+    def _up(self) -> bool:
+        return self.controller is not None if self.processes is None else self.processes.ready > 0
+
+    def _active(self) -> int:
+        return len(state.active_requests) if self.processes is None else self.processes.active
 
     def _concurrency(self) -> int:
         pool = getattr(self.controller, "pool", None)

@@ -16,7 +16,7 @@ from celery_platform.transports.drain import RECYCLE_SIGNAL, on_recycle
 from celery_platform.turbo.supervisor.back_off import BackOff
 from celery_platform.turbo.supervisor.options import SupervisorOptions
 from celery_platform.turbo.worker.pool import HARD_LIMIT_EXIT, HARD_LIMIT_SIGNAL, SOFT_LIMIT_SIGNAL, TaskPool
-from celery_platform.turbo.worker.slot import BUSY_SINCE, DONE, HARD_LIMIT_AT, SOFT_LIMIT_AT, Slot
+from celery_platform.turbo.worker.slot import BUSY_SINCE, DONE, HARD_LIMIT_AT, READY, SOFT_LIMIT_AT, Slot
 
 logger = logging.getLogger(__name__)
 PR_SET_PDEATHSIG = 1
@@ -52,6 +52,16 @@ class Child:
     def running(self) -> bool:
         """Whether the process runs."""
         return self.process_id != 0
+
+    @property
+    def ready(self) -> bool:
+        """Whether the process is ready to consume messages."""
+        return self.running and self.slot.numbers[READY] != 0
+
+    @property
+    def busy(self) -> bool:
+        """Whether the process runs a task. One that was killed leaves its task in the slot until the next starts."""
+        return self.running and self.slot.numbers[BUSY_SINCE] != 0
 
     def start(self) -> None:
         """Fork the process. Returns in the supervisor only."""

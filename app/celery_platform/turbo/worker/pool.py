@@ -58,6 +58,7 @@ class TaskPool(BasePool, RunsTaskInLoop, HasPlaces, FreesSlots):
         signals.worker_process_init.send(sender=(self.options.get("initargs") or (None, None))[1])
         # After the last connection was closed, with which acknowledgements were sent.
         signals.worker_shutdown.connect(self.settle_left, weak=False)
+        signals.worker_ready.connect(self._on_ready, weak=False)
         self.connection_lock = threading.Lock()
         self.connection_lock.acquire()
         stop_on_shutdown(self.slot.ask_stop)
@@ -123,6 +124,9 @@ class TaskPool(BasePool, RunsTaskInLoop, HasPlaces, FreesSlots):
     def free_slots(self) -> None:
         """Note in the slot that its task has ended."""
         self.slot.end()
+
+    def _on_ready(self, **_: Any) -> None:
+        self.slot.ready()
 
     def _on_soft_limit(self, _number: int, frame: FrameType | None) -> None:
         # The signal may come late: between two tasks, or when another runs, which has a limit of its own.

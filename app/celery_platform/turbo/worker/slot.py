@@ -6,7 +6,7 @@ from time import monotonic
 DOUBLES = 8
 TASK_ID_BYTES = 64
 SLOT_BYTES = DOUBLES * 8 + TASK_ID_BYTES
-TURNED_AT, BUSY_SINCE, SOFT_LIMIT_AT, HARD_LIMIT_AT, DONE, STOP_ASKED = range(6)
+TURNED_AT, BUSY_SINCE, SOFT_LIMIT_AT, HARD_LIMIT_AT, DONE, STOP_ASKED, READY = range(7)
 
 
 class Slot:
@@ -55,6 +55,10 @@ class Slot:
     def ask_stop(self) -> None:
         """Ask the supervisor to stop the whole pool."""
         self.numbers[STOP_ASKED] = 1.0
+
+    def ready(self) -> None:
+        """Note that the process is ready to consume messages."""
+        self.numbers[READY] = 1.0
 
     @property
     def task_id(self) -> str:
