@@ -9,8 +9,8 @@ from collections.abc import Mapping
 from celery_platform.brokers import broker_of
 from celery_platform.observability.logs.setup import own_logging
 from celery_platform.observability.metrics.server import prepare_metrics, start_metrics
+from celery_platform.observability.resident import resident_mib
 from celery_platform.settings import PoolSettings, Resolved, runtime
-from celery_platform.worker.child_memory import most_mib, used_mib
 from celery_platform.worker.gevent_patch import ensure_patched
 from celery_platform.worker.heartbeat_file import begin_heartbeat
 from celery_platform.worker.turbo import run_turbo
@@ -44,9 +44,11 @@ def _pool_options(pool: PoolSettings) -> list[str]:
         return []
     options = [f"--pool={CELERY_POOLS[pool.type]}", f"--concurrency={pool.concurrency}"]
     if pool.type == "prefork":
+        from celery_platform.worker.child_memory import most_mib  # Celery's pool comes with it
+
         if pool.max_tasks_per_child:
             options.append(f"--max-tasks-per-child={pool.max_tasks_per_child}")
-        options.append(f"--max-memory-per-child={most_mib(pool, used_mib()) * 1024}")
+        options.append(f"--max-memory-per-child={most_mib(pool, resident_mib()) * 1024}")
     return options
 
 
@@ -83,8 +85,11 @@ def start_worker(pool_name: str) -> None:
     metrics = start_metrics(environment, pool, own, metrics_folder)
     os.environ.setdefault(stop.VARIABLE, str(pool.stop_timeout))
     if pool.type == "prefork":
+        from celery_platform.worker import child_memory
+
         share_memory()
         ended_child.install()
+        child_memory.install(pool)
 
     celery.conf.broker_transport_options.update(broker_of(runtime()).worker_transport_options(pool))
     if pool.type == "solo":

@@ -9,9 +9,9 @@ import signal
 import sys
 import traceback
 from collections.abc import Callable
-from pathlib import Path
 from time import monotonic
 
+from celery_platform.observability.resident import resident_mib
 from celery_platform.transports.drain import RECYCLE_SIGNAL, on_recycle
 from celery_platform.turbo.supervisor.back_off import BackOff
 from celery_platform.turbo.supervisor.options import SupervisorOptions
@@ -21,7 +21,6 @@ from celery_platform.turbo.worker.slot import BUSY_SINCE, DONE, HARD_LIMIT_AT, R
 logger = logging.getLogger(__name__)
 PR_SET_PDEATHSIG = 1
 STOP_SIGNALS = (signal.SIGTERM, signal.SIGINT, signal.SIGQUIT)
-PAGE_MIB = os.sysconf("SC_PAGE_SIZE") / 2**20
 # Bounds differ a little from process to process, so that they do not all start anew together.
 SPREAD = 0.1
 # A process that is replaced for its memory gives back what it holds when it has grown to so many times its bound.
@@ -151,8 +150,8 @@ class Child:
     def memory_mib(self) -> float:
         """Resident memory in MiB; 0 when there is no process."""
         try:
-            return int(Path(f"/proc/{self.process_id}/statm").read_text().split()[1]) * PAGE_MIB
-        except (OSError, IndexError):
+            return resident_mib(self.process_id)
+        except (OSError, IndexError):  # it is gone, or has ended and is not waited for yet
             return 0.0
 
     def recycle(self, why: str) -> None:
