@@ -1,6 +1,8 @@
 """Each delivery of a turbo process has its settlement when its result is stored, also in the middle of a turn."""
 
 import os
+import subprocess
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from types import SimpleNamespace
@@ -22,6 +24,24 @@ from redis import Redis
 from redis.exceptions import ConnectionError as RedisConnectionError
 
 QUEUE = "settled"
+# A pool takes over the signals of its process, so it has one of its own here.
+SHUTDOWN = """
+from celery import Celery, signals
+from celery_platform.turbo.worker.pool import TaskPool
+from celery_platform.turbo.worker.unstored import Unstored
+from celery_platform.turbo.worker.without_request import WithoutRequest
+
+class Noting(WithoutRequest):
+    def given_back(self, task, task_id):
+        print("given back:", task_id)
+
+pool = TaskPool(1, app=Celery())
+pool.unstored = Unstored(None, keeps_acks=True)
+pool.unstored.add(Noting(), "a", "1")
+pool.unstored.connection_lost()
+print("the worker ends")
+signals.worker_shutdown.send(sender=None)
+"""
 
 
 class Noting(WithoutRequest):
@@ -152,3 +172,9 @@ def test_a_process_that_ends_first_gives_them_back(redis_url: str) -> None:
 
     assert noting.settled == {sent: ["given_back"]}
     assert Redis.from_url(redis_url).hlen("unacked") == 1, "it comes again after the visibility timeout"
+
+
+def test_the_end_of_its_worker_is_the_end_of_the_process() -> None:
+    ended = subprocess.run([sys.executable, "-c", SHUTDOWN], capture_output=True, text=True, timeout=60, check=True)
+
+    assert ended.stdout.splitlines() == ["the worker ends", "given back: 1"]
