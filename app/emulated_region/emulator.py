@@ -16,7 +16,7 @@
 * A separate address for a managed broker; the emulator returns the same address for everything.
 * The access string of an ElastiCache user, in which the emulator does not escape `&`, and most settings of an alarm.
 * A secret that is created without a value has no version (`emulated_secrets.py`).
-* Settings of an EKS cluster and its node groups (`emulated_eks.py`).
+* Settings of an EKS cluster and its node groups, and the cluster's security group (`emulated_eks.py`).
 * Settings of interface endpoints and flow logs, and rules for all protocols without ports (`emulated_network.py`).
 * A target group with TCP health checks has no path and no HTTP code; with them, a plan fails.
 
@@ -215,7 +215,8 @@ def main() -> None:
         at_address(name, os.environ["MANAGED_BROKER_ADDRESS"], mq, elasticache)
     cloudwatch._put_metric_alarm = emulated_alarms.kept(cloudwatch, cloudwatch._put_metric_alarm)
     cloudwatch._describe_alarms = emulated_alarms.described(cloudwatch, cloudwatch._describe_alarms)
-    eks._create_cluster = emulated_eks.kept_clusters(eks, ec2._subnets, eks._create_cluster)
+    eks._create_cluster = emulated_eks.kept_clusters(eks, ec2, eks._create_cluster)
+    eks._delete_cluster = emulated_eks.deleted_clusters(eks, ec2, eks._delete_cluster)
     eks._create_nodegroup = emulated_eks.kept_groups(eks, eks._create_nodegroup)
     secretsmanager._create_secret = emulated_secrets.created(secretsmanager, secretsmanager._create_secret)
     secretsmanager._describe_secret = emulated_secrets.described(secretsmanager._describe_secret)

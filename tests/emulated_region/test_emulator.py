@@ -4,6 +4,7 @@ import json
 from types import SimpleNamespace
 from typing import Any
 
+from emulated_region.emulated_eks import deleted_clusters, kept_clusters
 from emulated_region.emulated_interfaces import described_interface, modified
 from emulated_region.emulated_network import described_endpoint, without_meaningless_ports
 from emulated_region.emulated_secrets import created
@@ -18,7 +19,7 @@ from emulated_region.emulator import (
     taken_once,
     with_interface_lifted,
 )
-from ministack.services import secretsmanager
+from ministack.services import ec2, secretsmanager
 
 
 def test_an_address_asked_for_in_the_first_interface_is_seen() -> None:
@@ -150,3 +151,16 @@ def test_a_secret_has_a_version_only_if_it_was_created_with_a_value() -> None:
 
     assert made({"Name": "empty"}) == [False, False]
     assert made({"Name": "full", "SecretString": "s"}) == [True, True]
+
+
+def test_the_security_group_of_a_cluster_exists_as_long_as_the_cluster() -> None:
+    """The cluster itself is a stand-in, because the emulator starts a container for one if it can."""
+    network: dict[str, Any] = {"subnetIds": [], "vpcId": "vpc-1"}
+    cluster = {"resourcesVpcConfig": network, "kubernetesNetworkConfig": {}}
+    eks = SimpleNamespace(_clusters={"celery-x": cluster})
+    kept_clusters(eks, ec2, lambda _: (200, {}, b""))({"name": "celery-x"})
+
+    group = network["clusterSecurityGroupId"]
+    assert ec2._security_groups[group]["VpcId"] == "vpc-1"
+    deleted_clusters(eks, ec2, lambda _: (200, {}, b""))("celery-x")
+    assert group not in ec2._security_groups
