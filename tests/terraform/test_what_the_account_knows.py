@@ -93,7 +93,7 @@ def test_a_pod_that_a_newly_described_size_cannot_hold_is_named(stub: Stub) -> N
     expect(stub("ec2"), BARELY_KNOWN, described(BARELY_KNOWN, "x86_64", vcpus=32, memory_mib=61_440))
     (told,) = sizes_told(env)
     assert told.startswith(f"pools.io.memory_mib: found 60,000 MiB for a pod on {BARELY_KNOWN}; ")
-    assert "allowed: at most 59,806 MiB of its 61,440 MiB; the node itself needs the rest (karpenter.sh" in told
+    assert "allowed: at most 59,806 MiB of its 61,440 MiB; the node itself needs the rest (amazon-eks-ami" in told
     expect(stub("ec2"), BARELY_KNOWN, described(BARELY_KNOWN, "x86_64", vcpus=32, memory_mib=131_072))
     assert sizes_told(env) == []
 
