@@ -24,14 +24,13 @@ module "eks" {
   addons               = local.env.eks.addons
   pools                = local.pools_on_eks
   public_access_cidrs  = local.env.eks.public_access_cidrs
-  api_clients          = merge(local.own_monitors, local.watchers)
   admins               = local.env.eks.admins
   subnet_ids           = local.private_subnet_ids
   key_arn              = module.key.arn
   log_retention_days   = local.env.logs.retention_days
   permissions_boundary = local.permissions_boundary
   metrics_port         = local.env.monitoring.worker_port
-  scrapers             = merge(local.own_monitors, local.watchers)
+  monitors             = merge(local.own_monitors, local.watchers)
 }
 
 # In the cluster that is created here, or in the existing one.

@@ -48,7 +48,7 @@ run "private_and_encrypted" {
   }
 }
 
-run "api_clients" {
+run "monitors" {
   command = plan
 
   module {
@@ -56,19 +56,21 @@ run "api_clients" {
   }
 
   variables {
-    api_clients = { monitoring = { security_group_id = "sg-1" }, office = { cidr = "10.9.0.0/16" } }
+    monitors = { monitoring = { security_group_id = "sg-1" }, office = { cidr = "10.9.0.0/16" } }
   }
 
   assert {
-    condition = jsonencode({ for name, rule in aws_vpc_security_group_ingress_rule.api : name => [rule.referenced_security_group_id, rule.cidr_ipv4, rule.from_port, rule.to_port] }) == jsonencode({
-      monitoring = ["sg-1", null, 443, 443]
-      office     = [null, "10.9.0.0/16", 443, 443]
+    condition = jsonencode({ for name, rule in aws_vpc_security_group_ingress_rule.monitors : name => [rule.referenced_security_group_id, rule.cidr_ipv4, rule.from_port, rule.to_port] }) == jsonencode({
+      monitoring-api     = ["sg-1", null, 443, 443]
+      monitoring-metrics = ["sg-1", null, 9540, 9540]
+      office-api         = [null, "10.9.0.0/16", 443, 443]
+      office-metrics     = [null, "10.9.0.0/16", 9540, 9540]
     })
-    error_message = "expected the private API to admit these clients on 443"
+    error_message = "expected the private API to admit these clients on 443, and pods on the port of their metrics, and nothing else"
   }
 }
 
-run "an_api_client_that_is_both" {
+run "a_monitor_that_is_both" {
   command = plan
 
   module {
@@ -76,41 +78,10 @@ run "an_api_client_that_is_both" {
   }
 
   variables {
-    api_clients = { both = { security_group_id = "sg-1", cidr = "10.9.0.0/16" } }
+    monitors = { both = { security_group_id = "sg-1", cidr = "10.9.0.0/16" } }
   }
 
-  expect_failures = [var.api_clients]
-}
-
-run "scrapers" {
-  command = plan
-
-  module {
-    source = "./modules/eks"
-  }
-
-  variables {
-    scrapers = { monitoring = { security_group_id = "sg-monitoring" }, office = { cidr = "192.0.2.0/24" } }
-  }
-
-  assert {
-    condition     = toset(keys(aws_vpc_security_group_ingress_rule.scrapers)) == toset(["monitoring", "office"]) && alltrue([for rule in aws_vpc_security_group_ingress_rule.scrapers : rule.from_port == 9540 && rule.to_port == 9540])
-    error_message = "expected each scraper on the metrics port of pods, and on no other"
-  }
-}
-
-run "a_scraper_that_is_both" {
-  command = plan
-
-  module {
-    source = "./modules/eks"
-  }
-
-  variables {
-    scrapers = { web = { security_group_id = "sg-1", cidr = "10.0.0.0/8" } }
-  }
-
-  expect_failures = [var.scrapers]
+  expect_failures = [var.monitors]
 }
 
 run "metrics_have_a_port" {

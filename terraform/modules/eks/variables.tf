@@ -66,17 +66,6 @@ variable "public_access_cidrs" {
   }
 }
 
-variable "api_clients" {
-  description = "Clients inside the VPC that may connect to the API, by name: a security group or a CIDR block each. Nodes always may."
-  type        = map(object({ security_group_id = optional(string), cidr = optional(string) }))
-  default     = {}
-
-  validation {
-    condition     = alltrue([for client in var.api_clients : (client.security_group_id == null) != (client.cidr == null)])
-    error_message = "An API client must be either a security group or a CIDR block."
-  }
-}
-
 variable "admins" {
   description = "ARNs of roles that administer the cluster. If empty, the role that creates the cluster does."
   type        = set(string)
@@ -168,13 +157,13 @@ variable "metrics_port" {
   }
 }
 
-variable "scrapers" {
-  description = "Clients that may read the metrics of pods, by name: a security group or a CIDR block each."
+variable "monitors" {
+  description = "Clients inside the VPC that may connect to the API and to the metrics of pods, by name: a security group or a CIDR block each."
   type        = map(object({ security_group_id = optional(string), cidr = optional(string) }))
   default     = {}
 
   validation {
-    condition     = alltrue([for scraper in var.scrapers : (scraper.security_group_id == null) != (scraper.cidr == null)])
-    error_message = "A scraper must be either a security group or a CIDR block."
+    condition     = alltrue([for monitor in var.monitors : (monitor.security_group_id == null) != (monitor.cidr == null)])
+    error_message = "A monitor must be either a security group or a CIDR block."
   }
 }
