@@ -127,7 +127,11 @@ def _without(part: str) -> Callable[[Json, Applied, list[Any]], Case]:
             "people",
             "no rule of cluster celery-prod admits celery-prod-monitoring-1 on port 443",
         ),
-        (_without('ingress_rule.monitors["monitoring-metrics'), "monitoring", "no rule of pods of cluster celery-prod admits"),
+        (
+            _without('ingress_rule.monitors["monitoring-metrics'),
+            "monitoring",
+            "no rule of pods of cluster celery-prod admits",
+        ),
         (_without("ingress_rule.endpoints"), "beat", "no rule of interface endpoints admits cluster celery-prod"),
         (_without_secret, "autoscaler", "autoscaler may not read the secret monitoring_password"),
         (_without_authority, "autoscaler", "autoscaler is not given the certificate of the authority"),
