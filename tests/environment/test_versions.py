@@ -5,10 +5,10 @@ from datetime import date
 
 import pytest
 from celery_platform.cli.commands import commands
-from celery_platform.environment.aws.support import support_of
 from celery_platform.environment.derived.eks import ADDONS
 from celery_platform.environment.load import load
 from celery_platform.environment.model import BrokerKind
+from celery_platform.environment.support import support_of
 from celery_platform.environment.versions import VALKEY, Version, versions
 from typer.testing import CliRunner
 

@@ -95,8 +95,8 @@ def versions_(
     ] = None,
 ) -> None:
     """Show how long the versions in use are supported. Exit 1 if support of one has ended, or ends within 120 days."""
-    from celery_platform.environment.aws.support import as_of
     from celery_platform.environment.load import load
+    from celery_platform.environment.support import as_of
     from celery_platform.environment.versions import SOON_DAYS, versions
     from celery_platform.output import say, show_table
 
@@ -112,7 +112,7 @@ def versions_(
                 soon.add(f"{one.product} {one.version}, {left} days: {known.source if known else ''}")
         say(f"environment {chosen}")
         show_table(("product", "version", "supported until", "days", "said in"), rows, numbers=("days",))
-    say(f"as of {as_of()} (app/celery_platform/environment/aws/support.json)")
+    say(f"as of {as_of()} (app/celery_platform/environment/support.json)")
     for line in sorted(soon):
         say(f"within {SOON_DAYS} days: {line}", style="red")
     if soon:

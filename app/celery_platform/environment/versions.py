@@ -4,8 +4,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
 
-from celery_platform.environment.aws.support import Support, support_of
 from celery_platform.environment.model import BrokerKind, Environment
+from celery_platform.environment.support import Support, support_of
 
 # Time to try an upgrade in every environment before the old version ends.
 SOON_DAYS = 120
