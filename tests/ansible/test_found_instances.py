@@ -13,6 +13,8 @@ import pytest
 import yaml
 from celery_platform.environment import load, resolve
 
+from tests.ansible.written_template import as_written
+
 REPOSITORY = Path(__file__).parents[2]
 ANSIBLE = REPOSITORY / "ansible"
 OWN = {"Environment": "local", "Project": "celery-platform", "Name": "celery-local-worker-cpu-1", "Role": "worker"}
@@ -85,23 +87,9 @@ def _discoveries(folder: Path, *, name: str, prefix: str, project: str) -> list[
     """The requests to EC2 in prometheus.yml, as Ansible writes it from the role's template and the variables."""
     model = load("prod")
     resolved = resolve(model.model_copy(update={"name": name, "prefix": prefix, "project": project}))
-    variables = yaml.safe_load((ANSIBLE / "roles/monitoring/defaults/main.yml").read_text())
-    variables |= yaml.safe_load((ANSIBLE / "inventory/group_vars/monitoring.yml").read_text())
+    variables = yaml.safe_load((ANSIBLE / "inventory/group_vars/monitoring.yml").read_text())
     variables |= {"environment_resolved": resolved, "monitoring_aws_endpoint": ""}
-    (folder / "variables.json").write_text(json.dumps(variables))
-    written = folder / "prometheus.yml"
-    source = ANSIBLE / "roles/monitoring/templates/prometheus.yml.j2"
-    done = subprocess.run(
-        [
-            Path(sys.executable).with_name("ansible"), "localhost", "--connection", "local",
-            "--extra-vars", f"@{folder / 'variables.json'}",
-            "--extra-vars", f"ansible_python_interpreter={sys.executable}",
-            "--module-name", "ansible.builtin.template", "--args", f"src={source} dest={written}",
-        ],
-        cwd=folder, capture_output=True, text=True, check=False,
-    )  # fmt: skip
-    assert done.returncode == 0, done.stdout + done.stderr
-    jobs = yaml.safe_load(written.read_text())["scrape_configs"]
+    jobs = as_written(folder, "monitoring", "prometheus.yml.j2", variables)["scrape_configs"]
     found = [request for job in jobs for request in job.get("ec2_sd_configs", [])]
     assert found
     return found

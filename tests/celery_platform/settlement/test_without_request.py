@@ -9,23 +9,14 @@ from celery.worker.request import Request as CelerysRequest
 from celery_platform.attachment.tasks import _combined
 from celery_platform.reliability.signals import delivery_settled
 from celery_platform.settlement.request import Request
-from celery_platform.turbo.results.deferring import DefersResults
 from celery_platform.turbo.worker.strategy import NOTHING_ADDED, _without_request
 from celery_platform.turbo.worker.unstored import Unstored
+
+from tests.celery_platform.turbo.harness.fake_results import FakeResults
 
 
 class OfAnApplication(CelerysRequest):
     """One that wants to see each message."""
-
-
-class Store(DefersResults):
-    """A result store that answers, or does not."""
-
-    answers = True
-
-    def flush(self) -> None:
-        if not self.answers:
-            raise OSError("away")
 
 
 @pytest.fixture
@@ -54,7 +45,7 @@ def test_a_task_of_celery_alone_goes_it_and_settles_nothing() -> None:
 
 
 def test_a_delivery_is_settled_as_done_when_its_result_is_stored(settled: list[tuple[str, str]]) -> None:
-    unstored = Unstored(Store(), keeps_acks=False)
+    unstored = Unstored(FakeResults(), keeps_acks=False)
     unstored.add(Request.without_request, "a", "1")
     before = list(settled)
 
@@ -65,7 +56,7 @@ def test_a_delivery_is_settled_as_done_when_its_result_is_stored(settled: list[t
 
 
 def test_a_delivery_is_settled_as_given_back_when_its_result_is_not_stored(settled: list[tuple[str, str]]) -> None:
-    store = Store()
+    store = FakeResults()
     unstored = Unstored(store, keeps_acks=False)
     unstored.add(Request.without_request, "a", "1")
     store.answers = False
@@ -77,7 +68,7 @@ def test_a_delivery_is_settled_as_given_back_when_its_result_is_not_stored(settl
 
 
 def test_a_delivery_whose_connection_is_lost_is_settled_as_given_back(settled: list[tuple[str, str]]) -> None:
-    unstored = Unstored(Store(), keeps_acks=False)
+    unstored = Unstored(FakeResults(), keeps_acks=False)
     unstored.add(Request.without_request, "a", "1")
 
     unstored.connection_lost()

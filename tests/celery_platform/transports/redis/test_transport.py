@@ -5,7 +5,7 @@ import signal
 import time
 from collections import Counter
 from collections.abc import Iterator
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -130,14 +130,21 @@ def test_what_is_done_is_acknowledged_before_the_next_begins(redis_url: str, mon
         assert not transport.Channel.pending, "once Redis has answered"
 
 
-def test_what_redis_did_not_answer_is_acknowledged_again(redis_url: str) -> None:
-    store = Redis.from_url(redis_url)
+@contextmanager
+def with_one_pending(redis_url: str, queue: str) -> Iterator[Any]:
+    """A worker's transport with one message that is acknowledged and not sent as such."""
     with Connection(redis_url, transport=Transport) as connection:
-        connection.SimpleQueue("cut").put("one")
+        connection.SimpleQueue(queue).put("one")
         transport: Any = connection.transport
         transport.batches_acks = True
-        with Consumer(connection.default_channel, [Queue("cut")], callbacks=[lambda _body, message: message.ack()]):
+        with Consumer(connection.default_channel, [Queue(queue)], callbacks=[lambda _body, message: message.ack()]):
             connection.drain_events(timeout=5)
+        yield transport
+
+
+def test_what_redis_did_not_answer_is_acknowledged_again(redis_url: str) -> None:
+    store = Redis.from_url(redis_url)
+    with with_one_pending(redis_url, "cut") as transport:
         store.hset("unacked", "another", "of no worker")
         transport.send_acknowledgements()
         transport.sent._connection.disconnect()
@@ -151,12 +158,7 @@ def test_what_redis_did_not_answer_is_acknowledged_again(redis_url: str) -> None
 
 def test_what_redis_refuses_stays_pending(redis_url: str) -> None:
     store = Redis.from_url(redis_url)
-    with Connection(redis_url, transport=Transport) as connection:
-        connection.SimpleQueue("refused").put("one")
-        transport: Any = connection.transport
-        transport.batches_acks = True
-        with Consumer(connection.default_channel, [Queue("refused")], callbacks=[lambda _body, message: message.ack()]):
-            connection.drain_events(timeout=5)
+    with with_one_pending(redis_url, "refused") as transport:
         held: Any = store.hgetall("unacked")
         store.delete("unacked")
         store.set("unacked", "no hash")

@@ -14,7 +14,6 @@ from celery.app.trace import build_tracer
 from celery.worker.request import Request
 from celery_platform.transports.redis.transport import Transport
 from celery_platform.transports.turn import ACKS_PER_WRITE
-from celery_platform.turbo.results.deferring import DefersResults
 from celery_platform.turbo.worker.keepalive import Keepalive
 from celery_platform.turbo.worker.pool import TaskPool
 from celery_platform.turbo.worker.strategy import _fast
@@ -22,6 +21,8 @@ from celery_platform.turbo.worker.without_request import WithoutRequest
 from kombu import Connection, Consumer, Queue
 from redis import Redis
 from redis.exceptions import ConnectionError as RedisConnectionError
+
+from tests.celery_platform.turbo.harness.fake_results import FakeResults
 
 QUEUE = "settled"
 # A pool takes over the signals of its process, so it has one of its own here.
@@ -55,16 +56,6 @@ class Noting(WithoutRequest):
 
     def given_back(self, task: str, task_id: str) -> None:  # noqa: ARG002 - a method of the base class
         self.settled.setdefault(task_id, []).append("given_back")
-
-
-class Store(DefersResults):
-    """A result store that answers, or does not."""
-
-    answers = True
-
-    def flush(self) -> None:
-        if not self.answers:
-            raise OSError("away")
 
 
 @pytest.fixture
@@ -115,7 +106,7 @@ def run_all(connection: Connection, fast: Any, count: int) -> None:
 
 
 @contextmanager
-def connected(url: str, pool: Any, store: Store) -> Iterator[Connection]:
+def connected(url: str, pool: Any, store: FakeResults) -> Iterator[Connection]:
     """A connection as a worker's event loop has it, with the step that stores results before acknowledgements."""
     with Connection(url, transport=Transport) as connection:
         transport: Any = connection.transport
@@ -129,7 +120,7 @@ def connected(url: str, pool: Any, store: Store) -> Iterator[Connection]:
 def test_the_delivery_whose_acknowledgement_fills_a_write_is_settled_with_it(redis_url: str) -> None:
     noting, pool = Noting(), pool_of_one()
     task, fast = strategy_of(noting, pool)
-    with connected(redis_url, pool, Store()) as connection:
+    with connected(redis_url, pool, FakeResults()) as connection:
         sent = [task.apply_async(queue=QUEUE, connection=connection).id for _ in range(ACKS_PER_WRITE)]
 
         run_all(connection, fast, len(sent))
@@ -138,7 +129,7 @@ def test_the_delivery_whose_acknowledgement_fills_a_write_is_settled_with_it(red
 
 
 def test_what_redis_has_not_acknowledged_is_done_with_the_next_connection(redis_url: str) -> None:
-    noting, pool, store = Noting(), pool_of_one(), Store()
+    noting, pool, store = Noting(), pool_of_one(), FakeResults()
     task, fast = strategy_of(noting, pool)
     with connected(redis_url, pool, store) as connection:
         sent = [task.apply_async(queue=QUEUE, connection=connection).id for _ in range(3)]
@@ -161,7 +152,7 @@ def test_what_redis_has_not_acknowledged_is_done_with_the_next_connection(redis_
 
 
 def test_a_process_that_ends_first_gives_them_back(redis_url: str) -> None:
-    noting, pool, store = Noting(), pool_of_one(), Store()
+    noting, pool, store = Noting(), pool_of_one(), FakeResults()
     task, fast = strategy_of(noting, pool)
     with connected(redis_url, pool, store) as connection:
         sent = task.apply_async(queue=QUEUE, connection=connection).id
