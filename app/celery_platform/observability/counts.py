@@ -75,6 +75,14 @@ def connect() -> None:
     gathered.register(_gathered)
 
 
+def add(key: str, field: str, number: int = 1) -> None:
+    """Add to a field of the hash `key`, which is stored within a moment and kept for a week after the last addition.
+
+    Example: `add("celery-prod:soft_stops", "io")`
+    """
+    _gathered.add(key, field, number)
+
+
 def counts_key(day: str) -> str:
     """The key of a day's counts; `day` has the form 2026-11-23."""
     return f"{runtime().environment.prefix}:counts:{day}"
@@ -92,11 +100,11 @@ def _count(outcome: Outcome) -> None:
     if getattr(request, "is_eager", False) or outcome.state == "revoked":
         return
     queue = queue_of_request(runtime().environment, outcome.task, request).label
-    _gathered.add(counts_key(datetime.now(UTC).date().isoformat()), f"{queue}:{outcome.state}")
+    add(counts_key(datetime.now(UTC).date().isoformat()), f"{queue}:{outcome.state}")
     if outcome.run_seconds is not None and outcome.state in COMPLETE and queue in measured(runtime().environment):
         runtimes = runtimes_key(runtime().environment.prefix)
-        _gathered.add(runtimes, f"{queue}:{ATTEMPTS}")
-        _gathered.add(runtimes, f"{queue}:{MICROSECONDS}", round(outcome.run_seconds * 1e6))
+        add(runtimes, f"{queue}:{ATTEMPTS}")
+        add(runtimes, f"{queue}:{MICROSECONDS}", round(outcome.run_seconds * 1e6))
     run_id = getattr(request, "run_id", None)
     if run_id:
         _note(run_key(run_id), _record(outcome, queue))
