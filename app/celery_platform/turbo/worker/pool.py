@@ -4,6 +4,7 @@ While a task runs, the event loop does not. The lock `connection_lock` is the lo
 thread takes it then, to send heartbeats and the acknowledgements of tasks before.
 """
 
+import logging
 import os
 import signal
 import threading
@@ -26,6 +27,8 @@ from celery_platform.transports.worker_channel import WorkerChannel
 from celery_platform.turbo.worker.slot import BUSY_SINCE, HARD_LIMIT_AT, SOFT_LIMIT_AT, Slot
 from celery_platform.turbo.worker.task_in_loop import RunsTaskInLoop
 from celery_platform.turbo.worker.unstored import Unstored
+
+logger = logging.getLogger(__name__)
 
 # Sent by the supervisor. Celery gives SIGUSR1 and SIGUSR2 meanings of its own.
 SOFT_LIMIT_SIGNAL = signal.SIGRTMIN + 3
@@ -141,14 +144,20 @@ class TaskPool(BasePool, RunsTaskInLoop, HasPlaces, FreesSlots):
         limit = numbers[HARD_LIMIT_AT]
         if not limit or monotonic() < limit or not _in_tracer(frame):
             return
-        request = self.request_of_running_task()
-        if request is not None and self.take_connection(CONNECTION_SECONDS):
-            request.on_timeout(False, round(limit - numbers[BUSY_SINCE], 3))
-            # Of what this process had taken beside it too, nothing waits for a visibility timeout.
-            give_back(request.message.channel)
+        try:
+            self._settle_timed_out(round(limit - numbers[BUSY_SINCE], 3))
+        except Exception:  # otherwise it would be raised in the task, which would go on
+            logger.exception("could not settle the message of a task at its hard limit; it is delivered again")
         self.settle_left()
         gathered.send_now(GATHERED_SECONDS)
         os._exit(HARD_LIMIT_EXIT)
+
+    def _settle_timed_out(self, limit: float) -> None:
+        request = self.request_of_running_task()
+        if request is not None and self.take_connection(CONNECTION_SECONDS):
+            request.on_timeout(False, limit)
+            # Of what this process had taken beside it too, nothing waits for a visibility timeout.
+            give_back(request.message.channel)
 
     def settle_left(self, **_: Any) -> None:
         """Settle as given back what waits for a connection that this process will not have."""

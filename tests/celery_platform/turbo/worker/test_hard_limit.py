@@ -5,6 +5,7 @@ import sys
 import threading
 from collections.abc import Callable
 from time import monotonic
+from typing import Any
 
 import pytest
 from celery_platform.observability import gathered
@@ -53,3 +54,21 @@ def test_it_waits_for_its_connection_and_what_it_gathered_well_below_the_time_it
 
     assert len(pool.waits) == 2
     assert sum(pool.waits) <= 0.75 * SupervisorOptions(processes=1).settle_seconds
+
+
+def test_it_ends_also_when_its_message_cannot_be_settled(monkeypatch: pytest.MonkeyPatch) -> None:
+    """An error of the handler would be raised in the task, which would go on beyond its limit."""
+
+    def end(code: int) -> None:
+        raise EndedError(code)
+
+    def refused() -> Any:
+        raise OSError("the broker is away")
+
+    pool = TakenConnection()
+    monkeypatch.setattr(pool, "request_of_running_task", refused)
+    monkeypatch.setattr(os, "_exit", end)
+    pool.slot.numbers[HARD_LIMIT_AT] = monotonic()
+
+    with pytest.raises(EndedError, match=str(HARD_LIMIT_EXIT)):
+        trace_task(pool._on_hard_limit)
