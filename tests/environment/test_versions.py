@@ -27,7 +27,7 @@ def test_an_environment_has_what_its_file_says() -> None:
     on_hosts = {name: pool.model_copy(update={"runs_on": "hosts"}) for name, pool in env.pools.items()}
 
     assert products(env) == ["Kubernetes on EKS", "Debian", "Valkey on ElastiCache"]
-    assert "RabbitMQ on Amazon MQ" in products(amazon_mq)
+    assert Version("RabbitMQ on Amazon MQ", "4.2", "broker.amazon_mq.version") in versions(amazon_mq)
     assert "Kubernetes on EKS" not in products(env.model_copy(update={"pools": on_hosts}))
 
 

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
 
-from celery_platform.environment.model import BrokerKind, Environment
+from celery_platform.environment.model import Environment
 from celery_platform.environment.support import Support, support_of
 
 # Time to try an upgrade in every environment before the old version ends.
@@ -50,6 +50,7 @@ def versions(env: Environment) -> Iterator[Version]:
     if env.eks.existing is None and any(pool.runs_on == "eks" for pool in env.pools.values()):
         yield Version("Kubernetes on EKS", env.eks.version, "eks.version")
     yield Version("Debian", env.hosts.image.split("-")[1], "hosts.image")
-    if env.broker.kind is BrokerKind.AMAZON_MQ:
-        yield Version("RabbitMQ on Amazon MQ", env.broker.amazon_mq.version, "broker.amazon_mq.version")
+    if env.broker.rabbitmq_version is not None and env.broker.self_managed is None:
+        major, minor = env.broker.rabbitmq_version
+        yield Version("RabbitMQ on Amazon MQ", f"{major}.{minor}", f"broker.{env.broker.kind.value}.version")
     yield Version("Valkey on ElastiCache", VALKEY, "terraform/modules/elasticache")
