@@ -146,43 +146,6 @@ run "an_autoscaler_without_tls" {
   expect_failures = [var.scalers]
 }
 
-run "traffic_between_nodes" {
-  command = plan
-
-  module {
-    source = "./modules/rabbitmq_hosts"
-  }
-
-  assert {
-    condition     = { for name, rule in aws_vpc_security_group_ingress_rule.peers : name => rule.from_port } == { epmd = 4369, distribution = 25672, cli = 35672 }
-    error_message = "expected rules between nodes"
-  }
-
-  assert {
-    condition     = toset([for rule in aws_vpc_security_group_ingress_rule.clients : rule.from_port]) == toset([5672, 15692])
-    error_message = "expected the management API to be closed without TLS"
-  }
-}
-
-run "monitors" {
-  command = plan
-
-  module {
-    source = "./modules/rabbitmq_hosts"
-  }
-
-  variables {
-    tls      = true
-    clients  = {}
-    monitors = { monitoring = { security_group_id = "sg-monitoring" } }
-  }
-
-  assert {
-    condition     = { for name, rule in aws_vpc_security_group_ingress_rule.clients : name => rule.from_port } == { monitoring-prometheus = 15692, monitoring-management = 15671 }
-    error_message = "expected metrics and the management API to be open, but not AMQP"
-  }
-}
-
 run "two_nodes" {
   command = plan
 
@@ -242,31 +205,6 @@ run "a_name_too_long" {
   expect_failures = [var.name]
 }
 
-run "publishers" {
-  command = plan
-
-  module {
-    source = "./modules/rabbitmq_hosts"
-  }
-
-  variables {
-    tls           = true
-    clients       = {}
-    publishers    = { web = { security_group_id = "sg-web" }, "office-192.0.2.0/24" = { cidr = "192.0.2.0/24" } }
-    load_balancer = { zone = "celery-x.internal", host = "rabbitmq.celery-x.internal" }
-  }
-
-  assert {
-    condition     = { for name, rule in aws_vpc_security_group_ingress_rule.clients : name => rule.from_port } == { web-amqp = 5671, "office-192.0.2.0/24-amqp" = 5671 }
-    error_message = "expected AMQP to be open, but neither metrics nor the management API"
-  }
-
-  assert {
-    condition     = aws_vpc_security_group_ingress_rule.load_balancer["office-192.0.2.0/24"].cidr_ipv4 == "192.0.2.0/24" && aws_vpc_security_group_ingress_rule.load_balancer["web"].referenced_security_group_id == "sg-web"
-    error_message = "expected access through the load balancer by security group or CIDR block"
-  }
-}
-
 run "in_an_existing_zone" {
   command = plan
 
@@ -287,46 +225,4 @@ run "in_an_existing_zone" {
     condition     = aws_route53_record.this[0].zone_id == "Z0123456789" && aws_route53_record.this[0].name == "celery-x-rabbitmq.internal.example.com"
     error_message = "expected a record in the existing zone"
   }
-}
-
-run "a_client_with_group_and_cidr" {
-  command = plan
-
-  module {
-    source = "./modules/rabbitmq_hosts"
-  }
-
-  variables {
-    clients = { web = { security_group_id = "sg-1", cidr = "10.0.0.0/8" } }
-  }
-
-  expect_failures = [var.clients]
-}
-
-run "a_publisher_with_group_and_cidr" {
-  command = plan
-
-  module {
-    source = "./modules/rabbitmq_hosts"
-  }
-
-  variables {
-    publishers = { web = { security_group_id = "sg-1", cidr = "10.0.0.0/8" } }
-  }
-
-  expect_failures = [var.publishers]
-}
-
-run "a_monitor_without_group_and_cidr" {
-  command = plan
-
-  module {
-    source = "./modules/rabbitmq_hosts"
-  }
-
-  variables {
-    monitors = { web = {} }
-  }
-
-  expect_failures = [var.monitors]
 }
