@@ -10,8 +10,6 @@ from functools import partial
 from json import JSONDecoder
 from typing import Any
 
-from billiard.einfo import ExceptionInfo
-from billiard.exceptions import WorkerLostError
 from celery.app import trace
 from celery.app.task import Context
 from celery.exceptions import WorkerShutdown, WorkerTerminate
@@ -25,6 +23,7 @@ from kombu.utils.json import object_hook
 from celery_platform.observability import outcome
 from celery_platform.transports.worker_channel import WorkerChannel
 from celery_platform.turbo.results.deferring import DefersResults
+from celery_platform.turbo.worker.celery_request import celery_request, raised
 from celery_platform.turbo.worker.fast_strategy import FastStrategy
 from celery_platform.turbo.worker.pool import TaskPool
 from celery_platform.turbo.worker.without_request import ATTRIBUTE, Limits, WithoutRequest
@@ -71,11 +70,11 @@ def _fast(task: Any, app: Any, consumer: Any) -> Callable[[Any, Any], bool]:
     name, late, hostname = task.name, task.acks_late, consumer.hostname
     total, all_total, succeeded = state.total_count, state.all_total_count, state.successful_requests
     pool, of = consumer.pool, _without_request(task) or NOTHING_ADDED
-    make_request = partial(_request, task, app, consumer)
+    make_request = partial(celery_request, task, app, consumer)
     begin, end = _around(task, pool) if late else (pool.begin, pool.end)
     remembers = app.conf.worker_deduplicate_successful_tasks  # nobody else reads it
     informs = logger.isEnabledFor(logging.INFO)
-    plain = _plain(task, consumer)
+    plain, done = _plain(task, consumer), _done(pool, of, late=late)
 
     def fast(message: Any, callbacks: Any) -> bool:
         headers = message.headers
@@ -83,8 +82,7 @@ def _fast(task: Any, app: Any, consumer: Any) -> Callable[[Any, Any], bool]:
         if type(uuid) is not str or not plain(message, headers, callbacks):
             return False
         try:
-            body = message.body
-            args, kwargs, embed = decode(body if type(body) is str else body.decode())
+            args, kwargs, embed = _decoded(message.body)
             request = _context(message, headers, hostname, args, kwargs, dict(embed))
             hard, soft = of.limits(_limits(headers), task, message.delivery_info)
         except (ValueError, TypeError):
@@ -95,9 +93,7 @@ def _fast(task: Any, app: Any, consumer: Any) -> Callable[[Any, Any], bool]:
         total[name] += 1
         all_total[0] += 1
         if not late:
-            channel: WorkerChannel = message.channel
-            message.ack()
-            channel.flush_acknowledgements()
+            _acknowledge_now(message)
         pool.running_request = lambda: make_request(message, acknowledged=not late)
         begin(uuid, soft or task.soft_time_limit, hard or task.time_limit)
         try:
@@ -107,7 +103,7 @@ def _fast(task: Any, app: Any, consumer: Any) -> Callable[[Any, Any], bool]:
             raise
         except BaseException as error:
             end()
-            _raised(make_request(message, acknowledged=not late), error)
+            raised(make_request(message, acknowledged=not late), error)
             return True
         end()
         if info is not None:
@@ -115,17 +111,28 @@ def _fast(task: Any, app: Any, consumer: Any) -> Callable[[Any, Any], bool]:
             return True
         if remembers:
             succeeded.add(uuid)
-        # Before it is acknowledged: that may be the acknowledgement for which the channel stores all results and sends.
-        # Where that raises, it remains among them, and is settled as its connection settles the others.
-        if late and pool.unstored is not None:
-            pool.unstored.add(of, name, uuid)
-        else:
-            of.done(name, uuid)
+        done(name, uuid)
         if late:
             message.ack()
         return True
 
     return fast
+
+
+def _done(pool: TaskPool, of: WithoutRequest, *, late: bool) -> Callable[[str, str], None]:
+    """The function that settles a message whose task succeeded, by the task's name and id.
+
+    One that is acknowledged late is noted before it is: that may be the acknowledgement for which the channel stores
+    all results and sends. Where that raises, it remains among them, and is settled as the connection settles the others.
+    """
+
+    def done(name: str, uuid: str) -> None:
+        if late and pool.unstored is not None:
+            pool.unstored.add(of, name, uuid)
+        else:
+            of.done(name, uuid)
+
+    return done
 
 
 def _plain(task: Any, consumer: Any) -> Callable[[Any, dict[str, Any], Any], bool]:
@@ -210,33 +217,21 @@ def _around(task: Any, pool: TaskPool) -> tuple[Callable[..., None], Callable[[]
     return begin, end
 
 
+def _decoded(body: Any) -> Any:
+    """The arguments, keyword arguments and canvas of a message's body. A `ValueError` if it is not JSON in UTF-8."""
+    return decode(body if type(body) is str else body.decode())
+
+
+def _acknowledge_now(message: Any) -> None:
+    """Tell the broker before the task begins (`acks_late=False`)."""
+    channel: WorkerChannel = message.channel
+    message.ack()
+    channel.flush_acknowledgements()
+
+
 def _inform(uuid: str, name: str, headers: dict[str, Any]) -> None:
     context = {
         "id": uuid, "name": name, "args": headers.get("argsrepr", ""), "kwargs": headers.get("kwargsrepr", ""),
         "eta": None,
     }  # fmt: skip
     logger.info(trace.LOG_RECEIVED, context, extra={"data": context})
-
-
-def _request(task: Any, app: Any, consumer: Any, message: Any, *, acknowledged: bool) -> Any:
-    """Celery's request for a message whose task has run: it settles the message and reports the failure."""
-
-    def ack(logger: Any, errors: Any, *_: Any) -> None:
-        message.ack_log_error(logger, errors)
-
-    def reject(logger: Any, errors: Any, requeue: bool) -> None:
-        message.reject_log_error(logger, errors, requeue)
-
-    request = symbol_by_name(task.Request)(
-        message, on_ack=ack, on_reject=reject, app=app, hostname=consumer.hostname, eventer=consumer.event_dispatcher,
-        task=task, connection_errors=consumer.connection_errors, body=message.body, headers=message.headers,
-        decoded=False, utc=app.uses_utc_timezone(),
-    )  # fmt: skip
-    request.acknowledged = acknowledged
-    return request
-
-
-def _raised(request: Any, error: BaseException) -> None:
-    """What the tracer lets through: Reject from a handler, MemoryError, SystemExit. As in Celery's pools."""
-    lost = error if isinstance(error, Exception) else WorkerLostError(repr(error))
-    request.on_failure(ExceptionInfo((type(lost), lost, error.__traceback__)))
