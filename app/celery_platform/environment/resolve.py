@@ -1,7 +1,6 @@
 """Derive `resolved.json`, which every layer reads, from an environment. `derived/` has one file for each section."""
 
 from collections.abc import Mapping
-from dataclasses import asdict
 from ipaddress import IPv4Address
 
 from celery_platform.environment.derived import Json, hosts
@@ -19,7 +18,7 @@ from celery_platform.environment.derived.monitoring import monitoring
 from celery_platform.environment.derived.network import network
 from celery_platform.environment.derived.pools import pool_of
 from celery_platform.environment.derived.queue_patterns import queue_patterns
-from celery_platform.environment.derived.queues import high_priority_label, queue_names, with_high_priority_queues
+from celery_platform.environment.derived.queues import queue_of, with_high_priority_queues
 from celery_platform.environment.derived.results import results
 from celery_platform.environment.derived.schedule import schedule
 from celery_platform.environment.derived.secrets import platform_secrets, secrets
@@ -60,17 +59,7 @@ def resolve(env: Environment, earlier: Mapping[str, IPv4Address] | None = None) 
         "egress": egress(env),
         "eks": eks(env, prefix),
         "pools": {name: pool_of(env, name, pool, budgets) for name, pool in env.pools.items()},
-        "queues": {
-            name: {
-                **queue_names(prefix, name, queue),
-                "pools": list(queue.pool),
-                "max_deliveries": queue.max_deliveries,
-                "priorities": queue.priorities,
-                "high_priority_queue": high_priority_label(env, name),
-                "time_budget": asdict(budgets[name]),
-            }
-            for name, queue in env.queues.items()
-        },
+        "queues": {name: queue_of(env, prefix, name, budgets[name]) for name in env.queues},
         "queue_patterns": queue_patterns(env, prefix),
         "schedule": schedule(env),
         "secrets": secrets(env, prefix),

@@ -1,8 +1,11 @@
 """The names of queues, and the extra queues for high priority."""
 
+from dataclasses import asdict
+
 from celery_platform.environment.derived import Json
 from celery_platform.environment.model import Environment
 from celery_platform.environment.model.queues import Queue
+from celery_platform.environment.time_budget import TimeBudget
 
 # SQS requires this suffix for FIFO queues; the dead letter queue of a FIFO queue must be FIFO too.
 FIFO = ".fifo"
@@ -26,6 +29,26 @@ def high_priority_label(env: Environment, label: str) -> str | None:
     """
     separate = env.queues[label].priorities > 1 and not env.broker.kind.facts.priorities_in_a_queue
     return f"{label}-high" if separate else None
+
+
+def queue_of(env: Environment, prefix: str, label: str, budget: TimeBudget) -> Json:
+    """The section of one queue: its names, pools, deliveries, priorities and time budget.
+
+    Args:
+        env: the environment, with its high-priority queues.
+        prefix: what names of the environment begin with.
+        label: the queue's label in the file.
+        budget: the queue's time limits, in seconds.
+    """
+    queue = env.queues[label]
+    return {
+        **queue_names(prefix, label, queue),
+        "pools": list(queue.pool),
+        "max_deliveries": queue.max_deliveries,
+        "priorities": queue.priorities,
+        "high_priority_queue": high_priority_label(env, label),
+        "time_budget": asdict(budget),
+    }
 
 
 def with_high_priority_queues(env: Environment) -> Environment:
