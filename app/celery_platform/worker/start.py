@@ -5,6 +5,7 @@ import secrets
 import socket
 import sys
 from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
 from celery_platform.brokers import broker_of
 from celery_platform.observability.logs.setup import own_logging
@@ -14,6 +15,9 @@ from celery_platform.settings import PoolSettings, Resolved, runtime
 from celery_platform.worker.gevent_patch import ensure_patched
 from celery_platform.worker.heartbeat_file import begin_heartbeat
 from celery_platform.worker.turbo import run_turbo
+
+if TYPE_CHECKING:
+    from celery import Celery
 
 # The pool types of the environment model and Celery's names for them.
 CELERY_POOLS: Mapping[str, str] = {"prefork": "prefork", "threads": "threads", "solo": "solo", "gevent": "gevent"}
@@ -65,32 +69,17 @@ def start_worker(pool_name: str) -> None:
         ensure_patched()
     metrics_folder = prepare_metrics(pool)
     from celery_platform.attachment.loopback import warn_of_this_machine
-    from celery_platform.dead_letters.unreadable import KeepUnreadable
-    from celery_platform.guards import ended_child
     from celery_platform.guards.exit_code import run_worker
     from celery_platform.observability import soft_stops
-    from celery_platform.settlement.connection import GiveBackWithConnection
-    from celery_platform.settlement.pool import SettleErrors
-    from celery_platform.transports.drain import Drain
     from celery_platform.worker import stop
     from celery_platform.worker.forked_children import reset_signals_in_children
-    from celery_platform.worker.heartbeat import Heartbeat
-    from celery_platform.worker.memory import share_memory
     from celery_platform.worker.start_checks import checked_worker
-    from celery_platform.worker.store_gate import StoreGate
-    from celery_platform.worker.topology import DeclareDeadLetters
 
     celery, environment = checked_worker(pool)
     own = [name for name in celery.tasks if not name.startswith("celery.")]
     metrics = start_metrics(environment, pool, own, metrics_folder)
     os.environ.setdefault(stop.VARIABLE, str(pool.stop_timeout))
-    if pool.type == "prefork":
-        from celery_platform.worker import child_memory
-
-        share_memory()
-        ended_child.install()
-        child_memory.install(pool)
-
+    _install_pool(pool)
     celery.conf.broker_transport_options.update(broker_of(runtime()).worker_transport_options(pool))
     if pool.type == "solo":
         # A task occupies the only thread. During a task of 20 s, RabbitMQ would miss heartbeats, close the connection
@@ -101,9 +90,22 @@ def start_worker(pool_name: str) -> None:
     own_logging(environment.name)
     warn_of_this_machine(celery)
     soft_stops.connect(pool.name)
-    Drain.stop_seconds = stop.drain_seconds(environment, pool)
-    celery.steps["consumer"].update({Drain, Heartbeat, StoreGate, stop.BoundedStop})
-    celery.steps["consumer"].update({DeclareDeadLetters, KeepUnreadable, SettleErrors, GiveBackWithConnection})
+    _add_steps(celery, environment, pool)
+    if pool.type == "turbo":
+        sys.exit(run_turbo(celery, environment, pool, worker_options, metrics))
+    sys.exit(run_worker(celery, worker_options(environment, pool)))
+
+
+def _install_pool(pool: PoolSettings) -> None:
+    """What Celery's pool and transport of this type need changed before the worker starts."""
+    if pool.type == "prefork":
+        from celery_platform.guards import ended_child
+        from celery_platform.worker import child_memory
+        from celery_platform.worker.memory import share_memory
+
+        share_memory()
+        ended_child.install()
+        child_memory.install(pool)
     if pool.type == "threads":
         from celery_platform.worker import threads_pool
 
@@ -112,9 +114,22 @@ def start_worker(pool_name: str) -> None:
         from celery_platform.turbo.worker.install import install_transport
 
         install_transport(pool.type, guarded=True)
-    if pool.type == "turbo":
-        sys.exit(run_turbo(celery, environment, pool, worker_options, metrics))
-    sys.exit(run_worker(celery, worker_options(environment, pool)))
+
+
+def _add_steps(celery: "Celery", environment: Resolved, pool: PoolSettings) -> None:
+    """Add the steps of the platform to those that start and stop Celery's consumer."""
+    from celery_platform.dead_letters.unreadable import KeepUnreadable
+    from celery_platform.settlement.connection import GiveBackWithConnection
+    from celery_platform.settlement.pool import SettleErrors
+    from celery_platform.transports.drain import Drain
+    from celery_platform.worker import stop
+    from celery_platform.worker.heartbeat import Heartbeat
+    from celery_platform.worker.store_gate import StoreGate
+    from celery_platform.worker.topology import DeclareDeadLetters
+
+    Drain.stop_seconds = stop.drain_seconds(environment, pool)
+    celery.steps["consumer"].update({Drain, Heartbeat, StoreGate, stop.BoundedStop})
+    celery.steps["consumer"].update({DeclareDeadLetters, KeepUnreadable, SettleErrors, GiveBackWithConnection})
 
 
 def start_beat() -> None:

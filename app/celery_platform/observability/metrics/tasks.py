@@ -6,7 +6,7 @@ node name that changes at each start.
 """
 
 from collections.abc import Iterable, Sequence
-from functools import cache
+from functools import cache, partial
 from typing import Any
 
 from celery.signals import after_task_publish, task_rejected, task_unknown
@@ -68,46 +68,39 @@ class TaskMetrics:
             "Time from when messages were due until their attempt started, in seconds.",
             sorted({*WAIT_BUCKETS, threshold}),
         )  # fmt: skip
-        self._idempotency_hits = Counter(
+        counter = partial(Counter, registry=registry)
+        self._idempotency_hits = counter(
             "celery_idempotency_hits",
             "Number of effects that were skipped because they had already been done.",
             ("effect", "hostname"),
-            registry=registry,
         )
-        self._rate_limit_waits = Counter(
+        self._rate_limit_waits = counter(
             "celery_rate_limit_waits",
             "Number of attempts that a shared rate limit postponed.",
             ("limit", "hostname"),
-            registry=registry,
         )
-        self._rate_limit_seconds = Counter(
+        self._rate_limit_seconds = counter(
             "celery_rate_limit_wait_seconds",
             "Time for which a shared rate limit postponed attempts, in seconds.",
-            ("limit", "hostname"), registry=registry,
-        )  # fmt: skip
-        self._dead_letters = Counter(
-            "celery_dead_letters_published",
-            "Number of messages that were moved to a dead letter queue.",
-            TASK_LABELS,
-            registry=registry,
+            ("limit", "hostname"),
         )
-        self._settled = Counter(
+        self._dead_letters = counter(
+            "celery_dead_letters_published", "Number of messages that were moved to a dead letter queue.", TASK_LABELS
+        )
+        self._settled = counter(
             "celery_deliveries_settled",
             "Number of deliveries that the worker settled, by what became of them.",
             (*TASK_LABELS, "settlement"),
-            registry=registry,
         )
-        self._unaccounted = Counter(
+        self._unaccounted = counter(
             "celery_deliveries_unaccounted",
             "Number of messages and slots that this worker held without a task; its liveness probe fails.",
             ("problem", "hostname"),
-            registry=registry,
         )
-        self._refusals = Counter(
+        self._refusals = counter(
             "celery_broker_refusals",
             "Number of times that the broker or a store refused an operation of this process, by its answer.",
             ("operation", "answer", "hostname"),
-            registry=registry,
         )
         self._answers: set[str] = set()
         self._known: set[str] = set()
