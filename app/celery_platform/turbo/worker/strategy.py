@@ -123,7 +123,8 @@ def _done(pool: TaskPool, of: WithoutRequest, *, late: bool) -> Callable[[str, s
     """The function that settles a message whose task succeeded, by the task's name and id.
 
     One that is acknowledged late is noted before it is: that may be the acknowledgement for which the channel stores
-    all results and sends. Where that raises, it remains among them, and is settled as the connection settles the others.
+    all results and sends. Where that raises, it remains among them, and is settled as its connection settles the
+    others.
     """
 
     def done(name: str, uuid: str) -> None:
