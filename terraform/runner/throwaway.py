@@ -12,10 +12,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from local_containers.children import ended_with_parent
+
 from runner.errors import RunError
 
 START_SECONDS = 30
-CHECKOUT = Path(__file__).parents[2]
 
 
 @contextmanager
@@ -31,7 +32,7 @@ def throwaway(region: str) -> Iterator[None]:
         log = Path(folder, "emulator.log")
         with log.open("w") as output:
             process = subprocess.Popen(
-                [sys.executable, "-m", "emulated_region.emulator"],
+                [*ended_with_parent(), sys.executable, "-m", "emulated_region.emulator"],
                 env=_variables(region, port, Path(folder)),
                 cwd=folder,
                 stdout=output,
@@ -53,10 +54,8 @@ def throwaway(region: str) -> Iterator[None]:
 
 
 def _variables(region: str, port: int, folder: Path) -> dict[str, str]:
-    path = [str(CHECKOUT / "environments" / "local"), os.environ.get("PYTHONPATH", "")]
     return {
         **{key: value for key, value in os.environ.items() if not key.startswith("AWS_")},
-        "PYTHONPATH": os.pathsep.join(part for part in path if part),
         "BIND_HOST": "127.0.0.1",
         "GATEWAY_PORT": str(port),
         "MINISTACK_REGION": region,

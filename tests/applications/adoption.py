@@ -10,9 +10,9 @@ from pathlib import Path
 from typing import Any
 
 import yaml
+from local_containers.children import ended_with_parent
 
 from tests.harness.checkout import Indented
-from tests.harness.processes import ended_with_parent
 from tests.harness.servers import REPOSITORY
 
 PROJECT = "app/mysite"

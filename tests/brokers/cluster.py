@@ -2,7 +2,6 @@
 
 import os
 import shutil
-import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -190,7 +189,6 @@ def cluster(generation: str, folder: Path, size: int = 3) -> Iterator[Cluster]:
     """A cluster of RabbitMQ 4 or 3 that is removed at the end."""
     if os.geteuid() != 0 or shutil.which("podman") is None:
         pytest.skip("a cluster needs root and podman (`python -m emulated_region start` installs it)")
-    sys.path.insert(0, str(REPOSITORY / "environments" / "local"))
     made = Cluster(generation, size, folder)
     with removed_at_the_end(*made.removal, variables=made.podman_variables):
         made.start()

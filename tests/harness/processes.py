@@ -11,6 +11,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import pytest
+from local_containers.children import ended_with_parent
 
 from tests.server_marker import refuse_a_server
 
@@ -49,12 +50,6 @@ def wait_for_port(port: int, process: subprocess.Popen[bytes], log: Path, second
         else:
             return
     pytest.fail(f"nothing listens on {port} after {seconds} s:\n{log.read_text()[-3000:]}")
-
-
-def ended_with_parent() -> list[str]:
-    """What a command is started by, so that it gets SIGTERM when its parent is gone, however that ended (prctl(2))."""
-    setpriv = shutil.which("setpriv")
-    return [setpriv, "--pdeathsig", "TERM", "--"] if setpriv else []
 
 
 @contextmanager

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from local_containers.children import ended_with_parent
 
-from tests.harness.processes import ended_with_parent
 from tests.harness.removal import removed_at_the_end
 
 REPOSITORY = Path(__file__).parents[2]

@@ -8,12 +8,12 @@ import subprocess
 from collections.abc import Iterable
 from pathlib import Path
 
+from local_containers.children import ended_with_parent
 from local_containers.images import HOST, HOST_12, ensure_images
 from local_containers.limits import write_containers_conf
 from local_containers.podman import Podman
 from local_containers.tools import ensure_tools
 
-from tests.harness.processes import ended_with_parent
 from tests.harness.removal import removed_at_the_end
 
 REPOSITORY = Path(__file__).parents[2]

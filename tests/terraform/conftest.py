@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 from celery_platform.environment.load import names
 from celery_platform.rendering import write
+from local_containers.children import ended_with_parent
 
 from tests.harness import servers
 from tests.harness.environment import ENVIRONMENTS
@@ -37,12 +38,12 @@ class Runner:
             "HOME": str(self.folder),
             "ENVIRONMENTS": str(self.folder / "environments"),
             "STATE_FOLDER": str(self.folder / "state"),
-            "PYTHONPATH": f"{ROOT}:{ROOT / 'environments' / 'local'}",
+            "PYTHONPATH": str(ROOT),
         }
 
     def run(self, *arguments: str, **variables: str) -> subprocess.CompletedProcess[str]:
         return subprocess.run(
-            [sys.executable, "terraform/run.py", *arguments],
+            [*ended_with_parent(), sys.executable, "terraform/run.py", *arguments],
             cwd=ROOT,
             env=self.variables | variables,
             stdin=subprocess.DEVNULL,
