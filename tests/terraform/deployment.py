@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 import boto3
+from local_containers.children import ended_with_parent
 
 CERTIFICATE = "account.pem"
 ACCOUNT = "000000000000"
@@ -96,7 +97,7 @@ def emulator(variables: dict[str, str], folder: Path, port: int) -> Iterator[str
         "USE_SSL": "1", "MINISTACK_SSL_CERT": str(certificate), "MINISTACK_SSL_KEY": str(key),
     }  # fmt: skip
     process = subprocess.Popen(
-        [sys.executable, "-m", "emulated_region.emulator"],
+        [*ended_with_parent(), sys.executable, "-m", "emulated_region.emulator"],
         env=variables | own | {"REDIS_HOST": "10.90.0.11", "TMPDIR": str(folder)},
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
