@@ -12,7 +12,7 @@ VERBS = {
     "lock": 'tests/applications/test_whole_path.py: "lock"',
     "up": 'tests/path/conftest.py: "make", "render", "up"',
     "down": 'tests/path/test_whole_path.py: "make", "down"',
-    "status": "no test types it, and it is one line: `app status`, whose parts tests/observability/test_status.py runs",
+    "status": 'tests/path/test_whole_path.py: "make", "status"',
     "region": 'tests/emulated_region/test_path.py: "status"',
     "demo": 'tests/path/test_whole_path.py: "demo"',
     "plan": 'tests/path/test_whole_path.py: "make", "plan"',

@@ -172,4 +172,4 @@ def rabbitmqctl(folder: Path, port: int, *words: str) -> str:
     script = Path("/usr/lib/rabbitmq/bin/rabbitmqctl")
     program = str(script) if script.exists() else find_program("rabbitmqctl", "rabbitmq-server")
     command = [program, "--quiet", "--node", f"app-{port}@localhost", *words]
-    return subprocess.run(command, env=variables, check=True, capture_output=True, text=True, timeout=60).stdout
+    return subprocess.run(command, env=variables, check=True, capture_output=True, text=True, timeout=300).stdout

@@ -1,5 +1,6 @@
 """From the environment file to finished tasks: the whole path of production on one machine, on each broker."""
 
+import json
 import re
 import subprocess
 from collections.abc import Iterator
@@ -49,6 +50,13 @@ def test_the_io_pool_ran_in_pods_of_the_chart_and_a_second_rollout_changes_nothi
     states = dict(re.findall(r"(celery-local-\S+-\d) (\S+)", again.stdout))
     assert any("worker-io" in name for name in states), tail(again)
     assert set(states.values()) == {"kept"}, tail(again)
+
+
+def test_the_status_names_every_queue_and_pool(local: LocalEnvironment) -> None:
+    status = local.run("make", "status", "ONCE=1")
+
+    resolved = json.loads((local.environments / "local" / "resolved.json").read_text())
+    assert [name for name in (*resolved["queues"], *resolved["pools"]) if name not in status.stdout] == [], tail(status)
 
 
 def test_a_second_plan_changes_nothing(local: LocalEnvironment) -> None:
