@@ -76,6 +76,7 @@ APP = {
     "application install": 'tests/release/test_commands.py: "application", "install',
     "application check": 'tests/emulated_region/test_up.py: "application", "check',
     "dlq list": 'tests/applications/test_django.py: "dlq", "list',
+    "dlq causes": 'tests/celery_platform/dead_letters/test_dlq.py: "causes"',
     "dlq show": "tests/celery_platform/dead_letters/test_dlq.py: show {message",
     "dlq replay": 'tests/celery_platform/dead_letters/test_dlq.py: "replay"',
     "dlq purge": 'tests/celery_platform/dead_letters/test_dlq.py: "purge"',

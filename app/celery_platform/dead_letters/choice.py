@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from fnmatch import fnmatchcase
 
 from celery_platform.brokers.dead_lettered.message import DeadLetteredMessage
+from celery_platform.dead_letters.causes import cause_of
 
 
 @dataclass(frozen=True)
@@ -22,12 +23,18 @@ class Choice:
     error: str = ""
     older_than: float | None = None
     newer_than: float | None = None
+    cause: str = ""
 
     def includes(self, message: DeadLetteredMessage) -> bool:
-        """Whether the message is chosen. Its reason must contain `error`; `task` may hold `*` and `?`."""
+        """Whether the message is chosen. Its reason must contain `error`; `task` may hold `*` and `?`.
+
+        `cause` is the whole key of a cause.
+        """
         if self.ids and message.id not in self.ids:
             return False
-        return fnmatchcase(message.task, self.task) and self.error in message.reason and self._of_age(message)
+        if not (fnmatchcase(message.task, self.task) and self.error in message.reason and self._of_age(message)):
+            return False
+        return not self.cause or cause_of(message).key == self.cause
 
     def _of_age(self, message: DeadLetteredMessage) -> bool:
         if self.older_than is None and self.newer_than is None:

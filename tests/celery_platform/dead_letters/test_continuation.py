@@ -13,7 +13,7 @@ from tests.harness.environment import TestEnvironment
 from tests.harness.refusing_proxy import Answer, error, refusing_proxy
 from tests.harness.waiting import eventually
 
-from .test_dlq import EMPTY, dlq, listed
+from .dead_lettered import EMPTY, dlq, listed
 
 SEND = """
 from celery import chain

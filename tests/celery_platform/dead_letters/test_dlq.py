@@ -7,39 +7,14 @@ import sys
 import uuid
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 
-from tests.harness.commands import commands
 from tests.harness.environment import TestEnvironment
 from tests.harness.servers import REPOSITORY
 from tests.harness.waiting import eventually
 
-# Amazon MQ is a RabbitMQ here too.
-on_each_kind = pytest.mark.parametrize("environment", ["rabbitmq", "sqs", "redis"], indirect=True)
-# Dead-lettered messages as the app publishes them, without the time that failing takes.
-FILL = """
-from celery_platform import dead_letters
-from celery_platform.reliability.errors import PermanentError, TransientError
-from exercises.quick import note
-from exercises.effects import record
-from celery.app.task import Context
-for number in range({count}):
-    for task, error, args in (
-        (note, PermanentError("refused 550"), ["{run}-%d" % number, "{run}"]),
-        (record, TransientError("ledger: 503"), ["{run}-%d" % number, 100]),
-    ):
-        request = Context(id="{run}-%s-%d" % (task.__name__, number), args=args, kwargs={{}}, retries=8, headers={{}})
-        dead_letters.publish(task, error, request)
-"""
-EMPTY = """
-from celery_platform.brokers import broker_of
-from exercises.celery import celery
-from celery_platform.settings import runtime
-with celery.connection_for_write() as connection:
-    broker_of(runtime()).purge(connection)
-"""
+from .dead_lettered import EMPTY, FILL, dlq, listed, on_each_kind
 
 
 @pytest.fixture
@@ -49,16 +24,6 @@ def run(environment: TestEnvironment) -> Iterator[str]:
     environment.python(EMPTY + FILL.format(run=name, count=3))
     yield name
     environment.python(EMPTY)
-
-
-def dlq(environment: TestEnvironment, *lines: str) -> list[tuple[int, str]]:
-    """Run some `app dlq` commands; returns the exit code and output of each."""
-    return commands(environment, *(f"dlq {line}" for line in lines))
-
-
-def listed(environment: TestEnvironment, *lines: str) -> list[list[dict[str, Any]]]:
-    """Return what `app dlq list` finds with each of some lines of options."""
-    return [json.loads(said) for _, said in dlq(environment, *(f"list --json {line}" for line in lines))]
 
 
 @on_each_kind
@@ -77,6 +42,26 @@ def test_listing_dead_lettered_messages_leaves_them_in_their_queue(environment: 
     assert json.loads(shown)["body"][0] == [f"{run}-0", run]
     assert "PermanentError: refused 550" in table
     assert "6 dead-lettered messages" in table
+
+
+@on_each_kind
+def test_dead_lettered_messages_are_grouped_by_cause_and_chosen_by_it(environment: TestEnvironment, run: str) -> None:
+    ((_, said),) = dlq(environment, "causes --json")
+    found = json.loads(said)
+    refused = next(group for group in found["causes"] if group["task"] == "exercises.quick.note")
+    (_, table), (_, chosen), purged, (_, left) = dlq(
+        environment, "causes", f"list --json --cause {refused['key']}", f"purge --yes --cause {refused['key']}",
+        "causes",
+    )  # fmt: skip
+
+    assert (found["messages"], len(found["causes"]), refused["count"]) == (6, 2, 3)
+    assert (refused["message"], refused["queues"]) == ("refused <id>", ["quick"])
+    assert refused["example"].startswith(f"{run}-note-")
+    assert refused["key"] in table
+    assert "2 causes, 6 messages" in table
+    assert {each["cause"] for each in json.loads(chosen)} == {refused["key"]}
+    assert "removed 3 of 3" in purged[1]
+    assert "1 cause, 3 messages" in left
 
 
 def test_a_dead_lettered_message_may_be_read_more_often_than_a_message_may_be_delivered(

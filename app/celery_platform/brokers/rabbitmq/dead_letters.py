@@ -2,9 +2,9 @@
 
 import json
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from functools import partial
+from dataclasses import dataclass
 from typing import Any
 
 from kombu import Connection
@@ -23,13 +23,30 @@ PROPERTIES = ("correlation_id", "reply_to", "priority")
 @contextmanager
 def open_queue(broker: Broker, connection: Connection, queue: QueueSettings) -> Iterator[Iterator[Held]]:
     """Yield the messages that are there now, oldest first; those not removed return to the queue afterwards."""
-    taken: list[Held] = []
+    taken = _Taken()
     with connection.channel() as channel:
         bound = broker.dead_letter_queue(queue)(channel)
         bound.declare()
         declared: Any = bound.queue_declare(passive=True)
         yield _messages(bound, queue, declared.message_count, taken)
-    _wait_for(broker, connection, queue, sum(not held.removed for held in taken))
+    _wait_for(broker, connection, queue, taken.left)
+
+
+@dataclass
+class _Taken:
+    """How many messages were taken and not removed: counted, because tens of thousands of them are large."""
+
+    left: int = 0
+
+    def take(self, message: Any) -> Callable[[], None]:
+        """Count a message as taken; returns what removes it."""
+        self.left += 1
+
+        def remove() -> None:
+            message.ack()
+            self.left -= 1
+
+        return remove
 
 
 def _wait_for(broker: Broker, connection: Connection, queue: QueueSettings, count: int) -> None:
@@ -42,7 +59,7 @@ def _wait_for(broker: Broker, connection: Connection, queue: QueueSettings, coun
         time.sleep(0.02)
 
 
-def _messages(bound: Any, queue: QueueSettings, there: int, taken: list[Held]) -> Iterator[Held]:
+def _messages(bound: Any, queue: QueueSettings, there: int, taken: _Taken) -> Iterator[Held]:
     for _ in range(there):
         message = bound.get()
         if message is None:
@@ -52,8 +69,7 @@ def _messages(bound: Any, queue: QueueSettings, there: int, taken: list[Held]) -
         kept = dead_lettered_message(
             queue.label, dict(message.headers or {}), body, properties, max_deliveries=queue.max_deliveries
         )
-        taken.append(Held(kept, partial(message.ack)))
-        yield taken[-1]
+        yield Held(kept, taken.take(message))
 
 
 def _body(message: Any) -> Any:

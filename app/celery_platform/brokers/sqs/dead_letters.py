@@ -28,14 +28,16 @@ def open_queue(broker: Broker, _connection: Connection, queue: QueueSettings) ->
     """Yield the messages that are there now, in no order; those not removed are visible again afterwards."""
     sqs = client("sqs")
     url = broker.transport_options()["predefined_queues"][queue.dead_letter_name]["url"]
-    held_by_id: dict[str, tuple[str, Held]] = {}
+    # The receipt handle of each message that was received, and none of those removed: not the messages, because tens
+    # of thousands of them are large.
+    receipts: dict[str, str | None] = {}
     try:
-        yield _messages(sqs, url, queue, held_by_id)
+        yield _messages(sqs, url, queue, receipts)
     finally:
-        _give_back(sqs, url, [receipt for receipt, held in held_by_id.values() if not held.removed])
+        _give_back(sqs, url, [receipt for receipt in receipts.values() if receipt])
 
 
-def _messages(sqs: Any, url: str, queue: QueueSettings, held_by_id: dict[str, tuple[str, Held]]) -> Iterator[Held]:
+def _messages(sqs: Any, url: str, queue: QueueSettings, receipts: dict[str, str | None]) -> Iterator[Held]:
     nothing_new = 0
     while nothing_new < POLLS_WITHOUT_NEW_MESSAGES:
         answer = sqs.receive_message(
@@ -46,17 +48,21 @@ def _messages(sqs: Any, url: str, queue: QueueSettings, held_by_id: dict[str, tu
             return
         nothing_new += 1
         for message in messages:
-            known = held_by_id.get(message["MessageId"])
+            identifier, known = message["MessageId"], message["MessageId"] in receipts
+            if not known or receipts[identifier]:
+                receipts[identifier] = message["ReceiptHandle"]
             if known:  # held beyond its visibility timeout: it was delivered again, with another receipt handle
-                held_by_id[message["MessageId"]] = message["ReceiptHandle"], known[1]
                 continue
             nothing_new = 0
-            held = Held(
+            yield Held(
                 dead_lettered_message(queue.label, *unpack(message["Body"]), max_deliveries=queue.max_deliveries),
-                partial(sqs.delete_message, QueueUrl=url, ReceiptHandle=message["ReceiptHandle"]),
+                partial(_remove, sqs, url, receipts, identifier),
             )
-            held_by_id[message["MessageId"]] = message["ReceiptHandle"], held
-            yield held
+
+
+def _remove(sqs: Any, url: str, receipts: dict[str, str | None], identifier: str) -> None:
+    sqs.delete_message(QueueUrl=url, ReceiptHandle=receipts[identifier])
+    receipts[identifier] = None
 
 
 def _give_back(sqs: Any, url: str, receipts: list[str]) -> None:
