@@ -6,7 +6,7 @@ idempotent tasks tolerate, and it is never lost.
 
 import sys
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 from celery import Celery
@@ -16,6 +16,7 @@ from celery_platform.brokers.dead_lettered.held import Held
 from celery_platform.brokers.dead_lettered.message import DeadLetteredMessage, Json
 from celery_platform.brokers.interface import PUBLISH_BUDGET_SECONDS, PUBLISH_RETRY
 from celery_platform.observability.published_at import PUBLISHED_AT
+from celery_platform.observability.replays import REPLAY_ID
 from celery_platform.refusals.size import REPLAYS
 from celery_platform.reliability.waiting import AGAIN
 from celery_platform.settings import runtime
@@ -23,11 +24,13 @@ from celery_platform.transports.amqp.publish_budget import budget
 
 # They describe the attempts that failed: how the message was dead-lettered, its deliveries and retries, and its times.
 DROPPED_PREFIXES = ("x-dead-letter-", "x-death", "x-first-death-", "x-last-death-", "x-delivery-count", "x-acquired-")
-DROPPED_HEADERS = frozenset({"eta", "expires", "deadline", "admitted_attempt", AGAIN})
+DROPPED_HEADERS = frozenset({"eta", "expires", "deadline", "admitted_attempt", AGAIN, REPLAY_ID})
 
 
-def replayed_headers(headers: Json) -> Json:
+def replayed_headers(headers: Json, replay_id: str = "") -> Json:
     """Return the headers of a message that starts again, with all its retries, and with how often it was replayed.
+
+    `replay_id` names the replay that its first attempt is counted for.
 
     Example: `replayed_headers({"id": "a", "retries": 8, "x-death": []})["retries"] == 0`
     """
@@ -38,7 +41,8 @@ def replayed_headers(headers: Json) -> Json:
     }
     now, replays = time.time(), replays_of(headers) + 1
     # `sent_at` stays: it names the slot of a report, and says when the work was first asked for.
-    return kept | {"retries": 0, PUBLISHED_AT: now, "replayed_at": now, REPLAYS: replays}
+    counted = {REPLAY_ID: replay_id} if replay_id else {}
+    return kept | {"retries": 0, PUBLISHED_AT: now, "replayed_at": now, REPLAYS: replays} | counted
 
 
 def replays_of(headers: Json) -> int:
@@ -49,12 +53,24 @@ def replays_of(headers: Json) -> int:
     return int(headers.get(REPLAYS) or 0)
 
 
-def replay(app: Celery, messages: Iterable[Held], *, per_second: float | None = None) -> Iterator[DeadLetteredMessage]:
+def replay(
+    app: Celery,
+    messages: Iterable[Held],
+    *,
+    per_second: float | None = None,
+    replay_id: str = "",
+    until: Callable[[], bool] = lambda: False,
+) -> Iterator[DeadLetteredMessage]:
     """Send each message to the queue it failed in, then remove and yield it. Unreadable messages stay.
 
     One that fails again while others are read stays, too: it would be sent without end.
 
-    `per_second` (messages) keeps replayed work from delaying new work.
+    Args:
+        app: the Celery instance whose connection is used.
+        messages: what to send; those that were not sent stay.
+        per_second: how many at most, so that replayed work does not delay new work.
+        replay_id: by which workers count how the messages fare (`observability/replays.py`).
+        until: asked before each message; the replay ends when it is true.
 
     Raises:
         OperationalError, PublishError: the broker did not take a message; it and those after it stay dead-lettered.
@@ -65,16 +81,18 @@ def replay(app: Celery, messages: Iterable[Held], *, per_second: float | None = 
         message = held.message
         if not message.replayable or replays_of(message.headers) >= sent.get(message.id, sys.maxsize):
             continue
+        if until():
+            return
         if per_second:
             time.sleep(max(0.0, started + number / per_second - time.monotonic()))
         number += 1
         sent[message.id] = replays_of(message.headers) + 1
-        _send(app, message)
+        _send(app, message, replay_id)
         held.remove()
         yield message
 
 
-def _send(app: Celery, message: DeadLetteredMessage) -> None:
+def _send(app: Celery, message: DeadLetteredMessage, replay_id: str) -> None:
     properties: dict[str, Any] = {name: value for name, value in message.properties.items() if value is not None}
     with budget(PUBLISH_BUDGET_SECONDS), app.producer_or_acquire() as producer:
         producer.publish(
@@ -84,7 +102,7 @@ def _send(app: Celery, message: DeadLetteredMessage) -> None:
             content_type="application/json",
             content_encoding="utf-8",
             compression=message.headers.get("compression"),
-            headers=replayed_headers(message.headers),
+            headers=replayed_headers(message.headers, replay_id),
             retry=True,
             retry_policy=PUBLISH_RETRY,
             **properties,

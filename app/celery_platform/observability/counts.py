@@ -3,7 +3,8 @@
 `<prefix>:counts:<day>` is a hash with the number of attempts per `<queue>:<state>`, kept for a week. The states are
 those of `Outcome`, as in metrics and logs. They are gathered for a moment, so that no task waits for the store
 (`gathered.py`). A message with a `run_id` header also adds a record to the list `<prefix>:run:<run_id>`, kept for an
-hour, from which the sender of the run can read its outcome; that is stored at once.
+hour, from which the sender of the run can read its outcome; that is stored at once. The first attempts of replayed
+messages are counted by their replay, which stops when they fail again (`replays.py`).
 """
 
 import json
@@ -16,7 +17,7 @@ from typing import Any
 
 from redis.exceptions import RedisError
 
-from celery_platform.observability import gathered
+from celery_platform.observability import gathered, replays, work
 from celery_platform.observability.outcome import Outcome, listen
 from celery_platform.observability.runtimes import ATTEMPTS, COMPLETE, MICROSECONDS, measured, runtimes_key
 from celery_platform.reliability.valkey import valkey
@@ -42,6 +43,7 @@ class Gathered(gathered.Gathers):
         """Forget them, and the lock that another thread of the parent may have held."""
         self._lock = threading.RLock()  # a handler of a time limit counts, too
         self._counts: Counter[tuple[str, str]] = Counter()
+        self._work = work.WorkSums()
 
     def add(self, key: str, field: str, number: int = 1) -> None:
         """Add a number to a field."""
@@ -49,11 +51,18 @@ class Gathered(gathered.Gathers):
             self._counts[key, field] += number
         gathered.send_soon(self)
 
+    def add_work(self, queue: str, task: str, seconds: float, state: str) -> None:
+        """Sum an attempt that ran for so long and ended in this state, however it ended."""
+        with self._lock:
+            self._work.add(queue, task, seconds, state)
+        gathered.send_soon(self)
+
     def send(self) -> None:
         """Store them. An error in Valkey must not fail a task, so it is only logged."""
         with self._lock:
             taken, self._counts = self._counts, Counter()
-        if not taken:
+            summed, self._work = self._work, work.WorkSums()
+        if not taken and not summed.sums:
             return
         try:
             with valkey().pipeline(transaction=False) as pipe:
@@ -61,9 +70,10 @@ class Gathered(gathered.Gathers):
                     pipe.hincrby(key, field, number)
                 for key in {key for key, _ in taken}:
                     pipe.expire(key, KEEP_COUNTS_SECONDS)
+                summed.add_to(pipe, runtime().environment.prefix)
                 pipe.execute()
         except RedisError:
-            logger.warning("could not store %s counts of attempts", len(taken), exc_info=True)
+            logger.warning("could not store %s counts of attempts", len(taken) + len(summed.sums), exc_info=True)
 
 
 _gathered = Gathered()
@@ -105,6 +115,10 @@ def _count(outcome: Outcome) -> None:
         runtimes = runtimes_key(runtime().environment.prefix)
         add(runtimes, f"{queue}:{ATTEMPTS}")
         add(runtimes, f"{queue}:{MICROSECONDS}", round(outcome.run_seconds * 1e6))
+    if outcome.run_seconds is not None:
+        _gathered.add_work(queue, outcome.task, outcome.run_seconds, outcome.state)
+    if (field := replays.counted_as(outcome)) and (replay_id := getattr(request, replays.REPLAY_ID, None)):
+        add(replays.replay_key(runtime().environment.prefix, replay_id), field)
     run_id = getattr(request, "run_id", None)
     if run_id:
         _note(run_key(run_id), _record(outcome, queue))

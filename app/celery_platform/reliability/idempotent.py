@@ -13,7 +13,7 @@ A run costs one round trip before the task and one after it.
 import functools
 import inspect
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, ParamSpec, TypeVar
 
 from celery import Task
@@ -34,6 +34,8 @@ R = TypeVar("R")
 _ATTRIBUTE = "fencing_token"
 # Marks functions decorated without `lease_seconds`: a worker refuses to start with them on a queue without a limit.
 LEASE_OF_LIMIT = "lease_is_the_time_limit"
+# Where such functions keep what finds the state of an effect without running it.
+_STATE_OF_EFFECT = "state_of_effect"
 logger = logging.getLogger(__name__)
 
 # Redeliveries and most replays come within a week; SQS keeps dead-lettered messages for two.
@@ -94,12 +96,36 @@ def idempotent(
                 logger.error("%s outlived its lease of %s s on %s: it may run twice", task.name, lease, claim.key)
             return result
 
+        def state_of(task: Task[Any, Any], args: Sequence[Any], kwargs: Mapping[str, Any]) -> State | None:
+            bound = signature.bind(task, *args, **kwargs)
+            bound.apply_defaults()
+            return store().look(key(**dict(list(bound.arguments.items())[1:])))
+
         # When Celery publishes, it checks arguments by the signature of the function it has, and unwraps none.
         run.__signature__ = signature  # type: ignore[attr-defined]
         setattr(run, LEASE_OF_LIMIT, lease_seconds is None)
+        setattr(run, _STATE_OF_EFFECT, state_of)
         return run
 
     return decorate
+
+
+def is_idempotent(task: Task[Any, Any]) -> bool:
+    """Whether the task claims a key before it runs."""
+    return hasattr(task.run, _STATE_OF_EFFECT)
+
+
+def state_of_effect(task: Task[Any, Any], args: Sequence[Any], kwargs: Mapping[str, Any]) -> State | None:
+    """What a run of an idempotent task with these arguments would find: `DONE`, `TAKEN`, or `None`. It claims nothing.
+
+    Raises:
+        TypeError: the task does not take these arguments.
+        StoreAwayError: the store of its claims is away.
+
+    Example: `state_of_effect(ship, ["order-1", "ann@example.com"], {}) is State.DONE`
+    """
+    state: State | None = getattr(task.run, _STATE_OF_EFFECT)(task, args, kwargs)
+    return state
 
 
 def fencing_token(task: Task[Any, Any]) -> int:

@@ -10,19 +10,25 @@ from typing import Any
 
 from celery import Task
 
+from celery_platform.reliability.limits_in_use import KEEP_SECONDS, bucket_key, field_of, limits_key
 from celery_platform.reliability.signals import rate_limit_waited
 from celery_platform.reliability.valkey import valkey
 from celery_platform.reliability.waiting import wait
 from celery_platform.routes import queue_of_request
 from celery_platform.settings import runtime
 
-# KEYS[1] bucket; ARGV: capacity, tokens per second, longest reservation in ms.
+# KEYS[1] bucket, KEYS[2] the limits in use; ARGV: capacity, tokens per second, longest reservation in ms, who asks and
+# how many a minute it may (empty: nobody in particular), for how many seconds that is kept.
 # Returns the wait in ms (0: go), or -1 when the next free token is further away than the longest reservation.
 _RESERVE = """
 local clock = redis.call('TIME')
 local now = tonumber(clock[1]) + tonumber(clock[2]) / 1e6
 local capacity, rate, longest = tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3])
 local bucket = redis.call('HMGET', KEYS[1], 'tokens', 'at')
+if ARGV[4] ~= '' then
+  redis.call('HSET', KEYS[2], ARGV[4], ARGV[5])
+  redis.call('EXPIRE', KEYS[2], ARGV[6])
+end
 local tokens, at = tonumber(bucket[1]) or capacity, tonumber(bucket[2]) or now
 tokens = math.min(capacity, tokens + math.max(0, now - at) * rate) - 1
 local wait = math.max(0, math.ceil(-tokens / rate * 1000))
@@ -58,11 +64,23 @@ class RateLimit:
         """The steady rate that, with a burst before it, stays within the limit in any minute."""
         return max(self.per_minute - self.burst, self.per_minute / 2) / _MINUTE_WITH_SLACK_SECONDS
 
-    def reserve(self, longest_seconds: float) -> float | None:
-        """Reserve a token; returns the seconds until its time, or `None` when these are more than `longest_seconds`."""
-        key = f"{runtime().environment.prefix}:rate:{self.name}"
-        wait_ms = int(valkey().eval(_RESERVE, 1, key, self.burst, self.per_second, int(longest_seconds * 1000)))
-        return None if wait_ms < 0 else wait_ms / 1000
+    def reserve(self, longest_seconds: float, task: str = "") -> float | None:
+        """Reserve a token; returns the seconds until its time, or `None` when these are more than `longest_seconds`.
+
+        `task` is the name of the task that asks, which is noted for people (`limits_in_use.py`).
+        """
+        prefix = runtime().environment.prefix
+        asks = field_of(self.name, task) if task else ""
+        wait_ms: Any = valkey().eval(
+            _RESERVE, 2, bucket_key(prefix, self.name), limits_key(prefix), self.burst, self.per_second,
+            int(longest_seconds * 1000), asks, self.per_minute, KEEP_SECONDS,
+        )  # fmt: skip
+        return None if int(wait_ms) < 0 else int(wait_ms) / 1000
+
+    def wait_seconds(self, tokens: float, at: float, now: float) -> float:
+        """How long a run that asks now waits, by what its bucket in the store says; all on the store's clock."""
+        there = min(self.burst, tokens + max(0.0, now - at) * self.per_second)
+        return max(0.0, (1 - there) / self.per_second)
 
     def admit(self, task: Task[Any, Any]) -> None:
         """Let the task's current run continue, or send it back to its queue until its turn.
@@ -76,7 +94,7 @@ class RateLimit:
         if request.get("admitted_attempt") == retries:
             return
         longest = queue_of_request(runtime().environment, str(task.name), request).max_countdown
-        seconds = self.reserve(longest)
+        seconds = self.reserve(longest, str(task.name))
         if seconds == 0:
             return
         rate_limit_waited.send(sender=None, limit=self.name, seconds=longest if seconds is None else seconds)

@@ -6,6 +6,7 @@ import uuid
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
+from celery_platform.reliability.limit_waits import limit_waits
 from celery_platform.reliability.rate_limit import RateLimit
 from celery_platform.reliability.valkey import valkey
 from hypothesis import HealthCheck, given, settings
@@ -39,6 +40,20 @@ def test_no_minute_has_more_than_the_limit(per_minute: int) -> None:
     for index, first in enumerate(turns):
         assert sum(first <= other < first + 60 for other in turns[index:]) <= per_minute
     assert turns[-1] < 60 * 3 * 1.3, "the limit must be used, not only kept"
+
+
+@pytest.mark.usefixtures("inside_sqs")
+def test_people_see_which_tasks_ask_a_limit_and_how_long_the_next_one_waits() -> None:
+    name, task = uuid.uuid4().hex, f"exercises.{uuid.uuid4().hex}"
+    limit = RateLimit(name, 60)  # three at once, then one in 1.14 s
+    turns = [limit.reserve(600, task) for _ in range(6)]
+    (seen,) = limit_waits({task})
+    next_turn = limit.reserve(600, task)
+
+    assert turns[:3] == [0, 0, 0]
+    assert (seen.limit, seen.task, seen.per_minute) == (name, task, 60)
+    assert next_turn is not None
+    assert abs(seen.wait_seconds - next_turn) < NOISE_SECONDS
 
 
 # Asking takes its time on a shared machine, and turns are in whole milliseconds.

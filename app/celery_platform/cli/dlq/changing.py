@@ -31,20 +31,40 @@ def replay(
     newer_than: Newer = None, cause: Cause = "",
     rate: Annotated[float, typer.Option(min=0.5, help="messages a second")] = 20.0,
     dry_run: DryRun = False, yes: Yes = False,
+    keep_going: Annotated[
+        bool, typer.Option("--keep-going", help="go on although the replayed messages fail again")
+    ] = False,
 ) -> None:  # fmt: skip
     """Send dead-lettered messages to their queues again, with all their retries. Exit 1 when none was chosen.
 
-    Each is sent first and removed afterwards. An interruption loses nothing, and at most one message is sent twice.
+    Each is sent first and removed afterwards. An interruption loses nothing, and at most one message is sent twice. It
+    stops by itself, with exit code 1, when at least ten of the messages have failed again, and half of those that ran.
     """
     choice = choice_of(ids, task, error, older_than, newer_than, cause)
-    total = _confirmed("replay", env, queue, choice, dry_run=dry_run, yes=yes)
+    if dry_run:
+        from celery_platform.cli.dlq.rehearsal import show_dry_run
+
+        return show_dry_run(env, queue, choice, rate)
+    total = _confirmed("replay", env, queue, choice, dry_run=False, yes=yes)
     from celery_platform.application import platform_alone
     from celery_platform.dead_letters.replaying import replay as replayed
+    from celery_platform.dead_letters.watching import Watch
     from celery_platform.output import say
 
+    watch = Watch()
     with chosen_messages(env, queue, choice) as messages, _progress("replayed", total) as advance:
-        done = sum(advance(message) for message in replayed(platform_alone(), messages, per_second=rate))
-    say(f"replayed {done} of {total}" + ("" if done == total else "; messages of no task stay"))
+        until = (lambda: False) if keep_going else watch.failures_come_back
+        sent = replayed(platform_alone(), messages, per_second=rate, replay_id=watch.replay_id, until=until)
+        done = sum(advance(message) for message in sent)
+    if not keep_going and done < total and watch.failures_come_back():
+        fared = watch.fared
+        say(
+            f"replayed {done} of {total}, and stopped: {fared.failed} of the {fared.ended} that ran until now failed "
+            "again. The others stay dead-lettered; --keep-going sends them all the same.",
+            style="red",
+        )
+        raise typer.Exit(1)
+    return say(f"replayed {done} of {total}" + ("" if done == total else "; messages of no task stay"))
 
 
 def purge(

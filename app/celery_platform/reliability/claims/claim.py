@@ -47,6 +47,10 @@ class ClaimStore(Protocol):
         """Become the owner of `key` for `lease_seconds`, unless it is done or another's lease runs."""
         ...
 
+    def look(self, key: str) -> State | None:
+        """What a run that claims `key` would find, without claiming it: `TAKEN`, `DONE`, or `None` for a free key."""
+        ...
+
     def finish(self, claim: Claim, result: str, *, keep_seconds: float) -> bool:
         """Record that the effect happened: the key is `done` for `keep_seconds`.
 

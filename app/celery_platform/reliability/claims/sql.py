@@ -24,6 +24,7 @@ from sqlalchemy import (
     delete,
     func,
     literal,
+    select,
     update,
 )
 from sqlalchemy.dialects import postgresql, sqlite
@@ -86,6 +87,15 @@ class SqlClaims:
         # For SQLite the time was read before it waited for the lock; PostgreSQL reads its clock afterwards.
         waited = self._now() - now if isinstance(now, int) else 0
         return Claim(key, State.TAKEN, lease_left=max(0, row.left - waited) / MICROSECONDS)
+
+    def look(self, key: str) -> State | None:
+        """Look as in `ClaimStore`."""
+        statement = select(claims.c.state).where(claims.c.key == key, claims.c.until > self._now())
+        with sql_away(), self._engine.connect() as connection:
+            state = connection.execute(statement).scalar()
+        if state is None:
+            return None
+        return State.DONE if state == "done" else State.TAKEN
 
     def finish(self, claim: Claim, result: str, *, keep_seconds: float, connection: Connection | None = None) -> bool:
         """Finish as in `ClaimStore`; with `connection`, in the transaction that writes the effect's own rows."""

@@ -52,6 +52,13 @@ class ValkeyClaims:
             return Claim(key, State.DONE, result=result)
         return Claim(key, State.TAKEN, lease_left=max(0, int(number)) / 1000)
 
+    def look(self, key: str) -> State | None:
+        """As `ClaimStore`."""
+        held: Any = self._client.get(self._prefix + key)
+        if not held:
+            return None
+        return State.DONE if held.startswith("done:") else State.TAKEN
+
     def finish(self, claim: Claim, result: str, *, keep_seconds: float) -> bool:
         """As `ClaimStore`."""
         name = self._prefix + claim.key

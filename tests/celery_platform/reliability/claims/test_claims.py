@@ -49,6 +49,22 @@ def test_a_dead_owner_blocks_only_until_its_lease_ends(store: Store, key: str) -
     assert store.claims.finish(heir, "null", keep_seconds=60)
 
 
+def test_looking_at_a_key_says_what_a_claim_would_find_and_claims_nothing(store: Store, key: str) -> None:
+    assert store.claims.look(key) is None
+    ours = store.claims.claim(key, lease_seconds=30)
+    assert ours.state is State.OURS, "looking claimed it"
+    assert store.claims.look(key) is State.TAKEN
+    store.claims.finish(ours, "null", keep_seconds=60)
+    assert store.claims.look(key) is State.DONE
+
+
+def test_a_lease_that_is_over_is_a_free_key_to_who_looks(store: Store, key: str) -> None:
+    store.claims.claim(key, lease_seconds=0.2)
+    time.sleep(0.3)
+
+    assert store.claims.look(key) is None
+
+
 def test_giving_up_lets_the_next_run_try_at_once(store: Store, key: str) -> None:
     first = store.claims.claim(key, lease_seconds=30)
     store.claims.give_up(first)

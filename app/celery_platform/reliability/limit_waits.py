@@ -1,0 +1,55 @@
+"""How long the runs of tasks wait for their shared rate limits now."""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from typing import Any
+
+from celery_platform.reliability.limits_in_use import bucket_key, limit_and_task, limits_key
+from celery_platform.reliability.rate_limit import RateLimit
+from celery_platform.reliability.valkey import valkey
+from celery_platform.settings import runtime
+
+
+@dataclass(frozen=True)
+class LimitWait:
+    """A limit that a task asked within the last week. A run that asks now goes on after `wait_seconds`.
+
+    `per_second` is the steady rate that the limit lets through, for all its tasks together.
+    """
+
+    limit: str
+    task: str
+    per_minute: int
+    per_second: float
+    wait_seconds: float
+
+
+def limit_waits(tasks: Collection[str] | None = None) -> list[LimitWait]:
+    """The limits that these tasks ask (all tasks without), the longest wait first. Two round trips.
+
+    Raises:
+        StoreAwayError: the store does not answer.
+
+    Example: `limit_waits({"orders.tasks.ship"})[0].wait_seconds`
+    """
+    prefix, store = runtime().environment.prefix, valkey()
+    noted: Any = store.hgetall(limits_key(prefix))
+    asked = [(*limit_and_task(field), int(per_minute)) for field, per_minute in noted.items()]
+    asked = [each for each in asked if tasks is None or each[1] in tasks]
+    if not asked:
+        return []
+    with store.pipeline(transaction=False) as pipe:
+        pipe.time()
+        for limit, _, _ in asked:
+            pipe.hmget(bucket_key(prefix, limit), "tokens", "at")
+        (seconds, microseconds), *buckets = pipe.execute()
+    now = seconds + microseconds / 1e6
+    found = [_wait(each, bucket, now) for each, bucket in zip(asked, buckets, strict=True)]
+    return sorted(found, key=lambda each: (-each.wait_seconds, each.limit, each.task))
+
+
+def _wait(asked: tuple[str, str, int], bucket: list[str | None], now: float) -> LimitWait:
+    name, task, per_minute = asked
+    limit, (tokens, at) = RateLimit(name, per_minute), bucket
+    waits = limit.wait_seconds(float(tokens), float(at), now) if tokens and at else 0.0
+    return LimitWait(name, task, per_minute, limit.per_second, waits)
