@@ -105,6 +105,13 @@ CASES = [
     Case("CeleryQueueStalled", "every slot runs a long task",
          busy(free=0) | gauge(f"celery_queue_length{QUEUE}", (3, 30))
          | {f"celery_task_started_total{TASK}}}": counts((0, 30))}, quiet=(5, 20)),
+    Case("CeleryQueueStalled", "people have paused the queue",
+         busy() | gauge(f"celery_queue_length{QUEUE}", (3, 30)) | gauge(f"celery_queue_paused{QUEUE}", (1, 30))
+         | {f"celery_task_started_total{TASK}}}": counts((0, 30))}, quiet=(5, 20)),
+    Case("CeleryQueueNotDrained", "people have paused the queue",
+         gauge(f"celery_queue_length{QUEUE}", (3, 30)) | gauge(f"celery_queue_paused{QUEUE}", (1, 30)), quiet=(5, 20)),
+    Case("CeleryQueuePaused", "paused for longer than four hours",
+         gauge(f"celery_queue_paused{QUEUE}", (1, 300)), fires=(245,), quiet=(230,)),
     Case("CeleryOldestMessageOld", "older than two minutes",
          gauge(f"celery_queue_oldest_message_age_seconds{QUEUE}", (5, 5), (121, 5), (0, 5)), fires=(9,), quiet=(4, 12)),
     Case("CeleryOldestMessageOld", "two minutes are allowed",

@@ -17,6 +17,8 @@ from celery_platform.observability.exporter.run import poll, store_poll
 from celery_platform.observability.exporter.store import ask
 from celery_platform.observability.runtimes import runtimes_key
 from celery_platform.observability.soft_stops import soft_stops_key
+from celery_platform.reliability.paused_queues import Pause
+from celery_platform.reliability.pausing import pause, resume
 from celery_platform.reliability.valkey import valkey
 from celery_platform.settings import runtime
 from prometheus_client import CollectorRegistry, generate_latest
@@ -149,6 +151,26 @@ def test_a_stopped_beat_is_reported(sqs: TestEnvironment, monkeypatch: pytest.Mo
         assert served(last_poll)["celery_beat_locked"] == 0
         assert 299 < served(last_poll)["celery_beat_overdue_seconds"] < 310
         valkey().delete(f"{prefix}:redbeat::schedule")
+
+
+def test_a_paused_queue_is_served_and_stays_paused_while_the_store_is_away(
+    sqs: TestEnvironment, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def away(_: LastPoll) -> None:
+        raise ConnectionError("away")
+
+    with inside(sqs, monkeypatch):
+        queues, last_poll = runtime().environment.queues, LastPoll(runtime().environment, interval_seconds=15)
+        pause("quick", Pause(time.time()))
+        poll(last_poll, source_of(runtime()), store_poll(runtime()))
+        poll(last_poll, source_of(runtime()), away)
+        samples = served(last_poll)
+        resume("quick")
+        poll(last_poll, source_of(runtime()), store_poll(runtime()))
+
+        assert samples[f"celery_queue_paused/{queues['quick'].name}"] == 1
+        assert samples[f"celery_queue_paused/{queues['slow'].name}"] == 0
+        assert served(last_poll)[f"celery_queue_paused/{queues['quick'].name}"] == 0
 
 
 def test_beat_with_only_the_applications_own_schedule_is_reported(

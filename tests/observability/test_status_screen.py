@@ -1,5 +1,7 @@
 """What `app status` shows for a pool whose workers it does not poll."""
 
+import time
+
 import pytest
 from celery_platform.observability.status.screen import screen
 from celery_platform.observability.status.show import healthy
@@ -42,3 +44,16 @@ def test_a_hint_says_where_to_find_the_state_of_pods() -> None:
 @pytest.mark.parametrize("pools", [{"cpu": ON_HOSTS}, {}])
 def test_without_pods_there_is_no_hint(pools: dict[str, PoolState]) -> None:
     assert "pods" not in _printed(**pools)[0]
+
+
+def test_a_paused_queue_says_since_when() -> None:
+    queues = {
+        "email": QueueState(3, 0, None, 0, None, paused=time.time() - 300),
+        "quick": QueueState(0, 0, None, 0, None),
+    }
+    console = Console(width=160)
+    with console.capture() as captured:
+        console.print(screen(Snapshot("local", "sqs", 0.0, broker_up=True, queues=queues, pools={}), 60))
+
+    assert "email (paused 5m)" in captured.get()
+    assert captured.get().count("paused") == 1

@@ -7,6 +7,7 @@ from celery_platform.cli.application import application
 from celery_platform.cli.dlq import dlq
 from celery_platform.cli.environment import environment
 from celery_platform.cli.inspect import inspect
+from celery_platform.cli.queue import queue
 from celery_platform.cli.schedule import schedule
 from celery_platform.cli.settings import settings
 
@@ -19,10 +20,12 @@ commands = typer.Typer(
 )
 for command in (
     run.worker, run.beat, run.health, run.await_termination, run.relay, run.run, produce.send,
-    inspect, observe.exporter, observe.deletion_costs, observe.status, settings, deploy.deploy, deploy.rollback,
+    inspect, observe.exporter, observe.deletion_costs, observe.status, settings,
+    deploy.deploy, deploy.rollback,
 ):  # fmt: skip
     commands.command()(command)
 commands.add_typer(application, name="application")
 commands.add_typer(dlq, name="dlq")
+commands.add_typer(queue, name="queue")
 commands.add_typer(schedule, name="schedule")
 commands.add_typer(environment, name="environment")

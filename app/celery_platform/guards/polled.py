@@ -14,6 +14,8 @@ class Polled:
 
     # Whether it is not to ask for any now: what it would take could not be done.
     paused = False
+    # Names of the queues that it is not to ask for any: people paused them.
+    paused_queues: frozenset[str] = frozenset()
 
     qos: Any
 

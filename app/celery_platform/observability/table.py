@@ -44,7 +44,11 @@ def _exporter(environment: Resolved) -> CollectorRegistry:
     queue, node = QueueReading(0, 0, 0, 0, 0, 0), NodeReading(running=True, disk_free=0, disk_free_limit=0)
     names = [queue.name for queue in environment.queues.values()]
     last_poll = LastPoll(
-        environment, 10, beat=BeatReading(locked=True, has_entries=True, overdue_seconds=0), soft_stops={}
+        environment,
+        10,
+        beat=BeatReading(locked=True, has_entries=True, overdue_seconds=0),
+        soft_stops={},
+        paused=frozenset(),
     )
     last_poll.remember(Reading(dict.fromkeys(names, queue), {"node": node}), 0)
     registry = CollectorRegistry()

@@ -4,22 +4,29 @@ A task whose result is not stored is not acknowledged, so each delivery of it is
 seen dead-lettered after an outage of three minutes. A task that claims a key or waits for a limit goes back to its
 queue each time. So the store is asked every few seconds. While it does not answer, a connected worker holds its polls,
 or cancels its consumers on RabbitMQ, and goes on with what it has; one that connects waits before it does.
+
+The same question brings which queues people have paused, and leaves what the worker does now (`report.py`). While the
+store does not answer, what it said last holds.
 """
 
 import logging
 import os
 import threading
 import time
+from collections.abc import Callable
 from functools import partial
 from typing import Any
 
 from celery import bootsteps
 from celery.worker import state
+from celery.worker.consumer.tasks import Tasks
 from redis import Redis
 from redis.backoff import NoBackoff
 from redis.exceptions import RedisError
 from redis.retry import Retry
 
+from celery_platform.observability.worker_reports import WorkerReport, add_to
+from celery_platform.reliability.paused_queues import names_of, paused_key
 from celery_platform.reliability.redis_answers import name_of
 from celery_platform.reliability.signals import broker_refused
 from celery_platform.reliability.store_away import AWAY_SECONDS, COMPARED_SECONDS
@@ -27,7 +34,9 @@ from celery_platform.settings import runtime
 from celery_platform.transports.ending import Ending
 from celery_platform.transports.intake import Intake
 from celery_platform.transports.loop_turns import each_turn_without_hub
+from celery_platform.transports.paused import PausedQueues
 from celery_platform.worker.heartbeat_file import CONNECTING, VARIABLE, HeartbeatFile
+from celery_platform.worker.report import report
 
 logger = logging.getLogger(__name__)
 
@@ -38,16 +47,18 @@ WAITING_SECONDS = 30
 
 
 class Store:
-    """Whether the store takes results, as a thread of its own finds out.
+    """Whether the store takes results, and which queues are paused, as a thread of its own finds out.
 
-    Example: `Store(runtime().results_url, "celery-prod:probe").away`
+    Example: `Store(runtime().results_url, "celery-prod").away`
     """
 
-    def __init__(self, url: str, key: str) -> None:
+    def __init__(self, url: str, prefix: str, report: Callable[[frozenset[str]], WorkerReport] | None = None) -> None:
         self._client = Redis.from_url(
             url, socket_connect_timeout=ANSWER_SECONDS, socket_timeout=ANSWER_SECONDS, retry=Retry(NoBackoff(), 0)
         )
-        self._key = key
+        self._prefix, self._report = prefix, report
+        # The labels of paused queues, as the store said last.
+        self.paused: frozenset[str] = frozenset()
         self._answered_at = time.monotonic()
         self._watched = False
 
@@ -65,11 +76,27 @@ class Store:
     def poll(self) -> None:
         """Write a key: a replica, and a server that is full, answer a ping but take no result."""
         try:
-            self._client.set(self._key, 1, ex=60)
+            with self._client.pipeline(transaction=False) as pipe:
+                pipe.set(f"{self._prefix}:store-gate", 1, ex=60)
+                pipe.hkeys(paused_key(self._prefix))
+                self._add_report(pipe)
+                _, paused, *_ = pipe.execute()
         except (RedisError, OSError) as error:
             broker_refused.send(sender=None, operation="the store", answer=name_of(error))
         else:
             self._answered_at = time.monotonic()
+            self.paused = frozenset(label.decode() for label in paused)
+
+    def _add_report(self, pipe: Any) -> None:
+        """Add what this worker says about itself. It is read from what belongs to Celery; an error there is no gap."""
+        if self._report is None:
+            return
+        try:
+            said = self._report(self.paused)
+        except Exception:
+            logger.debug("cannot say what this worker does", exc_info=True)
+        else:
+            add_to(pipe, self._prefix, said)
 
     def _poll_on(self) -> None:
         while True:
@@ -78,15 +105,24 @@ class Store:
 
 
 class StoreGate(bootsteps.StartStopStep):
-    """Holds a worker's consumers while the store is away; a step of the consumer."""
+    """Holds a worker's consumers while the store is away, and those of paused queues; a step of the consumer."""
+
+    requires = (Tasks,)
 
     def __init__(self, consumer: Any, **options: Any) -> None:
         super().__init__(consumer, **options)
-        self.store = Store(runtime().results_url, f"{runtime().environment.prefix}:store-gate")
+        self.store = Store(runtime().results_url, runtime().environment.prefix, partial(report, consumer))
         # While no messages are taken.
         self._intake: Intake | None = None
+        self._paused: PausedQueues | None = None
+        self._said: frozenset[str] = frozenset()
         self._gate_connecting(consumer)
         each_turn_without_hub(consumer, partial(self.apply, consumer))
+
+    def start(self, consumer: Any) -> None:
+        """With each connection, before it consumes: a worker that starts takes nothing from a paused queue."""
+        self._paused = PausedQueues(consumer.task_consumer)
+        self._pause()
 
     def register_with_event_loop(self, consumer: Any, hub: Any) -> None:
         """Compare the store's state with the consumers', from the loop."""
@@ -132,3 +168,15 @@ class StoreGate(bootsteps.StartStopStep):
             logger.warning("the result store is back")
             self._intake.open_again()
             self._intake = None
+        else:
+            self._pause()
+
+    def _pause(self) -> None:
+        """Take nothing from the queues that are paused now, and again from the others."""
+        if self._paused is None:
+            return
+        labels = self.store.paused
+        if labels != self._said:
+            logger.warning("paused queues: %s", ", ".join(sorted(labels)) or "none any more")
+            self._said = labels
+        self._paused.apply(names_of(runtime().environment, labels))

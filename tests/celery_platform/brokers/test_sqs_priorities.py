@@ -36,6 +36,7 @@ class Polls:
         self.asked: list[str] = []
         self.transport_options = {AFTER: {USUAL: URGENT}}
         self._active_queues = [URGENT, USUAL]
+        self.paused_queues: frozenset[str] = frozenset()
         self.closed = False
 
     def _schedule_queue(self, queue: str) -> None:
@@ -79,3 +80,10 @@ def test_time_in_which_a_task_blocked_the_loop_does_not_count(channel: Channel, 
         clock.turn(held=1.0)
 
     assert channel.asked == []
+
+
+def test_a_queue_behind_one_that_people_have_paused_is_polled(channel: Channel) -> None:
+    channel.paused_queues = frozenset({URGENT})
+    channel._schedule_queue(USUAL)
+
+    assert channel.asked == [USUAL]

@@ -35,7 +35,8 @@ class InOrder:
         if channel.closed:
             return
         first = channel.transport_options.get(AFTER, {}).get(queue)
-        if first in channel._active_queues and self._may_answer(queue, self._asked_at.get(first, monotonic())):
+        polled = first in channel._active_queues and first not in channel.paused_queues
+        if polled and self._may_answer(queue, self._asked_at.get(first, monotonic())):
             return
         super()._schedule_queue(queue)  # type: ignore[misc]
 

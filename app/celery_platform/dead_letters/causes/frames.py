@@ -7,6 +7,7 @@ frame that Celery and the platform called. Python's library, Celery and the plat
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 
 _FRAME = re.compile(r'^\s*(?:\|\s*)*File "(?P<file>[^"]+)", line (?P<line>\d+), in (?P<function>.+)$', re.MULTILINE)
 _BEGIN = "Traceback (most recent call last):"
@@ -16,6 +17,8 @@ _INSTALLED = re.compile(r".*[/\\](?:site|dist)-packages[/\\]")
 _STANDARD_LIBRARY = re.compile(r".*[/\\]python3(?:\.\d+)?t?[/\\]|<")
 # The platform in a checkout, and not a checkout of that name.
 _PLATFORM = re.compile(r".*[/\\]app[/\\]celery_platform[/\\]")
+# The messages of a cause name the same files.
+_FILES = 1_024
 _MACHINERY = frozenset({"celery", "kombu", "billiard", "celery_platform"})
 
 
@@ -46,11 +49,12 @@ def own_frame(traceback: str | None, task: str) -> Frame | None:
     package = task.partition(".")[0]
     if not any(package in _parts(frame.file) for frame in frames):
         package = _first_called(frames)
-    own = [frame for frame in frames if _is_own(frame.file, package)]
-    chosen = own or [frame for frame in frames if not _is_machinery(frame.file) and not _is_python(frame.file)]
-    if not chosen:
+    outwards = frames[::-1]
+    innermost = next((frame for frame in outwards if _is_own(frame.file, package)), None) or next(
+        (frame for frame in outwards if not _is_machinery(frame.file) and not _is_python(frame.file)), None
+    )
+    if innermost is None:
         return None
-    innermost = chosen[-1]
     return Frame(_from_package(innermost.file, package), innermost.function, innermost.line)
 
 
@@ -73,11 +77,13 @@ def _is_own(file: str, package: str) -> bool:
     return package == _top(file[installed.end() :]) if installed else True
 
 
+@lru_cache(maxsize=_FILES)
 def _is_machinery(file: str) -> bool:
     installed = _INSTALLED.match(file)
     return _top(file[installed.end() :]) in _MACHINERY if installed else bool(_PLATFORM.match(file))
 
 
+@lru_cache(maxsize=_FILES)
 def _is_python(file: str) -> bool:
     return not _INSTALLED.match(file) and bool(_STANDARD_LIBRARY.match(file))
 
@@ -101,8 +107,9 @@ def _from_package(file: str, package: str) -> str:
     return "/".join(parts[names.index(package) :]) if package and package in names else file
 
 
-def _parts(file: str) -> list[str]:
-    return [part.removesuffix(".py") for part in re.split(r"[/\\]", file)]
+@lru_cache(maxsize=_FILES)
+def _parts(file: str) -> tuple[str, ...]:
+    return tuple(part.removesuffix(".py") for part in re.split(r"[/\\]", file))
 
 
 def _top(path: str) -> str:

@@ -10,6 +10,9 @@ FAST_BURN, SLOW_BURN = 14.4, 6
 WINDOWS = ("5m", "30m", "1h", "6h")
 # With fewer tasks in a window, a single late one would be a large percentage.
 LEAST_TASKS = 10
+# Of a queue that people have paused, nobody is told that it stands still, which they know; but that it still does.
+NOT_PAUSED = " unless on (queue_name) celery_queue_paused == 1"
+PAUSED_LONG = "4h"
 
 
 def late_ratio(window: str) -> str:
@@ -54,7 +57,8 @@ def alerts(thresholds: Thresholds) -> Iterator[Alert]:
     yield Alert(
         "CeleryQueueNotDrained",
         # Workers report the queues that they drain, so this also works on brokers that do not report consumers.
-        "celery_queue_length > 0 unless on (queue_name) sum by (queue_name) (celery_active_consumer_count) > 0",
+        "celery_queue_length > 0 unless on (queue_name) sum by (queue_name) (celery_active_consumer_count) > 0"
+        + NOT_PAUSED,
         "30s", "page",
         "{{ $labels.queue_name }} has {{ $value }} messages waiting and no worker that drains it.",
     )  # fmt: skip
@@ -63,15 +67,21 @@ def alerts(thresholds: Thresholds) -> Iterator[Alert]:
         "celery_queue_length > 0"
         " and on (queue_name) sum by (queue_name) (celery_active_consumer_count) > 0"
         " and on (queue_name) sum by (queue_name) (celery_queue_free_slots) > 0"
-        " unless on (queue_name) sum by (queue_name) (increase(celery_task_started_total[30s])) > 0",
+        " unless on (queue_name) sum by (queue_name) (increase(celery_task_started_total[30s])) > 0" + NOT_PAUSED,
         "10s", "page",
         "{{ $labels.queue_name }} has messages waiting and workers with free slots, but no tasks are starting.",
     )  # fmt: skip
     yield Alert(
         "CeleryOldestMessageOld",
-        f"celery_queue_oldest_message_age_seconds > {thresholds.oldest_message_seconds}",
+        f"celery_queue_oldest_message_age_seconds > {thresholds.oldest_message_seconds}{NOT_PAUSED}",
         "1m", "page",
         "The oldest message in {{ $labels.queue_name }} has been waiting for {{ $value | humanizeDuration }}.",
+    )  # fmt: skip
+    yield Alert(
+        "CeleryQueuePaused",
+        "celery_queue_paused == 1",
+        PAUSED_LONG, "ticket",
+        "{{ $labels.queue_name }} has been paused for four hours.",
     )  # fmt: skip
     yield Alert(
         "CeleryDeadLetters",

@@ -63,6 +63,7 @@ class LastPoll:
     reading: Reading | None = None
     beat: BeatReading | None = None
     soft_stops: Mapping[str, int] | None = None
+    paused: frozenset[str] | None = None
     runtimes: Mapping[str, float] = field(default_factory=dict)
     seen_at: float = 0.0
     polls: int = 0
@@ -111,6 +112,8 @@ class LastPollCollector:
         )
         if last_poll.soft_stops is not None:
             yield _soft_stops(last_poll.environment, last_poll.soft_stops)
+        if last_poll.paused is not None:
+            yield _paused(last_poll.environment, last_poll.paused)
         if last_poll.beat is not None:
             yield _gauge(
                 "celery_beat_locked",
@@ -183,6 +186,14 @@ def _soft_stops(environment: Resolved, found: Mapping[str, int]) -> Metric:
     )
     for pool in environment.pools:
         family.add_metric((pool,), found.get(pool, 0))
+    return family
+
+
+def _paused(environment: Resolved, labels: frozenset[str]) -> Metric:
+    text = "Whether people have paused the queue, so that workers take nothing from it (1), or not (0)."
+    family = GaugeMetricFamily("celery_queue_paused", text, labels=("queue_name",))
+    for label, queue in environment.queues.items():
+        family.add_metric((queue.name,), float(label in labels))
     return family
 
 

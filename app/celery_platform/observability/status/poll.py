@@ -7,9 +7,12 @@ import urllib.request
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+from celery_platform.errors import SettingsError
+from celery_platform.observability.exporter.paused import read_paused
 from celery_platform.observability.exporter.reading import Reading, Source
 from celery_platform.observability.status.snapshot import PoolState, QueueState, Snapshot
 from celery_platform.observability.status.workers import WorkersSeen, ask_workers, quantile, together
+from celery_platform.reliability.paused_queues import Pause
 from celery_platform.settings import PoolSettings, Runtime
 
 PROMETHEUS_SECONDS = 5
@@ -29,6 +32,7 @@ class Poller:
     source: Source | None = None
     before: tuple[float, Reading | None, dict[str, WorkersSeen]] | None = None
     problems: list[str] = field(default_factory=list)
+    paused: dict[str, Pause] = field(default_factory=dict)
 
     def poll(self) -> Snapshot:
         """Poll once. What does not answer is listed in `problems`; the rest is in the snapshot."""
@@ -36,6 +40,7 @@ class Poller:
         environment = self.runtime.environment
         at, reading = time.time(), self._broker()
         seen = {pool: ask_workers(addresses) for pool, addresses in self.workers.items()}
+        self.paused = self._paused()
         snapshot = Snapshot(
             environment=environment.name,
             broker=environment.broker_kind,
@@ -57,6 +62,14 @@ class Poller:
             self.problems.append(f"the broker cannot be polled: {error}")
             return None
 
+    def _paused(self) -> dict[str, Pause]:
+        """The paused queues; those of the last answer while the store is away."""
+        try:
+            return read_paused(self.runtime.results_url, self.runtime.environment)
+        except (OSError, SettingsError) as error:
+            self.problems.append(f"the store cannot be asked which queues are paused: {error}")
+            return self.paused
+
     def _queue(self, label: str, at: float, reading: Reading | None, seen: dict[str, WorkersSeen]) -> QueueState:
         queue = self.runtime.environment.queues[label]
         found = reading.queues.get(queue.name) if reading else None
@@ -77,6 +90,7 @@ class Poller:
             trend=(found.backlog - earlier.backlog) / seconds * 60 if found and earlier and seconds else None,
             wait_p95=quantile(0.95, workers.waits[queue.name], workers_then.waits[queue.name]) if workers else None,
             begun_per_second=max(0.0, begun / seconds) if begun is not None else None,
+            paused=self.paused[label].since if label in self.paused else None,
         )
 
     def _pool(self, pool: PoolSettings, seen: WorkersSeen | None) -> PoolState:

@@ -24,7 +24,8 @@ def screen(snapshot: Snapshot, wait_seconds: float) -> RenderableType:
 def _queues(snapshot: Snapshot, wait_seconds: float) -> Table:
     table = _table("queue", *QUEUE_COLUMNS)
     for label, queue in snapshot.queues.items():
-        table.add_row(label, *_queue(queue, wait_seconds))
+        paused = "" if queue.paused is None else f" (paused {age_of(queue.paused)})"
+        table.add_row(Text.assemble(label, (paused, "bold yellow")), *_queue(queue, wait_seconds))
     return table
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 @dataclass(frozen=True)
 class QueueState:
-    """A queue. `held` counts delivered, unacknowledged messages.
+    """A queue. `held` counts delivered, unacknowledged messages. `paused` is since when people have paused it.
 
     `trend` is the change of the backlog per minute since the last poll. `wait_p95` covers the tasks started since then.
     """
@@ -19,6 +19,7 @@ class QueueState:
     trend: float | None = None
     wait_p95: float | None = None
     begun_per_second: float | None = None
+    paused: float | None = None
 
 
 @dataclass(frozen=True)

@@ -38,8 +38,9 @@ class AcksOneByOne(WithholdsAcks):
         return None
 
     def withhold(self) -> None:
-        """Keep acknowledgements."""
-        self._waiting = []
+        """Keep acknowledgements; those that are kept already stay."""
+        if self._waiting is None:
+            self._waiting = []
 
     def release(self) -> None:
         """Send those that were kept, in their order."""

@@ -153,7 +153,8 @@ class Taking(Polled, ConnectsToFull):
             client.delete(queue + TOKENS)
 
     def _brpop_start(self, timeout: float | None = None) -> None:
-        queues = self._queue_cycle.consume(len(self.active_queues))
+        cycle = self._queue_cycle.consume(len(self.active_queues))
+        queues = [queue for queue in cycle if queue not in self.paused_queues]
         self.asks(POLL)
         if not queues or self.taken or self.paused or self.polls.wait_seconds(POLL):
             return

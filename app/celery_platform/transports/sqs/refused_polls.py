@@ -111,11 +111,14 @@ class RefusedPolls(Polled, SQS.Channel):
 
     def _schedule_queue(self, queue: str) -> None:
         self.asks(queue)
-        wait = PAUSED_SECONDS if self.paused else self.answers.wait_seconds(queue)
+        wait = PAUSED_SECONDS if self._is_paused(queue) else self.answers.wait_seconds(queue)
         if wait and queue in self._active_queues:
             self.hub.call_later(wait, self._schedule_queue, queue)
             return
         super()._schedule_queue(queue)  # type: ignore[misc]
+
+    def _is_paused(self, queue: str) -> bool:
+        return self.paused or queue in self.paused_queues
 
     def _get_async(self, queue: str, count: int = 1, callback: Any = None) -> Any:
         """Ask in the background. Signing may already fail: there are no credentials, or none that can be renewed."""
@@ -129,7 +132,7 @@ class RefusedPolls(Polled, SQS.Channel):
     def _receive_message(self, queue: str, *args: Any, **options: Any) -> Any:
         """Ask and wait, as a green worker does."""
         self.asks(queue)
-        if self.paused or self.answers.wait_seconds(queue):
+        if self._is_paused(queue) or self.answers.wait_seconds(queue):
             return {}
         try:
             answer = super()._receive_message(queue, *args, **options)  # type: ignore[misc]

@@ -10,7 +10,7 @@ import signal
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from time import monotonic
+from time import monotonic, time
 from types import FrameType, MethodType
 from typing import Any, ClassVar
 
@@ -119,6 +119,11 @@ class TaskPool(BasePool, RunsTaskInLoop, HasPlaces, FreesSlots):
         self.slot.end()
         self.connection_lock.acquire()
         self.running_request = None
+
+    def running_since(self) -> float | None:
+        """When the task that runs began; the slot has the monotonic clock's time."""
+        since = self.slot.numbers[BUSY_SINCE]
+        return time() - (monotonic() - since) if since else None
 
     def places(self) -> Places:
         """Between two turns of the loop, when this is asked, no task has the slot."""

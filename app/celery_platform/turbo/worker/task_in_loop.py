@@ -23,6 +23,10 @@ class RunsTaskInLoop(ABC):
         make = self.running_request  # another thread may end the task meanwhile
         return make() if make else None
 
+    @abstractmethod
+    def running_since(self) -> float | None:
+        """When the task that runs began, in seconds since 1970; `None` between tasks."""
+
     def take_connection(self, seconds: float) -> bool:
         """Wait so many seconds at most for the connection; returns whether the caller has it now."""
         return self.connection_lock.acquire(timeout=seconds)
