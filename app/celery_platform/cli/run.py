@@ -36,25 +36,9 @@ def health(probe: Annotated[str, typer.Argument(help="liveness, readiness or sta
 def relay(env: Env = "") -> None:
     """Publish the tasks in the outbox of CELERY_DATABASE_URL until stopped (SIGTERM)."""
     choose(env)
-    import logging
-    import signal
-    import threading
+    from celery_platform.worker.relay import start_relay
 
-    from celery_platform.application import application
-    from celery_platform.database import VARIABLE, database
-    from celery_platform.errors import SettingsError
-    from celery_platform.outbox import relay
-
-    logging.basicConfig(level=logging.INFO)
-    engine = database()
-    if engine is None:
-        raise SettingsError(
-            expected=f"a database in {VARIABLE}", found="none", remedy="Without one there is no outbox."
-        )
-    stopped = threading.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: stopped.set())
-    relay.run(application(), engine, stopped)
+    start_relay()
 
 
 def await_termination() -> None:
