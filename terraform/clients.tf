@@ -17,10 +17,11 @@ locals {
   # A store has one port, so publishers and watchers get the same rule.
   store_clients = merge(local.own_clients, local.own_monitors, local.publishers, local.watchers)
 
-  # Services that hosts may connect to, for all pools that run on them. For pods, network policies say the same.
-  calls_of_hosts = { for owner in keys(local.pools_on_hosts) : owner => distinct(flatten([
-    for name, pool in local.env.pools : pool.calls if name == owner || pool.hosts_with == owner
-  ])) }
+  # Services that hosts may connect to, for all pools and processes that run on them. For pods, network policies say the same.
+  calls_of_hosts = { for owner in keys(local.pools_on_hosts) : owner => distinct(flatten(concat(
+    [for name, pool in local.env.pools : pool.calls if name == owner || pool.hosts_with == owner],
+    [for process in local.env.processes : process.calls if process.machines == owner],
+  ))) }
   egress_of_hosts = { for owner, calls in local.calls_of_hosts : owner => merge(
     { for target in ["broker", "results", "aws", "traces"] : target => local.env.egress[target] },
     { for service in calls : "service-${service}" => local.env.egress.services[service] },

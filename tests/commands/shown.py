@@ -63,6 +63,7 @@ APP = {
     "health": 'tests/celery_platform/worker/test_heartbeat.py: "health"',
     "await-termination": 'tests/celery_platform/worker/test_termination.py: "await-termination"',
     "relay": "tests/celery_platform/outbox/test_outbox.py: relay",
+    "process": 'tests/celery_platform/cli/test_process.py: "process", "show"',
     "run": 'tests/applications/adoption.py: "run", "--env"',
     "send": 'tests/celery_platform/cli/test_send_and_wait.py: "send"',
     "inspect": 'tests/celery_platform/cli/test_work.py: "inspect"',

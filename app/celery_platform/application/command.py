@@ -19,10 +19,22 @@ from celery_platform.settings import runtime
 TURN_SECONDS = 60
 
 
-def run_command(command: Sequence[str], pool: str | None = None) -> int:
+def run_process(name: str) -> int:
+    """Run the command of one of the environment's `processes`; otherwise as `run_command`.
+
+    Raises:
+        SettingsError: the environment has no such process.
+
+    Example: `run_process("web")`
+    """
+    return run_command(runtime().environment.process(name).command, name)
+
+
+def run_command(command: Sequence[str], part: str | None = None) -> int:
     """Run the command and return its exit code. SIGTERM, SIGINT and SIGHUP are forwarded to it.
 
-    This process does not exec the command, because it has to remove files with secrets afterwards.
+    `part` is the pool or process whose own variables and secrets it gets, too. This process does not exec the command,
+    because it has to remove files with secrets afterwards.
 
     Raises:
         ApplicationError: there is no such program, or no such script.
@@ -33,7 +45,7 @@ def run_command(command: Sequence[str], pool: str | None = None) -> int:
     forwarder = _SignalForwarder()
     forwarder.begin()
     environment = runtime().environment
-    set_variables(runtime(), pool)
+    set_variables(runtime(), part)
     folder = add_checkout(environment.application)
     path = [str(folder) if folder else "", os.environ.get("PYTHONPATH", "")]
     # Make `python` the interpreter of this process, which has the application's requirements.

@@ -13,20 +13,20 @@ from celery_platform.errors import SettingsError
 from celery_platform.settings import Resolved, Runtime
 
 
-def set_variables(runtime: Runtime, pool: str | None = None) -> None:
-    """Set the application's variables, and those of `pool` if it is given, in this process's environment.
+def set_variables(runtime: Runtime, part: str | None = None) -> None:
+    """Set the application's variables, and those of `part`, a pool or a process, in this process's environment.
 
     A variable that is already set overrides a literal value, so that a person can try another one. A secret always
     comes from the account.
 
     Raises:
-        SettingsError: a secret cannot be read, or the environment has no such pool.
+        SettingsError: a secret cannot be read, or the environment has no such pool or process.
 
-    Example: `set_variables(runtime(), pool="io")`
+    Example: `set_variables(runtime(), "io")`
     """
-    for name, value in plain_variables(runtime, pool).items():
+    for name, value in plain_variables(runtime, part).items():
         os.environ.setdefault(name, value)
-    uses = secrets_of(runtime.environment, pool)
+    uses = secrets_of(runtime.environment, part)
     values = {name: _secret(runtime, name, use["secret"]) for name, use in uses.items()}
     files = write_secret_files({name: value for name, value in values.items() if uses[name]["as"] == "file"})
     os.environ.update(values | files)
@@ -50,18 +50,18 @@ def _secret(runtime: Runtime, variable: str, label: str) -> str:
         ) from None
 
 
-def plain_variables(runtime: Runtime, pool: str | None = None) -> dict[str, str]:
-    """All variables without secrets: the application's, those of services, the names of buckets, the pool's own."""
+def plain_variables(runtime: Runtime, part: str | None = None) -> dict[str, str]:
+    """All variables without secrets: the application's, those of services, the names of buckets, the part's own."""
     environment = runtime.environment
     buckets = {f"BUCKET_{label.upper()}": name for label, name in runtime.discovery.buckets.items()}
-    own = environment.pool(pool).variables if pool else {}
+    own = environment.part(part).variables if part else {}
     return {**environment.application["variables"], **buckets, **own}
 
 
-def secrets_of(environment: Resolved, pool: str | None = None) -> Mapping[str, Any]:
-    """Variable -> its secret and how it is given; a pool's own variable replaces the secret of the same name."""
+def secrets_of(environment: Resolved, part: str | None = None) -> Mapping[str, Any]:
+    """Variable -> its secret and how it is given; an own variable of a part replaces the secret of the same name."""
     everywhere: Mapping[str, Any] = environment.application["secrets"]
-    if pool is None:
+    if part is None:
         return everywhere
-    own = environment.pool(pool)
+    own = environment.part(part)
     return {**{name: use for name, use in everywhere.items() if name not in own.variables}, **own.secrets}

@@ -19,9 +19,8 @@ commands = typer.Typer(
     rich_markup_mode=None,
 )
 for command in (
-    run.worker, run.beat, run.health, run.await_termination, run.relay, run.run, produce.send,
-    inspect, observe.exporter, observe.deletion_costs, observe.status, settings,
-    deploy.deploy, deploy.rollback,
+    run.worker, run.beat, run.health, run.await_termination, run.relay, run.process, run.run, produce.send,
+    inspect, observe.exporter, observe.deletion_costs, observe.status, settings, deploy.deploy, deploy.rollback,
 ):  # fmt: skip
     commands.command()(command)
 commands.add_typer(application, name="application")

@@ -1,4 +1,4 @@
-"""`app worker`, `app beat`, `app health`, `app relay`, `app run`: the processes of an environment."""
+"""`app worker`, `app beat`, `app health`, `app relay`, `app process`, `app run`: the processes of an environment."""
 
 from typing import Annotated
 
@@ -39,6 +39,14 @@ def relay(env: Env = "") -> None:
     from celery_platform.worker.relay import start_relay
 
     start_relay()
+
+
+def process(name: Annotated[str, typer.Argument(help="a name under `processes`")], env: Env = "") -> None:
+    """Run a process of the application as the environment file describes it, with its variables and secrets."""
+    choose(env)
+    from celery_platform.application.command import run_process
+
+    raise typer.Exit(run_process(name))
 
 
 def await_termination() -> None:

@@ -17,6 +17,7 @@ from celery_platform.environment.derived.eks import eks
 from celery_platform.environment.derived.monitoring import monitoring
 from celery_platform.environment.derived.network import network
 from celery_platform.environment.derived.pools import pool_of
+from celery_platform.environment.derived.processes import processes
 from celery_platform.environment.derived.queue_patterns import queue_patterns
 from celery_platform.environment.derived.queues import queue_of, with_high_priority_queues
 from celery_platform.environment.derived.results import results
@@ -62,6 +63,7 @@ def resolve(env: Environment, earlier: Mapping[str, IPv4Address] | None = None) 
         "queues": {name: queue_of(env, prefix, name, budgets[name]) for name in env.queues},
         "queue_patterns": queue_patterns(env, prefix),
         "schedule": schedule(env),
+        "processes": processes(env, prefix),
         "secrets": secrets(env, prefix),
         "platform_secrets": platform_secrets(env, prefix),
         "buckets": buckets(env, prefix),

@@ -19,6 +19,7 @@ FORMS = {
     "eks.existing.name": "EKS, DescribeCluster (EKS API, CreateCluster, name)",
     "pools": "Terraform, systemd and Prometheus, in which labels are keys, unit names and label values",
     "pools.*.memory_mib": "the kubelet and systemd, at 256 MiB because a worker has to start",
+    "processes.*.port": "the kernel: a port below 1024 needs a capability (capabilities(7), CAP_NET_BIND_SERVICE)",
     "queues.*.max_countdown_seconds": "SQS, SendMessage, DelaySeconds: at most 900",
     "services.*.port": "TCP (RFC 9293, 3.1)",
     "alerts.extra.*.namespace": "CloudWatch, PutMetricAlarm, Namespace",

@@ -62,6 +62,16 @@ class PoolSettings:
 
 
 @dataclass(frozen=True)
+class ProcessSettings:
+    """A process of the application beside its workers; `command` is empty for the relay of the outbox."""
+
+    name: str
+    command: tuple[str, ...]
+    variables: Mapping[str, str]
+    secrets: Mapping[str, Json]
+
+
+@dataclass(frozen=True)
 class Resolved:
     """An environment's values. `application`, `broker`, `schedule`, `secrets` and `alerts` are as in resolved.json.
 
@@ -76,6 +86,7 @@ class Resolved:
     result_expires_seconds: int
     queues: Mapping[str, QueueSettings]
     pools: Mapping[str, PoolSettings]
+    processes: Mapping[str, ProcessSettings]
     schedule: Mapping[str, Json]
     application: Json
     routes: tuple[tuple[str, str], ...]
@@ -111,6 +122,29 @@ class Resolved:
             )
         return self.pools[name]
 
+    def part(self, name: str) -> PoolSettings | ProcessSettings:
+        """The pool or process with this name; no two have the same.
+
+        Raises:
+            SettingsError: the environment has neither.
+        """
+        return self.processes[name] if name in self.processes else self.pool(name)
+
+    def process(self, name: str) -> ProcessSettings:
+        """A process of the application by name.
+
+        Raises:
+            SettingsError: the environment has no such process, or it is the relay, which has no command.
+        """
+        named = {process.name: process for process in self.processes.values() if process.command}
+        if name not in named:
+            raise SettingsError(
+                expected=f"a process of environment {self.name}, from `processes` of its file",
+                found=repr(name),
+                remedy=f"Use one of: {', '.join(sorted(named))}." if named else "Add it to `processes`; it has none.",
+            )
+        return named[name]
+
 
 def read(file: Path) -> Resolved:
     """Read an environment's resolved.json.
@@ -142,6 +176,7 @@ def _typed(data: Json) -> Resolved:
         result_expires_seconds=data["results"]["expires_hours"] * 3600,
         queues={label: _queue(label, queue) for label, queue in data["queues"].items()},
         pools={name: _pool(name, pool) for name, pool in data["pools"].items()},
+        processes={name: _process(name, process) for name, process in data["processes"].items()},
         schedule=data["schedule"],
         application=data["application"],
         routes=tuple((route["tasks"], route["queue"]) for route in data["application"]["routes"]),
@@ -150,6 +185,12 @@ def _typed(data: Json) -> Resolved:
         discovery_prefix=data["discovery_prefix"],
         alerts=data["alerts"],
         budget_monthly_usd=data["budget"]["monthly_usd"],
+    )
+
+
+def _process(name: str, data: Json) -> ProcessSettings:
+    return ProcessSettings(
+        name=name, command=tuple(data["command"]), variables=data["variables"], secrets=data["secrets"]
     )
 
 

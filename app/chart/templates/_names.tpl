@@ -37,6 +37,15 @@ helm.sh/hook-delete-policy: before-hook-creation
 {{- toJson $names }}
 {{- end }}
 
+{{/* Names of the processes on EKS; the relay of the outbox is one of them. */}}
+{{- define "celery.processes" -}}
+{{- $names := list }}
+{{- range $name, $process := .Values.processes }}
+{{- if eq $process.runs_on "eks" }}{{- $names = append $names $name }}{{- end }}
+{{- end }}
+{{- toJson $names }}
+{{- end }}
+
 {{/* Not empty if a pool on EKS may shrink. */}}
 {{- define "celery.deletionCosts" -}}
 {{- if .Values.deletion_costs.enabled }}
@@ -49,5 +58,5 @@ helm.sh/hook-delete-policy: before-hook-creation
 
 {{/* The sections of resolved.json that processes read (app/celery_platform/settings). A ConfigMap holds at most 1 MiB. */}}
 {{- define "celery.resolved" -}}
-{{- pick .Values "name" "prefix" "region" "application" "broker" "results" "pools" "queues" "schedule" "secrets" "worker_hosts" "discovery_prefix" "alerts" "budget" | toJson }}
+{{- pick .Values "name" "prefix" "region" "application" "broker" "results" "pools" "queues" "schedule" "processes" "secrets" "worker_hosts" "discovery_prefix" "alerts" "budget" | toJson }}
 {{- end }}

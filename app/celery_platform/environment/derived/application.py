@@ -1,10 +1,12 @@
 """The application: its routes, and the variables and secrets that its processes get."""
 
+from collections.abc import Collection
+
 from celery_platform.environment.derived import Json
 from celery_platform.environment.derived.drains import queues_of
 from celery_platform.environment.derived.traces import trace_variables
 from celery_platform.environment.model import Environment, Pool
-from celery_platform.environment.model.application import Secrets, secret_use
+from celery_platform.environment.model.application import Secrets, Variables, secret_use
 from celery_platform.environment.model.services import Service
 
 
@@ -23,12 +25,17 @@ def application(env: Environment) -> Json:
 
 def pool_needs(env: Environment, name: str, pool: Pool) -> Json:
     """Variables and secrets of one pool in addition to the application's: its own, and those of services it calls."""
+    return needs_of(env, calls_of(env, name), pool.variables, pool.secrets)
+
+
+def needs_of(env: Environment, calls: Collection[str], variables: Variables, secrets: Secrets) -> Json:
+    """Variables and secrets of a process that has these of its own and calls these services."""
     called = {
         secret_variable(label): {"secret": service.secret, "as": "variable"}
         for label, service in env.services.items()
-        if service.secret and label in calls_of(env, name)
+        if service.secret and label in calls
     }
-    return {"variables": dict(pool.variables), "secrets": called | secrets_of(pool.secrets)}
+    return {"variables": dict(variables), "secrets": called | secrets_of(secrets)}
 
 
 def calls_of(env: Environment, pool: str) -> list[str]:
@@ -62,7 +69,8 @@ def secrets_of(uses: Secrets) -> Json:
 
 
 def secret_labels(env: Environment) -> list[str]:
-    """The labels of all secrets that the application, its pools and its services name."""
+    """The labels of all secrets that the application, its pools, processes and services name."""
     uses = [env.application.secrets, *(pool.secrets for pool in env.pools.values())]
+    uses += [process.secrets for process in env.processes.values()]
     named = [secret_use(use).name for secrets in uses for use in secrets.values()]
     return sorted({*named, *(service.secret for service in env.services.values() if service.secret)})

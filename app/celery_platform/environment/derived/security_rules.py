@@ -10,6 +10,7 @@ from celery_platform.environment.derived.broker import asked_by_keda
 from celery_platform.environment.derived.clients import clients
 from celery_platform.environment.derived.egress import egress
 from celery_platform.environment.derived.placement import owners, pools_on
+from celery_platform.environment.derived.processes import on_machines_of
 from celery_platform.environment.model import BrokerKind, Environment
 
 # Ports between RabbitMQ nodes, and the rule that admits the load balancer.
@@ -57,7 +58,9 @@ def outbound(env: Environment) -> dict[str, int]:
     resolvers = 2 * len(env.network.existing.resolvers) if env.network.existing is not None else 0
     found = {}
     for owner in owners(env):
-        services = [targets["services"][call] for pool in pools_on(env, owner) for call in calls_of(env, pool)]
+        calls = {call for pool in pools_on(env, owner) for call in calls_of(env, pool)}
+        calls |= {call for process in on_machines_of(env, owner).values() for call in process.calls}
+        services = [targets["services"][call] for call in sorted(calls)]
         opened = {(target["cidr"], port) for target in [*everywhere, *services] for port in target["ports"]}
         found[owner] = len(opened | {ARCHIVE}) + resolvers
     return found

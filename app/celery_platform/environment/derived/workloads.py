@@ -6,16 +6,18 @@ Terraform creates one IAM role per workload. Queues and secrets are given by the
 from dataclasses import asdict, dataclass, field, replace
 
 from celery_platform.environment.derived import Json
-from celery_platform.environment.derived.application import pool_needs
+from celery_platform.environment.derived.application import needs_of, pool_needs
 from celery_platform.environment.derived.drains import queues_of
 from celery_platform.environment.derived.eks import NAMESPACE
 from celery_platform.environment.derived.permissions import bucket_access, statements
 from celery_platform.environment.derived.placement import pools_on
 from celery_platform.environment.derived.policies import Policies
+from celery_platform.environment.derived.processes import component, on_machines_of, placed
 from celery_platform.environment.derived.queue_patterns import EVERY_DEAD_LETTER_QUEUE, EVERY_QUEUE
 from celery_platform.environment.derived.secrets import secrets
 from celery_platform.environment.model import Environment
 from celery_platform.environment.model.application import Secrets, secret_use
+from celery_platform.environment.model.processes import Placed, Process
 
 # The secrets with which every process of the app logs in, in addition to those its tasks need.
 LOGINS = ("broker_password", "results_password")
@@ -69,7 +71,7 @@ def workloads(env: Environment, prefix: str) -> Json:
         if env.pools[pool].hosts_with is None
     }
     if any(pool.runs_on == "eks" for pool in env.pools.values()):
-        found |= _pods(env, queues, names)
+        found |= _pods(env, queues, names) | _processes(env, queues, names)
         found["exporter"] = _monitor("pods", _own("exporter"), queues + dead, names)
     if env.monitoring.instance_type is not None:
         found["monitoring"] = replace(_monitor("hosts", "", queues + dead, names), finds_hosts=True)
@@ -87,6 +89,7 @@ def _pods(env: Environment, queues: tuple[str, ...], names: Json) -> dict[str, W
     found = {
         # It sends scheduled tasks, and messages whose delay is longer than a queue may hold.
         "beat": Workload("pods", _own("beat"), logins + application, sends=queues),
+        # A producer that somebody else's manifest runs in the cluster; those of the environment file have their own.
         "producer": Workload(
             "pods",
             _own("producer"),
@@ -104,23 +107,59 @@ def _pods(env: Environment, queues: tuple[str, ...], names: Json) -> dict[str, W
     return found
 
 
+def _processes(env: Environment, queues: tuple[str, ...], names: Json) -> dict[str, Workload]:
+    """The processes in pods. On hosts, they run with the workers' role, because a machine has one."""
+    in_pods = {component(name, process): process for name, process in placed(env).items() if process.runs_on == "eks"}
+    return {name: _process(env, name, process, queues, names) for name, process in in_pods.items()}
+
+
+def _process(env: Environment, name: str, process: Placed, queues: tuple[str, ...], names: Json) -> Workload:
+    """It sends to any queue. One of the application may also ask how long a queue is, and use buckets."""
+    if not isinstance(process, Process):
+        relay = _logins(names) + _secrets(env.application.secrets)
+        return Workload("pods", _own(name), relay, sends=queues)
+    needs = needs_of(env, process.calls, process.variables, process.secrets)
+    return Workload(
+        "pods",
+        _own(name),
+        _secrets_with(env, needs, names),
+        sends=queues,
+        measures=queues,
+        buckets=bucket_access(env, process.permissions),
+        statements=statements(process.permissions),
+    )
+
+
+def _secrets_with(env: Environment, needs: Json, names: Json) -> tuple[str, ...]:
+    """Logins, the application's secrets except those that are replaced, and the process's own."""
+    replaced = {name for own in needs.values() for name in own}
+    application = {name: use for name, use in env.application.secrets.items() if name not in replaced}
+    called = tuple(used["secret"] for used in needs["secrets"].values())
+    return tuple(dict.fromkeys(_logins(names) + _secrets(application) + called))
+
+
 def _worker(env: Environment, pools: list[str], policies: Policies, names: Json) -> Workload:
     """The workers of one pool, or of all pools on the same machines.
 
     They drain their own queues and send to any queue, because a task may call tasks of other pools. A machine has one
-    role, so pools that share machines share it.
+    role, so pools that share machines share it, and so do the processes that run there.
     """
-    needs = {pool: pool_needs(env, pool, env.pools[pool]) for pool in pools}
-    called = tuple(used["secret"] for need in needs.values() for used in need["secrets"].values())
-    on_eks = _on_eks(env, pools[0])
-    replaced = {name for names in needs[pools[0]].values() for name in names} if on_eks else set()
-    application = {name: use for name, use in env.application.secrets.items() if name not in replaced}
+    if _on_eks(env, pools[0]):
+        secrets_read = _secrets_with(env, pool_needs(env, pools[0], env.pools[pools[0]]), names)
+        permissions = [env.pools[pools[0]].permissions]
+    else:
+        beside = [one for one in on_machines_of(env, pools[0]).values() if isinstance(one, Process)]
+        needs = [pool_needs(env, pool, env.pools[pool]) for pool in pools]
+        needs += [needs_of(env, one.calls, one.variables, one.secrets) for one in beside]
+        called = tuple(used["secret"] for need in needs for used in need["secrets"].values())
+        secrets_read = tuple(dict.fromkeys(_logins(names) + _secrets(env.application.secrets) + called))
+        permissions = [env.pools[pool].permissions for pool in pools] + [one.permissions for one in beside]
     worker = Workload(
-        on="pods" if on_eks else "hosts",
-        service_account=_own(f"worker-{pools[0]}") if on_eks else "",
-        secrets=tuple(dict.fromkeys(_logins(names) + _secrets(application) + called)),
-        buckets=_all_access([bucket_access(env, env.pools[pool]) for pool in pools]),
-        statements=[statement for pool in pools for statement in statements(env.pools[pool])],
+        on="pods" if _on_eks(env, pools[0]) else "hosts",
+        service_account=_own(f"worker-{pools[0]}") if _on_eks(env, pools[0]) else "",
+        secrets=secrets_read,
+        buckets=_all_access([bucket_access(env, one) for one in permissions]),
+        statements=[statement for one in permissions for statement in statements(one)],
     )
     return _with_queues(env, policies, worker, pools) if env.broker.kind.facts.queues_in_iam else worker
 

@@ -16,7 +16,9 @@ from celery_platform.environment.model.hosts import Hosts
 from celery_platform.environment.model.logs import Logs
 from celery_platform.environment.model.monitoring import Monitoring
 from celery_platform.environment.model.network import Network
+from celery_platform.environment.model.outbox import Outbox
 from celery_platform.environment.model.pools import MACHINES, Pool
+from celery_platform.environment.model.processes import Process
 from celery_platform.environment.model.queues import Queue
 from celery_platform.environment.model.results import Results
 from celery_platform.environment.model.schedule import ScheduleEntry
@@ -58,6 +60,10 @@ class Environment(Closed):
     pools: dict[Label, Pool] = Field(min_length=1)
     queues: dict[Label, Queue] = Field(min_length=1)
     schedule: dict[Label, ScheduleEntry] = Field(default_factory=dict)
+    processes: dict[Label, Process] = Field(
+        default_factory=dict, description="processes of the application beside its workers, such as a web server"
+    )
+    outbox: Outbox | None = None
     services: Services = Field(default_factory=dict)
     clients: dict[Label, Client] = Field(default_factory=dict, description="who else may publish tasks or read metrics")
     alerts: Alerts

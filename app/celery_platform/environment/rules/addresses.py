@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from celery_platform.environment.derived.addresses import places, ranges
+from celery_platform.environment.derived.processes import placed, replicas
 from celery_platform.environment.errors import Problem
 from celery_platform.environment.model import Environment
 
@@ -36,6 +37,7 @@ def pods_have_addresses(env: Environment) -> Iterator[Problem]:
     if env.eks.existing is not None:
         return
     pods = sum(pool.max for pool in env.pools.values() if pool.runs_on == "eks")
+    pods += sum(replicas(env, process) for process in placed(env).values() if process.runs_on == "eks")
     own = ranges(env)
     room = sum(each.subnet.num_addresses - RESERVED for each in own.values())
     others = len(places(env, env.own_prefix, {})) + len(env.network.endpoints) * len(own)

@@ -1,10 +1,11 @@
-"""Rules about buckets, and about what pools may do in the AWS account."""
+"""Rules about buckets, and about what pools and processes may do in the AWS account."""
 
 from collections.abc import Iterator
 
 from celery_platform.environment.derived.buckets import OWN, bucket_name
 from celery_platform.environment.errors import Problem
 from celery_platform.environment.model import Environment
+from celery_platform.environment.model.permissions import Permissions
 
 # S3 guide, "General purpose bucket naming rules". Terraform appends a hyphen and the account's twelve digits.
 LONGEST_BUCKET_NAME = 63 - len("-123456789012")
@@ -30,25 +31,30 @@ def buckets_have_names_s3_takes(env: Environment) -> Iterator[Problem]:
 
 def pools_use_existing_buckets(env: Environment) -> Iterator[Problem]:
     """Permissions for a bucket that does not exist would apply to whoever creates a bucket of that name."""
-    for name, pool in env.pools.items():
-        for label in pool.permissions.buckets or {}:
+    for path, permissions in _permissions(env):
+        for label in permissions.buckets or {}:
             if label not in env.application.buckets:
                 allowed = f"one of application.buckets: {', '.join(sorted(env.application.buckets)) or 'there is none'}"
-                yield Problem(f"pools.{name}.permissions.buckets", label, allowed)
+                yield Problem(f"{path}.buckets", label, allowed)
 
 
 def no_statement_allows_everything(env: Environment) -> Iterator[Problem]:
     """With all actions of a service on all resources, a compromised worker could do any harm; narrow one of the two."""
-    for name, pool in env.pools.items():
-        for number, statement in enumerate(pool.permissions.statements):
+    for path, permissions in _permissions(env):
+        for number, statement in enumerate(permissions.statements):
             wide = [action for action in statement.actions if not action.partition(":")[2].strip("*?")]
             if wide and any(_is_everything(resource) for resource in statement.resources):
-                path = f"pools.{name}.permissions.statements.{number}"
                 yield Problem(
-                    path,
+                    f"{path}.statements.{number}",
                     f"{wide[0]} on {', '.join(statement.resources)}",
                     "actions by name, or the ARNs of what they act on",
                 )
+
+
+def _permissions(env: Environment) -> Iterator[tuple[str, Permissions]]:
+    """What each pool and process may do, with its path in the file."""
+    yield from ((f"pools.{name}.permissions", pool.permissions) for name, pool in env.pools.items())
+    yield from ((f"processes.{name}.permissions", process.permissions) for name, process in env.processes.items())
 
 
 def _is_everything(resource: str) -> bool:

@@ -9,12 +9,15 @@ from celery_platform.environment.model import Environment
 
 
 def calls_name_existing_services(env: Environment) -> Iterator[Problem]:
-    """Pods can reach only the services that their queues call, so a misspelt service would be unreachable."""
+    """Pods can reach only the services that are said to be called, so a misspelt service would be unreachable."""
     allowed = f"one of: {', '.join(sorted(env.services))}" if env.services else "nothing, or a name under services"
-    for name, queue in env.queues.items():
-        for call in queue.calls:
+    calls = {f"queues.{name}": queue.calls for name, queue in env.queues.items()}
+    calls |= {f"processes.{name}": process.calls for name, process in env.processes.items()}
+    calls |= {"outbox": env.outbox.calls} if env.outbox is not None else {}
+    for path, called in calls.items():
+        for call in called:
             if call not in env.services:
-                yield Problem(f"queues.{name}.calls", repr(call), allowed)
+                yield Problem(f"{path}.calls", repr(call), allowed)
 
 
 def service_has_a_host_and_a_port(env: Environment) -> Iterator[Problem]:

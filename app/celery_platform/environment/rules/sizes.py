@@ -21,11 +21,12 @@ from celery_platform.environment.quotas import (
 )
 from celery_platform.environment.resolve import resolve
 
-WORKER = "worker-"
+# The section of a workload, by how its name begins.
+OF = {"worker-": "pools", "process-": "processes"}
 # The sections of resolved.json that the chart puts into the ConfigMap (app/chart/templates/_names.tpl).
 CONFIGURATION = (
-    "name", "prefix", "region", "application", "broker", "results", "pools", "queues", "schedule", "secrets",
-    "worker_hosts", "discovery_prefix", "alerts", "budget",
+    "name", "prefix", "region", "application", "broker", "results", "pools", "queues", "schedule", "processes",
+    "secrets", "worker_hosts", "discovery_prefix", "alerts", "budget",
 )  # fmt: skip
 # The user and the certificate for KEDA, which are in the same ConfigMap, and its metadata.
 BESIDE_CONFIGURATION_BYTES = 8_192
@@ -41,8 +42,7 @@ def roles_hold_their_policies(env: Environment) -> Iterator[Problem]:
     policies = Policies(env, prefix)
     most_managed = env.account.quotas.applied(MANAGED_POLICIES)
     for name, workload in workloads(env, prefix).items():
-        pool = name.removeprefix(WORKER)
-        path = f"pools.{pool}" if name.startswith(WORKER) else "queues"
+        path = next((f"{at}.{name.removeprefix(kind)}" for kind, at in OF.items() if name.startswith(kind)), "queues")
         inline, managed = policies.inline(workload), len(workload["drains"][1:]) + (workload["on"] == "hosts")
         if inline > INLINE_POLICIES.most:
             yield Problem(path, f"{inline:,} characters of permissions of {name}", str(INLINE_POLICIES))

@@ -34,9 +34,7 @@ PLATFORMS: Mapping[str, str] = {
 def variable_is_named_once(env: Environment) -> Iterator[Problem]:
     """If two values had the same name, the process would get only one of them, depending on the order."""
     derived = _derived(env)
-    sections = {"application": (env.application.variables, env.application.secrets)}
-    sections |= {f"pools.{name}": (pool.variables, pool.secrets) for name, pool in env.pools.items()}
-    for path, (variables, secrets) in sections.items():
+    for path, (variables, secrets) in _sections(env).items():
         for name in sorted(variables.keys() & secrets.keys()):
             yield Problem(f"{path}.secrets.{name}", f"a secret and a variable called {name}", "one of the two")
         yield from _already_there(path, variables, secrets, derived)
@@ -53,15 +51,17 @@ def derived_variables_are_named_once(env: Environment) -> Iterator[Problem]:
 
 def variable_is_not_the_platforms(env: Environment) -> Iterator[Problem]:
     """The platform's own variables determine the environment, the account and the broker of a process."""
-    sections: dict[str, Variables | Secrets] = {
-        "application.variables": env.application.variables,
-        "application.secrets": env.application.secrets,
-    }
-    for name, pool in env.pools.items():
-        sections |= {f"pools.{name}.variables": pool.variables, f"pools.{name}.secrets": pool.secrets}
-    for path, named in sections.items():
-        for name in sorted(named.keys() & PLATFORMS.keys()):
-            yield Problem(f"{path}.{name}", f"{name}: {PLATFORMS[name]}", "another name, or nothing")
+    for path, (variables, secrets) in _sections(env).items():
+        for section, named in (("variables", variables), ("secrets", secrets)):
+            for name in sorted(named.keys() & PLATFORMS.keys()):
+                yield Problem(f"{path}.{section}.{name}", f"{name}: {PLATFORMS[name]}", "another name, or nothing")
+
+
+def _sections(env: Environment) -> dict[str, tuple[Variables, Secrets]]:
+    """The variables and secrets of the application, its pools and its processes, by path."""
+    own = {f"pools.{name}": (pool.variables, pool.secrets) for name, pool in env.pools.items()}
+    own |= {f"processes.{name}": (process.variables, process.secrets) for name, process in env.processes.items()}
+    return {"application": (env.application.variables, env.application.secrets)} | own
 
 
 def _already_there(path: str, variables: Variables, secrets: Secrets, derived: Mapping[str, str]) -> Iterator[Problem]:
