@@ -98,6 +98,10 @@ def _pod(controller: Json, number: int, configurations: tuple[Json, ...], accoun
     name = f"{owner}-{component}-{digest[:5]}-{number}"
     ports: dict[str, int] = {}
     for container in spec["containers"]:
+        # Podman would ask over HTTP or TCP from within the container, with programs that the image does not have.
+        for probe in ("startupProbe", "livenessProbe"):
+            if "exec" not in container.get(probe, {"exec": {}}):
+                del container[probe]
         # Podman would publish the container's port on this machine, where only one pod can have it.
         ports |= {port["name"]: port["containerPort"] for port in container.pop("ports", [])}
         own = {variable["name"] for variable in container["env"]}

@@ -128,6 +128,9 @@ def is_ready(podman: Podman, pod: Pod, address: IPv4Address) -> bool:
         with socket.socket() as probe:
             probe.settimeout(2)
             return probe.connect_ex((str(address), port)) == 0
+    if "httpGet" in pod.readiness:
+        asks = pod.readiness["httpGet"]
+        return answers.http(f"http://{address}:{pod.ports[asks['port']]}{asks['path']}")
     state = podman.run("inspect", "--format={{.State.Status}}", pod.container)
     return state == "running"
 

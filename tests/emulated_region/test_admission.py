@@ -19,6 +19,11 @@ def deployment(name: str, **spec: Any) -> dict[str, Any]:
     return {"kind": "Deployment", "metadata": {"name": name}, "spec": {**spec, "template": {"spec": pod}}}
 
 
+def container(of_deployment: dict[str, Any]) -> dict[str, Any]:
+    only: dict[str, Any] = of_deployment["spec"]["template"]["spec"]["containers"][0]
+    return only
+
+
 def scaled_to(name: str, minimum: int) -> dict[str, Any]:
     spec = {"scaleTargetRef": {"name": name}, "minReplicaCount": minimum}
     return {"kind": "ScaledObject", "metadata": {"name": name}, "spec": spec}
@@ -41,6 +46,20 @@ def test_a_pod_gets_the_account_and_keeps_what_the_chart_says() -> None:
 
     variables = {one["name"]: one["value"] for one in pod.manifest["spec"]["containers"][0]["env"]}
     assert variables == {**ACCOUNT.variables, "AWS_REGION": "eu-west-1", "SSL_CERT_FILE": TRUST}
+
+
+def test_podman_asks_no_probe_for_which_the_image_has_no_program() -> None:
+    """It would run curl or nc within the container. Readiness is asked from here."""
+    web, relay = deployment("process-web", replicas=1), deployment("relay", replicas=1)
+    asks = {"httpGet": {"port": "metrics", "path": "/healthz"}}
+    container(web).update(startupProbe=asks, livenessProbe=asks, readinessProbe=asks)
+    container(relay).update(livenessProbe={"exec": {"command": ["app", "health", "liveness"]}})
+
+    of_web, of_relay = pods(web, relay)
+
+    assert of_web.readiness == asks
+    assert not {"startupProbe", "livenessProbe"} & set(of_web.manifest["spec"]["containers"][0])
+    assert "livenessProbe" in of_relay.manifest["spec"]["containers"][0]
 
 
 def test_a_job_becomes_one_pod_beside_those_that_go_on() -> None:

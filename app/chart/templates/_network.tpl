@@ -1,6 +1,6 @@
 {{/*
 A component's network policy, which allows only the broker, the result store, AWS, and the given services. Takes (root, component,
-names of services, annotations).
+names of services, annotations, ports at which it may be reached).
 */}}
 {{- define "celery.networkPolicy" -}}
 {{- $root := index . 0 }}
@@ -29,11 +29,17 @@ spec:
     matchLabels:
       {{- include "celery.selector" (list $root $component) | nindent 6 }}
   policyTypes: [Ingress, Egress]
+  {{- if index . 4 }}
   ingress:
-    # Prometheus: as a pod, or with an address of the network, like the monitoring host and a pod in its node's network, which
-    # no selector matches. Pods have no other port.
+    # Prometheus, and whoever calls a process: as a pod, or with an address of the network, like the monitoring host, a load
+    # balancer, and a pod in its node's network, which no selector matches. Pods have no other port.
+    {{- range index . 4 }}
     - from: [{namespaceSelector: {}}, {ipBlock: {cidr: {{ $root.Values.network.cidr }}}}]
-      ports: [{protocol: TCP, port: {{ int $root.Values.metrics_port }}}]
+      ports: [{protocol: TCP, port: {{ int . }}}]
+    {{- end }}
+  {{- else }}
+  ingress: []
+  {{- end }}
   egress:
     # DNS by the address of its service, because in Auto Mode it runs on each node and not as pods (aws/containers-roadmap#2552),
     # and by its pods, because a CNI may apply policies after the service's address was translated.

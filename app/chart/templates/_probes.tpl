@@ -1,4 +1,27 @@
 {{/*
+Probes of a process at its port: its health path over HTTP, or whether it accepts connections. Three failures in half a minute
+restart it; one that is busy for longer is slow and not broken, so that liveness asks less often than readiness.
+*/}}
+{{- define "celery.probesOfPort" -}}
+{{- $asks := dict "tcpSocket" (dict "port" "process") }}
+{{- if .health_path }}{{- $asks = dict "httpGet" (dict "port" "process" "path" .health_path) }}{{- end }}
+startupProbe:
+  {{- toYaml $asks | nindent 2 }}
+  periodSeconds: 2
+  timeoutSeconds: 5
+  failureThreshold: 60
+readinessProbe:
+  {{- toYaml $asks | nindent 2 }}
+  periodSeconds: 5
+  timeoutSeconds: 5
+  failureThreshold: 2
+livenessProbe:
+  {{- toYaml $asks | nindent 2 }}
+  periodSeconds: 10
+  timeoutSeconds: 5
+  failureThreshold: 3
+{{- end }}
+{{/*
 Probes check the heartbeat file of the worker's event loop and never the broker. An outage of the broker therefore restarts
 nothing, and a loop that is stuck for 30 s fails two probes and is restarted within 60 s.
 */}}
