@@ -10,6 +10,7 @@ from pathlib import Path
 
 import yaml
 from celery_platform.environment.model import BrokerKind
+from emulated_region import answers
 from emulated_region.admission import Admission, Pod, admit
 from emulated_region.pods import remove_pod
 from local_containers.podman import Podman
@@ -34,6 +35,9 @@ class RunningPod:
     def probe(self, name: str) -> bool:
         """Whether the manifest's probe `name` succeeds."""
         probe = self.pod.manifest["spec"]["containers"][0][f"{name}Probe"]
+        if "httpGet" in probe:
+            asks = probe["httpGet"]
+            return answers.http(f"http://127.0.0.1:{self.pod.ports[asks['port']]}{asks['path']}")
         return self.podman.attempt("exec", self.pod.container, *probe["exec"]["command"]).returncode == 0
 
     def send(self, number: int) -> None:
@@ -90,13 +94,15 @@ class RunningPod:
 
 
 @contextmanager
-def running_pod(podman: Podman, image: str, environment: TestEnvironment, number: int = 0) -> Iterator[RunningPod]:
-    """A ready worker of the pool io, which is removed at the end."""
+def running_pod(
+    podman: Podman, image: str, environment: TestEnvironment, number: int = 0, component: str = "worker-io"
+) -> Iterator[RunningPod]:
+    """A ready pod of this component, by default a worker of the pool io, which is removed at the end."""
     rendered = render_resolved(environment.resolved, BrokerKind(environment.kind), environment.broker_url)
     trust = Path(environment.variables.get("SSL_CERT_FILE", "/etc/ssl/certs/ca-certificates.crt"))
     account = Admission(OWNER, {name: environment.variables[name] for name in ACCOUNT}, trust)
     pods = {pod.component: pod for pod in admit(rendered.manifests, account)}
-    pod = _numbered(pods["worker-io"], number)
+    pod = _numbered(pods[component], number)
     pod.manifest["spec"]["containers"][0]["image"] = image
     manifest = yaml.safe_dump_all([*pod.configurations, pod.manifest])
     running = RunningPod(podman, pod)
