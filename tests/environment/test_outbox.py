@@ -2,6 +2,7 @@
 
 import pytest
 from celery_platform.environment import EnvironmentFileError, load, resolve
+from celery_platform.environment.derived.security_rules import outbound
 
 from .conftest import Edit
 
@@ -52,6 +53,14 @@ def test_in_pods_it_has_a_role_that_sends_and_reads_the_databases_url(with_datab
     assert role["service_account"] == "celery/relay"
     assert "database_url" in role["secrets"]
     assert (role["sends"], role["receives"], role["buckets"]) == (("*",), (), {})
+
+
+def test_the_machines_of_a_relay_reach_its_database(with_database: Edit) -> None:
+    add(with_database, "outbox: {runs_on: hosts, replicas: 0}")
+    without = outbound(load("prod"))["cpu"]
+    with_database("replicas: 0", "calls: [database]")
+
+    assert outbound(load("prod"))["cpu"] == without + 1
 
 
 def test_a_file_of_sqlite_has_one_relay(edit_prod: Edit) -> None:
