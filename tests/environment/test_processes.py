@@ -137,6 +137,14 @@ def test_a_process_that_could_not_run_is_refused_with_the_reason(edit_prod: Edit
     assert told in refusal()
 
 
+@pytest.mark.parametrize("large", ["cpu: 4", "memory_mib: 16000"])
+def test_a_pod_that_no_node_of_the_groups_could_hold_is_refused(edit_prod: Edit, large: str) -> None:
+    edit_prod("compute: auto", "compute: node_groups")
+    add(edit_prod, WEB.replace("port:", f"{large}, port:"))
+
+    assert "MiB, which no node has left; allowed: what fits on one of m7i.large, or eks.compute: auto" in refusal()
+
+
 def test_two_processes_on_a_machine_do_not_listen_at_the_same_port(edit_prod: Edit) -> None:
     add(edit_prod, FEED, FEED.replace("feed:", "other:"))
 

@@ -1,5 +1,7 @@
 """Processes beside workers and beat: those of the application, and the relay of its outbox."""
 
+from collections.abc import Iterator
+
 from celery_platform.environment.derived import Json
 from celery_platform.environment.derived.addresses import names
 from celery_platform.environment.derived.application import needs_of
@@ -37,6 +39,12 @@ def placed(env: Environment) -> dict[str, Placed]:
     """
     relay: dict[str, Placed] = {} if env.outbox is None else {RELAY: env.outbox}
     return relay | dict(env.processes)
+
+
+def with_paths(env: Environment) -> Iterator[tuple[str, Placed]]:
+    """The processes of the application and the relay, each with its path in the file."""
+    for name, process in placed(env).items():
+        yield "outbox" if isinstance(process, Outbox) else f"processes.{name}", process
 
 
 def on_machines_of(env: Environment, owner: str) -> dict[str, Placed]:

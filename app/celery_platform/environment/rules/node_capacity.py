@@ -1,10 +1,12 @@
-"""Rules about the nodes of a pool on EKS: one of them has to hold one of its pods."""
+"""Rules about the nodes of pools on EKS: one of them has to hold one of the pool's pods, and a pod of each process."""
 
 from collections.abc import Iterator, Mapping
+from math import ceil
 
 from celery_platform.environment.aws.capacities import Capacity, as_of, capacities
 from celery_platform.environment.derived.machines import architecture, has_own_nodes, sizes
 from celery_platform.environment.derived.nodes import Room, requests, room
+from celery_platform.environment.derived.processes import with_paths
 from celery_platform.environment.errors import Problem
 from celery_platform.environment.model import Environment, Pool
 
@@ -22,6 +24,26 @@ def nodes_hold_a_pod(env: Environment) -> Iterator[Problem]:
     "Settings"; amazon-eks-ami, nodeadm; data of EC2, DescribeInstanceTypes).
     """
     yield from too_large_pods(env, known_capacities(env))
+
+
+def nodes_hold_a_process(env: Environment) -> Iterator[Problem]:
+    """The pods of processes run on the nodes of pools: one that is larger than each of them stays pending.
+
+    With node groups, these are the nodes that there are; Auto Mode starts one that is large enough.
+
+    Refused by: the Kubernetes scheduler, which reports "Insufficient memory" or "Insufficient cpu".
+    """
+    known = known_capacities(env)
+    types = {size for pool in env.pools.values() if has_own_nodes(env, pool) for size in sizes(pool)}
+    if env.eks.compute != "node_groups" or not types or not types <= known.keys():
+        return
+    rooms = [_room(env, size, known[size]) for size in types]
+    for path, process in with_paths(env):
+        asked = Room(millicores=ceil(round(process.cpu * 1_000, 6)), memory_mib=process.memory_mib)
+        if process.runs_on == "eks" and not any(_holds(room, asked) for room in rooms):
+            found = f"{_counted(process.cpu, 'core')} and {process.memory_mib:,} MiB, which no node has left"
+            allowed = f"what fits on one of {', '.join(sorted(types))}, or eks.compute: auto"
+            yield Problem(path, found, allowed)
 
 
 def known_capacities(env: Environment) -> dict[str, Capacity]:
@@ -86,4 +108,4 @@ def _problem(path: str, found: str, most: str, size: str, has: str) -> Problem:
     return Problem(path, f"{found} for a pod on {size}", allowed)
 
 
-RULES = (nodes_hold_a_pod,)
+RULES = (nodes_hold_a_pod, nodes_hold_a_process)

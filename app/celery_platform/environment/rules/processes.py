@@ -4,11 +4,10 @@ from collections.abc import Iterator
 
 from celery_platform.environment.derived.drains import workers
 from celery_platform.environment.derived.placement import metrics_port, owners, pools_on
-from celery_platform.environment.derived.processes import RELAY, machines_of, on_machines_of, placed, replicas
+from celery_platform.environment.derived.processes import RELAY, machines_of, on_machines_of, replicas, with_paths
 from celery_platform.environment.errors import Problem
 from celery_platform.environment.model import Environment
-from celery_platform.environment.model.outbox import Outbox
-from celery_platform.environment.model.processes import Placed, Process
+from celery_platform.environment.model.processes import Process
 
 
 def command_begins_with_a_program(env: Environment) -> Iterator[Problem]:
@@ -44,7 +43,7 @@ def processes_on_eks_have_a_cluster(env: Environment) -> Iterator[Problem]:
     """The cluster, its nodes and the image are made for pools on EKS, with the architecture of their machines."""
     if any(pool.runs_on == "eks" for pool in env.pools.values()):
         return
-    for path, process in _with_paths(env):
+    for path, process in with_paths(env):
         if process.runs_on == "eks":
             yield Problem(f"{path}.runs_on", "eks without a pool that runs on eks", "hosts, or a pool on eks")
 
@@ -53,7 +52,7 @@ def processes_on_hosts_have_machines(env: Environment) -> Iterator[Problem]:
     """Machines belong to pools: a process runs beside the workers of one pool, with the role of its machines."""
     found = owners(env)
     allowed = f"hosts_with: one of {', '.join(found)}" if found else "eks, or a pool on hosts"
-    for path, process in _with_paths(env):
+    for path, process in with_paths(env):
         if process.runs_on == "eks" and process.hosts_with is not None:
             yield Problem(f"{path}.hosts_with", "a process that runs on eks", "runs_on: hosts, or no hosts_with")
         elif process.runs_on == "hosts" and process.hosts_with is not None and process.hosts_with not in found:
@@ -65,7 +64,7 @@ def processes_on_hosts_have_machines(env: Environment) -> Iterator[Problem]:
 
 def replicas_have_a_machine_each(env: Environment) -> Iterator[Problem]:
     """On hosts, one of a process runs on each machine: two could not listen at the same port."""
-    for path, process in _with_paths(env):
+    for path, process in with_paths(env):
         owner = machines_of(env, process)
         if owner not in env.pools or process.runs_on != "hosts":
             continue
@@ -102,12 +101,6 @@ def health_path_has_a_port(env: Environment) -> Iterator[Problem]:
             yield Problem(
                 f"processes.{name}.health_path", f"{process.health_path} without a port", "port: 8000, or none"
             )
-
-
-def _with_paths(env: Environment) -> Iterator[tuple[str, Placed]]:
-    """Each process and the relay, with its path in the file."""
-    for name, process in placed(env).items():
-        yield "outbox" if isinstance(process, Outbox) else f"processes.{name}", process
 
 
 RULES = (

@@ -1,0 +1,63 @@
+"""What a deploy says of a process that does not run, and what a drain stops."""
+
+import json
+import os
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import testinfra
+
+ANSIBLE = Path(__file__).parents[5]
+HOST = testinfra.get_host("podman://molecule-process-1")
+
+
+def playbook(file: Path, **variables: object) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [
+            "ansible-playbook", "-i", os.environ["MOLECULE_INVENTORY_FILE"], str(file),
+            "-e", json.dumps({"celery_process_region": "eu-west-1"} | variables),
+        ],
+        env=os.environ | {"ANSIBLE_ROLES_PATH": str(ANSIBLE / "roles")},
+        text=True, check=False, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL, timeout=300,
+    )  # fmt: skip
+
+
+@pytest.fixture
+def deploy(tmp_path: Path) -> Iterator[Path]:
+    """A playbook with the role and nothing else; what it started is removed."""
+    file = tmp_path / "deploy.yml"
+    play = [{"hosts": "worker", "gather_facts": False, "roles": ["celery_process"]}]
+    file.write_text(json.dumps(play))
+    yield file
+    HOST.run("systemctl disable --now celery-process-ends.service celery-process-deaf.service")
+    HOST.run("rm -f /etc/systemd/system/celery-process-ends.service /etc/systemd/system/celery-process-deaf.service")
+
+
+def test_a_process_that_ends_at_once_fails_the_deploy(deploy: Path) -> None:
+    done = playbook(deploy, celery_process_name="process-ends", celery_process_arguments=["process", "ends"])
+
+    assert done.returncode != 0
+    assert "Expected celery-process-ends to run on molecule-process-1" in " ".join(done.stdout.split()), done.stdout
+
+
+def test_a_process_that_does_not_answer_fails_the_deploy(deploy: Path) -> None:
+    done = playbook(
+        deploy, celery_process_name="process-deaf", celery_process_arguments=["process", "deaf"],
+        celery_process_port=8001, celery_process_ready_within_seconds=4,
+    )  # fmt: skip
+
+    assert done.returncode != 0
+    assert "Timeout when waiting for 127.0.0.1:8001" in done.stdout, done.stdout
+
+
+def test_a_drain_of_the_host_stops_what_runs_on_it() -> None:
+    done = playbook(ANSIBLE / "drain.yml")
+
+    assert done.returncode == 0, done.stdout
+    output = " ".join(done.stdout.split())
+    assert "celery-process-tail.service, celery-process-web.service, celery-relay.service stopped" in output, output
+    units = ("celery-relay", "celery-process-web", "celery-process-tail")
+    assert not any(HOST.service(unit).is_running for unit in units)
+    HOST.run_expect([0], f"systemctl start {' '.join(units)}")
