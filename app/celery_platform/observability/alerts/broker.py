@@ -8,6 +8,8 @@ from celery_platform.observability.alerts.alert import Alert, Thresholds
 DISK_MARGIN = 2
 # The days before its end in which the role rabbitmq renews a certificate (rabbitmq_certificate_renewal_days).
 RENEWAL_DAYS = 30
+# A node that stays apart is restarted by its host within two minutes (role rabbitmq, rabbitmq_rejoin_after_seconds).
+APART_SECONDS = 300
 
 
 def alerts(thresholds: Thresholds) -> Iterator[Alert]:
@@ -29,6 +31,15 @@ def alerts(thresholds: Thresholds) -> Iterator[Alert]:
     yield Alert(
         "CeleryBrokerPartitioned", "celery_broker_partitions > 0", "0s", "page",
         "{{ $labels.node }} cannot reach {{ $value }} nodes that are running.",
+    )  # fmt: skip
+    yield Alert(
+        "CeleryBrokerNodeApart", f"rabbitmq_rejoin_apart_seconds > {APART_SECONDS}", "0s", "page",
+        "{{ $labels.host }} has been apart from the other nodes for {{ $value | humanizeDuration }}, and its host did"
+        " not restart it.",
+    )  # fmt: skip
+    yield Alert(
+        "CeleryBrokerNodeRejoined", "increase(rabbitmq_rejoin_restarts_total[1h]) > 0", "0s", "ticket",
+        "{{ $labels.host }} was apart from the other nodes, and its host restarted it.",
     )  # fmt: skip
     yield Alert(
         "CeleryBrokerNodeDown", "celery_broker_node_up == 0", "1m", "page",

@@ -104,6 +104,17 @@ def test_metrics_are_served(host: Any) -> None:
     assert "rabbitmq_build_info" in answer
 
 
+def test_host_checks_whether_its_node_is_apart(host: Any) -> None:
+    assert host.service("rabbitmq-rejoin.timer").is_running
+    assert host.service("rabbitmq-rejoin.timer").is_enabled
+
+    host.check_output("systemctl start rabbitmq-rejoin.service")
+
+    reported = _status_of(host, "http://{address}:15692/metrics").splitlines()
+    assert "rabbitmq_rejoin_apart_seconds 0.0" in reported
+    assert "rabbitmq_rejoin_restarts_total 0" in reported
+
+
 def test_application_user_cannot_enter_the_management_interface(host: Any) -> None:
     assert _status_of(host, "https://{address}:15671/api/overview", "shop:molecule-password").startswith("401")
 

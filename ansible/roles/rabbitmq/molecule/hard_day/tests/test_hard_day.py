@@ -3,7 +3,9 @@
 import json
 import subprocess
 import time
-from collections.abc import Callable
+import urllib.request
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -80,16 +82,65 @@ def test_cookie_rotated(under_load: Callable[..., Any]) -> None:
 
 
 def test_node_cut_off(under_load: Callable[..., Any]) -> None:
-    with under_load("a node is cut off from the others by the firewall for 60 s"):
-        leader = _leader()
-        process = podman("inspect", "--format", "{{.State.Pid}}", leader)
-        for verb in ("-I", "-D"):
-            for number in {"1", "2", "3"} - {leader[-1]}:
-                for chain, side in (("INPUT", "-s"), ("OUTPUT", "-d")):
-                    rule = ["iptables", verb, chain, side, f"10.97.4.1{number}", "-j", "DROP"]
-                    subprocess.run(["nsenter", "--target", process, "--net", *rule], check=True, capture_output=True)
-            if verb == "-I":
-                time.sleep(60)
+    with under_load("a node is cut off from the others by the firewall for 60 s"), _cut_off(_leader()):
+        time.sleep(60)
+
+
+@contextmanager
+def _cut_off(host: str) -> Iterator[None]:
+    """Drop all packets between a host and the others while the block runs."""
+    process = podman("inspect", "--format", "{{.State.Pid}}", host)
+
+    def change(verb: str) -> None:
+        for number in {"1", "2", "3"} - {host[-1]}:
+            for chain, side in (("INPUT", "-s"), ("OUTPUT", "-d")):
+                rule = ["iptables", verb, chain, side, f"10.97.4.1{number}", "-j", "DROP"]
+                subprocess.run(["nsenter", "--target", process, "--net", *rule], check=True, capture_output=True)
+
+    change("-I")
+    try:
+        yield
+    finally:
+        change("-D")
+
+
+def test_node_that_came_back_apart(under_load: Callable[..., Any]) -> None:
+    """Without the server's own handling of partitions, as in the cases where it fails, a node stays apart."""
+    with under_load("a node comes back apart from the others, and its host restarts it"):
+        apart = _leader()
+        for number in (1, 2, 3):
+            _evaluate(f"molecule-rabbitmq-{number}", "application:set_env(rabbit, cluster_partition_handling, ignore).")
+        before = _evaluate(apart, "os:getpid().")
+        with _cut_off(apart):
+            time.sleep(20)
+        end = time.monotonic() + 240
+        while _evaluate(apart, "os:getpid().") in ("", before):
+            assert time.monotonic() < end, podman("exec", apart, "journalctl", "-u", "rabbitmq-rejoin", "--no-pager")
+            time.sleep(2)
+        for number in (1, 2, 3):
+            _evaluate(
+                f"molecule-rabbitmq-{number}",
+                "application:set_env(rabbit, cluster_partition_handling, pause_minority).",
+            )
+    assert _metric(apart, "rabbitmq_rejoin_restarts_total") == 1
+    assert _metric(apart, "rabbitmq_rejoin_apart_seconds") == 0
+
+
+def _evaluate(host: str, expression: str) -> str:
+    """The value of an Erlang expression in a host's node; empty if the node does not answer."""
+    return podman("exec", host, "rabbitmqctl", "-q", "eval", expression, check=False)
+
+
+def _metric(host: str, name: str) -> float:
+    """A metric of a node, once its host has reported it after the node's start."""
+    end = time.monotonic() + 90
+    while time.monotonic() < end:
+        with urllib.request.urlopen(f"http://10.97.4.1{host[-1]}:15692/metrics", timeout=20) as answer:
+            for line in answer.read().decode().splitlines():
+                if line.startswith(f"{name} "):
+                    return float(line.split()[1])
+        time.sleep(2)
+    raise AssertionError(f"{host} reports no {name}")
 
 
 def test_node_destroyed_and_replaced(under_load: Callable[..., Any]) -> None:
