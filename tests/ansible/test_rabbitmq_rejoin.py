@@ -45,6 +45,12 @@ def test_a_node_that_is_cut_off_hears_of_no_majority(rejoin: ModuleType) -> None
     assert rejoin.apart_from("a", [], views) == []
 
 
+def test_a_node_that_answers_too_late_is_not_apart_while_the_others_count_it(rejoin: ModuleType) -> None:
+    views = {"b": "abc", "c": "abc"}
+
+    assert rejoin.apart_from("a", rejoin.majority(MEMBERS, views), views) == []
+
+
 def test_a_node_that_answers_nothing_is_apart_from_those_that_run_together(rejoin: ModuleType) -> None:
     views = {"b": "bc", "c": "bc"}
 

@@ -96,10 +96,10 @@ def together(node: str, status: Mapping[str, Any]) -> list[str]:
 def apart_from(node: str, group: Collection[str], views: Views) -> list[str]:
     """The nodes of the majority that do not run together with `node`; without a majority, of all that answer.
 
-    A node that does not answer is apart from all of them.
+    A node that does not answer is apart from those that do not count it as running; for the others it is only slow.
     """
     peers = [] if node in group else group or sorted(set(views) - {node})
-    return [peer for peer in peers if peer not in views.get(node, ()) or node not in views[peer]]
+    return [peer for peer in peers if peer not in views.get(node, peers) or node not in views[peer]]
 
 
 def seen(state: State, apart: bool, now: float) -> State:
