@@ -10,7 +10,7 @@ export PATH := $(CURDIR)/$(VENV)/bin:$(PATH)
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help try setup lock up down status region demo plan apply destroy output deploy rollback drift site drain wheelhouse image terraform-docs validate application \
+.PHONY: help try setup lock up down status region demo plan apply destroy output deploy rollback tunnel drift site drain wheelhouse image terraform-docs validate application \
         render diff versions check lint scan format test bench test-unit test-app test-applications test-settlement test-terraform test-roles molecule test-chart \
         test-cluster test-pods stop-matrix test-observability test-brokers test-faults soak test-path
 
@@ -80,6 +80,9 @@ deploy: setup ## deploy ENV's pods on EKS: KEDA, namespace, release command, cha
 
 rollback: setup ## go back to the release of ENV's pods before this one (REVISION=, CONTEXT=)
 	@python -m celery_platform rollback $(ENV) $(OF_CLUSTER) $(if $(REVISION),--revision $(REVISION))
+
+tunnel: setup ## forward local ports to what ENV keeps private, over Session Manager, until Ctrl-C (TO=broker,kubernetes: only these)
+	@python -m celery_platform tunnel $(ENV) $(if $(TO),--to '$(TO)')
 
 drift: setup wheelhouse ## list drift in the account and on hosts; exit code 1 if there is any
 	@python terraform/run.py drift $(ENV)

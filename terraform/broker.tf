@@ -28,7 +28,7 @@ module "rabbitmq_hosts" {
   load_balancer       = local.env.broker.endpoint
   deletion_protection = local.env.destroy_lock
   clients             = local.own_clients
-  publishers          = local.publishers
+  publishers          = merge(local.publishers, local.own_monitors) # a tunnel goes through the monitoring host
   monitors            = merge(local.own_monitors, local.watchers)
   scalers             = local.scalers
 }

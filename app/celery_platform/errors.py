@@ -59,3 +59,7 @@ class ImageError(AppError):
 
 class ChartError(AppError):
     """The chart cannot be rendered for these values."""
+
+
+class TunnelError(AppError):
+    """The private addresses of an environment cannot be reached through Session Manager."""

@@ -54,6 +54,7 @@ def aws(folder: Path) -> Iterator[str]:
     port = free_port()
     variables = os.environ | {
         "GATEWAY_PORT": str(port), "BIND_HOST": "127.0.0.1", "MINISTACK_HOST": "127.0.0.1", "PERSIST_STATE": "0",
+        "AWS_SECRET_ACCESS_KEY": "emulated",  # with which it checks presigned URLs
     }  # fmt: skip
     log = folder / "aws.log"
     with running([sys.executable, "-m", "ministack.app"], log, variables) as process:

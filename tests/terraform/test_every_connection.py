@@ -128,6 +128,11 @@ def _without(part: str) -> Callable[[Json, Applied, list[Any]], Case]:
             "no rule of cluster celery-prod admits celery-prod-monitoring-1 on port 443",
         ),
         (
+            _without('ingress_rule.load_balancer["monitoring"]'),
+            "people",
+            "no rule of load balancer celery-prod admits celery-prod-monitoring-1 on port 5671",
+        ),
+        (
             _without('ingress_rule.monitors["monitoring-metrics'),
             "monitoring",
             "no rule of pods of cluster celery-prod admits",

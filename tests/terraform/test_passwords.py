@@ -1,12 +1,10 @@
 """Users that Terraform created with a throwaway password get the one in Secrets Manager."""
 
-import json
 import os
 import socket
 import threading
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 from unittest.mock import patch
 
 import boto3
@@ -130,20 +128,6 @@ def test_a_broker_that_does_not_answer_is_an_error() -> None:
 
     with pytest.raises(RunError, match="management API"):
         Management("http://127.0.0.1:9").accepts(Login("celery", "x"))
-
-
-def test_the_tunnel_asks_systems_manager_for_the_broker_behind_a_host() -> None:
-    from runner.tunnel import plugin_command, session_request
-
-    request = session_request("i-1", "b-1.mq.eu-west-1.on.aws", 443, 40001)
-    session: dict[str, Any] = {"SessionId": "s", "TokenValue": "t", "StreamUrl": "u", "ResponseMetadata": {}}
-    command = plugin_command("plugin", session, "eu-west-1", request, "https://ssm.eu-west-1.amazonaws.com")
-
-    assert request["Parameters"] == {
-        "host": ["b-1.mq.eu-west-1.on.aws"], "portNumber": ["443"], "localPortNumber": ["40001"],
-    }  # fmt: skip
-    assert json.loads(command[1]) == {"SessionId": "s", "TokenValue": "t", "StreamUrl": "u"}
-    assert (command[2:5], json.loads(command[5])) == (["eu-west-1", "StartSession", ""], request)
 
 
 def test_a_host_that_answers_needs_no_tunnel() -> None:

@@ -1,5 +1,6 @@
 """Chooses the folder of a kind of broker."""
 
+from collections.abc import Mapping
 from functools import cache
 from importlib import import_module
 
@@ -25,3 +26,8 @@ def broker_of(runtime: Runtime) -> Broker:
 def source_of(runtime: Runtime) -> Source:
     """Return what the exporter polls of the broker that the environment names. No other kind's module is loaded."""
     return kind_of(runtime.environment.broker_kind).source(runtime)
+
+
+def urls_of(runtime: Runtime) -> Mapping[str, list[str]]:
+    """Return the URLs of the broker in the VPC, by what they are for; none where it has no server there."""
+    return kind_of(runtime.environment.broker_kind).urls(runtime)

@@ -26,6 +26,15 @@ class Kind(ABC):
     def source(self, runtime: Runtime) -> Source:
         """Return what the exporter and `app status` poll."""
 
+    def urls(self, runtime: Runtime) -> Mapping[str, list[str]]:
+        """Return the URLs in the VPC that commands connect to, by what they are for.
+
+        There are none where the broker is reached as every AWS service is.
+        """
+        return (
+            {"broker": runtime.discovery.broker_url.split(";")} if runtime.environment.broker_kind.facts.ports else {}
+        )
+
     def transports(self) -> Mapping[str, str]:
         """Return kombu's transports by the schemes of URLs, each as `module:class`; without, kombu's own are used.
 

@@ -10,6 +10,7 @@ from celery_platform.cli.inspect import inspect
 from celery_platform.cli.queue import queue
 from celery_platform.cli.schedule import schedule
 from celery_platform.cli.settings import settings
+from celery_platform.cli.tunnel import tunnel
 
 # Plain help: typer's rich help loads a Markdown parser and takes three times as long to appear.
 commands = typer.Typer(
@@ -20,7 +21,7 @@ commands = typer.Typer(
 )
 for command in (
     run.worker, run.beat, run.health, run.await_termination, run.relay, run.process, run.run, produce.send,
-    inspect, observe.exporter, observe.deletion_costs, observe.status, settings, deploy.deploy, deploy.rollback,
+    inspect, observe.exporter, observe.deletion_costs, observe.status, settings, deploy.deploy, deploy.rollback, tunnel,
 ):  # fmt: skip
     commands.command()(command)
 commands.add_typer(application, name="application")

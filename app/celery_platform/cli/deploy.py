@@ -32,11 +32,12 @@ def deploy(
     from celery_platform.release.cluster.access import kubeconfig
     from celery_platform.release.cluster.tools import Cluster
     from celery_platform.release.release import release_of
+    from celery_platform.settings.tunnelled import forwarded
 
     resolved = _rendered(name)
     chosen = image or inputs.image(resolved, release_of(load(name)).id)
     wanted = cluster.Deployment(resolved, resolved_file(name), chosen, inputs.parameters(resolved), values)
-    with kubeconfig(resolved["eks"]["name"], context) as file:
+    with kubeconfig(resolved["eks"]["name"], context, forwarded(name)) as file:
         cluster.deploy(Cluster(file), wanted, say, keda_chart)
 
 
@@ -50,9 +51,10 @@ def rollback(
     from celery_platform.release.cluster import deploy as cluster
     from celery_platform.release.cluster.access import kubeconfig
     from celery_platform.release.cluster.tools import Cluster
+    from celery_platform.settings.tunnelled import forwarded
 
     resolved = _resolved(name)
-    with kubeconfig(resolved["eks"]["name"], context) as file:
+    with kubeconfig(resolved["eks"]["name"], context, forwarded(name)) as file:
         cluster.rollback(Cluster(file), resolved, say, revision)
 
 

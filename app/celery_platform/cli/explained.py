@@ -1,6 +1,7 @@
 """Decides which errors a person can put right."""
 
 import os
+import socket
 
 from celery_platform.errors import AppError, SettingsError
 
@@ -19,10 +20,11 @@ def _unreachable(error: Exception) -> AppError | None:
     from celery_platform.reliability.errors import PermanentError, TransientError
 
     kinds = (BotoCoreError, ClientError, OperationalError, RedisError, TransientError, PermanentError)
-    if not isinstance(error, (*kinds, ConnectionError, TimeoutError)):
+    if not isinstance(error, (*kinds, ConnectionError, TimeoutError, socket.gaierror)):
         return None
     return SettingsError(
         expected=f"the services of the environment to answer ({os.environ.get('CELERY_ENVIRONMENT_FILE', '--env')})",
         found=f"{type(error).__name__}: {error}",
-        remedy="See that the environment is up (`make region` for local) and that this machine may reach it.",
+        remedy="See that the environment is up (`make region` for local) and that this machine may reach it: what is "
+        "private is reached by `make tunnel ENV=...` in another terminal.",
     )

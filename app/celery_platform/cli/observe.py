@@ -51,7 +51,8 @@ def status(
     prometheus: Annotated[
         str,
         typer.Option(
-            envvar="CELERY_PROMETHEUS_URL", help="the Prometheus to ask for alerts, such as http://localhost:9090"
+            envvar="CELERY_PROMETHEUS_URL",
+            help="the Prometheus to ask for alerts, such as http://localhost:9090; by default that of `app tunnel`",
         ),
     ] = "",
 ) -> None:
@@ -59,6 +60,8 @@ def status(
     choose(env)
     from celery_platform.brokers import source_of
     from celery_platform.observability.status.show import show
+    from celery_platform.settings.tunnelled import local_url
 
-    healthy = show(source_of, once=once, as_json=as_json, interval=interval, prometheus=prometheus)
+    asked = prometheus or local_url(env, "prometheus")
+    healthy = show(source_of, once=once, as_json=as_json, interval=interval, prometheus=asked)
     raise typer.Exit(0 if healthy else 1)

@@ -16,7 +16,8 @@ def is_chosen() -> bool:
 def choose(name: str) -> None:
     """Point this process and its children at the environment `name` of this checkout and its AWS account.
 
-    It is meant for a person's machine; on hosts and in pods the variable is already set.
+    While a tunnel to the environment runs, this process connects through it (`tunnelled.py`). This is meant for a
+    person's machine; on hosts and in pods the variable is already set.
 
     Raises:
         EnvironmentFileError: there is no such environment, or its file breaks a rule.
@@ -25,6 +26,7 @@ def choose(name: str) -> None:
     from celery_platform.environment import load
     from celery_platform.environment.account import enter_account
     from celery_platform.environment.files import resolved_file
+    from celery_platform.settings.tunnelled import connect_through, forwarded
 
     region = load(name).region
     file = resolved_file(name)
@@ -32,6 +34,7 @@ def choose(name: str) -> None:
         raise SettingsError(expected=f"{file}", found="no such file", remedy="Run `make render`.")
     enter_account(name, region)
     os.environ[VARIABLE] = str(file)
+    connect_through(forwarded(name))
 
 
 def chosen_file() -> Path:

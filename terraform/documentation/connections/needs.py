@@ -56,7 +56,7 @@ def needs(resolved: Json, discovery: Mapping[str, str], manifests: Sequence[Mani
         *_of_autoscaler(resolved, manifests, network),
         *_of_prometheus(resolved, network),
         *_between_nodes(resolved, network),
-        *_of_people(resolved, network),
+        *_of_people(of_broker, network),
     ]
 
 
@@ -191,8 +191,15 @@ def _between_nodes(resolved: Json, network: Network) -> Iterator[Need]:
                 yield Need("rabbitmq", network.machines[name], "other nodes", url, None, "erlang_cookie", trusted=True)
 
 
-def _of_people(resolved: Json, network: Network) -> Iterator[Need]:
-    """The way of people: Session Manager forwards a port through the monitoring host, which has the rules for them."""
-    for gate in resolved["monitoring_hosts"] if network.api else ():
-        url = f"https://{network.api}"
-        yield Need("people", network.machines[gate], CLUSTER_API, url, authority=EKS)
+def _of_people(broker: _OfBroker, network: Network) -> Iterator[Need]:
+    """The way of people: `make tunnel` goes through the monitoring host, which has the rules for them.
+
+    What they need besides is what the host itself asks: the management API, the result store and workers.
+    """
+    resolved = broker.resolved
+    for gate in resolved["monitoring_hosts"]:
+        if network.api:
+            yield Need("people", network.machines[gate], CLUSTER_API, f"https://{network.api}", authority=EKS)
+        if resolved["broker"]["kind"] != "sqs":
+            for url in broker.discovery["broker_url"].split(";"):
+                yield Need("people", network.machines[gate], "broker", url, authority=broker.authority)

@@ -31,6 +31,12 @@ class RabbitMQKind(Kind):
 
         return management_source(runtime)
 
+    def urls(self, runtime: Runtime) -> Mapping[str, list[str]]:
+        """Return those of AMQP and of the management API."""
+        from celery_platform.brokers.rabbitmq.source import management_urls
+
+        return {"management": management_urls(runtime), **super().urls(runtime)}
+
     def transports(self) -> Mapping[str, str]:
         """Return the transports that no bad node stops."""
         return {"amqp": f"{_AMQP}.rabbitmq_node:Transport", "amqps": f"{_AMQP}.rabbitmq_node:SecureTransport"}

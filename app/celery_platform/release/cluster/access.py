@@ -7,23 +7,26 @@ import json
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 from celery_platform.errors import ChartError
 from celery_platform.release.cluster.account import asked
 from celery_platform.release.kubernetes_tools import tool
+from celery_platform.settings.tunnelled import LOOPBACK, Forwarded
 
 
 @contextmanager
-def kubeconfig(cluster: str, context: str = "") -> Iterator[Path]:
+def kubeconfig(cluster: str, context: str = "", tunnel: Iterable[Forwarded] = ()) -> Iterator[Path]:
     """A file that only this process and its children use.
 
     Args:
         cluster: the name of the environment's EKS cluster.
         context: a context of the person's kubeconfig to use instead.
+        tunnel: what a tunnel forwards, perhaps the cluster's API.
 
     Raises:
         ChartError: there is no such cluster or context.
@@ -33,19 +36,34 @@ def kubeconfig(cluster: str, context: str = "") -> Iterator[Path]:
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder) / "kubeconfig"
         file.touch(mode=0o600)
-        file.write_text(_of_context(context) if context else json.dumps(of_eks(cluster, _described(cluster))))
+        file.write_text(_of_context(context) if context else json.dumps(of_eks(cluster, _described(cluster), tunnel)))
         yield file
 
 
-def of_eks(name: str, cluster: dict[str, Any]) -> dict[str, Any]:
-    """The kubeconfig of an EKS cluster as `DescribeCluster` returns it; its tokens come from `token.py`."""
+def of_eks(
+    name: str,
+    cluster: dict[str, Any],
+    tunnel: Iterable[Forwarded] = (),
+    variables: Mapping[str, str] | None = None,
+) -> dict[str, Any]:
+    """The kubeconfig of an EKS cluster as `DescribeCluster` returns it; its tokens come from `token.py`.
+
+    Args:
+        name: the cluster's.
+        cluster: the answer of `DescribeCluster`.
+        tunnel: what a tunnel forwards. Through it, kubectl still expects the certificate of the cluster's own name.
+        variables: set for `token.py`, for a kubectl in a shell that knows nothing of the environment's account.
+    """
     login = {
         "apiVersion": "client.authentication.k8s.io/v1",
         "command": sys.executable,
         "args": ["-m", "celery_platform.release.cluster.token", name],
         "interactiveMode": "Never",
+        "env": [{"name": key, "value": value} for key, value in sorted((variables or {}).items())],
     }
-    server = {"server": cluster["endpoint"], "certificate-authority-data": cluster["certificateAuthority"]["data"]}
+    server = _server(cluster["endpoint"], tunnel) | {
+        "certificate-authority-data": cluster["certificateAuthority"]["data"]
+    }
     return {
         "apiVersion": "v1",
         "kind": "Config",
@@ -54,6 +72,14 @@ def of_eks(name: str, cluster: dict[str, Any]) -> dict[str, Any]:
         "contexts": [{"name": name, "context": {"cluster": name, "user": name}}],
         "current-context": name,
     }
+
+
+def _server(endpoint: str, tunnel: Iterable[Forwarded]) -> dict[str, str]:
+    host = urlsplit(endpoint).hostname  # in lower case
+    for one in tunnel:
+        if one.host.lower() == host:
+            return {"server": f"https://{LOOPBACK}:{one.local}", "tls-server-name": one.host}
+    return {"server": endpoint}
 
 
 def _described(name: str) -> dict[str, Any]:
