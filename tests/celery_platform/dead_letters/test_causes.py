@@ -1,5 +1,6 @@
 """Dead-lettered messages by cause: what differs in ids alone is one cause, what differs in more never is."""
 
+import traceback
 import tracemalloc
 import uuid
 from collections.abc import Iterator
@@ -43,8 +44,8 @@ shop.errors.TransientError: order 7: 503
 """
 
 
-def message(said: str = "order 7: 503", traceback: str | None = TRACEBACK, **headers: str) -> DeadLetteredMessage:
-    reason = {"task": "shop.tasks.email.send_email", "id": str(uuid.uuid4()), "x-dead-letter-traceback": traceback,
+def message(said: str = "order 7: 503", trace: str | None = TRACEBACK, **headers: str) -> DeadLetteredMessage:
+    reason = {"task": "shop.tasks.email.send_email", "id": str(uuid.uuid4()), "x-dead-letter-traceback": trace,
               "x-dead-letter-reason": f"TransientError: {said}", "x-dead-letter-at": 1000.0}  # fmt: skip
     return dead_lettered_message("email", reason | headers, [[], {}, {}], {}, max_deliveries=5)
 
@@ -116,7 +117,7 @@ def test_other_exceptions_tasks_and_frames_are_other_causes(
     keys = {
         cause_of(
             message(
-                traceback=TRACEBACK.replace("in deliver", f"in {function}").replace("TransientError", name),
+                trace=TRACEBACK.replace("in deliver", f"in {function}").replace("TransientError", name),
                 **{"x-dead-letter-reason": f"{name}: {text}", "task": task},
             )
         ).key
@@ -129,45 +130,57 @@ def test_other_exceptions_tasks_and_frames_are_other_causes(
 
 
 def test_errors_of_one_name_from_two_modules_are_two_causes() -> None:
-    other = message(traceback=TRACEBACK.replace("shop.errors.", "lib.errors."))
+    other = message(trace=TRACEBACK.replace("shop.errors.", "lib.errors."))
 
     assert cause_of(other).key != cause_of(message()).key
 
 
 def test_a_host_a_pod_and_a_checkout_name_the_same_frame() -> None:
     places = (LIBRARY, "/app/venv/lib/python3.12/site-packages", "/home/ann/shop-project")
-    keys = {cause_of(message(traceback=TRACEBACK.replace(f"{LIBRARY}/shop", f"{place}/shop"))).key for place in places}
+    keys = {cause_of(message(trace=TRACEBACK.replace(f"{LIBRARY}/shop", f"{place}/shop"))).key for place in places}
 
     assert len(keys) == 1
 
 
 def test_the_next_release_moves_lines_and_no_causes() -> None:
-    assert cause_of(message(traceback=TRACEBACK.replace("line 12", "line 99"))) == cause_of(message())
+    assert cause_of(message(trace=TRACEBACK.replace("line 12", "line 99"))) == cause_of(message())
 
 
 def test_a_task_with_a_name_of_its_own_belongs_to_the_package_that_celery_calls() -> None:
     assert str(own_frame(TRACEBACK, "send-email")) == "shop/mail.py in deliver"
 
 
+def raised(error: Exception) -> Exception:
+    """The error with a traceback, as if a task had raised and caught it."""
+    try:
+        raise error
+    except type(error) as caught:
+        return caught
+
+
 def test_the_frame_of_a_group_of_errors_is_where_the_group_was_raised() -> None:
     def fail() -> None:
-        raise ExceptionGroup("two", [ValueError("no"), KeyError("k")])
+        raise ExceptionGroup("two", [raised(ValueError("no")), raised(KeyError("k"))])
 
-    import traceback
-
-    try:
+    with pytest.raises(ExceptionGroup) as found:
         fail()
-    except ExceptionGroup as error:
-        text = "".join(traceback.format_exception(error))
 
-    frame = own_frame(text, "anything")
+    frame = own_frame("".join(traceback.format_exception(found.value)), "anything")
     assert frame is not None
     assert frame.function == "fail"
 
 
-@pytest.mark.parametrize("traceback", [None, "", "Traceback (most recent call last):\n"])
-def test_without_frames_the_error_and_its_text_are_the_cause(traceback: str | None) -> None:
-    cause = cause_of(message(traceback=traceback))
+def test_where_the_application_caused_a_librarys_error_is_the_frame_if_the_library_alone_raised_it() -> None:
+    of_library = TRACEBACK.partition(f'  File "{LIBRARY}/shop/tasks')[0] + (
+        f'  File "{LIBRARY}/requests/api.py", line 115, in post\n    return request("post", url)\nOSError: no\n'
+    )
+
+    assert str(own_frame(of_library, "shop.tasks.email.send_email")) == "shop/mail.py in connect"
+
+
+@pytest.mark.parametrize("text", [None, "", "Traceback (most recent call last):\n"])
+def test_without_frames_the_error_and_its_text_are_the_cause(text: str | None) -> None:
+    cause = cause_of(message(trace=text))
 
     assert (cause.error, cause.message, cause.frame) == ("TransientError", "order <id>: <id>", "")
 
@@ -203,7 +216,7 @@ def test_groups_count_and_say_when_and_which() -> None:
 
 def test_causes_without_end_are_counted_together() -> None:
     words = (f"{'z' * (number % 50 + 1)} {'y' * (number // 50)}" for number in range(MAX_CAUSES + 3))
-    found = group_by_cause(message(text, traceback=None) for text in words)
+    found = group_by_cause(message(text, trace=None) for text in words)
 
     assert (len(found.groups), found.others, found.messages) == (MAX_CAUSES, 3, MAX_CAUSES + 3)
 
@@ -211,7 +224,7 @@ def test_causes_without_end_are_counted_together() -> None:
 def test_grouping_holds_no_message() -> None:
     def many() -> Iterator[DeadLetteredMessage]:
         for number in range(5_000):
-            yield message(f"order {number}: 503", traceback=TRACEBACK + "x" * 8_000)
+            yield message(f"order {number}: 503", trace=TRACEBACK + "x" * 8_000)
 
     tracemalloc.start()
     try:

@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 _FRAME = re.compile(r'^\s*(?:\|\s*)*File "(?P<file>[^"]+)", line (?P<line>\d+), in (?P<function>.+)$', re.MULTILINE)
-_BEGIN = "Traceback (most recent call last):"
 # In the traceback of a group of errors, where that of its first error begins.
 _FIRST_OF_GROUP = re.compile(r"^\s*\+-\+-+ 1 -+$", re.MULTILINE)
 _INSTALLED = re.compile(r".*[/\\](?:site|dist)-packages[/\\]")
@@ -35,7 +34,7 @@ class Frame:
 
 
 def own_frame(traceback: str | None, task: str) -> Frame | None:
-    """The innermost frame of the application's own code in the last error of a traceback.
+    """The innermost frame of the application's own code, in the last error of a traceback or else in what caused it.
 
     Where there is none, the innermost of a library: an error that a library raises by itself. `None` without frames.
 
@@ -59,15 +58,13 @@ def own_frame(traceback: str | None, task: str) -> Frame | None:
 
 
 def _frames(text: str) -> list[Frame]:
-    """The frames of the last error: an error that it was caused by comes before it, and those of a group after it."""
+    """All frames, the innermost of the last error last: an error that it was caused by comes before it.
+
+    Those of the errors in a group come after it, and do not count.
+    """
     group = _FIRST_OF_GROUP.search(text)
-    text = text[: group.start()] if group else text
-    last = text.rpartition(_BEGIN)[2]
-    for part in (last, text):  # what was cut off may be all of the last one
-        found = [Frame(each["file"], each["function"], int(each["line"])) for each in _FRAME.finditer(part)]
-        if found:
-            return found
-    return []
+    found = _FRAME.finditer(text[: group.start()] if group else text)
+    return [Frame(each["file"], each["function"], int(each["line"])) for each in found]
 
 
 def _is_own(file: str, package: str) -> bool:
