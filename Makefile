@@ -10,7 +10,7 @@ export PATH := $(CURDIR)/$(VENV)/bin:$(PATH)
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help try setup lock up down status region demo plan apply destroy output deploy rollback tunnel drift site drain wheelhouse image terraform-docs validate application \
+.PHONY: help try setup lock up down status region demo plan apply destroy output deploy rollback tunnel drift site drain patch wheelhouse image terraform-docs validate application \
         render diff versions check lint scan format test bench test-unit test-app test-applications test-settlement test-terraform test-roles molecule test-chart \
         test-cluster test-pods stop-matrix test-observability test-brokers test-faults soak test-path
 
@@ -96,6 +96,9 @@ rabbitmq-%: setup ## run an operation on ENV's RabbitMQ cluster, named like its 
 drain: setup ## stop the workers of HOST=... or POOL=... after their current tasks
 	@$(if $(HOST)$(POOL),,$(error expected HOST=<name of a host> or POOL=<name of a pool>, found neither))
 	@cd ansible && ansible-playbook drain.yml --limit '$(or $(HOST),pool_$(POOL))' $(if $(POOL),-e celery_worker_drain_pool=$(POOL))
+
+patch: setup ## install OS upgrades and reboot where needed, host by host: workers, RabbitMQ, monitoring (HOST=..., ARGS=--check: only say what is pending)
+	@cd ansible && ansible-playbook patch.yml $(if $(HOST),--limit '$(HOST)') $(ARGS)
 
 wheelhouse: setup ## build the app and collect the locked wheels for the hosts of ENV
 	@python -m celery_platform.release.wheelhouse $(ENV)

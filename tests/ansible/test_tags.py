@@ -19,7 +19,7 @@ from tests.ansible.roles import ANSIBLE, ROLES, read
 pytestmark = pytest.mark.server  # runs ansible-playbook
 
 KNOWN = {"always", "install", "configure", "cluster"}
-OPERATIONS = [ANSIBLE / "drain.yml", *sorted((ANSIBLE / "operations").glob("*/*.yml"))]
+OPERATIONS = [ANSIBLE / "drain.yml", ANSIBLE / "patch.yml", *sorted((ANSIBLE / "operations").glob("*/*.yml"))]
 TASK = re.compile(r"^ {6}(?P<task>.+?)\tTAGS: \[(?P<tags>.*)\]$", re.MULTILINE)
 # Listing tasks needs no hosts, so no account.
 NO_HOSTS = {

@@ -57,6 +57,16 @@ def playbook(file: Path, variables: Mapping[str, Any], limit: str = "all") -> su
     )  # fmt: skip
 
 
+def variables_of(environment: TestEnvironment) -> dict[str, Any]:
+    """The variables that the inventory plugin sets in an environment."""
+    return {
+        "environment_resolved": environment.resolved,
+        "repository": str(ANSIBLE.parent),
+        "tags": {"Pool": "io"},
+        "celery_worker_imds": "http://127.0.0.1:9",  # no instance metadata here
+    }
+
+
 def deploy(
     environment: TestEnvironment, limit: str = "all", number: int = 0, **variables: Any
 ) -> subprocess.CompletedProcess[str]:
@@ -64,15 +74,5 @@ def deploy(
     account = {name: value for name, value in environment.variables.items() if name.startswith("AWS_")}
     given = playbook(ACCOUNT, {"aws_variables": account}, limit)
     assert given.returncode == 0, given.stdout[-3000:]
-    return playbook(
-        ANSIBLE / "workers.yml",
-        {
-            "environment_resolved": environment.resolved,
-            "repository": str(ANSIBLE.parent),
-            "tags": {"Pool": "io"},
-            "celery_worker_metrics_port": FIRST_PORT + 10 * number,
-            "celery_worker_imds": "http://127.0.0.1:9",  # no instance metadata here
-        }
-        | variables,
-        limit,
-    )
+    port = {"celery_worker_metrics_port": FIRST_PORT + 10 * number}
+    return playbook(ANSIBLE / "workers.yml", variables_of(environment) | port | variables, limit)

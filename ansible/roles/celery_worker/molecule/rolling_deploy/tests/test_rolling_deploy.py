@@ -1,5 +1,6 @@
-"""Releases are deployed to several hosts under load: no entry is lost, whether or not the release works."""
+"""Hosts are deployed to, drained and patched under load: no entry is lost, whether or not a release works."""
 
+import json
 import os
 import subprocess
 from pathlib import Path
@@ -10,12 +11,13 @@ import yaml
 from tests.harness.ledger import Ledger
 from tests.harness.waiting import eventually
 from tests.stops.brokers import Broker
-from tests.stops.hosts import ANSIBLE, FIRST_PORT, Host, deploy
+from tests.stops.hosts import ANSIBLE, FIRST_PORT, Host, deploy, variables_of
 from tests.stops.load import Load, under_load
 from tests.stops.releases import BROKEN, NEXT, release
 
 SCENARIO = yaml.safe_load((Path(__file__).parents[1] / "molecule.yml").read_text())
 HOSTS = [Host(platform["name"]) for platform in SCENARIO["platforms"]]
+PENDING_UPGRADE = ANSIBLE / "roles" / "host" / "molecule" / "pending_upgrade.sh"
 UNIT = "celery-worker@io-1.service"
 # The hosts share this machine's ports.
 PORT = f"{{{{ {FIRST_PORT} + 10 * (inventory_hostname[-1] | int) }}}}"
@@ -32,6 +34,16 @@ def runs(host: Host) -> str:
 def move(rabbitmq: Broker, **variables: str) -> subprocess.CompletedProcess[str]:
     """Run `workers.yml` on the hosts, one at a time."""
     return deploy(rabbitmq.environment, celery_worker_metrics_port=PORT, **variables)
+
+
+def make(*words: str) -> subprocess.CompletedProcess[str]:
+    """Run a verb of the Makefile on the scenario's hosts."""
+    inventory = {"ANSIBLE_INVENTORY": os.environ["MOLECULE_INVENTORY_FILE"], "ANSIBLE_INVENTORY_ENABLED": "yaml"}
+    variables = os.environ | inventory | {"ANSIBLE_CONFIG": str(ANSIBLE / "ansible.cfg")}
+    return subprocess.run(
+        ["make", *words], cwd=ANSIBLE.parent, env=variables, text=True, check=False,
+        stdout=subprocess.PIPE, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL, timeout=900,
+    )  # fmt: skip
 
 
 def worked_through(load: Load) -> None:
@@ -81,14 +93,9 @@ def test_a_release_that_does_not_start_goes_back_and_reaches_no_second_host(
 
 def test_make_drain_lets_a_host_finish_while_the_others_go_on(rabbitmq: Broker, ledger: Ledger, tmp_path: Path) -> None:
     drained, *others = HOSTS
-    inventory = {"ANSIBLE_INVENTORY": os.environ["MOLECULE_INVENTORY_FILE"], "ANSIBLE_INVENTORY_ENABLED": "yaml"}
-    variables = os.environ | inventory | {"ANSIBLE_CONFIG": str(ANSIBLE / "ansible.cfg")}
     with under_load(rabbitmq.environment, ledger, tmp_path) as load:
         eventually(lambda: load.asked() > 40, "work on every host")
-        done = subprocess.run(
-            ["make", "drain", f"HOST={drained.name}"], cwd=ANSIBLE.parent, env=variables, text=True, check=False,
-            stdout=subprocess.PIPE, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL, timeout=300,
-        )  # fmt: skip
+        done = make("drain", f"HOST={drained.name}")
         at_the_end = load.asked()
         eventually(lambda: load.asked() > at_the_end + 5, "work on the others")
 
@@ -96,4 +103,25 @@ def test_make_drain_lets_a_host_finish_while_the_others_go_on(rabbitmq: Broker, 
     assert f"{drained.name}: {UNIT} drained" in done.stdout
     assert drained.show(UNIT, "ActiveState") == "inactive"
     assert [host.show(UNIT, "ActiveState") for host in others] == ["active"] * len(others)
+    worked_through(load)
+
+
+def test_make_patch_reboots_a_host_whose_workers_have_finished(
+    rabbitmq: Broker, ledger: Ledger, tmp_path: Path
+) -> None:
+    patched = HOSTS[-1]
+    patched.run("sh", "-c", PENDING_UPGRADE.read_text(), "pending_upgrade", "reboot")
+    booted = patched.run("systemctl", "show", "--value", "-p", "UserspaceTimestampMonotonic")
+    given = tmp_path / "variables.json"
+    given.write_text(json.dumps(variables_of(rabbitmq.environment) | {"celery_worker_metrics_port": PORT}))
+    with under_load(rabbitmq.environment, ledger, tmp_path) as load:
+        eventually(lambda: load.asked() > 40, "work on every host")
+        done = make("patch", f"ARGS=-e @{given}")
+
+    assert done.returncode == 0, done.stdout[-6000:]
+    assert f"{patched.name}: {UNIT} drained" in done.stdout
+    assert patched.run("dpkg-query", "--show", "--showformat=${Version}", "pending") == "2.0"
+    assert patched.run("systemctl", "show", "--value", "-p", "UserspaceTimestampMonotonic") != booted
+    for host in HOSTS:
+        assert host.is_ready("io-1"), host.name
     worked_through(load)

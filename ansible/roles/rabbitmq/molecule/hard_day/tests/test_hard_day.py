@@ -15,6 +15,8 @@ from conftest import NEW, OLD, OPERATIONS, SCENARIO, judge, note, playbook, podm
 
 pytestmark = [pytest.mark.usefixtures("running_workers"), pytest.mark.timeout(1200)]
 
+PENDING_UPGRADE = SCENARIO.parents[2] / "host" / "molecule" / "pending_upgrade.sh"
+PATCH = OPERATIONS.parents[1] / "patch.yml"
 # The cookie in the inventory, which was the current one until test_cookie_rotated changed it.
 COOKIE = ("-e", "rabbitmq_erlang_cookie=molecule-cookie-of-the-next-year")
 
@@ -57,6 +59,28 @@ def test_upgrade(under_load: Callable[..., Any]) -> None:
             "rabbitmq-server",
         )
         assert version == "hold 4.0.99-1"
+
+
+def test_patched(under_load: Callable[..., Any]) -> None:
+    """Every host has an upgrade pending, and that of the second one asks for a reboot."""
+    script = PENDING_UPGRADE.read_text()
+    hosts = [f"molecule-rabbitmq-{number}" for number in (1, 2, 3)]
+    for host in hosts:
+        podman("exec", host, "sh", "-c", script, "pending_upgrade", "reboot" if host == hosts[1] else "")
+    booted = {host: _booted(host) for host in hosts}
+
+    shown = playbook(PATCH, "--check")
+
+    assert " ".join(shown.split()).count("upgrades: pending 1.0 -> 2.0") == 3
+    with under_load("OS patches on all nodes, one of which has to reboot"):
+        playbook(PATCH)
+    assert [podman("exec", host, "dpkg-query", "-W", "-f", "${Version}", "pending") for host in hosts] == ["2.0"] * 3
+    assert [_booted(host) != booted[host] for host in hosts] == [False, True, False]
+    assert " ".join(playbook(PATCH).split()).count("nothing is pending") == 3
+
+
+def _booted(host: str) -> str:
+    return podman("exec", host, "systemctl", "show", "--value", "--property=UserspaceTimestampMonotonic")
 
 
 def test_cookie_that_one_node_cannot_take(under_load: Callable[..., Any]) -> None:
