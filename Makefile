@@ -10,7 +10,7 @@ export PATH := $(CURDIR)/$(VENV)/bin:$(PATH)
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help try setup lock up down status region demo plan apply destroy output deploy rollback tunnel drift site drain patch wheelhouse image terraform-docs validate application \
+.PHONY: help try setup lock up down status region demo plan apply destroy output deploy rollback tunnel drift site drain patch replace wheelhouse image terraform-docs validate application \
         render diff versions check lint scan format test bench test-unit test-app test-applications test-settlement test-terraform test-roles molecule test-chart \
         test-cluster test-pods stop-matrix test-observability test-brokers test-faults soak test-path
 
@@ -99,6 +99,10 @@ drain: setup ## stop the workers of HOST=... or POOL=... after their current tas
 
 patch: setup ## install OS upgrades and reboot where needed, host by host: workers, RabbitMQ, monitoring (HOST=..., ARGS=--check: only say what is pending)
 	@cd ansible && ansible-playbook patch.yml $(if $(HOST),--limit '$(HOST)') $(ARGS)
+
+replace: setup ## replace the machine HOST=... by a new instance: freed, planned, confirmed, joined; continues after an interruption (LOST=1: it answers no more)
+	@$(if $(HOST),,$(error expected HOST=<name of a host>, found none))
+	@python terraform/run.py replace $(ENV) '$(HOST)' $(if $(LOST),--lost)
 
 wheelhouse: setup ## build the app and collect the locked wheels for the hosts of ENV
 	@python -m celery_platform.release.wheelhouse $(ENV)

@@ -1,4 +1,7 @@
-"""Plan and apply an environment: `python terraform/run.py plan|apply|destroy|output|drift|passwords|bootstrap ENV`."""
+"""Plan and apply an environment: `python terraform/run.py VERB ENV`.
+
+The verbs are plan, apply, replace, destroy, output, drift, passwords and bootstrap.
+"""
 
 import sys
 from collections.abc import Iterator
@@ -9,20 +12,21 @@ from typing import Annotated
 import typer
 from celery_platform.environment import Environment, load, resolve
 from celery_platform.environment.account import enter_account
-from celery_platform.environment.load import environments_folder
 from celery_platform.errors import AppError
 from celery_platform.output import print_error
 from celery_platform.rendering import stale
 from runner.account import Account, has_credentials, identify
 from runner.before_destroy import check_destroyable
+from runner.destroy_lock import check_destroy_lock, check_plan, stops
 from runner.drift import on_hosts
 from runner.errors import RunError
 from runner.existing import check_existing
-from runner.losses import losses
 from runner.offered import check_offered
+from runner.replacement import Replacement, run_playbook
+from runner.replacement import replace as replace_machine
 from runner.settle import settle
 from runner.state import State
-from runner.stops import held, stopped_together
+from runner.stops import held, others_held
 from runner.throwaway import throwaway
 from runner.tools import terraform
 from runner.workspace import STATE_FOLDER, Workspace, workspace
@@ -40,6 +44,7 @@ JsonFile = Annotated[Path | None, typer.Option("--json", help="also write the pl
 Host = Annotated[
     str | None, typer.Option(metavar="NAME", help="the only machine that gets a new instance type in this plan")
 ]
+Lost = Annotated[bool, typer.Option("--lost", help="the machine does not answer any more, so it cannot be freed")]
 Yes = Annotated[bool, typer.Option("--yes", help="do not ask; only for an account emulated on this machine")]
 
 
@@ -53,7 +58,7 @@ def plan(env: Env, json_file: JsonFile = None, host: Host = None) -> None:
         check_offered(environment, account)
         with _opened(environment, account) as ready:
             summary = ready.plan(*([held(ready.state(), host)] if host else []))
-            for line in _stops(env, ready):
+            for line in stops(env, ready):
                 print(f"\n{line}")
             print(f"\n{summary}")
             ready.write_json(json_file)
@@ -72,20 +77,30 @@ def apply(env: Env, yes: Yes = False) -> None:
     environment = _environment(env)
     account = _own_account(environment)
     with _opened(environment, account) as ready:
-        plan_file = ready.saved_plan()
-        if environment.destroy_lock:
-            _refuse_losses(environment, ready)
-            _refuse_stops(environment, ready)
-        _confirm(env, "change", account, yes)
-        ready.apply(plan_file)
-        settle(resolve(environment), ready.outputs(), account)
+        _apply(environment, ready, account, yes)
+
+
+@app.command()
+def replace(env: Env, host: str, lost: Lost = False, yes: Yes = False) -> None:
+    """Free a machine, replace its instance, and let the new one join. Continues a replacement that was interrupted."""
+    environment = _environment(env)
+    account = _own_account(environment)
+    with _opened(environment, account) as ready:
+
+        def apply_replacement() -> None:
+            print(ready.plan(others_held(ready.state(), host), f"-replace={replacement.address()}"))
+            _apply(environment, ready, account, yes)
+
+        replacement = Replacement(host, ready.folder / f"replaced-{host}.json")
+        replace_machine(replacement, ready.state, apply_replacement, run_playbook(env, host), lost=lost)
+    print(f"{host} runs on its new instance.")
 
 
 @app.command()
 def destroy(env: Env, yes: Yes = False) -> None:
     """Show what would be destroyed, ask for confirmation, and destroy it."""
     environment = _environment(env)
-    _check_destroy_lock(environment)
+    check_destroy_lock(environment)
     account = _own_account(environment)
     with _opened(environment, account) as ready:
         check_destroyable(ready.state())
@@ -154,46 +169,13 @@ def _environment(name: str) -> Environment:
     return environment
 
 
-def _check_destroy_lock(environment: Environment) -> None:
-    """Refuse to destroy a locked environment.
-
-    Raises:
-        RunError: `destroy_lock` is on.
-    """
-    if environment.destroy_lock:
-        remedy = "remove the lock in a separate change, `make render`, plan and apply it, then destroy"
-        raise RunError(_unlocked(environment), "true", remedy)
-
-
-def _refuse_losses(environment: Environment, ready: Workspace) -> None:
-    """Refuse a plan that deletes resources with data of a locked environment, as a switch of the broker does.
-
-    Raises:
-        RunError: the saved plan would delete such resources.
-    """
-    if lost := list(losses(ready.planned())):
-        remedy = "drain or save their data, remove the lock in a separate change, `make render`, then plan and apply"
-        raise RunError(_unlocked(environment), f"true, and a plan that deletes {', '.join(lost)}", remedy)
-
-
-def _refuse_stops(environment: Environment, ready: Workspace) -> None:
-    """Refuse a plan that stops several machines of a role at the same time.
-
-    Raises:
-        RunError: the saved plan would do so.
-    """
-    if lines := list(_stops(environment.name, ready)):
-        raise RunError(_unlocked(environment), f"true, and {'; '.join(lines)}", "plan and apply them one at a time")
-
-
-def _stops(env: str, ready: Workspace) -> Iterator[str]:
-    for role, names in stopped_together(ready.planned()).items():
-        alone = f"`make plan ENV={env} HOST={names[0]}` (see terraform/README.md, 'Changing the instance type')"
-        yield f"{len(names)} machines of {role} would stop at the same time: {', '.join(names)}; one at a time: {alone}"
-
-
-def _unlocked(environment: Environment) -> str:
-    return f"destroy_lock: false in {environments_folder() / environment.name / 'environment.yml'}"
+def _apply(environment: Environment, ready: Workspace, account: Account, yes: bool) -> None:
+    """Apply the saved plan, after asking."""
+    plan_file = ready.saved_plan()
+    check_plan(environment, ready)
+    _confirm(environment.name, "change", account, yes)
+    ready.apply(plan_file)
+    settle(resolve(environment), ready.outputs(), account)
 
 
 def _own_account(environment: Environment) -> Account:

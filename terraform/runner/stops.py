@@ -31,13 +31,27 @@ def held(state: Mapping[str, Any], host: str) -> str:
     Raises:
         RunError: the state has no machine of that name.
     """
-    sizes = {
-        each["tags"]["Name"]: each["instance_type"] for each in _machines(state.get("values", {}).get("root_module"))
-    }
-    if host not in sizes:
-        found = ", ".join(sorted(sizes)) or "no machines"
+    machine(state, host)
+    return others_held(state, host)
+
+
+def others_held(state: Mapping[str, Any], host: str) -> str:
+    """The same for a machine that the state need not have, because it is about to be created again."""
+    sizes = {name: each["values"]["instance_type"] for name, each in machines(state).items() if name != host}
+    return f"-var=held_instance_types={json.dumps(sizes)}"
+
+
+def machine(state: Mapping[str, Any], host: str) -> Mapping[str, Any]:
+    """The resource of a machine in the state (`terraform show -json`): its `address`, and its `values`.
+
+    Raises:
+        RunError: the state has no machine of that name.
+    """
+    found_machines = machines(state)
+    if host not in found_machines:
+        found = ", ".join(sorted(found_machines)) or "no machines"
         raise RunError(f"HOST to be one of the environment's machines, {host}", found, "name one of these")
-    return f"-var=held_instance_types={json.dumps({name: size for name, size in sizes.items() if name != host})}"
+    return found_machines[host]
 
 
 def _stops(change: Mapping[str, Any]) -> bool:
@@ -47,12 +61,17 @@ def _stops(change: Mapping[str, Any]) -> bool:
     return {"delete", "create"} <= actions
 
 
+def machines(state: Mapping[str, Any]) -> dict[str, Mapping[str, Any]]:
+    """The resources of all machines in the state, by the machine's name."""
+    return {each["values"]["tags"]["Name"]: each for each in _machines(state.get("values", {}).get("root_module"))}
+
+
 def _machines(module: Mapping[str, Any] | None) -> Iterator[Mapping[str, Any]]:
     """The instances of a module and of its child modules."""
     if module is None:
         return
     for resource in module.get("resources", []):
         if resource["type"] == "aws_instance":
-            yield resource["values"]
+            yield resource
     for child in module.get("child_modules", []):
         yield from _machines(child)

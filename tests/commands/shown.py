@@ -27,6 +27,7 @@ VERBS = {
     "rabbitmq-%": "tests/path/test_rabbitmq_operations.py: rabbitmq",
     "drain": 'ansible/roles/celery_worker/molecule/rolling_deploy/tests/test_rolling_deploy.py: "make", "drain"',
     "patch": 'ansible/roles/celery_worker/molecule/rolling_deploy/tests/test_rolling_deploy.py: "make", "patch"',
+    "replace": 'tests/terraform/test_replacement.py: "replace"',
     "wheelhouse": 'tests/commands/test_bad_input.py: "wheelhouse"',
     "image": "tests/image/test_image.py: container_image",
     "terraform-docs": "plans production for its diagram; tests/terraform/test_documentation.py compares what it writes",

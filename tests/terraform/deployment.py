@@ -48,8 +48,8 @@ class Deployment:
     def client(self, service: str, **keys: str) -> Any:
         return boto3.client(service, endpoint_url=self.endpoint, verify=str(self.certificate), **(KEYS | keys))
 
-    def run(self, verb: str, *arguments: str) -> subprocess.CompletedProcess[str]:
-        bundle = {"AWS_CA_BUNDLE": str(self.certificate)}
+    def run(self, verb: str, *arguments: str, **variables: str) -> subprocess.CompletedProcess[str]:
+        bundle = {"AWS_CA_BUNDLE": str(self.certificate)} | variables
         began = time.monotonic()
         done: subprocess.CompletedProcess[str] = self.runner.run(verb, self.environment, *arguments, **bundle)
         if changed := re.search(r"Resources: (.*)\.", done.stdout):

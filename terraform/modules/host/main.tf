@@ -28,7 +28,7 @@ resource "aws_instance" "this" {
 
   lifecycle {
     # A change of any of these would replace a running machine: Debian publishes a new image every few weeks, and AWS applies
-    # user data and encryption only at creation. People replace machines, one at a time (terraform apply -replace). Another
+    # user data and encryption only at creation. People replace machines, one at a time (`make replace`). Another
     # instance type stops a machine, and another architecture replaces it; run.py warns if that affects several of a role.
     ignore_changes = [ami, user_data, root_block_device]
   }

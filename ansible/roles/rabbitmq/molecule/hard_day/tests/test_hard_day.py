@@ -16,6 +16,7 @@ from conftest import NEW, OLD, OPERATIONS, SCENARIO, judge, note, playbook, podm
 pytestmark = [pytest.mark.usefixtures("running_workers"), pytest.mark.timeout(1200)]
 
 PENDING_UPGRADE = SCENARIO.parents[2] / "host" / "molecule" / "pending_upgrade.sh"
+REPLACE = OPERATIONS.parent / "replace"
 PATCH = OPERATIONS.parents[1] / "patch.yml"
 # The cookie in the inventory, which was the current one until test_cookie_rotated changed it.
 COOKIE = ("-e", "rabbitmq_erlang_cookie=molecule-cookie-of-the-next-year")
@@ -170,12 +171,33 @@ def _metric(host: str, name: str) -> float:
 def test_node_destroyed_and_replaced(under_load: Callable[..., Any]) -> None:
     with under_load("a node is destroyed, and a new host takes its place"):
         lost = _leader()
-        image, volume = podman("inspect", "--format", "{{.ImageName}} {{(index .Mounts 0).Source}}", lost).split()
-        podman("rm", "--force", "--time", "0", lost)
-        podman("run", "--detach", "--name", lost, "--hostname", lost, "--systemd=always", "--cap-add=SYS_ADMIN",
-               "--network=molecule-rabbitmq", f"--ip=10.97.4.1{lost[-1]}", f"--volume={volume}:/var/cache/apt/archives",
-               image, "/sbin/init")  # fmt: skip
+        _new_host(lost)
         playbook(OPERATIONS / "replace_node.yml", "-e", f"rabbitmq_replaced={lost}", *COOKIE)
+
+
+def test_machine_replaced(under_load: Callable[..., Any], tmp_path: Path) -> None:
+    """The steps of `make replace` around Terraform's, which attaches the old machine's data volume to the new one."""
+    with under_load("a machine is replaced, and its data volume moves to the new one"):
+        host = _leader()
+        replaced = ("-e", f"replaced_host={host}")
+        playbook(REPLACE / "free.yml", *replaced)
+        playbook(REPLACE / "free.yml", *replaced)  # as after an interruption
+        podman("cp", f"{host}:/var/lib/rabbitmq", str(tmp_path / "volume"))
+        _new_host(host)
+        podman("cp", str(tmp_path / "volume"), f"{host}:/var/lib/rabbitmq")
+        playbook(REPLACE / "join.yml", *replaced, *COOKIE)
+        playbook(REPLACE / "join.yml", *replaced, *COOKIE)
+
+
+def _new_host(name: str) -> None:
+    """Replace a host by a new one with the same name and address."""
+    image, volume = podman("inspect", "--format", "{{.ImageName}} {{(index .Mounts 0).Source}}", name).split()
+    podman("rm", "--force", "--time", "0", name)
+    podman(
+        "run", "--detach", "--name", name, "--hostname", name, "--systemd=always", "--cap-add=SYS_ADMIN",
+        "--network=molecule-rabbitmq", f"--ip=10.97.4.1{name[-1]}", f"--volume={volume}:/var/cache/apt/archives",
+        image, "/sbin/init",
+    )  # fmt: skip
 
 
 def test_configuration_changed(under_load: Callable[..., Any]) -> None:
