@@ -1,17 +1,15 @@
 """One fault after the other under load: no confirmed order is lost, and each has one effect."""
 
 import json
-import subprocess
 import time
-import urllib.request
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 import traffic
 from conftest import NEW, OLD, OPERATIONS, SCENARIO, judge, note, playbook, podman, wait_until_healthy
+from hosts import booted, cut_off, evaluate, leader, metric, new_host
 
 pytestmark = [pytest.mark.usefixtures("running_workers"), pytest.mark.timeout(1200)]
 
@@ -22,18 +20,9 @@ PATCH = OPERATIONS.parents[1] / "patch.yml"
 COOKIE = ("-e", "rabbitmq_erlang_cookie=molecule-cookie-of-the-next-year")
 
 
-def _leader() -> str:
-    """The host with the leader of the order queue, whose failure has the largest effect."""
-    rows = podman(
-        "exec", "molecule-rabbitmq-1", "rabbitmqctl", "-q", "-s", "list_queues", "-p", "shop", "name", "leader"
-    )
-    (leader,) = (row.split("\t")[1] for row in rows.splitlines() if row.startswith("orders\t"))
-    return leader.removeprefix("rabbit@")
-
-
 def test_node_killed(under_load: Callable[..., Any]) -> None:
     with under_load("a node is killed (SIGKILL), systemd starts it again", messages=50_000) as publishing:
-        podman("exec", _leader(), "sh", "-c", "kill -9 $(pidof beam.smp)")
+        podman("exec", leader(), "sh", "-c", "kill -9 $(pidof beam.smp)")
         publishing.wait_for(500, 120)
 
 
@@ -68,7 +57,7 @@ def test_patched(under_load: Callable[..., Any]) -> None:
     hosts = [f"molecule-rabbitmq-{number}" for number in (1, 2, 3)]
     for host in hosts:
         podman("exec", host, "sh", "-c", script, "pending_upgrade", "reboot" if host == hosts[1] else "")
-    booted = {host: _booted(host) for host in hosts}
+    before = {host: booted(host) for host in hosts}
 
     shown = playbook(PATCH, "--check")
 
@@ -76,12 +65,8 @@ def test_patched(under_load: Callable[..., Any]) -> None:
     with under_load("OS patches on all nodes, one of which has to reboot"):
         playbook(PATCH)
     assert [podman("exec", host, "dpkg-query", "-W", "-f", "${Version}", "pending") for host in hosts] == ["2.0"] * 3
-    assert [_booted(host) != booted[host] for host in hosts] == [False, True, False]
+    assert [booted(host) != before[host] for host in hosts] == [False, True, False]
     assert " ".join(playbook(PATCH).split()).count("nothing is pending") == 3
-
-
-def _booted(host: str) -> str:
-    return podman("exec", host, "systemctl", "show", "--value", "--property=UserspaceTimestampMonotonic")
 
 
 def test_cookie_that_one_node_cannot_take(under_load: Callable[..., Any]) -> None:
@@ -107,97 +92,51 @@ def test_cookie_rotated(under_load: Callable[..., Any]) -> None:
 
 
 def test_node_cut_off(under_load: Callable[..., Any]) -> None:
-    with under_load("a node is cut off from the others by the firewall for 60 s"), _cut_off(_leader()):
+    with under_load("a node is cut off from the others by the firewall for 60 s"), cut_off(leader()):
         time.sleep(60)
-
-
-@contextmanager
-def _cut_off(host: str) -> Iterator[None]:
-    """Drop all packets between a host and the others while the block runs."""
-    process = podman("inspect", "--format", "{{.State.Pid}}", host)
-
-    def change(verb: str) -> None:
-        for number in {"1", "2", "3"} - {host[-1]}:
-            for chain, side in (("INPUT", "-s"), ("OUTPUT", "-d")):
-                rule = ["iptables", verb, chain, side, f"10.97.4.1{number}", "-j", "DROP"]
-                subprocess.run(["nsenter", "--target", process, "--net", *rule], check=True, capture_output=True)
-
-    change("-I")
-    try:
-        yield
-    finally:
-        change("-D")
 
 
 def test_node_that_came_back_apart(under_load: Callable[..., Any]) -> None:
     """Without the server's own handling of partitions, as in the cases where it fails, a node stays apart."""
     with under_load("a node comes back apart from the others, and its host restarts it"):
-        apart = _leader()
+        apart = leader()
         for number in (1, 2, 3):
-            _evaluate(f"molecule-rabbitmq-{number}", "application:set_env(rabbit, cluster_partition_handling, ignore).")
-        before = _evaluate(apart, "os:getpid().")
-        with _cut_off(apart):
+            evaluate(f"molecule-rabbitmq-{number}", "application:set_env(rabbit, cluster_partition_handling, ignore).")
+        before = evaluate(apart, "os:getpid().")
+        with cut_off(apart):
             time.sleep(20)
         end = time.monotonic() + 240
-        while _evaluate(apart, "os:getpid().") in ("", before):
+        while evaluate(apart, "os:getpid().") in ("", before):
             assert time.monotonic() < end, podman("exec", apart, "journalctl", "-u", "rabbitmq-rejoin", "--no-pager")
             time.sleep(2)
         for number in (1, 2, 3):
-            _evaluate(
+            evaluate(
                 f"molecule-rabbitmq-{number}",
                 "application:set_env(rabbit, cluster_partition_handling, pause_minority).",
             )
-    assert _metric(apart, "rabbitmq_rejoin_restarts_total") == 1
-    assert _metric(apart, "rabbitmq_rejoin_apart_seconds") == 0
-
-
-def _evaluate(host: str, expression: str) -> str:
-    """The value of an Erlang expression in a host's node; empty if the node does not answer."""
-    return podman("exec", host, "rabbitmqctl", "-q", "eval", expression, check=False)
-
-
-def _metric(host: str, name: str) -> float:
-    """A metric of a node, once its host has reported it after the node's start."""
-    end = time.monotonic() + 90
-    while time.monotonic() < end:
-        with urllib.request.urlopen(f"http://10.97.4.1{host[-1]}:15692/metrics", timeout=20) as answer:
-            for line in answer.read().decode().splitlines():
-                if line.startswith(f"{name} "):
-                    return float(line.split()[1])
-        time.sleep(2)
-    raise AssertionError(f"{host} reports no {name}")
+    assert metric(apart, "rabbitmq_rejoin_restarts_total") == 1
+    assert metric(apart, "rabbitmq_rejoin_apart_seconds") == 0
 
 
 def test_node_destroyed_and_replaced(under_load: Callable[..., Any]) -> None:
     with under_load("a node is destroyed, and a new host takes its place"):
-        lost = _leader()
-        _new_host(lost)
+        lost = leader()
+        new_host(lost)
         playbook(OPERATIONS / "replace_node.yml", "-e", f"rabbitmq_replaced={lost}", *COOKIE)
 
 
 def test_machine_replaced(under_load: Callable[..., Any], tmp_path: Path) -> None:
     """The steps of `make replace` around Terraform's, which attaches the old machine's data volume to the new one."""
     with under_load("a machine is replaced, and its data volume moves to the new one"):
-        host = _leader()
+        host = leader()
         replaced = ("-e", f"replaced_host={host}")
         playbook(REPLACE / "free.yml", *replaced)
         playbook(REPLACE / "free.yml", *replaced)  # as after an interruption
         podman("cp", f"{host}:/var/lib/rabbitmq", str(tmp_path / "volume"))
-        _new_host(host)
+        new_host(host)
         podman("cp", str(tmp_path / "volume"), f"{host}:/var/lib/rabbitmq")
         playbook(REPLACE / "join.yml", *replaced, *COOKIE)
         playbook(REPLACE / "join.yml", *replaced, *COOKIE)
-
-
-def _new_host(name: str) -> None:
-    """Replace a host by a new one with the same name and address."""
-    image, volume = podman("inspect", "--format", "{{.ImageName}} {{(index .Mounts 0).Source}}", name).split()
-    podman("rm", "--force", "--time", "0", name)
-    podman(
-        "run", "--detach", "--name", name, "--hostname", name, "--systemd=always", "--cap-add=SYS_ADMIN",
-        "--network=molecule-rabbitmq", f"--ip=10.97.4.1{name[-1]}", f"--volume={volume}:/var/cache/apt/archives",
-        image, "/sbin/init",
-    )  # fmt: skip
 
 
 def test_configuration_changed(under_load: Callable[..., Any]) -> None:
