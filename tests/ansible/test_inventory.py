@@ -1,12 +1,11 @@
 """The inventory plugin: its requests to AWS, and its error messages."""
 
+import ast
 import importlib.util
 import json
 import os
-import re
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -15,9 +14,10 @@ import yaml
 
 REPOSITORY = Path(__file__).parents[2]
 PLUGIN = REPOSITORY / "ansible" / "plugins" / "inventory" / "environment.py"
+CONNECTION = REPOSITORY / "ansible" / "plugins" / "connection" / "session_manager.py"
 
 
-def _options(stop_timeout: int = 270, **hosts: str) -> dict[str, Any]:
+def _options(**hosts: str) -> dict[str, Any]:
     spec = importlib.util.spec_from_file_location("environment_inventory", PLUGIN)
     assert spec is not None
     assert spec.loader is not None
@@ -25,7 +25,6 @@ def _options(stop_timeout: int = 270, **hosts: str) -> dict[str, Any]:
     spec.loader.exec_module(module)
     tags = {"Environment": "prod", "Project": "shop", "Name": "celery-prod-*"}
     resolved = {"region": "eu-west-1", "machine_tags": tags, "hosts": hosts}
-    resolved |= {"pools": {"cpu": {"time_budget": {"stop_timeout": stop_timeout}}}}
     return dict(module.aws_ec2_options(resolved))
 
 
@@ -53,35 +52,33 @@ def test_asks_for_running_hosts_of_this_environment_only() -> None:
 
 
 @pytest.mark.parametrize(
-    ("connection", "variable", "expression"),
+    ("connection", "plugin", "variable", "expression"),
     [
-        ("ansible.builtin.ssh", "ansible_host", "private_ip_address"),
-        ("amazon.aws.aws_ssm", "ansible_aws_ssm_instance_id", "instance_id"),
-        ("containers.podman.podman", "ansible_host", "tags.Name"),
+        ("ansible.builtin.ssh", "ansible.builtin.ssh", "ansible_host", "private_ip_address"),
+        ("amazon.aws.aws_ssm", "session_manager", "ansible_aws_ssm_instance_id", "instance_id"),
+        ("containers.podman.podman", "containers.podman.podman", "ansible_host", "tags.Name"),
     ],
 )
-def test_each_connection_names_a_host_its_own_way(connection: str, variable: str, expression: str) -> None:
+def test_each_connection_names_a_host_its_own_way(connection: str, plugin: str, variable: str, expression: str) -> None:
     compose = _options(connection=connection)["compose"]
-    assert compose["ansible_connection"] == f"'{connection}'"
+    assert compose["ansible_connection"] == f"'{plugin}'"
     assert compose[variable] == expression
 
 
-@pytest.mark.parametrize("stop_timeout", [270, 7200])
-def test_a_command_over_session_manager_may_take_as_long_as_any_task(stop_timeout: int) -> None:
-    """One that takes longer is run again beside the first, and the host is unreachable after the fourth."""
-    longest = int(_options(stop_timeout, connection="amazon.aws.aws_ssm")["compose"]["ansible_aws_ssm_timeout"])
-    defaults = yaml.safe_load((REPOSITORY / "ansible/roles/celery_app/defaults/main.yml").read_text())
+def test_a_session_is_never_idle_while_a_command_runs() -> None:
+    """AWS ends an idle session after a minute at the earliest, and 20 minutes by default."""
+    documented = ast.parse(CONNECTION.read_text())
+    (text,) = (
+        node.value.value
+        for node in documented.body
+        if isinstance(node, ast.Assign)
+        and isinstance(node.value, ast.Constant)
+        and isinstance(node.targets[0], ast.Name)
+        and node.targets[0].id == "DOCUMENTATION"
+    )
+    options = yaml.safe_load(str(text))["options"]
 
-    assert longest > stop_timeout
-    assert longest > defaults["celery_app_hook_timeout_seconds"]
-    assert longest > max(_timeouts())
-
-
-def _timeouts() -> Iterator[int]:
-    """What the tasks of roles and playbooks wait for, in seconds."""
-    for file in (REPOSITORY / "ansible").rglob("*.yml"):
-        for found in re.findall(r"(?:lock_timeout: |--timeout, \"|timeout: )(\d+)", file.read_text()):
-            yield int(found)
+    assert options["answer_seconds"]["default"] < options["ssm_timeout"]["default"] <= 60
 
 
 def test_an_unknown_environment_is_refused_with_the_known_ones() -> None:

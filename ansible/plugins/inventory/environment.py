@@ -42,10 +42,8 @@ plugin: environment
 """
 
 ROLES = ("monitoring", "rabbitmq", "worker")
-# The longest waits of one task besides the stop of a worker: the release hook (role celery_app), packages while another
-# program has the lock, and RabbitMQ's start. The margin is for what a task does besides waiting.
-HOOK_SECONDS = 3600
-MARGIN_SECONDS = 60
+# amazon.aws.aws_ssm runs a command again whose session ended; ours (plugins/connection) runs it once.
+OWN = {"amazon.aws.aws_ssm": "session_manager"}
 
 
 class InventoryModule(BaseInventoryPlugin):
@@ -132,15 +130,6 @@ def aws_ec2_options(resolved: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def _longest_task(resolved: dict[str, Any]) -> int:
-    """Seconds after which the connection takes a command for lost, ends its session and runs it again.
-
-    The default of 60 is shorter than the stop of a worker, which then ran four times, and the host became unreachable.
-    """
-    stops = [pool["time_budget"]["stop_timeout"] for pool in resolved["pools"].values()]
-    return max(HOOK_SECONDS, *stops) + MARGIN_SECONDS
-
-
 def _connection(resolved: dict[str, Any]) -> dict[str, str]:
     """Connection variables as Jinja expressions over an instance, for each connection plugin."""
     plugin = resolved["hosts"]["connection"]
@@ -152,8 +141,7 @@ def _connection(resolved: dict[str, Any]) -> dict[str, str]:
         "amazon.aws.aws_ssm": {
             "ansible_aws_ssm_instance_id": "instance_id",
             "ansible_aws_ssm_region": f"'{resolved['region']}'",
-            "ansible_aws_ssm_timeout": str(_longest_task(resolved)),
         },
         "containers.podman.podman": {"ansible_host": "tags.Name"},
     }
-    return {"ansible_connection": f"'{plugin}'"} | named[plugin]
+    return {"ansible_connection": f"'{OWN.get(plugin, plugin)}'"} | named[plugin]
