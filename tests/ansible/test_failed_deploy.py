@@ -51,7 +51,7 @@ def deploy(folder: Path, *rescue: str, journal: str = JOURNALCTL) -> str:
 def of_workers() -> list[dict[str, Any]]:
     """The rescue of the play that switches workers to a release."""
     plays = yaml.safe_load((ANSIBLE / "workers.yml").read_text())
-    (move,) = plays[-1]["tasks"]
+    (move,) = (task for task in plays[-1]["tasks"] if "block" in task)
     rescue: list[dict[str, Any]] = move["rescue"]
     return rescue
 
