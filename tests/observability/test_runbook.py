@@ -23,6 +23,26 @@ def test_the_runbook_starts_with_a_command(alert: Alert) -> None:
     assert alert.rule()["annotations"]["runbook"].endswith(f"#{alert.name.lower()}")
 
 
+# What works on a laptop with an AWS login: through `make tunnel`, or by itself over Session Manager.
+FROM_A_LAPTOP = re.compile(r"\$ (app .*--env prod|make .*ENV=prod|\(cd ansible && ENV=prod ansible )")
+ON_A_HOST = re.compile(r"(?<![\w'\"/-])(systemctl|journalctl|rabbitmqctl|rabbitmq-\w+|df|openssl|py-spy|pgrep) ")
+
+
+@pytest.mark.parametrize("page", PAGES.values(), ids=PAGES)
+def test_each_command_of_the_first_block_works_on_a_laptop(page: str) -> None:
+    first, *others = page.partition("```console\n")[2].partition("```")[0].splitlines()
+
+    assert FROM_A_LAPTOP.match(first)
+    assert [line for line in others if not (FROM_A_LAPTOP.match(line) or line.startswith("$ kubectl "))] == []
+
+
+@pytest.mark.parametrize("page", PAGES.values(), ids=PAGES)
+def test_a_command_of_a_host_says_how_it_gets_there(page: str) -> None:
+    commands = re.findall(r"`([^`\n]+)`", page.partition("```console")[2].partition("```\n")[2])
+
+    assert [command for command in commands if ON_A_HOST.match(command)] == []
+
+
 def first_annotations(environment: Environment) -> dict[str, str]:
     _recorded, alerts = rules(resolve(environment))["groups"]
     annotations: dict[str, str] = alerts["rules"][0]["annotations"]
