@@ -3,6 +3,7 @@
 import io
 import json
 import logging
+import time
 
 import pytest
 from celery_platform.observability.logs.redaction import REDACTED, redacted
@@ -69,3 +70,13 @@ def test_the_console_format_is_readable_and_redacted_too() -> None:
     assert "hunter2" not in text
     assert "could not reach" in text
     assert not text.startswith("{")
+
+
+def test_a_long_line_is_redacted_in_linear_time() -> None:
+    """As a log line may be; an attempt to match that begins at each character would take hours."""
+    began = time.monotonic()
+
+    assert redacted("a" * 1_000_000 + "@") == "a" * 1_000_000 + "@"
+    redacted("a" * 1_000_000 + "://@")
+
+    assert time.monotonic() - began < 10

@@ -50,7 +50,8 @@ def replays_of(headers: Json) -> int:
 
     Example: `replays_of({}) == 0`
     """
-    return int(headers.get(REPLAYS) or 0)
+    found = headers.get(REPLAYS)
+    return found if isinstance(found, int) else 0
 
 
 def replay(

@@ -8,7 +8,7 @@ import pytest
 from celery_platform.brokers.dead_lettered.envelope import unpack
 from celery_platform.brokers.dead_lettered.message import DeadLetteredMessage, dead_lettered_message
 from celery_platform.dead_letters.choice import Choice
-from celery_platform.dead_letters.replaying import replayed_headers
+from celery_platform.dead_letters.replaying import replayed_headers, replays_of
 
 BODY = [["key"], {}, {}]
 OURS = {"id": "a", "task": "exercises.quick.note", "x-dead-letter-reason": "PermanentError: refused 550",
@@ -32,6 +32,21 @@ def test_a_message_that_rabbitmq_moved_by_itself_has_a_reason() -> None:
 
     assert found.reason.startswith("delivery_limit: moved by the broker")
     assert (found.attempts, found.failed_at) == (5, death["time"].timestamp())  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize("value", ["x", [], {}, [[]], [{"time": "x", "reason": {}}], True, float("inf")])
+@pytest.mark.parametrize("name", [
+    "x-dead-letter-attempts", "x-dead-letter-at", "sent_at", "x-dead-letter-traceback", "x-death", "x-replays",
+])  # fmt: skip
+def test_a_header_of_another_type_is_as_if_it_were_not_there(name: str, value: Any) -> None:
+    """Anybody who may publish can send it, and it would end the command that reads the queue."""
+    for headers in (OURS | {name: value}, {"id": "a", "task": "t", name: value}):
+        found = message(headers)
+
+        assert all(isinstance(each, int | float | None) for each in (found.attempts, found.failed_at, found.sent_at))
+        assert found.traceback is None or isinstance(found.traceback, str)
+        assert Choice(older_than=1).includes(found) in (True, False)
+        assert replays_of(headers) in (0, 1)
 
 
 def test_a_message_that_sqs_moved_by_itself_has_a_reason() -> None:

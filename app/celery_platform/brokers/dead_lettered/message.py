@@ -2,6 +2,8 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
+from math import isfinite
 from typing import Any
 
 from celery_platform.reliability.returned_header import ONLY_WHAT_FOLLOWS, returned_before
@@ -68,10 +70,10 @@ def dead_lettered_message(
         id=task_id,
         task=task,
         reason=str(reason),
-        attempts=attempts,
-        failed_at=failed_at,
-        sent_at=headers.get("sent_at"),
-        traceback=headers.get("x-dead-letter-traceback"),
+        attempts=_number(attempts),
+        failed_at=_number(failed_at),
+        sent_at=_number(headers.get("sent_at")),
+        traceback=_text(headers.get("x-dead-letter-traceback")),
         body=body,
         headers=headers,
         properties=properties,
@@ -81,10 +83,19 @@ def dead_lettered_message(
 def _by_the_broker(headers: Json, max_deliveries: int) -> tuple[str, int | None, float | None]:
     """Return reason, attempts and time of a message that the broker moved by itself."""
     deaths = headers.get("x-death") or []
-    if not deaths:
+    death = deaths[0] if isinstance(deaths, list) and deaths and isinstance(deaths[0], dict) else None
+    if death is None:
         return f"redriven: {REDRIVEN}", max_deliveries, None
-    death = deaths[0]
-    kind = str(death.get("reason", "unknown"))
-    moment = death.get("time")
+    kind, moment = str(death.get("reason", "unknown")), death.get("time")
     attempts = max_deliveries if kind == "delivery_limit" else None
-    return f"{kind}: {BROKER_REASONS.get(kind, 'moved by the broker')}", attempts, moment and float(moment.timestamp())
+    at = moment.timestamp() if isinstance(moment, datetime) else None
+    return f"{kind}: {BROKER_REASONS.get(kind, 'moved by the broker')}", attempts, at
+
+
+def _number(value: Any) -> Any:
+    """A number; whatever else a sender may have put there is none, so that no reader has to ask again."""
+    return value if isinstance(value, int | float) and not isinstance(value, bool) and isfinite(value) else None
+
+
+def _text(value: Any) -> str | None:
+    return value if isinstance(value, str) else None

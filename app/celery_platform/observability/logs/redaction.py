@@ -17,9 +17,10 @@ SECRET_NAMES = re.compile(
     re.IGNORECASE,
 )
 # Patterns within a text, each with its replacement. Most lines contain none of the marks below and skip them.
+# One that may match long words is only tried where a word begins: at each character it would take quadratic time.
 PATTERNS = (
     # Credentials in a URL: keep the user, which is not secret and shows which login failed.
-    (re.compile(r"(\w+://[^\s:/@]*):[^\s@/]+@"), rf"\1:{REDACTED}@"),
+    (re.compile(r"(\b\w+://[^\s:/@]*):[^\s@/]+@"), rf"\1:{REDACTED}@"),
     (re.compile(r"(?i)\b(bearer|basic)\s+[\w.~+/=-]{8,}"), rf"\1 {REDACTED}"),
     (re.compile(r"\b(?:AKIA|ASIA)[A-Z0-9]{16}\b"), REDACTED),
     (re.compile(r"\beyJ[\w-]{8,}\.[\w-]{8,}\.[\w-]{8,}"), REDACTED),
@@ -28,7 +29,7 @@ PATTERNS = (
         rf"\1\2{REDACTED}",
     ),
     # An e-mail address keeps its domain, which is useful for diagnosing mail problems.
-    (re.compile(r"[\w.+%-]+@([\w-]+(?:\.[\w-]+)+)"), rf"{REDACTED}@\1"),
+    (re.compile(r"(?<![\w.+%-])[\w.+%-]+@([\w-]+(?:\.[\w-]+)+)"), rf"{REDACTED}@\1"),
     (re.compile(r"\b\d(?:[ -]?\d){12,18}\b"), REDACTED),
 )
 # A text without any of these cannot match a pattern.
