@@ -1,7 +1,6 @@
 """`app schedule`: lists scheduled and long delayed tasks, runs an entry now, cancels a delayed task."""
 
-from collections.abc import Mapping
-from datetime import UTC, datetime
+from datetime import UTC
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -26,10 +25,11 @@ def list_(env: Env = "", times: Annotated[int, typer.Option(min=1, max=50, help=
     choose(env)
     from itertools import islice
 
+    from celery_platform.application.periodic import periodic_entries
     from celery_platform.later import later_store
     from celery_platform.output import say, show_json, show_table
 
-    periodic = [_periodic(name, entry, times) for name, entry in _entries().items()]
+    periodic = [entry.as_json() for entry in periodic_entries(times)]
     kept = (_shown(each) for each in later_store().all())
     if as_json:
         return show_json({"periodic": periodic, "kept": list(kept)})
@@ -54,10 +54,11 @@ def run(
     """Send an entry's task now. A task that runs once for each slot does nothing for a slot that has been run."""
     choose(env)
     from celery_platform.application import application
+    from celery_platform.application.periodic import declared_entries
     from celery_platform.errors import SettingsError
     from celery_platform.output import say
 
-    entries = _entries()
+    entries = declared_entries()
     if name not in entries:
         raise SettingsError(
             expected="an entry of the schedule", found=repr(name), remedy=f"Use one of: {', '.join(entries) or 'none'}."
@@ -99,33 +100,6 @@ def cancel(
     say(f"cancelled {done} of {len(found)}" + ("" if done == len(found) else "; the others were sent meanwhile"))
 
 
-def _entries() -> Mapping[str, Any]:
-    from celery_platform.application import application, import_tasks
-    from celery_platform.attachment.schedule import add_schedule_of_file
-
-    celery = application()
-    import_tasks(celery)
-    return add_schedule_of_file(celery)
-
-
-def _periodic(name: str, stated: Mapping[str, Any], times: int) -> dict[str, Any]:
-    from celery.schedules import maybe_schedule
-
-    from celery_platform.application import application
-    from celery_platform.routes import queue_of_call
-
-    entry, celery = dict(stated), application()
-    when = maybe_schedule(entry["schedule"], entry.get("relative", False), app=celery)
-    runs = next_runs(when, datetime.now(UTC), times)
-    return {
-        "name": name,
-        "task": entry["task"],
-        "queue": queue_of_call(celery, entry["task"], entry.get("options") or {}).label,
-        "when": in_words(when),
-        "next": [moment.astimezone(UTC).isoformat(timespec="seconds") for moment in runs],
-    }
-
-
 def _shown(kept: "Kept") -> dict[str, Any]:
     return {
         "id": kept.message.task_id,
@@ -134,41 +108,3 @@ def _shown(kept: "Kept") -> dict[str, Any]:
         "due": kept.due.astimezone(UTC).isoformat(timespec="seconds"),
         "asked_by": kept.asked_by,
     }
-
-
-def in_words(schedule: Any) -> str:
-    """Describe when a schedule sends, as its author wrote it.
-
-    Example: `in_words(crontab(minute="*/5")) == "*/5 * * * *"`
-    """
-    from celery.schedules import crontab, solar
-
-    if isinstance(schedule, crontab):
-        names = ("minute", "hour", "day_of_month", "month_of_year", "day_of_week")
-        fields = " ".join(str(getattr(schedule, f"_orig_{name}")).replace(" ", "") for name in names)
-        zone = str(schedule.tz)
-        return fields if zone == "UTC" else f"{fields} {zone}"
-    if isinstance(schedule, solar):
-        return f"{schedule.event} at {schedule.lat}, {schedule.lon}"
-    every = getattr(schedule, "human_seconds", None)
-    return f"every {every}" if every else repr(schedule)
-
-
-def next_runs(schedule: Any, after: datetime, times: int) -> list[datetime]:
-    """Return the next `times` moments of a Celery schedule that last sent at `after`, a moment with a time zone.
-
-    Example: `next_runs(crontab(minute="*/5"), datetime(2026, 11, 23, 12, 1, tzinfo=UTC), 1)` is 12:05
-    """
-    found: list[datetime] = []
-    own, moment = schedule.nowfun, after
-    try:
-        schedule.nowfun = lambda: moment
-        for _ in range(times):
-            left = schedule.remaining_estimate(moment.astimezone(schedule.tz))
-            if left is None:
-                break
-            moment = moment + left
-            found.append(moment)
-    finally:
-        schedule.nowfun = own
-    return found

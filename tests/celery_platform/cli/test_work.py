@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 from celery.schedules import crontab
-from celery_platform.cli.schedule import next_runs
+from celery_platform.application.periodic import next_runs
 
 from tests.harness.commands import commands
 from tests.harness.ends import ends
