@@ -12,7 +12,7 @@ unexport PYTHONDONTWRITEBYTECODE
 .DEFAULT_GOAL := help
 .PHONY: help try setup lock up down status region demo plan apply destroy output deploy rollback tunnel drift site drain patch replace wheelhouse image terraform-docs validate application \
         render diff versions check lint scan format test bench test-unit test-app test-applications test-settlement test-terraform test-roles molecule test-chart \
-        test-cluster test-pods stop-matrix test-observability test-brokers test-faults soak test-path
+        test-cluster test-pods stop-matrix test-observability test-console test-brokers test-faults soak test-path
 
 help: ## list the commands
 	@awk '/^# --- / { gsub(/^# --- | -+$$/, ""); printf "\n%s\n", $$0 } \
@@ -31,7 +31,7 @@ $(VENV)/.complete: requirements-dev.lock pyproject.toml $(wildcard app/*/require
 COMPILE := $(VENV)/bin/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header
 lock: ## update the lock files of the platform, its tools and each environment's application
 	$(COMPILE) pyproject.toml -o requirements.lock
-	$(COMPILE) pyproject.toml $(wildcard app/example/pyproject.toml) --group pyproject.toml:dev -o requirements-dev.lock
+	$(COMPILE) pyproject.toml $(wildcard app/example/pyproject.toml) --extra console --group pyproject.toml:dev -o requirements-dev.lock
 	$(COMPILE) terraform/checkov.in -o terraform/checkov.lock
 	@python -m celery_platform application lock
 	@ENVIRONMENTS=tests/harness/environments python -m celery_platform application lock local
@@ -195,6 +195,9 @@ test-cluster: setup ## test the chart and its deployment on the cluster that KUB
 
 test-observability: setup ## test metrics, logs, traces, alerts and dashboards with real brokers and Prometheus
 	@OBSERVABILITY=1 python -m pytest tests/observability
+
+test-console: setup ## test the console: its pages, who may see them, hostile messages, and each page in a Chromium (PICTURES=folder)
+	@PICTURES=$(PICTURES) python -m pytest -n0 tests/console
 
 bench: setup ## compare pools and publisher of this project with other task queues (BENCH="--help" lists options)
 	@cd tests/benchmarks && uv venv -q --allow-existing .venv && uv pip sync -q --require-hashes --python .venv requirements.lock

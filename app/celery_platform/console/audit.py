@@ -1,0 +1,61 @@
+"""The audit log: who did what, when and from where, a line of JSON for each."""
+
+import json
+import os
+import threading
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from celery_platform.console.security.person import Person
+from celery_platform.errors import SettingsError
+
+
+@dataclass(frozen=True)
+class AuditLog:
+    """A file to which lines are only ever added. Only its owner may read it.
+
+    Example: `AuditLog(Path("console-audit.jsonl")).write(person, "replay", {"id": "a1", "queue": "email"})`
+    """
+
+    file: Path
+    _lock: threading.Lock = field(default_factory=threading.Lock, repr=False)
+
+    def check(self) -> None:
+        """Find out before anything is done whether lines can be written.
+
+        Raises:
+            SettingsError: they cannot.
+        """
+        try:
+            os.close(self._open())
+        except OSError as error:
+            raise SettingsError(
+                expected=f"to write the audit log {self.file}",
+                found=str(error),
+                remedy="Name a file that this user may write with --audit-log.",
+            ) from None
+
+    def write(self, person: Person, action: str, what: dict[str, Any]) -> None:
+        """Add a line, which is on the disk when this returns.
+
+        Raises:
+            OSError: it could not be written; whoever asked may then not do the action.
+        """
+        line = {
+            "at": datetime.now(UTC).isoformat(timespec="milliseconds"),
+            "who": person.name,
+            "from": person.address,
+            "action": action,
+        } | what
+        with self._lock:
+            descriptor = self._open()
+            try:
+                os.write(descriptor, (json.dumps(line, default=str) + "\n").encode())
+                os.fsync(descriptor)
+            finally:
+                os.close(descriptor)
+
+    def _open(self) -> int:
+        return os.open(self.file, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o600)

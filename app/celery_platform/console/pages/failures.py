@@ -1,0 +1,72 @@
+"""The pages "What failed?": causes, the messages of one, and one message."""
+
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response
+
+from celery_platform.console.site import Site
+from celery_platform.console.state.failures.index import Index
+
+MESSAGES_A_PAGE = 50
+
+
+def failures(site: Site, request: Request) -> Response:
+    """Dead-lettered messages grouped by cause, of one queue or of all."""
+    queue = known_queue(site, request.query_params.get("queue", ""))
+    seen = site.failures.look()
+    causes = seen.value.index.causes(queue) if seen.value else []
+    return site.page(
+        request, "failures.html", seen=seen, causes=causes, queue=queue, queues=list(site.runtime.environment.queues),
+        reader=site.failure_reader, running=site.replays.running,
+    )  # fmt: skip
+
+
+def cause(site: Site, request: Request) -> Response:
+    """The messages of one cause, the newest first."""
+    index = index_of(site)
+    found = index.cause(request.path_params["key"])
+    if found is None:
+        raise HTTPException(404, "No dead-lettered message has this cause any more. It was replayed or removed.")
+    offset = _offset(request)
+    messages = index.messages(found.key, offset, MESSAGES_A_PAGE)
+    return site.page(
+        request, "cause.html", seen=site.failures.look(), cause=found, messages=messages, offset=offset,
+        page=MESSAGES_A_PAGE,
+    )  # fmt: skip
+
+
+def message(site: Site, request: Request) -> Response:
+    """One message: why it failed, its arguments, traceback and headers."""
+    queue, task_id = request.query_params.get("queue", ""), request.query_params.get("id", "")
+    found = index_of(site).details(queue, task_id)
+    if not found:
+        raise HTTPException(404, "No dead-lettered message of this queue has this id. It was replayed or removed.")
+    return site.page(request, "message.html", seen=site.failures.look(), found=found)
+
+
+def index_of(site: Site) -> Index:
+    """The messages as they were read last.
+
+    Raises:
+        HTTPException: 503, they have not been read yet.
+    """
+    seen = site.failures.look(wait=10)
+    if seen.value is None:
+        raise HTTPException(503, seen.problem or "The dead letter queues are being read. Load the page again.")
+    return seen.value.index
+
+
+def known_queue(site: Site, label: str) -> str:
+    """The label of a queue of this environment; empty stands for all.
+
+    Raises:
+        HTTPException: 404, there is none of this label.
+    """
+    if label and label not in site.runtime.environment.queues:
+        raise HTTPException(404, "The environment has no queue of this name.")
+    return label
+
+
+def _offset(request: Request) -> int:
+    text = request.query_params.get("offset", "0")
+    return min(int(text), 1_000_000) if text.isascii() and text.isdigit() and len(text) < 8 else 0

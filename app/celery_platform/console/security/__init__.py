@@ -1,0 +1,1 @@
+"""Who may use the console, and how a browser is kept from being used against them."""

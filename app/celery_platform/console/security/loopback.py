@@ -1,0 +1,67 @@
+"""On loopback: a token that is printed once opens a session, which a cookie carries."""
+
+import getpass
+import hashlib
+import hmac
+import secrets
+import time
+from collections import OrderedDict
+
+from starlette.requests import HTTPConnection
+
+from celery_platform.console.security.person import Person
+
+SESSION_SECONDS = 12 * 3_600
+# The token opens one session; more are only ever open if the console is told to print another.
+MOST_SESSIONS = 16
+NAMES = ("127.0.0.1", "localhost", "[::1]")
+
+
+class LoopbackAuthentication:
+    """Sessions of the person who started the console.
+
+    A cookie belongs to a name and not to a port, so that its own name has the port: two consoles keep theirs apart.
+
+    Example: `LoopbackAuthentication(8321).open_session("a guess") is None`
+    """
+
+    how_to_sign_in = "Open the address that `app console` printed. It works once: start the console again for another."
+
+    def __init__(self, port: int) -> None:
+        self.cookie = f"console_{port}"
+        self._hosts = frozenset({*NAMES, *(f"{name}:{port}" for name in NAMES)})
+        self._token: str | None = secrets.token_urlsafe(32)
+        self._sessions: OrderedDict[str, float] = OrderedDict()
+        self._name = getpass.getuser()
+
+    @property
+    def token(self) -> str:
+        """The token that has not been used yet; empty afterwards."""
+        return self._token or ""
+
+    def open_session(self, token: str) -> str | None:
+        """Return the cookie's value for whoever has the token, which is worth nothing afterwards."""
+        if self._token is None or not hmac.compare_digest(self._token.encode(), token.encode()):
+            return None
+        self._token = None
+        value = secrets.token_urlsafe(32)
+        self._sessions[_digest(value)] = time.monotonic() + SESSION_SECONDS
+        while len(self._sessions) > MOST_SESSIONS:
+            self._sessions.popitem(last=False)
+        return value
+
+    def person(self, request: HTTPConnection) -> Person | None:
+        """Whoever has a session, under the name of the user who started the console."""
+        session = _digest(request.cookies.get(self.cookie, ""))
+        if self._sessions.get(session, 0.0) < time.monotonic():
+            return None
+        return Person(self._name, request.client.host if request.client else "", session)
+
+    def allows_host(self, host: str) -> bool:
+        """Whether it is a name of loopback: a name that an attacker lets resolve to loopback (DNS rebinding) is not."""
+        return host in self._hosts
+
+
+def _digest(value: str) -> str:
+    """What is kept of a cookie's value. A look-up by it takes as long whatever an attacker guesses."""
+    return hashlib.sha256(value.encode()).hexdigest()

@@ -1,0 +1,136 @@
+"""Serve the console until it is stopped."""
+
+import ipaddress
+import threading
+from dataclasses import dataclass
+from pathlib import Path
+
+import uvicorn
+
+from celery_platform.console.application import application
+from celery_platform.console.audit import AuditLog
+from celery_platform.console.security.load_balancer import LoadBalancerAuthentication
+from celery_platform.console.security.loopback import LoopbackAuthentication
+from celery_platform.console.security.person import Authentication, Person
+from celery_platform.console.site import Site
+from celery_platform.console.state.dry_runs import DryRuns
+from celery_platform.console.state.failures.reading import LEAST_SECONDS, FailureReader
+from celery_platform.console.state.overview import Overview, shared_overview
+from celery_platform.console.state.replays import USUAL_RATE, Replay, Replays
+from celery_platform.console.state.running import shared_running
+from celery_platform.console.state.schedule import shared_schedule
+from celery_platform.console.state.shared import Shared
+from celery_platform.errors import SettingsError
+from celery_platform.output import say
+from celery_platform.settings import QueueSettings, Runtime
+
+# Requests beyond these are answered 503: a page takes milliseconds, and an operator has a few pages open.
+MOST_CONNECTIONS = 200
+
+
+@dataclass(frozen=True)
+class Options:
+    """How a console is served. `load_balancer` is the ARN of the one that signs people in; empty on loopback.
+
+    `seconds` is the least time between two polls of the broker; 0 stands for the broker's usual interval.
+    """
+
+    address: str = "127.0.0.1"
+    port: int = 8321
+    load_balancer: str = ""
+    prometheus: str = ""
+    allow_actions: bool = False
+    audit_log: Path = Path("console-audit.jsonl")
+    seconds: float = 0
+
+
+def serve(runtime: Runtime, options: Options) -> None:
+    """Print the console's address and serve it until SIGTERM or SIGINT.
+
+    Raises:
+        SettingsError: it would be open to a network without a load balancer that signs people in.
+    """
+    authentication = authentication_of(options)
+    site = site_of(runtime, options, authentication)
+    # The access log would have the token; addresses in headers are only believed where the signature is verified.
+    server = uvicorn.Server(
+        uvicorn.Config(
+            application(site), host=options.address, port=options.port, access_log=False, log_level="warning",
+            proxy_headers=False, server_header=False, date_header=True, limit_concurrency=MOST_CONNECTIONS,
+            timeout_keep_alive=10, timeout_graceful_shutdown=5, ws="none", lifespan="off",
+        )
+    )  # fmt: skip
+    say(f"the console of {runtime.environment.name}: {_address(options, authentication)}")
+    server.run()
+
+
+def authentication_of(options: Options) -> Authentication:
+    """How people are found out.
+
+    Raises:
+        SettingsError: as `serve`.
+    """
+    if options.load_balancer:
+        return LoadBalancerAuthentication(options.load_balancer)
+    if not _is_loopback(options.address):
+        raise SettingsError(
+            expected="an address of loopback, or --behind-load-balancer ARN",
+            found=f"the address {options.address} without a load balancer that signs people in",
+            remedy="Leave --address out and reach it through an SSH tunnel, or name the load balancer.",
+        )
+    return LoopbackAuthentication(options.port)
+
+
+def site_of(runtime: Runtime, options: Options, authentication: Authentication) -> Site:
+    """What the pages of this console show.
+
+    Raises:
+        SettingsError: actions are allowed, and the audit log cannot be written.
+    """
+    overview, audit = shared_overview(runtime, options.prometheus, options.seconds), AuditLog(options.audit_log)
+    if options.allow_actions:
+        audit.check()
+
+    def ended(replay: Replay) -> None:
+        failures.forget()
+        dry_runs.forget()
+        what = {"replay": replay.id, "state": replay.state, "sent": replay.done, "problem": replay.problem}
+        audit.write(Person(replay.who, "", ""), "replay ended", what)
+
+    turn = threading.Lock()
+    replays = Replays(turn, ended)
+    dry_runs = DryRuns(runtime.environment.queues, turn, USUAL_RATE)
+    reader = FailureReader(
+        lambda: queues_to_read(runtime, overview.look().value),
+        turn,
+        lambda: "A replay is running; the dead letter queues are read when it has ended." if replays.running else "",
+    )
+    failures = Shared(reader, LEAST_SECONDS)
+    return Site(
+        runtime=runtime, authentication=authentication, overview=overview, failures=failures, failure_reader=reader,
+        dry_runs=dry_runs, replays=replays, running=shared_running(runtime), schedule=shared_schedule(runtime),
+        audit=audit, allow_actions=options.allow_actions,
+    )  # fmt: skip
+
+
+def queues_to_read(runtime: Runtime, seen: Overview | None) -> list[QueueSettings]:
+    """The queues that may have dead-lettered messages: on SQS, to find one queue empty takes a second."""
+    states = seen.snapshot.queues if seen else {}
+    return [
+        queue for label, queue in runtime.environment.queues.items()
+        if label not in states or states[label].dead_letters != 0
+    ]  # fmt: skip
+
+
+def _is_loopback(address: str) -> bool:
+    try:
+        return ipaddress.ip_address(address).is_loopback
+    except ValueError:
+        return address == "localhost"
+
+
+def _address(options: Options, authentication: Authentication) -> str:
+    if isinstance(authentication, LoopbackAuthentication):
+        host = f"[{options.address}]" if ":" in options.address else options.address
+        return f"http://{host}:{options.port}/sign-in?token={authentication.token}"
+    return f"port {options.port}, for people whom {options.load_balancer} has signed in"

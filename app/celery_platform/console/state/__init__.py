@@ -1,0 +1,1 @@
+"""What the pages show. Each thing is asked for once for all viewers, and at most so often."""

@@ -1,0 +1,91 @@
+"""Reads the dead-lettered messages of all queues into an index, in the background.
+
+RabbitMQ and SQS show a message that is being read to nobody else. So it is read when somebody looks, and not often.
+"""
+
+import threading
+import time
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+
+from celery_platform.application import platform_alone
+from celery_platform.console.state.failures.index import Index
+from celery_platform.console.state.shared import said
+from celery_platform.dead_letters.choice import Choice
+from celery_platform.dead_letters.reading import held_messages
+from celery_platform.settings import QueueSettings
+
+# More are counted by the broker alone. An index of so many takes about 100 MB of a disk.
+MOST_MESSAGES = 100_000
+# Least seconds between the ends of two readings, and how many times as long as the last one took.
+LEAST_SECONDS = 30
+
+
+@dataclass(frozen=True)
+class Failures:
+    """What was read. `problems` says which queues could not be read; `cut` that there are more messages."""
+
+    index: Index
+    seconds: float
+    problems: tuple[str, ...] = ()
+    cut: bool = False
+
+
+@dataclass
+class FailureReader:
+    """Reads queues on demand. `read` counts the messages of the reading that is under way.
+
+    Args:
+        queues: which queues may have dead-lettered messages.
+        turn: held while dead letter queues are read.
+        busy: says why nothing may be read now; empty when it may.
+    """
+
+    queues: Callable[[], Iterable[QueueSettings]]
+    turn: threading.Lock
+    busy: Callable[[], str] = lambda: ""
+    read: int = 0
+    before: list[Index] = field(default_factory=list)
+
+    def __call__(self) -> Failures:
+        """Read all of them.
+
+        Raises:
+            BusyError: something else works on the dead letter queues.
+        """
+        if reason := self.busy():
+            raise BusyError(reason)
+        began, index, problems = time.monotonic(), Index(), []
+        self.read = 0
+        for queue in self.queues():
+            try:
+                with self.turn:
+                    self._read(queue, index)
+            except Exception as error:  # one queue's trouble hides no other's messages
+                problems.append(f"{queue.label}: {said(error)}")
+            if index.count >= MOST_MESSAGES:
+                break
+        self._close_those_before(index)
+        return Failures(index, time.monotonic() - began, tuple(problems), index.count >= MOST_MESSAGES)
+
+    def _read(self, queue: QueueSettings, index: Index) -> None:
+        with platform_alone().connection_for_read() as connection:
+            messages = held_messages(connection, [queue], Choice())
+            try:
+                for held in messages:
+                    index.add(held.message)
+                    self.read = index.count
+                    if index.count >= MOST_MESSAGES:
+                        return
+            finally:
+                messages.close()  # type: ignore[attr-defined] # a generator: gives back what it holds
+
+    def _close_those_before(self, index: Index) -> None:
+        """Keep the one that a page may be reading; it is replaced next time."""
+        self.before.append(index)
+        while len(self.before) > 2:
+            self.before.pop(0).close()
+
+
+class BusyError(Exception):
+    """The dead letter queues are being worked on."""

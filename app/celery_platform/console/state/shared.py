@@ -1,0 +1,88 @@
+"""An answer that all viewers share, so that their number does not matter to whoever is asked."""
+
+import logging
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Generic, TypeVar
+
+from celery_platform.errors import AppError
+from celery_platform.observability.logs.redaction import redacted
+
+T = TypeVar("T")
+logger = logging.getLogger(__name__)
+# How long a page waits for an answer before it is shown without.
+WAIT_SECONDS = 2.0
+
+
+@dataclass(frozen=True)
+class Seen(Generic[T]):
+    """The last answer, from the Unix time `at`; `None` before the first.
+
+    `problem` says why the newest question had no answer; `asking` that one is on its way.
+    """
+
+    value: T | None = None
+    at: float | None = None
+    problem: str = ""
+    asking: bool = False
+
+    @property
+    def age(self) -> float | None:
+        """Seconds since the answer."""
+        return None if self.at is None else max(0.0, time.time() - self.at)
+
+
+class Shared(Generic[T]):
+    """Asks in the background when somebody looks and the last answer is older than `seconds`.
+
+    One question is under way at a time, and whoever takes long to answer is left alone for twice as long. Nobody
+    looking, nothing is asked.
+
+    Example: `Shared(poller.poll, seconds=10).look().value`
+    """
+
+    def __init__(self, ask: Callable[[], T], seconds: float) -> None:
+        self._ask, self.seconds = ask, seconds
+        self._seen: Seen[T] = Seen()
+        self._next = -float("inf")
+        self._lock = threading.Lock()
+        self._answered = threading.Event()
+
+    def look(self, wait: float = WAIT_SECONDS) -> Seen[T]:
+        """Return the last answer; if there is none yet, or it is old, wait at most so many seconds for a new one."""
+        with self._lock:
+            if not self._seen.asking and time.monotonic() >= self._next:
+                self._answered.clear()
+                self._seen = replace(self._seen, asking=True)
+                threading.Thread(target=self._answer, name="console-question", daemon=True).start()
+        self._answered.wait(wait)
+        return self._seen
+
+    def forget(self) -> None:
+        """Let the next look ask, because something was done that changes the answer."""
+        with self._lock:
+            self._next = -float("inf")
+
+    def _answer(self) -> None:
+        began = time.monotonic()
+        try:
+            seen = Seen(self._ask(), time.time())
+        except Exception as error:  # whatever it is, the page says it and shows the rest
+            logger.warning("a question had no answer", exc_info=not isinstance(error, AppError))
+            seen = replace(self._seen, problem=said(error), asking=False)
+        with self._lock:
+            ended = time.monotonic()
+            self._next = ended + max(self.seconds, 2 * (ended - began))
+            self._seen = seen
+            self._answered.set()
+
+
+def said(error: BaseException) -> str:
+    """An error in one line without secrets, such as the password of a broker's URL.
+
+    Example: `said(OSError("amqp://u:p@host")) == "OSError: amqp://u:[redacted]@host"`
+    """
+    text = str(error) if isinstance(error, AppError) else f"{type(error).__name__}: {error}"
+    return str(redacted(text[:2_000]))

@@ -1,0 +1,90 @@
+"""Lets the test process be one of an environment's, and fills its dead letter queues."""
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import cast
+
+from celery_platform.application.loading import application, platform_alone
+from celery_platform.reliability.valkey import valkey
+from celery_platform.settings import discovery, runtime
+from redis import Redis
+
+from tests.harness.environment import TestEnvironment
+
+CACHES = (runtime, valkey, application, platform_alone, discovery.secret)
+EMPTY = """
+from celery_platform.brokers import broker_of
+from exercises.celery import celery
+from celery_platform.settings import runtime
+with celery.connection_for_write() as connection:
+    broker_of(runtime()).purge(connection)
+"""
+# Dead-lettered messages as the app publishes them, without the time that failing takes.
+FILL = """
+from celery_platform import dead_letters
+from celery_platform.reliability.errors import PermanentError, TransientError
+from exercises.quick import note
+from exercises.effects import record
+from celery.app.task import Context
+for number in range({count}):
+    for task, error, args in (
+        (note, PermanentError("refused 550"), ["{run}-%d" % number, "{run}"]),
+        (record, TransientError("ledger: 503"), ["{run}-%d" % number, 100]),
+    ):
+        request = Context(id="{run}-%s-%d" % (task.__name__, number), args=args,
+                          kwargs={{"password": "hunter2"}}, retries=8, headers={{}})
+        dead_letters.publish(task, error, request)
+"""
+
+
+@contextmanager
+def inside(environment: TestEnvironment) -> Iterator[None]:
+    """Let this process use an environment; nothing of another is left in memory."""
+    before = dict(os.environ)
+    os.environ.update(environment.variables)
+    _forget()
+    try:
+        yield
+    finally:
+        os.environ.clear()
+        os.environ.update(before)
+        _forget()
+
+
+def filled(environment: TestEnvironment, run: str, count: int = 3) -> None:
+    """Dead-letter so many notes and so many effects, and nothing else."""
+    environment.python(EMPTY + FILL.format(run=run, count=count))
+
+
+def _forget() -> None:
+    for cached in CACHES:
+        cached.cache_clear()
+
+
+def pushed(*envelopes: str) -> None:
+    """Put texts into the dead letter list of the queue quick of a Valkey, as whoever may write to the broker can."""
+    queue = runtime().environment.queues["quick"]
+    name = f"{runtime().environment.prefix}:{queue.dead_letter_name}"
+    Redis.from_url(runtime().discovery.broker_url).lpush(name, *envelopes)
+
+
+def emptied() -> None:
+    """Remove everything from the broker of this process's environment, a Valkey."""
+    Redis.from_url(runtime().discovery.broker_url).flushdb()
+
+
+def dead_letter_lists() -> dict[bytes, list[bytes]]:
+    """The dead letter lists of a Valkey as they are, so that a test can put them back."""
+    server = Redis.from_url(runtime().discovery.broker_url)
+    names = [
+        f"{runtime().environment.prefix}:{queue.dead_letter_name}" for queue in runtime().environment.queues.values()
+    ]
+    return {name.encode(): cast(list[bytes], server.lrange(name, 0, -1)) for name in names if server.exists(name)}
+
+
+def put_back(lists: dict[bytes, list[bytes]]) -> None:
+    """Empty the broker but for these lists."""
+    emptied()
+    for name, envelopes in lists.items():
+        Redis.from_url(runtime().discovery.broker_url).rpush(name, *envelopes)
