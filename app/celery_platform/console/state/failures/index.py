@@ -1,7 +1,7 @@
 """An index of dead-lettered messages: grouped by cause, a page at a time, whatever their number.
 
-It is a temporary database of SQLite without a name, which is in memory while it is small and goes with the process. It
-holds messages as they are shown, redacted and cut, and never as they were.
+It is a temporary database of SQLite without a name, which is in memory while it is small and goes with the process.
+What only the page of one message shows is redacted when that is asked for: tens of thousands would take a minute.
 """
 
 import json
@@ -14,14 +14,18 @@ from dataclasses import dataclass
 from typing import Any
 
 from celery_platform.brokers.dead_lettered.message import DeadLetteredMessage
-from celery_platform.console.state.failures.shown import as_text, redacted_text
+from celery_platform.console.state.failures.shown import BEYOND, MOST_CHARACTERS, as_text, redacted_text
 from celery_platform.dead_letters.causes import cause_of
 from celery_platform.reliability.returned_header import RETURNED, returned_before
 
+# Of a body or of headers, in bytes of JSON; what is larger is kept as it is shown.
+MOST_KEPT = 65_536
 MOST_OF_A_REASON = 1_000
 MOST_OF_A_NAME = 300
 TABLES = """
 PRAGMA cache_size = -8192;
+PRAGMA journal_mode = OFF;
+PRAGMA synchronous = OFF;
 CREATE TABLE cause (key TEXT PRIMARY KEY, task TEXT, error TEXT, message TEXT, frame TEXT) WITHOUT ROWID;
 CREATE TABLE message (number INTEGER PRIMARY KEY, cause TEXT, queue TEXT, id TEXT, task TEXT, reason TEXT,
                       attempts, at REAL, sent_at REAL, replayable INTEGER, detail BLOB);
@@ -88,9 +92,9 @@ class Index:
         """Add a message as it is shown."""
         cause, at = cause_of(message), _number(message.failed_at) or _number(message.sent_at)
         detail = {
-            "traceback": redacted_text(str(message.traceback or "")),
-            "body": None if message.body is None else as_text(message.body),
-            "headers": as_text(_headers(message)),
+            "traceback": (message.traceback or "")[: MOST_CHARACTERS + BEYOND],
+            "body": None if message.body is None else _packed(message.body),
+            "headers": _packed(_headers(message)),
         }
         row = (
             cause.key, message.queue, message.id[:MOST_OF_A_NAME], redacted_text(message.task, MOST_OF_A_NAME),
@@ -146,7 +150,7 @@ class Index:
         """The messages of a queue with this id: one, unless a message was dead-lettered twice."""
         rows = self._rows(f"SELECT {LISTED}, detail FROM message WHERE id = ? AND queue = ? LIMIT ?",  # noqa: S608 - a constant
                           task_id, queue, limit)  # fmt: skip
-        return [MessageDetail(_message(row[:-1]), **json.loads(zlib.decompress(row[-1]))) for row in rows]
+        return [_detail(_message(row[:-1]), json.loads(zlib.decompress(row[-1]))) for row in rows]
 
     def close(self) -> None:
         """Give its memory and disk back."""
@@ -173,6 +177,26 @@ def _headers(message: DeadLetteredMessage) -> dict[str, Any]:
     return shown
 
 
+def _packed(value: Any) -> dict[str, Any]:
+    """A value as it is, if it is small and JSON; else as it is shown, which is bounded."""
+    try:
+        small = len(json.dumps(value, default=str)) <= MOST_KEPT
+    except (ValueError, TypeError, RecursionError):
+        small = False
+    return {"value": value} if small else {"shown": as_text(value)}
+
+
+def _detail(message: MessageShown, kept: dict[str, Any]) -> MessageDetail:
+    body, headers = kept["body"], kept["headers"]
+    return MessageDetail(
+        message, redacted_text(kept["traceback"]), None if body is None else _unpacked(body), _unpacked(headers)
+    )
+
+
+def _unpacked(packed: dict[str, Any]) -> str:
+    return str(packed["shown"]) if "shown" in packed else as_text(packed["value"])
+
+
 def _message(row: Sequence[Any]) -> MessageShown:
     cause, queue, task_id, task, reason, attempts, at, sent_at, replayable = row
     return MessageShown(cause, queue, task_id, task, reason, attempts, at, sent_at, bool(replayable))
@@ -189,4 +213,4 @@ def _stored(value: Any) -> Any:
 
 
 def _json(value: Any) -> bytes:
-    return json.dumps(value).encode()
+    return json.dumps(value, default=str).encode()

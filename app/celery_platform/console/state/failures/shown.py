@@ -23,7 +23,7 @@ def as_text(value: Any) -> str:
     Example: `as_text({"password": "x"})` has `"password": "[redacted]"`
     """
     bounded = _Budget(MOST_CHARACTERS).bounded(value, MOST_LEVELS)
-    return _cut(json.dumps(redacted(bounded), indent=2, ensure_ascii=False, default=str), 2 * MOST_CHARACTERS)
+    return _cut(json.dumps(bounded, indent=2, ensure_ascii=False, default=str), 2 * MOST_CHARACTERS)
 
 
 def redacted_text(text: str, most: int = MOST_CHARACTERS) -> str:
@@ -69,8 +69,9 @@ class _Budget:
                 shown["[cut]"] = f"{len(value) - number:,} more entries"
                 break
             name = self._text(str(key))
-            # By its name, because a redacted value must not be cut into one that is not recognised.
-            shown[name] = redacted(self.bounded(item, levels - 1), name)
+            # What is redacted by its name alone, as the logs' rule says of the name and of a text.
+            hidden = "" if isinstance(item, int | float | None) else redacted("", str(key)[:MOST_OF_A_TEXT])
+            shown[name] = hidden or self.bounded(item, levels - 1)
         return shown
 
     def _items(self, value: list[Any] | tuple[Any, ...], levels: int) -> Any:
