@@ -3,18 +3,14 @@
 import json
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 from celery_platform.brokers import source_of
-from celery_platform.errors import SettingsError
-from celery_platform.observability.exporter.configuration import read_configuration
 from celery_platform.observability.exporter.last_poll import LastPoll, LastPollCollector
 from celery_platform.observability.exporter.run import poll, store_poll
-from celery_platform.observability.exporter.store import ask
 from celery_platform.observability.runtimes import runtimes_key
 from celery_platform.observability.soft_stops import soft_stops_key
 from celery_platform.reliability.paused_queues import Pause
@@ -24,28 +20,16 @@ from celery_platform.settings import runtime
 from prometheus_client import CollectorRegistry, generate_latest
 from prometheus_client.parser import text_string_to_metric_families
 
-from tests.harness import servers
 from tests.harness.environment import TestEnvironment
 from tests.harness.waiting import eventually
 
+from .harness.inside import inside
 from .harness.stack import without_schedule
 from .harness.worker import ObservedWorker
 
 pytestmark = pytest.mark.observability
 WorkerOf = Callable[[TestEnvironment, str], ObservedWorker]
 WAITING, FAILED = 7, 2
-
-
-@contextmanager
-def inside(environment: TestEnvironment, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """Make the test process itself a process of the environment."""
-    for name, value in environment.variables.items():
-        monkeypatch.setenv(name, value)
-    for cached in (runtime, valkey):
-        cached.cache_clear()
-    yield
-    for cached in (runtime, valkey):
-        cached.cache_clear()
 
 
 @pytest.fixture(params=["managed_rabbitmq", "sqs", "redis"])
@@ -241,28 +225,3 @@ def test_the_workers_wanted_follow_from_how_long_tasks_took(
     wanted = WAITING / (pool.wait_target_seconds + seconds) * seconds / pool.concurrency
     assert samples["celery_pool_workers_wanted/io"] == pytest.approx(wanted)
     assert "celery_pool_workers_wanted/cpu" not in samples
-
-
-def test_a_command_that_the_store_refuses_raises_a_readable_error(plain_results: str) -> None:
-    assert ask(plain_results, ("EXISTS", "nothing"), ("LRANGE", "nothing", "0", "1")) == [0, []]
-    with pytest.raises(SettingsError, match="unknown command"):
-        ask(plain_results, ("FROB",))
-
-
-def test_the_exporter_gets_its_configuration_from_a_child_process(
-    managed_rabbitmq: TestEnvironment, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    with inside(managed_rabbitmq, monkeypatch):
-        loaded = read_configuration()
-
-    assert loaded.secret("broker_password") == servers.RABBITMQ_PASSWORD
-    assert loaded.discovery.broker_url.startswith("amqp://")
-
-
-def test_an_unusable_environment_raises_the_usual_error(
-    rabbitmq: TestEnvironment, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    with inside(rabbitmq, monkeypatch):
-        monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:9")
-        with pytest.raises(SettingsError, match="expected to read the SSM parameters"):
-            read_configuration()

@@ -1,5 +1,7 @@
 """Acknowledgements that wait while a consumer is cancelled: none is lost, whoever else asks for the same meanwhile."""
 
+from typing import Any
+
 from celery_platform.transports.amqp.withheld import AcksOneByOne
 
 
@@ -9,7 +11,7 @@ class Sent:
     def __init__(self) -> None:
         self.acks: list[int] = []
 
-    def basic_ack(self, delivery_tag: int, **_: object) -> None:
+    def basic_ack(self, delivery_tag: int, multiple: bool = False, argsig: str = "") -> Any:
         self.acks.append(delivery_tag)
 
 
