@@ -70,7 +70,8 @@ class Gathered(gathered.Gathers):
                     pipe.hincrby(key, field, number)
                 for key in {key for key, _ in taken}:
                     pipe.expire(key, KEEP_COUNTS_SECONDS)
-                summed.add_to(pipe, runtime().environment.prefix)
+                if summed.sums:
+                    summed.add_to(pipe, runtime().environment.prefix)
                 pipe.execute()
         except RedisError:
             logger.warning("could not store %s counts of attempts", len(taken) + len(summed.sums), exc_info=True)

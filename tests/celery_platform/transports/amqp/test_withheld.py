@@ -11,7 +11,7 @@ class Sent:
     def __init__(self) -> None:
         self.acks: list[int] = []
 
-    def basic_ack(self, delivery_tag: int, multiple: bool = False, argsig: str = "") -> Any:
+    def basic_ack(self, delivery_tag: int, multiple: bool = False, argsig: str = "") -> Any:  # noqa: ARG002 # py-amqp's
         self.acks.append(delivery_tag)
 
 
