@@ -12,6 +12,7 @@ from celery_platform.cli.queue import queue
 from celery_platform.cli.schedule import schedule
 from celery_platform.cli.settings import settings
 from celery_platform.cli.tunnel import tunnel
+from celery_platform.cli.why import why
 
 # Plain help: typer's rich help loads a Markdown parser and takes three times as long to appear.
 commands = typer.Typer(
@@ -22,7 +23,7 @@ commands = typer.Typer(
 )
 for command in (
     run.worker, run.beat, run.health, run.await_termination, run.relay, run.process, run.run, produce.send,
-    inspect, observe.exporter, observe.deletion_costs, observe.status, console, settings, deploy.deploy,
+    inspect, observe.exporter, observe.deletion_costs, observe.status, console, why, settings, deploy.deploy,
     deploy.rollback, tunnel,
 ):  # fmt: skip
     commands.command()(command)

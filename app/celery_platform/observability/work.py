@@ -50,19 +50,6 @@ def work_key(prefix: str, bucket: int) -> str:
     return f"{prefix}:work:{bucket}"
 
 
-def recent_buckets(now: float, minutes: float) -> list[int]:
-    """The buckets that together hold at least the last `minutes`, the oldest first."""
-    return list(range(bucket_of(now - minutes * 60), bucket_of(now) + 1))
-
-
-def seconds_in(buckets: list[int], now: float) -> float:
-    """How much time these buckets cover up to now.
-
-    Example: `seconds_in(recent_buckets(now, 15), now)` is between 900 and 1,200
-    """
-    return max(1.0, now - buckets[0] * BUCKET_SECONDS)
-
-
 def work_of(hashes: Iterable[Mapping[str, str]]) -> dict[Key, Work]:
     """The work by queue and task, from the fields and values of some of the hashes.
 

@@ -1,0 +1,49 @@
+"""`app why`: what takes a queue's slots, what runs now, and when it is empty; on each kind of broker."""
+
+import json
+import time
+from pathlib import Path
+
+import pytest
+
+from tests.harness.environment import TestEnvironment
+from tests.harness.waiting import eventually
+
+SLOW = "from exercises import probe\nfor _ in range({count}): probe.slow.delay({file!r}, 1)"
+TASKS = 60
+
+
+@pytest.mark.server
+@pytest.mark.parametrize(
+    ("broker", "pool"), [("managed_rabbitmq", "prefork"), ("sqs", "threads"), ("redis", "turbo"), ("sqs", "gevent")]
+)
+def test_a_late_queue_says_which_task_takes_its_slots_and_when_it_is_empty(
+    request: pytest.FixtureRequest, tmp_path: Path, broker: str, pool: str
+) -> None:
+    environment: TestEnvironment = request.getfixturevalue(broker)
+    file = tmp_path / "ran"
+    variant = environment.variant(tmp_path, pools={"io": {"type": pool, "concurrency": 2, "prefetch_multiplier": 1}})
+    with variant.worker("io") as (_, log):
+        eventually(lambda: "ready" in log.read_text(), "the worker")
+        variant.python(SLOW.format(count=TASKS, file=str(file)))
+        eventually(lambda: file.exists() and file.read_text().count("ends") >= 4, "the first tasks")
+        answer = json.loads(variant.app("why", "quick", "--json").stdout)
+        text = variant.app("why", "quick", "--seconds", "1").stdout
+        variant.app("queue", "pause", "quick", "--reason", "a test")
+        paused = variant.app("why", "quick", "--seconds", "1").stdout
+        variant.app("queue", "resume", "quick")
+        eventually(lambda: file.read_text().count("ends") == TASKS, f"every task; {log.read_text()[-2000:]}")
+    (io,), top = answer["pools"], answer["tasks"][0]
+
+    assert answer["problems"] == []
+    assert 0 < answer["backlog"] < TASKS
+    assert (io["workers"], io["slots"], io["busy"]) == (1, 2, 2)
+    assert (top["task"], top["share"] > 0.9, 1 <= top["mean_seconds"] < 2) == ("probe.slow", True, True)
+    assert {each["task"] for each in answer["running"]} == {"probe.slow"}
+    assert all(0 <= time.time() - each["since"] < 60 for each in answer["running"])
+    assert 0.5 <= answer["rate_out"] <= 2.5
+    assert answer["drained_in_seconds"] is not None
+    assert answer["reasons"][0].startswith("All slots are busy (2 of 2 slots): probe.slow takes")
+    assert "probe.slow" in text
+    assert paused.startswith("It is paused since")
+    assert "a test" in paused
