@@ -11,6 +11,7 @@ from celery_platform.cli.inspect import inspect
 from celery_platform.cli.queue import queue
 from celery_platform.cli.schedule import schedule
 from celery_platform.cli.settings import settings
+from celery_platform.cli.task import task
 from celery_platform.cli.tunnel import tunnel
 from celery_platform.cli.why import why
 
@@ -23,7 +24,7 @@ commands = typer.Typer(
 )
 for command in (
     run.worker, run.beat, run.health, run.await_termination, run.relay, run.process, run.run, produce.send,
-    inspect, observe.exporter, observe.deletion_costs, observe.status, console, why, settings, deploy.deploy,
+    inspect, observe.exporter, observe.deletion_costs, observe.status, console, why, task, settings, deploy.deploy,
     deploy.rollback, tunnel,
 ):  # fmt: skip
     commands.command()(command)
