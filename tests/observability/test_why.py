@@ -25,9 +25,11 @@ def test_a_late_queue_says_which_task_takes_its_slots_and_when_it_is_empty(
     variant = environment.variant(tmp_path, pools={"io": {"type": pool, "concurrency": 2, "prefetch_multiplier": 1}})
     with variant.worker("io") as (_, log):
         eventually(lambda: "ready" in log.read_text(), "the worker")
+        began = time.time()
         variant.python(SLOW.format(count=TASKS, file=str(file)))
         eventually(lambda: file.exists() and file.read_text().count("ends") >= 4, "the first tasks")
         answer = json.loads(variant.app("why", "quick", "--json").stdout)
+        answered = time.time()
         text = variant.app("why", "quick", "--seconds", "1").stdout
         variant.app("queue", "pause", "quick", "--reason", "a test")
         paused = variant.app("why", "quick", "--seconds", "1").stdout
@@ -40,7 +42,7 @@ def test_a_late_queue_says_which_task_takes_its_slots_and_when_it_is_empty(
     assert (io["workers"], io["slots"], io["busy"]) == (1, 2, 2)
     assert (top["task"], top["share"] > 0.9, 1 <= top["mean_seconds"] < 2) == ("probe.slow", True, True)
     assert {each["task"] for each in answer["running"]} == {"probe.slow"}
-    assert all(0 <= time.time() - each["since"] < 60 for each in answer["running"])
+    assert all(began <= each["since"] <= answered for each in answer["running"])
     assert 0.5 <= answer["rate_out"] <= 2.5
     assert answer["drained_in_seconds"] is not None
     assert answer["reasons"][0].startswith("All slots are busy (2 of 2 slots): probe.slow takes")
