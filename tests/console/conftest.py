@@ -11,6 +11,7 @@ from celery_platform.console.serve import Options, site_of
 from celery_platform.console.site import Site
 from celery_platform.settings import runtime
 from httpx2 import Response
+from starlette.requests import HTTPConnection
 from starlette.testclient import TestClient
 
 from tests.harness import servers
@@ -56,6 +57,15 @@ class Opened:
     stranger: TestClient
     signed_in: Response
     audit: Path
+
+
+def token_of(console: Opened) -> str:
+    """The token of this person's forms."""
+    request = console.client.build_request("GET", "/")
+    scope = {"type": "http", "headers": [(b"cookie", request.headers["cookie"].encode())], "client": None}
+    person = console.site.authentication.person(HTTPConnection(scope))
+    assert person
+    return console.site.forms.token(person)
 
 
 def opened(options: Options) -> Opened:

@@ -109,8 +109,9 @@ def test_pages_are_fast_and_memory_is_bounded(environment: TestEnvironment, tmp_
         read = time.monotonic() - began
         (cause, *_) = links(page, "/failures/causes/")
         (message, *_) = links(client.get(cause).text, "/failures/message")
-        pages = ["/", "/?all=1", "/failures", cause, f"{cause}?offset=1000", message, "/queues", "/queues/tenant-0001",
-                 "/workers", "/schedule"]  # fmt: skip
+        (replay,) = links(client.get(cause).text, "/replay")
+        pages = ["/", "/?all=1", "/failures", cause, f"{cause}?offset=1000", message, replay, "/queues",
+                 "/queues/tenant-0001", "/workers", "/schedule"]  # fmt: skip
         for name in pages:
             client.get(name)
         times = {name: timed(client, name, console.pid) for name in pages}

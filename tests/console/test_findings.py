@@ -21,6 +21,7 @@ def test_nothing_is_found_where_all_is_well() -> None:
     (QueueState(7, 0, 5, 0, 0), URGENT, "7 messages wait, and no worker drains the queue", "/queues/email"),
     (QueueState(7, 0, 300, 0, 2), URGENT, "the oldest message waits for 5m; the objective is 60 s", "/queues/email"),
     (QueueState(0, 0, None, 0, 2, wait_p95=120), URGENT, "5 % of its tasks waited longer than 60 s", "/queues/email"),
+    (QueueState(7, 0, 300, 0, 0, paused=1.0), SOON, "d: 7 messages wait", "/queues/email"),
     (QueueState(501, 0, 1, 0, 2), SOON, "501 messages wait; the limit is 500", "/queues/email"),
     (QueueState(0, 0, None, 1, 2), SOON, "email: 1 dead-lettered message", "/failures?queue=email"),
 ])  # fmt: skip

@@ -10,12 +10,11 @@ from celery_platform.brokers import broker_of
 from celery_platform.brokers.depth import depth
 from celery_platform.console.serve import Options
 from celery_platform.settings import runtime
-from starlette.requests import HTTPConnection
 
 from tests.harness.environment import TestEnvironment
 from tests.harness.waiting import eventually
 
-from .conftest import Opened, opened
+from .conftest import Opened, opened, token_of
 from .inside import EMPTY, dead_letter_lists, filled, inside, put_back
 from .pages import fields, links, text_of
 from .test_failures import causes
@@ -110,15 +109,6 @@ def test_a_read_only_console_shows_the_dry_run_and_refuses_the_replay(console: O
     assert "read-only" in answer.text
     assert counts() == (0, 3)
     assert not console.audit.exists()
-
-
-def token_of(console: Opened) -> str:
-    """The token of this person's forms."""
-    request = console.client.build_request("GET", "/")
-    scope = {"type": "http", "headers": [(b"cookie", request.headers["cookie"].encode())], "client": None}
-    person = console.site.authentication.person(HTTPConnection(scope))
-    assert person
-    return console.site.forms.token(person)
 
 
 @pytest.mark.usefixtures("three")

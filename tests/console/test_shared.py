@@ -27,6 +27,21 @@ def test_viewers_share_an_answer_until_it_is_old() -> None:
     assert len(asked) == 2
 
 
+def test_a_recent_answer_is_not_kept_back_until_a_newer_one_comes() -> None:
+    answers = iter([0.0, 3.0, 3.0])
+    shared = Shared(lambda: time.sleep(next(answers)), seconds=0.2)
+    shared.look()
+    time.sleep(0.3)
+
+    began = time.monotonic()
+    assert shared.look(wait=5).asking
+    assert time.monotonic() - began < 1
+
+    shared.forget()
+    shared.look(wait=5)
+    assert time.monotonic() - began > 2, "after an action the newer one is waited for"
+
+
 def test_nobody_looking_nothing_is_asked() -> None:
     asked: list[int] = []
     Shared(lambda: asked.append(1), seconds=0.01)

@@ -20,7 +20,7 @@ def test_a_stranger_sees_no_page(console: Opened, page: str) -> None:
     assert "Open the address that `app console` printed" in answer.text
 
 
-@pytest.mark.parametrize("page", ["/replay", "/replays/a1/stop"])
+@pytest.mark.parametrize("page", ["/replay", "/replays/a1/stop", "/queues/quick/pause"])
 def test_a_stranger_does_nothing(acting: Opened, page: str) -> None:
     assert acting.stranger.post(page, data={"csrf": ""}).status_code == 401
 

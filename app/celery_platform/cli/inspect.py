@@ -6,6 +6,8 @@ import typer
 
 from celery_platform.cli.env import Env, choose
 
+WORKER_ANSWER_SECONDS = 2.0
+
 
 def inspect(
     env: Env = "",
@@ -64,9 +66,20 @@ def _workers() -> list[dict[str, Any]]:
     Raises:
         BrokerError: the broker has no remote control.
     """
-    from celery_platform.application.running import running_workers
+    from celery_platform.application import platform_alone
+    from celery_platform.brokers import broker_of
+    from celery_platform.errors import BrokerError
+    from celery_platform.settings import runtime
 
+    broker = broker_of(runtime())
+    if not broker.remote_control:
+        raise BrokerError(
+            expected="a broker with remote control",
+            found=broker.kind,
+            remedy="Leave --workers out; `app health` on a host and the workers' metrics say how they are.",
+        )
+    answers = platform_alone().control.inspect(timeout=WORKER_ANSWER_SECONDS).active() or {}
     return [
-        {"name": worker.name, "running": [f"{task.name}[{task.id}]" for task in worker.tasks]}
-        for worker in running_workers()
+        {"name": name, "running": [f"{task['name']}[{task['id']}]" for task in tasks]}
+        for name, tasks in sorted(answers.items())
     ]

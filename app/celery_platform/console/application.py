@@ -34,7 +34,12 @@ PAGES: dict[str, Page] = {
     "/schedule": schedule.schedule,
 }
 # Each is a form of a page, asks before, and is written to the audit log.
-ACTIONS: dict[str, Action] = {"/replay": replay.begin, "/replays/{id}/stop": replay.stop}
+ACTIONS: dict[str, Action] = {
+    "/replay": replay.begin,
+    "/replays/{id}/stop": replay.stop,
+    "/queues/{label}/pause": queues.pause,
+    "/queues/{label}/resume": queues.resume,
+}
 SIGN_IN, HEALTH = "/sign-in", "/health"
 
 

@@ -17,7 +17,7 @@ from celery_platform.console.state.dry_runs import DryRuns
 from celery_platform.console.state.failures.reading import LEAST_SECONDS, FailureReader
 from celery_platform.console.state.overview import Overview, shared_overview
 from celery_platform.console.state.replays import USUAL_RATE, Replay, Replays
-from celery_platform.console.state.running import shared_running
+from celery_platform.console.state.running import shared_reports
 from celery_platform.console.state.schedule import shared_schedule
 from celery_platform.console.state.shared import Shared
 from celery_platform.errors import SettingsError
@@ -108,7 +108,7 @@ def site_of(runtime: Runtime, options: Options, authentication: Authentication) 
     failures = Shared(reader, LEAST_SECONDS)
     return Site(
         runtime=runtime, authentication=authentication, overview=overview, failures=failures, failure_reader=reader,
-        dry_runs=dry_runs, replays=replays, running=shared_running(runtime), schedule=shared_schedule(runtime),
+        dry_runs=dry_runs, replays=replays, workers=shared_reports(), schedule=shared_schedule(runtime),
         audit=audit, allow_actions=options.allow_actions,
     )  # fmt: skip
 

@@ -16,9 +16,9 @@ from celery_platform.console.state.dry_runs import DryRuns
 from celery_platform.console.state.failures.reading import FailureReader, Failures
 from celery_platform.console.state.overview import Overview
 from celery_platform.console.state.replays import Replays
-from celery_platform.console.state.running import Running
 from celery_platform.console.state.schedule import Schedule
 from celery_platform.console.state.shared import Shared
+from celery_platform.observability.worker_reports import WorkerReport
 from celery_platform.settings import Runtime
 
 # The questions in the order in which an operator asks them.
@@ -45,7 +45,7 @@ class Site:
     failure_reader: FailureReader
     dry_runs: DryRuns
     replays: Replays
-    running: Shared[Running]
+    workers: Shared[list[WorkerReport]]
     schedule: Shared[Schedule]
     audit: AuditLog
     allow_actions: bool = False

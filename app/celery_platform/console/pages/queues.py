@@ -1,11 +1,19 @@
 """The pages "Why is it late?": all queues, and one."""
 
+import time
+from collections.abc import Callable
+
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
-from starlette.responses import Response
+from starlette.responses import RedirectResponse, Response
 
 from celery_platform.console.site import Site
 from celery_platform.console.state.findings import findings
+from celery_platform.reliability import pausing
+from celery_platform.reliability.errors import StoreAwayError
+from celery_platform.reliability.paused_queues import Pause
+
+MOST_OF_A_REASON = 200
 
 
 def queues(site: Site, request: Request) -> Response:
@@ -32,3 +40,38 @@ def queue(site: Site, request: Request) -> Response:
         states=snapshot.pools if snapshot else {}, pools=pools, limits=environment.alerts,
         found=[finding for finding in found if finding.about == settings.label],
     )  # fmt: skip
+
+
+def pause(site: Site, request: Request, form: dict[str, str]) -> Response:
+    """Pause a queue, as `app queue pause` does. One that is paused already stays as it is."""
+    label, person = _sure_of(site, request, form), site.person(request)
+    asked = Pause(time.time(), person.name, form.get("reason", "")[:MOST_OF_A_REASON])
+    return _done(site, request, "pause", label, lambda: pausing.pause(label, asked), reason=asked.reason)
+
+
+def resume(site: Site, request: Request, form: dict[str, str]) -> Response:
+    """Let a queue go on, as `app queue resume` does."""
+    label = _sure_of(site, request, form)
+    return _done(site, request, "resume", label, lambda: pausing.resume(label))
+
+
+def _sure_of(site: Site, request: Request, form: dict[str, str]) -> str:
+    label = str(request.path_params["label"])
+    if label not in site.runtime.environment.queues:
+        raise HTTPException(404, "The environment has no queue of this name. Nothing was done.")
+    if form.get("sure") != "yes":
+        raise HTTPException(400, "The box that says that you are sure was not ticked. Nothing was done.")
+    return label
+
+
+def _done(site: Site, request: Request, action: str, label: str, do: Callable[[], bool], **what: str) -> Response:
+    try:
+        site.audit.write(site.person(request), action, {"queue": label} | what)
+    except OSError as error:
+        raise HTTPException(503, "The audit log cannot be written. Nothing was done.") from error
+    try:
+        do()
+    except StoreAwayError as error:
+        raise HTTPException(503, "The store does not answer. Nothing was done.") from error
+    site.overview.forget()
+    return RedirectResponse(f"/queues/{label}", 303)

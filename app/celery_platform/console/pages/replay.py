@@ -32,7 +32,7 @@ def dry_run(site: Site, request: Request) -> Response:
     found = _found(index_of(site), choice, queue)
     return site.page(
         request, "dry_run.html", seen=site.failures.look(), described=described, found=found,
-        worked_out=None if site.replays.running or not found else site.dry_runs.of(choice, queue).look(wait=1.5),
+        worked_out=None if site.replays.running or not found else site.dry_runs.of(choice, queue).look(wait=0.2),
         total=sum(count for (_, replayable), count in found.items() if replayable), asked=asked,
         replay_id=secrets.token_hex(16), usual=USUAL_RATE, least=LEAST_RATE, most=MOST_RATE,
         running=site.replays.running,

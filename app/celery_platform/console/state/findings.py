@@ -5,9 +5,10 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlencode
 
+from celery_platform.console.state.failures.shown import redacted_text
 from celery_platform.observability.alerts.workers import HEARTBEAT_OLD_SECONDS
 from celery_platform.observability.status.snapshot import PoolState, QueueState, Snapshot
-from celery_platform.output import age
+from celery_platform.output import age, age_of
 
 URGENT, SOON = "urgent", "soon"
 
@@ -37,7 +38,7 @@ def findings(snapshot: Snapshot, limits: Mapping[str, Any]) -> list[Finding]:
 
 def _whole(snapshot: Snapshot) -> Iterator[Finding]:
     for problem in snapshot.problems:
-        yield Finding(URGENT, problem[:1].upper() + problem[1:])
+        yield Finding(URGENT, redacted_text(problem[:1].upper() + problem[1:]))
     for alert in snapshot.alerts or ():
         what = ", ".join(f"{name} {value}" for name, value in alert.items() if name not in {"alertname", "severity"})
         severity = URGENT if alert.get("severity") == "page" else SOON
@@ -47,7 +48,11 @@ def _whole(snapshot: Snapshot) -> Iterator[Finding]:
 def _queue(label: str, queue: QueueState, limits: Mapping[str, Any]) -> Iterator[Finding]:
     why = f"/queues/{label}"
     objective = limits["queue_wait_seconds"]
-    if queue.waiting and queue.workers == 0:
+    if queue.paused is not None:
+        yield Finding(
+            SOON, f"{label} is paused since {age_of(queue.paused)}: {queue.waiting or 0:,} messages wait", why, label
+        )
+    elif queue.waiting and queue.workers == 0:
         yield Finding(URGENT, f"{label}: {queue.waiting:,} messages wait, and no worker drains the queue", why, label)
     elif (queue.oldest_seconds or 0) > objective:
         oldest = age(queue.oldest_seconds)

@@ -1,26 +1,12 @@
-"""Who is working: the workers that answer, and what they run."""
+"""Who is working: what each worker says in the store, which is the same on every broker and in every pool."""
 
-from dataclasses import dataclass
-
-from celery_platform.application.running import RunningWorker, running_workers
-from celery_platform.brokers import broker_of
 from celery_platform.console.state.shared import Shared
-from celery_platform.settings import Runtime
+from celery_platform.observability.worker_reports import WorkerReport, live_reports
 
-SECONDS = 10.0
-
-
-@dataclass(frozen=True)
-class Running:
-    """`workers` is `None` where the broker carries no such question (SQS)."""
-
-    workers: list[RunningWorker] | None
+# Workers write every two seconds.
+SECONDS = 5.0
 
 
-def shared_running(runtime: Runtime) -> Shared[Running]:
-    """The workers' own answers, asked for at most every ten seconds."""
-
-    def ask() -> Running:
-        return Running(running_workers() if broker_of(runtime).remote_control else None)
-
-    return Shared(ask, SECONDS)
+def shared_reports() -> Shared[list[WorkerReport]]:
+    """The reports of the workers that live, read at most every five seconds."""
+    return Shared(live_reports, SECONDS)

@@ -14,6 +14,8 @@ T = TypeVar("T")
 logger = logging.getLogger(__name__)
 # How long a page waits for an answer before it is shown without.
 WAIT_SECONDS = 2.0
+# An answer is recent until it is so many times as old as it may be, and a newer one is waited for so long.
+RECENT, RECENT_WAIT_SECONDS = 5, 0.2
 
 
 @dataclass(frozen=True)
@@ -46,24 +48,28 @@ class Shared(Generic[T]):
     def __init__(self, ask: Callable[[], T], seconds: float) -> None:
         self._ask, self.seconds = ask, seconds
         self._seen: Seen[T] = Seen()
-        self._next = -float("inf")
+        self._next, self._forgotten = -float("inf"), False
         self._lock = threading.Lock()
         self._answered = threading.Event()
 
     def look(self, wait: float = WAIT_SECONDS) -> Seen[T]:
-        """Return the last answer; if there is none yet, or it is old, wait at most so many seconds for a new one."""
+        """Return the last answer. Where there is none that says anything, wait at most so many seconds for one.
+
+        An answer that is only a little old is not waited for: the page says of when it is, and is updated soon.
+        """
         with self._lock:
             if not self._seen.asking and time.monotonic() >= self._next:
                 self._answered.clear()
                 self._seen = replace(self._seen, asking=True)
                 threading.Thread(target=self._answer, name="console-question", daemon=True).start()
-        self._answered.wait(wait)
+            recent = self._seen.age is not None and self._seen.age < RECENT * self.seconds and not self._forgotten
+        self._answered.wait(min(wait, RECENT_WAIT_SECONDS) if recent else wait)
         return self._seen
 
     def forget(self) -> None:
         """Let the next look ask, because something was done that changes the answer."""
         with self._lock:
-            self._next = -float("inf")
+            self._next, self._forgotten = -float("inf"), True
 
     def _answer(self) -> None:
         began = time.monotonic()
@@ -75,7 +81,7 @@ class Shared(Generic[T]):
         with self._lock:
             ended = time.monotonic()
             self._next = ended + max(self.seconds, 2 * (ended - began))
-            self._seen = seen
+            self._seen, self._forgotten = seen, False
             self._answered.set()
 
 
