@@ -4,6 +4,7 @@ import json
 from collections.abc import Iterator
 
 import pytest
+from celery_platform.application.loading import platform_alone
 from celery_platform.reliability.pausing import pauses, resume
 
 from .conftest import Opened, token_of
@@ -61,6 +62,18 @@ def test_a_read_only_console_pauses_nothing(console: Opened) -> None:
     assert "Pause the queue" not in console.client.get("/queues/quick").text
     assert console.client.post("/queues/quick/pause", data=form).status_code == 403
     assert pauses() == {}
+
+
+def test_why_a_queue_is_late_is_measured_and_said(console: Opened) -> None:
+    platform_alone().send_task("exercises.quick.double", (1,))
+
+    assert "It is being measured" in text_of(console.client.get("/queues/quick").text)
+    console.site.whys.of("quick").look(wait=30)
+    page = text_of(console.client.get("/queues/quick").text)
+    emptied()
+
+    assert "No worker of io has said anything for 20 s." in page
+    assert "never, at these rates" in page
 
 
 def test_a_queue_has_its_numbers_limits_and_pools(console: Opened) -> None:

@@ -13,13 +13,14 @@ from celery_platform.console.security.load_balancer import LoadBalancerAuthentic
 from celery_platform.console.security.loopback import LoopbackAuthentication
 from celery_platform.console.security.person import Authentication, Person
 from celery_platform.console.site import Site
-from celery_platform.console.state.dry_runs import DryRuns
+from celery_platform.console.state.dry_runs import shared_dry_runs
 from celery_platform.console.state.failures.reading import LEAST_SECONDS, FailureReader
 from celery_platform.console.state.overview import Overview, shared_overview
 from celery_platform.console.state.replays import USUAL_RATE, Replay, Replays
 from celery_platform.console.state.running import shared_reports
 from celery_platform.console.state.schedule import shared_schedule
 from celery_platform.console.state.shared import Shared
+from celery_platform.console.state.whys import shared_whys
 from celery_platform.errors import SettingsError
 from celery_platform.output import say
 from celery_platform.settings import QueueSettings, Runtime
@@ -99,7 +100,7 @@ def site_of(runtime: Runtime, options: Options, authentication: Authentication) 
 
     turn = threading.Lock()
     replays = Replays(turn, ended)
-    dry_runs = DryRuns(runtime.environment.queues, turn, USUAL_RATE)
+    dry_runs = shared_dry_runs(runtime.environment.queues, turn, USUAL_RATE)
     reader = FailureReader(
         lambda: queues_to_read(runtime, overview.look().value),
         turn,
@@ -108,8 +109,8 @@ def site_of(runtime: Runtime, options: Options, authentication: Authentication) 
     failures = Shared(reader, LEAST_SECONDS)
     return Site(
         runtime=runtime, authentication=authentication, overview=overview, failures=failures, failure_reader=reader,
-        dry_runs=dry_runs, replays=replays, workers=shared_reports(), schedule=shared_schedule(runtime),
-        audit=audit, allow_actions=options.allow_actions,
+        dry_runs=dry_runs, whys=shared_whys(runtime), replays=replays, workers=shared_reports(),
+        schedule=shared_schedule(runtime), audit=audit, allow_actions=options.allow_actions,
     )  # fmt: skip
 
 

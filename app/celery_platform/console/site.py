@@ -12,12 +12,15 @@ from celery_platform.console.rendering import templates
 from celery_platform.console.security.forms import Forms
 from celery_platform.console.security.gate import PERSON
 from celery_platform.console.security.person import Authentication, Person
-from celery_platform.console.state.dry_runs import DryRuns
+from celery_platform.console.state.dry_runs import Asked
 from celery_platform.console.state.failures.reading import FailureReader, Failures
 from celery_platform.console.state.overview import Overview
 from celery_platform.console.state.replays import Replays
 from celery_platform.console.state.schedule import Schedule
 from celery_platform.console.state.shared import Shared
+from celery_platform.console.state.shared_by_key import SharedByKey
+from celery_platform.dead_letters.dry_run import DryRun
+from celery_platform.observability.why import Why
 from celery_platform.observability.worker_reports import WorkerReport
 from celery_platform.settings import Runtime
 
@@ -43,7 +46,8 @@ class Site:
     overview: Shared[Overview]
     failures: Shared[Failures]
     failure_reader: FailureReader
-    dry_runs: DryRuns
+    dry_runs: SharedByKey[Asked, DryRun]
+    whys: SharedByKey[str, Why]
     replays: Replays
     workers: Shared[list[WorkerReport]]
     schedule: Shared[Schedule]

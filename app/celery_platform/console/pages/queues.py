@@ -9,6 +9,7 @@ from starlette.responses import RedirectResponse, Response
 
 from celery_platform.console.site import Site
 from celery_platform.console.state.findings import findings
+from celery_platform.observability.why import reasons
 from celery_platform.reliability import pausing
 from celery_platform.reliability.errors import StoreAwayError
 from celery_platform.reliability.paused_queues import Pause
@@ -35,8 +36,10 @@ def queue(site: Site, request: Request) -> Response:
     snapshot = seen.value.snapshot if seen.value else None
     found = findings(snapshot, environment.alerts) if snapshot else []
     pools = [pool for pool in environment.pools.values() if settings.label in pool.queues]
+    answer = site.whys.of(settings.label).look(wait=0.2)
     return site.page(
-        request, "queue.html", seen=seen, queue=settings, state=snapshot.queues[settings.label] if snapshot else None,
+        request, "queue.html", seen=seen, answer=answer, reasons=reasons(answer.value) if answer.value else [],
+        queue=settings, state=snapshot.queues[settings.label] if snapshot else None,
         states=snapshot.pools if snapshot else {}, pools=pools, limits=environment.alerts,
         found=[finding for finding in found if finding.about == settings.label],
     )  # fmt: skip
@@ -74,4 +77,5 @@ def _done(site: Site, request: Request, action: str, label: str, do: Callable[[]
     except StoreAwayError as error:
         raise HTTPException(503, "The store does not answer. Nothing was done.") from error
     site.overview.forget()
+    site.whys.forget()
     return RedirectResponse(f"/queues/{label}", 303)

@@ -10,6 +10,7 @@ from starlette.responses import RedirectResponse, Response
 
 from celery_platform.console.pages.failures import index_of, known_queue
 from celery_platform.console.site import Site
+from celery_platform.console.state.dry_runs import Asked
 from celery_platform.console.state.failures.index import Index
 from celery_platform.console.state.replays import (
     LEAST_RATE,
@@ -32,7 +33,7 @@ def dry_run(site: Site, request: Request) -> Response:
     found = _found(index_of(site), choice, queue)
     return site.page(
         request, "dry_run.html", seen=site.failures.look(), described=described, found=found,
-        worked_out=None if site.replays.running or not found else site.dry_runs.of(choice, queue).look(wait=0.2),
+        worked_out=None if site.replays.running or not found else site.dry_runs.of(Asked(choice, queue)).look(wait=0.2),
         total=sum(count for (_, replayable), count in found.items() if replayable), asked=asked,
         replay_id=secrets.token_hex(16), usual=USUAL_RATE, least=LEAST_RATE, most=MOST_RATE,
         running=site.replays.running,

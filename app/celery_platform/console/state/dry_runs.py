@@ -1,11 +1,12 @@
 """Dry runs that people asked for: worked out in the background, once for all viewers of the same choice."""
 
 import threading
-from collections import OrderedDict
 from collections.abc import Mapping
+from dataclasses import dataclass
 
 from celery_platform.application import application, import_tasks, platform_alone
-from celery_platform.console.state.shared import Shared, said
+from celery_platform.console.state.shared import said
+from celery_platform.console.state.shared_by_key import SharedByKey
 from celery_platform.dead_letters.choice import Choice
 from celery_platform.dead_letters.dry_run import DryRun, Tasks, dry_run
 from celery_platform.dead_letters.reading import held_messages
@@ -17,46 +18,31 @@ SECONDS = 60.0
 MOST_KEPT = 16
 
 
-class DryRuns:
-    """The dry runs of one console, by choice.
+@dataclass(frozen=True)
+class Asked:
+    """What is asked for: a choice in the queue with this label, or in all if it is empty."""
 
-    Args:
-        queues: all queues, by label.
-        turn: held while dead letter queues are read.
-        per_second: the rate that is assumed.
-    """
+    choice: Choice
+    queue: str
 
-    def __init__(self, queues: Mapping[str, QueueSettings], turn: threading.Lock, per_second: float) -> None:
-        self._queues, self._turn, self._rate = queues, turn, per_second
-        self._lock = threading.Lock()
-        self._kept: OrderedDict[tuple[str, Choice], Shared[DryRun]] = OrderedDict()
 
-    def of(self, choice: Choice, queue: str) -> Shared[DryRun]:
-        """The dry run of a choice in one queue, or in all if `queue` is empty. It begins when somebody looks at it."""
-        with self._lock:
-            found = self._kept.get((queue, choice))
-            if found is None:
-                found = self._kept[queue, choice] = Shared(lambda: self._work_out(choice, queue), SECONDS)
-            self._kept.move_to_end((queue, choice))
-            while len(self._kept) > MOST_KEPT:
-                self._kept.popitem(last=False)
-            return found
+def shared_dry_runs(
+    queues: Mapping[str, QueueSettings], turn: threading.Lock, per_second: float
+) -> SharedByKey[Asked, DryRun]:
+    """The dry runs of one console at this rate. `turn` is held while dead letter queues are read."""
 
-    def forget(self) -> None:
-        """Work all of them out again, because messages were sent."""
-        with self._lock:
-            self._kept.clear()
-
-    def _work_out(self, choice: Choice, queue: str) -> DryRun:
-        queues = [self._queues[queue]] if queue else list(self._queues.values())
+    def work_out(asked: Asked) -> DryRun:
+        chosen_queues = [queues[asked.queue]] if asked.queue else list(queues.values())
         tasks, unread_code = _tasks()
-        with self._turn, platform_alone().connection_for_read() as connection:
-            messages = held_messages(connection, queues, choice)
+        with turn, platform_alone().connection_for_read() as connection:
+            messages = held_messages(connection, chosen_queues, asked.choice)
             try:
                 chosen = (held.message for held in messages)
-                return dry_run(chosen, tasks, per_second=self._rate, unread_code=unread_code)
+                return dry_run(chosen, tasks, per_second=per_second, unread_code=unread_code)
             finally:
                 messages.close()  # type: ignore[attr-defined] # a generator: gives back what it holds
+
+    return SharedByKey(work_out, SECONDS, MOST_KEPT)
 
 
 def _tasks() -> tuple[Tasks | None, str]:

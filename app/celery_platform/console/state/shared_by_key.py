@@ -1,0 +1,43 @@
+"""Answers to questions about one thing of many, each shared by all viewers of that thing."""
+
+import threading
+from collections import OrderedDict
+from collections.abc import Callable, Hashable
+from typing import Generic, TypeVar
+
+from celery_platform.console.state.shared import Shared
+
+K = TypeVar("K", bound=Hashable)
+T = TypeVar("T")
+
+
+class SharedByKey(Generic[K, T]):
+    """A `Shared` for each key, made when somebody asks for it; at most `most` are kept, and one question is under way.
+
+    Example: `SharedByKey(lambda label: why(runtime, source_of, label), seconds=30, most=16).of("email").look()`
+    """
+
+    def __init__(self, ask: Callable[[K], T], seconds: float, most: int) -> None:
+        self._ask, self._seconds, self._most = ask, seconds, most
+        self._lock, self._turn = threading.Lock(), threading.Lock()
+        self._kept: OrderedDict[K, Shared[T]] = OrderedDict()
+
+    def of(self, key: K) -> Shared[T]:
+        """The answer about one thing. It is asked for when somebody looks at it."""
+        with self._lock:
+            found = self._kept.get(key)
+            if found is None:
+                found = self._kept[key] = Shared(lambda: self._in_turn(key), self._seconds)
+            self._kept.move_to_end(key)
+            while len(self._kept) > self._most:
+                self._kept.popitem(last=False)
+            return found
+
+    def forget(self) -> None:
+        """Ask anew about all of them, because something was done that changes the answers."""
+        with self._lock:
+            self._kept.clear()
+
+    def _in_turn(self, key: K) -> T:
+        with self._turn:
+            return self._ask(key)
