@@ -8,7 +8,7 @@ from dataclasses import replace
 
 import pytest
 from celery_platform.observability.why import PoolLoad, TaskLoad, Why, reasons
-from celery_platform.observability.work import Work, work_of
+from celery_platform.observability.work import KEEP_SECONDS, Work, WorkSums, work_of
 from celery_platform.observability.worker_reports import Running, WorkerReport, report_of
 from celery_platform.reliability.limit_waits import LimitWait
 from celery_platform.reliability.paused_queues import Pause
@@ -99,3 +99,24 @@ def test_work_is_summed_by_queue_and_task_over_the_buckets() -> None:
     ]
 
     assert work_of(buckets) == {("email", "a:b"): Work(3, 0, 1, 0.5), ("slow", "c"): Work(1, 1, 0, 0.0)}
+
+
+def test_what_a_process_sums_is_what_is_read() -> None:
+    stored: dict[str, dict[str, str]] = {}
+
+    class Pipe:
+        """What redis-py's pipeline is told."""
+
+        def hincrby(self, key: str, field: str, number: int) -> None:
+            stored.setdefault(key, {})[field] = str(number)
+
+        def expire(self, key: str, seconds: int) -> None:
+            assert (key in stored, seconds) == (True, KEEP_SECONDS)
+
+    sums = WorkSums()
+    for state, seconds in (("succeeded", 0.25), ("failed", 0.25), ("waiting", 0.0), ("retried", 0.5)):
+        sums.add("email", "a:b", seconds, state)
+    sums.add_to(Pipe(), "celery-test")
+
+    assert work_of(stored.values()) == {("email", "a:b"): Work(4, 1, 1, 1.0)}
+    assert all(key.startswith("celery-test:work:") for key in stored)
