@@ -63,6 +63,7 @@ def variables_of(environment: TestEnvironment) -> dict[str, Any]:
         "environment_resolved": environment.resolved,
         "repository": str(ANSIBLE.parent),
         "tags": {"Pool": "io"},
+        "celery_worker_pools": ["io"],  # the environment does not know the scenario's hosts
         "celery_worker_imds": "http://127.0.0.1:9",  # no instance metadata here
     }
 
