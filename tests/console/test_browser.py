@@ -35,6 +35,9 @@ PAGES = {
     "problem": "/nowhere",
 }  # fmt: skip
 
+# What a page shows only after it was worked out in the background.
+WAITS_FOR = {"queue": "Empty in"}
+
 
 @pytest.fixture(scope="module")
 def console(plain_redis: TestEnvironment, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
@@ -113,6 +116,8 @@ def test_a_page_is_accessible_and_fits(
     page = open_page(context, console.base, PAGES[name])
     page.on("console", lambda message: messages.append(message.text))
     page.reload()
+    if name in WAITS_FOR:
+        page.get_by_text(WAITS_FOR[name]).wait_for(timeout=60_000)
 
     found = Axe().run(page)
     overflow = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")

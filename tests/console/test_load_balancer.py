@@ -145,6 +145,14 @@ def test_a_header_that_comes_twice_is_nobodys(region: Region) -> None:
     assert person(region) is None
 
 
+@pytest.mark.parametrize("key_id", ["../../key", f"{KEY_ID}/../x", f"{KEY_ID}?x", f"{KEY_ID}\n", "", "x"])
+def test_a_key_is_not_asked_for_by_anything_but_its_id(region: Region, key_id: str) -> None:
+    region.asked.clear()
+
+    assert region.keys.key(key_id) is None
+    assert region.asked == []
+
+
 def test_a_key_is_asked_for_once_and_a_flood_of_forged_ones_is_bounded(region: Region) -> None:
     keys = region.keys
     region.asked.clear()
