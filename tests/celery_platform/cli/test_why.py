@@ -79,6 +79,10 @@ def test_a_queue_that_grows_says_so_and_what_two_more_workers_would_do() -> None
     ]
 
 
+def test_a_queue_that_stands_still_is_not_said_to_grow() -> None:
+    assert reasons(replace(LATE, rate_in=4.0))[1] == "It does not shrink: 4.0 a second come and 4.0 leave."
+
+
 def test_failing_tasks_are_named() -> None:
     assert any(
         "50% of the attempts of shop.send failed" in each

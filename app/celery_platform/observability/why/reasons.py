@@ -77,7 +77,7 @@ def _drain(answer: Why) -> Iterator[str]:
     alone, more = answer.drained_in(), answer.drained_in(2)
     rates = f"{answer.rate_in or 0:.1f} a second come and {answer.out:.1f} leave"
     if alone is None:
-        yield f"It grows: {rates}."
+        yield f"It {'grows' if (answer.rate_in or 0) > answer.out else 'does not shrink'}: {rates}."
     else:
         yield f"At this rate it is empty in {age(alone)}: {rates}."
     if answer.full and more is not None:
