@@ -1,5 +1,6 @@
-"""A relay on a host that is killed and stopped while tasks are enqueued: none is lost, none has two effects."""
+"""A relay on a host, killed, stopped and deployed while tasks are enqueued: none is lost, none has two effects."""
 
+import os
 import time
 import uuid
 from collections.abc import Iterator
@@ -59,13 +60,17 @@ def rabbitmq(folder: Path, aws_endpoint: str, plain_results: str, ledger: Ledger
         yield running
 
 
-@pytest.fixture(scope="module", autouse=True)
-def _deployed(rabbitmq: Broker) -> None:
+def deployed(rabbitmq: Broker, **changes: object) -> None:
     """Run `workers.yml` with the application of the tests."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("ENVIRONMENTS", str(ENVIRONMENTS))
-        done = deploy(rabbitmq.environment)
+    os.environ["ENVIRONMENTS"] = str(ENVIRONMENTS)
+    rabbitmq.environment.resolved.update(changes)
+    done = deploy(rabbitmq.environment)
     assert done.returncode == 0, done.stdout[-6000:]
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _first(rabbitmq: Broker) -> None:
+    deployed(rabbitmq)
 
 
 @pytest.fixture
@@ -130,4 +135,16 @@ def test_a_stop_under_load_is_clean_and_the_rest_is_sent_after_the_start(engine:
     assert took < 30
     keys += enqueued(engine, 50)
     HOST.run("systemctl", "start", RELAY)
+    all_noted_once(engine, ledger, keys)
+
+
+def test_a_deploy_restarts_both_with_the_new_configuration_and_loses_nothing(
+    rabbitmq: Broker, engine: Engine, ledger: Ledger
+) -> None:
+    before = [HOST.show(unit, "MainPID") for unit in (RELAY, WEB)]
+    keys = enqueued(engine, 200)
+
+    deployed(rabbitmq, logs={"retention_days": 2})
+
+    assert [pid for pid, unit in zip(before, (RELAY, WEB), strict=True) if HOST.show(unit, "MainPID") == pid] == []
     all_noted_once(engine, ledger, keys)
