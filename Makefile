@@ -95,7 +95,7 @@ rabbitmq-%: setup ## run an operation on ENV's RabbitMQ cluster, named like its 
 
 drain: setup ## stop the workers of HOST=... or POOL=... after their current tasks
 	@$(if $(HOST)$(POOL),,$(error expected HOST=<name of a host> or POOL=<name of a pool>, found neither))
-	@cd ansible && ansible-playbook drain.yml --limit '$(or $(HOST),pool_$(POOL))' $(if $(POOL),-e celery_worker_drain_pool=$(POOL))
+	@cd ansible && ansible-playbook drain.yml --limit '$(or $(HOST),pool_$(POOL))' $(if $(POOL),-e celery_worker_drain_pool=$(POOL)) $(ARGS)
 
 patch: setup ## install OS upgrades and reboot where needed, host by host: workers, RabbitMQ, monitoring (HOST=..., ARGS=--check: only say what is pending)
 	@cd ansible && ansible-playbook patch.yml $(if $(HOST),--limit '$(HOST)') $(ARGS)

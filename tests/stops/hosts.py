@@ -8,11 +8,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from tests.harness.environment import TestEnvironment
+from tests.harness.environment import ENVIRONMENTS, TestEnvironment
 from tests.harness.waiting import eventually
 
 ANSIBLE = Path(__file__).parents[2] / "ansible"
 ACCOUNT = ANSIBLE / "roles" / "celery_worker" / "molecule" / "hosts" / "account.yml"
+# A deploy builds the application of the environment `local`, which is the tests' own.
+OF_THE_TESTS = {"ANSIBLE_ROLES_PATH": str(ANSIBLE / "roles"), "ENVIRONMENTS": str(ENVIRONMENTS)}
 # The hosts share this machine's ports; each has ten.
 FIRST_PORT = 19_540
 
@@ -52,7 +54,7 @@ def playbook(file: Path, variables: Mapping[str, Any], limit: str = "all") -> su
         "--limit", f"{limit},localhost", "-e", json.dumps(variables),
     ]  # fmt: skip
     return subprocess.run(
-        command, env=os.environ | {"ANSIBLE_ROLES_PATH": str(ANSIBLE / "roles")}, text=True, check=False,
+        command, env=os.environ | OF_THE_TESTS, text=True, check=False,
         stdout=subprocess.PIPE, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL, timeout=1200,
     )  # fmt: skip
 

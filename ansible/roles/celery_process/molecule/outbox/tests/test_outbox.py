@@ -1,6 +1,5 @@
 """A relay on a host, killed, stopped and deployed while tasks are enqueued: none is lost, none has two effects."""
 
-import os
 import time
 import uuid
 from collections.abc import Iterator
@@ -14,7 +13,7 @@ from celery_platform.environment.load import parse
 from celery_platform.outbox.table import metadata, outbox
 from sqlalchemy import Engine, func, insert, select
 
-from tests.harness.environment import ENVIRONMENTS, LOCAL
+from tests.harness.environment import LOCAL
 from tests.harness.fixtures import aws_endpoint, folder, plain_results, postgresql, valkey_port
 from tests.harness.ledger import Ledger, serving
 from tests.harness.processes import free_port
@@ -62,7 +61,6 @@ def rabbitmq(folder: Path, aws_endpoint: str, plain_results: str, ledger: Ledger
 
 def deployed(rabbitmq: Broker, **changes: object) -> None:
     """Run `workers.yml` with the application of the tests."""
-    os.environ["ENVIRONMENTS"] = str(ENVIRONMENTS)
     rabbitmq.environment.resolved.update(changes)
     done = deploy(rabbitmq.environment)
     assert done.returncode == 0, done.stdout[-6000:]

@@ -11,7 +11,7 @@ import yaml
 from tests.harness.ledger import Ledger
 from tests.harness.waiting import eventually
 from tests.stops.brokers import Broker
-from tests.stops.hosts import ANSIBLE, FIRST_PORT, Host, deploy, variables_of
+from tests.stops.hosts import ANSIBLE, FIRST_PORT, OF_THE_TESTS, Host, deploy, variables_of
 from tests.stops.load import Load, under_load
 from tests.stops.releases import BROKEN, NEXT, release
 
@@ -39,7 +39,7 @@ def move(rabbitmq: Broker, **variables: str) -> subprocess.CompletedProcess[str]
 def make(*words: str) -> subprocess.CompletedProcess[str]:
     """Run a verb of the Makefile on the scenario's hosts."""
     inventory = {"ANSIBLE_INVENTORY": os.environ["MOLECULE_INVENTORY_FILE"], "ANSIBLE_INVENTORY_ENABLED": "yaml"}
-    variables = os.environ | inventory | {"ANSIBLE_CONFIG": str(ANSIBLE / "ansible.cfg")}
+    variables = os.environ | OF_THE_TESTS | inventory | {"ANSIBLE_CONFIG": str(ANSIBLE / "ansible.cfg")}
     return subprocess.run(
         ["make", *words], cwd=ANSIBLE.parent, env=variables, text=True, check=False,
         stdout=subprocess.PIPE, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL, timeout=900,
@@ -51,6 +51,14 @@ def worked_through(load: Load) -> None:
     print(f"\n{load.sent} entries: {load.lost} lost, {load.repeated} duplicated, {load.again} retried", flush=True)
     assert load.sent > 40
     assert (load.lost, load.repeated, load.again) == (0, 0, 0)
+
+
+@pytest.fixture
+def given(rabbitmq: Broker, tmp_path: Path) -> str:
+    """What a verb is typed with, since its inventory has the scenario's hosts and not the environment's."""
+    file = tmp_path / "variables.json"
+    file.write_text(json.dumps(variables_of(rabbitmq.environment) | {"celery_worker_metrics_port": PORT}))
+    return f"ARGS=-e @{file}"
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -91,11 +99,13 @@ def test_a_release_that_does_not_start_goes_back_and_reaches_no_second_host(
     worked_through(load)
 
 
-def test_make_drain_lets_a_host_finish_while_the_others_go_on(rabbitmq: Broker, ledger: Ledger, tmp_path: Path) -> None:
+def test_make_drain_lets_a_host_finish_while_the_others_go_on(
+    rabbitmq: Broker, ledger: Ledger, tmp_path: Path, given: str
+) -> None:
     drained, *others = HOSTS
     with under_load(rabbitmq.environment, ledger, tmp_path) as load:
         eventually(lambda: load.asked() > 40, "work on every host")
-        done = make("drain", f"HOST={drained.name}")
+        done = make("drain", f"HOST={drained.name}", given)
         at_the_end = load.asked()
         eventually(lambda: load.asked() > at_the_end + 5, "work on the others")
 
@@ -107,16 +117,14 @@ def test_make_drain_lets_a_host_finish_while_the_others_go_on(rabbitmq: Broker, 
 
 
 def test_make_patch_reboots_a_host_whose_workers_have_finished(
-    rabbitmq: Broker, ledger: Ledger, tmp_path: Path
+    rabbitmq: Broker, ledger: Ledger, tmp_path: Path, given: str
 ) -> None:
     patched = HOSTS[-1]
     patched.run("sh", "-c", PENDING_UPGRADE.read_text(), "pending_upgrade", "reboot")
     booted = patched.run("systemctl", "show", "--value", "-p", "UserspaceTimestampMonotonic")
-    given = tmp_path / "variables.json"
-    given.write_text(json.dumps(variables_of(rabbitmq.environment) | {"celery_worker_metrics_port": PORT}))
     with under_load(rabbitmq.environment, ledger, tmp_path) as load:
         eventually(lambda: load.asked() > 40, "work on every host")
-        done = make("patch", f"ARGS=-e @{given}")
+        done = make("patch", given)
 
     assert done.returncode == 0, done.stdout[-6000:]
     assert f"{patched.name}: {UNIT} drained" in done.stdout
