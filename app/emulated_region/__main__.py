@@ -7,12 +7,14 @@ during their import shows no traceback.
 import os
 import signal
 import sys
+from collections.abc import Callable
 from types import FrameType
 from typing import NoReturn
 
 from celery_platform.errors import EXIT_DEFECT, EXIT_INTERRUPTED, AppError
 from celery_platform.output import print_error
 
+STOPS = (signal.SIGINT, signal.SIGTERM)
 INTERRUPTED = "Interrupted. Run the same command again to continue, or `python -m emulated_region stop` to remove everything."
 
 
@@ -20,13 +22,24 @@ def _interrupt(_signal: int, _frame: FrameType | None) -> NoReturn:
     raise KeyboardInterrupt
 
 
+def _imported() -> Callable[[list[str]], int]:
+    """Import the commands; an interruption meanwhile is raised afterwards.
+
+    Some libraries, such as pydantic, are called back by compiled code, which prints and drops what is raised in it.
+    """
+    signal.pthread_sigmask(signal.SIG_BLOCK, STOPS)
+    try:
+        from emulated_region.commands import run
+    finally:
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, STOPS)
+    return run
+
+
 def main() -> int:
     """Run a command. `REGION_TRACEBACK=1` shows the traceback of a defect."""
     signal.signal(signal.SIGTERM, _interrupt)
     try:
-        from emulated_region.commands import run
-
-        return run(sys.argv[1:])
+        return _imported()(sys.argv[1:])
     except AppError as error:
         return print_error(error, "The emulated region cannot continue.")
     except KeyboardInterrupt:
