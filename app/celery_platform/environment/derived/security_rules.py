@@ -40,7 +40,7 @@ def inbound(env: Environment) -> dict[str, int]:
         found["the broker"] = 2 * (workers + monitors) + len(publishers) + len(watchers)
     if env.broker.kind is BrokerKind.RABBITMQ:
         watched = 2 if env.broker.rabbitmq.tls else 1
-        amqp = workers + len(publishers)
+        amqp = workers + monitors + len(publishers)  # `app tunnel` goes through the monitoring host
         behind_its_name = env.broker.rabbitmq.load_balancer and env.broker.rabbitmq.tls
         scalers = int(asked_by_keda(env) and behind_its_name)
         found["the broker"] = amqp + (workers + monitors + len(watchers)) * watched + RABBITMQ_PEERS + scalers
