@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from celery_platform.brokers.sqs.broker import WAIT_TIME_SECONDS
 from celery_platform.reliability.paused_queues import Pause, as_text
 from celery_platform.reliability.pausing import pause, resume
 from celery_platform.reliability.valkey import valkey
@@ -63,7 +64,8 @@ def test_workers_take_nothing_from_a_paused_queue_and_go_on_with_others(
         eventually(lambda: "ready" in log.read_text(), "the worker")
         paused(environment)
         eventually(lambda: "paused queues: quick" in log.read_text(), f"the pause; {log.read_text()[-2000:]}")
-        time.sleep(2)  # a poll that was under way
+        # A poll that was under way takes what is sent while it waits.
+        time.sleep(WAIT_TIME_SECONDS + 1 if environment.kind == "sqs" else 2)
         environment.python(NOTES.format(token=token))
         environment.python(EFFECTS.format(token=token))
         eventually(lambda: effects(environment, token) == 5, "the other queue's tasks")
