@@ -148,7 +148,7 @@ def test_a_host_that_dies_in_its_switch_stops_those_after_it(tmp_path: Path) -> 
 
     assert [host for host in HOSTS if SWITCH in done.steps(host)] == ["one", "two"]
     assert LAST in done.steps("two")
-    assert "unreachable since 'Switch workers and beat to the release" in done.standing["one"]
+    assert "unreachable since 'Switch workers, beat and processes to the release" in done.standing["one"]
     assert "found one unreachable" in done.standing["three"]
 
 
