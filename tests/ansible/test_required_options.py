@@ -18,7 +18,7 @@ from tests.ansible.roles import ANSIBLE, ROLES, options, required
 
 pytestmark = pytest.mark.server  # runs a playbook
 
-VALUES: dict[str, object] = {"str": "text", "path": "/nowhere", "int": 30, "dict": {"key": "value"}}
+VALUES: dict[str, object] = {"str": "text", "path": "/nowhere", "int": 30, "dict": {"key": "value"}, "list": ["item"]}
 UNREACHABLE = {"ansible_connection": "ssh", "ansible_host": "127.0.0.1", "ansible_port": 9}
 COMPLETE = "{role}_is_complete"
 
