@@ -12,6 +12,8 @@ from celery_platform.environment import EnvironmentFileError
 from celery_platform.environment.errors import MESSAGE_BYTES, Problem, listed, shortened
 from celery_platform.environment.meanings import FORMATS, PATTERNS
 from celery_platform.environment.model import Environment
+from hypothesis import given
+from hypothesis import strategies as st
 
 from .broken import FILE, GOOD, edited, faults, refusal
 
@@ -166,3 +168,10 @@ def test_the_command_prints_the_refusal_and_exits_with_2(content: bytes, tmp_pat
 
     assert ended.returncode == 2
     assert faults(ended.stderr.rstrip("\n"), tmp_path / "prod" / FILE.name) == []
+
+
+@given(st.text(), st.text(), st.text())
+def test_a_problem_is_one_line_of_what_a_terminal_shows(path: str, found: str, allowed: str) -> None:
+    said = str(Problem(path, found, allowed, line=3))
+
+    assert said.isprintable(), "a line break or an escape sequence in a value would break the message, or the terminal"

@@ -35,10 +35,10 @@ class Problem:
 
     def __str__(self) -> str:
         """One line: the place, what was found, what is allowed."""
-        places = [f"line {self.line}" if self.line else "", shortened(self.path, PATH_BYTES)]
+        places = [f"line {self.line}" if self.line else "", shortened(_in_one_line(self.path), PATH_BYTES)]
         where = ", ".join(place for place in places if place) or "(file)"
-        found = shortened(self.found, FOUND_BYTES)
-        return f"{where}: found {found}; allowed: {_shortened_choices(self.allowed)}"
+        found = shortened(_in_one_line(self.found), FOUND_BYTES)
+        return f"{where}: found {found}; allowed: {_shortened_choices(_in_one_line(self.allowed))}"
 
 
 class EnvironmentFileError(AppError):
@@ -61,6 +61,11 @@ class EnvironmentFileError(AppError):
     def __reduce__(self) -> tuple[Any, tuple[Any, ...]]:
         """Pickle the constructor's arguments, so that the error can pass from one process to another."""
         return type(self), (self.file, self.problems)
+
+
+def _in_one_line(text: str) -> str:
+    """The text with line breaks and other characters that a terminal acts on as escapes."""
+    return "".join(each if each.isprintable() else each.encode("unicode_escape").decode() for each in text)
 
 
 def shortened(text: str, limit: int) -> str:
