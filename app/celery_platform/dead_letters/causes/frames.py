@@ -42,7 +42,7 @@ def own_frame(traceback: str | None, task: str) -> Frame | None:
         traceback: as Python formats it, perhaps cut at its beginning.
         task: the name of the task.
 
-    Example: `str(own_frame(message.traceback, "shop.tasks.email.send_email")) == "shop/mail.py in connect"`
+    Example: `str(own_frame(message.traceback, "news.tasks.digest")) == "news/mail.py in connect"`
     """
     frames = _frames(traceback or "")
     package = task.partition(".")[0]
