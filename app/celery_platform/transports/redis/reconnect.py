@@ -29,6 +29,7 @@ from celery_platform.refusals.size import Sized
 from celery_platform.reliability.redis_answers import name_of
 from celery_platform.transports.redis import take
 from celery_platform.transports.redis.take import Taking
+from celery_platform.transports.redis.without_loop import WithoutLoop
 
 logger = logging.getLogger(__name__)
 
@@ -164,7 +165,7 @@ class Channel(Sized, Taking):
             logger.info("message %s of a broken connection went back to its queue", tag)
 
 
-class Transport(redis.Transport):
+class Transport(WithoutLoop, redis.Transport):
     """kombu's Redis transport with the guarded channel."""
 
     Channel = Channel

@@ -9,10 +9,11 @@ from celery_platform.brokers.sqs.priorities import InOrder
 from celery_platform.errors import PublishError
 from celery_platform.refusals.size import Sized
 from celery_platform.transports.sqs.groups import OneOfEachGroup
+from celery_platform.transports.sqs.polled_in_turn import PolledInTurn
 from celery_platform.transports.sqs.refused_polls import RefusedPolls
 
 
-class Channel(Sized, InOrder, OneOfEachGroup, RefusedPolls):
+class Channel(Sized, InOrder, OneOfEachGroup, PolledInTurn, RefusedPolls):
     """Polls in order and whatever comes; says in words what it could not send."""
 
     _quiet: dict[str, tuple[float, float]]

@@ -1,0 +1,27 @@
+"""A worker without an event loop (gevent) takes the next messages as soon as it has room for them.
+
+kombu 5.7.0 asks for none while the prefetch count is full, but its `drain_events` waits until the time-out (2 s in
+Celery's worker) all the same: slots that became free meanwhile stayed free, half of the time with tasks of a second.
+"""
+
+from typing import Any
+
+from kombu.transport import virtual
+
+# How soon such a worker sees that there is room again.
+FULL_SECONDS = 0.05
+
+
+class WithoutLoop(virtual.Transport):
+    """Mixed into kombu's Redis transport. A worker with an event loop does not call `drain_events`."""
+
+    def drain_events(self, connection: Any, timeout: float | None = None) -> None:
+        """Wait for `timeout` seconds, but for `FULL_SECONDS` while there is no room.
+
+        Raises:
+            TimeoutError: nothing arrived.
+        """
+        channels: Any = self.channels
+        if any(channel.active_queues and not channel.qos.can_consume() for channel in channels):
+            timeout = FULL_SECONDS if timeout is None else min(timeout, FULL_SECONDS)
+        super().drain_events(connection, timeout)
