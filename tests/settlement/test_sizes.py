@@ -170,7 +170,7 @@ def test_a_message_of_any_size_that_is_taken_has_one_dead_letter_and_can_be_repl
         assert min(largest.values()) > 60_000, "what is refused is small"
         assert outcomes(variant, sent) == [expected(how) for how in sent.values()]
 
-        replayed = variant.app("dlq", "replay", *sent, "--yes")
+        replayed = variant.app("dlq", "replay", *sent, "--yes", "--keep-going")
         assert replayed.returncode == 0, replayed.stdout[-2000:]
         assert outcomes(variant, sent, times=2) == [expected(how, times=2) for how in sent.values()]
         assert process.poll() is None
@@ -209,7 +209,7 @@ def test_a_message_without_any_room_has_a_dead_letter_that_says_so(
             for each in dead[task_id]:
                 assert each["reason"].startswith("ValueError: xxx")
                 assert each["headers"].get("x-dead-letter-cut") or each["traceback"]
-        assert variant.app("dlq", "replay", *sent, "--yes").returncode == 0
+        assert variant.app("dlq", "replay", *sent, "--yes", "--keep-going").returncode == 0
         ended = outcomes(variant, dict.fromkeys(sent, "raises an error that says much"), times=2)
         assert ended == [expected("raises an error that says much", times=2) for _ in sent]
     variant.app("dlq", "purge", "--queue", "slow", "--yes")
