@@ -13,7 +13,9 @@ from tests.harness.processes import running
 from tests.harness.waiting import eventually
 
 TASKS = 3000
-# Measured between 5 and 7 (tests/benchmarks); less than this is a defect, not noise.
+# Of both, in turn. The least counts: what else runs on the machine adds to a task's CPU time, for seconds on end.
+ROUNDS = 4
+# Measured between 4 and 7 (tests/benchmarks); less than this is a defect, not noise.
 LEAST_RATIO = 3.0
 
 
@@ -59,9 +61,12 @@ def cpu_of(bench: Bench, process_id: int, task: str) -> float:
 
 
 def test_a_task_costs_a_third_of_what_it_costs_stock_celery_or_less(bench: Bench, folder: Path) -> None:
-    with stock_worker(bench, folder / "stock.log") as process_id:
-        stock = cpu_of(bench, process_id, "nothing")
-    with bench.worker(2, TURBO_OPTIONS="--loglevel=INFO") as (process, _):
-        ratio = stock / cpu_of(bench, process.pid, "nothing")
+    stock: list[float] = []
+    turbo: list[float] = []
+    for _ in range(ROUNDS):
+        with stock_worker(bench, folder / f"stock-{len(stock)}.log") as process_id:
+            stock.append(cpu_of(bench, process_id, "nothing"))
+        with bench.worker(2, TURBO_OPTIONS="--loglevel=INFO") as (process, _):
+            turbo.append(cpu_of(bench, process.pid, "nothing"))
 
-    assert ratio > LEAST_RATIO
+    assert min(stock) / min(turbo) > LEAST_RATIO, f"CPU seconds: {stock} and {turbo}"
