@@ -15,7 +15,7 @@ FULL_SECONDS = 0.05
 class WithoutLoop(virtual.Transport):
     """Mixed into kombu's Redis transport. A worker with an event loop does not call `drain_events`."""
 
-    def drain_events(self, connection: Any, timeout: float | None = None) -> None:
+    def drain_events(self, connection: Any, timeout: float | None = None) -> None:  # type: ignore[override]
         """Wait for `timeout` seconds, but for `FULL_SECONDS` while there is no room.
 
         Raises:
