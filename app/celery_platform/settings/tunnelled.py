@@ -75,6 +75,7 @@ def only_tunnel(name: str) -> Iterator[None]:
                 remedy = "Use it, or stop it first (Ctrl-C where it runs)."
                 raise TunnelError(f"no other tunnel to {name} from this checkout", "one that runs", remedy)
             time.sleep(0.1)
+        _record_file(name).unlink(missing_ok=True)  # of one that was killed
         try:
             yield
         finally:

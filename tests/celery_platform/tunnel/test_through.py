@@ -5,6 +5,7 @@ import socket
 import threading
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, HTTPServer
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -69,11 +70,22 @@ def test_what_a_tunnel_forwards_is_known_while_it_runs(tmp_path: Any, monkeypatc
     assert forwarded("prod") == []
 
 
-def test_what_a_killed_tunnel_has_recorded_counts_for_nothing(tmp_path: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.fixture
+def killed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A tunnel to production that was killed, and what it has recorded."""
     monkeypatch.setenv("STATE_FOLDER", str(tmp_path))
     (tmp_path / "prod").mkdir()
     (tmp_path / "prod" / "tunnel.lock").touch()
     recorded = {"label": "broker", "host": "10.0.0.1", "port": 5671, "local": 40001}
     (tmp_path / "prod" / "tunnel.json").write_text(json.dumps([recorded]))
 
+
+@pytest.mark.usefixtures("killed")
+def test_what_a_killed_tunnel_has_recorded_counts_for_nothing() -> None:
     assert forwarded("prod") == []
+
+
+@pytest.mark.usefixtures("killed")
+def test_a_tunnel_that_is_being_opened_does_not_answer_for_a_killed_one() -> None:
+    with only_tunnel("prod"):
+        assert forwarded("prod") == []
