@@ -42,6 +42,25 @@ def test_a_recent_answer_is_not_kept_back_until_a_newer_one_comes() -> None:
     assert time.monotonic() - began > 2, "after an action the newer one is waited for"
 
 
+def test_an_answer_that_was_asked_for_before_an_action_does_not_pass_for_one_after_it() -> None:
+    state, asked, done = ["before"], threading.Event(), threading.Event()
+
+    def ask() -> str:
+        found = state[0]
+        asked.set()
+        done.wait(5)
+        return found
+
+    shared = Shared(ask, seconds=60)
+    shared.look(wait=0)
+    asked.wait(5)
+    state[0] = "after"
+    shared.forget()
+    done.set()
+
+    assert shared.look(wait=5).value == "after"
+
+
 def test_nobody_looking_nothing_is_asked() -> None:
     asked: list[int] = []
     Shared(lambda: asked.append(1), seconds=0.01)

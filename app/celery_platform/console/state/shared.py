@@ -16,6 +16,8 @@ logger = logging.getLogger(__name__)
 WAIT_SECONDS = 2.0
 # An answer is recent until it is so many times as old as it may be, and a newer one is waited for so long.
 RECENT, RECENT_WAIT_SECONDS = 5, 0.2
+# When to ask next: at the next look, or not before the question that is under way has its answer.
+NOW, NOT_NOW = -float("inf"), float("inf")
 
 
 @dataclass(frozen=True)
@@ -48,7 +50,7 @@ class Shared(Generic[T]):
     def __init__(self, ask: Callable[[], T], seconds: float) -> None:
         self._ask, self.seconds = ask, seconds
         self._seen: Seen[T] = Seen()
-        self._next, self._forgotten = -float("inf"), False
+        self._next, self._forgotten = NOW, False
         self._lock = threading.Lock()
         self._answered = threading.Event()
 
@@ -57,19 +59,27 @@ class Shared(Generic[T]):
 
         An answer that is only a little old is not waited for: the page says of when it is, and is updated soon.
         """
+        deadline = time.monotonic() + wait
+        while True:
+            recent = self._asked_if_due()
+            left = deadline - time.monotonic()
+            self._answered.wait(min(left, RECENT_WAIT_SECONDS) if recent else left)
+            if not self._forgotten or time.monotonic() >= deadline:
+                return self._seen
+
+    def forget(self) -> None:
+        """Let the next look ask, because something was done that changes the answer, also one that is on its way."""
+        with self._lock:
+            self._next, self._forgotten = NOW, True
+
+    def _asked_if_due(self) -> bool:
+        """Ask if it is time to, and return whether the last answer is recent."""
         with self._lock:
             if not self._seen.asking and time.monotonic() >= self._next:
                 self._answered.clear()
-                self._seen = replace(self._seen, asking=True)
+                self._seen, self._next = replace(self._seen, asking=True), NOT_NOW
                 threading.Thread(target=self._answer, name="console-question", daemon=True).start()
-            recent = self._seen.age is not None and self._seen.age < RECENT * self.seconds and not self._forgotten
-        self._answered.wait(min(wait, RECENT_WAIT_SECONDS) if recent else wait)
-        return self._seen
-
-    def forget(self) -> None:
-        """Let the next look ask, because something was done that changes the answer."""
-        with self._lock:
-            self._next, self._forgotten = -float("inf"), True
+            return self._seen.age is not None and self._seen.age < RECENT * self.seconds and not self._forgotten
 
     def _answer(self) -> None:
         began = time.monotonic()
@@ -80,8 +90,9 @@ class Shared(Generic[T]):
             seen = replace(self._seen, problem=said(error), asking=False)
         with self._lock:
             ended = time.monotonic()
-            self._next = ended + max(self.seconds, 2 * (ended - began))
-            self._seen, self._forgotten = seen, False
+            if self._next == NOT_NOW:  # nothing was done since it was asked
+                self._next, self._forgotten = ended + max(self.seconds, 2 * (ended - began)), False
+            self._seen = seen
             self._answered.set()
 
 
