@@ -12,6 +12,7 @@ from celery_platform.errors import SettingsError
 REQUIRED = ("broker_url", "results_url", "buckets")
 # The first exists on SQS only, the second if the broker's certificates are signed by the environment's own CA.
 OPTIONAL = ("queues_url", "broker_ca_certificate")
+RETRIES: Mapping[str, Any] = {"max_attempts": 3}
 
 
 @dataclass(frozen=True)
@@ -31,8 +32,8 @@ class Discovery:
     broker_ca_certificate: str | None = None
 
 
-def clients(*services: str) -> list[Any]:
-    """AWS clients for this process's account and region, with short timeouts.
+def clients(*services: str, retries: Mapping[str, Any] = RETRIES) -> list[Any]:
+    """AWS clients for this process's account and region, with short timeouts. `retries` is botocore's setting.
 
     They share a new session. boto3's default session would keep the models of all requested services in memory: 11 MiB
     for the two that discovery needs only once. A session per client would take 8 MiB more, and boto3's wrapper three.
@@ -40,14 +41,14 @@ def clients(*services: str) -> list[Any]:
     import botocore.session
     from botocore.config import Config
 
-    config = Config(connect_timeout=5, read_timeout=20, retries={"max_attempts": 3})
+    config = Config(connect_timeout=5, read_timeout=20, retries=dict(retries))
     session = botocore.session.get_session()
     return [session.create_client(service, config=config) for service in services]
 
 
-def client(service: str) -> Any:
+def client(service: str, retries: Mapping[str, Any] = RETRIES) -> Any:
     """One client, as from `clients`."""
-    return clients(service)[0]
+    return clients(service, retries=retries)[0]
 
 
 def discover(prefix: str) -> Discovery:

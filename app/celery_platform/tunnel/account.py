@@ -1,9 +1,9 @@
-"""What a tunnel asks the account: the instance that it goes through, and the URL of the cluster's API."""
+"""What a tunnel asks the account: the instance that it goes through."""
 
 from typing import Any
 
 from celery_platform.errors import TunnelError
-from celery_platform.settings.discovery import client
+from celery_platform.release.cluster.account import asked
 
 Json = dict[str, Any]
 
@@ -13,6 +13,7 @@ def gate(resolved: Json) -> str:
 
     Raises:
         TunnelError: the environment has none, or it does not run.
+        ChartError: AWS refuses the request or does not answer.
     """
     wanted = list(resolved["monitoring_hosts"])
     if not wanted:
@@ -26,18 +27,10 @@ def gate(resolved: Json) -> str:
         {"Name": f"tag:{key}", "Values": value if isinstance(value, list) else [value]} for key, value in tags.items()
     ]
     running = {"Name": "instance-state-name", "Values": ["running"]}
-    answer = client("ec2").describe_instances(Filters=[*filters, running])
+    answer = asked("ec2", "describe_instances", Filters=[*filters, running])
     found = [instance["InstanceId"] for group in answer["Reservations"] for instance in group["Instances"]]
     if not found:
         raise TunnelError(
             f"the instance {wanted[0]} to run", "none that does", "Start it in the console, or plan and apply."
         )
     return str(sorted(found)[0])
-
-
-def cluster(resolved: Json) -> Json | None:
-    """The environment's EKS cluster as DescribeCluster returns it; `None` if no pool runs on one."""
-    if not resolved["eks"]["enabled"]:
-        return None
-    described: Json = client("eks").describe_cluster(name=resolved["eks"]["name"])["cluster"]
-    return described

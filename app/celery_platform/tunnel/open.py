@@ -13,11 +13,11 @@ from celery_platform.environment.account import account_variables
 from celery_platform.environment.files import state_folder
 from celery_platform.observability.status.show import worker_addresses
 from celery_platform.output import show_table
-from celery_platform.release.cluster.access import of_eks
+from celery_platform.release.cluster.access import described, of_eks
 from celery_platform.settings import Runtime, runtime
 from celery_platform.settings.chosen import chosen_file
 from celery_platform.settings.tunnelled import LOOPBACK, Forwarded, only_tunnel, record
-from celery_platform.tunnel import account
+from celery_platform.tunnel.account import gate
 from celery_platform.tunnel.keep import Kept, interrupted_by_every_signal, keep, opened
 from celery_platform.tunnel.plugin import found_plugin
 from celery_platform.tunnel.session import Session, systems_manager
@@ -40,11 +40,11 @@ def open_tunnel(labels: Sequence[str], say: Callable[[str], None]) -> None:
     resolved: Json = json.loads(chosen_file().read_text())
     name = resolved["name"]
     with interrupted_by_every_signal(), only_tunnel(name):
-        cluster = account.cluster(resolved)
+        cluster = described(resolved["eks"]["name"]) if resolved["eks"]["enabled"] else None
         targets = list(chosen(_targets(runtime(), resolved, cluster), labels))
-        instance, client = account.gate(resolved), systems_manager()
+        instance, ssm = gate(resolved), systems_manager()
         ends = [Forwarded(one.label, one.host, one.port, local) for one, local in _with_ports(targets)]
-        sessions = [Kept(end, Session(plugin, client, instance, end.host, end.port, end.local)) for end in ends]
+        sessions = [Kept(end, Session(plugin, ssm, instance, end.host, end.port, end.local)) for end in ends]
         say(f"{len(sessions)} sessions of Session Manager through {instance} ...")
         with opened(sessions), _kubeconfig(resolved, cluster, ends) as file:
             record(name, ends)

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from celery_platform.errors import TunnelError
+from celery_platform.settings.discovery import client
 from celery_platform.settings.tunnelled import LOOPBACK
 from celery_platform.tunnel.plugin import Plugin
 
@@ -37,11 +38,7 @@ def session_request(instance: str, host: str, port: int, local: int) -> dict[str
 
 def systems_manager() -> Any:
     """A client that patiently repeats what AWS throttles."""
-    import botocore.session
-    from botocore.config import Config
-
-    config = Config(connect_timeout=5, read_timeout=20, retries={"mode": "standard", "max_attempts": ATTEMPTS})
-    return botocore.session.get_session().create_client("ssm", config=config)
+    return client("ssm", {"mode": "standard", "max_attempts": ATTEMPTS})
 
 
 @dataclass

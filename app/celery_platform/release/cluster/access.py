@@ -36,8 +36,22 @@ def kubeconfig(cluster: str, context: str = "", tunnel: Iterable[Forwarded] = ()
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder) / "kubeconfig"
         file.touch(mode=0o600)
-        file.write_text(_of_context(context) if context else json.dumps(of_eks(cluster, _described(cluster), tunnel)))
+        file.write_text(_of_context(context) if context else json.dumps(of_eks(cluster, described(cluster), tunnel)))
         yield file
+
+
+def described(name: str) -> dict[str, Any]:
+    """An EKS cluster as `DescribeCluster` returns it.
+
+    Raises:
+        ChartError: there is no such cluster, or AWS does not answer.
+
+    Example: `described("celery-prod")["endpoint"]`
+    """
+    remedy = "Apply Terraform first, or name a context of your kubeconfig (CONTEXT=...)."
+    answer = asked("eks", "describe_cluster", expected=f"the EKS cluster {name}", remedy=remedy, name=name)
+    found: dict[str, Any] = answer["cluster"]
+    return found
 
 
 def of_eks(
@@ -80,13 +94,6 @@ def _server(endpoint: str, tunnel: Iterable[Forwarded]) -> dict[str, str]:
         if one.host.lower() == host:
             return {"server": f"https://{LOOPBACK}:{one.local}", "tls-server-name": one.host}
     return {"server": endpoint}
-
-
-def _described(name: str) -> dict[str, Any]:
-    remedy = "Apply Terraform first, or name a context of your kubeconfig (CONTEXT=...)."
-    answer = asked("eks", "describe_cluster", expected=f"the EKS cluster {name}", remedy=remedy, name=name)
-    found: dict[str, Any] = answer["cluster"]
-    return found
 
 
 def _of_context(context: str) -> str:
