@@ -6,8 +6,12 @@ from typing import Any
 
 import pytest
 from celery_platform.brokers.dead_lettered.message import dead_lettered_message
-from celery_platform.console.serve import Options
+from celery_platform.console.serve import Options, queues_to_read
 from celery_platform.console.state.failures.index import Index
+from celery_platform.console.state.overview import Overview
+from celery_platform.console.state.shared import Seen
+from celery_platform.observability.status.snapshot import QueueState, Snapshot
+from celery_platform.settings import runtime
 
 from tests.harness.environment import TestEnvironment
 from tests.harness.waiting import eventually
@@ -51,6 +55,17 @@ def test_messages_are_grouped_by_cause_and_one_is_shown_whole(on_each: TestEnvir
     assert "What would a replay do?" in shown
     assert text_of(again).count("refused") == text_of(page).count("refused"), "looking changes nothing"
     on_each.python(EMPTY)
+
+
+@pytest.mark.usefixtures("console")
+@pytest.mark.parametrize(("asking", "read"), [(False, 0), (True, 1)], ids=["the newest poll", "an older poll"])
+def test_a_queue_that_the_newest_poll_found_empty_is_not_read(asking: bool, read: int) -> None:
+    queues = {label: QueueState(0, 0, None, 0, 1) for label in runtime().environment.queues}
+    polled = Overview(Snapshot("local", "redis", 0.0, True, queues, {}), None)
+
+    found = queues_to_read(runtime(), Seen(polled, 0.0, asking=asking))
+
+    assert len(found) == read * len(queues)
 
 
 def test_nothing_that_failed_is_said(plain_redis: TestEnvironment, console: Opened) -> None:

@@ -42,6 +42,21 @@ def test_a_recent_answer_is_not_kept_back_until_a_newer_one_comes() -> None:
     assert time.monotonic() - began > 2, "after an action the newer one is waited for"
 
 
+def test_whoever_needs_the_newest_answer_waits_for_it() -> None:
+    answers = iter([(0.0, "before"), (0.5, "newest")])
+
+    def ask() -> str:
+        seconds, answer = next(answers)
+        time.sleep(seconds)
+        return answer
+
+    shared = Shared(ask, seconds=0.2)
+    shared.look()
+    time.sleep(0.3)
+
+    assert shared.look(wait=5, newest=True).value == "newest"
+
+
 def test_an_answer_that_was_asked_for_before_an_action_does_not_pass_for_one_after_it() -> None:
     state, asked, done = ["before"], threading.Event(), threading.Event()
 

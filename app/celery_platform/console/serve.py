@@ -19,7 +19,7 @@ from celery_platform.console.state.overview import Overview, shared_overview
 from celery_platform.console.state.replays import USUAL_RATE, Replay, Replays
 from celery_platform.console.state.running import shared_reports
 from celery_platform.console.state.schedule import shared_schedule
-from celery_platform.console.state.shared import Shared
+from celery_platform.console.state.shared import Seen, Shared
 from celery_platform.console.state.whys import shared_whys
 from celery_platform.errors import SettingsError
 from celery_platform.output import say
@@ -27,6 +27,8 @@ from celery_platform.settings import QueueSettings, Runtime
 
 # Requests beyond these are answered 503: a page takes milliseconds, and an operator has a few pages open.
 MOST_CONNECTIONS = 200
+# How long the reading of dead letter queues, in the background, waits for a poll that is under way.
+POLL_SECONDS = 60
 
 
 @dataclass(frozen=True)
@@ -102,7 +104,7 @@ def site_of(runtime: Runtime, options: Options, authentication: Authentication) 
     replays = Replays(turn, ended)
     dry_runs = shared_dry_runs(runtime.environment.queues, turn, USUAL_RATE)
     reader = FailureReader(
-        lambda: queues_to_read(runtime, overview.look().value),
+        lambda: queues_to_read(runtime, overview.look(POLL_SECONDS, newest=True)),
         turn,
         lambda: "A replay is running; the dead letter queues are read when it has ended." if replays.running else "",
     )
@@ -114,9 +116,12 @@ def site_of(runtime: Runtime, options: Options, authentication: Authentication) 
     )  # fmt: skip
 
 
-def queues_to_read(runtime: Runtime, seen: Overview | None) -> list[QueueSettings]:
-    """The queues that may have dead-lettered messages: on SQS, to find one queue empty takes a second."""
-    states = seen.snapshot.queues if seen else {}
+def queues_to_read(runtime: Runtime, seen: Seen[Overview]) -> list[QueueSettings]:
+    """The queues that may have dead-lettered messages: on SQS, to find one queue empty takes a second.
+
+    While a poll is under way, what the one before has found may be hours old, and leaves no queue out.
+    """
+    states = seen.value.snapshot.queues if seen.value and not seen.asking else {}
     return [
         queue for label, queue in runtime.environment.queues.items()
         if label not in states or states[label].dead_letters != 0

@@ -54,14 +54,15 @@ class Shared(Generic[T]):
         self._lock = threading.Lock()
         self._answered = threading.Event()
 
-    def look(self, wait: float = WAIT_SECONDS) -> Seen[T]:
+    def look(self, wait: float = WAIT_SECONDS, *, newest: bool = False) -> Seen[T]:
         """Return the last answer. Where there is none that says anything, wait at most so many seconds for one.
 
-        An answer that is only a little old is not waited for: the page says of when it is, and is updated soon.
+        An answer that is only a little old is not waited for, unless the newest is needed: a page says of when it is,
+        and is updated soon.
         """
         deadline = time.monotonic() + wait
         while True:
-            recent = self._asked_if_due()
+            recent = self._asked_if_due() and not newest
             left = deadline - time.monotonic()
             self._answered.wait(min(left, RECENT_WAIT_SECONDS) if recent else left)
             if not self._forgotten or time.monotonic() >= deadline:
