@@ -198,6 +198,25 @@ def test_a_replay_that_cannot_be_written_down_is_not_done(acting: Opened) -> Non
     assert counts() == (0, 3)
 
 
+@pytest.mark.usefixtures("three")
+def test_a_stop_that_cannot_be_written_down_is_not_done(acting: Opened) -> None:
+    begun = acting.client.post("/replay", data=fields(dry_run_of(acting)) | {"rate": "0.5", "sure": "yes"})
+    where = begun.headers["location"]
+    form = fields(acting.client.get(where).text)
+    acting.audit.unlink()
+    acting.audit.mkdir()
+
+    refused = acting.client.post(f"{where}/stop", data=form)
+    acting.audit.rmdir()
+    going = acting.site.replays.running
+    acting.client.post(f"{where}/stop", data=form)
+    eventually(lambda: _with(acting, where, "Stopped:"), "the stop")
+
+    assert refused.status_code == 503
+    assert "The audit log cannot be written" in refused.text
+    assert going
+
+
 @pytest.mark.parametrize("page", ["/replay", "/replays/a1/stop"])
 @pytest.mark.parametrize("method", ["PUT", "DELETE", "PATCH", "OPTIONS"])
 def test_no_other_method_is_answered(acting: Opened, page: str, method: str) -> None:

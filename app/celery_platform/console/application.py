@@ -13,6 +13,7 @@ from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp
 
+from celery_platform.console.audit import AuditError
 from celery_platform.console.pages import failures, overview, queues, replay, schedule, workers
 from celery_platform.console.security.gate import Gate
 from celery_platform.console.security.loopback import SESSION_SECONDS, LoopbackAuthentication
@@ -50,7 +51,7 @@ def application(site: Site) -> ASGIApp:
     routes += [Route(HEALTH, lambda _: PlainTextResponse("ok\n")), Route(SIGN_IN, _sign_in(site), methods=["GET"])]
     behind = Starlette(
         routes=[*routes, Mount("/static", StaticFiles(directory=Path(__file__).parent / "static"))],
-        exception_handlers={HTTPException: _refused(site), Exception: _failed(site)},
+        exception_handlers={HTTPException: _refused(site), AuditError: _unwritten(site), Exception: _failed(site)},
     )
     return Gate(behind, site.authentication, open_to_all=(HEALTH, SIGN_IN, "/static/"))
 
@@ -98,6 +99,14 @@ def _refused(site: Site) -> Callable[[Request, Exception], Response]:
         assert isinstance(error, HTTPException)  # noqa: S101 - as it is registered
         heading = {404: "There is nothing here", 403: "This was refused"}.get(error.status_code, "This cannot be done")
         return site.problem(request, error.status_code, heading, error.detail)
+
+    return answer
+
+
+def _unwritten(site: Site) -> Callable[[Request, Exception], Response]:
+    def answer(request: Request, error: Exception) -> Response:
+        text = f"The audit log cannot be written ({error}). Nothing was done."
+        return site.problem(request, 503, "This cannot be done", text)
 
     return answer
 

@@ -6,7 +6,7 @@ import threading
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 from celery_platform.console.security.person import Person
 from celery_platform.errors import SettingsError
@@ -29,7 +29,7 @@ class AuditLog:
             SettingsError: they cannot.
         """
         try:
-            os.close(self._open())
+            self._open().close()
         except OSError as error:
             raise SettingsError(
                 expected=f"to write the audit log {self.file}",
@@ -41,7 +41,7 @@ class AuditLog:
         """Add a line, which is on the disk when this returns.
 
         Raises:
-            OSError: it could not be written; whoever asked may then not do the action.
+            AuditError: it could not be written; whoever asked may then not do the action.
         """
         line = {
             "at": datetime.now(UTC).isoformat(timespec="milliseconds"),
@@ -49,13 +49,17 @@ class AuditLog:
             "from": person.address,
             "action": action,
         } | what
-        with self._lock:
-            descriptor = self._open()
-            try:
-                os.write(descriptor, (json.dumps(line, default=str) + "\n").encode())
-                os.fsync(descriptor)
-            finally:
-                os.close(descriptor)
+        try:
+            with self._lock, self._open() as file:
+                file.write((json.dumps(line, default=str) + "\n").encode())
+                file.flush()
+                os.fsync(file.fileno())
+        except OSError as error:
+            raise AuditError(str(error)) from error
 
-    def _open(self) -> int:
-        return os.open(self.file, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    def _open(self) -> BinaryIO:
+        return os.fdopen(os.open(self.file, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o600), "ab")
+
+
+class AuditError(Exception):
+    """An action cannot be written to the audit log."""

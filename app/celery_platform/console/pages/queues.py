@@ -68,10 +68,7 @@ def _sure_of(site: Site, request: Request, form: dict[str, str]) -> str:
 
 
 def _done(site: Site, request: Request, action: str, label: str, do: Callable[[], bool], **what: str) -> Response:
-    try:
-        site.audit.write(site.person(request), action, {"queue": label} | what)
-    except OSError as error:
-        raise HTTPException(503, "The audit log cannot be written. Nothing was done.") from error
+    site.audit.write(site.person(request), action, {"queue": label} | what)
     try:
         do()
     except StoreAwayError as error:

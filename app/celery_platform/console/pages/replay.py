@@ -65,8 +65,6 @@ def begin(site: Site, request: Request, form: dict[str, str]) -> Response:
         site.replays.begin(asked, before=lambda: site.audit.write(person, "replay", what))
     except AlreadyRunningError as other:
         raise HTTPException(409, "Another replay is running. Nothing was done. Wait until it has ended.") from other
-    except OSError as error:
-        raise HTTPException(503, "The audit log cannot be written. Nothing was done.") from error
     return RedirectResponse(f"/replays/{asked.id}", 303)
 
 
