@@ -1,11 +1,17 @@
 """Who may see a console on loopback: whoever has the token that it printed, once."""
 
+from pathlib import Path
+
 import pytest
+from celery_platform.console.security import loopback
 from celery_platform.console.security.loopback import LoopbackAuthentication
 from celery_platform.console.serve import Options, authentication_of
 from celery_platform.errors import SettingsError
 
-from .conftest import Opened
+from tests.harness.environment import TestEnvironment
+
+from .conftest import Opened, opened
+from .inside import inside
 
 PAGES = ("/", "/failures", "/failures/causes/a1", "/failures/message", "/replay", "/queues", "/queues/quick",
          "/workers", "/schedule", "/replays/a1", "/nothing")  # fmt: skip
@@ -33,6 +39,17 @@ def test_the_token_opens_one_session_and_is_worth_nothing_afterwards() -> None:
     assert authentication.open_session(token)
     assert authentication.open_session(token) is None
     assert authentication.open_session("") is None
+
+
+@pytest.mark.parametrize(("seconds", "status"), [(60, 200), (-1, 401)], ids=["before its end", "after its end"])
+def test_a_session_ends(
+    plain_redis: TestEnvironment, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, seconds: int, status: int
+) -> None:
+    monkeypatch.setattr(loopback, "SESSION_SECONDS", seconds)  # nobody waits for twelve hours
+    with inside(plain_redis):
+        console = opened(Options(audit_log=tmp_path / "audit"))
+
+        assert console.client.get("/queues").status_code == status
 
 
 def test_the_cookie_is_kept_from_scripts_and_other_sites(console: Opened) -> None:

@@ -5,20 +5,17 @@ import hashlib
 import hmac
 import secrets
 import time
-from collections import OrderedDict
 
 from starlette.requests import HTTPConnection
 
 from celery_platform.console.security.person import Person
 
 SESSION_SECONDS = 12 * 3_600
-# The token opens one session; more are only ever open if the console is told to print another.
-MOST_SESSIONS = 16
 NAMES = ("127.0.0.1", "localhost", "[::1]")
 
 
 class LoopbackAuthentication:
-    """Sessions of the person who started the console.
+    """The session of the person who started the console.
 
     A cookie belongs to a name and not to a port, so that its own name has the port: two consoles keep theirs apart.
 
@@ -31,7 +28,7 @@ class LoopbackAuthentication:
         self.cookie = f"console_{port}"
         self._hosts = frozenset({*NAMES, *(f"{name}:{port}" for name in NAMES)})
         self._token: str | None = secrets.token_urlsafe(32)
-        self._sessions: OrderedDict[str, float] = OrderedDict()
+        self._session, self._until = "", 0.0
         self._name = getpass.getuser()
 
     @property
@@ -45,15 +42,13 @@ class LoopbackAuthentication:
             return None
         self._token = None
         value = secrets.token_urlsafe(32)
-        self._sessions[_digest(value)] = time.monotonic() + SESSION_SECONDS
-        while len(self._sessions) > MOST_SESSIONS:
-            self._sessions.popitem(last=False)
+        self._session, self._until = _digest(value), time.monotonic() + SESSION_SECONDS
         return value
 
     def person(self, request: HTTPConnection) -> Person | None:
-        """Whoever has a session, under the name of the user who started the console."""
+        """Whoever has the session, under the name of the user who started the console."""
         session = _digest(request.cookies.get(self.cookie, ""))
-        if self._sessions.get(session, 0.0) < time.monotonic():
+        if session != self._session or self._until < time.monotonic():
             return None
         return Person(self._name, request.client.host if request.client else "", session)
 
@@ -63,5 +58,5 @@ class LoopbackAuthentication:
 
 
 def _digest(value: str) -> str:
-    """What is kept of a cookie's value. A look-up by it takes as long whatever an attacker guesses."""
+    """What is kept of a cookie's value. Comparing it tells an attacker who guesses nothing about the value."""
     return hashlib.sha256(value.encode()).hexdigest()
