@@ -119,20 +119,13 @@ class Index:
 
     def causes(self, queue: str = "", limit: int = 200) -> list[CauseShown]:
         """Causes of the messages of a queue (a label), or of all; the most frequent first."""
-        rows = self._rows(
-            "SELECT c.key, c.task, c.error, c.message, c.frame, count(*), min(m.at), max(m.at), "
-            "group_concat(DISTINCT m.queue), sum(m.replayable) FROM message m JOIN cause c ON c.key = m.cause "
-            "WHERE ?1 = '' OR m.queue = ?1 GROUP BY m.cause ORDER BY 6 DESC, 1 LIMIT ?2", queue, limit,
-        )  # fmt: skip
+        rows = self._rows(f"{GROUPED} WHERE ?1 = '' OR m.queue = ?1 GROUP BY m.cause ORDER BY 6 DESC, 1 LIMIT ?2",
+                          queue, limit)  # fmt: skip
         return [CauseShown(*row) for row in rows]
 
     def cause(self, key: str) -> CauseShown | None:
         """The cause with this key."""
-        rows = self._rows(
-            "SELECT c.key, c.task, c.error, c.message, c.frame, count(*), min(m.at), max(m.at), "
-            "group_concat(DISTINCT m.queue), sum(m.replayable) FROM message m JOIN cause c ON c.key = m.cause "
-            "WHERE m.cause = ? GROUP BY m.cause", key,
-        )  # fmt: skip
+        rows = self._rows(f"{GROUPED} WHERE m.cause = ? GROUP BY m.cause", key)
         return CauseShown(*rows[0]) if rows else None
 
     def of_cause(self, key: str) -> list[tuple[str, bool, int]]:
@@ -162,6 +155,10 @@ class Index:
             return self._database.execute(query, tuple(map(_stored, values))).fetchall()
 
 
+GROUPED = (
+    "SELECT c.key, c.task, c.error, c.message, c.frame, count(*), min(m.at), max(m.at), "
+    "group_concat(DISTINCT m.queue), sum(m.replayable) FROM message m JOIN cause c ON c.key = m.cause"
+)
 LISTED = "cause, queue, id, task, reason, attempts, at, sent_at, replayable"
 # Headers that the page shows by themselves. Arguments as text have lost the names by which they are redacted.
 ELSEWHERE = frozenset({"x-dead-letter-traceback", "x-dead-letter-reason", "argsrepr", "kwargsrepr"})
