@@ -65,7 +65,7 @@ class Gate:
         if not self._authentication.allows_host(request.headers.get("host", "")):
             return PlainTextResponse("The console does not answer under this name.\n", 421)
         path = scope["path"]
-        if path in self._paths or path.startswith(self._below or ("\0",)):
+        if path in self._paths or path.startswith(self._below):
             return None
         person = self._authentication.person(request)
         if person is None and _follows_a_link_from_elsewhere(request):
