@@ -26,6 +26,19 @@ def test_a_stranger_sees_no_page(console: Opened, page: str) -> None:
     assert "Open the address that `app console` printed" in answer.text
 
 
+@pytest.mark.parametrize(("method", "page", "status"), [
+    ("GET", "/static/nothing", 404), ("POST", "/sign-in", 405), ("DELETE", "/health", 405),
+])  # fmt: skip
+def test_an_error_on_an_open_path_says_nothing_about_the_environment(
+    console: Opened, method: str, page: str, status: int
+) -> None:
+    answer = console.stranger.request(method, page)
+
+    assert answer.status_code == status
+    assert "local" not in answer.text
+    assert "redis" not in answer.text
+
+
 @pytest.mark.parametrize("page", ["/replay", "/replays/a1/stop", "/queues/quick/pause"])
 def test_a_stranger_does_nothing(acting: Opened, page: str) -> None:
     assert acting.stranger.post(page, data={"csrf": ""}).status_code == 401

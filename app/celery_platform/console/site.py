@@ -5,7 +5,7 @@ from typing import Any
 
 from jinja2 import Environment
 from starlette.requests import Request
-from starlette.responses import HTMLResponse
+from starlette.responses import HTMLResponse, PlainTextResponse, Response
 
 from celery_platform.console.audit import AuditLog
 from celery_platform.console.rendering import templates
@@ -61,8 +61,10 @@ class Site:
         person: Person = request.scope[PERSON]
         return person
 
-    def problem(self, request: Request, status: int, heading: str, text: str) -> HTMLResponse:
-        """Answer with a status of HTTP and what the matter is."""
+    def problem(self, request: Request, status: int, heading: str, text: str) -> Response:
+        """Answer with a status of HTTP and what the matter is. Whoever is not signed in learns nothing else."""
+        if PERSON not in request.scope:
+            return PlainTextResponse(f"{text}\n", status)
         values = {"heading": heading, "text": text, "severity": "urgent" if status >= SERVER_ERROR else "soon"}
         return HTMLResponse(self._html(request, "problem.html", values), status)
 
@@ -71,7 +73,7 @@ class Site:
         return HTMLResponse(self._html(request, template, values))
 
     def _html(self, request: Request, template: str, values: dict[str, Any]) -> str:
-        person = request.scope.get(PERSON)
+        person = self.person(request)
         common = {
             "environment": self.runtime.environment.name,
             "broker": self.runtime.environment.broker_kind,
@@ -81,7 +83,7 @@ class Site:
             "is_live": request.query_params.get("live") != "0",
             "every": UPDATE_SECONDS,
             "person": person,
-            "csrf": self.forms.token(person) if person else "",
+            "csrf": self.forms.token(person),
             "allow_actions": self.allow_actions,
         }
         return self.templates.get_template(template).render(common | values)
