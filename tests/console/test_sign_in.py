@@ -115,6 +115,11 @@ def test_it_listens_to_loopback_alone_without_a_load_balancer(address: str) -> N
         authentication_of(Options(address=address))
 
 
-@pytest.mark.parametrize("address", ["127.0.0.1", "::1", "127.1.2.3", "localhost"])
-def test_loopback_needs_none(address: str) -> None:
-    assert isinstance(authentication_of(Options(address=address)), LoopbackAuthentication)
+@pytest.mark.parametrize(("address", "host"), [
+    ("127.0.0.1", "127.0.0.1"), ("::1", "[::1]"), ("127.1.2.3", "127.1.2.3"), ("localhost", "localhost"),
+])  # fmt: skip
+def test_loopback_needs_none_and_is_answered_under_the_address_that_is_printed(address: str, host: str) -> None:
+    authentication = authentication_of(Options(address=address))
+
+    assert isinstance(authentication, LoopbackAuthentication)
+    assert authentication.allows_host(f"{host}:8321")

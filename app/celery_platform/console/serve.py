@@ -81,7 +81,7 @@ def authentication_of(options: Options) -> Authentication:
             found=f"the address {options.address} without a load balancer that signs people in",
             remedy="Leave --address out and reach it through an SSH tunnel, or name the load balancer.",
         )
-    return LoopbackAuthentication(options.port)
+    return LoopbackAuthentication(options.port, _in_url(options.address))
 
 
 def site_of(runtime: Runtime, options: Options, authentication: Authentication) -> Site:
@@ -137,6 +137,9 @@ def _is_loopback(address: str) -> bool:
 
 def _address(options: Options, authentication: Authentication) -> str:
     if isinstance(authentication, LoopbackAuthentication):
-        host = f"[{options.address}]" if ":" in options.address else options.address
-        return f"http://{host}:{options.port}/sign-in?token={authentication.token}"
+        return f"http://{_in_url(options.address)}:{options.port}/sign-in?token={authentication.token}"
     return f"port {options.port}, for people whom {options.load_balancer} has signed in"
+
+
+def _in_url(address: str) -> str:
+    return f"[{address}]" if ":" in address else address

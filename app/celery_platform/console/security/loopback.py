@@ -19,14 +19,19 @@ class LoopbackAuthentication:
 
     A cookie belongs to a name and not to a port, so that its own name has the port: two consoles keep theirs apart.
 
+    Args:
+        port: where the console listens.
+        name: its address, as URLs have it. Names of loopback that everybody has are answered, too.
+
     Example: `LoopbackAuthentication(8321).open_session("a guess") is None`
     """
 
     how_to_sign_in = "Open the address that `app console` printed. It works once: start the console again for another."
 
-    def __init__(self, port: int) -> None:
+    def __init__(self, port: int, name: str = NAMES[0]) -> None:
         self.cookie = f"console_{port}"
-        self._hosts = frozenset({*NAMES, *(f"{name}:{port}" for name in NAMES)})
+        names = {*NAMES, name}
+        self._hosts = frozenset(names | {f"{each}:{port}" for each in names})
         self._token: str | None = secrets.token_urlsafe(32)
         self._session, self._until = "", 0.0
         self._name = getpass.getuser()
