@@ -4,7 +4,9 @@ import base64
 import json
 import pickle
 import re
+import shlex
 from collections.abc import Iterator
+from html import unescape
 from html.parser import HTMLParser
 from typing import Any
 
@@ -102,6 +104,20 @@ def test_nothing_that_a_message_says_is_run_by_a_browser(hostile: Opened, place:
         assert Dangerous(html).found == [], page
         assert str(7919 * 7907) not in html, page
         assert not re.search("[\x00\u202e\u2028\ud800]", html), page
+
+
+@pytest.mark.parametrize("task_id", ["i; rm -rf ~", "$(rm -rf ~)", "--yes", "'", "i-1"])
+@pytest.mark.parametrize("link", [{}, {"cause": "; rm -rf ~ #"}], ids=["a link of the console", "a link that was sent"])
+def test_a_command_that_is_shown_runs_nothing_else_in_a_shell(
+    hostile: Opened, task_id: str, link: dict[str, str]
+) -> None:
+    pushed(envelope(headers(id=task_id)))
+    hostile.site.failures.look(wait=60)
+
+    page = hostile.client.get("/replay", params={"queue": "quick", "id": task_id} | link).text
+
+    (shown,) = re.findall(r"<code>(app dlq replay.*?)</code>", page)
+    assert shlex.split(unescape(shown)) == ["app", "dlq", "replay", "--queue", "quick", "--", task_id]
 
 
 WRONG: tuple[Any, ...] = (None, 0, -1, 1e400, True, [], {}, [[[[]]]], {"a": {"b": []}}, "x", "9" * 400, 10**30)

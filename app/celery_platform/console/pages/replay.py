@@ -2,6 +2,7 @@
 
 import re
 import secrets
+import shlex
 from collections import Counter
 
 from starlette.exceptions import HTTPException
@@ -36,7 +37,7 @@ def dry_run(site: Site, request: Request) -> Response:
         worked_out=None if site.replays.running or not found else site.dry_runs.of(Asked(choice, queue)).look(wait=0.2),
         total=sum(count for (_, replayable), count in found.items() if replayable), asked=asked,
         replay_id=secrets.token_hex(16), usual=USUAL_RATE, least=LEAST_RATE, most=MOST_RATE,
-        running=site.replays.running,
+        running=site.replays.running, command=_command(choice, queue),
     )  # fmt: skip
 
 
@@ -100,6 +101,13 @@ def _chosen(site: Site, asked: dict[str, str]) -> tuple[str, Choice, str]:
     raise HTTPException(
         400, "A replay is of one cause, or of one message of a queue: choose it under What failed? Nothing was done."
     )
+
+
+def _command(choice: Choice, queue: str) -> str:
+    """The same replay for a shell. An id is whatever the sender of a message wrote: quoted, and no option."""
+    where = ["--queue", queue] if queue else []
+    which = ["--cause", choice.cause] if choice.cause else ["--", *choice.ids]
+    return shlex.join(["app", "dlq", "replay", *where, *which])
 
 
 def _found(index: Index, choice: Choice, queue: str) -> Counter[tuple[str, bool]]:
