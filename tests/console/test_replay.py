@@ -172,11 +172,17 @@ def test_only_one_replay_runs_and_it_can_be_stopped(acting: Opened) -> None:
     where = answer.headers["location"]
 
     refused = acting.client.post("/replay", data=fields(other) | {"rate": "5", "sure": "yes"})
+    acting.site.failures.forget()
+    meanwhile = text_of(acting.client.get("/failures").text)
     stop = fields(acting.client.get(where).text)
     stopped = acting.client.post(f"{where}/stop", data=stop)
     words = eventually(lambda: _with(acting, where, "Stopped:"), "the stop")
 
     assert refused.status_code == 409
+    assert "A replay is running" in meanwhile
+    assert "are read again when it has ended" in meanwhile
+    assert "did not answer" not in meanwhile
+    assert "BusyError" not in meanwhile
     assert stopped.status_code == 303
     assert "of 3 sent" in words
     waiting, dead = counts()

@@ -3,7 +3,7 @@
 import threading
 import time
 
-from celery_platform.console.state.shared import Shared
+from celery_platform.console.state.shared import NotNowError, Shared
 from celery_platform.errors import SettingsError
 
 
@@ -110,6 +110,22 @@ def test_a_problem_is_said_without_secrets_and_the_answer_before_stays() -> None
     assert (seen.value, seen.problem) == ("first", "OSError: amqp://celery:[redacted]@broker")
     shared.forget()
     assert shared.look().problem == "expected a; found b. c"
+
+
+def test_a_question_that_cannot_be_asked_now_leaves_the_answer_and_says_no_problem() -> None:
+    answers: list[object] = ["first", NotNowError()]
+
+    def ask() -> object:
+        answer = answers.pop(0)
+        if isinstance(answer, Exception):
+            raise answer
+        return answer
+
+    shared: Shared[object] = Shared(ask, seconds=0)
+    before = shared.look()
+    shared.forget()
+
+    assert shared.look() == before
 
 
 def test_whoever_takes_long_to_answer_is_left_alone_for_twice_as_long() -> None:

@@ -106,7 +106,7 @@ def site_of(runtime: Runtime, options: Options, authentication: Authentication) 
     reader = FailureReader(
         lambda: queues_to_read(runtime, overview.look(POLL_SECONDS, newest=True)),
         turn,
-        lambda: "A replay is running; the dead letter queues are read when it has ended." if replays.running else "",
+        lambda: replays.running is not None,
     )
     failures = Shared(reader, LEAST_SECONDS)
     return Site(

@@ -8,6 +8,8 @@ from celery_platform.console.site import Site
 from celery_platform.console.state.failures.index import Index
 
 MESSAGES_A_PAGE = 50
+READING = "The dead letter queues are being read. Load the page again."
+REPLAYING = "A replay is running. The dead letter queues are read when it has ended."
 
 
 def failures(site: Site, request: Request) -> Response:
@@ -52,7 +54,7 @@ def index_of(site: Site) -> Index:
     """
     seen = site.failures.look(wait=10)
     if seen.value is None:
-        raise HTTPException(503, seen.problem or "The dead letter queues are being read. Load the page again.")
+        raise HTTPException(503, seen.problem or (REPLAYING if site.replays.running else READING))
     return seen.value.index
 
 

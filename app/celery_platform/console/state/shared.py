@@ -42,7 +42,7 @@ class Shared(Generic[T]):
     """Asks in the background when somebody looks and the last answer is older than `seconds`.
 
     One question is under way at a time, and whoever takes long to answer is left alone for twice as long. Nobody
-    looking, nothing is asked.
+    looking, nothing is asked. A question may raise `NotNowError`.
 
     Example: `Shared(poller.poll, seconds=10).look().value`
     """
@@ -86,6 +86,8 @@ class Shared(Generic[T]):
         began = time.monotonic()
         try:
             seen = Seen(self._ask(), time.time())
+        except NotNowError:
+            seen = replace(self._seen, asking=False)
         except Exception as error:  # whatever it is, the page says it and shows the rest
             logger.warning("a question had no answer", exc_info=not isinstance(error, AppError))
             seen = replace(self._seen, problem=said(error), asking=False)
@@ -95,6 +97,10 @@ class Shared(Generic[T]):
                 self._next, self._forgotten = ended + max(self.seconds, 2 * (ended - began)), False
             self._seen = seen
             self._answered.set()
+
+
+class NotNowError(Exception):
+    """A question cannot be asked now. That is no problem to be said: the answer before stays."""
 
 
 def said(error: BaseException) -> str:

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 
 from celery_platform.application import platform_alone
 from celery_platform.console.state.failures.index import Index
-from celery_platform.console.state.shared import said
+from celery_platform.console.state.shared import NotNowError, said
 from celery_platform.dead_letters.choice import Choice
 from celery_platform.dead_letters.reading import held_messages
 from celery_platform.settings import QueueSettings
@@ -38,12 +38,12 @@ class FailureReader:
     Args:
         queues: which queues may have dead-lettered messages.
         turn: held while dead letter queues are read.
-        busy: says why nothing may be read now; empty when it may.
+        busy: whether a replay works on them; they are then read another time.
     """
 
     queues: Callable[[], Iterable[QueueSettings]]
     turn: threading.Lock
-    busy: Callable[[], str] = lambda: ""
+    busy: Callable[[], bool] = lambda: False
     read: int = 0
     before: list[Index] = field(default_factory=list)
 
@@ -51,10 +51,10 @@ class FailureReader:
         """Read all of them.
 
         Raises:
-            BusyError: something else works on the dead letter queues.
+            NotNowError: a replay works on the dead letter queues.
         """
-        if reason := self.busy():
-            raise BusyError(reason)
+        if self.busy():
+            raise NotNowError
         began, index, problems = time.monotonic(), Index(), []
         self.read = 0
         for queue in self.queues():
@@ -85,7 +85,3 @@ class FailureReader:
         self.before.append(index)
         while len(self.before) > 2:
             self.before.pop(0).close()
-
-
-class BusyError(Exception):
-    """The dead letter queues are being worked on."""
