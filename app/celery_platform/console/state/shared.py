@@ -68,6 +68,11 @@ class Shared(Generic[T]):
             if not self._forgotten or time.monotonic() >= deadline:
                 return self._seen
 
+    @property
+    def is_asking(self) -> bool:
+        """Whether a question is under way."""
+        return self._seen.asking
+
     def forget(self) -> None:
         """Let the next look ask, because something was done that changes the answer, also one that is on its way."""
         with self._lock:
