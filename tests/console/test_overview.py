@@ -16,7 +16,7 @@ from tests.harness.waiting import eventually
 
 from .conftest import Opened, opened
 from .inside import EMPTY, filled, inside
-from .pages import text_of
+from .pages import links, text_of
 
 
 def test_dead_lettered_messages_and_a_backlog_are_on_the_page(on_each: TestEnvironment, tmp_path: Path) -> None:
@@ -107,6 +107,14 @@ def test_many_viewers_are_one_question(console: Opened, monkeypatch: pytest.Monk
 def test_a_page_that_is_open_updates_itself_until_it_is_told_not_to(console: Opened) -> None:
     assert 'hx-trigger="every 5s"' in console.client.get("/").text
     assert "hx-trigger" not in console.client.get("/?live=0").text
+
+
+@pytest.mark.parametrize(("page", "still"), [
+    ("/?all=1", "/?all=1&live=0"), ("/failures?queue=quick", "/failures?queue=quick&live=0"), ("/", "/?live=0"),
+])  # fmt: skip
+def test_a_page_that_stops_to_update_shows_the_same(console: Opened, page: str, still: str) -> None:
+    assert links(console.client.get(page).text, still) == [still]
+    assert page in links(console.client.get(still).text, page)
 
 
 def test_the_environment_and_its_broker_are_named(console: Opened) -> None:

@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from jinja2 import Environment
+from starlette.datastructures import URL
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, PlainTextResponse, Response
 
@@ -73,14 +74,17 @@ class Site:
         return HTMLResponse(self._html(request, template, values))
 
     def _html(self, request: Request, template: str, values: dict[str, Any]) -> str:
-        person = self.person(request)
+        person, is_live = self.person(request), request.query_params.get("live") != "0"
         common = {
             "environment": self.runtime.environment.name,
             "broker": self.runtime.environment.broker_kind,
             "questions": QUESTIONS,
             "here": request.url.path,
-            "url": _relative(request),
-            "is_live": request.query_params.get("live") != "0",
+            "url": _relative(request.url),
+            "is_live": is_live,
+            "other_way": _relative(
+                request.url.include_query_params(live=0) if is_live else request.url.remove_query_params("live")
+            ),
             "every": UPDATE_SECONDS,
             "person": person,
             "csrf": self.forms.token(person),
@@ -89,6 +93,6 @@ class Site:
         return self.templates.get_template(template).render(common | values)
 
 
-def _relative(request: Request) -> str:
+def _relative(url: URL) -> str:
     """The address of a page without its host, which the client has stated."""
-    return request.url.path + (f"?{request.url.query}" if request.url.query else "")
+    return url.path + (f"?{url.query}" if url.query else "")
