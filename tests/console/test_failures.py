@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 from celery_platform.brokers.dead_lettered.message import dead_lettered_message
+from celery_platform.console.pages import failures
 from celery_platform.console.serve import Options, queues_to_read
 from celery_platform.console.state.failures.index import Index
 from celery_platform.console.state.overview import Overview
@@ -17,8 +18,9 @@ from tests.harness.environment import TestEnvironment
 from tests.harness.waiting import eventually
 
 from .conftest import Opened, opened
-from .inside import EMPTY, filled, inside
+from .inside import EMPTY, emptied, filled, inside, pushed
 from .pages import links, text_of
+from .test_hostile import envelope
 
 
 def causes(console: Opened, count: int, query: str = "") -> str:
@@ -88,6 +90,20 @@ def test_what_is_not_there_is_said(console: Opened, page: str, said: str) -> Non
 
     assert answer.status_code == 404
     assert said in text_of(answer.text)
+
+
+@pytest.mark.parametrize(("shown", "said"), [(2, True), (3, False)])
+def test_no_cause_is_left_out_without_a_word(
+    console: Opened, monkeypatch: pytest.MonkeyPatch, shown: int, said: bool
+) -> None:
+    emptied()
+    pushed(*(envelope({"id": f"m-{number}", "task": f"a.t{number}"}) for number in range(3)))
+    monkeypatch.setattr(failures, "SHOWN_CAUSES", shown)  # the page shows hundreds
+
+    page = causes(console, shown)
+
+    assert ("and more, each with no more messages" in text_of(page)) is said
+    emptied()
 
 
 def index_of(*messages: tuple[dict[str, Any], Any]) -> Index:

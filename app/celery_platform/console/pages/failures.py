@@ -7,7 +7,7 @@ from starlette.responses import Response
 from celery_platform.console.site import Site
 from celery_platform.console.state.failures.index import Index
 
-MESSAGES_A_PAGE = 50
+MESSAGES_A_PAGE, SHOWN_CAUSES = 50, 200
 READING = "The dead letter queues are being read. Load the page again."
 REPLAYING = "A replay is running. The dead letter queues are read when it has ended."
 
@@ -16,10 +16,11 @@ def failures(site: Site, request: Request) -> Response:
     """Dead-lettered messages grouped by cause, of one queue or of all."""
     queue = known_queue(site, request.query_params.get("queue", ""))
     seen = site.failures.look()
-    causes = seen.value.index.causes(queue) if seen.value else []
+    causes = seen.value.index.causes(queue, SHOWN_CAUSES + 1) if seen.value else []
     return site.page(
-        request, "failures.html", seen=seen, causes=causes, queue=queue, queues=list(site.runtime.environment.queues),
-        reader=site.failure_reader, running=site.replays.running,
+        request, "failures.html", seen=seen, causes=causes[:SHOWN_CAUSES], more=len(causes) > SHOWN_CAUSES,
+        queue=queue, queues=list(site.runtime.environment.queues), reader=site.failure_reader,
+        running=site.replays.running,
     )  # fmt: skip
 
 

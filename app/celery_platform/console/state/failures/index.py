@@ -117,8 +117,8 @@ class Index:
             )  # fmt: skip
             self.count += 1
 
-    def causes(self, queue: str = "", limit: int = 200) -> list[CauseShown]:
-        """Causes of the messages of a queue (a label), or of all; the most frequent first."""
+    def causes(self, queue: str = "", limit: int = -1) -> list[CauseShown]:
+        """Causes of the messages of a queue (a label), or of all; the most frequent first. A limit below 0 is none."""
         rows = self._rows(f"{GROUPED} WHERE ?1 = '' OR m.queue = ?1 GROUP BY m.cause ORDER BY 6 DESC, 1 LIMIT ?2",
                           queue, limit)  # fmt: skip
         return [CauseShown(*row) for row in rows]
