@@ -149,6 +149,19 @@ def test_an_open_page_shows_what_changes_and_keeps_the_focus(
     context.close()
 
 
+def test_a_queue_that_is_being_chosen_stays_chosen_while_the_page_updates(
+    console: Served, browser: Browser, session: list[dict[str, str]]
+) -> None:
+    context = context_of(browser, session, 1440, "light")
+    page = open_page(context, console.base, "/failures")
+    page.locator("#queue").select_option("quick")
+
+    page.evaluate("new Promise(done => document.addEventListener('htmx:afterSettle', () => done(), {once: true}))")
+
+    assert page.locator("#queue").input_value() == "quick"
+    context.close()
+
+
 def test_a_page_whose_console_is_gone_says_so(plain_redis: TestEnvironment, browser: Browser, tmp_path: Path) -> None:
     context = browser.new_context()
     with served(plain_redis, tmp_path) as gone:
