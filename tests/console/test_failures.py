@@ -8,6 +8,7 @@ import pytest
 from celery_platform.brokers.dead_lettered.message import dead_lettered_message
 from celery_platform.console.pages import failures
 from celery_platform.console.serve import Options, queues_to_read
+from celery_platform.console.state.failures import reading
 from celery_platform.console.state.failures.index import Index
 from celery_platform.console.state.overview import Overview
 from celery_platform.console.state.shared import Seen
@@ -74,6 +75,33 @@ def test_nothing_that_failed_is_said(plain_redis: TestEnvironment, console: Open
     plain_redis.python(EMPTY)
 
     assert "no message is dead-lettered" in text_of(causes(console, 0))
+
+
+def test_queues_that_cannot_be_read_are_not_called_empty(plain_redis: TestEnvironment, tmp_path: Path) -> None:
+    nowhere = "redis://127.0.0.1:9/0"
+    with inside(plain_redis.variant(tmp_path, broker_url=nowhere)):
+        console = opened(Options(audit_log=tmp_path / "audit"))
+        console.site.failures.look(wait=90)
+
+        page = text_of(console.client.get("/failures").text)
+
+    assert "A queue could not be read" in page
+    assert "no message is dead-lettered" not in page
+
+
+def test_a_queue_that_was_not_read_any_more_is_not_called_empty(
+    console: Opened, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    emptied()
+    pushed(envelope({"id": "m-1", "task": "a.b"}), envelope({"id": "m-2", "task": "a.b"}))
+    monkeypatch.setattr(reading, "MOST_MESSAGES", 1)  # a console reads a hundred thousand
+    console.site.failures.look(wait=60)
+
+    page = text_of(console.client.get("/failures?queue=effects").text)
+
+    assert "There are more messages: the first 1 were read" in page
+    assert "no message is dead-lettered" not in page
+    emptied()
 
 
 @pytest.mark.parametrize(("page", "said"), [
