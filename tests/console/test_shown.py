@@ -60,6 +60,13 @@ def test_what_a_browser_would_not_show_is_written_out() -> None:
     assert visible("a\x00\x1b[31m\u202egnp\ud800\n") == "a\\x00\\x1b[31m\\u202egnp\\ud800\n"
 
 
+@pytest.mark.parametrize("character", [
+    "\u061c", "\u00ad", "\u180e", "\u2066", "\u206a", "\ufff9", "\U000e0041", "\u115f", "\u3164", "\uffa0",
+], ids=ascii)  # fmt: skip
+def test_a_name_with_a_mark_that_nobody_sees_does_not_look_like_the_name_without_it(character: str) -> None:
+    assert visible(f"orders{character}") == f"orders{character.encode('unicode_escape').decode()}"
+
+
 def test_markup_is_escaped() -> None:
     page = templates().from_string('<p title="{{ x }}">').render(x='"><script>')
 

@@ -13,9 +13,13 @@ from celery_platform.console.state.failures.shown import redacted_text
 from celery_platform.output import age
 
 HERE = Path(__file__).parent
-# Control characters, halves of surrogate pairs, and marks that reverse the direction of text: a task's name may not
-# look like another.
-INVISIBLE = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff\ud800-\udfff]")
+# Control characters, separators of lines, halves of surrogate pairs, and what Unicode has browsers leave out
+# (Default_Ignorable_Code_Point: marks of direction, fillers, tags): a task's name may not look like another.
+INVISIBLE = re.compile(
+    r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff"
+    r"\xad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u202a-\u202e\u2060-\u206f\u3164"
+    r"\ufe00-\ufe0f\ufeff\uffa0\ufff0-\ufffb\U0001bca0-\U0001bca3\U0001d173-\U0001d17a\U000e0000-\U000e0fff]"
+)
 
 
 def templates() -> Environment:
