@@ -34,8 +34,8 @@ def test_a_queue_is_paused_and_goes_on_and_both_are_written_down(going: Opened) 
     assert (paused.status_code, resumed.status_code) == (303, 303)
     assert kept.reason == "the relay refuses"
     assert kept.by
-    assert "It is paused since" in text_of(page)
-    assert "quick is paused since" in overview
+    assert "It has been paused for" in text_of(page)
+    assert "quick has been paused for" in overview
     assert pauses() == {}
     lines = [json.loads(line) for line in going.audit.read_text().splitlines()]
     assert [(line["action"], line["queue"]) for line in lines] == [("pause", "quick"), ("resume", "quick")]

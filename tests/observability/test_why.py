@@ -47,5 +47,5 @@ def test_a_late_queue_says_which_task_takes_its_slots_and_when_it_is_empty(
     assert answer["drained_in_seconds"] is not None
     assert answer["reasons"][0].startswith("All slots are busy (2 of 2 slots): probe.slow takes")
     assert "probe.slow" in text
-    assert paused.startswith("It is paused since")
+    assert paused.startswith("It has been paused for")
     assert "a test" in paused

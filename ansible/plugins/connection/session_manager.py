@@ -5,6 +5,7 @@ import re
 import secrets
 import shlex
 import time
+from contextlib import suppress
 from typing import Any
 
 from ansible.errors import AnsibleConnectionFailure, AnsibleError
@@ -142,10 +143,10 @@ class Connection(AwsSsm):
         raise AnsibleConnectionFailure(f"no session on {self.instance_id} lasts for a request; the last said {said!r}")
 
     def _forget(self, job: str) -> None:
-        """Remove the job on the host, without waiting for that."""
-        self.session_manager.stdin_write(
-            to_bytes(f"rm -rf $HOME/.ansible/jobs/{job} $HOME/.ansible/jobs/{job}.part*\n")
-        )
+        """Remove the job on the host, without waiting for that. A session that has ended meanwhile is no failure."""
+        remove = f"rm -rf $HOME/.ansible/jobs/{job} $HOME/.ansible/jobs/{job}.part*\n"
+        with suppress(OSError):
+            self.session_manager.stdin_write(to_bytes(remove))
 
     def _get_boto_client(
         self, service: str, region_name: Any = None, endpoint_url: Any = None, config: Any = None

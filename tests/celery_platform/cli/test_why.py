@@ -52,7 +52,7 @@ def test_more_workers_change_nothing_where_slots_are_free() -> None:
     ("answer", "first"),
     [
         (replace(LATE, waiting=0), "Nothing waits."),
-        (replace(LATE, paused=Pause(time.time() - 120, "ann", "relay")), "It is paused since "),
+        (replace(LATE, paused=Pause(time.time() - 120, "ann", "relay")), "It has been paused for "),
         (replace(LATE, nodes_down=("rabbit@b",)), "Nodes of the broker are down: rabbit@b."),
         (replace(LATE, alarms=("rabbit@a takes no messages: its disk is full",)), "rabbit@a takes no messages"),
         (replace(LATE, pools=(replace(IO, workers=0, slots=0, busy=0),)), "No worker of io has said anything"),
@@ -75,7 +75,7 @@ def test_the_likeliest_reason_comes_first(answer: Why, first: str) -> None:
 def test_a_pause_says_since_when_by_whom_and_why() -> None:
     paused = replace(LATE, paused=Pause(time.time() - 120, "ann", "relay"))
 
-    assert reasons(paused)[0].startswith("It is paused since 2m by ann: relay.")
+    assert reasons(paused)[0].startswith("It has been paused for 2m by ann: relay.")
 
 
 def test_a_queue_that_grows_says_so_and_what_two_more_workers_would_do() -> None:

@@ -50,7 +50,7 @@ def _queue(label: str, queue: QueueState, limits: Mapping[str, Any]) -> Iterator
     objective = limits["queue_wait_seconds"]
     if queue.paused is not None:
         yield Finding(
-            SOON, f"{label} is paused since {age_of(queue.paused)}: {queue.waiting or 0:,} messages wait", why, label
+            SOON, f"{label} has been paused for {age_of(queue.paused)}: {queue.waiting or 0:,} messages wait", why, label
         )
     elif queue.waiting and queue.workers == 0:
         yield Finding(URGENT, f"{label}: {queue.waiting:,} messages wait, and no worker drains the queue", why, label)

@@ -26,7 +26,7 @@ def _stopped(answer: Why) -> Iterator[str]:
     """What keeps workers from taking any message."""
     if answer.paused is not None:
         by, reason = answer.paused.by or "somebody", f": {answer.paused.reason}" if answer.paused.reason else ""
-        yield f"It is paused since {age_of(answer.paused.since)} by {by}{reason}. `app queue resume {answer.queue}`"
+        yield f"It has been paused for {age_of(answer.paused.since)} by {by}{reason}. `app queue resume {answer.queue}`"
     if answer.nodes_down:
         yield f"Nodes of the broker are down: {', '.join(answer.nodes_down)}."
     yield from (f"{alarm}." for alarm in answer.alarms)
