@@ -4,7 +4,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any
 
-from celery_platform.reliability.limits_in_use import bucket_key, limit_and_task, limits_key
+from celery_platform.reliability.limits_in_use import asked_by, bucket_key, limits_key
 from celery_platform.reliability.rate_limit import RateLimit
 from celery_platform.reliability.valkey import valkey
 from celery_platform.settings import runtime
@@ -33,23 +33,26 @@ def limit_waits(tasks: Collection[str] | None = None) -> list[LimitWait]:
     Example: `limit_waits({"orders.tasks.ship"})[0].wait_seconds`
     """
     prefix, store = runtime().environment.prefix, valkey()
-    noted: Any = store.hgetall(limits_key(prefix))
-    asked = [(*limit_and_task(field), int(per_minute)) for field, per_minute in noted.items()]
-    asked = [each for each in asked if tasks is None or each[1] in tasks]
+    members: Any = store.zrange(limits_key(prefix), 0, -1)
+    # Of a limit that was changed, the later number replaces the earlier one.
+    asked = {(limit, task): per_minute for limit, per_minute, task in map(asked_by, members)}
+    asked = {key: per_minute for key, per_minute in asked.items() if tasks is None or key[1] in tasks}
     if not asked:
         return []
     with store.pipeline(transaction=False) as pipe:
         pipe.time()
-        for limit, _, _ in asked:
+        for limit, _ in asked:
             pipe.hmget(bucket_key(prefix, limit), "tokens", "at")
         (seconds, microseconds), *buckets = pipe.execute()
     now = seconds + microseconds / 1e6
-    found = [_wait(each, bucket, now) for each, bucket in zip(asked, buckets, strict=True)]
+    found = [
+        _wait(limit, task, per_minute, bucket, now)
+        for ((limit, task), per_minute), bucket in zip(asked.items(), buckets, strict=True)
+    ]
     return sorted(found, key=lambda each: (-each.wait_seconds, each.limit, each.task))
 
 
-def _wait(asked: tuple[str, str, int], bucket: list[str | None], now: float) -> LimitWait:
-    name, task, per_minute = asked
+def _wait(name: str, task: str, per_minute: int, bucket: list[str | None], now: float) -> LimitWait:
     limit, (tokens, at) = RateLimit(name, per_minute), bucket
     waits = limit.wait_seconds(float(tokens), float(at), now) if tokens and at else 0.0
     return LimitWait(name, task, per_minute, limit.per_second, waits)

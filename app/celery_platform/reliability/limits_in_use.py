@@ -1,17 +1,18 @@
 """Which shared rate limits tasks ask, as the limits note it in the store: no code says it before it runs.
 
-`<prefix>:rate_limits` is a hash: its fields are a limit and a task, its values how many the limit lets run in a minute.
-A limit that nobody asked for a week is forgotten with the others.
+`<prefix>:limits_in_use` is a sorted set by when each was last asked: of a limit, how many it lets run in a minute, and
+a task. An application may have a limit for each of its customers, so only the last `MOST` are kept, for a week.
 """
 
 KEEP_SECONDS = 7 * 86_400
+MOST = 1_000
 # Names of limits are the application's, and those of tasks have no line breaks.
 _BETWEEN = "\n"
 
 
 def limits_key(prefix: str) -> str:
-    """The key of the hash; `prefix` is the environment's, such as `celery-prod`."""
-    return f"{prefix}:rate_limits"
+    """The key of the set; `prefix` is the environment's, such as `celery-prod`."""
+    return f"{prefix}:limits_in_use"
 
 
 def bucket_key(prefix: str, limit: str) -> str:
@@ -19,15 +20,15 @@ def bucket_key(prefix: str, limit: str) -> str:
     return f"{prefix}:rate:{limit}"
 
 
-def field_of(limit: str, task: str) -> str:
-    """The field of a limit that a task asks.
+def member_of(limit: str, per_minute: int, task: str) -> str:
+    """The member for a limit that a task asks.
 
-    Example: `limit_and_task(field_of("metrics-api", "orders.tasks.ship")) == ("metrics-api", "orders.tasks.ship")`
+    Example: `asked_by(member_of("metrics-api", 600, "orders.tasks.ship")) == ("metrics-api", 600, "orders.tasks.ship")`
     """
-    return f"{limit}{_BETWEEN}{task}"
+    return _BETWEEN.join((limit, str(per_minute), task))
 
 
-def limit_and_task(field: str) -> tuple[str, str]:
-    """The inverse of `field_of`."""
-    limit, _, task = field.rpartition(_BETWEEN)
-    return limit, task
+def asked_by(member: str) -> tuple[str, int, str]:
+    """The inverse of `member_of`."""
+    limit, per_minute, task = member.rsplit(_BETWEEN, 2)
+    return limit, int(per_minute), task

@@ -10,15 +10,15 @@ from typing import Any
 
 from celery import Task
 
-from celery_platform.reliability.limits_in_use import KEEP_SECONDS, bucket_key, field_of, limits_key
+from celery_platform.reliability.limits_in_use import KEEP_SECONDS, MOST, bucket_key, limits_key, member_of
 from celery_platform.reliability.signals import rate_limit_waited
 from celery_platform.reliability.valkey import valkey
 from celery_platform.reliability.waiting import wait
 from celery_platform.routes import queue_of_request
 from celery_platform.settings import runtime
 
-# KEYS[1] bucket, KEYS[2] the limits in use; ARGV: capacity, tokens per second, longest reservation in ms, who asks and
-# how many a minute it may (empty: nobody in particular), for how many seconds that is kept.
+# KEYS[1] bucket, KEYS[2] the limits in use; ARGV: capacity, tokens per second, longest reservation in ms, who asks
+# (empty: nobody in particular), for how many seconds that is kept, and how many are.
 # Returns the wait in ms (0: go), or -1 when the next free token is further away than the longest reservation.
 _RESERVE = """
 local clock = redis.call('TIME')
@@ -26,8 +26,10 @@ local now = tonumber(clock[1]) + tonumber(clock[2]) / 1e6
 local capacity, rate, longest = tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3])
 local bucket = redis.call('HMGET', KEYS[1], 'tokens', 'at')
 if ARGV[4] ~= '' then
-  redis.call('HSET', KEYS[2], ARGV[4], ARGV[5])
-  redis.call('EXPIRE', KEYS[2], ARGV[6])
+  redis.call('ZADD', KEYS[2], now, ARGV[4])
+  redis.call('ZREMRANGEBYSCORE', KEYS[2], '-inf', now - ARGV[5])
+  redis.call('ZREMRANGEBYRANK', KEYS[2], 0, -1 - ARGV[6])
+  redis.call('EXPIRE', KEYS[2], ARGV[5])
 end
 local tokens, at = tonumber(bucket[1]) or capacity, tonumber(bucket[2]) or now
 tokens = math.min(capacity, tokens + math.max(0, now - at) * rate) - 1
@@ -70,10 +72,10 @@ class RateLimit:
         `task` is the name of the task that asks, which is noted for people (`limits_in_use.py`).
         """
         prefix = runtime().environment.prefix
-        asks = field_of(self.name, task) if task else ""
+        asks = member_of(self.name, self.per_minute, task) if task else ""
         wait_ms: Any = valkey().eval(
             _RESERVE, 2, bucket_key(prefix, self.name), limits_key(prefix), self.burst, self.per_second,
-            int(longest_seconds * 1000), asks, self.per_minute, KEEP_SECONDS,
+            int(longest_seconds * 1000), asks, KEEP_SECONDS, MOST,
         )  # fmt: skip
         return None if int(wait_ms) < 0 else int(wait_ms) / 1000
 

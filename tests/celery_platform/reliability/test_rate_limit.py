@@ -6,6 +6,7 @@ import uuid
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
+from celery_platform.reliability import rate_limit
 from celery_platform.reliability.limit_waits import limit_waits
 from celery_platform.reliability.rate_limit import RateLimit
 from celery_platform.reliability.valkey import valkey
@@ -54,6 +55,21 @@ def test_people_see_which_tasks_ask_a_limit_and_how_long_the_next_one_waits() ->
     assert (seen.limit, seen.task, seen.per_minute) == (name, task, 60)
     assert next_turn is not None
     assert abs(seen.wait_seconds - next_turn) < NOISE_SECONDS
+
+
+@pytest.mark.usefixtures("inside_sqs")
+def test_the_limits_of_many_customers_do_not_pile_up_and_a_changed_limit_is_seen_once(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(rate_limit, "MOST", 3)
+    task = f"exercises.{uuid.uuid4().hex}"
+    for customer in ("ann", "ben", "cat", "dan"):
+        RateLimit(f"{task}-{customer}", 60).reserve(600, task)
+    kept = {each.limit for each in limit_waits()}
+    RateLimit(f"{task}-dan", 600).reserve(600, task)
+
+    assert kept == {f"{task}-{customer}" for customer in ("ben", "cat", "dan")}
+    assert {each.per_minute for each in limit_waits() if each.limit == f"{task}-dan"} == {600}
 
 
 # Asking takes its time on a shared machine, and turns are in whole milliseconds.
