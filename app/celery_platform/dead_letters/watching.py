@@ -24,6 +24,8 @@ class Watch:
 
     replay_id: str = field(default_factory=lambda: secrets.token_hex(8))
     fared: Fared = field(default_factory=Fared)
+    # Whether a replay was told to stop: what runs after that does not change why it did.
+    stopped: bool = False
     _asked_at: float = float("-inf")
 
     def failures_come_back(self) -> bool:
@@ -35,4 +37,5 @@ class Watch:
                 self.fared = fared(self.replay_id)
             except StoreAwayError:
                 return False
-        return self.fared.failed >= max(FAILURES, SHARE * self.fared.ended)
+        self.stopped = self.fared.failed >= max(FAILURES, SHARE * self.fared.ended)
+        return self.stopped

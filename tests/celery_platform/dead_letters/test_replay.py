@@ -107,6 +107,14 @@ def test_ten_failures_and_half_of_what_ended_are_failures_that_come_back(
     assert watch.failures_come_back() == stops
 
 
+def test_a_replay_that_was_stopped_stays_so_when_what_it_had_sent_succeeds() -> None:
+    watch = Watch(fared=Fared(0, 10), _asked_at=float("inf"))
+    assert watch.failures_come_back()
+
+    watch.fared = Fared(90, 10)
+    assert watch.stopped
+
+
 def test_the_slowest_limit_says_how_long_the_work_takes() -> None:
     from celery_platform.dead_letters.causes import Cause
     from celery_platform.dead_letters.dry_run import Checked

@@ -56,7 +56,7 @@ def replay(
         until = (lambda: False) if keep_going else watch.failures_come_back
         sent = replayed(platform_alone(), messages, per_second=rate, replay_id=watch.replay_id, until=until)
         done = sum(advance(message) for message in sent)
-    if not keep_going and done < total and watch.failures_come_back():
+    if watch.stopped:
         fared = watch.fared
         say(
             f"replayed {done} of {total}, and stopped: {fared.failed} of the {fared.ended} that ran until now failed "

@@ -120,7 +120,7 @@ class Replays:
 def _ended_as(asked: Replay) -> str:
     if asked.stop.is_set():
         return STOPPED
-    if not asked.keep_going and asked.done < asked.total and asked.watch.failures_come_back():
+    if asked.watch.stopped:
         return FAILED_AGAIN
     return ENDED
 
