@@ -69,9 +69,11 @@ def relay_batch(app: Celery, engine: Engine, goes_on: Callable[[], bool] = lambd
                     _set_aside(connection, row, error)
                 sent.append(row.number)
         finally:
-            # Also after an error in a later row: confirmed tasks need not be sent again.
-            connection.execute(delete(outbox).where(outbox.c.number.in_(sent)))
-            connection.commit()
+            # Also after an error in a later row: confirmed tasks need not be sent again. On a connection that ended, it
+            # would raise another error than the database's.
+            if not connection.invalidated:
+                connection.execute(delete(outbox).where(outbox.c.number.in_(sent)))
+                connection.commit()
     return len(sent)
 
 

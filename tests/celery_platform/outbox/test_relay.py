@@ -3,6 +3,7 @@
 import signal
 import subprocess
 import sys
+import threading
 import time
 import uuid
 from collections.abc import Iterator
@@ -11,10 +12,12 @@ from pathlib import Path
 
 import pytest
 from celery_platform.database import connect
+from celery_platform.errors import RefusedMessageError
+from celery_platform.outbox import relay as outbox_relay
 from celery_platform.outbox.table import enqueue, metadata, outbox
 from celery_platform.worker.heartbeat_file import judge
 from exercises.quick import note
-from sqlalchemy import Engine, func, inspect, select
+from sqlalchemy import Connection, Engine, event, func, inspect, select
 
 from tests.harness.cable import cable
 from tests.harness.environment import TestEnvironment
@@ -109,6 +112,35 @@ def test_a_relay_is_ready_while_its_database_answers_and_outlives_its_absence(
             eventually(lambda: waiting(engine) == 0, "the tasks that were enqueued meanwhile")
             assert passes("readiness", heartbeat)
             assert "cannot publish from the outbox" in log.read_text()
+
+
+@pytest.mark.parametrize("statement", ["SELECT outbox.", "INSERT INTO outbox_refused", "DELETE FROM outbox "])
+def test_a_relay_outlives_a_connection_that_ends_at_any_statement(
+    engine: Engine, monkeypatch: pytest.MonkeyPatch, statement: str
+) -> None:
+    def refuse(*_: object) -> None:
+        raise RefusedMessageError("a smaller task", "a large one", "Send less.")
+
+    def end_connection(connection: Connection, _cursor: object, text: str, *_: object) -> None:
+        if text.startswith(statement) and not ended:
+            ended.append(text)
+            pid = connection.connection.dbapi_connection.info.backend_pid  # type: ignore[union-attr]
+            with engine.connect() as other:
+                other.execute(select(func.pg_terminate_backend(pid)))
+
+    ended: list[str] = []
+    stopped = threading.Event()
+    monkeypatch.setattr(outbox_relay, "_publish", refuse)
+    enqueued(engine, 2)
+    event.listen(engine, "before_cursor_execute", end_connection)
+    thread = threading.Thread(target=outbox_relay.run, args=(note.app, engine, stopped))
+    thread.start()
+    try:
+        eventually(lambda: waiting(engine) == 0, "the tasks that were enqueued")
+        assert (thread.is_alive(), len(ended)) == (True, 1)
+    finally:
+        stopped.set()
+        thread.join()
 
 
 def test_the_tables_of_a_new_database_are_made_once_though_several_relays_start_together(
