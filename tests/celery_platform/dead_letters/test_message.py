@@ -49,6 +49,13 @@ def test_a_header_of_another_type_is_as_if_it_were_not_there(name: str, value: A
         assert replays_of(headers) in (0, 1)
 
 
+def test_a_number_that_no_clock_has_is_as_if_it_were_not_there() -> None:
+    """JSON has integers of any length, which are no `float`."""
+    found = message(OURS | dict.fromkeys(("x-dead-letter-attempts", "x-dead-letter-at", "sent_at"), 10**400))
+
+    assert (found.attempts, found.failed_at, found.sent_at) == (None, None, None)
+
+
 def test_a_message_that_sqs_moved_by_itself_has_a_reason() -> None:
     found = message({"id": "a", "task": "t"})
 

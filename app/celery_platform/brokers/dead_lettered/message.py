@@ -94,7 +94,12 @@ def _by_the_broker(headers: Json, max_deliveries: int) -> tuple[str, int | None,
 
 def _number(value: Any) -> Any:
     """A number; whatever else a sender may have put there is none, so that no reader has to ask again."""
-    return value if isinstance(value, int | float) and not isinstance(value, bool) and isfinite(value) else None
+    if not isinstance(value, int | float) or isinstance(value, bool):
+        return None
+    try:
+        return value if isfinite(value) else None
+    except OverflowError:  # JSON has integers of any length
+        return None
 
 
 def _text(value: Any) -> str | None:
