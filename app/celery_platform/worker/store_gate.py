@@ -59,12 +59,13 @@ class Store:
         self._prefix, self._report = prefix, report
         # The labels of paused queues, as the store said last.
         self.paused: frozenset[str] = frozenset()
-        self._answered_at = time.monotonic()
+        # Before its first answer it is away: nobody knows yet what is paused.
+        self._answered_at = float("-inf")
         self._watched = False
 
     @property
     def away(self) -> bool:
-        """Whether it has taken nothing for `AWAY_SECONDS`."""
+        """Whether it has taken nothing for `AWAY_SECONDS`, or nothing yet."""
         return time.monotonic() - self._answered_at > AWAY_SECONDS
 
     def watch(self) -> None:

@@ -3,17 +3,19 @@
 import os
 import time
 from collections.abc import Iterator
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
 from celery_platform.brokers.sqs.broker import WAIT_TIME_SECONDS
-from celery_platform.reliability.paused_queues import Pause, as_text
+from celery_platform.reliability.paused_queues import Pause, as_text, paused_key
 from celery_platform.reliability.pausing import pause, resume
 from celery_platform.reliability.valkey import valkey
 from celery_platform.settings import runtime
 from celery_platform.worker.store_gate import Store
 from redis import Redis
 
+from tests.brokers.outage import RestartedStore
 from tests.harness.environment import TestEnvironment
 from tests.harness.waiting import eventually
 
@@ -87,6 +89,28 @@ def test_a_worker_that_starts_takes_nothing_from_a_paused_queue(environment: Tes
         eventually(lambda: environment.services.notes.count(token) == 5, f"the notes; {log.read_text()[-2000:]}")
 
 
+def test_a_worker_that_starts_without_the_store_takes_nothing_before_it_knows_what_is_paused(
+    rabbitmq: TestEnvironment, tmp_path: Path
+) -> None:
+    store, token = RestartedStore(tmp_path), os.urandom(4).hex()
+    with store.up(), ExitStack() as later:
+        url = f"redis://127.0.0.1:{store.port}/1"
+        variant = rabbitmq.variant(tmp_path, results_url=url)
+        client = later.enter_context(Redis.from_url(url))
+        client.hset(paused_key(variant.resolved["prefix"]), "quick", as_text(Pause(time.time())))
+        with store.away():
+            variant.python(NOTES.format(token=token))
+            _, log = later.enter_context(variant.worker("io"))
+            eventually(lambda: "the result store is away" in log.read_text(), "the gate")
+            time.sleep(2)
+            assert variant.services.notes.count(token) == 0, log.read_text()[-2000:]
+        eventually(lambda: "paused queues: quick" in log.read_text(), f"the pause; {log.read_text()[-2000:]}")
+        time.sleep(2)
+        assert variant.services.notes.count(token) == 0, log.read_text()[-2000:]
+        client.delete(paused_key(variant.resolved["prefix"]))
+        eventually(lambda: variant.services.notes.count(token) == 5, f"the notes; {log.read_text()[-2000:]}")
+
+
 @pytest.mark.parametrize(
     ("environment", "pool"),
     [
@@ -136,6 +160,15 @@ def test_a_worker_goes_on_with_what_the_store_said_last() -> None:
     finally:
         resume("quick")
     assert not valkey().exists(f"{prefix}:paused")
+
+
+@pytest.mark.usefixtures("inside_sqs")
+def test_the_store_is_away_until_its_first_answer_and_no_longer() -> None:
+    store = Store(runtime().results_url, runtime().environment.prefix)
+    assert store.away
+
+    store.poll()
+    assert not store.away
 
 
 def test_a_pause_says_who_and_why_and_is_refused_for_what_is_no_queue(redis: TestEnvironment) -> None:
