@@ -26,14 +26,15 @@ Tasks = Mapping[str, Task[Any, Any]]
 class Checked:
     """The chosen messages of one cause in one queue, by what a replay would make of them.
 
-    `refused` counts them by what today's code says against them. The effects of `looked_at` of the others were looked
-    up: of `done` a run would only return the result, and of `taken` another run is at work. `follows` have run, and
-    only what comes after them is sent.
+    `stays` are the messages of no task, which no replay sends. `refused` counts the others by what today's code says
+    against them. The effects of `looked_at` of the rest were looked up: of `done` a run would only return the result,
+    and of `taken` another run is at work. `follows` have run, and only what comes after them is sent.
     """
 
     queue: str
     cause: Cause
     count: int = 0
+    stays: int = 0
     refused: Counter[str] = field(default_factory=Counter)
     looked_at: int = 0
     done: int = 0
@@ -55,8 +56,13 @@ class DryRun:
 
     @property
     def messages(self) -> int:
-        """How many are chosen."""
-        return sum(group.count for group in self.groups)
+        """How many a replay would send."""
+        return sum(group.count - group.stays for group in self.groups)
+
+    @property
+    def stays(self) -> int:
+        """How many of the chosen ones it would not send, because they are of no task."""
+        return sum(group.stays for group in self.groups)
 
     @property
     def refused(self) -> int:
@@ -73,7 +79,7 @@ class DryRun:
         """How long the work takes at least, because limits let no more through than so many a second."""
         by_task: Counter[str] = Counter()
         for group in self.groups:
-            by_task[group.cause.task] += group.count - group.refused.total() - group.follows
+            by_task[group.cause.task] += group.count - group.stays - group.refused.total() - group.follows
         by_limit: Counter[str] = Counter()
         for each in self.limits:
             by_limit[each.limit] += by_task[each.task]
@@ -103,7 +109,9 @@ def dry_run(
         cause = cause_of(message)
         group = found.setdefault((message.queue, cause), Checked(message.queue, cause))
         group.count += 1
-        if returned_before(message.headers, message.task, message.id) is not None:
+        if not message.replayable:
+            group.stays += 1
+        elif returned_before(message.headers, message.task, message.id) is not None:
             group.follows += 1
         elif refusal := refusal_of(message, tasks):
             group.refused[refusal] += 1
@@ -115,12 +123,10 @@ def dry_run(
 
 
 def refusal_of(message: DeadLetteredMessage, tasks: Tasks | None) -> str:
-    """Why today's code would not run the message; empty where it would, or where it cannot be asked.
+    """Why today's code would not run a replayable message; empty where it would, or where it cannot be asked.
 
     Example: `refusal_of(message, application().tasks) == "missing a required argument: 'currency'"`
     """
-    if not message.replayable:
-        return "not a task message"
     if tasks is None:
         return ""
     task = tasks.get(message.task)

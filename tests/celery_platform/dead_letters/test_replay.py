@@ -5,7 +5,8 @@ import uuid
 from collections.abc import Iterator
 
 import pytest
-from celery_platform.dead_letters.dry_run import DryRun
+from celery_platform.brokers.dead_lettered.message import dead_lettered_message
+from celery_platform.dead_letters.dry_run import DryRun, dry_run
 from celery_platform.dead_letters.watching import Watch
 from celery_platform.observability.replays import Fared
 from celery_platform.reliability.limit_waits import LimitWait
@@ -67,6 +68,20 @@ def test_a_dry_run_says_what_todays_code_refuses_and_which_effects_are_done(
     assert "would replay 8: sending takes 4s at 2 a second" in said
     assert "2 of them would be dead-lettered again at once" in said
     assert len(json.loads(left)) == 8
+
+
+@pytest.mark.usefixtures("inside_sqs")
+def test_a_dry_run_counts_what_no_replay_sends_apart() -> None:
+    task, none = {"id": "a", "task": "exercises.quick.gone"}, {"id": "b", "task": ""}
+    unreadable = {"id": "c", "task": "exercises.quick.gone"}
+    messages = [
+        dead_lettered_message("quick", headers, body, {}, max_deliveries=5)
+        for headers, body in ((task, [[], {}, {}]), (none, [[], {}, {}]), (unreadable, "{"))
+    ]
+
+    found = dry_run(messages, {}, per_second=1)
+
+    assert (found.messages, found.refused, found.stays, found.seconds) == (1, 1, 2, 1)
 
 
 @on_each_kind

@@ -68,6 +68,8 @@ def _lines(found: "DryRun") -> Iterator[str]:
     yield sent + (f", and the work at least {age(found.seconds_with_limits)}, for its limits" if slower else "")
     if found.refused:
         yield f"{found.refused} of them would be dead-lettered again at once, because today's code does not take them"
+    if found.stays:
+        yield f"{found.stays} would stay: not the message of a task, or not readable"
 
 
 def _of_group(group: "Checked") -> Iterator[str]:
