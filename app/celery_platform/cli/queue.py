@@ -22,16 +22,18 @@ def pause(
 
     Tasks that run, and messages that a worker holds, come to their end. Exit 1 when it is paused already.
     """
-    _known(env, label)
+    choose(env)
     import getpass
     import socket
     import time
 
+    from celery_platform.cli.queues import known_queue
     from celery_platform.output import say
     from celery_platform.reliability.paused_queues import Pause
     from celery_platform.reliability.pausing import SEEN_SECONDS
     from celery_platform.reliability.pausing import pause as pause_queue
 
+    known_queue(label)
     asked = Pause(time.time(), f"{getpass.getuser()}@{socket.gethostname()}", reason)
     if not pause_queue(label, asked):
         say(f"{label} is paused already: see `app queue list`", style="red")
@@ -42,12 +44,14 @@ def pause(
 @queue.command()
 def resume(label: Label, env: Env = "") -> None:
     """Let a paused queue go on. Exit 1 when it is not paused."""
-    _known(env, label)
+    choose(env)
+    from celery_platform.cli.queues import known_queue
     from celery_platform.output import say
     from celery_platform.reliability.pausing import SEEN_SECONDS
     from celery_platform.reliability.pausing import resume as resume_queue
 
     if not resume_queue(label):
+        known_queue(label)  # only now: a queue that the environment has no more may still be paused
         say(f"{label} is not paused", style="red")
         raise typer.Exit(1)
     say(f"{label} goes on within {SEEN_SECONDS:.0f} s")
@@ -73,10 +77,3 @@ def list_(
         ("queue", "paused", "by", "reason"),
         ((label, age_of(pause.since), pause.by, pause.reason) for label, pause in sorted(found.items())),
     )
-
-
-def _known(env: str, label: str) -> None:
-    choose(env)
-    from celery_platform.cli.queues import chosen_queues
-
-    chosen_queues(label)

@@ -26,13 +26,13 @@ def why(
     """
     choose(env)
     from celery_platform.brokers import source_of
-    from celery_platform.cli.queues import chosen_queues
+    from celery_platform.cli.queues import known_queue
     from celery_platform.observability.why import reasons
     from celery_platform.observability.why import why as ask
     from celery_platform.output import say, show_json
     from celery_platform.settings import runtime
 
-    chosen_queues(queue)
+    known_queue(queue)
     answer = ask(runtime(), source_of, queue, seconds=seconds)
     if as_json:
         return show_json({**answer.as_json(), "reasons": reasons(answer)})

@@ -172,14 +172,25 @@ def test_the_store_is_away_until_its_first_answer_and_no_longer() -> None:
 
 
 def test_a_pause_says_who_and_why_and_is_refused_for_what_is_no_queue(redis: TestEnvironment) -> None:
-    unknown = redis.app("queue", "pause", "quik")
+    unknown, unnamed = (redis.app("queue", "pause", label) for label in ("quik", ""))
     none, first, again = (
         redis.app("queue", *words) for words in (("list",), ("pause", "slow", "--reason", "r"), ("pause", "slow"))
     )
     listed, ended, twice = (redis.app("queue", *words) for words in (("list",), ("resume", "slow"), ("resume", "slow")))
 
-    assert (unknown.returncode, first.returncode, again.returncode) == (2, 0, 1)
+    assert (unknown.returncode, unnamed.returncode, first.returncode, again.returncode) == (2, 2, 0, 1)
     assert "Use one of: default, effects, nightly, quick, slow." in unknown.stdout
     assert "no queue is paused" in none.stdout
     assert "slow" in listed.stdout
     assert (ended.returncode, twice.returncode) == (0, 1)
+
+
+def test_a_queue_that_the_environment_has_no_more_can_be_resumed(redis: TestEnvironment) -> None:
+    key = paused_key(redis.resolved["prefix"])
+    with Redis.from_url(redis.valkey_url) as store:
+        store.hset(key, "gone", as_text(Pause(time.time())))
+
+        resumed, again = redis.app("queue", "resume", "gone"), redis.app("queue", "resume", "gone")
+
+        assert (resumed.returncode, again.returncode) == (0, 2)
+        assert not store.hexists(key, "gone")
