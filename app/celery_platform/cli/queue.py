@@ -23,18 +23,18 @@ def pause(
     Tasks that run, and messages that a worker holds, come to their end. Exit 1 when it is paused already.
     """
     choose(env)
-    import getpass
     import socket
     import time
 
     from celery_platform.cli.queues import known_queue
+    from celery_platform.local_user import local_user
     from celery_platform.output import say
     from celery_platform.reliability.paused_queues import Pause
     from celery_platform.reliability.pausing import SEEN_SECONDS
     from celery_platform.reliability.pausing import pause as pause_queue
 
     known_queue(label)
-    asked = Pause(time.time(), f"{getpass.getuser()}@{socket.gethostname()}", reason)
+    asked = Pause(time.time(), f"{local_user()}@{socket.gethostname()}", reason)
     if not pause_queue(label, asked):
         say(f"{label} is paused already: see `app queue list`", style="red")
         raise typer.Exit(1)

@@ -1,6 +1,5 @@
 """On loopback: a token that is printed once opens a session, which a cookie carries."""
 
-import getpass
 import hashlib
 import hmac
 import secrets
@@ -9,6 +8,7 @@ import time
 from starlette.requests import HTTPConnection
 
 from celery_platform.console.security.person import Person
+from celery_platform.local_user import local_user
 
 SESSION_SECONDS = 12 * 3_600
 NAMES = ("127.0.0.1", "localhost", "[::1]")
@@ -34,7 +34,7 @@ class LoopbackAuthentication:
         self._hosts = frozenset(names | {f"{each}:{port}" for each in names})
         self._token: str | None = secrets.token_urlsafe(32)
         self._session, self._until = "", 0.0
-        self._name = getpass.getuser()
+        self._name = local_user()
 
     @property
     def token(self) -> str:
