@@ -72,6 +72,13 @@ def test_the_likeliest_reason_comes_first(answer: Why, first: str) -> None:
     assert reasons(answer)[0].startswith(first)
 
 
+def test_a_turbo_worker_one_of_whose_processes_starts_anew_has_said_something() -> None:
+    """Each of its processes reports for itself, so that three of four are no whole worker."""
+    fewer = replace(IO, type="turbo", workers=0, slots=3, busy=3)
+
+    assert reasons(replace(LATE, pools=(fewer,)))[0].startswith("All slots are busy (3 of 3 slots)")
+
+
 def test_a_pause_says_since_when_by_whom_and_why() -> None:
     paused = replace(LATE, paused=Pause(time.time() - 120, "ann", "relay"))
 

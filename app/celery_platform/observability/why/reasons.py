@@ -30,7 +30,7 @@ def _stopped(answer: Why) -> Iterator[str]:
     if answer.nodes_down:
         yield f"Nodes of the broker are down: {', '.join(answer.nodes_down)}."
     yield from (f"{alarm}." for alarm in answer.alarms)
-    if not answer.problems and answer.pools and not any(pool.workers for pool in answer.pools):
+    if not answer.problems and answer.pools and not answer.slots:
         yield f"No worker of {' or '.join(pool.name for pool in answer.pools)} has said anything for 20 s."
 
 
