@@ -23,6 +23,14 @@ class LimitWait:
     per_second: float
     wait_seconds: float
 
+    @property
+    def rate(self) -> str:
+        """The steady rate in words: by the minute, because a limit may let less than one through in a second.
+
+        Example: `LimitWait("relay", "shop.send", 10, 0.14, 0).rate == "8.4 a minute"`
+        """
+        return f"{60 * self.per_second:.1f} a minute"
+
 
 def limit_waits(tasks: Collection[str] | None = None) -> list[LimitWait]:
     """The limits that these tasks ask (all tasks without), the longest wait first. Two round trips.

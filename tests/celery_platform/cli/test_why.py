@@ -57,8 +57,8 @@ def test_more_workers_change_nothing_where_slots_are_free() -> None:
         (replace(LATE, alarms=("rabbit@a takes no messages: its disk is full",)), "rabbit@a takes no messages"),
         (replace(LATE, pools=(replace(IO, workers=0, slots=0, busy=0),)), "No worker of io has said anything"),
         (
-            replace(LATE, limits=(LimitWait("relay", "shop.send", 60, 0.9, 80.0),)),
-            "shop.send waits for the limit relay, which lets 0.9 a second through: one that asks now goes on after 1m",
+            replace(LATE, limits=(LimitWait("relay", "shop.send", 2, 1 / 65, 80.0),)),
+            "shop.send waits for the limit relay, which lets 0.9 a minute through: one that asks now goes on after 1m",
         ),
         (replace(LATE, tasks=(replace(SEND, waited=0.4),)), "40% of the attempts of shop.send went back to wait"),
         (LATE, "All slots are busy (8 of 8 slots): shop.send takes 90% of their time, 2 s each."),

@@ -61,7 +61,7 @@ def _lines(found: "DryRun") -> Iterator[str]:
     for limit in found.limits:
         yield (
             f"{limit.task} asks the limit {limit.limit}, which holds for replayed messages as for others: "
-            f"{limit.per_second:.1f} a second go on, one that asks now after {limit.wait_seconds:.0f} s"
+            f"{limit.rate} go on, one that asks now after {limit.wait_seconds:.0f} s"
         )
     sent = f"would replay {found.messages}: sending takes {age(found.seconds)} at {found.per_second:g} a second"
     slower = found.seconds_with_limits > found.seconds

@@ -39,7 +39,7 @@ def _held_back(answer: Why) -> Iterator[str]:
     binding = [limit for limit in answer.limits if limit.wait_seconds > LIMIT_SECONDS]
     for limit in binding:
         yield (
-            f"{limit.task} waits for the limit {limit.limit}, which lets {limit.per_second:.1f} a second through: "
+            f"{limit.task} waits for the limit {limit.limit}, which lets {limit.rate} through: "
             f"one that asks now goes on after {age(limit.wait_seconds)}."
         )
     for load in answer.tasks:
