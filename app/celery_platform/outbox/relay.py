@@ -59,8 +59,9 @@ def relay_batch(app: Celery, engine: Engine, goes_on: Callable[[], bool] = lambd
         if engine.dialect.name == "postgresql":
             bound = f"SET LOCAL idle_in_transaction_session_timeout = '{IDLE_IN_TRANSACTION_SECONDS}s'"
             connection.exec_driver_sql(bound)
+        rows = connection.execute(oldest).all()
         try:
-            for row in connection.execute(oldest).all():
+            for row in rows:
                 if not goes_on() or monotonic() > until:
                     break
                 try:
@@ -129,6 +130,8 @@ def _publish(app: Celery, row: Any) -> None:
 def _set_aside(connection: Connection, row: Any, error: RefusedMessageError) -> None:
     logger.error("%s %s cannot be sent: %s It was moved to outbox_refused.", row.task, row.task_id, error)
     kept = {"task_id": row.task_id, "task": row.task, "args": row.args, "kwargs": row.kwargs}
-    # A task with this id may have been refused before and enqueued again since.
-    connection.execute(delete(refused).where(refused.c.task_id == row.task_id))
-    connection.execute(insert(refused).values(**kept, reason=str(error)))
+    # An error within a savepoint leaves the transaction usable: what was sent before is still deleted.
+    with connection.begin_nested():
+        # A task with this id may have been refused before and enqueued again since.
+        connection.execute(delete(refused).where(refused.c.task_id == row.task_id))
+        connection.execute(insert(refused).values(**kept, reason=str(error)))

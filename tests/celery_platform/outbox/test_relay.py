@@ -9,15 +9,17 @@ import uuid
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
 from celery_platform.database import connect
 from celery_platform.errors import RefusedMessageError
 from celery_platform.outbox import relay as outbox_relay
-from celery_platform.outbox.table import enqueue, metadata, outbox
+from celery_platform.outbox.table import enqueue, metadata, outbox, refused
 from celery_platform.worker.heartbeat_file import judge
 from exercises.quick import note
 from sqlalchemy import Connection, Engine, event, func, inspect, select
+from sqlalchemy.exc import DBAPIError
 
 from tests.harness.cable import cable
 from tests.harness.environment import TestEnvironment
@@ -141,6 +143,32 @@ def test_a_relay_outlives_a_connection_that_ends_at_any_statement(
     finally:
         stopped.set()
         thread.join()
+
+
+def test_what_was_sent_is_deleted_although_a_later_task_cannot_be_set_aside(
+    engine: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def publish(_app: object, row: Any) -> None:
+        if sent:
+            raise RefusedMessageError("a smaller task", "a large one", "Send less.")
+        sent.append(row.task_id)
+
+    sent: list[str] = []
+    monkeypatch.setattr(outbox_relay, "_publish", publish)
+    enqueued(engine, 2)
+    refused.drop(engine)
+
+    with pytest.raises(DBAPIError, match='relation "outbox_refused" does not exist'):
+        outbox_relay.relay_batch(note.app, engine)
+
+    assert (len(sent), waiting(engine)) == (1, 1)
+
+
+def test_an_error_of_the_database_is_the_one_that_is_raised(engine: Engine) -> None:
+    outbox.drop(engine)
+
+    with pytest.raises(DBAPIError, match='relation "outbox" does not exist'):
+        outbox_relay.relay_batch(note.app, engine)
 
 
 def test_the_tables_of_a_new_database_are_made_once_though_several_relays_start_together(
