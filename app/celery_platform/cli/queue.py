@@ -38,7 +38,7 @@ def pause(
     if not pause_queue(label, asked):
         say(f"{label} is paused already: see `app queue list`", style="red")
         raise typer.Exit(1)
-    say(f"{label} is paused: every worker takes nothing from it any more within {SEEN_SECONDS:.0f} s")
+    say(f"{label} is paused: within {SEEN_SECONDS:.0f} s, every worker asks for nothing more from it")
 
 
 @queue.command()
