@@ -1,17 +1,18 @@
 """A mounted filesystem grows with its volume: real filesystems on loop devices, which need root."""
 
-import importlib.util
 import os
 import shutil
 import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 from types import ModuleType
 
 import pytest
 
-MODULE = Path(__file__).parents[2] / "ansible" / "roles" / "host" / "library" / "host_filesystems.py"
+from tests.ansible.loaded import loaded
+from tests.ansible.roles import ANSIBLE
+
+MODULE = ANSIBLE / "roles" / "host" / "library" / "host_filesystems.py"
 MIB = 1024 * 1024
 # The kernel lets nobody without CAP_SYS_RESOURCE grow a mounted ext4, as some sandboxes are; XFS asks for less.
 CAPABILITIES = int(Path("/proc/self/status").read_text().partition("CapEff:")[2].split()[0], 16)
@@ -24,13 +25,7 @@ pytestmark = pytest.mark.skipif(
 
 @pytest.fixture(scope="module")
 def filesystems() -> ModuleType:
-    spec = importlib.util.spec_from_file_location("host_filesystems", MODULE)
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[spec.name] = module  # dataclasses look their module up
-    spec.loader.exec_module(module)
-    return module
+    return loaded(MODULE)
 
 
 class Volume:

@@ -1,24 +1,20 @@
 """What the module of the role host says of a Debian host: pending upgrades, reasons for a reboot, units to restart."""
 
-import importlib.util
-from pathlib import Path
 from types import ModuleType
 
 import pytest
 
-MODULE = Path(__file__).parents[2] / "ansible" / "roles" / "host" / "library" / "host_patches.py"
+from tests.ansible.loaded import loaded
+from tests.ansible.roles import ANSIBLE
+
+MODULE = ANSIBLE / "roles" / "host" / "library" / "host_patches.py"
 LIBC = "7f0-7f1 r-xp 0 103:01 123  /usr/lib/x86_64-linux-gnu/libc.so.6 (deleted)\n"
 CRYPTO = "7f0-7f1 r-xp 0 103:01 123  /usr/lib/x86_64-linux-gnu/libcrypto.so.3 (deleted)\n"
 
 
 @pytest.fixture(scope="module")
 def patches() -> ModuleType:
-    spec = importlib.util.spec_from_file_location("host_patches", MODULE)
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
+    return loaded(MODULE)
 
 
 def test_upgrades_are_those_that_apt_would_install(patches: ModuleType) -> None:

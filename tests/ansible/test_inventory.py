@@ -1,7 +1,6 @@
 """The inventory plugin: its requests to AWS, and its error messages."""
 
 import ast
-import importlib.util
 import json
 import os
 import subprocess
@@ -12,20 +11,17 @@ from typing import Any
 import pytest
 import yaml
 
+from tests.ansible.loaded import loaded
+
 REPOSITORY = Path(__file__).parents[2]
 PLUGIN = REPOSITORY / "ansible" / "plugins" / "inventory" / "environment.py"
 CONNECTION = REPOSITORY / "ansible" / "plugins" / "connection" / "session_manager.py"
 
 
 def _options(**hosts: str) -> dict[str, Any]:
-    spec = importlib.util.spec_from_file_location("environment_inventory", PLUGIN)
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
     tags = {"Environment": "prod", "Project": "shop", "Name": "celery-prod-*"}
     resolved = {"region": "eu-west-1", "machine_tags": tags, "hosts": hosts}
-    return dict(module.aws_ec2_options(resolved))
+    return dict(loaded(PLUGIN).aws_ec2_options(resolved))
 
 
 def _inventory(environment: str) -> subprocess.CompletedProcess[str]:

@@ -2,24 +2,20 @@
 
 import base64
 import hashlib
-import importlib.util
-from pathlib import Path
 from types import ModuleType
 from typing import Any
 
 import pytest
 
-FILTERS = Path(__file__).parents[2] / "ansible" / "roles" / "rabbitmq" / "filter_plugins" / "definitions.py"
+from tests.ansible.loaded import loaded
+from tests.ansible.roles import ANSIBLE
+
+FILTERS = ANSIBLE / "roles" / "rabbitmq" / "filter_plugins" / "definitions.py"
 
 
 @pytest.fixture(scope="module")
 def filters() -> ModuleType:
-    spec = importlib.util.spec_from_file_location("rabbitmq_definitions", FILTERS)
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
+    return loaded(FILTERS)
 
 
 USER = {

@@ -1,6 +1,5 @@
 """The modules of the role rabbitmq: one writes several files, one gathers the facts of a host."""
 
-import importlib.util
 import os
 from pathlib import Path
 from types import ModuleType
@@ -8,17 +7,15 @@ from typing import Any
 
 import pytest
 
-LIBRARY = Path(__file__).parents[2] / "ansible" / "roles" / "rabbitmq" / "library"
+from tests.ansible.loaded import loaded
+from tests.ansible.roles import ANSIBLE
+
+LIBRARY = ANSIBLE / "roles" / "rabbitmq" / "library"
 
 
 @pytest.fixture(scope="module")
 def files() -> ModuleType:
-    spec = importlib.util.spec_from_file_location("rabbitmq_files", LIBRARY / "rabbitmq_files.py")
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
+    return loaded(LIBRARY / "rabbitmq_files.py")
 
 
 def _entry(**changed: Any) -> dict[str, Any]:

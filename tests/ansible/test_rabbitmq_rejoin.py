@@ -1,25 +1,19 @@
 """When the host of a RabbitMQ node restarts it because it is apart. The scenario hard_day causes it on a cluster."""
 
-import importlib.util
-import sys
-from pathlib import Path
 from types import ModuleType
 
 import pytest
 
-PROGRAM = Path(__file__).parents[2] / "ansible" / "roles" / "rabbitmq" / "files" / "rabbitmq_rejoin.py"
+from tests.ansible.loaded import loaded
+from tests.ansible.roles import ANSIBLE
+
+PROGRAM = ANSIBLE / "roles" / "rabbitmq" / "files" / "rabbitmq_rejoin.py"
 MEMBERS = ("a", "b", "c")
 
 
 @pytest.fixture(scope="module")
 def rejoin() -> ModuleType:
-    spec = importlib.util.spec_from_file_location("rabbitmq_rejoin", PROGRAM)
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[spec.name] = module  # dataclasses look their module up
-    spec.loader.exec_module(module)
-    return module
+    return loaded(PROGRAM)
 
 
 def test_the_third_is_apart_from_two_that_run_together(rejoin: ModuleType) -> None:
