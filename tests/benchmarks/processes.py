@@ -7,6 +7,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
+from local_containers.children import ended_with_parent
+
 REPOSITORY = Path(__file__).parents[2]
 FOLDER = Path(__file__).parent
 # What is shipped runs with the releases that are shipped; arq needs another version of redis-py than the others.
@@ -34,7 +36,7 @@ def running(
     with log.open("ab") as sink:
         started = [
             subprocess.Popen(
-                [str(programs(system) / command[0]), *command[1:]],
+                [*ended_with_parent(), str(programs(system) / command[0]), *command[1:]],
                 env=environment(variables), cwd=REPOSITORY, start_new_session=True,
                 stdout=sink, stderr=sink, stdin=subprocess.DEVNULL,
             )

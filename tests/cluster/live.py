@@ -14,6 +14,7 @@ from celery_platform.release import helm
 from celery_platform.release.cluster.deploy import OWNING, RELEASE
 from celery_platform.release.helm import chart
 from celery_platform.release.kubernetes_tools import tool
+from local_containers.children import ended_with_parent
 
 from tests.chart.rendered import Json, settings
 
@@ -36,7 +37,7 @@ def kubectl(*arguments: str, data: str = "") -> Any:
 @contextmanager
 def started(name: Literal["kubectl", "helm"], *arguments: str) -> Iterator[None]:
     """A tool that runs while the context is open."""
-    with subprocess.Popen([tool(name), *arguments], stdout=subprocess.DEVNULL) as process:
+    with subprocess.Popen([*ended_with_parent(), tool(name), *arguments], stdout=subprocess.DEVNULL) as process:
         try:
             yield
         finally:

@@ -12,21 +12,32 @@ from tests.harness.processes import running
 
 pytestmark = pytest.mark.server
 
+SERVER = """
+from tests.harness.processes import running
+started = running(["sleep", "600"], log)
+"""
+MEASURED = """
+from tests.benchmarks.processes import running
+started = running("shipped_app", [["python", "-c", "import time; time.sleep(600)"]], {}, log)
+"""
 START = """
 import sys, time
 from pathlib import Path
-from tests.harness.processes import running
-with running(["sleep", "600"], Path(sys.argv[1])) as process:
-    print(process.pid, flush=True)
+log = Path(sys.argv[1])
+{starts}
+with started as process:
+    print(getattr(process, "pid", process), flush=True)
     time.sleep(600)
 """
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="prctl is Linux's")
-def test_a_server_ends_when_its_tests_are_killed(tmp_path: Path) -> None:
-    tests = subprocess.Popen([sys.executable, "-c", START, str(tmp_path / "log")], stdout=subprocess.PIPE, text=True)
+@pytest.mark.parametrize("starts", [SERVER, MEASURED], ids=["a server", "a measured process"])
+def test_a_server_ends_when_its_tests_are_killed(tmp_path: Path, starts: str) -> None:
+    command = [sys.executable, "-c", START.format(starts=starts), str(tmp_path / "log")]
+    tests = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
     assert tests.stdout
-    server = int(tests.stdout.readline())
+    server = int(tests.stdout.readline().strip("[]\n"))
 
     tests.send_signal(signal.SIGKILL)
     tests.wait(10)

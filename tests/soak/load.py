@@ -13,6 +13,8 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from local_containers.children import ended_with_parent
+
 from tests.harness.environment import TestEnvironment
 from tests.harness.processes import running
 from tests.history.events import FOLDER, WORKER, Event, Kind, Recorder, read
@@ -100,7 +102,8 @@ class Load:
         log = (self.environment.folder / "senders.log").open("ab")
         return [
             subprocess.Popen(
-                [sys.executable, "-m", "tests.soak.process", "send", f"{token}{number}", *arguments],
+                [*ended_with_parent(), sys.executable, "-m", "tests.soak.process", "send", f"{token}{number}",
+                 *arguments],
                 env=self._variables, stdout=log, stderr=log, stdin=subprocess.DEVNULL,
             )
             for number in range(2)

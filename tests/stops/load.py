@@ -9,6 +9,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from local_containers.children import ended_with_parent
+
 from tests.harness.environment import TestEnvironment
 from tests.harness.ledger import Ledger
 
@@ -48,7 +50,7 @@ class Load:
 def under_load(environment: TestEnvironment, ledger: Ledger, folder: Path) -> Iterator[Load]:
     """Publish entries while the block runs; afterwards wait until all are made."""
     load, stop = Load(ledger), folder / f"stop-{uuid.uuid4().hex[:6]}"
-    command = [sys.executable, "-c", SEND, str(stop), load.run, str(EVERY_SECONDS)]
+    command = [*ended_with_parent(), sys.executable, "-c", SEND, str(stop), load.run, str(EVERY_SECONDS)]
     with subprocess.Popen(command, env=environment.variables, stdout=subprocess.PIPE, text=True) as sender:
         try:
             yield load

@@ -9,6 +9,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import pytest
+from local_containers.children import ended_with_parent
 
 from tests.harness.servers import REPOSITORY
 from tests.harness.waiting import eventually
@@ -21,7 +22,7 @@ VARIABLE = "TMPDIR"
 def trial(folder: Path) -> Iterator[subprocess.Popen[str]]:
     """`make try`, with its output and temporary files in `folder`."""
     variables = os.environ | {VARIABLE: str(folder), "PYTHONPATH": str(REPOSITORY)}
-    command = [sys.executable, "-m", "tests.trial"]
+    command = [*ended_with_parent(), sys.executable, "-m", "tests.trial"]
     with subprocess.Popen(command, cwd=folder, env=variables, stdout=subprocess.PIPE, text=True) as process:
         try:
             yield process

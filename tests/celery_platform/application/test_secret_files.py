@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 from celery_platform.application.secret_files import MEMORY, PREFIX
+from local_containers.children import ended_with_parent
 
 from tests.harness.environment import TestEnvironment
 from tests.harness.ledger import SECRET
@@ -94,8 +95,9 @@ def started(
 ) -> Iterator[tuple["subprocess.Popen[str]", Path]]:
     """The process and the path of its secret. It has its own session, which is killed at the end."""
     process = subprocess.Popen(
-        command, env=environment.variables | variables, text=True, stdout=subprocess.PIPE, start_new_session=True
-    )
+        [*ended_with_parent(), *command], env=environment.variables | variables, text=True, stdout=subprocess.PIPE,
+        start_new_session=True,
+    )  # fmt: skip
     try:
         assert process.stdout is not None
         yield process, Path(process.stdout.readline().strip())

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from local_containers.children import ended_with_parent
 
 from tests.harness.environment import TestEnvironment
 from tests.harness.waiting import eventually
@@ -50,7 +51,7 @@ def test_it_has_the_applications_variables_and_its_own_and_its_words_as_they_are
 
 
 def test_it_is_stopped_with_what_stops_it(environment: TestEnvironment, tmp_path: Path) -> None:
-    command = [sys.executable, "-m", "celery_platform", "process", "serve"]
+    command = [*ended_with_parent(), sys.executable, "-m", "celery_platform", "process", "serve"]
     with subprocess.Popen(command, env=environment.variables) as process:
         eventually((tmp_path / "serves").exists, "the server")
         process.send_signal(signal.SIGTERM)

@@ -13,6 +13,7 @@ import pytest
 from celery_platform.database import connect
 from celery_platform.outbox.table import enqueue, metadata, outbox, refused
 from exercises.quick import note
+from local_containers.children import ended_with_parent
 from sqlalchemy import Engine, func, insert, select
 
 from tests.harness.environment import TestEnvironment
@@ -158,7 +159,8 @@ def test_relays_that_die_lose_nothing_and_repeat_no_effect(sqs: TestEnvironment,
         )
         assert dying.returncode == -signal.SIGKILL
         assert waiting(engine) == 12, "a batch that was not committed must still be in the outbox"
-    relay = subprocess.Popen([sys.executable, "-m", "celery_platform", "relay"], cwd=REPOSITORY, env=variables)
+    command = [*ended_with_parent(), sys.executable, "-m", "celery_platform", "relay"]
+    relay = subprocess.Popen(command, cwd=REPOSITORY, env=variables)
     try:
         eventually(lambda: waiting(engine) == 0, "the relay")
     finally:

@@ -13,6 +13,7 @@ from typing import Any
 import boto3
 import pytest
 from celery_platform.environment import resolve
+from local_containers.children import ended_with_parent
 
 from tests.harness import servers
 from tests.harness.environment import ENVIRONMENTS, KEYS, PROD, described
@@ -148,9 +149,9 @@ def tunnel(production: Production, folder: Path, *words: str, limits: Limits | N
         log = folder / "tunnel.log"
         with log.open("w") as sink:
             process = subprocess.Popen(
-                [sys.executable, "-m", "celery_platform", "tunnel", "prod", *words], cwd=REPOSITORY, text=True,
+                [*ended_with_parent(), sys.executable, "-m", "celery_platform", "tunnel", "prod", *words],
                 env={**production.variables, **sessions.variables}, stdout=sink, stderr=sink, stdin=subprocess.DEVNULL,
-                start_new_session=True,
+                cwd=REPOSITORY, text=True, start_new_session=True,
             )  # fmt: skip
         try:
             yield Tunnel(process, log, sessions)

@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
+from local_containers.children import ended_with_parent
 
 pytestmark = pytest.mark.server
 
@@ -51,8 +52,8 @@ def metadata(answers: dict[str, str]) -> Iterator[str]:
 
 def waiting(endpoint: str) -> subprocess.Popen[str]:
     return subprocess.Popen(
-        [sys.executable, "-m", "celery_platform", "await-termination"], text=True, stdout=subprocess.PIPE,
-        env=os.environ | {"AWS_EC2_METADATA_SERVICE_ENDPOINT": endpoint},
+        [*ended_with_parent(), sys.executable, "-m", "celery_platform", "await-termination"],
+        text=True, stdout=subprocess.PIPE, env=os.environ | {"AWS_EC2_METADATA_SERVICE_ENDPOINT": endpoint},
     )  # fmt: skip
 
 

@@ -12,6 +12,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from local_containers.children import ended_with_parent
+
 FOLDER = Path(__file__).parent
 REPOSITORY = FOLDER.parents[5]
 THREADS = 4
@@ -51,8 +53,8 @@ def workers(cluster: Cluster, folder: Path, ca: Path, name: str = "worker") -> I
     """Run two workers, with a warm shutdown at the end."""
     processes = [
         subprocess.Popen(
-            [sys.executable, "-m", "celery", "-A", "orders", "worker", "--pool=threads", "--concurrency=4",
-             "--loglevel=WARNING", f"--hostname={name}{number}@hard-day"],
+            [*ended_with_parent(), sys.executable, "-m", "celery", "-A", "orders", "worker",
+             "--pool=threads", "--concurrency=4", "--loglevel=WARNING", f"--hostname={name}{number}@hard-day"],
             cwd=FOLDER, env=cluster.environment(folder, ca),
             stdout=(folder / f"{name}{number}.log").open("a"), stderr=subprocess.STDOUT,
         )
@@ -78,7 +80,7 @@ class Publishing:
         self.errors = folder / f"{prefix}.errors"
         self.file.touch()
         self._process = subprocess.Popen(
-            [sys.executable, str(FOLDER / "publish.py"), prefix, str(THREADS), str(self.file)],
+            [*ended_with_parent(), sys.executable, str(FOLDER / "publish.py"), prefix, str(THREADS), str(self.file)],
             env=cluster.environment(folder, ca), stderr=self.errors.open("w"),
         )  # fmt: skip
         self.wait_for(200, 120)
