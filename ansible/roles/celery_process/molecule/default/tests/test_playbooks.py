@@ -1,4 +1,4 @@
-"""What a deploy says of a process that does not run, and what a drain stops."""
+"""What a deploy says of a process that does not run, what a drain stops, and what a start runs."""
 
 import json
 import os
@@ -35,6 +35,26 @@ def deploy(tmp_path: Path) -> Iterator[Path]:
     HOST.run("rm -f /etc/systemd/system/celery-process-ends.service /etc/systemd/system/celery-process-deaf.service")
 
 
+def tasks(folder: Path, entry: str) -> Path:
+    """A playbook that includes these tasks of the role for the relay and a process that can only be watched."""
+    file = folder / f"{entry}.yml"
+    steps = [
+        {
+            "ansible.builtin.include_role": {"name": "celery_process", "tasks_from": entry},
+            "vars": {"celery_process_name": name, "celery_process_has_heartbeat": heartbeat},
+        }
+        for name, heartbeat in (("relay", True), ("process-tail", False))
+    ]
+    file.write_text(json.dumps([{"hosts": "worker", "gather_facts": False, "tasks": steps}]))
+    return file
+
+
+def processes() -> set[str]:
+    """The process ids of both."""
+    units = ("celery-relay", "celery-process-tail")
+    return {str(HOST.check_output(f"systemctl show --value -p MainPID {unit}")) for unit in units}
+
+
 def test_a_process_that_ends_at_once_fails_the_deploy(deploy: Path) -> None:
     done = playbook(deploy, celery_process_name="process-ends", celery_process_arguments=["process", "ends"])
 
@@ -61,3 +81,16 @@ def test_a_drain_of_the_host_stops_what_runs_on_it() -> None:
     units = ("celery-relay", "celery-process-web", "celery-process-tail")
     assert not any(HOST.service(unit).is_running for unit in units)
     HOST.run_expect([0], f"systemctl start {' '.join(units)}")
+
+
+def test_what_a_drain_stopped_is_started_again_and_works(tmp_path: Path) -> None:
+    HOST.run_expect([0], "systemctl stop celery-relay celery-process-tail")
+
+    done = playbook(tasks(tmp_path, "start"))
+
+    assert done.returncode == 0, done.stdout
+    assert "0" not in processes()
+    running = processes()
+    again = playbook(tasks(tmp_path, "start"))
+    assert "changed=0" in again.stdout, again.stdout
+    assert processes() == running
