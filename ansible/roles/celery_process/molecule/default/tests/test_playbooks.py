@@ -1,4 +1,4 @@
-"""What a deploy says of a process that does not run, what a drain stops, and what a start runs."""
+"""What a deploy says of a process that does not run, what a drain stops, and what a start and a restart run."""
 
 import json
 import os
@@ -94,3 +94,13 @@ def test_what_a_drain_stopped_is_started_again_and_works(tmp_path: Path) -> None
     again = playbook(tasks(tmp_path, "start"))
     assert "changed=0" in again.stdout, again.stdout
     assert processes() == running
+
+
+def test_a_restart_runs_other_processes_which_work(tmp_path: Path) -> None:
+    before = processes()
+
+    done = playbook(tasks(tmp_path, "restart"))
+
+    assert done.returncode == 0, done.stdout
+    assert "0" not in processes()
+    assert before.isdisjoint(processes())
