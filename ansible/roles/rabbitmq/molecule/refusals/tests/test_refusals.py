@@ -13,6 +13,7 @@ import trustme
 
 SCENARIO = Path(__file__).parents[1]
 OPERATIONS = SCENARIO.parents[3] / "operations" / "rabbitmq"
+PATCH = OPERATIONS.parents[1] / "patch.yml"
 CONVERGE = SCENARIO.parent / "default" / "converge.yml"
 NODE = "molecule-rabbitmq-1"
 
@@ -61,6 +62,15 @@ def test_two_seeds() -> None:
 
 def test_an_even_cluster() -> None:
     assert "Expected an odd number of nodes, found 2." in _refused(SCENARIO / "spare.yml")
+
+
+def test_a_patch_round_past_a_node_that_an_interrupted_round_left_stopped() -> None:
+    _inside("systemctl", "stop", "rabbitmq-server")
+    try:
+        printed = _refused(PATCH, '{"host_needs_patches": false}')
+    finally:
+        _inside("systemctl", "start", "rabbitmq-server")
+    assert f"rabbit@{NODE} does not respond" in printed
 
 
 def test_mirrored_queues_on_rabbitmq_4() -> None:
