@@ -11,6 +11,7 @@ import testinfra
 
 ANSIBLE = Path(__file__).parents[5]
 HOST = testinfra.get_host("podman://molecule-process-1")
+UNITS = ("celery-relay", "celery-process-web", "celery-process-tail")
 
 
 def playbook(file: Path, **variables: object) -> subprocess.CompletedProcess[str]:
@@ -35,6 +36,14 @@ def deploy(tmp_path: Path) -> Iterator[Path]:
     HOST.run("rm -f /etc/systemd/system/celery-process-ends.service /etc/systemd/system/celery-process-deaf.service")
 
 
+@pytest.fixture
+def started() -> Iterator[None]:
+    """All units run before the test and after it."""
+    HOST.run_expect([0], f"systemctl start {' '.join(UNITS)}")
+    yield
+    HOST.run_expect([0], f"systemctl start {' '.join(UNITS)}")
+
+
 def tasks(folder: Path, entry: str) -> Path:
     """A playbook that includes these tasks of the role for the relay and a process that can only be watched."""
     file = folder / f"{entry}.yml"
@@ -47,6 +56,11 @@ def tasks(folder: Path, entry: str) -> Path:
     ]
     file.write_text(json.dumps([{"hosts": "worker", "gather_facts": False, "tasks": steps}]))
     return file
+
+
+def state(unit: str) -> str:
+    """What systemd says of the unit, such as `deactivating`."""
+    return str(HOST.check_output(f"systemctl show --value -p ActiveState {unit}"))
 
 
 def processes() -> set[str]:
@@ -72,15 +86,38 @@ def test_a_process_that_does_not_answer_fails_the_deploy(deploy: Path) -> None:
     assert "Timeout when waiting for 127.0.0.1:8001" in done.stdout, done.stdout
 
 
+@pytest.mark.usefixtures("started")
 def test_a_drain_of_the_host_stops_what_runs_on_it() -> None:
     done = playbook(ANSIBLE / "drain.yml")
 
     assert done.returncode == 0, done.stdout
     output = " ".join(done.stdout.split())
     assert "celery-process-tail.service, celery-process-web.service, celery-relay.service stopped" in output, output
-    units = ("celery-relay", "celery-process-web", "celery-process-tail")
-    assert not any(HOST.service(unit).is_running for unit in units)
-    HOST.run_expect([0], f"systemctl start {' '.join(units)}")
+    assert not any(HOST.service(unit).is_running for unit in UNITS)
+
+
+@pytest.mark.usefixtures("started")
+def test_a_drain_stops_a_process_that_systemd_starts_again_and_again(deploy: Path) -> None:
+    assert playbook(deploy, celery_process_name="process-ends", celery_process_arguments=["process", "ends"]).returncode
+
+    done = playbook(ANSIBLE / "drain.yml")
+
+    assert done.returncode == 0, done.stdout
+    assert state("celery-process-ends") in {"inactive", "failed"}
+
+
+@pytest.mark.usefixtures("started")
+def test_a_drain_waits_for_what_an_interrupted_one_stops() -> None:
+    pid = HOST.check_output("systemctl show --value -p MainPID celery-process-web")
+    # Frozen after SIGTERM, with which systemd sends SIGCONT.
+    HOST.run_expect([0], f"systemctl stop --no-block celery-process-web; sleep 0.5; kill -STOP {pid}")
+    HOST.run_expect([0], f"systemd-run --on-active=20 --timer-property=AccuracySec=100ms kill -CONT {pid}")
+    assert state("celery-process-web") == "deactivating"
+
+    done = playbook(ANSIBLE / "drain.yml")
+
+    assert done.returncode == 0, done.stdout
+    assert state("celery-process-web") == "inactive"
 
 
 def test_what_a_drain_stopped_is_started_again_and_works(tmp_path: Path) -> None:
