@@ -49,9 +49,8 @@ def _queue(label: str, queue: QueueState, limits: Mapping[str, Any]) -> Iterator
     why = f"/queues/{label}"
     objective = limits["queue_wait_seconds"]
     if queue.paused is not None:
-        yield Finding(
-            SOON, f"{label} has been paused for {age_of(queue.paused)}: {queue.waiting or 0:,} messages wait", why, label
-        )
+        paused = f"{label} has been paused for {age_of(queue.paused)}: {queue.waiting or 0:,} messages wait"
+        yield Finding(SOON, paused, why, label)
     elif queue.waiting and queue.workers == 0:
         yield Finding(URGENT, f"{label}: {queue.waiting:,} messages wait, and no worker drains the queue", why, label)
     elif (queue.oldest_seconds or 0) > objective:
