@@ -79,13 +79,14 @@ def test_a_dry_run_changes_nothing_an_export_copies_and_a_purge_removes(
     environment: TestEnvironment, run: str, tmp_path: Path
 ) -> None:
     file = tmp_path / "dead-lettered.jsonl"
-    (_, dry), (no, _), (_, before), exported, purged, (_, after), gone, unknown = dlq(
+    (_, dry), (no, asked), (_, before), exported, purged, (_, after), gone, unknown = dlq(
         environment, "replay --dry-run", "purge", "list --json", f"export {file} --queue effects",
         "purge --yes --error 503", "list --json", "purge --yes --error 503", "show nobody",
     )  # fmt: skip
 
     assert "would replay 6" in dry
     assert no != 0, "nobody was there to say yes"
+    assert asked.count("refused <id>") == 1, "the three that differ in their ids alone are one row"
     assert len(json.loads(before)) == 6
     assert exported[0] == purged[0] == 0, exported[1] + purged[1]
     copies = [json.loads(line) for line in file.read_text().splitlines()]

@@ -85,15 +85,18 @@ def _confirmed(verb: str, env: str, queue: str, choice: "Choice", *, dry_run: bo
     """Count the chosen messages and ask; ends the command when there is nothing to do or the answer is no."""
     from collections import Counter
 
+    from celery_platform.dead_letters.causes import cause_of
     from celery_platform.output import say, show_table
 
     with chosen_messages(env, queue, choice) as messages:
         found = (held.message for held in messages)
-        kinds = Counter((message.queue, message.task or "?", message.reason[:SHORT_REASON]) for message in found)
+        kinds = Counter(
+            (message.queue, message.task or "?", cause_of(message).said[:SHORT_REASON]) for message in found
+        )
     if not kinds:
         say("no dead-lettered message is chosen")
         raise typer.Exit(1)
-    show_table(("queue", "task", "reason", "messages"), ((*kind, count) for kind, count in kinds.most_common()),
+    show_table(("queue", "task", "error", "messages"), ((*kind, count) for kind, count in kinds.most_common()),
                numbers=("messages",))  # fmt: skip
     if dry_run:
         say(f"would {verb} {kinds.total()}")

@@ -74,8 +74,7 @@ def causes(
     show_table(
         ("cause", "messages", "task", "error", "raised in", "first", "last", "the last one"),
         (
-            (group.cause.key, group.count, group.cause.task or "?",
-             f"{group.cause.error.rpartition('.')[2]}: {group.cause.message}".removeprefix(": "), group.cause.frame,
+            (group.cause.key, group.count, group.cause.task or "?", group.cause.said, group.cause.frame,
              age_of(group.first_at), age_of(group.last_at), group.example)
             for group in found.groups
         ),

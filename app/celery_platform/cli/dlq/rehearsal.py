@@ -26,8 +26,7 @@ def show_dry_run(env: str, queue: str, choice: "Choice", per_second: float) -> N
     show_table(
         ("queue", "task", "cause", "error", "messages", "refused", "effect done"),
         (
-            (group.queue, group.cause.task or "?", group.cause.key,
-             f"{group.cause.error.rpartition('.')[2]}: {group.cause.message}".removeprefix(": "), group.count,
+            (group.queue, group.cause.task or "?", group.cause.key, group.cause.said, group.count,
              group.refused.total(), group.done if group.looked_at else None)
             for group in found.groups
         ),

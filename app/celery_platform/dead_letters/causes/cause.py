@@ -35,6 +35,11 @@ class Cause:
         content = json.dumps([self.task, self.error, self.message, self.frame])
         return hashlib.sha256(content.encode()).hexdigest()[:KEY_CHARACTERS]
 
+    @property
+    def said(self) -> str:
+        """The error's type, without its module, and what it said."""
+        return f"{self.error.rpartition('.')[2]}: {self.message}".removeprefix(": ")
+
     def as_json(self) -> dict[str, Any]:
         """Every field, and the key."""
         return {
