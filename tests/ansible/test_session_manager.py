@@ -11,12 +11,14 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import boto3
 import pytest
 import yaml
 
+from tests.ansible.loaded import loaded
 from tests.ansible.roles import ANSIBLE
 from tests.harness import servers
 from tests.harness.environment import KEYS
@@ -173,3 +175,15 @@ def test_a_host_without_an_agent_is_unreachable_and_says_why(host: Any) -> None:
         assert done.returncode == 4
         assert _result(done)["unreachable"]
         assert "TargetNotConnected" in _result(done)["msg"]
+
+
+def test_a_session_that_ends_after_the_answer_does_not_fail_the_task() -> None:
+    """A mock, because the time between the two is milliseconds."""
+
+    def ended(_: bytes) -> None:
+        raise BrokenPipeError
+
+    plugin = loaded(ANSIBLE / "plugins" / "connection" / "session_manager.py")
+    connection = SimpleNamespace(session_manager=SimpleNamespace(stdin_write=ended))
+
+    plugin.Connection._forget(connection, "job")
