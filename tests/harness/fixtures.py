@@ -10,6 +10,7 @@ from celery_platform.settings import runtime
 from tests.harness import servers
 from tests.harness.environment import Application, Servers, TestEnvironment, exercises, prepare
 from tests.harness.ledger import serving
+from tests.harness.managed_rabbitmq import managed_environment
 from tests.harness.postgresql import postgresql as run_postgresql
 from tests.harness.servers import Authority
 
@@ -75,6 +76,15 @@ def rabbitmq(
         password = {"broker_password": servers.RABBITMQ_PASSWORD}
         made = Servers(aws_endpoint, f"amqp://127.0.0.1:{port}", plain_results, application, password)
         yield prepare("rabbitmq", folder / "rabbitmq", made)
+
+
+@pytest.fixture(scope="session")
+def managed_rabbitmq(
+    folder: Path, aws_endpoint: str, plain_results: str, application: Application
+) -> Iterator[TestEnvironment]:
+    """An environment whose RabbitMQ answers on its management API."""
+    with managed_environment(folder, "managed", aws_endpoint, plain_results, application) as environment:
+        yield environment
 
 
 @pytest.fixture(scope="session")

@@ -1,18 +1,19 @@
 """The app tests' environments on loopback, and workers with tasks for the tests of observability."""
 
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from tests.harness.environment import Application, TestEnvironment
+from tests.harness.environment import TestEnvironment
 from tests.harness.fixtures import (
     application,
     authority,
     aws_endpoint,
     folder,
     inside_sqs,
+    managed_rabbitmq,
     plain_results,
     rabbitmq,
     redis,
@@ -20,22 +21,12 @@ from tests.harness.fixtures import (
     valkey_port,
 )
 
-from .harness.managed import managed_environment
 from .harness.worker import ObservedWorker
 
 __all__ = [
-    "application", "authority", "aws_endpoint", "folder", "inside_sqs", "plain_results", "rabbitmq", "redis", "sqs",
-    "valkey_port",
+    "application", "authority", "aws_endpoint", "folder", "inside_sqs", "managed_rabbitmq", "plain_results", "rabbitmq",
+    "redis", "sqs", "valkey_port",
 ]  # fmt: skip
-
-
-@pytest.fixture(scope="session")
-def managed_rabbitmq(
-    folder: Path, aws_endpoint: str, plain_results: str, application: Application
-) -> Iterator[TestEnvironment]:
-    """An environment whose RabbitMQ answers on its management API."""
-    with managed_environment(folder, "managed", aws_endpoint, plain_results, application) as environment:
-        yield environment
 
 
 @pytest.fixture

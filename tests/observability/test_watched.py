@@ -14,10 +14,10 @@ from celery_platform.observability.alerts.render import all_alerts, rules
 from celery_platform.observability.dashboards.boards import BOARDS
 
 from tests.harness.environment import Application, TestEnvironment
+from tests.harness.managed_rabbitmq import managed_environment
 from tests.harness.servers import REPOSITORY
 from tests.harness.waiting import eventually
 
-from .harness.managed import managed_environment
 from .harness.pictures import draw
 from .harness.stack import Stack, watched, without_schedule
 from .harness.worker import ObservedWorker
