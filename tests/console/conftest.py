@@ -41,7 +41,7 @@ def plain_redis(folder: Path, aws_endpoint: str, valkey_9_port: int, application
     )
 
 
-@pytest.fixture(params=["plain_redis", "sqs"])
+@pytest.fixture(params=["plain_redis", "sqs", "managed_rabbitmq"])
 def on_each(request: pytest.FixtureRequest) -> TestEnvironment:
     """An environment whose messages can be looked at in place, and one that hides those that are read."""
     made: TestEnvironment = request.getfixturevalue(request.param)
