@@ -18,7 +18,7 @@ from tests.harness import servers
 from tests.harness.environment import Application, Servers, TestEnvironment, prepare
 from tests.harness.fixtures import *  # noqa: F403
 
-from .inside import inside
+from .inside import EMPTY, inside
 
 PORT = 8321
 BASE = f"http://127.0.0.1:{PORT}"
@@ -90,3 +90,11 @@ def acting(plain_redis: TestEnvironment, tmp_path: Path) -> Iterator[Opened]:
     """The same with actions."""
     with inside(plain_redis):
         yield opened(Options(audit_log=tmp_path / "audit.jsonl", allow_actions=True))
+
+
+@pytest.fixture
+def acting_on_each(on_each: TestEnvironment, tmp_path: Path) -> Iterator[Opened]:
+    """A console with actions, of an environment on each kind of broker."""
+    with inside(on_each):
+        yield opened(Options(audit_log=tmp_path / "audit.jsonl", allow_actions=True))
+    on_each.python(EMPTY)

@@ -21,15 +21,15 @@ def going(acting: Opened) -> Iterator[Opened]:
     emptied()
 
 
-def test_a_queue_is_paused_and_goes_on_and_both_are_written_down(going: Opened) -> None:
-    page = going.client.get("/queues/quick").text
-    paused = going.client.post(
+def test_a_queue_is_paused_and_goes_on_and_both_are_written_down(acting_on_each: Opened) -> None:
+    page = acting_on_each.client.get("/queues/quick").text
+    paused = acting_on_each.client.post(
         "/queues/quick/pause", data=fields(page) | {"sure": "yes", "reason": "the relay refuses"}
     )
     kept = pauses()["quick"]
-    page = going.client.get("/queues/quick").text
-    overview = text_of(going.client.get("/").text)
-    resumed = going.client.post("/queues/quick/resume", data=fields(page) | {"sure": "yes"})
+    page = acting_on_each.client.get("/queues/quick").text
+    overview = text_of(acting_on_each.client.get("/").text)
+    resumed = acting_on_each.client.post("/queues/quick/resume", data=fields(page) | {"sure": "yes"})
 
     assert (paused.status_code, resumed.status_code) == (303, 303)
     assert kept.reason == "the relay refuses"
@@ -37,7 +37,7 @@ def test_a_queue_is_paused_and_goes_on_and_both_are_written_down(going: Opened) 
     assert "It has been paused for" in text_of(page)
     assert "quick has been paused for" in overview
     assert pauses() == {}
-    lines = [json.loads(line) for line in going.audit.read_text().splitlines()]
+    lines = [json.loads(line) for line in acting_on_each.audit.read_text().splitlines()]
     assert [(line["action"], line["queue"]) for line in lines] == [("pause", "quick"), ("resume", "quick")]
 
 
@@ -64,13 +64,12 @@ def test_a_read_only_console_pauses_nothing(console: Opened) -> None:
     assert pauses() == {}
 
 
-def test_why_a_queue_is_late_is_measured_and_said(console: Opened) -> None:
+def test_why_a_queue_is_late_is_measured_and_said(acting_on_each: Opened) -> None:
     platform_alone().send_task("exercises.quick.double", (1,))
 
-    assert "It is being measured" in text_of(console.client.get("/queues/quick").text)
-    console.site.whys.of("quick").look(wait=30)
-    page = text_of(console.client.get("/queues/quick").text)
-    emptied()
+    assert "It is being measured" in text_of(acting_on_each.client.get("/queues/quick").text)
+    acting_on_each.site.whys.of("quick").look(wait=30)
+    page = text_of(acting_on_each.client.get("/queues/quick").text)
 
     assert "No worker of io has said anything for 20 s." in page
     assert "never, at these rates" in page

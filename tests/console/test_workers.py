@@ -25,11 +25,11 @@ def shown(console: Opened, page: str, text: str) -> str:
     return eventually(look, text)
 
 
-def test_a_worker_and_the_slots_of_its_pool_are_shown(plain_redis: TestEnvironment, console: Opened) -> None:
-    assert "No worker has said anything" in text_of(console.client.get("/workers").text)
+def test_a_worker_and_the_slots_of_its_pool_are_shown(on_each: TestEnvironment, acting_on_each: Opened) -> None:
+    assert "No worker has said anything" in text_of(acting_on_each.client.get("/workers").text)
 
-    with plain_redis.worker("io"):
-        page = shown(console, "/workers", "0 of 8")
+    with on_each.worker("io"):
+        page = shown(acting_on_each, "/workers", "0 of 8")
 
     assert "io-" in page
     assert "No task runs" in page
