@@ -10,7 +10,7 @@ export PATH := $(CURDIR)/$(VENV)/bin:$(PATH)
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help try setup lock up down status region demo plan apply destroy output deploy rollback tunnel drift site drain patch replace wheelhouse image terraform-docs validate application \
+.PHONY: help try setup lock up down status region demo plan apply destroy output deploy rollback tunnel console drift site drain patch replace wheelhouse image terraform-docs validate application \
         render diff versions check lint scan format test bench test-unit test-app test-applications test-settlement test-terraform test-roles molecule test-chart \
         test-cluster test-pods stop-matrix test-observability test-console test-brokers test-faults soak test-path
 
@@ -83,6 +83,9 @@ rollback: setup ## go back to the release of ENV's pods before this one (REVISIO
 
 tunnel: setup ## forward local ports to what ENV keeps private, over Session Manager, until Ctrl-C (TO=broker,kubernetes: only these)
 	@python -m celery_platform tunnel $(ENV) $(if $(TO),--to '$(TO)')
+
+console: setup ## open the console of ENV on loopback, through `make tunnel` where that runs (ARGS=--allow-actions: to replay and pause)
+	@python -m celery_platform console --env $(ENV) $(ARGS)
 
 drift: setup wheelhouse ## list drift in the account and on hosts; exit code 1 if there is any
 	@python terraform/run.py drift $(ENV)

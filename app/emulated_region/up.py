@@ -75,7 +75,7 @@ def next_commands(region: Region) -> list[str]:
     """Commands for an environment that is up. The demo belongs to the example."""
     application = json.loads(resolved_file(region.environment).read_text())["application"]
     demo = ["make demo"] if application["celery"].startswith("shop.") else []
-    return [*demo, f"app send --env {region.environment} TASK '[ARGUMENT]'", "make status", "make down"]
+    return [*demo, f"app send --env {region.environment} TASK '[ARGUMENT]'", "make status", "make console", "make down"]
 
 
 def _run(step: Step, environment: str, number: str, sink: IO[bytes], log: Path) -> int:

@@ -20,7 +20,9 @@ def console(
     prometheus: Annotated[
         str, typer.Option(envvar="CELERY_PROMETHEUS_URL", help="the Prometheus to ask for alerts")
     ] = "",
-    allow_actions: Annotated[bool, typer.Option("--allow-actions", help="let people replay messages")] = False,
+    allow_actions: Annotated[
+        bool, typer.Option("--allow-actions", help="let people replay messages and pause queues")
+    ] = False,
     audit_log: Annotated[
         Path, typer.Option(metavar="FILE", help="to which each action is written, as a line of JSON")
     ] = Path("console-audit.jsonl"),
