@@ -45,7 +45,7 @@ def _lines(found: "KnownTask") -> Iterator[str]:
 
     if found.running is not None:
         running = found.running
-        yield f"{running.task} runs since {age_of(running.since)} on {found.worker}, from the queue {running.queue}"
+        yield f"{running.task} has run for {age_of(running.since)} on {found.worker}, from the queue {running.queue}"
     if found.state is not None:
         at = f" at {found.done_at}" if found.done_at else ""
         yield f"the result store has {found.state}{at}" + ("" if found.result is None else f": {found.result}")
