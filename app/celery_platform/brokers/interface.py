@@ -1,7 +1,7 @@
 """The interface of a broker, the same for every kind."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -54,6 +54,10 @@ class Broker(ABC):
     @abstractmethod
     def dead_letter_queue(self, queue: QueueSettings) -> "Queue":
         """Return the queue for messages of `queue` that failed for good. No worker consumes it."""
+
+    def with_dead_letters(self, queues: Iterable[QueueSettings]) -> list[QueueSettings]:
+        """Return the queues that may have dead-lettered messages: all of them, unless finding out costs less."""
+        return list(queues)
 
     @abstractmethod
     def read_dead_letters(

@@ -17,7 +17,7 @@ def held_messages(connection: Connection, queues: Iterable[QueueSettings], choic
     see only a part of it, because RabbitMQ and SQS show a held message to nobody else.
     """
     broker = broker_of(runtime())
-    for queue in queues:
+    for queue in broker.with_dead_letters(queues):
         with broker.read_dead_letters(connection, queue) as messages:
             for held in messages:
                 if choice.includes(held.message):

@@ -1,7 +1,8 @@
 """Amazon SQS: queues that Terraform made, by URL; credentials and endpoint are those of any AWS client."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import AbstractContextManager
+from functools import cached_property
 from typing import Any
 
 from kombu import Connection, Exchange, Queue
@@ -9,10 +10,11 @@ from kombu import Connection, Exchange, Queue
 from celery_platform.brokers.dead_lettered.held import Held
 from celery_platform.brokers.interface import CONNECT_TIMEOUT_SECONDS, Broker
 from celery_platform.brokers.priorities import overtaken
-from celery_platform.brokers.sqs.dead_letters import open_queue
+from celery_platform.brokers.sqs.dead_letters import open_queue, with_messages
 from celery_platform.brokers.sqs.priorities import AFTER
 from celery_platform.errors import BrokerError
 from celery_platform.settings import PoolSettings, QueueSettings
+from celery_platform.settings.discovery import client
 
 # Shorter than the time in which a message may begin after SIGTERM (`worker/stop.py`, 10 s unless the stop's time-out is
 # set): an idle worker's last poll is over by then, and what it brings still runs.
@@ -78,9 +80,26 @@ class SqsBroker(Broker):
         """Return the queue that Terraform made; SQS itself moves messages there after `max_deliveries` receives."""
         return self._named(queue.dead_letter_name)
 
-    def read_dead_letters(self, connection: Connection, queue: QueueSettings) -> AbstractContextManager[Iterator[Held]]:
+    @cached_property
+    def _sqs(self) -> Any:
+        return client("sqs")
+
+    def with_dead_letters(self, queues: Iterable[QueueSettings]) -> list[QueueSettings]:
+        """Return those that have one. One queue alone is just read: that takes as long."""
+        queues, predefined = list(queues), self._predefined_queues()
+        if len(queues) < 2:
+            return queues
+        urls = {queue.dead_letter_name: predefined[queue.dead_letter_name]["url"] for queue in queues}
+        found = with_messages(self._sqs, urls)
+        return [queue for queue in queues if queue.dead_letter_name in found]
+
+    def read_dead_letters(
+        self,
+        connection: Connection,  # noqa: ARG002 - others need it
+        queue: QueueSettings,
+    ) -> AbstractContextManager[Iterator[Held]]:
         """Receive the messages, which are hidden from others meanwhile."""
-        return open_queue(self, connection, queue)
+        return open_queue(self._sqs, self._predefined_queues()[queue.dead_letter_name]["url"], queue)
 
     def _named(self, name: str, alias: str | None = None) -> Queue:
         exchange = Exchange(f"{self.environment.prefix}-tasks", type="direct")

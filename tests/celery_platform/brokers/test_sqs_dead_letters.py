@@ -1,0 +1,69 @@
+"""Reading the dead letter queues of SQS: the empty ones take no time each."""
+
+import threading
+from typing import Any
+
+import pytest
+from celery_platform.brokers import broker_of
+from celery_platform.brokers.sqs.dead_letters import open_queue, with_messages
+from celery_platform.settings import runtime
+from celery_platform.settings.discovery import client
+
+QUEUES = 12
+HAVE_ONE = {"dead-3", "dead-7"}
+
+
+@pytest.fixture
+def client_of_sqs(inside_sqs: None) -> Any:  # noqa: ARG001 - the environment's account
+    return client("sqs")
+
+
+@pytest.fixture
+def urls(client_of_sqs: Any) -> dict[str, str]:
+    made = {
+        f"dead-{number}": client_of_sqs.create_queue(QueueName=f"dead-{number}")["QueueUrl"] for number in range(QUEUES)
+    }
+    for name in HAVE_ONE:
+        client_of_sqs.purge_queue(QueueUrl=made[name])
+        client_of_sqs.send_message(QueueUrl=made[name], MessageBody="{}")
+    return made
+
+
+def test_queues_with_messages_are_found_by_one_poll_each_and_side_by_side(
+    client_of_sqs: Any, urls: dict[str, str]
+) -> None:
+    polled, under_way, most, lock = [], 0, 0, threading.Lock()
+
+    def before(params: dict[str, Any], **_: Any) -> None:
+        nonlocal under_way, most
+        with lock:
+            polled.append(params["QueueUrl"])
+            under_way += 1
+            most = max(most, under_way)
+
+    def after(**_: Any) -> None:
+        nonlocal under_way
+        with lock:
+            under_way -= 1
+
+    client_of_sqs.meta.events.register("provide-client-params.sqs.ReceiveMessage", before)
+    client_of_sqs.meta.events.register("after-call.sqs.ReceiveMessage", after)
+
+    assert with_messages(client_of_sqs, urls) == HAVE_ONE
+    assert sorted(polled) == sorted(urls.values())
+    assert most > 1
+
+
+def test_a_message_that_was_found_is_read_at_once(client_of_sqs: Any, urls: dict[str, str]) -> None:
+    queue = next(iter(runtime().environment.queues.values()))
+
+    assert with_messages(client_of_sqs, urls) == HAVE_ONE
+    with open_queue(client_of_sqs, urls["dead-3"], queue) as messages:
+        assert len(list(messages)) == 1
+
+
+@pytest.mark.usefixtures("inside_sqs")
+def test_one_queue_is_not_asked_before_it_is_read() -> None:
+    (queue, *_) = runtime().environment.queues.values()
+
+    assert broker_of(runtime()).with_dead_letters([queue]) == [queue]
