@@ -11,6 +11,7 @@ from .conftest import Edit
 PACKAGE = "  package: tests/harness/application"
 CELERY = "  celery: exercises.celery:celery"
 SMTP = ", smtp: {host: smtp.example.com, port: 587}}"
+MONITORING = "monitoring: {instance_type: t3.medium, retention_gib: 30}"
 IO = "max: 20, instance_type: m7i.large}"
 
 
@@ -134,3 +135,24 @@ def test_a_login_to_the_mail_server_has_a_secret_that_a_person_sets(edit_prod: E
 
     assert resolved["secrets"]["smtp_password"] == "celery-prod/smtp-password"
     assert "smtp_password" not in resolved["platform_secrets"]
+
+
+@pytest.mark.parametrize("label", ["pager_url", "dead_man_switch_url"])
+def test_a_webhook_has_a_secret_that_a_person_sets_and_a_host_that_calls_it(edit_prod: Edit, label: str) -> None:
+    key = label.removesuffix("_url")
+    assert label not in resolve(load("prod"))["secrets"]
+
+    edit_prod(SMTP, f", {key}: true{SMTP}")
+    resolved = resolve(load("prod"))
+
+    assert resolved["secrets"][label] == f"celery-prod/{label.replace('_', '-')}"
+    assert label not in resolved["platform_secrets"]
+
+
+@pytest.mark.parametrize("key", ["pager", "dead_man_switch"])
+def test_a_webhook_that_no_host_would_call_is_refused(edit_prod: Edit, key: str) -> None:
+    edit_prod(SMTP, f", {key}: true{SMTP}")
+    edit_prod(MONITORING, "")
+
+    with pytest.raises(EnvironmentFileError, match=rf"alerts\.{key}: found true, without a monitoring host"):
+        load("prod")

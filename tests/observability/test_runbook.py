@@ -8,12 +8,13 @@ from celery_platform.environment.load import parse
 from celery_platform.environment.model import Environment
 from celery_platform.environment.resolve import resolve
 from celery_platform.observability.alerts.alert import RUNBOOK, Alert, Thresholds
+from celery_platform.observability.alerts.dead_man_switch import ALWAYS
 from celery_platform.observability.alerts.render import all_alerts, rules
 
 from tests.harness.environment import LOCAL, described
 from tests.harness.servers import REPOSITORY
 
-ALERTS = all_alerts(Thresholds.of(resolve(described(LOCAL))))
+ALERTS = [*all_alerts(Thresholds.of(resolve(described(LOCAL)))), ALWAYS]
 PAGES = dict(re.findall(r"^## (\w+)\n(.*?)(?=^## |\Z)", (REPOSITORY / RUNBOOK).read_text(), re.MULTILINE | re.DOTALL))
 
 

@@ -95,9 +95,8 @@ def started(
 ) -> Iterator[tuple["subprocess.Popen[str]", Path]]:
     """The process and the path of its secret. It has its own session, which is killed at the end."""
     process = subprocess.Popen(
-        [*ended_with_parent(), *command], env=environment.variables | variables, text=True, stdout=subprocess.PIPE,
-        start_new_session=True,
-    )  # fmt: skip
+        [*ended_with_parent(), *command], env=environment.variables | variables, stdout=subprocess.PIPE, text=True,
+        start_new_session=True)  # fmt: skip
     try:
         assert process.stdout is not None
         yield process, Path(process.stdout.readline().strip())

@@ -6,8 +6,10 @@ from celery_platform.environment.model import Environment
 
 # The labels of the platform's own secrets.
 OWN = ("results_password", "broker_password", "erlang_cookie", "monitoring_password", "broker_ca")
-# The password of the mail server for alerts, which only a person knows.
+# Of those whom alerts go to, which only people know: the mail server's password, and URLs that have a token in them.
 SMTP_PASSWORD = "smtp_password"  # noqa: S105 - a label
+PAGER_URL, DEAD_MAN_SWITCH_URL = "pager_url", "dead_man_switch_url"
+OF_ALERTS = (SMTP_PASSWORD, PAGER_URL, DEAD_MAN_SWITCH_URL)
 
 
 def secret_name(prefix: str, label: str) -> str:
@@ -23,8 +25,12 @@ def secrets(env: Environment, prefix: str) -> Json:
     names = {label: secret_name(prefix, label) for label in secret_labels(env)}
     if env.results.tls:
         names["results_password"] = secret_name(prefix, "results_password")
-    if env.alerts.smtp is not None and env.alerts.smtp.user is not None:
-        names[SMTP_PASSWORD] = secret_name(prefix, SMTP_PASSWORD)
+    wanted = (
+        env.alerts.smtp is not None and env.alerts.smtp.user is not None,
+        env.alerts.pager,
+        env.alerts.dead_man_switch,
+    )
+    names |= {label: secret_name(prefix, label) for label, needed in zip(OF_ALERTS, wanted, strict=True) if needed}
     return names | {label: secret_name(prefix, label) for label in env.broker.secrets}
 
 

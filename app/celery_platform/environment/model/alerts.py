@@ -49,6 +49,16 @@ class Alerts(Closed):
         "alerts then link to their runbook",
     )
     notify: str = Field(description="the e-mail address that alerts go to")
+    pager: bool = Field(
+        default=False,
+        description="whether what should wake somebody up also goes to a webhook, such as PagerDuty's or a chat's; its "
+        "URL is the secret pager_url, whose value you set",
+    )
+    dead_man_switch: bool = Field(
+        default=False,
+        description="whether the monitoring host calls a URL every minute, so that the service behind it notifies "
+        "people when the calls stay away; the URL is the secret dead_man_switch_url, whose value you set",
+    )
     extra: dict[Label, ExtraAlarm] = Field(default_factory=dict, description="CloudWatch alarms of the application")
     smtp: Smtp | None = Field(default=None, description="the mail server for alerts; a monitoring host needs one")
 

@@ -9,7 +9,7 @@ from packaging.utils import canonicalize_name
 
 from celery_platform.environment.checkout import checkout
 from celery_platform.environment.derived.application import secret_labels
-from celery_platform.environment.derived.secrets import OWN, SMTP_PASSWORD
+from celery_platform.environment.derived.secrets import OF_ALERTS, OWN
 from celery_platform.environment.errors import Problem
 from celery_platform.environment.model import Environment
 
@@ -61,7 +61,7 @@ def workers_accept_json(env: Environment) -> Iterator[Problem]:
 def secrets_are_not_the_platforms(env: Environment) -> Iterator[Problem]:
     """A name is one secret: Terraform would generate a password where the application expects its own key."""
     for label in secret_labels(env):
-        if label in (*OWN, SMTP_PASSWORD):
+        if label in (*OWN, *OF_ALERTS):
             yield Problem("application.secrets", f"the secret {label}, which is the platform's own", "another name")
 
 

@@ -34,4 +34,14 @@ def a_login_to_mail_is_encrypted(env: Environment) -> Iterator[Problem]:
         yield Problem("alerts.smtp.require_tls", "false, with a user", "true, or no user")
 
 
-RULES = (notify_is_an_address, a_login_to_mail_is_encrypted)
+def a_webhook_has_a_host_that_calls_it(env: Environment) -> Iterator[Problem]:
+    """Alertmanager on the monitoring host calls the pager and the dead man's switch; without that host nothing does."""
+    if env.monitoring.instance_type is None:
+        for key, wanted in (("pager", env.alerts.pager), ("dead_man_switch", env.alerts.dead_man_switch)):
+            if wanted:
+                yield Problem(
+                    f"alerts.{key}", "true, without a monitoring host", "false, or a monitoring.instance_type"
+                )
+
+
+RULES = (notify_is_an_address, a_login_to_mail_is_encrypted, a_webhook_has_a_host_that_calls_it)

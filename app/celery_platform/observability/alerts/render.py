@@ -5,7 +5,7 @@ from typing import Any
 
 import yaml
 
-from celery_platform.observability.alerts import broker, queues, workers
+from celery_platform.observability.alerts import broker, dead_man_switch, queues, workers
 from celery_platform.observability.alerts.alert import Alert, Thresholds
 
 # How often rules are evaluated. If scrapes are as frequent, a stalled queue is reported within a minute.
@@ -14,13 +14,14 @@ HEADER = "# Generated from environment.yml by `make render`. The runbook of each
 
 
 def all_alerts(thresholds: Thresholds) -> list[Alert]:
-    """Every alert of an environment."""
+    """Every alert of an environment, but for the one that always fires."""
     return [*queues.alerts(thresholds), *workers.alerts(thresholds), *broker.alerts(thresholds)]
 
 
 def rules(resolved: Mapping[str, Any]) -> dict[str, Any]:
     """The recording rules and alerts of an environment."""
     thresholds = Thresholds.of(resolved)
+    firing = [*all_alerts(thresholds), *dead_man_switch.alerts(resolved)]
     recorded = [*queues.recorded(thresholds), *workers.recorded(thresholds)]
     return {
         "groups": [
@@ -28,7 +29,7 @@ def rules(resolved: Mapping[str, Any]) -> dict[str, Any]:
             {
                 "name": "celery-alerts",
                 "interval": INTERVAL,
-                "rules": [alert.rule(resolved["alerts"]["runbook_base_url"]) for alert in all_alerts(thresholds)],
+                "rules": [alert.rule(resolved["alerts"]["runbook_base_url"]) for alert in firing],
             },
         ]
     }
