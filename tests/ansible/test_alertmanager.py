@@ -50,7 +50,7 @@ def test_the_alert_that_always_fires_goes_to_the_dead_man_s_switch_each_minute_a
 
     first = written["route"]["routes"][0]
     assert first["matchers"] == ['alertname="CeleryDeadManSwitch"']
-    assert (first["group_interval"], first["repeat_interval"]) == ("1m", "1m")
+    assert (first["group_interval"], first["repeat_interval"]) == ("1m", "30s")
     assert "continue" not in first
     (receiver,) = [each for each in written["receivers"] if each["name"] == first["receiver"]]
     assert receiver == {"name": first["receiver"], "webhook_configs": [{"url": url, "send_resolved": False}]}
