@@ -1,7 +1,7 @@
 """promtool checks, on simulated time, when each alert fires, when it does not, and when it resolves."""
 
 import subprocess
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -16,69 +16,9 @@ from celery_platform.observability.alerts.render import all_alerts, rules
 from tests.harness.environment import LOCAL, described
 from tests.harness.processes import find_program
 
+from .harness.series import QUEUE, TASK, Case, busy, counts, gauge, histogram, outcomes, steps
+
 # Thresholds of the local environment for tests: 500 messages, 60 s, 2 % of at least 50 attempts.
-QUEUE = '{queue_name="q"}'
-TASK = '{name="t", queue_name="q"'
-Series = dict[str, str]
-
-
-@dataclass(frozen=True)
-class Case:
-    """Input series with a sample every 10 s, and the minutes at which the alert fires and at which it does not."""
-
-    alert: str
-    why: str
-    series: Series
-    fires: tuple[float, ...] = ()
-    quiet: tuple[float, ...] = ()
-
-
-def steps(*parts: tuple[float, float]) -> str:
-    """The samples of a gauge, from pairs of a value and its duration in minutes."""
-    return " ".join(f"{value}x{round(minutes * 6) - 1}" for value, minutes in parts)
-
-
-def counts(*parts: tuple[float, float]) -> str:
-    """The samples of a counter, from pairs of an increase per sample and its duration in minutes."""
-    total, text = 0.0, []
-    for each, minutes in parts:
-        samples = round(minutes * 6)
-        text.append(f"{total}+{each}x{samples - 1}")
-        total += each * samples
-    return " ".join(text)
-
-
-def busy(free: float = 2, consumers: float = 1, minutes: float = 60) -> Series:
-    """The series of a queue that workers drain."""
-    return {
-        f"celery_active_consumer_count{QUEUE}": steps((consumers, minutes)),
-        f"celery_queue_free_slots{QUEUE}": steps((free, minutes)),
-    }
-
-
-def histogram(*phases: tuple[float, float, float]) -> Series:
-    """The wait histogram of a queue. Each phase is (tasks in time per sample, late tasks per sample, minutes)."""
-    return {
-        'celery_task_queue_wait_time_bucket{queue_name="q", le="60.0"}': counts(*((good, m) for good, _, m in phases)),
-        'celery_task_queue_wait_time_bucket{queue_name="q", le="+Inf"}': counts(
-            *((good + late, m) for good, late, m in phases)
-        ),
-        "celery_task_queue_wait_time_count" + QUEUE: counts(*((good + late, m) for good, late, m in phases)),
-    }
-
-
-def outcomes(*phases: tuple[float, float, float]) -> Series:
-    """The outcomes of a task. Each phase is (succeeded per sample, failed per sample, minutes)."""
-    return {
-        f'celery_task_total{TASK}, state="{state}"}}': counts(*((phase[index], phase[2]) for phase in phases))
-        for index, state in enumerate(("succeeded", "failed"))
-    }
-
-
-def gauge(name: str, *parts: tuple[float, float]) -> Series:
-    return {name: steps(*parts)}
-
-
 CASES = [
     Case("CeleryQueueLong", "over 500 for five minutes",
          gauge(f"celery_queue_length{QUEUE}", (0, 5), (501, 10), (0, 5)), fires=(11,), quiet=(4, 9, 16)),
@@ -174,6 +114,18 @@ CASES = [
          gauge('up{job="celery-exporter"}', (1, 15)) | gauge("celery_broker_up", (1, 5), (0, 5), (1, 5)),
          fires=(8,), quiet=(4, 12)),
     Case("CeleryExporterBlind", "there is no exporter at all", gauge("up", (1, 15)), fires=(8,)),
+    Case("CeleryOutboxLate", "a row that no relay publishes, until one does",
+         gauge("celery_outbox_oldest_task_age_seconds", (0, 5), (61, 5), (0, 5)), fires=(7, 9), quiet=(4, 5.5, 11)),
+    Case("CeleryOutboxLate", "a burst that drains within a minute",
+         gauge("celery_outbox_oldest_task_age_seconds", (0, 5), (90, 0.5), (60, 10)), quiet=(5.5, 6.5, 12)),
+    Case("CeleryOutboxRefused", "a task was set aside, and its row is deleted",
+         gauge("celery_outbox_refused_length", (0, 5), (1, 5), (0, 5)), fires=(8,), quiet=(4, 12)),
+    Case("CeleryOutboxUnread", "no relay reads it for five minutes",
+         {"celery_outbox_read_timestamp_seconds": f"0+10x{5 * 6} 300x{5 * 6 - 1} 610+10x{5 * 6}"},
+         fires=(8.5, 9.5), quiet=(4, 7.5, 10.5)),
+    Case("CeleryOutboxUnread", "a new environment whose relay never starts",
+         gauge("celery_outbox_read_timestamp_seconds", (0, 10)), fires=(4,), quiet=(2.5,)),
+    Case("CeleryOutboxUnread", "an environment without an outbox", gauge("up", (1, 15)), quiet=(10,)),
 ]  # fmt: skip
 
 

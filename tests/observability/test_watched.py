@@ -12,6 +12,8 @@ import pytest
 from celery_platform.observability.alerts.alert import Thresholds
 from celery_platform.observability.alerts.render import all_alerts, rules
 from celery_platform.observability.dashboards.boards import BOARDS
+from celery_platform.observability.outbox_report import OutboxReport, outbox_key
+from redis import Redis
 
 from tests.harness.environment import Application, TestEnvironment
 from tests.harness.managed_rabbitmq import managed_environment
@@ -19,7 +21,7 @@ from tests.harness.servers import REPOSITORY
 from tests.harness.waiting import eventually
 
 from .harness.pictures import draw
-from .harness.stack import Stack, watched, without_schedule
+from .harness.stack import Stack, watched, with_relay, without_schedule
 from .harness.worker import ObservedWorker
 
 pytestmark = [pytest.mark.observability, pytest.mark.timeout(600)]
@@ -37,8 +39,11 @@ def stack(managed_rabbitmq: TestEnvironment, worker_of: WorkerOf, tmp_path: Path
 
 @pytest.fixture
 def scheduled(managed_rabbitmq: TestEnvironment, worker_of: WorkerOf, tmp_path: Path) -> Iterator[Stack]:
-    """An environment with a schedule but without beat, so that all metrics have data."""
-    with watched(managed_rabbitmq, worker_of(managed_rabbitmq, "threads"), tmp_path) as made:
+    """An environment with a schedule but without beat, and a relay's report, so that all metrics have data."""
+    environment = with_relay(managed_rabbitmq, tmp_path)
+    report = OutboxReport(at=time.time()).as_text()
+    Redis.from_url(environment.valkey_url).set(outbox_key(environment.resolved["prefix"]), report)
+    with watched(environment, worker_of(environment, "threads"), tmp_path) as made:
         yield made
 
 

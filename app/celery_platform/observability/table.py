@@ -14,6 +14,7 @@ from celery_platform.observability.exporter.reading import NodeReading, QueueRea
 from celery_platform.observability.metrics.state import WorkerState
 from celery_platform.observability.metrics.tasks import TaskMetrics
 from celery_platform.observability.metrics.totals import WithTotals
+from celery_platform.observability.outbox_report import OutboxReport
 from celery_platform.settings.resolved import Resolved, read
 
 FAMILY = re.compile(r"^# HELP (celery_\w+) (.*)\n# TYPE \1 (\w+)\n(?:\1\w*(?:\{(.*?)\})? )?", re.MULTILINE)
@@ -49,6 +50,7 @@ def _exporter(environment: Resolved) -> CollectorRegistry:
         beat=BeatReading(locked=True, has_entries=True, overdue_seconds=0),
         soft_stops={},
         paused=frozenset(),
+        outbox=OutboxReport(at=1.0),
     )
     last_poll.remember(Reading(dict.fromkeys(names, queue), {"node": node}), 0)
     registry = CollectorRegistry()

@@ -22,6 +22,8 @@ from celery_platform.refusals.typed_values import refuse_values_that_no_worker_r
 
 # When the task is due. It is kept in a row's headers, so that existing tables need no new column.
 ETA = "eta"
+# When it was enqueued: its deadline counts from then, not from the time at which it is relayed.
+SENT_AT = "sent_at"
 # Of a message's headers, which with some brokers count towards its size: argsrepr and kwargsrepr have 1,024 each.
 HEADERS_BYTES = 4 * 1024
 metadata = MetaData()
@@ -86,8 +88,7 @@ def enqueue(
         size = in_base64(size) + HEADERS_BYTES
     refuse_a_larger_message(task.app.conf.broker_transport_options, size)
     task_id = task_id or uuid.uuid4().hex
-    # A task's deadline counts from this call, not from the time at which it is relayed.
-    headers: dict[str, Any] = {"sent_at": time.time()}
+    headers: dict[str, Any] = {SENT_AT: time.time()}
     delay = whole_seconds(countdown, eta, task.app.timezone)
     refuse_a_delay_beyond_the_bound(str(task.name), delay)
     if delay is not None:

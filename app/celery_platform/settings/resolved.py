@@ -67,6 +67,7 @@ class ProcessSettings:
 
     name: str
     command: tuple[str, ...]
+    replicas: int
     variables: Mapping[str, str]
     secrets: Mapping[str, Json]
 
@@ -100,6 +101,11 @@ class Resolved:
     def broker_kind(self) -> BrokerKind:
         """The kind of broker that carries the tasks."""
         return BrokerKind(self.broker["kind"])
+
+    @property
+    def has_relay(self) -> bool:
+        """Whether a relay of the outbox runs: there is an `outbox`, and not with `replicas: 0`."""
+        return any(not process.command and process.replicas for process in self.processes.values())
 
     def queue_named(self, name: str) -> QueueSettings | None:
         """The queue with this name on the broker; `None` if there is none."""
@@ -190,7 +196,11 @@ def _typed(data: Json) -> Resolved:
 
 def _process(name: str, data: Json) -> ProcessSettings:
     return ProcessSettings(
-        name=name, command=tuple(data["command"]), variables=data["variables"], secrets=data["secrets"]
+        name=name,
+        command=tuple(data["command"]),
+        replicas=data["replicas"],
+        variables=data["variables"],
+        secrets=data["secrets"],
     )
 
 

@@ -44,7 +44,9 @@ def start_relay() -> None:
             remedy="Name it under application.secrets of the environment file. Without one there is no outbox.",
         )
     from celery_platform.outbox import relay  # SQLAlchemy takes a quarter of a second
+    from celery_platform.outbox.reporting import start_reporting
 
+    start_reporting(engine, stopped)
     relay.run(app, engine, stopped, _Heartbeat(stopped))
 
 

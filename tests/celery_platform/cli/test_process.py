@@ -29,7 +29,7 @@ def environment(sqs: TestEnvironment, tmp_path: Path) -> TestEnvironment:
     """An environment with a process that has a variable and a secret of its own, one that serves, and the relay."""
 
     def process(*command: str, **own: Any) -> dict[str, Any]:
-        return {"command": list(command), "variables": {}, "secrets": {}} | own
+        return {"command": list(command), "replicas": 1, "variables": {}, "secrets": {}} | own
 
     own = {"variables": {"OWN": "its own"}, "secrets": {"KEY": {"secret": "ledger", "as": "variable"}}}
     processes = {

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import yaml
 from celery_platform.observability.alerts.render import rules
@@ -93,8 +94,18 @@ def watched(environment: TestEnvironment, worker: ObservedWorker, folder: Path) 
 
 def without_schedule(environment: TestEnvironment, folder: Path) -> TestEnvironment:
     """The environment without a schedule, so that the absence of beat raises no alert."""
-    resolved = json.loads(json.dumps(environment.resolved)) | {"schedule": {}}
-    file = folder / "unscheduled.json"
+    return _changed(environment, folder, {"schedule": {}})
+
+
+def with_relay(environment: TestEnvironment, folder: Path, replicas: int = 1) -> TestEnvironment:
+    """The environment as one with an `outbox` resolves to, for processes that only read that it has a relay."""
+    relay = {"command": [], "replicas": replicas, "variables": {}, "secrets": {}}
+    return _changed(environment, folder, {"processes": environment.resolved["processes"] | {"relay": relay}})
+
+
+def _changed(environment: TestEnvironment, folder: Path, sections: dict[str, Any]) -> TestEnvironment:
+    resolved = json.loads(json.dumps(environment.resolved)) | sections
+    file = folder / f"resolved-{'-'.join(sections)}.json"
     file.write_text(json.dumps(resolved))
     variables = environment.variables | {"CELERY_ENVIRONMENT_FILE": str(file)}
     return replace(environment, resolved=resolved, variables=variables)

@@ -5,7 +5,7 @@ from typing import Any
 
 import yaml
 
-from celery_platform.observability.alerts import broker, dead_man_switch, queues, workers
+from celery_platform.observability.alerts import broker, dead_man_switch, outbox, queues, workers
 from celery_platform.observability.alerts.alert import Alert, Thresholds
 
 # How often rules are evaluated. If scrapes are as frequent, a stalled queue is reported within a minute.
@@ -15,7 +15,7 @@ HEADER = "# Generated from environment.yml by `make render`. The runbook of each
 
 def all_alerts(thresholds: Thresholds) -> list[Alert]:
     """Every alert of an environment, but for the one that always fires."""
-    return [*queues.alerts(thresholds), *workers.alerts(thresholds), *broker.alerts(thresholds)]
+    return [*queues.alerts(thresholds), *workers.alerts(thresholds), *broker.alerts(thresholds), *outbox.alerts()]
 
 
 def rules(resolved: Mapping[str, Any]) -> dict[str, Any]:

@@ -8,8 +8,10 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
 from prometheus_client.metrics_core import Metric
 
 from celery_platform.observability.exporter.beat import BeatReading
+from celery_platform.observability.exporter.outbox import outbox_metrics
 from celery_platform.observability.exporter.reading import NodeReading, QueueReading, Reading
 from celery_platform.observability.exporter.workers_wanted import workers_wanted
+from celery_platform.observability.outbox_report import OutboxReport
 from celery_platform.settings import Resolved
 
 # Failed polls after which the old values are no longer served: a gap in a graph is better than wrong values.
@@ -64,6 +66,7 @@ class LastPoll:
     beat: BeatReading | None = None
     soft_stops: Mapping[str, int] | None = None
     paused: frozenset[str] | None = None
+    outbox: OutboxReport | None = None
     runtimes: Mapping[str, float] = field(default_factory=dict)
     seen_at: float = 0.0
     polls: int = 0
@@ -114,6 +117,8 @@ class LastPollCollector:
             yield _soft_stops(last_poll.environment, last_poll.soft_stops)
         if last_poll.paused is not None:
             yield _paused(last_poll.environment, last_poll.paused)
+        if last_poll.outbox is not None:
+            yield from outbox_metrics(last_poll.outbox)
         if last_poll.beat is not None:
             yield _gauge(
                 "celery_beat_locked",

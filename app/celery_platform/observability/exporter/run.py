@@ -9,6 +9,7 @@ from collections.abc import Callable
 from celery_platform.observability.exporter.beat import read_beat, read_soft_stops
 from celery_platform.observability.exporter.configuration import read_configuration
 from celery_platform.observability.exporter.last_poll import LastPoll, LastPollCollector
+from celery_platform.observability.exporter.outbox import read_outbox
 from celery_platform.observability.exporter.paused import read_paused
 from celery_platform.observability.exporter.reading import Source
 from celery_platform.observability.exporter.runtimes import Runtimes, read_runtimes
@@ -51,7 +52,10 @@ def run(address: str, port: int, interval_seconds: float, source_of: Callable[[R
 
 
 def store_poll(runtime: Runtime) -> Callable[[LastPoll], None]:
-    """A function that polls Valkey for soft stops, paused queues, runtimes, and beat's state if there is a schedule."""
+    """A function that polls Valkey for soft stops, paused queues and runtimes.
+
+    It also polls beat's state if there is a schedule, and the outbox's if there is a relay.
+    """
     store_url, prefix = runtime.results_url, runtime.environment.prefix
     scheduled, summed = bool(runtime.environment.schedule), bool(measured(runtime.environment))
     runtimes = Runtimes()
@@ -61,6 +65,8 @@ def store_poll(runtime: Runtime) -> Callable[[LastPoll], None]:
         last_poll.beat = beat if scheduled or beat.has_entries else None
         last_poll.soft_stops = read_soft_stops(store_url, prefix)
         last_poll.paused = frozenset(read_paused(store_url, runtime.environment))
+        if runtime.environment.has_relay:
+            last_poll.outbox = read_outbox(store_url, prefix)
         if summed:
             last_poll.runtimes = runtimes.means(read_runtimes(store_url, prefix), time.monotonic())
 
@@ -78,5 +84,6 @@ def poll(last_poll: LastPoll, source: Source, poll_store: Callable[[LastPoll], N
     try:
         poll_store(last_poll)
     except Exception as error:
-        last_poll.beat = last_poll.soft_stops = None  # paused queues stay as they were, as for the workers
+        # Paused queues stay as they were, as for the workers.
+        last_poll.beat = last_poll.soft_stops = last_poll.outbox = None
         logger.warning("cannot poll Valkey: %s", error)

@@ -8,8 +8,10 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from celery_platform.errors import SettingsError
+from celery_platform.observability.exporter.outbox import read_outbox
 from celery_platform.observability.exporter.paused import read_paused
 from celery_platform.observability.exporter.reading import Reading, Source
+from celery_platform.observability.status.outbox import outbox_problems
 from celery_platform.observability.status.snapshot import PoolState, QueueState, Snapshot
 from celery_platform.observability.status.workers import WorkersSeen, ask_workers, quantile, together
 from celery_platform.reliability.paused_queues import Pause
@@ -41,6 +43,7 @@ class Poller:
         at, reading = time.time(), self._broker()
         seen = {pool: ask_workers(addresses) for pool, addresses in self.workers.items()}
         self.paused = self._paused()
+        self._outbox()
         snapshot = Snapshot(
             environment=environment.name,
             broker=environment.broker_kind,
@@ -69,6 +72,17 @@ class Poller:
         except (OSError, SettingsError) as error:
             self.problems.append(f"the store cannot be asked which queues are paused: {error}")
             return self.paused
+
+    def _outbox(self) -> None:
+        environment = self.runtime.environment
+        if not environment.has_relay:
+            return
+        try:
+            report = read_outbox(self.runtime.results_url, environment.prefix)
+        except (OSError, SettingsError) as error:
+            self.problems.append(f"the store cannot be asked about the outbox: {error}")
+        else:
+            self.problems += outbox_problems(report, time.time())
 
     def _queue(self, label: str, at: float, reading: Reading | None, seen: dict[str, WorkersSeen]) -> QueueState:
         queue = self.runtime.environment.queues[label]
