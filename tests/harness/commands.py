@@ -3,7 +3,7 @@
 import json
 import shlex
 
-from .environment import TestEnvironment
+from .interpreter import RunsPython
 
 # Errors that the command line prints as messages are exceptions here, so they are tested separately.
 RUN = """
@@ -15,7 +15,7 @@ print(json.dumps([[run.exit_code, run.stdout] for run in runs]))
 """
 
 
-def commands(environment: TestEnvironment, *lines: str) -> list[tuple[int, str]]:
+def commands(environment: RunsPython, *lines: str) -> list[tuple[int, str]]:
     """Return exit code and output of each command line, such as `dlq list --json`."""
     words = [shlex.split(line) for line in lines]
     printed = environment.python(RUN.format(words=words), timeout=240)

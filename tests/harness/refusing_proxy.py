@@ -88,7 +88,8 @@ class _Handler(BaseHTTPRequestHandler):
             return
         if operation == "ReceiveMessage" and self.refusals.longest_poll is not None:
             asked = json.loads(body)
-            body = json.dumps(asked | {"WaitTimeSeconds": self.refusals.longest_poll}).encode()
+            seconds = min(self.refusals.longest_poll, asked.get("WaitTimeSeconds", 0))
+            body = json.dumps(asked | {"WaitTimeSeconds": seconds}).encode()
         # The client may go away in the middle of a long poll.
         headers = {name: value for name, value in self.headers.items() if name.lower() != "content-length"}
         answer = self.pool.request(self.command, self.endpoint + self.path, body=body, headers=headers)

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from tests.harness.commands import commands
-from tests.harness.environment import TestEnvironment
+from tests.harness.interpreter import RunsPython
 
 # Amazon MQ is a RabbitMQ here too.
 on_each_kind = pytest.mark.parametrize("environment", ["rabbitmq", "sqs", "redis"], indirect=True)
@@ -34,11 +34,11 @@ with celery.connection_for_write() as connection:
 """
 
 
-def dlq(environment: TestEnvironment, *lines: str) -> list[tuple[int, str]]:
+def dlq(environment: RunsPython, *lines: str) -> list[tuple[int, str]]:
     """Run some `app dlq` commands; returns the exit code and output of each."""
     return commands(environment, *(f"dlq {line}" for line in lines))
 
 
-def listed(environment: TestEnvironment, *lines: str) -> list[list[dict[str, Any]]]:
+def listed(environment: RunsPython, *lines: str) -> list[list[dict[str, Any]]]:
     """Return what `app dlq list` finds with each of some lines of options."""
     return [json.loads(said) for _, said in dlq(environment, *(f"list --json {line}" for line in lines))]
