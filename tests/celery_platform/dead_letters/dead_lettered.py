@@ -1,12 +1,15 @@
 """Dead-lettered messages of the tests' application, and `app dlq` about them."""
 
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import pytest
 
 from tests.harness.commands import commands
-from tests.harness.interpreter import RunsPython
+from tests.harness.environment import TestEnvironment
+from tests.harness.interpreter import Interpreter, RunsPython, interpreter
 
 # Amazon MQ is a RabbitMQ here too.
 on_each_kind = pytest.mark.parametrize("environment", ["rabbitmq", "sqs", "redis"], indirect=True)
@@ -32,6 +35,15 @@ from celery_platform.settings import runtime
 with celery.connection_for_write() as connection:
     broker_of(runtime()).purge(connection)
 """
+
+
+@contextmanager
+def emptied(environment: TestEnvironment) -> Iterator[Interpreter]:
+    """A process for the test's code, in which the queues are emptied before and after it."""
+    with interpreter(environment) as code:
+        code.python(EMPTY)
+        yield code
+        code.python(EMPTY)
 
 
 def dlq(environment: RunsPython, *lines: str) -> list[tuple[int, str]]:

@@ -79,6 +79,15 @@ def slow(file: str, seconds: float) -> None:
     note(file, "ends")
 
 
+@celery.task(name="probe.held")
+def held(file: str, end: str) -> None:
+    """Run until the file `end` exists: until the test says so."""
+    note(file, "begins")
+    while not Path(end).exists():
+        time.sleep(0.05)
+    note(file, "ends")
+
+
 @celery.task(name="probe.hang")
 def hang(file: str) -> None:
     note(file, "begins")
