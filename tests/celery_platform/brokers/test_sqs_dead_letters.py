@@ -62,6 +62,18 @@ def test_a_message_that_was_found_is_read_at_once(client_of_sqs: Any, urls: dict
         assert len(list(messages)) == 1
 
 
+def test_a_reader_that_stops_in_the_middle_gives_back_at_once_what_it_had_received(client_of_sqs: Any) -> None:
+    queue = next(iter(runtime().environment.queues.values()))
+    url = client_of_sqs.create_queue(QueueName="dead-read-in-part")["QueueUrl"]
+    for _ in range(3):
+        client_of_sqs.send_message(QueueUrl=url, MessageBody="{}")
+
+    with open_queue(client_of_sqs, url, queue) as messages:
+        next(messages)
+
+    assert len(client_of_sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=10)["Messages"]) == 3
+
+
 @pytest.mark.usefixtures("inside_sqs")
 def test_one_queue_is_not_asked_before_it_is_read() -> None:
     (queue, *_) = runtime().environment.queues.values()

@@ -61,16 +61,18 @@ def _messages(sqs: Any, url: str, queue: QueueSettings, receipts: dict[str, str 
         if not messages:
             return
         nothing_new += 1
+        new = [message for message in messages if message["MessageId"] not in receipts]
+        # Of the whole batch before one is yielded: a reader that stops in the middle gives back the rest as well.
         for message in messages:
-            identifier, known = message["MessageId"], message["MessageId"] in receipts
-            if not known or receipts[identifier]:
+            identifier = message["MessageId"]
+            # Held beyond its visibility timeout, a message is delivered again, with another receipt handle.
+            if identifier not in receipts or receipts[identifier]:
                 receipts[identifier] = message["ReceiptHandle"]
-            if known:  # held beyond its visibility timeout: it was delivered again, with another receipt handle
-                continue
+        for message in new:
             nothing_new = 0
             yield Held(
                 dead_lettered_message(queue.label, *unpack(message["Body"]), max_deliveries=queue.max_deliveries),
-                partial(_remove, sqs, url, receipts, identifier),
+                partial(_remove, sqs, url, receipts, message["MessageId"]),
             )
 
 
