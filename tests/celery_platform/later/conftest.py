@@ -13,8 +13,11 @@ from typing import Any
 import pytest
 from redis import Redis
 
+from tests.harness.commands import commands
 from tests.harness.environment import TestEnvironment
+from tests.harness.interpreter import Interpreter, interpreter
 from tests.harness.processes import running
+from tests.harness.short_polls import short_polls
 from tests.harness.waiting import eventually
 
 MODULE = "tests.celery_platform.later.work"
@@ -26,6 +29,7 @@ class Later:
 
     environment: TestEnvironment
     notes: Path
+    producer: Interpreter
 
     def lines(self, first: str) -> list[list[str]]:
         """The notes that begin with this word, each as a list of words."""
@@ -34,7 +38,7 @@ class Later:
 
     def call(self, code: str) -> str:
         """Run code in a producer that imports the tasks; return the line that begins with `answer`."""
-        said = self.environment.python(f"from {MODULE} import *\n{code}").splitlines()
+        said = self.producer.python(f"from {MODULE} import *\n{code}").splitlines()
         return next((line.removeprefix("answer ") for line in said if line.startswith("answer ")), "")
 
     @contextmanager
@@ -53,9 +57,9 @@ class Later:
 
     def kept(self) -> list[dict[str, Any]]:
         """The kept messages that `app schedule list` shows."""
-        run = self.environment.app("schedule", "list", "--json")
-        assert run.returncode == 0, run.stdout
-        found: list[dict[str, Any]] = json.loads(run.stdout)["kept"]
+        ((code, said),) = commands(self.producer, "schedule list --json")
+        assert code == 0, said
+        found: list[dict[str, Any]] = json.loads(said)["kept"]
         return found
 
     def ran(self, word: str, times: int = 1) -> list[list[str]]:
@@ -64,7 +68,8 @@ class Later:
         return self.lines(word)
 
 
-def make_soon(environment: TestEnvironment, folder: Path) -> Later:
+@contextmanager
+def make_soon(environment: TestEnvironment, folder: Path) -> Iterator[Later]:
     """The same environment, in which every delay of more than a second is long, with an empty store."""
     with Redis.from_url(environment.valkey_url) as store:
         for key in store.scan_iter(f"{environment.resolved['prefix']}:later:*"):
@@ -75,20 +80,25 @@ def make_soon(environment: TestEnvironment, folder: Path) -> Later:
     file, notes = folder / "resolved.json", folder / "notes"
     file.write_text(json.dumps(resolved))
     variables = environment.variables | {"CELERY_ENVIRONMENT_FILE": str(file), "LATER_NOTES": str(notes)}
-    return Later(replace(environment, folder=folder, resolved=resolved, variables=variables), notes)
+    soon = replace(environment, folder=folder, resolved=resolved, variables=variables)
+    with short_polls(soon) as quick, interpreter(quick, f"import {MODULE}") as producer:
+        yield Later(quick, notes, producer)
 
 
 @pytest.fixture(params=["rabbitmq", "sqs", "redis"])
-def later(request: pytest.FixtureRequest, tmp_path: Path) -> Later:
+def later(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Later]:
     """On each broker in turn."""
-    return make_soon(request.getfixturevalue(request.param), tmp_path)
+    with make_soon(request.getfixturevalue(request.param), tmp_path) as later:
+        yield later
 
 
 @pytest.fixture
-def on_rabbitmq(rabbitmq: TestEnvironment, tmp_path: Path) -> Later:
-    return make_soon(rabbitmq, tmp_path)
+def on_rabbitmq(rabbitmq: TestEnvironment, tmp_path: Path) -> Iterator[Later]:
+    with make_soon(rabbitmq, tmp_path) as later:
+        yield later
 
 
 @pytest.fixture
-def on_sqs(sqs: TestEnvironment, tmp_path: Path) -> Later:
-    return make_soon(sqs, tmp_path)
+def on_sqs(sqs: TestEnvironment, tmp_path: Path) -> Iterator[Later]:
+    with make_soon(sqs, tmp_path) as later:
+        yield later
