@@ -7,7 +7,6 @@ from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
-from celery_platform.brokers.sqs.broker import WAIT_TIME_SECONDS
 from celery_platform.reliability.paused_queues import Pause, as_text, paused_key
 from celery_platform.reliability.pausing import pause, resume
 from celery_platform.reliability.valkey import valkey
@@ -16,7 +15,9 @@ from celery_platform.worker.store_gate import Store
 from redis import Redis
 
 from tests.brokers.outage import RestartedStore
+from tests.harness.commands import commands
 from tests.harness.environment import TestEnvironment
+from tests.harness.short_polls import short_polls
 from tests.harness.waiting import eventually
 
 on_each_kind = pytest.mark.parametrize("environment", ["rabbitmq", "sqs", "redis"], indirect=True)
@@ -62,14 +63,13 @@ def effects(environment: TestEnvironment, token: str) -> int:
 def test_workers_take_nothing_from_a_paused_queue_and_go_on_with_others(
     environment: TestEnvironment, token: str
 ) -> None:
-    with environment.worker("io") as (_, log):
+    with short_polls(environment) as quick, quick.worker("io") as (_, log):
         eventually(lambda: "ready" in log.read_text(), "the worker")
         paused(environment)
         eventually(lambda: "paused queues: quick" in log.read_text(), f"the pause; {log.read_text()[-2000:]}")
-        # A poll that was under way takes what is sent while it waits.
-        time.sleep(WAIT_TIME_SECONDS + 1 if environment.kind == "sqs" else 2)
-        environment.python(NOTES.format(token=token))
-        environment.python(EFFECTS.format(token=token))
+        # A poll that was under way takes what is sent while it waits, for at most a second.
+        time.sleep(2)
+        environment.python(NOTES.format(token=token) + "\n" + EFFECTS.format(token=token))
         eventually(lambda: effects(environment, token) == 5, "the other queue's tasks")
         time.sleep(2)
         assert environment.services.notes.count(token) == 0
@@ -81,7 +81,7 @@ def test_workers_take_nothing_from_a_paused_queue_and_go_on_with_others(
 def test_a_worker_that_starts_takes_nothing_from_a_paused_queue(environment: TestEnvironment, token: str) -> None:
     paused(environment)
     environment.python(NOTES.format(token=token) + "\n" + EFFECTS.format(token=token))
-    with environment.worker("io") as (_, log):
+    with short_polls(environment) as quick, quick.worker("io") as (_, log):
         eventually(lambda: effects(environment, token) == 5, f"the other queue's tasks; {log}")
         time.sleep(2)
         assert environment.services.notes.count(token) == 0
@@ -130,7 +130,7 @@ def test_what_a_worker_holds_when_its_queue_is_paused_runs_once(
     def ran() -> list[str]:
         return file.read_text().splitlines() if file.exists() else []
 
-    with variant.worker("io") as (process, log):
+    with short_polls(variant) as quick, quick.worker("io") as (process, log):
         eventually(lambda: "ready" in log.read_text(), "the worker")
         variant.python(COUNTED.format(count=TASKS, file=str(file)))
         eventually(lambda: len(ran()) >= 5, "the first tasks")
@@ -173,16 +173,16 @@ def test_the_store_is_away_until_its_first_answer_and_no_longer() -> None:
 
 def test_a_pause_says_who_and_why_and_is_refused_for_what_is_no_queue(redis: TestEnvironment) -> None:
     unknown, unnamed = (redis.app("queue", "pause", label) for label in ("quik", ""))
-    none, first, again = (
-        redis.app("queue", *words) for words in (("list",), ("pause", "slow", "--reason", "r"), ("pause", "slow"))
-    )
-    listed, ended, twice = (redis.app("queue", *words) for words in (("list",), ("resume", "slow"), ("resume", "slow")))
+    (_, none), (first, _), (again, _), (_, listed), (ended, _), (twice, _) = commands(
+        redis, "queue list", "queue pause slow --reason r", "queue pause slow", "queue list",
+        "queue resume slow", "queue resume slow",
+    )  # fmt: skip
 
-    assert (unknown.returncode, unnamed.returncode, first.returncode, again.returncode) == (2, 2, 0, 1)
+    assert (unknown.returncode, unnamed.returncode, first, again) == (2, 2, 0, 1)
     assert "Use one of: default, effects, nightly, quick, slow." in unknown.stdout
-    assert "no queue is paused" in none.stdout
-    assert "slow" in listed.stdout
-    assert (ended.returncode, twice.returncode) == (0, 1)
+    assert "no queue is paused" in none
+    assert "slow" in listed
+    assert (ended, twice) == (0, 1)
 
 
 def test_a_queue_that_the_environment_has_no_more_can_be_resumed(redis: TestEnvironment) -> None:
