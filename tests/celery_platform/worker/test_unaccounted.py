@@ -2,7 +2,8 @@
 
 import sys
 import time
-from contextlib import AbstractContextManager
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,7 @@ from celery_platform.worker.heartbeat_file import judge
 
 from tests.harness.environment import TestEnvironment
 from tests.harness.processes import running
+from tests.harness.short_polls import short_polls
 from tests.harness.waiting import eventually
 
 WORKER = """
@@ -48,6 +50,7 @@ TaskPool.end = lambda self: self.connection_lock.acquire()
 """
 SLOTS = {"prefork": PREFORK, "threads": UNPOOLED.format(module="thread"), "gevent": UNPOOLED.format(module="base"),
          "turbo": TURBO}  # fmt: skip
+DEFECTS = (LOST, *SLOTS.values())
 BROKERS = ("rabbitmq", "sqs", "redis")
 # Each takes half a minute, so `make test` runs few of them.
 SHORT = frozenset({("rabbitmq", "prefork"), ("redis", "threads"), ("sqs", "turbo")})
@@ -87,10 +90,15 @@ class Worker:
         # A worker with that pool would start itself anew, without the defect, to be patched first of all.
         self.patched = ["-m", "gevent.monkey"] if pool == "gevent" else []
 
-    def started(self, defect: str, grace: float = 3.0) -> AbstractContextManager[object]:
-        variables = self.environment.variables | {"CELERY_HEARTBEAT_FILE": str(self.heartbeat)}
-        self.program.write_text(WORKER.format(grace=grace, defect=defect))
-        return running([sys.executable, *self.patched, str(self.program)], self.log, variables)
+    @contextmanager
+    def started(self, defect: str) -> Iterator[None]:
+        """Run it. One with a defect is killed at the end: it would wait for what it lost."""
+        self.program.write_text(WORKER.format(grace=3.0, defect=defect))
+        command = [sys.executable, *self.patched, str(self.program)]
+        with short_polls(self.environment) as quick:
+            variables = quick.variables | {"CELERY_HEARTBEAT_FILE": str(self.heartbeat)}
+            with running(command, self.log, variables, stop_seconds=0 if defect in DEFECTS else 20):
+                yield
 
     def passes(self, probe: str) -> bool:
         return judge(probe, str(self.heartbeat))[0]
