@@ -13,9 +13,11 @@ from celery_platform.reliability.limit_waits import LimitWait
 
 from tests.harness.commands import commands
 from tests.harness.environment import TestEnvironment
+from tests.harness.interpreter import Interpreter
+from tests.harness.short_polls import short_polls
 from tests.harness.waiting import eventually
 
-from .dead_lettered import EMPTY, FILL, listed, on_each_kind
+from .dead_lettered import FILL, emptied, listed, on_each_kind
 
 # A task that the application has no more, arguments that its task takes no more, and an effect that is done.
 CHANGED = """
@@ -45,22 +47,27 @@ COUNT = 200
 
 
 @pytest.fixture
-def run(environment: TestEnvironment) -> Iterator[str]:
-    """Empty the queues before and after; yields the start of ids."""
-    environment.python(EMPTY)
-    yield f"r{uuid.uuid4().hex[:8]}"
-    environment.python(EMPTY)
+def code(environment: TestEnvironment) -> Iterator[Interpreter]:
+    with emptied(environment) as code:
+        yield code
 
 
+@pytest.fixture
+def run() -> str:
+    """The start of ids."""
+    return f"r{uuid.uuid4().hex[:8]}"
+
+
+# In a process of its own: it registers a task that the others are not to know.
 @on_each_kind
 def test_a_dry_run_says_what_todays_code_refuses_and_which_effects_are_done(
-    environment: TestEnvironment, run: str
+    environment: TestEnvironment, code: Interpreter, run: str
 ) -> None:
-    code = FILL.format(run=run, count=3) + "from exercises.celery import celery\n" + CHANGED.format(run=run)
-    environment.python(code)
-    (code_, said), (_, left) = commands(environment, "dlq replay --dry-run --rate 2", "dlq list --json")
+    filled = FILL.format(run=run, count=3) + "from exercises.celery import celery\n" + CHANGED.format(run=run)
+    environment.python(filled)
+    (exit_code, said), (_, left) = commands(code, "dlq replay --dry-run --rate 2", "dlq list --json")
 
-    assert code_ == 0, said
+    assert exit_code == 0, said
     assert "1 would be refused: no task of this name" in said
     assert "1 would be refused: missing a required argument: 'text'" in said
     assert "the effect of 1 of the 3 looked at is done already" in said
@@ -86,29 +93,30 @@ def test_a_dry_run_counts_what_no_replay_sends_apart() -> None:
 
 @on_each_kind
 def test_a_replay_stops_when_its_messages_fail_again_and_keeps_the_others(
-    environment: TestEnvironment, run: str
+    environment: TestEnvironment, code: Interpreter, run: str
 ) -> None:
-    environment.python(FAILING.format(run=run, count=COUNT))
-    with environment.worker("io"):
-        ((code, said),) = commands(environment, "dlq replay --yes --rate 20")
-        eventually(lambda: len(listed(environment, "--limit 300")[0]) == COUNT, "every message to be kept", seconds=60)
-    found = listed(environment, "--limit 300")[0]
+    code.python(FAILING.format(run=run, count=COUNT))
+    with short_polls(environment) as quick, quick.worker("io") as (_, log):
+        eventually(lambda: "ready" in log.read_text(), "the worker")
+        ((exit_code, said),) = commands(code, "dlq replay --yes --rate 20")
+        eventually(lambda: len(listed(code, "--limit 300")[0]) == COUNT, "every message to be kept", seconds=60)
+    found = listed(code, "--limit 300")[0]
     again = [each for each in found if each["headers"].get("x-replays")]
 
-    assert (code, "and stopped" in said) == (1, True), said
+    assert (exit_code, "and stopped" in said) == (1, True), said
     assert {each["id"] for each in found} == {f"{run}-{number}" for number in range(COUNT)}
     assert 10 <= len(again) < COUNT
     assert {each["cause"] for each in found} == {found[0]["cause"]}
 
 
-def test_a_replay_that_is_told_to_goes_on(redis: TestEnvironment) -> None:
-    run = f"r{uuid.uuid4().hex[:8]}"
-    redis.python(EMPTY + FAILING.format(run=run, count=COUNT))
-    with redis.worker("io"):
-        ((code, said),) = commands(redis, "dlq replay --yes --rate 20 --keep-going")
-    redis.python(EMPTY)
+@pytest.mark.parametrize("environment", ["redis"], indirect=True)
+def test_a_replay_that_is_told_to_goes_on(environment: TestEnvironment, code: Interpreter, run: str) -> None:
+    code.python(FAILING.format(run=run, count=COUNT))
+    with environment.worker("io") as (_, log):
+        eventually(lambda: "ready" in log.read_text(), "the worker")
+        ((exit_code, said),) = commands(code, "dlq replay --yes --rate 20 --keep-going")
 
-    assert (code, f"replayed {COUNT} of {COUNT}" in said) == (0, True), said
+    assert (exit_code, f"replayed {COUNT} of {COUNT}" in said) == (0, True), said
 
 
 @pytest.mark.parametrize(
