@@ -12,15 +12,16 @@ from redis import Redis
 
 from tests.harness import servers
 from tests.harness.environment import TestEnvironment
+from tests.harness.interpreter import Interpreter, interpreter
 from tests.harness.processes import free_port
 from tests.harness.waiting import eventually
 
 
 @dataclass
 class Worker:
-    """A worker whose broker is a Redis without users and without TLS. `environment` reaches that Redis directly."""
+    """A worker whose broker is a Redis without users and without TLS. `producer` reaches that Redis directly."""
 
-    environment: TestEnvironment
+    producer: Interpreter
     process: Any
     log: Path
     heartbeat: Path
@@ -65,6 +66,8 @@ def started(redis: TestEnvironment, tmp_path: Path) -> Iterator[Callable[..., Wo
         def start(port: int, pool: str = "threads", direct_port: int | None = None) -> Worker:
             heartbeat, metrics = tmp_path / f"heartbeat-{pool}", free_port()
             environment = on_redis(redis, tmp_path, port, pool)
+            direct = on_redis(redis, tmp_path, direct_port or port)
+            producer = stack.enter_context(interpreter(direct, "import exercises.probe"))
             run, log = stack.enter_context(
                 environment.worker(
                     "io", CELERY_HEARTBEAT_FILE=str(heartbeat), CELERY_METRICS_PORT=str(metrics),
@@ -72,7 +75,6 @@ def started(redis: TestEnvironment, tmp_path: Path) -> Iterator[Callable[..., Wo
                 )
             )  # fmt: skip
             eventually(lambda: "ready" in log.read_text(), "the worker")
-            direct = on_redis(redis, tmp_path, direct_port or port)
-            return Worker(direct, run, log, heartbeat, metrics)
+            return Worker(producer, run, log, heartbeat, metrics)
 
         yield start

@@ -64,17 +64,17 @@ def test_a_worker_goes_on_after(
     file = tmp_path / "ran"
     with resp_proxy(port) as (proxy, replies):
         worker = started(proxy, pool, port)
-        worker.environment.python(SEND.format(file=str(file), count=1))
+        worker.producer.python(SEND.format(file=str(file), count=1))
         eventually(lambda: ran(file) == 1, "the first task")
 
         # An idle worker waits again each second. A message that arrives with the refusal would run while its connection
         # is given up, and may then run again, as on every broker.
         during, after = (0, 4) if command == "wait" else (1, 3)
         replies.error[COMMANDS[command]] = ANSWERS[code]
-        worker.environment.python(SEND.format(file=str(file), count=during))
+        worker.producer.python(SEND.format(file=str(file), count=during))
         eventually(lambda: replies.answered[COMMANDS[command]] >= 2, f"refusals; {worker.said[-3000:]}", 30)
         replies.error.clear()
-        worker.environment.python(SEND.format(file=str(file), count=after))
+        worker.producer.python(SEND.format(file=str(file), count=after))
 
         eventually(lambda: ran(file) >= 5 and settled(client), f"the tasks; {worker.said[-3000:]}", 60)
         assert ran(file) == 5, "a task ran twice"
@@ -100,7 +100,7 @@ def test_a_failover_leaves_no_worker_behind(
         assert worker.process.poll() is None
         client.replicaof("NO", "ONE")
 
-    worker.environment.python(SEND.format(file=str(file), count=3))
+    worker.producer.python(SEND.format(file=str(file), count=3))
     eventually(lambda: ran(file) == 3 and settled(client), f"the tasks; {worker.said[-3000:]}", 60)
     assert worker.process.poll() is None
 
@@ -216,13 +216,13 @@ def test_a_fault_of_a_real_server_is_survived_and_settles_what_ran_in_it(
         pytest.skip("takes minutes with all others: SLOW=1")
     port, client = broker
     worker, slow, file = started(port, pool), tmp_path / "slow", tmp_path / "ran"
-    worker.environment.python(SLOW.format(file=str(slow), seconds=2))
+    worker.producer.python(SLOW.format(file=str(slow), seconds=2))
     eventually(lambda: ran(slow, "begins") == 1, "the task that ends in the fault")
 
     with fault(client):
         time.sleep(5)
         assert worker.process.poll() is None, worker.said[-3000:]
-    worker.environment.python(SEND.format(file=str(file), count=3))
+    worker.producer.python(SEND.format(file=str(file), count=3))
 
     eventually(lambda: ran(file) == 3 and settled(client), f"the tasks; {worker.said[-3000:]}", 90)
     assert worker.process.poll() is None
