@@ -12,6 +12,7 @@ from celery_platform.worker.heartbeat_file import judge
 from tests.brokers.outage import RestartedStore
 from tests.harness.environment import TestEnvironment
 from tests.harness.processes import running
+from tests.harness.short_polls import short_polls
 from tests.harness.waiting import eventually
 
 AWAY_SECONDS = 20
@@ -54,11 +55,11 @@ def test_a_task_that_meets_the_outage_comes_again_and_is_not_dead_lettered(
     )
     before = variant.app("dlq", "list", "--json").stdout
     token, log = os.urandom(4).hex(), tmp_path / "worker.log"
-    with running([sys.executable, "-c", WITHOUT_THE_GATE], log, variant.variables) as process:
+    command = [sys.executable, "-c", WITHOUT_THE_GATE]
+    with short_polls(variant) as quick, running(command, log, quick.variables) as process:
         eventually(lambda: "ready" in log.read_text(), "the worker")
         with store.away():
-            variant.python(NOTES.format(token=token, count=6))
-            variant.python(LIMITED.format(token=token, count=6))
+            variant.python(NOTES.format(token=token, count=6) + "\n" + LIMITED.format(token=token, count=6))
             eventually(lambda: log.read_text().count("waits for a store") >= 12, f"waits; {log.read_text()[-3000:]}")
             time.sleep(AWAY_SECONDS)
             assert process.poll() is None
