@@ -5,7 +5,7 @@ import os
 import urllib.error
 import urllib.parse
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,6 +17,7 @@ from tests.harness.processes import find_program, free_port, running, wait_for_p
 from tests.harness.waiting import eventually
 
 SCRAPE_SECONDS = 2
+NOBODY = {"route": {"receiver": "nobody", "group_wait": "1s"}, "receivers": [{"name": "nobody"}]}
 
 
 @dataclass(frozen=True)
@@ -54,12 +55,15 @@ class Monitoring:
 
 
 @contextmanager
-def monitoring(folder: Path, rules: Path, workers: list[str], exporters: list[str]) -> Iterator[Monitoring]:
-    """Start both. The scrape configuration is that of the role `monitoring`, with an interval of two seconds."""
+def monitoring(
+    folder: Path, rules: Path, workers: list[str], exporters: list[str], notifying: Mapping[str, Any] = NOBODY
+) -> Iterator[Monitoring]:
+    """Start both. The scrape configuration is that of the role `monitoring`, with an interval of two seconds.
+
+    `notifying` is Alertmanager's configuration.
+    """
     port, alert_port = free_port(), free_port()
-    (folder / "alertmanager.yml").write_text(
-        yaml.safe_dump({"route": {"receiver": "nobody", "group_wait": "1s"}, "receivers": [{"name": "nobody"}]})
-    )
+    (folder / "alertmanager.yml").write_text(yaml.safe_dump(dict(notifying)))
     (folder / "prometheus.yml").write_text(
         yaml.safe_dump(
             {

@@ -6,19 +6,6 @@ from typing import Any
 
 import pytest
 
-# Answers what Alertmanager sends, and prints when the first two calls came.
-SWITCH = """
-import http.server, time
-class Calls(http.server.BaseHTTPRequestHandler):
-    def do_POST(self):
-        assert self.path == "/alive"
-        self.send_response(200)
-        self.end_headers()
-        print(time.time(), flush=True)
-server = http.server.HTTPServer(("127.0.0.1", 8098), Calls)
-for _ in range(2):
-    server.handle_request()
-"""
 PROMETHEUS, ALERTMANAGER = "http://127.0.0.1:9090", "http://127.0.0.1:9093"
 
 
@@ -68,15 +55,9 @@ def test_the_pager_s_url_is_not_for_everybody(host: Any) -> None:
     assert (file.user, file.group, file.mode) == ("root", "prometheus", 0o640)
 
 
-def test_the_dead_man_s_switch_is_called_each_minute_and_no_one_is_mailed(host: Any) -> None:
+def test_the_alert_that_always_fires_goes_to_the_dead_man_s_switch_alone(host: Any) -> None:
     route = "amtool config routes test --config.file=/etc/prometheus/alertmanager.yml alertname=CeleryDeadManSwitch"
     assert host.check_output(route) == "molecule-dead-man-switch"
-
-    called = host.run(f"timeout 200 python3 -c '{SWITCH}'")
-
-    assert called.rc == 0, called.stderr
-    first, second = map(float, called.stdout.split())
-    assert 55 < second - first < 90
 
 
 def test_an_exporter_that_is_not_there_is_told_within_two_minutes(host: Any) -> None:
