@@ -22,7 +22,9 @@ def test_a_late_queue_says_which_task_takes_its_slots_and_when_it_is_empty(
 ) -> None:
     environment: TestEnvironment = request.getfixturevalue(broker)
     file = tmp_path / "ran"
-    variant = environment.variant(tmp_path, pools={"io": {"type": pool, "concurrency": 2, "prefetch_multiplier": 1}})
+    # Two tasks that end together leave both slots of a gevent pool free until SQS answers, unless others are held.
+    held = 2 if pool == "gevent" else 1
+    variant = environment.variant(tmp_path, pools={"io": {"type": pool, "concurrency": 2, "prefetch_multiplier": held}})
     with variant.worker("io") as (_, log):
         eventually(lambda: "ready" in log.read_text(), "the worker")
         began = time.time()
