@@ -94,16 +94,17 @@ def test_a_question_without_an_answer_yet_is_shown_as_under_way() -> None:
     assert shared.look(wait=5).value is True
 
 
+def next_of(answers: list[object]) -> object:
+    """The next answer of a question; an error is raised."""
+    answer = answers.pop(0)
+    if isinstance(answer, Exception):
+        raise answer
+    return answer
+
+
 def test_a_problem_is_said_without_secrets_and_the_answer_before_stays() -> None:
     answers: list[object] = ["first", OSError("amqp://celery:hunter2@broker"), SettingsError("a", "b", "c")]
-
-    def ask() -> object:
-        answer = answers.pop(0)
-        if isinstance(answer, Exception):
-            raise answer
-        return answer
-
-    shared: Shared[object] = Shared(ask, seconds=0)
+    shared = Shared(lambda: next_of(answers), seconds=0)
     assert shared.look().value == "first"
     shared.forget()
     seen = shared.look()
@@ -114,14 +115,7 @@ def test_a_problem_is_said_without_secrets_and_the_answer_before_stays() -> None
 
 def test_a_question_that_cannot_be_asked_now_leaves_the_answer_and_says_no_problem() -> None:
     answers: list[object] = ["first", NotNowError()]
-
-    def ask() -> object:
-        answer = answers.pop(0)
-        if isinstance(answer, Exception):
-            raise answer
-        return answer
-
-    shared: Shared[object] = Shared(ask, seconds=0)
+    shared = Shared(lambda: next_of(answers), seconds=0)
     before = shared.look()
     shared.forget()
 

@@ -1,5 +1,6 @@
 """What the exporter and `app status` say of the outbox, from the last report of a relay in a real store."""
 
+import json
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -113,3 +114,9 @@ def test_a_report_is_read_as_it_was_written() -> None:
     report = OutboxReport(at=1.5, waiting=3, oldest_seconds=2.5, refused=1)
 
     assert outbox_report_of(report.as_text()) == report
+
+
+def test_what_a_later_release_adds_to_a_report_is_left_out() -> None:
+    report = OutboxReport(at=1.0, waiting=2)
+
+    assert outbox_report_of(json.dumps(json.loads(report.as_text()) | {"added": 1})) == report

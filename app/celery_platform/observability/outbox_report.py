@@ -7,6 +7,8 @@ application's database, and a relay serves no metrics.
 import json
 from dataclasses import asdict, dataclass
 
+from celery_platform.observability.reports import known_fields
+
 # A relay reads and tells this often.
 REPORT_SECONDS = 5
 KEPT_SECONDS = 7 * 86_400
@@ -38,8 +40,8 @@ NEVER_READ = OutboxReport(at=0.0)
 
 
 def outbox_report_of(text: str) -> OutboxReport:
-    """The inverse of `as_text`."""
-    return OutboxReport(**json.loads(text))
+    """The inverse of `as_text`, also of another release's."""
+    return OutboxReport(**known_fields(OutboxReport, json.loads(text)))
 
 
 def outbox_key(prefix: str) -> str:

@@ -13,6 +13,7 @@ from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from celery_platform.observability.reports import known_fields
 from celery_platform.reliability.valkey import valkey
 from celery_platform.settings import runtime
 
@@ -59,9 +60,9 @@ class WorkerReport:
 
 
 def report_of(text: str) -> WorkerReport:
-    """The inverse of `as_text`."""
-    found = json.loads(text)
-    running = tuple(Running(**each) for each in found.pop("running"))
+    """The inverse of `as_text`, also of another release's."""
+    found = known_fields(WorkerReport, json.loads(text))
+    running = tuple(Running(**known_fields(Running, each)) for each in found["running"])
     return WorkerReport(**found | {"running": running, "paused": tuple(found["paused"])})
 
 

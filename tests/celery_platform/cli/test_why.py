@@ -3,6 +3,7 @@
 `tests/observability/test_why.py` asks real brokers for these numbers.
 """
 
+import json
 import time
 from dataclasses import replace
 
@@ -137,3 +138,11 @@ def test_what_a_process_sums_is_what_is_read() -> None:
 
     assert work_of(stored.values()) == {("email", "a:b"): Work(4, 1, 1, 1.0)}
     assert all(key.startswith("celery-test:work:") for key in stored)
+
+
+def test_what_a_later_release_adds_to_a_report_is_left_out() -> None:
+    report = WorkerReport("io-1", "io", 1.0, 2, 1, 1, (Running("a.b", "id", "quick", 0.5),))
+    found = json.loads(report.as_text())
+    found["added"] = found["running"][0]["added"] = 1
+
+    assert report_of(json.dumps(found)) == report

@@ -25,12 +25,12 @@ def secrets(env: Environment, prefix: str) -> Json:
     names = {label: secret_name(prefix, label) for label in secret_labels(env)}
     if env.results.tls:
         names["results_password"] = secret_name(prefix, "results_password")
-    wanted = (
-        env.alerts.smtp is not None and env.alerts.smtp.user is not None,
-        env.alerts.pager,
-        env.alerts.dead_man_switch,
-    )
-    names |= {label: secret_name(prefix, label) for label, needed in zip(OF_ALERTS, wanted, strict=True) if needed}
+    wanted = {
+        SMTP_PASSWORD: env.alerts.smtp is not None and env.alerts.smtp.user is not None,
+        PAGER_URL: env.alerts.pager,
+        DEAD_MAN_SWITCH_URL: env.alerts.dead_man_switch,
+    }
+    names |= {label: secret_name(prefix, label) for label, needed in wanted.items() if needed}
     return names | {label: secret_name(prefix, label) for label in env.broker.secrets}
 
 

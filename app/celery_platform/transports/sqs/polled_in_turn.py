@@ -22,8 +22,9 @@ class PolledInTurn:
 
     def _receive_message(self, queue: str, *args: Any, **options: Any) -> Any:
         """Ask and wait. kombu reads the channel's wait, because it takes a wait of 0 among `options` for none given."""
-        turns = len(self._active_queues)  # type: ignore[attr-defined]
-        self.wait_time_seconds = 0 if self._empty_in_a_row < turns > 1 else self._longest_wait
+        queues = len(self._active_queues)  # type: ignore[attr-defined]
+        all_empty = self._empty_in_a_row >= queues
+        self.wait_time_seconds = self._longest_wait if queues == 1 or all_empty else 0
         options.pop("wait_time_seconds", None)
         answer = super()._receive_message(queue, *args, **options)  # type: ignore[misc]
         self._empty_in_a_row = 0 if answer.get("Messages") else self._empty_in_a_row + 1
