@@ -30,7 +30,9 @@ def test_a_late_queue_says_which_task_takes_its_slots_and_when_it_is_empty(
         began = time.time()
         variant.python(SLOW.format(count=TASKS, file=str(file)))
         eventually(lambda: file.exists() and file.read_text().count("ends") >= 4, "the first tasks")
-        answer = json.loads(variant.app("why", "quick", "--json").stdout)
+        asked = variant.app("why", "quick", "--json")
+        assert asked.returncode == 0, asked.stdout + asked.stderr
+        answer = json.loads(asked.stdout)
         answered = time.time()
         text = variant.app("why", "quick", "--seconds", "1").stdout
         variant.app("queue", "pause", "quick", "--reason", "a test")
