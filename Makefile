@@ -161,7 +161,7 @@ format: setup ## format Python and HCL
 test: lint ## run every check and test, with a summary of what ran and what was skipped
 	@python -m pytest -n 3 --no-loadscope-reorder
 
-FAST = FUZZ_MUTATIONS=2000 python -m pytest -q -n 2 -m "not server"
+FAST = FUZZ_MUTATIONS=1000 python -m pytest -q -n 2 -m "not server" --hypothesis-profile=quick
 test-unit: setup ## run the tests that start no server, no container and no Terraform (seconds)
 	@$(FAST)
 

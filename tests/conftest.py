@@ -5,6 +5,7 @@ import signal
 from typing import Any
 
 import pytest
+from hypothesis import settings
 from xdist.scheduler import LoadScopeScheduling
 
 from tests import server_marker
@@ -15,6 +16,9 @@ ONE_PROCESS = {"image": "path", "pods": "path"}
 LONGEST_FIRST = ("path", "terraform", "emulated_region", "celery_platform")
 # It takes as long as all others, and each of its folders starts servers of its own.
 PARTED = "celery_platform"
+
+# `make check`: of generated inputs a sample, other ones each time. `make test` has them all.
+settings.register_profile("quick", max_examples=15)
 
 
 class OneProcessForEachSuite(LoadScopeScheduling):  # type: ignore[misc] # xdist has no types
