@@ -67,13 +67,14 @@ PART = 2000
 # A request may be cut off anywhere and come again, so it may start the detached process again; of these, the one whose
 # claim (its process id and the boot of the host) is linked first runs the command, and all others end. /var/tmp and
 # /tmp would not do: others may write there, and the home survives a restart of the host, after which the command must
-# not run again. The end is looked for twice, because a process that was alive may have ended since.
+# not run again. The end is looked for twice, because a process that was alive may have ended since. Folders of jobs are
+# removed after a month: the one of a job that runs is not renewed, and its end is still to be written there.
 SCRIPT = r"""
 umask 077; j=$HOME/.ansible/jobs; d=$j/$1; v=$2; i=0; read -r now </proc/sys/kernel/random/boot_id;
 if [ $v = start ]; then mkdir -p $d; { cat $d.part* 2>/dev/null; printf %s "$3"; } | base64 -d >$d/new.$$;
 mv $d/new.$$ $d/command; setsid sh -c 'echo $$ $1 >$0/claim.$$; ln $0/claim.$$ $0/claim 2>/dev/null || exit;
 sh $0/command </dev/null >$0/out 2>$0/err; echo $? >$0/end; mv $0/end $0/rc' $d $now >/dev/null 2>&1 </dev/null &
-find $j -mindepth 1 -maxdepth 1 -mtime +1 -exec rm -rf {} + 2>/dev/null; fi;
+find $j -mindepth 1 -maxdepth 1 -mtime +30 -exec rm -rf {} + 2>/dev/null; fi;
 claimed() { [ -f $d/claim ] && read -r p boot <$d/claim; };
 alive() { claimed && [ $boot = $now ] && kill -0 $p 2>/dev/null; };
 while [ ! -f $d/rc ] && [ $i -lt $4 ] && { alive || ! claimed; }; do sleep 0.1; i=$((i+1)); done;

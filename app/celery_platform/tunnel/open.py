@@ -40,8 +40,9 @@ def open_tunnel(labels: Sequence[str], say: Callable[[str], None]) -> None:
     resolved: Json = json.loads(chosen_file().read_text())
     name = resolved["name"]
     with interrupted_by_every_signal(), only_tunnel(name):
-        cluster = described(resolved["eks"]["name"]) if resolved["eks"]["enabled"] else None
-        targets = list(chosen(_targets(runtime(), resolved, cluster), labels))
+        outside = _targets(runtime(), resolved, None)
+        cluster = _cluster(resolved) if _asks_for_more(labels, outside) else None
+        targets = list(chosen(_targets(runtime(), resolved, cluster) if cluster else outside, labels))
         instance, ssm = gate(resolved), systems_manager()
         ends = [Forwarded(one.label, one.host, one.port, local) for one, local in _with_ports(targets)]
         sessions = [Kept(end, Session(plugin, ssm, instance, end.host, end.port, end.local)) for end in ends]
@@ -52,6 +53,15 @@ def open_tunnel(labels: Sequence[str], say: Callable[[str], None]) -> None:
             say(f"Commands with `--env {name}` on this machine go through it. Ctrl-C ends it.")
             keep(sessions, say)
         say("every session is ended")
+
+
+def _asks_for_more(labels: Sequence[str], targets: Sequence[Target]) -> bool:
+    """Whether people want more than these; without a label, all. Who wants a queue may not see the cluster."""
+    return not labels or not {one.label for one in targets}.issuperset(labels)
+
+
+def _cluster(resolved: Json) -> Json | None:
+    return described(resolved["eks"]["name"]) if resolved["eks"]["enabled"] else None
 
 
 def _targets(now: Runtime, resolved: Json, cluster: Json | None) -> list[Target]:

@@ -28,6 +28,10 @@ BROKER = "rabbitmq.celery-prod.internal"
 STORE = "master.celery-prod-results.abc123.euw1.cache.amazonaws.com"
 NODES = ("10.40.128.10", "10.40.144.10", "10.40.160.10")
 SECRETS = {"broker_password": MANAGED_PASSWORD, "results_password": MANAGED_PASSWORD, "monitoring_password": "looks"}
+_SOMEBODY = {"aws_access_key_id": "000000000000", "aws_secret_access_key": "emulated"}
+_OF_CLUSTER: dict[str, Any] = {
+    "roleArn": "arn:aws:iam::0:role/eks", "resourcesVpcConfig": {"subnetIds": ["subnet-1", "subnet-2"]}
+}  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -48,6 +52,14 @@ class Production:
             [sys.executable, "-m", "celery_platform", *words], cwd=REPOSITORY, env=self.variables, text=True,
             capture_output=True, check=False, timeout=120, stdin=subprocess.DEVNULL,
         )  # fmt: skip
+
+    @contextmanager
+    def without_cluster(self) -> Iterator[None]:
+        """Let nobody find the cluster until the block ends."""
+        eks = boto3.client("eks", endpoint_url=self.account, region_name="eu-west-1", **_SOMEBODY)
+        eks.delete_cluster(name=self.resolved["eks"]["name"])
+        yield
+        eks.create_cluster(name=self.resolved["eks"]["name"], **_OF_CLUSTER)
 
 
 @dataclass
@@ -118,10 +130,8 @@ def _rabbitmq(folder: Path, ca: servers.Authority) -> Iterator[tuple[int, int]]:
 
 def _placed(account: str, resolved: dict[str, Any], authority: str) -> str:
     """Put what Terraform and Ansible write into the account; returns the id of the monitoring host."""
-    made = {"endpoint_url": account, "region_name": "eu-west-1", "aws_access_key_id": "000000000000"}
-    ssm, ec2, secrets, eks = (
-        boto3.client(name, aws_secret_access_key="emulated", **made) for name in ("ssm", "ec2", "secretsmanager", "eks")
-    )
+    made = {"endpoint_url": account, "region_name": "eu-west-1", **_SOMEBODY}
+    ssm, ec2, secrets, eks = (boto3.client(name, **made) for name in ("ssm", "ec2", "secretsmanager", "eks"))
     parameters = {
         "broker_url": f"amqps://{BROKER}:5671", "results_url": f"rediss://{STORE}:6379/1", "buckets": "{}",
         "broker_ca_certificate": authority,
@@ -130,8 +140,7 @@ def _placed(account: str, resolved: dict[str, Any], authority: str) -> str:
         ssm.put_parameter(Name=f"{resolved['discovery_prefix']}/{name}", Value=value, Type="String")
     for label, value in SECRETS.items():
         secrets.create_secret(Name=resolved["secrets"][label], SecretString=value)
-    network = {"subnetIds": ["subnet-1", "subnet-2"]}
-    eks.create_cluster(name=resolved["eks"]["name"], roleArn="arn:aws:iam::0:role/eks", resourcesVpcConfig=network)
+    eks.create_cluster(name=resolved["eks"]["name"], **_OF_CLUSTER)
     (name,) = resolved["monitoring_hosts"]
     tags = {**resolved["tags"], "Name": name, "Role": "monitoring"}
     listed = [{"Key": key, "Value": value} for key, value in tags.items()]

@@ -44,6 +44,11 @@ def test_commands_reach_the_broker_and_the_store_by_their_own_names(production: 
     assert all("AWS-StartPortForwardingSessionToRemoteHost" in each for each in started)
 
 
+def test_who_asks_for_the_broker_needs_no_access_to_the_cluster(production: Production, tmp_path: Path) -> None:
+    with production.without_cluster(), tunnel(production, tmp_path, "--to", "broker") as way_in:
+        way_in.says(OPEN)
+
+
 def test_a_server_with_the_wrong_name_is_refused(production: Production, tmp_path: Path) -> None:
     """The tunnel changes where a connection goes, and nothing about whom it expects there."""
     with tunnel(production, tmp_path, "--to", "broker") as way_in:
