@@ -21,6 +21,7 @@ ELSEWHERE = {
     "nothing": Answer(403, b""),
     "half an answer": Answer(200, b'{"Messages": [{"MessageId": "1"'),
     "a list": Answer(200, b"[]"),
+    "null": Answer(200, b"null"),
     "a closed connection": Answer(None),
     "a time-out of a balancer": Answer(504, b""),
     "a redirect": Answer(302, b""),

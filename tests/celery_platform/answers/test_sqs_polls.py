@@ -62,7 +62,7 @@ def polling(sqs: TestEnvironment, tmp_path_factory: pytest.TempPathFactory) -> I
 
 def cell(pool: str, name: str) -> Any:
     """One of all, of which `make test` tries a few."""
-    sampled = name in SAMPLE and pool in ("threads", "turbo")
+    sampled = (name in SAMPLE and pool in ("threads", "turbo")) or (name == "a list" and pool == "gevent")
     return pytest.param(pool, name, marks=() if sampled else pytest.mark.slow, id=f"{pool}-{name}")
 
 

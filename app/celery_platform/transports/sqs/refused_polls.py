@@ -139,6 +139,9 @@ class RefusedPolls(Polled, SQS.Channel):
         except (BotoCoreError, ClientError, OSError) as error:
             self._refused(queue, _name(error), error)
             return {}
+        except Exception as error:  # whatever boto's parser makes of an answer that is not SQS's: a list, for one
+            self._refused(queue, UNREADABLE, repr(error))
+            return {}
         # boto, too, takes a proxy's page for an answer without messages.
         kind = answer["ResponseMetadata"]["HTTPHeaders"].get("content-type", "")
         if "json" not in kind and "Messages" not in answer:

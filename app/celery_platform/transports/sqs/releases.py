@@ -4,7 +4,7 @@ import logging
 import time
 from typing import Any
 
-from botocore.exceptions import BotoCoreError, ClientError
+from botocore.exceptions import ClientError
 
 from celery_platform.guards.answers import back_off
 from celery_platform.reliability.signals import broker_refused
@@ -41,7 +41,7 @@ def _refused(client: Any, url: str, receipts: list[str]) -> list[str]:
     ]
     try:
         answer = client.change_message_visibility_batch(QueueUrl=url, Entries=entries)
-    except (BotoCoreError, ClientError) as error:
+    except Exception as error:  # of a client, or of boto's parser for an answer that is not SQS's
         code = error.response["Error"]["Code"] if isinstance(error, ClientError) else type(error).__name__
         broker_refused.send(sender=None, operation=OPERATION, answer=code)
         logger.warning("%s of %s is refused: %s", OPERATION, url, error)

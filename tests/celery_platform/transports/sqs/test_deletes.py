@@ -3,6 +3,7 @@
 import itertools
 import os
 import time
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,7 @@ from celery_platform.transports.sqs.deletes import FLUSH_SECONDS, Deletes, Done
 from celery_platform.transports.sqs.releases import make_visible
 
 from tests.harness.environment import TestEnvironment
-from tests.harness.refusing_proxy import refusing_proxy
+from tests.harness.refusing_proxy import Answer, refusing_proxy
 from tests.harness.waiting import eventually
 
 from .test_calls import left
@@ -129,6 +130,18 @@ def test_what_is_given_back_is_visible_after_a_refusal(sqs: TestEnvironment, fai
     make_visible(_Refusing(queue.client, failures), queue.url, queue.receipts)
 
     assert queue.held() == 0
+
+
+def test_an_answer_that_is_not_of_sqs_gives_nothing_back_and_is_said(
+    sqs: TestEnvironment, caplog: pytest.LogCaptureFixture
+) -> None:
+    """For a list, the parser of boto raises an AttributeError."""
+    queue = Queue(sqs.client("sqs"), 1)
+    with refusing_proxy(sqs.endpoint) as (endpoint, refusals):
+        refusals.answer["ChangeMessageVisibilityBatch"] = Answer(200, b"[]")
+        make_visible(replace(sqs, endpoint=endpoint).client("sqs"), queue.url, queue.receipts)
+
+    assert "1 messages of" in caplog.text
 
 
 def test_what_cannot_be_given_back_is_said(sqs: TestEnvironment, caplog: pytest.LogCaptureFixture) -> None:
