@@ -27,6 +27,9 @@ FLEET = Board(
         Panel("Dead-lettered messages", one("celery_dead_letter_queue_length", QUEUE)),
         Panel("Slot utilization", one("celery_worker_pool_utilization_ratio", HOST), "percentunit"),
         Panel("Workers", one("sum by (queue_name) (celery_active_worker_count)", QUEUE)),
+        Panel("Outbox: tasks waiting and refused", (
+            ("celery_outbox_length", "waiting"), ("celery_outbox_refused_length", "refused"))),
+        Panel("Outbox: age of the oldest task", one("celery_outbox_oldest_task_age_seconds", "age"), "s"),
         Panel("Firing alerts", one('count by (alertname) (ALERTS{alertstate="firing"}) or vector(0)', "{{alertname}}")),
     ),
 )  # fmt: skip
