@@ -65,7 +65,8 @@ def test_a_worker_goes_on_after(
     with resp_proxy(port) as (proxy, replies):
         worker = started(proxy, pool, port)
         worker.producer.python(SEND.format(file=str(file), count=1))
-        eventually(lambda: ran(file) == 1, "the first task")
+        # Until it is acknowledged, a connection that is lost brings it again.
+        eventually(lambda: ran(file) == 1 and settled(client), "the first task")
 
         # An idle worker waits again each second. A message that arrives with the refusal would run while its connection
         # is given up, and may then run again, as on every broker.
