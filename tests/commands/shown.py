@@ -76,6 +76,7 @@ APP = {
     "deletion-costs": "needs the token of a pod, as what it repeats has in tests/cluster/test_deletion_costs.py",
     "status": "tests/observability/test_status.py: app status",
     "console": 'tests/console/test_served.py: "console"',
+    "console-admit": 'tests/console/test_admissions.py: "console-admit"',
     "task": "tests/celery_platform/cli/test_task.py: task --json",
     "why": 'tests/observability/test_why.py: "why"',
     "settings": 'tests/celery_platform/cli/test_effective_settings.py: "settings"',

@@ -29,6 +29,13 @@ def console(
     interval: Annotated[
         float, typer.Option(min=0, help="least seconds between two polls of the broker; 0: 10, and 30 on SQS")
     ] = 0,
+    admissions: Annotated[
+        Path | None,
+        typer.Option(metavar="FOLDER", help="let in whom `app console-admit` admits there, and print no token"),
+    ] = None,
+    without_application_secrets: Annotated[
+        bool, typer.Option(help="import the application with placeholders, to read no secret of its own")
+    ] = False,
 ) -> None:
     """Serve pages that show what is late, what failed and why, until stopped. Read-only unless --allow-actions."""
     choose(env)
@@ -36,13 +43,29 @@ def console(
     import logging
 
     from celery_platform.console.serve import Options, serve
-    from celery_platform.settings import runtime
+    from celery_platform.settings import runtime, use
+    from celery_platform.settings.placeholders import WithoutApplicationSecrets
 
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
+    if without_application_secrets:
+        use(WithoutApplicationSecrets(runtime().environment, runtime().discovery))
     serve(
         runtime(),
-        Options(address, port, behind_load_balancer, prometheus, allow_actions, audit_log, interval),
+        Options(address, port, behind_load_balancer, admissions, prometheus, allow_actions, audit_log, interval),
     )
+
+
+def console_admit(
+    digest: Annotated[str, typer.Argument(metavar="SHA256", help="of a token that only the person knows")],
+    name: Annotated[str, typer.Argument(help="who comes, for the audit log")],
+    admissions: Annotated[Path, typer.Option(metavar="FOLDER", help="that of the console")] = Path(
+        "/run/celery-console/admissions"
+    ),
+) -> None:
+    """Where a console runs: let whoever has a token open one session within two minutes. `make console` asks for it."""
+    from celery_platform.console.security.admissions import Admissions
+
+    Admissions(admissions).admit(digest, name)
 
 
 def _need_libraries() -> None:

@@ -15,6 +15,7 @@ from starlette.types import ASGIApp
 
 from celery_platform.console.audit import AuditError
 from celery_platform.console.pages import failures, overview, queues, replay, schedule, workers
+from celery_platform.console.security.admissions import digest_of
 from celery_platform.console.security.gate import Gate
 from celery_platform.console.security.loopback import SESSION_SECONDS, LoopbackAuthentication
 from celery_platform.console.site import Site
@@ -76,19 +77,22 @@ def _action(site: Site, action: Action) -> Callable[[Request], object]:
 
 
 def _sign_in(site: Site) -> Callable[[Request], object]:
-    """Exchange the token that was printed for a cookie. The address with the token is left at once."""
+    """Exchange a token for a cookie. The address with the token is left at once."""
 
     async def answer(request: Request) -> Response:
         authentication = site.authentication
         if not isinstance(authentication, LoopbackAuthentication):
             raise HTTPException(404, "There is nothing here.")
-        session = authentication.open_session(request.query_params.get("token", ""))
+        token = request.query_params.get("token", "")
+        session = authentication.open_session(token)
         if session is None:
             return PlainTextResponse(f"This token is not valid. {authentication.how_to_sign_in}\n", 401)
+        person = authentication.person_with(session, request)
+        if site.audits_sign_ins and person:
+            await run_in_threadpool(site.audit.write, person, "sign in", {"admission": digest_of(token)})
         response = RedirectResponse("/", 303)
-        response.set_cookie(
-            authentication.cookie, session, max_age=SESSION_SECONDS, httponly=True, samesite="strict", path="/"
-        )
+        name = authentication.cookie(request)
+        response.set_cookie(name, session, max_age=SESSION_SECONDS, httponly=True, samesite="strict", path="/")
         return response
 
     return answer

@@ -1,6 +1,7 @@
 """The audit log: who did what, when and from where, a line of JSON for each."""
 
 import json
+import logging
 import os
 import threading
 from dataclasses import dataclass, field
@@ -11,10 +12,12 @@ from typing import Any, BinaryIO
 from celery_platform.console.security.person import Person
 from celery_platform.errors import SettingsError
 
+logger = logging.getLogger(__name__)
+
 
 @dataclass(frozen=True)
 class AuditLog:
-    """A file to which lines are only ever added. Only its owner may read it.
+    """A file to which lines are only ever added. Only its owner may read it. Each line is in the process's log, too.
 
     Example: `AuditLog(Path("console-audit.jsonl")).write(person, "replay", {"id": "a1", "queue": "email"})`
     """
@@ -49,13 +52,15 @@ class AuditLog:
             "from": person.address,
             "action": action,
         } | what
+        text = json.dumps(line, default=str)
         try:
             with self._lock, self._open() as file:
-                file.write((json.dumps(line, default=str) + "\n").encode())
+                file.write(f"{text}\n".encode())
                 file.flush()
                 os.fsync(file.fileno())
         except OSError as error:
             raise AuditError(str(error)) from error
+        logger.info("audit: %s", text)
 
     def _open(self) -> BinaryIO:
         return os.fdopen(os.open(self.file, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o600), "ab")

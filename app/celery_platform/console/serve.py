@@ -9,6 +9,7 @@ import uvicorn
 
 from celery_platform.console.application import application
 from celery_platform.console.audit import AuditLog
+from celery_platform.console.security.admissions import Admissions
 from celery_platform.console.security.load_balancer import LoadBalancerAuthentication
 from celery_platform.console.security.loopback import LoopbackAuthentication
 from celery_platform.console.security.person import Authentication, Person
@@ -35,12 +36,15 @@ POLL_SECONDS = 60
 class Options:
     """How a console is served. `load_balancer` is the ARN of the one that signs people in; empty on loopback.
 
+    `admissions` is the folder in which `app console-admit` admits people, where the console runs as a service; without
+    it, an address with a token is printed.
     `seconds` is the least time between two polls of the broker; 0 stands for the broker's usual interval.
     """
 
     address: str = "127.0.0.1"
     port: int = 8321
     load_balancer: str = ""
+    admissions: Path | None = None
     prometheus: str = ""
     allow_actions: bool = False
     audit_log: Path = Path("console-audit.jsonl")
@@ -51,7 +55,8 @@ def serve(runtime: Runtime, options: Options) -> None:
     """Print the console's address and serve it until SIGTERM or SIGINT.
 
     Raises:
-        SettingsError: it would be open to a network without a load balancer that signs people in.
+        SettingsError: it would be open to a network without a load balancer that signs people in, or nobody could be
+            admitted.
     """
     authentication = authentication_of(options)
     site = site_of(runtime, options, authentication)
@@ -81,17 +86,22 @@ def authentication_of(options: Options) -> Authentication:
             found=f"the address {options.address} without a load balancer that signs people in",
             remedy="Leave --address out and reach it through an SSH tunnel, or name the load balancer.",
         )
-    return LoopbackAuthentication(options.port, _in_url(options.address))
+    if options.admissions is None:
+        return LoopbackAuthentication(options.port, _in_url(options.address))
+    admissions = Admissions(options.admissions)
+    admissions.check()
+    return LoopbackAuthentication(options.port, _in_url(options.address), admissions, forwarded=True)
 
 
 def site_of(runtime: Runtime, options: Options, authentication: Authentication) -> Site:
     """What the pages of this console show.
 
     Raises:
-        SettingsError: actions are allowed, and the audit log cannot be written.
+        SettingsError: actions or sign-ins are to be written to the audit log, and it cannot be written.
     """
     overview, audit = shared_overview(runtime, options.prometheus, options.seconds), AuditLog(options.audit_log)
-    if options.allow_actions:
+    audits_sign_ins = options.admissions is not None
+    if options.allow_actions or audits_sign_ins:
         audit.check()
 
     def ended(replay: Replay) -> None:
@@ -113,6 +123,7 @@ def site_of(runtime: Runtime, options: Options, authentication: Authentication) 
         runtime=runtime, authentication=authentication, overview=overview, failures=failures, failure_reader=reader,
         dry_runs=dry_runs, whys=shared_whys(runtime), replays=replays, workers=shared_reports(),
         schedule=shared_schedule(runtime), audit=audit, allow_actions=options.allow_actions,
+        audits_sign_ins=audits_sign_ins,
     )  # fmt: skip
 
 
@@ -136,8 +147,11 @@ def _is_loopback(address: str) -> bool:
 
 
 def _address(options: Options, authentication: Authentication) -> str:
+    base = f"http://{_in_url(options.address)}:{options.port}"
+    if isinstance(authentication, LoopbackAuthentication) and options.admissions is not None:
+        return f"{base}, for people whom `app console-admit` admits"
     if isinstance(authentication, LoopbackAuthentication):
-        return f"http://{_in_url(options.address)}:{options.port}/sign-in?token={authentication.token}"
+        return f"{base}/sign-in?token={authentication.token}"
     return f"port {options.port}, for people whom {options.load_balancer} has signed in"
 
 

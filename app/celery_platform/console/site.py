@@ -54,6 +54,7 @@ class Site:
     schedule: Shared[Schedule]
     audit: AuditLog
     allow_actions: bool = False
+    audits_sign_ins: bool = False
     forms: Forms = field(default_factory=Forms)
     templates: Environment = field(default_factory=templates)
 

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from celery_platform.environment.derived.secrets import OWN
 from celery_platform.settings.discovery import Discovery
 from celery_platform.settings.resolved import Resolved
 from celery_platform.settings.runtime import Runtime
@@ -35,6 +36,18 @@ class WithoutAccount(Runtime):
         if not any(url in words for url in URLS):
             return PLACEHOLDER
         return next(form for word, form in FORMS.items() if word in words)
+
+
+@dataclass(frozen=True)
+class WithoutApplicationSecrets(WithoutAccount):
+    """A runtime with the account's addresses in which the application's own secrets are placeholders.
+
+    For a process that imports the application's code to look at its tasks, and runs none.
+    """
+
+    def secret(self, label: str) -> str:
+        """The value of one of the platform's own secrets; of every other a placeholder."""
+        return Runtime.secret(self, label) if label in OWN else WithoutAccount.secret(self, label)
 
 
 def without_account(environment: Resolved) -> Runtime:
