@@ -32,6 +32,8 @@ COMPILE := $(VENV)/bin/uv pip compile -q --universal --python-version 3.11 --gen
 lock: ## update the lock files of the platform, its tools and each environment's application
 	$(COMPILE) pyproject.toml -o requirements.lock
 	$(COMPILE) pyproject.toml $(wildcard app/example/pyproject.toml) --extra console --group pyproject.toml:dev -o requirements-dev.lock
+	@cp requirements-dev.lock requirements-console.lock # versions to prefer
+	$(COMPILE) pyproject.toml --extra console --constraints requirements.lock -o requirements-console.lock
 	$(COMPILE) terraform/checkov.in -o terraform/checkov.lock
 	@python -m celery_platform application lock
 	@ENVIRONMENTS=tests/harness/environments python -m celery_platform application lock local

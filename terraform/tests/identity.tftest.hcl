@@ -14,6 +14,7 @@ variables {
     worker-io    = { on = "pods", service_account = "celery/worker-io", secrets = ["broker_password"], receives = [], sends = ["*"], measures = ["*"], drains = [["email"]], discovers = true, buckets = { uploads = ["read", "write"] } }
     worker-cpu   = { on = "hosts", service_account = "", secrets = [], receives = [], sends = ["email"], measures = [], discovers = true }
     dead-letters = { on = "people", service_account = "", secrets = [], receives = ["*-dlq"], sends = ["email"], measures = [], discovers = true }
+    console      = { on = "hosts", service_account = "", secrets = [], receives = [], looks = ["*-dlq"], sends = [], measures = [], discovers = true }
   }
 }
 
@@ -25,12 +26,12 @@ run "a_role_for_each_workload" {
   }
 
   assert {
-    condition     = toset(keys(aws_iam_role.this)) == toset(["worker-io", "worker-cpu", "dead-letters"])
+    condition     = toset(keys(aws_iam_role.this)) == toset(["worker-io", "worker-cpu", "dead-letters", "console"])
     error_message = "expected a role for each workload"
   }
 
   assert {
-    condition     = keys(output.instance_profiles) == ["worker-cpu"] && keys(output.pod_roles) == ["celery/worker-io"]
+    condition     = keys(output.instance_profiles) == ["console", "worker-cpu"] && keys(output.pod_roles) == ["celery/worker-io"]
     error_message = "expected instance profiles for hosts and service accounts for pods"
   }
 

@@ -4,6 +4,9 @@ A pattern without an entry is shown as it is; a test checks that every pattern h
 """
 
 PATTERNS = {
+    r"^arn:aws:elasticloadbalancing:[a-z]{2}(-[a-z]+)+-\d:\d{12}:loadbalancer/app/[\w-]+/[0-9a-f]{16}$": (
+        "the ARN of an Application Load Balancer"
+    ),
     r"^[a-z](-?[a-z0-9])*$": (
         "a name (at most 18 letters, digits and single hyphens between them, all lower case, a letter first)"
     ),

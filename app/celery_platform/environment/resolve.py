@@ -11,6 +11,7 @@ from celery_platform.environment.derived.broker import broker
 from celery_platform.environment.derived.buckets import buckets
 from celery_platform.environment.derived.budgets import budgets_of
 from celery_platform.environment.derived.clients import clients
+from celery_platform.environment.derived.console import console
 from celery_platform.environment.derived.delivery import delivery
 from celery_platform.environment.derived.egress import egress
 from celery_platform.environment.derived.eks import eks
@@ -74,6 +75,7 @@ def resolve(env: Environment, earlier: Mapping[str, IPv4Address] | None = None) 
         "log_folder": f"/{env.prefix}",
         "alerts": alerts(env),
         "monitoring": monitoring(env),
+        "console": console(env),
         "budget": env.budget.model_dump(mode="json"),
         "logs": env.logs.model_dump(mode="json"),
         "delivery": delivery(env),

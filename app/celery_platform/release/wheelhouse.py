@@ -10,6 +10,7 @@ versions than the tested ones: `pip install --no-index --no-deps --find-links=. 
                      sources and targets of the wheelhouse}
     platform.txt     the platform and its requirements, with versions
     application.txt  the packages that the application adds, and its own wheel
+    console.txt      where the environment has a console: the packages that only its machine gets
 """
 
 import json
@@ -26,12 +27,13 @@ from celery_platform.errors import AppError, ApplicationError
 from celery_platform.output import print_error
 from celery_platform.release import application_wheel, lock_file, locking, wheel_contents, wheels
 from celery_platform.release.build_variables import build_variables
+from celery_platform.release.console_packages import EXTRA, console_packages
 from celery_platform.release.lock_file import Locked, Target
 from celery_platform.release.project import PLATFORM, Application, Project
 from celery_platform.release.release import Release, release_of
 
 MANIFEST = "app.json"
-PLATFORM_PINS, APPLICATION_PINS = "platform.txt", "application.txt"
+PLATFORM_PINS, APPLICATION_PINS, CONSOLE_PINS = "platform.txt", "application.txt", f"{EXTRA}.txt"
 
 
 def wheelhouse() -> Path:
@@ -45,7 +47,8 @@ def build(release: Release, targets: Sequence[Target], folder: Path) -> bool:
     Wheels for several CPUs are in the same folder; pip picks those for the host.
 
     Raises:
-        ApplicationError: the lock is out of date, there is no wheel for a target, or the application cannot be packed.
+        ApplicationError: the lock is out of date, there is no wheel for a target, or the application cannot be packed
+            or does not go with the console.
 
     Example: `build(release_of(load("prod")), [Target("3.13", "x86_64")], wheelhouse())`
     """
@@ -57,11 +60,14 @@ def build(release: Release, targets: Sequence[Target], folder: Path) -> bool:
     folder.mkdir(parents=True)
     locked = lock_file.read(release.application.lock)
     _check_free_name(release.application, locked)
+    console = console_packages(release.application, locked) if release.console else []
     for target in targets:
-        wheels.collect(lock_file.wanted_on(locked, target.markers()), target, folder)
+        wheels.collect(lock_file.wanted_on([*locked, *console], target.markers()), target, folder)
     platform = _platform_wheel(release.application.repository, folder)
     own = _application_wheel(release, folder)
     _write_pins(release.application, locked, [platform, *([own] if own else [])])
+    if console:
+        (folder / CONSOLE_PINS).write_text("".join(f"{one.requirement}\n" for one in console))
     about = {
         "release": release.id, "python": "-".join(sorted({target.python for target in targets})),
         "wheel": platform.name, "application": own and own.name, "sources": sources,

@@ -3,7 +3,7 @@ locals {
   # IAM rejects a policy without statements, so a workload without needs gets no policy.
   needing = tomap({
     for name, workload in var.workloads : name => name
-    if workload.discovers || workload.watches || workload.finds_hosts || length(concat(keys(workload.buckets), workload.secrets, workload.receives, workload.sends, workload.measures, workload.drains)) > 0
+    if workload.discovers || workload.watches || workload.finds_hosts || length(concat(keys(workload.buckets), workload.secrets, workload.receives, workload.looks, workload.sends, workload.measures, workload.drains)) > 0
   })
   policies = { for name, document in data.aws_iam_policy_document.this : name => document.json }
 
@@ -78,6 +78,15 @@ data "aws_iam_policy_document" "this" {
       sid       = "Receive"
       actions   = local.drain.receive
       resources = flatten([for label in var.workloads[each.key].receives : local.queue_arns[label]])
+    }
+  }
+
+  dynamic "statement" {
+    for_each = length(var.workloads[each.key].looks) > 0 ? [true] : []
+    content {
+      sid       = "Look"
+      actions   = ["sqs:ReceiveMessage", "sqs:ChangeMessageVisibility"]
+      resources = flatten([for label in var.workloads[each.key].looks : local.queue_arns[label]])
     }
   }
 

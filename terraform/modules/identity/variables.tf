@@ -4,12 +4,13 @@ variable "name" {
 }
 
 variable "workloads" {
-  description = "What each workload needs: who assumes its role (hosts, pods of a service account, or people), labels of secrets and queues, the queues that it drains in parts that fit into a policy, buckets with read and write, and further statements."
+  description = "What each workload needs: who assumes its role (hosts, pods of a service account, or people), labels of secrets and queues, the dead letter queues that it may look into without taking anything, queues that it drains in parts that fit into a policy, buckets with read and write, and further statements."
   type = map(object({
     on              = string
     service_account = string
     secrets         = list(string)
     receives        = list(string)
+    looks           = optional(list(string), [])
     sends           = list(string)
     measures        = list(string)
     drains          = optional(list(list(string)), [])
@@ -45,7 +46,7 @@ variable "workloads" {
   }
 
   validation {
-    condition     = alltrue(flatten([for workload in var.workloads : [for label in concat(workload.receives, workload.sends, workload.measures, flatten(workload.drains)) : can(var.queues[label])]]))
+    condition     = alltrue(flatten([for workload in var.workloads : [for label in concat(workload.receives, workload.looks, workload.sends, workload.measures, flatten(workload.drains)) : can(var.queues[label])]]))
     error_message = "Every queue of a workload must be one of the environment's queues."
   }
 

@@ -31,7 +31,7 @@ def digest_of(token: str) -> str:
 
 @dataclass(frozen=True)
 class Admissions:
-    """A file for each in a folder in which only the console's user and root may write.
+    """A file for each in a folder in which only the console's user and root may write. The console creates it.
 
     Example: `Admissions(Path("/run/celery-console/admissions")).admit(digest_of(token), "ann")`
     """
@@ -44,6 +44,8 @@ class Admissions:
         Raises:
             SettingsError: they cannot, or anybody could admit themselves.
         """
+        with suppress(OSError):
+            self.folder.mkdir(mode=0o700)
         mode = self.folder.stat().st_mode if self.folder.is_dir() else 0
         if mode & 0o022 or not os.access(self.folder, os.W_OK | os.X_OK):
             raise SettingsError(

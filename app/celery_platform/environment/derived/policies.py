@@ -19,6 +19,7 @@ from celery_platform.environment.quotas import INLINE_POLICIES, MANAGED_POLICY
 ACCOUNT = "0" * 12
 KEY = "0" * 36
 RECEIVE = ("sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:ChangeMessageVisibility")
+LOOK = ("sqs:ReceiveMessage", "sqs:ChangeMessageVisibility")
 SEND = ("sqs:SendMessage",)
 MEASURE = ("sqs:GetQueueAttributes", "sqs:GetQueueUrl")
 OBJECTS = {"read": ("s3:GetObject",), "write": ("s3:PutObject", "s3:DeleteObject")}
@@ -72,6 +73,7 @@ class Policies:
             _statement("Send", SEND, self._arns(workload["sends"])),
             _statement("Measure", MEASURE, self._arns(workload["measures"])),
             _statement("Receive", RECEIVE, self._arns(workload["receives"])),
+            _statement("Look", LOOK, self._arns(workload["looks"])),
             _statement("ListBuckets", ("s3:ListBucket",), own),
             _statement("ReadSecrets", ("secretsmanager:GetSecretValue",), map(self._secret, workload["secrets"])),
         ]

@@ -31,10 +31,11 @@ class Workload:
 
     `on` is who assumes the role: hosts, pods of a service account, or people. `service_account` is `namespace/name`.
 
-    `receives`, `sends` and `measures` are queues on SQS; on other brokers the broker's own user decides. `*` is every
-    queue and `*-dlq` every dead letter queue, so that a workload that may use all of them needs no longer policy when
-    there are more. `drains` are the queues of a worker: it receives from them, and sends to and measures their dead
-    letter queues. They are in parts, because one policy cannot list many.
+    `receives`, `looks`, `sends` and `measures` are queues on SQS; on other brokers the broker's own user decides. A
+    workload that only `looks` into a queue gives back each message and can delete none. `*` is every queue and `*-dlq`
+    every dead letter queue, so that a workload that may use all of them needs no longer policy when there are more.
+    `drains` are the queues of a worker: it receives from them, and sends to and measures their dead letter queues. They
+    are in parts, because one policy cannot list many.
 
     `buckets` maps each of the application's buckets to read, write or both. `statements` are the IAM statements of the
     pool. A workload that `watches` may read CloudWatch metrics, such as the age of the oldest message. One that
@@ -45,6 +46,7 @@ class Workload:
     service_account: str = ""
     secrets: tuple[str, ...] = ()
     receives: tuple[str, ...] = ()
+    looks: tuple[str, ...] = ()
     sends: tuple[str, ...] = ()
     measures: tuple[str, ...] = ()
     drains: tuple[tuple[str, ...], ...] = ()
@@ -73,8 +75,12 @@ def workloads(env: Environment, prefix: str) -> Json:
     if any(pool.runs_on == "eks" for pool in env.pools.values()):
         found |= _pods(env, queues, names) | _processes(env, queues, names)
         found["exporter"] = _monitor("pods", _own("exporter"), queues + dead, names)
+    if env.console is not None and env.console.runs_on == "eks":
+        found["console"] = _with_console(env, _monitor("pods", _own("console"), queues + dead, names), names)
     if env.monitoring.instance_type is not None:
         found["monitoring"] = replace(_monitor("hosts", "", queues + dead, names), finds_hosts=True)
+    if env.console is not None and env.console.runs_on == "hosts":
+        found["monitoring"] = _with_console(env, found["monitoring"], names)
     found["dead-letters"] = Workload("people", "", logins, receives=dead, sends=queues + dead, measures=queues + dead)
     if env.broker.self_managed is not None:
         # Its secrets are read on the machine that runs Ansible, not on the nodes.
@@ -191,6 +197,21 @@ def _secrets(uses: Secrets) -> tuple[str, ...]:
 def _monitor(on: str, service_account: str, measured: tuple[str, ...], names: Json) -> Workload:
     """A workload that may measure every queue and change none."""
     return Workload(on, service_account, _read_only_logins(names), measures=measured, watches=bool(measured))
+
+
+def _with_console(env: Environment, monitor: Workload, names: Json) -> Workload:
+    """A workload that may also do what the console does.
+
+    A message is read with the app's login: a broker has no user that may look at messages and take none.
+    """
+    assert env.console is not None  # noqa: S101 - as it is called
+    secrets_read = tuple(dict.fromkeys(monitor.secrets + _logins(names)))
+    if not env.broker.kind.facts.queues_in_iam:
+        return replace(monitor, secrets=secrets_read)
+    if not env.console.allow_actions:
+        return replace(monitor, secrets=secrets_read, looks=(EVERY_DEAD_LETTER_QUEUE,))
+    dead = (EVERY_DEAD_LETTER_QUEUE,)
+    return replace(monitor, secrets=secrets_read, receives=dead, sends=(EVERY_QUEUE, *dead))
 
 
 def _own(name: str) -> str:

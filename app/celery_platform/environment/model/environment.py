@@ -10,6 +10,7 @@ from celery_platform.environment.model.application import Application
 from celery_platform.environment.model.base import Closed, Label, Name
 from celery_platform.environment.model.broker import Broker
 from celery_platform.environment.model.clients import Client
+from celery_platform.environment.model.console import Console
 from celery_platform.environment.model.delivery import Delivery
 from celery_platform.environment.model.eks import Eks
 from celery_platform.environment.model.hosts import Hosts
@@ -76,6 +77,7 @@ class Environment(Closed):
         description="refuse `make destroy`, and an apply that deletes data or stops several machines of a role",
     )
     monitoring: Monitoring = Monitoring()
+    console: Console | None = None
     account: Account = Account()
 
     @property

@@ -12,6 +12,7 @@ from celery_platform.environment.rules import (
     application,
     brokers,
     clients,
+    console,
     eks,
     existing,
     hosts,
@@ -68,6 +69,7 @@ SECTIONS = (
     eks,
     hosts,
     notification,
+    console,
     schedule,
 )
 RULES: tuple[Rule, ...] = tuple(rule for section in SECTIONS for rule in section.RULES)
