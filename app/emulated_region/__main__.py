@@ -1,4 +1,4 @@
-"""`python -m emulated_region up|start|hosts|pods|stop|status [--environment NAME]`: run by a person or the Makefile.
+"""`python -m emulated_region up|start|hosts|pods|forward|stop|status [--environment NAME]`: run by a person or the Makefile.
 
 This module only turns every end into a message and an exit code. It imports the commands late, so that an interruption
 during their import shows no traceback.

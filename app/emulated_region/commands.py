@@ -4,6 +4,7 @@ import argparse
 import os
 
 from emulated_region import plan
+from emulated_region.forwarding import ensure_forwarding
 from emulated_region.hosts import ensure_hosts
 from emulated_region.pods import ensure_pods
 from emulated_region.start import start
@@ -16,6 +17,7 @@ VERBS = {
     "start": "start the AWS emulator, Valkey and external services",
     "hosts": "run a systemd container for each running EC2 instance",
     "pods": "run the pods of the environment's Helm chart with podman",
+    "forward": "forward what the monitoring host serves on its loopback to this machine's",
     "stop": "remove everything that the region created, except caches",
     "status": "show what runs; exit code 1 unless everything responds",
 }
@@ -40,5 +42,6 @@ def run(arguments: list[str]) -> int:
         return 0 if show(region) else 1
     if chosen.verb == "up":
         return up(region)
-    {"start": start, "hosts": ensure_hosts, "pods": ensure_pods, "stop": stop}[chosen.verb](region)
+    by_verb = {"start": start, "hosts": ensure_hosts, "pods": ensure_pods, "forward": ensure_forwarding, "stop": stop}
+    by_verb[chosen.verb](region)
     return 0

@@ -3,6 +3,7 @@
 import shutil
 
 from emulated_region.authority import remove_authority
+from emulated_region.forwarding import stop_forwarding
 from emulated_region.network import remove_network
 from emulated_region.plan import Region
 from local_containers.podman import Podman
@@ -16,6 +17,7 @@ def stop(region: Region) -> None:
     Raises:
         RegionError: a container of somebody else still uses the network.
     """
+    stop_forwarding(region)
     if shutil.which("podman"):
         podman = Podman(region.containers_conf)
         with step("pods removed"):

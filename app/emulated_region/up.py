@@ -10,11 +10,15 @@ import sys
 import time
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO
+from typing import IO, Any
 
+from celery_platform.console.opening import runs_on_the_gate, signed_in_address
 from celery_platform.environment.files import resolved_file
+from celery_platform.settings.tunnelled import local_url
+from celery_platform.tunnel.targets import CONSOLE
 
 from emulated_region.ansible_failures import failures
+from emulated_region.answers import http, wait
 from emulated_region.application_secrets import RANDOM
 from emulated_region.plan import CHECKOUT, Region
 from emulated_region.progress import console
@@ -24,6 +28,8 @@ VERBOSE = "VERBOSE"
 EXCERPT_LINES = 25
 ANSIBLE = "ansible"
 READ_BYTES = 65_536
+# From the start of its unit until it answers, on a busy machine.
+CONSOLE_SECONDS = 60
 
 
 @dataclass(frozen=True)
@@ -51,6 +57,7 @@ def steps(environment: str) -> tuple[Step, ...]:
         Step("hosts", (*region, "hosts"), says=f"^{RANDOM}.*"),
         Step("Ansible: site.yml", ("ansible-playbook", "site.yml"), folder=ANSIBLE, says=r"^\S+ +: ok=.*", says_each=True),
         Step("pods of the chart", (*region, "pods")),
+        Step("ports of the monitoring host", (*region, "forward"), says=r"^console .*"),
     )
 
 
@@ -67,8 +74,20 @@ def up(region: Region) -> int:
                 return code
     console.print(f"up in {time.monotonic() - began:.0f} s; output of the tools: {_short(log)}\n")
     show(region)
+    _show_console(json.loads(resolved_file(region.environment).read_text()))
     console.print(f"next: {' | '.join(next_commands(region))}", markup=False)
     return 0
+
+
+def _show_console(resolved: dict[str, Any]) -> None:
+    """An address that a click opens, if the environment runs a console."""
+    if not runs_on_the_gate(resolved):
+        return
+    local = local_url(resolved["name"], CONSOLE)
+    wait("the console", lambda: http(f"{local}/health"), CONSOLE_SECONDS, lambda: "no answer")
+    address = signed_in_address(resolved)
+    console.print(f"the console, once and within two minutes: {address}", markup=False, soft_wrap=True)
+    console.print("`make console` lets another browser in\n")
 
 
 def next_commands(region: Region) -> list[str]:

@@ -22,7 +22,7 @@ VERBS = {
     "deploy": 'tests/release/cluster/test_command.py: make("deploy"',
     "rollback": 'tests/release/cluster/test_command.py: make("rollback"',
     "tunnel": "one line: `app tunnel`, which tests/celery_platform/tunnel runs",
-    "console": 'tests/path/test_whole_path.py: "console", f"ARGS',
+    "console": 'tests/path/test_whole_path.py: "make", "console"',
     "drift": 'tests/path/test_whole_path.py: "make", "drift"',
     "site": 'tests/path/test_whole_path.py: "ansible-playbook", "site.yml"',
     "rabbitmq-%": "tests/path/test_rabbitmq_operations.py: rabbitmq",

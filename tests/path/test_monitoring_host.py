@@ -1,9 +1,8 @@
-"""A line in the environment file adds a monitoring host, which is created and configured, and scrapes everything."""
+"""The monitoring host is created and configured, and scrapes everything."""
 
 import json
 import re
 import subprocess
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -27,29 +26,15 @@ def asked(query: str) -> list[dict[str, Any]]:
     return found
 
 
-@pytest.fixture(scope="module")
-def watched(local: LocalEnvironment) -> Iterator[LocalEnvironment]:
-    """The environment with a monitoring host."""
-    file = local.environments / "local" / "environment.yml"
-    unwatched = file.read_text()
-    mailed = "smtp: {host: 10.90.0.12, port: 2525, require_tls: false}, notify: "
-    watched = unwatched.replace("notify: ", mailed) + "monitoring: {instance_type: t3.small, retention_gib: 1}\n"
-    file.write_text(watched)
-    up = local.run("make", "render", "up")
-    assert up.returncode == 0, tail(up)
-    yield local
-    file.write_text(unwatched)
-
-
-def test_a_second_run_changes_nothing_on_it(watched: LocalEnvironment) -> None:
-    again = watched.run("ansible-playbook", "site.yml", folder="ansible")
+def test_a_second_run_changes_nothing_on_it(local: LocalEnvironment) -> None:
+    again = local.run("ansible-playbook", "site.yml", folder="ansible")
 
     assert again.returncode == 0, tail(again)
     changed = dict(re.findall(r"^(\S+)\s+: ok=\d+\s+changed=(\d+)", again.stdout, re.MULTILINE))
     assert changed[HOST] == "0", tail(again)
 
 
-@pytest.mark.usefixtures("watched")
+@pytest.mark.usefixtures("local")
 def test_it_sees_hosts_nodes_and_queues() -> None:
     def up(job: str) -> list[str]:
         return [row["value"][1] for row in asked("query?query=" + quote(f'up{{job="{job}"}}'))]
@@ -60,8 +45,8 @@ def test_it_sees_hosts_nodes_and_queues() -> None:
     eventually(lambda: {row["metric"]["queue_name"] for row in asked(lengths)}, "the queues", seconds=120)
 
 
-def test_it_watches_by_the_environments_rules(watched: LocalEnvironment) -> None:
-    text = Path(watched.environments / "local" / "prometheus_rules.yml").read_text()
+def test_it_watches_by_the_environments_rules(local: LocalEnvironment) -> None:
+    text = Path(local.environments / "local" / "prometheus_rules.yml").read_text()
     ours = set(re.findall(r"alert: (\w+)", text))
 
     loaded = {rule["name"] for group in asked("rules?type=alert") for rule in group["rules"]}

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
+from urllib.error import HTTPError
 from urllib.request import HTTPCookieProcessor, build_opener
 
 import boto3
@@ -14,7 +15,6 @@ import pytest
 from celery_platform.environment.account import account_variables
 
 from tests.console.served import ADDRESS
-from tests.harness.processes import free_port, running, wait_for_port
 from tests.harness.waiting import eventually
 
 from .conftest import EVERYTHING, REPOSITORY, LocalEnvironment, tail, workers_log
@@ -64,27 +64,29 @@ def test_the_status_names_every_queue_and_pool(local: LocalEnvironment) -> None:
     assert [name for name in (*resolved["queues"], *resolved["pools"]) if name not in status.stdout] == [], tail(status)
 
 
-def test_the_console_opens_at_the_address_it_prints_and_names_every_queue_and_pool(
-    local: LocalEnvironment, tmp_path: Path
+def test_the_running_console_opens_at_the_address_that_make_prints_and_names_every_queue_and_pool(
+    local: LocalEnvironment,
 ) -> None:
-    port, log = free_port(), tmp_path / "console.log"
-    options = f"--port {port} --audit-log {tmp_path / 'audit.jsonl'}"
-    with running(["make", "-C", str(REPOSITORY), "console", f"ARGS={options}"], log, local.variables) as process:
-        wait_for_port(port, process, log, seconds=120)
-        browser = build_opener(HTTPCookieProcessor())
-        with browser.open(eventually(lambda: ADDRESS.search(log.read_text()), "its address")[0]):
-            pass
+    made = local.run("make", "console")
+    assert made.returncode == 0, tail(made)
+    address = ADDRESS.search(made.stdout)
+    assert address, tail(made)
+    browser = build_opener(HTTPCookieProcessor())
+    with browser.open(address[0]):
+        pass
 
-        def answered() -> str:
-            with browser.open(f"http://127.0.0.1:{port}/") as page:
-                text: str = page.read().decode()
-            return "" if "Asking for the first time" in text else text
+    def answered() -> str:
+        with browser.open(address[0].partition("/sign-in")[0] + "/") as page:
+            text: str = page.read().decode()
+        return "" if "Asking for the first time" in text else text
 
-        shown = eventually(answered, "what the broker answers")
+    shown = eventually(answered, "what the broker answers", seconds=60)
 
     resolved = json.loads((local.environments / "local" / "resolved.json").read_text())
     assert [name for name in (*resolved["queues"], *resolved["pools"]) if f">{name}<" not in shown] == [], shown
     assert "cannot be polled" not in shown
+    with pytest.raises(HTTPError, match="401"):
+        build_opener(HTTPCookieProcessor()).open(address[0])
 
 
 def test_a_second_plan_changes_nothing(local: LocalEnvironment) -> None:

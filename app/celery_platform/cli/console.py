@@ -33,12 +33,20 @@ def console(
         Path | None,
         typer.Option(metavar="FOLDER", help="let in whom `app console-admit` admits there, and print no token"),
     ] = None,
+    here: Annotated[
+        bool, typer.Option("--here", help="serve one on this machine, also where the environment runs one")
+    ] = False,
     without_application_secrets: Annotated[
         bool, typer.Option(help="import the application with placeholders, to read no secret of its own")
     ] = False,
 ) -> None:
-    """Serve pages that show what is late, what failed and why, until stopped. Read-only unless --allow-actions."""
+    """Serve pages that show what is late, what failed and why, until stopped. Read-only unless --allow-actions.
+
+    With --env, where the environment runs a console on its monitoring host, open that one instead.
+    """
     choose(env)
+    if env and not here and _opened(allow_actions=allow_actions):
+        return
     _need_libraries()
     import logging
 
@@ -53,6 +61,33 @@ def console(
         runtime(),
         Options(address, port, behind_load_balancer, admissions, prometheus, allow_actions, audit_log, interval),
     )
+
+
+def _opened(*, allow_actions: bool) -> bool:
+    """Print an address of the environment's running console; returns whether it has one.
+
+    Raises:
+        SettingsError: the person asked for actions, which only the environment file allows there.
+        TunnelError: it cannot be reached.
+    """
+    import json
+
+    from celery_platform.console.opening import runs_on_the_gate, signed_in_address
+    from celery_platform.errors import SettingsError
+    from celery_platform.output import say
+    from celery_platform.settings.chosen import chosen_file
+
+    resolved = json.loads(chosen_file().read_text())
+    if not runs_on_the_gate(resolved):
+        return False
+    if allow_actions and not resolved["console"]["allow_actions"]:
+        raise SettingsError(
+            expected="`allow_actions: true` in the section console of environment.yml",
+            found=f"false: the console that {resolved['name']} runs only shows",
+            remedy="Set it, and run `make render plan apply site`; or add --here to serve one on this machine.",
+        )
+    say(f"the console of {resolved['name']}, once and within two minutes: {signed_in_address(resolved)}")
+    return True
 
 
 def console_admit(

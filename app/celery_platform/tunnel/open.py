@@ -21,7 +21,7 @@ from celery_platform.tunnel.account import gate
 from celery_platform.tunnel.keep import Kept, interrupted_by_every_signal, keep, opened
 from celery_platform.tunnel.plugin import found_plugin
 from celery_platform.tunnel.session import Session, systems_manager
-from celery_platform.tunnel.targets import KUBERNETES, Target, chosen, targets_of
+from celery_platform.tunnel.targets import CONSOLE, KUBERNETES, Target, chosen, targets_of
 
 Json = dict[str, Any]
 
@@ -68,8 +68,13 @@ def _targets(now: Runtime, resolved: Json, cluster: Json | None) -> list[Target]
     urls = [(label, url) for label, servers in urls_of(now).items() for url in servers]
     urls.append(("results", now.discovery.results_url))
     workers = [address for addresses in worker_addresses().values() for address in addresses]
+    console = resolved["console"] or {}
     return targets_of(
-        urls, workers, cluster["endpoint"] if cluster else None, monitored=bool(resolved["monitoring_hosts"])
+        urls,
+        workers,
+        cluster["endpoint"] if cluster else None,
+        monitored=bool(resolved["monitoring_hosts"]),
+        console=console["port"] if console.get("runs_on") == "hosts" else None,
     )
 
 
@@ -110,5 +115,6 @@ def _use(name: str, end: Forwarded, file: Path) -> str:
         "results": f"app send --env {name} --wait 30 TASK",
         "prometheus": f"http://{LOOPBACK}:{end.local}/alerts",
         "alertmanager": f"http://{LOOPBACK}:{end.local}",
+        CONSOLE: f"make console ENV={name}",
         KUBERNETES: f"kubectl --kubeconfig {shlex.quote(str(file))} get pods -A; make deploy ENV={name}",
     }.get(end.label, f"app status --env {name} --once")

@@ -11,7 +11,7 @@ from celery_platform.settings.tunnelled import LOOPBACK
 Json = dict[str, Any]
 # Of Debian's packages (ansible/roles/monitoring/templates).
 ON_THE_GATE = {"prometheus": 9090, "alertmanager": 9093}
-KUBERNETES, WORKERS = "kubernetes", "workers"
+KUBERNETES, WORKERS, CONSOLE = "kubernetes", "workers", "console"
 HTTPS = 443  # the only port that URLs of AWS leave out
 # Each address is a session. So many workers are forwarded only if they are asked for.
 MOST_WORKERS = 8
@@ -27,7 +27,12 @@ class Target:
 
 
 def targets_of(
-    urls: Iterable[tuple[str, str]], workers: Iterable[str], cluster_url: str | None, *, monitored: bool
+    urls: Iterable[tuple[str, str]],
+    workers: Iterable[str],
+    cluster_url: str | None,
+    *,
+    monitored: bool,
+    console: int | None = None,
 ) -> list[Target]:
     """Every server that people connect to.
 
@@ -36,11 +41,13 @@ def targets_of(
         workers: where each worker on a host serves its metrics, as `host:port`.
         cluster_url: the URL of the cluster's API; `None` without a cluster.
         monitored: whether Prometheus and Alertmanager run on the gate.
+        console: the port of the console on the gate; `None` without one.
 
     Example: `targets_of([("results", "rediss://cache:6379/1")], [], None, monitored=False)[0].port == 6379`
     """
     found = [_target(label, url) for label, url in urls]
     found += [Target(label, LOOPBACK, port) for label, port in ON_THE_GATE.items()] if monitored else []
+    found += [Target(CONSOLE, LOOPBACK, console)] if console else []
     found += [_target(KUBERNETES, cluster_url)] if cluster_url else []
     found += [_target(WORKERS, f"http://{address}") for address in workers]
     return list(dict.fromkeys(found))

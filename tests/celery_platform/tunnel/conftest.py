@@ -4,7 +4,7 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -151,9 +151,11 @@ def _placed(account: str, resolved: dict[str, Any], authority: str) -> str:
 
 
 @contextmanager
-def tunnel(production: Production, folder: Path, *words: str, limits: Limits | None = None) -> Iterator[Tunnel]:
-    """Run `app tunnel prod` until the block ends."""
-    hosts = {production.gate: ["/bin/sh"]}
+def tunnel(
+    production: Production, folder: Path, *words: str, limits: Limits | None = None, shell: Sequence[str] = ("/bin/sh",)
+) -> Iterator[Tunnel]:
+    """Run `app tunnel prod` until the block ends. `shell` is the command of a shell on the monitoring host."""
+    hosts = {production.gate: list(shell)}
     with session_manager(folder, production.account, hosts, routes=production.routes, limits=limits) as sessions:
         log = folder / "tunnel.log"
         with log.open("w") as sink:

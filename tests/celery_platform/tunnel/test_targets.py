@@ -25,6 +25,12 @@ def test_each_url_is_a_target_and_the_monitoring_host_serves_two() -> None:
     ]
 
 
+def test_a_console_on_the_monitoring_host_is_a_target() -> None:
+    found = targets_of([], [], None, monitored=True, console=8321)
+
+    assert found[-1] == Target("console", "127.0.0.1", 8321)
+
+
 def test_many_workers_are_forwarded_only_if_they_are_asked_for() -> None:
     workers = [f"10.40.128.{number}:9540" for number in range(MOST_WORKERS + 1)]
     found = targets_of(URLS, workers, None, monitored=False)

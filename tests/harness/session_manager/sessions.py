@@ -132,6 +132,8 @@ class Sessions:
 
     def _shell(self, session: Session, connection: socket.socket) -> None:
         command = list(self._hosts[session.target])
+        if asked := session.request.get("Parameters", {}).get("command"):  # AWS-StartNonInteractiveCommand
+            command += ["-c", *asked]
         session.shell, session.terminal = pty.fork()
         if session.shell == 0:
             os.execvp(command[0], command)  # noqa: S606 - the host's shell
