@@ -77,8 +77,8 @@ output: setup ## print Terraform's outputs of ENV
 	@python terraform/run.py output $(ENV)
 
 OF_CLUSTER = $(if $(CONTEXT),--context '$(CONTEXT)')
-deploy: setup ## deploy ENV's pods on EKS: KEDA, namespace, release command, chart; back to the last release on failure (IMAGE=, VALUES=, CONTEXT=, KEDA_CHART=)
-	@python -m celery_platform deploy $(ENV) $(OF_CLUSTER) $(if $(IMAGE),--image '$(IMAGE)') $(if $(VALUES),--values '$(VALUES)') $(if $(KEDA_CHART),--keda-chart '$(KEDA_CHART)')
+deploy: setup ## deploy ENV's pods on EKS: KEDA, namespace, release command, chart; back to the last release on failure (IMAGE=, CONSOLE_IMAGE=, VALUES=, CONTEXT=, KEDA_CHART=)
+	@python -m celery_platform deploy $(ENV) $(OF_CLUSTER) $(if $(IMAGE),--image '$(IMAGE)') $(if $(CONSOLE_IMAGE),--console-image '$(CONSOLE_IMAGE)') $(if $(VALUES),--values '$(VALUES)') $(if $(KEDA_CHART),--keda-chart '$(KEDA_CHART)')
 
 rollback: setup ## go back to the release of ENV's pods before this one (REVISION=, CONTEXT=)
 	@python -m celery_platform rollback $(ENV) $(OF_CLUSTER) $(if $(REVISION),--revision $(REVISION))

@@ -15,7 +15,7 @@ from celery_platform.environment import load
 from celery_platform.errors import ImageError
 from celery_platform.release import wheelhouse
 from celery_platform.release.lock_file import Target
-from celery_platform.release.release import Release, release_of
+from celery_platform.release.release import Release, console_tag, release_of
 from local_containers.errors import ContainerError
 from local_containers.images import PYTHON, ensure_images
 from local_containers.limits import write_containers_conf
@@ -30,6 +30,8 @@ NAME = "localhost/celery-platform-app"
 PYTHON_VERSION = "3.13"
 BASE_LABEL = "org.opencontainers.image.base.name"
 PULL_SECONDS = 120
+# Stages of the Containerfile.
+APP, CONSOLE = "app", "console"
 
 
 def pinned_base() -> str:
@@ -76,11 +78,23 @@ def build(podman: Podman, base: str, environment: str) -> str:
     return build_release(podman, base, release_of(load(environment)))
 
 
-def build_release(podman: Podman, base: str, release: Release) -> str:
-    """Build the image of a release, as `build` does."""
+def build_console(podman: Podman, base: str, environment: str) -> str:
+    """Build the image of the console, which is that of the application with the console's libraries.
+
+    Raises:
+        ApplicationError: the application cannot be packed, or does not go with the console.
+        ContainerError: podman refused.
+
+    Example: `build_console(podman, choose_base(podman), "prod").endswith("-console")`
+    """
+    return build_release(podman, base, release_of(load(environment)), CONSOLE)
+
+
+def build_release(podman: Podman, base: str, release: Release, target: str = APP) -> str:
+    """Build the image of a release, as `build` does; with the target `console`, as `build_console` does."""
     wheels = wheelhouse.wheelhouse()
     wheelhouse.build(release, [Target(PYTHON_VERSION, platform.machine())], wheels)
-    image = f"{NAME}:{release.id}"
+    image = f"{NAME}:{release.id}" if target == APP else f"{NAME}:{console_tag(release.id)}"
     if not _is_on(podman, image, base):
         # Only apt needs network access; everything else is in the wheelhouse.
         network = [] if release.system_packages else ["--network=none"]
@@ -89,7 +103,7 @@ def build_release(podman: Podman, base: str, release: Release) -> str:
             "build", "--quiet", "--no-cache", *network, f"--build-arg=BASE={base}", f"--label={BASE_LABEL}={base}",
             f"--build-arg=SYSTEM_PACKAGES={' '.join(release.system_packages)}",
             f"--build-context=wheelhouse={wheels}", f"--build-context=tools={Path(sys.prefix) / 'bin'}",
-            f"--tag={image}", str(FOLDER), seconds=900,
+            f"--target={target}", f"--tag={image}", str(FOLDER), seconds=900,
         )  # fmt: skip
     return image
 

@@ -12,7 +12,7 @@ from ipaddress import IPv4Address
 import yaml
 from celery_platform.environment.files import resolved_file
 from celery_platform.release import helm
-from container_image.build import bootstrapped_base, build
+from container_image.build import bootstrapped_base, build, build_console
 
 from emulated_region import answers
 from emulated_region.admission import ADDRESS_LABEL, KIND, Admission, Pod, admit, admit_hooks
@@ -48,9 +48,11 @@ def ensure_pods(region: Region) -> None:
     hooks: list[Pod] = []
     if resolved["eks"]["enabled"]:
         with step("the app's image"):
-            image = build(podman, bootstrapped_base(podman), region.environment)
+            images = {"image": build(podman, bootstrapped_base(podman), region.environment)}
+            if resolved["console"] and resolved["console"]["runs_on"] == "eks":
+                images["console_image"] = build_console(podman, bootstrapped_base(podman), region.environment)
         admission = Admission(region.prefix, aws_variables(region), region.trust_file)
-        manifests = _manifests(region, podman, image, resolved)
+        manifests = _manifests(region, podman, images, resolved)
         wanted, hooks = list(admit(manifests, admission)), list(admit_hooks(manifests, admission))
     existing = running(podman, region)
     # Like `helm upgrade`, which is not needed if nothing changed.
@@ -93,11 +95,15 @@ def remove_pod(podman: Podman, name: str, grace_seconds: int = 0) -> None:
         podman.run("volume", "rm", "--force", *volumes)
 
 
-def _manifests(region: Region, podman: Podman, image: str, resolved: dict[str, object]) -> list[dict[str, object]]:
-    by_digest = f"{image.partition(':')[0]}@{podman.run('image', 'inspect', '--format={{.Digest}}', image)}"
+def _manifests(
+    region: Region, podman: Podman, images: dict[str, str], resolved: dict[str, object]
+) -> list[dict[str, object]]:
+    def by_digest(image: str) -> str:
+        return f"{image.partition(':')[0]}@{podman.run('image', 'inspect', '--format={{.Digest}}', image)}"
+
     account, prefix = Account(region), resolved["discovery_prefix"]
     found = {name: account.parameter(f"{prefix}/{name}") for name in helm.discovery_parameters(resolved)}
-    values = ("-f", str(resolved_file(region.environment)), f"--set=image={by_digest}")
+    values = ("-f", str(resolved_file(region.environment)), *(f"--set={value}={by_digest(image)}" for value, image in images.items()))
     text = helm.template(*values, *helm.discovery(found))
     return [one for one in yaml.safe_load_all(text) if one]
 

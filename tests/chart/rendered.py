@@ -10,12 +10,15 @@ import yaml
 from celery_platform.environment import resolve
 from celery_platform.environment.load import FILE_NAME, environments_folder, names
 from celery_platform.environment.model import BrokerKind
+from celery_platform.environment.model.console import Console
 from celery_platform.release import helm
 
 from tests.harness.environment import PROD, described
 
 Json = dict[str, Any]
 AUTHORITY = "-----BEGIN CERTIFICATE-----\nMIIB, = {}\n-----END CERTIFICATE-----\n"
+CONSOLE_IMAGE = "registry.example.com/celery/app@sha256:" + "fedcba9876543210" * 4
+LOAD_BALANCER = "arn:aws:elasticloadbalancing:eu-west-1:111122223333:loadbalancer/app/console/0123456789abcdef"
 IMAGE = "registry.example.com/celery/app@sha256:" + "0123456789abcdef" * 4
 
 
@@ -83,6 +86,8 @@ def settings(kind: BrokerKind, broker_url: str | None = None) -> list[str]:
         "--set",
         f"image={IMAGE}",
         "--set",
+        f"console_image={CONSOLE_IMAGE}",
+        "--set",
         f"discovery.broker_url={urls[kind] if broker_url is None else broker_url}",
         *([f"--set-literal=discovery.broker_ca_certificate={AUTHORITY}"] if kind is BrokerKind.RABBITMQ else []),
     ]
@@ -90,10 +95,20 @@ def settings(kind: BrokerKind, broker_url: str | None = None) -> list[str]:
 
 @cache
 def render(environment: Path, kind: BrokerKind, autoscaler: str) -> Rendered:
-    """Render a case once; tests must not change it."""
+    """Render a case once; tests must not change it.
+
+    Production has a console: with KEDA on the pod's loopback, which only shows; with an HPA behind a load balancer,
+    with actions.
+    """
     model = described(environment)
     broker = model.broker.model_copy(update={"kind": kind})
-    return render_resolved(resolve(model.model_copy(update={"broker": broker, "autoscaler": autoscaler})), kind)
+    changes: Json = {"broker": broker, "autoscaler": autoscaler}
+    if environment == PROD:
+        keda = autoscaler == "keda"
+        changes["console"] = Console(
+            runs_on="eks", allow_actions=not keda, load_balancer=None if keda else LOAD_BALANCER
+        )
+    return render_resolved(resolve(model.model_copy(update=changes)), kind)
 
 
 @cache

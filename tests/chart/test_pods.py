@@ -107,7 +107,7 @@ def test_a_wedged_worker_is_restarted_within_a_minute(rendered: Rendered) -> Non
 def test_a_budget_lets_one_pod_of_each_component_be_moved_at_a_time(rendered: Rendered) -> None:
     budgets = rendered.of("PodDisruptionBudget")
 
-    assert set(budgets) == set(rendered.pods) - {"exporter", "deletion-costs"}
+    assert set(budgets) == set(rendered.pods) - {"exporter", "deletion-costs", "console"}
     for name, budget in budgets.items():
         labels = rendered.pods[name]["metadata"]["labels"]
         assert budget["spec"]["selector"]["matchLabels"].items() <= labels.items()

@@ -99,7 +99,7 @@ def test_an_hpa_asks_for_the_same_metric() -> None:
 
 
 def test_without_such_a_pool_nothing_has_a_service(rendered: Rendered) -> None:
-    assert rendered.of("Service") == {}
+    assert rendered.of("Service").keys() <= {"console"}
 
 
 @pytest.mark.parametrize(("scale_on", "target"), [("length", 64), ("wait", 1)])

@@ -16,6 +16,9 @@ def deploy(
     image: Annotated[
         str, typer.Option(metavar="REGISTRY/NAME@sha256:...", help="instead of this checkout's release")
     ] = "",
+    console_image: Annotated[
+        str, typer.Option(metavar="REGISTRY/NAME@sha256:...", help="the console's, where a pod runs it")
+    ] = "",
     values: Annotated[
         Path | None,
         typer.Option(metavar="FILE", exists=True, dir_okay=False, help="further values of the chart (values.yaml)"),
@@ -36,7 +39,10 @@ def deploy(
 
     resolved = _rendered(name)
     chosen = image or inputs.image(resolved, release_of(load(name)).id)
-    wanted = cluster.Deployment(resolved, resolved_file(name), chosen, inputs.parameters(resolved), values)
+    parameters = inputs.parameters(resolved)
+    wanted = cluster.Deployment(
+        resolved, resolved_file(name), chosen, parameters, values, _console_image(resolved, console_image, name)
+    )
     with kubeconfig(resolved["eks"]["name"], context, forwarded(name)) as file:
         cluster.deploy(Cluster(file), wanted, say, keda_chart)
 
@@ -56,6 +62,17 @@ def rollback(
     resolved = _resolved(name)
     with kubeconfig(resolved["eks"]["name"], context, forwarded(name)) as file:
         cluster.rollback(Cluster(file), resolved, say, revision)
+
+
+def _console_image(resolved: dict[str, Any], named: str, name: str) -> str:
+    """The console's image, if a pod runs the console: the named one, or that of this checkout's release."""
+    from celery_platform.environment.load import load
+    from celery_platform.release.cluster import inputs
+    from celery_platform.release.release import console_tag, release_of
+
+    if resolved["console"] is None or resolved["console"]["runs_on"] != "eks":
+        return ""
+    return named or inputs.image(resolved, console_tag(release_of(load(name)).id))
 
 
 def _rendered(name: str) -> dict[str, Any]:

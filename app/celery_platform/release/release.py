@@ -45,6 +45,14 @@ class Release:
         return digest.hexdigest()[:DIGITS]
 
 
+def console_tag(release: str) -> str:
+    """The tag of the image with the console of a release.
+
+    Example: `console_tag("92c0b9fa8a11") == "92c0b9fa8a11-console"`
+    """
+    return f"{release}-console"
+
+
 def release_of(env: Environment) -> Release:
     """The release of an environment.
 

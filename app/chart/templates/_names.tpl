@@ -28,6 +28,11 @@ helm.sh/hook-delete-policy: before-hook-creation
 {{ .Values.image }}
 {{- end }}
 
+{{/* Not empty if a pod runs the console. */}}
+{{- define "celery.console" -}}
+{{- with .Values.console }}{{- if eq .runs_on "eks" }}console{{- end }}{{- end }}
+{{- end }}
+
 {{/* Names of the pools on EKS. */}}
 {{- define "celery.pools" -}}
 {{- $names := list }}

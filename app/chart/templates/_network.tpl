@@ -33,8 +33,11 @@ spec:
   ingress:
     # Prometheus, and whoever calls a process: as a pod, or with an address of the network, like the monitoring host, a load
     # balancer, and a pod in its node's network, which no selector matches. Pods have no other port.
+    {{- $from := printf "[{namespaceSelector: {}}, {ipBlock: {cidr: %s}}]" $root.Values.network.cidr }}
+    {{- /* The console is for its load balancer alone, which has addresses of the network and is no pod. */}}
+    {{- if eq $component "console" }}{{- $from = printf "[{ipBlock: {cidr: %s}}]" $root.Values.network.cidr }}{{- end }}
     {{- range index . 4 }}
-    - from: [{namespaceSelector: {}}, {ipBlock: {cidr: {{ $root.Values.network.cidr }}}}]
+    - from: {{ $from }}
       ports: [{protocol: TCP, port: {{ int . }}}]
     {{- end }}
   {{- else }}

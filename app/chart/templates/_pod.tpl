@@ -10,7 +10,7 @@ annotations:
   # command keeps its node, because it should not be interrupted.
   cluster-autoscaler.kubernetes.io/safe-to-evict-local-volumes: tmp
   {{- end }}
-  {{- if and (eq (index . 0).Values.metrics_discovery "annotations") (not (has (index . 1) (list "beat" "release" "deletion-costs" "relay"))) (not (hasPrefix "process-" (index . 1))) }}
+  {{- if and (eq (index . 0).Values.metrics_discovery "annotations") (not (has (index . 1) (list "beat" "release" "deletion-costs" "relay" "console"))) (not (hasPrefix "process-" (index . 1))) }}
   prometheus.io/scrape: "true"
   prometheus.io/port: {{ int (index . 0).Values.metrics_port | quote }}
   {{- end }}

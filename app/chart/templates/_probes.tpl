@@ -44,3 +44,27 @@ livenessProbe:
   # A stuck loop cannot finish tasks, so it does not get the pod's long grace period.
   terminationGracePeriodSeconds: 5
 {{- end }}
+{{/*
+Probes of the console at /health, which asks nobody. On the pod's loopback, only a process of the pod reaches it. Takes the section
+`console`.
+*/}}
+{{- define "celery.probesOfConsole" -}}
+{{- $program := printf "import urllib.request as u; u.urlopen('http://127.0.0.1:%d/health', timeout=4)" (int .port) }}
+{{- $asks := dict "exec" (dict "command" (list "python" "-c" $program)) }}
+{{- if .load_balancer }}{{- $asks = dict "httpGet" (dict "port" "console" "path" "/health") }}{{- end }}
+startupProbe:
+  {{- toYaml $asks | nindent 2 }}
+  periodSeconds: 2
+  timeoutSeconds: 5
+  failureThreshold: 60
+readinessProbe:
+  {{- toYaml $asks | nindent 2 }}
+  periodSeconds: 10
+  timeoutSeconds: 5
+  failureThreshold: 2
+livenessProbe:
+  {{- toYaml $asks | nindent 2 }}
+  periodSeconds: 20
+  timeoutSeconds: 5
+  failureThreshold: 3
+{{- end }}

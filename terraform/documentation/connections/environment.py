@@ -48,5 +48,6 @@ def rendered(resolved: dict[str, Any], found: Applied, folder: Path) -> list[Man
         told["broker_ca_certificate"] = AUTHORITY
     values = folder / "values.json"
     helm.write_values(values, resolved)
-    text = helm.template("-f", str(values), "--set", f"image={IMAGE}", *helm.discovery(told))
+    images = (f"--set=image={IMAGE}", f"--set=console_image={IMAGE}")
+    text = helm.template("-f", str(values), *images, *helm.discovery(told))
     return [manifest for manifest in yaml.safe_load_all(text) if manifest]

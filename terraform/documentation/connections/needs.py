@@ -96,7 +96,7 @@ class _OfBroker:
         return [f"https://{urlsplit(url).hostname}"] if self.resolved["broker"]["kind"] == "amazon_mq" else [url]
 
 
-LOOKING = ("exporter", "monitoring", "autoscaler")
+LOOKING = ("exporter", "monitoring", "autoscaler", "console")
 
 
 def _processes(resolved: Json, manifests: Sequence[Manifest], network: Network) -> Iterator[_Process]:
@@ -134,6 +134,9 @@ def _of_process(who: _Process, broker: _OfBroker, api: str) -> Iterator[Need]:
         urls = broker.watched() if who.workload in LOOKING else broker.discovery["broker_url"].split(";")
         for url in urls:
             yield need("broker", url, broker.password(who.workload), broker.authority)
+        if who.workload == _of_console(resolved):  # which reads messages, as no user does that only looks at queues
+            for url in broker.discovery["broker_url"].split(";"):
+                yield need("messages", url, "broker_password", broker.authority)
     store = "results_password" if resolved["results"]["tls"] else ""
     yield need("results", broker.discovery["results_url"], store, AMAZON if store else NONE)
     for service in who.needs.get("calls", ()):
@@ -143,6 +146,13 @@ def _of_process(who: _Process, broker: _OfBroker, api: str) -> Iterator[Need]:
     if who.workload == "monitoring":
         smtp = resolved["alerts"]["smtp"]
         yield need("mail of alerts", f"smtp://{smtp['host']}:{smtp['port']}", authority=PUBLIC)
+
+
+def _of_console(resolved: Json) -> str:
+    """The workload that the console runs as; empty without one."""
+    if resolved["console"] is None:
+        return ""
+    return "console" if resolved["console"]["runs_on"] == "eks" else "monitoring"
 
 
 def _of_autoscaler(resolved: Json, manifests: Sequence[Manifest], network: Network) -> Iterator[Need]:

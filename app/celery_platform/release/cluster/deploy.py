@@ -34,7 +34,8 @@ OWNING = ("--server-side=true", "--force-conflicts")
 class Deployment:
     """What is deployed: an environment's values, an image by digest, and what the account knows of the broker.
 
-    `further` is a file with values of the chart that no environment file has (app/chart/values.yaml).
+    `console_image` is that of the console, empty where no pod runs it. `further` is a file with values of the
+    chart that no environment file has (app/chart/values.yaml).
     """
 
     resolved: Json
@@ -42,6 +43,7 @@ class Deployment:
     image: str
     parameters: dict[str, str]
     further: Path | None = None
+    console_image: str = ""
 
 
 def deploy(cluster: Cluster, wanted: Deployment, say: Callable[[str], None], keda_chart: str = "") -> None:
@@ -71,9 +73,11 @@ def deploy(cluster: Cluster, wanted: Deployment, say: Callable[[str], None], ked
 def upgrade(wanted: Deployment) -> tuple[str, ...]:
     """The arguments of helm for a deployment."""
     further = [f"--values={wanted.further}"] if wanted.further else []
+    images = [f"--set-literal=image={wanted.image}"]
+    images += [f"--set-literal=console_image={wanted.console_image}"] if wanted.console_image else []
     return (
         "upgrade", "--install", RELEASE, str(chart()), f"--namespace={wanted.resolved['eks']['namespace']}",
-        f"--values={wanted.values}", *further, f"--set-literal=image={wanted.image}", *discovery(wanted.parameters),
+        f"--values={wanted.values}", *further, *images, *discovery(wanted.parameters),
         "--wait", "--rollback-on-failure", *OWNING, f"--timeout={timeout_seconds(wanted.resolved)}s",
     )  # fmt: skip
 
