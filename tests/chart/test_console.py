@@ -65,7 +65,7 @@ def test_it_acts_only_if_the_file_allows_it() -> None:
 
 @pytest.mark.parametrize("case", SHOWN + BEHIND, ids=str)
 def test_it_is_one_process_without_a_token_of_the_cluster_with_a_role_of_its_own(case: tuple[object, ...]) -> None:
-    rendered = render(*case)  # type: ignore[arg-type]
+    rendered = render(*case)
     deployment = rendered.of("Deployment")["console"]["spec"]
 
     assert (deployment["replicas"], deployment["strategy"]) == (1, {"type": "Recreate"})

@@ -2,12 +2,14 @@
 
 import json
 import zipfile
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from celery_platform.environment import load
 from celery_platform.errors import ApplicationError
 from celery_platform.release import lock_file, locking, wheelhouse, wheels
+from celery_platform.release.console_packages import console_packages
 from celery_platform.release.lock_file import Locked, Target
 from celery_platform.release.release import Release, release_of
 from celery_platform.release.wheel_contents import distribution
@@ -30,13 +32,15 @@ def distribution_of(file: Path) -> str:
 
 
 def test_it_has_a_wheel_for_every_requirement_of_the_hosts_and_both_own_wheels(tmp_path: Path) -> None:
-    release = release_of(load("local"))
+    release = replace(release_of(load("local")), console=True)
     folder = tmp_path / "wheelhouse"
 
     assert wheelhouse.build(release, [HOST], folder) is True
     assert wheelhouse.build(release, [HOST], folder) is False
 
-    wanted = lock_file.wanted_on(lock_file.read(release.application.lock), HOST.markers())
+    locked = lock_file.read(release.application.lock)
+    console = console_packages(release.application, locked)
+    wanted = lock_file.wanted_on([*locked, *console], HOST.markers())
     found = {distribution(wheel) for wheel in folder.glob("*.whl")}
     assert found == {one.name for one in wanted} | {"celery-platform", release.application.name}
     about = json.loads((folder / "app.json").read_text())
@@ -44,7 +48,10 @@ def test_it_has_a_wheel_for_every_requirement_of_the_hosts_and_both_own_wheels(t
     assert (folder / about["wheel"]).exists()
     assert (folder / about["application"]).exists()
     pins = [line for name in ("platform.txt", "application.txt") for line in (folder / name).read_text().splitlines()]
-    assert {Requirement(line).name for line in pins} >= found
+    of_console = {one.name for one in console}
+    assert {Requirement(line).name for line in pins} >= found - of_console
+    assert {Requirement(line).name for line in pins} & of_console == set()
+    assert {Requirement(line).name for line in (folder / "console.txt").read_text().splitlines()} == of_console
 
 
 def test_an_application_that_is_a_requirement_has_no_own_wheel(

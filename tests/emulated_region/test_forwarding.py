@@ -1,0 +1,101 @@
+"""In place of Session Manager: what a host serves on its loopback is forwarded, and nothing else of it is reached."""
+
+import http.client
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from emulated_region.forwarder import Inside, listener_at, serve
+from emulated_region.forwarding import ends, gate_ports
+from local_containers.podman import Podman
+
+from tests.harness.processes import free_port
+from tests.harness.waiting import eventually
+
+PORT = 8321
+HOSTS: dict[str, object] = {"monitoring_hosts": {"celery-local-monitoring-1": {}}, "console": None}
+# A server in a network of its own, whose loopback is down at first.
+SERVER = f"ip link set lo up && cd {{folder}} && exec {sys.executable} -m http.server --bind 127.0.0.1 {PORT}"
+
+
+class OneProcess(Podman):
+    """A process in place of a container: a network namespace is all that a host needs here."""
+
+    def __init__(self, process: int) -> None:
+        super().__init__(Path())
+        self._process = process
+
+    def attempt(self, *_: str, data: bytes | None = None, seconds: float = 300) -> subprocess.CompletedProcess[bytes]:  # noqa: ARG002
+        """What `podman inspect` says of it."""
+        return subprocess.CompletedProcess([], 0, f"{self._process}\n".encode(), b"")
+
+
+@pytest.fixture
+def host(tmp_path: Path) -> Iterator[int]:
+    """The process of a server in a network of its own."""
+    if os.geteuid() != 0 or shutil.which("unshare") is None:
+        pytest.skip("needs root and unshare(1)")
+    (tmp_path / "health").write_text("ok")
+    process = subprocess.Popen(
+        ["unshare", "--net", "sh", "-c", SERVER.format(folder=tmp_path)],
+        stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+    )  # fmt: skip
+    yield process.pid
+    process.kill()
+    process.wait()
+
+
+def asked(port: int) -> str:
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=5)
+    connection.request("GET", "/health")
+    return connection.getresponse().read().decode()
+
+
+def answers(port: int) -> str:
+    try:
+        return asked(port)
+    except (OSError, http.client.HTTPException):
+        return ""
+
+
+@pytest.mark.server
+def test_a_local_port_leads_to_the_loopback_of_the_host(host: int) -> None:
+    listener = listener_at(free_port())
+    threading.Thread(target=serve, args=(listener, Inside(OneProcess(host), "host"), PORT), daemon=True).start()
+
+    assert eventually(lambda: answers(listener.getsockname()[1]), "an answer through the forwarded port") == "ok"
+
+
+@pytest.mark.server
+def test_a_host_that_does_not_run_closes_the_connection() -> None:
+    listener = listener_at(free_port())
+    threading.Thread(target=serve, args=(listener, Inside(OneProcess(0), "host"), PORT), daemon=True).start()
+
+    with socket.create_connection(listener.getsockname()) as client:
+        client.settimeout(5)
+        assert client.recv(1) == b""
+
+
+def test_a_port_that_something_else_has_is_replaced_by_a_free_one() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken, listener_at(taken.getsockname()[1]) as listener:
+        assert listener.getsockname()[1] not in (0, taken.getsockname()[1])
+
+
+@pytest.mark.parametrize(
+    ("console", "labels"),
+    [(None, ["prometheus", "alertmanager"]),
+     ({"runs_on": "hosts", "port": PORT}, ["prometheus", "alertmanager", "console"]),
+     ({"runs_on": "eks", "port": PORT}, ["prometheus", "alertmanager"])],
+)  # fmt: skip
+def test_what_is_forwarded_follows_from_the_environment(console: object, labels: list[str]) -> None:
+    ports = gate_ports(HOSTS | {"console": console})
+
+    assert list(ports) == labels
+    assert [end.host for end in ends(ports, iter(range(1, 9)))] == ["127.0.0.1"] * len(labels)
+    assert gate_ports({"monitoring_hosts": {}, "console": console}) == {}
