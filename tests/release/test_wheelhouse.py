@@ -39,7 +39,7 @@ def test_it_has_a_wheel_for_every_requirement_of_the_hosts_and_both_own_wheels(t
     assert wheelhouse.build(release, [HOST], folder) is False
 
     locked = lock_file.read(release.application.lock)
-    console = console_packages(release.application, locked)
+    console = console_packages(release.application, locked, HOST)
     wanted = lock_file.wanted_on([*locked, *console], HOST.markers())
     found = {distribution(wheel) for wheel in folder.glob("*.whl")}
     assert found == {one.name for one in wanted} | {"celery-platform", release.application.name}

@@ -11,22 +11,22 @@ from packaging.requirements import Requirement
 
 from celery_platform.errors import ApplicationError
 from celery_platform.release import lock_file
-from celery_platform.release.lock_file import Locked
+from celery_platform.release.lock_file import Locked, Target
 from celery_platform.release.project import PLATFORM, Application
 
 EXTRA = "console"
 LOCK = f"requirements-{EXTRA}.lock"
 
 
-def console_packages(application: Application, locked: Sequence[Locked]) -> list[Locked]:
-    """What the console adds to an application's lock.
+def console_packages(application: Application, locked: Sequence[Locked], target: Target) -> list[Locked]:
+    """What the console adds to an application's lock on a target. A lock may have a package for other targets only.
 
     Raises:
         ApplicationError: the application locks a version of a package with which the console does not run.
 
-    Example: `[one.name for one in console_packages(application, locked)]`, which has `starlette` unless the lock has
+    Example: `console_packages(application, locked, Target("3.13", "x86_64"))`, with `starlette` unless the lock has it
     """
-    theirs = {one.name: one for one in locked}
+    theirs = {one.name: one for one in lock_file.wanted_on(locked, target.markers())}
     for needed in _needed(application):
         one = theirs.get(needed.name)
         if one is not None and not needed.specifier.contains(one.version, prereleases=True):
@@ -36,7 +36,8 @@ def console_packages(application: Application, locked: Sequence[Locked]) -> list
                 remedy="Let the application allow it and lock again, or remove `console` from environment.yml: "
                 "`make console` then serves one on your machine.",
             )
-    return [one for one in lock_file.read(application.repository / LOCK) if one.name not in theirs]
+    ours = lock_file.wanted_on(lock_file.read(application.repository / LOCK), target.markers())
+    return [one for one in ours if one.name not in theirs]
 
 
 def _needed(application: Application) -> list[Requirement]:

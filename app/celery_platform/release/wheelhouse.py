@@ -60,14 +60,15 @@ def build(release: Release, targets: Sequence[Target], folder: Path) -> bool:
     folder.mkdir(parents=True)
     locked = lock_file.read(release.application.lock)
     _check_free_name(release.application, locked)
-    console = console_packages(release.application, locked) if release.console else []
+    # Hosts differ in their CPU only, for which no lock has other packages.
+    console = console_packages(release.application, locked, targets[0]) if release.console else []
     for target in targets:
         wheels.collect(lock_file.wanted_on([*locked, *console], target.markers()), target, folder)
     platform = _platform_wheel(release.application.repository, folder)
     own = _application_wheel(release, folder)
     _write_pins(release.application, locked, [platform, *([own] if own else [])])
     if console:
-        (folder / CONSOLE_PINS).write_text("".join(f"{one.requirement}\n" for one in console))
+        (folder / CONSOLE_PINS).write_text("".join(f"{one.pin()}\n" for one in console))
     about = {
         "release": release.id, "python": "-".join(sorted({target.python for target in targets})),
         "wheel": platform.name, "application": own and own.name, "sources": sources,
