@@ -10,7 +10,7 @@ import json
 import socket
 import sys
 import threading
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import BrokenExecutor, ThreadPoolExecutor
 from pathlib import Path
 
 from celery_platform.environment.files import resolved_file
@@ -44,7 +44,11 @@ class Inside:
             if self._thread is None or not Path(f"/proc/{self._process}").exists():
                 self._enter()
             assert self._thread is not None
-            return self._thread.submit(socket.create_connection, (LOOPBACK, port), CONNECT_SECONDS).result()
+            try:
+                return self._thread.submit(socket.create_connection, (LOOPBACK, port), CONNECT_SECONDS).result()
+            except BrokenExecutor:  # the container ended before its network was entered
+                self._thread = None
+                raise OSError(f"{self._container} has just ended") from None
 
     def _enter(self) -> None:
         found = self._podman.attempt("inspect", "--format={{.State.Pid}}", self._container).stdout.decode().strip()
@@ -91,21 +95,14 @@ def _copy(source: socket.socket, target: socket.socket) -> None:
         target.shutdown(socket.SHUT_WR)
 
 
-def listener_at(preferred: int) -> socket.socket:
-    """A listener at a port of loopback, at another one if something else has it."""
-    try:
-        return socket.create_server((LOOPBACK, preferred))
-    except OSError:
-        return socket.create_server((LOOPBACK, 0))
-
-
 def main(environment: str) -> None:
     """Forward every port of the environment's monitoring host."""
     region = plan.read(environment, with_outside=False)
     resolved = json.loads(resolved_file(environment).read_text())
     ports = gate_ports(resolved)
     inside = Inside(Podman(region.containers_conf), next(iter(resolved["monitoring_hosts"])))
-    listeners = [listener_at(port) for port in ports.values()]
+    # Free ports, as those of a tunnel: a console that somebody serves on this machine has the usual one.
+    listeners = [socket.create_server((LOOPBACK, 0)) for _ in ports]
     made: list[Forwarded] = ends(ports, (int(each.getsockname()[1]) for each in listeners))
     with only_tunnel(environment):
         record(environment, made)
