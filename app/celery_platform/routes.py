@@ -17,6 +17,7 @@ MANY_CALLS = frozenset({"celery.map", "celery.starmap", "celery.chunks"})
 ADDRESS = frozenset({"exchange", "exchange_type", "routing_key", "redelivered"})
 # Celery copies the whole of a message's `delivery_info` into the options of its retry.
 RETRIED = "redelivered"
+MOST_KNOWN = 10_000  # pairs of routing key and task whose queue is remembered: it is asked for several times a task
 
 
 def queue_of(environment: Resolved, task: str) -> QueueSettings:
@@ -61,8 +62,14 @@ def label_of_request(environment: Resolved, task: str, request: Any) -> str | No
     A delayed message's routing key has the bits of its delay before the queue's label (RabbitMQ).
     """
     delivery: Mapping[str, Any] = getattr(request, "delivery_info", None) or {}
-    found = queue_by_routing_key(environment, str(delivery.get("routing_key") or ""))
-    return label_of(environment, task) if found is None else found.label
+    key = (str(delivery.get("routing_key") or ""), task)
+    known = environment.known_labels
+    if key not in known:
+        if len(known) >= MOST_KNOWN:
+            known.clear()
+        found = queue_by_routing_key(environment, key[0])
+        known[key] = label_of(environment, task) if found is None else found.label
+    return known[key]
 
 
 def queue_by_routing_key(environment: Resolved, key: str) -> QueueSettings | None:

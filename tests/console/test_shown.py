@@ -5,8 +5,9 @@ import time
 from typing import Any
 
 import pytest
-from celery_platform.console.rendering import moment, templates, trend, visible
+from celery_platform.console.rendering import moment, templates, trend
 from celery_platform.console.state.failures.shown import MOST_CHARACTERS, as_text, redacted_text
+from celery_platform.output import visible
 
 
 @pytest.mark.parametrize("value", [

@@ -12,7 +12,8 @@ def gathered(monkeypatch: pytest.MonkeyPatch) -> counts.Gathered:
     """What is counted, of an environment that sums the runtimes of `email`. No store: only what is chosen matters."""
     found = counts.Gathered()
     monkeypatch.setattr(counts, "_gathered", found)
-    monkeypatch.setattr(counts, "runtime", lambda: SimpleNamespace(environment=SimpleNamespace(prefix="shop")))
+    environment = SimpleNamespace(prefix="shop", timeline=SimpleNamespace(attempts=0))
+    monkeypatch.setattr(counts, "runtime", lambda: SimpleNamespace(environment=environment))
     monkeypatch.setattr(counts, "queue_of_request", lambda *_: SimpleNamespace(label="email"))
     monkeypatch.setattr(counts, "measured", lambda _: frozenset({"email"}))
     return found

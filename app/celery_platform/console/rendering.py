@@ -1,25 +1,19 @@
 """Templates: everything that comes from outside is escaped, and what a browser would not show is made visible."""
 
 import math
-import re
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
+from celery_platform import output
 from celery_platform.console.state.failures.shown import redacted_text
-from celery_platform.output import age
+from celery_platform.output import age, visible
 
 HERE = Path(__file__).parent
-# Control characters, separators of lines, halves of surrogate pairs, and what Unicode has browsers leave out
-# (Default_Ignorable_Code_Point: marks of direction, fillers, tags): a task's name may not look like another.
-INVISIBLE = re.compile(
-    r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff"
-    r"\xad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u202a-\u202e\u2060-\u206f\u3164"
-    r"\ufe00-\ufe0f\ufeff\uffa0\ufff0-\ufffb\U0001bca0-\U0001bca3\U0001d173-\U0001d17a\U000e0000-\U000e0fff]"
-)
 
 
 def templates() -> Environment:
@@ -31,25 +25,37 @@ def templates() -> Environment:
         loader=FileSystemLoader(HERE / "templates"),
         autoescape=True,
         undefined=StrictUndefined,
-        finalize=visible,
+        finalize=shown,
         trim_blocks=True,
         lstrip_blocks=True,
     )
     environment.filters |= {
         "age": age, "moment": moment, "count": count, "since": since, "trend": trend, "seconds": seconds,
-        "redact": redacted_text,
+        "redact": redacted_text, "instant": output.moment, "took": took, "task_address": task_address,
     }  # fmt: skip
     return environment
 
 
-def visible(value: Any) -> Any:
-    r"""A value with its invisible characters written out.
+def task_address(task_id: str) -> str:
+    """The address of a task's page. An id is whatever the sender of a message wrote: what no path has is looked for.
 
-    Example: `visible("a\x00b") == "a\\x00b"`
+    Example: `task_address("a/b") == "/tasks/a%2Fb"`
     """
-    if isinstance(value, Markup) or not isinstance(value, str):
-        return value
-    return INVISIBLE.sub(lambda found: found[0].encode("unicode_escape").decode(), value)
+    quoted = quote(task_id, safe="", errors="backslashreplace")
+    return f"/tasks/{quoted}" if task_id.isprintable() and task_id.strip(".") else f"/tasks?id={quoted}"
+
+
+def took(seconds: float | None) -> str:
+    """How long something took; a dash where it is unknown.
+
+    Example: `took(0.0124) == "0.012 s"`
+    """
+    return output.seconds_of(seconds) or "-"
+
+
+def shown(value: Any) -> Any:
+    """A value with its invisible characters written out, unless it is markup."""
+    return visible(value) if isinstance(value, str) and not isinstance(value, Markup) else value
 
 
 def moment(unix: float | None) -> str:

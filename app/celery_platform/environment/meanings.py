@@ -26,6 +26,7 @@ PATTERNS = {
     r"^\S+ \S+ \S+ \S+ \S+$": "five fields of cron: minute, hour, day of month, month, day of week",
     r"^[a-z][a-z0-9+.-]*://\S+$": "a URL (scheme://host:port/path)",
     r"^https?://[^\s{}]+$": "an http:// or https:// URL without spaces and braces",
+    r"^https?://[^\s{}@]+\{trace_id\}[^\s{}@]*$": "an http:// or https:// URL with {trace_id} in it, without a login",
     r"^/[!-~]*$": "a path of HTTP such as /healthz",
     r"^[ -~]+$": "a folder or a requirement (at most 200 characters of ASCII)",
     r"^debian-1[23](-(amd64|arm64))?$": "debian-12 or debian-13; with -amd64 or -arm64 where it has to be one of them",

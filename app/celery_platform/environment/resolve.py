@@ -24,6 +24,7 @@ from celery_platform.environment.derived.queues import queue_of, with_high_prior
 from celery_platform.environment.derived.results import results
 from celery_platform.environment.derived.schedule import schedule
 from celery_platform.environment.derived.secrets import platform_secrets, secrets
+from celery_platform.environment.derived.timeline import timeline
 from celery_platform.environment.derived.workloads import workloads
 from celery_platform.environment.model import Environment
 
@@ -77,6 +78,7 @@ def resolve(env: Environment, earlier: Mapping[str, IPv4Address] | None = None) 
         "monitoring": monitoring(env),
         "console": console(env),
         "budget": env.budget.model_dump(mode="json"),
+        "timeline": timeline(env),
         "logs": env.logs.model_dump(mode="json"),
         "delivery": delivery(env),
         "destroy_lock": env.destroy_lock,

@@ -4,7 +4,8 @@
 those of `Outcome`, as in metrics and logs. They are gathered for a moment, so that no task waits for the store
 (`gathered.py`). A message with a `run_id` header also adds a record to the list `<prefix>:run:<run_id>`, kept for an
 hour, from which the sender of the run can read its outcome; that is stored at once. The first attempts of replayed
-messages are counted by their replay, which stops when they fail again (`replays.py`).
+messages are counted by their replay, which stops when they fail again (`replays.py`). With the counts goes what
+happened to each task (`timeline/`).
 """
 
 import json
@@ -13,6 +14,7 @@ import threading
 import time
 from collections import Counter
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Any
 
 from redis.exceptions import RedisError
@@ -20,14 +22,20 @@ from redis.exceptions import RedisError
 from celery_platform.observability import gathered, replays, work
 from celery_platform.observability.outcome import Outcome, listen
 from celery_platform.observability.runtimes import ATTEMPTS, COMPLETE, MICROSECONDS, measured, runtimes_key
+from celery_platform.observability.timeline.event import Event
+from celery_platform.observability.timeline.gathering import Events, event_of_outcome
+from celery_platform.reliability.signals import delivery_settled, events_dropped
 from celery_platform.reliability.valkey import valkey
 from celery_platform.routes import queue_of_request
 from celery_platform.settings import runtime
 
 logger = logging.getLogger(__name__)
 
-KEEP_COUNTS_SECONDS = 7 * 86_400
+DAY_SECONDS = 86_400
+KEEP_COUNTS_SECONDS = 7 * DAY_SECONDS
 KEEP_RUN_SECONDS = 3_600
+# Values of `Settlement` that follow from no outcome.
+UNSAID = frozenset({"dead_lettered", "given_back", "expired"})
 
 
 class Gathered(gathered.Gathers):
@@ -44,6 +52,7 @@ class Gathered(gathered.Gathers):
         self._lock = threading.RLock()  # a handler of a time limit counts, too
         self._counts: Counter[tuple[str, str]] = Counter()
         self._work = work.WorkSums()
+        self._events = Events()
 
     def add(self, key: str, field: str, number: int = 1) -> None:
         """Add a number to a field."""
@@ -51,10 +60,25 @@ class Gathered(gathered.Gathers):
             self._counts[key, field] += number
         gathered.send_soon(self)
 
-    def add_work(self, queue: str, task: str, seconds: float, state: str) -> None:
-        """Sum an attempt that ran for so long and ended in this state, however it ended."""
+    def add_attempt(self, outcome: Outcome, queue: str, key: str) -> None:
+        """Count an attempt from a queue (a label) in the hash `key`, sum its time, and keep what happened, all at once.
+
+        A revoked task never ran.
+        """
+        environment = runtime().environment
         with self._lock:
-            self._work.add(queue, task, seconds, state)
+            if environment.timeline.attempts:
+                self._events.add(event_of_outcome(outcome, queue))
+            if outcome.state != "revoked":
+                self._counts[key, f"{queue}:{outcome.state}"] += 1
+                if outcome.run_seconds is not None:
+                    self._work.add(queue, outcome.task, outcome.run_seconds, outcome.state)
+        gathered.send_soon(self)
+
+    def add_event(self, event: Event) -> None:
+        """Keep what happened to a task."""
+        with self._lock:
+            self._events.add(event)
         gathered.send_soon(self)
 
     def send(self) -> None:
@@ -62,7 +86,8 @@ class Gathered(gathered.Gathers):
         with self._lock:
             taken, self._counts = self._counts, Counter()
             summed, self._work = self._work, work.WorkSums()
-        if not taken and not summed.sums:
+            events, self._events = self._events, Events()
+        if not taken and not summed.sums and not events.count:
             return
         try:
             with valkey().pipeline(transaction=False) as pipe:
@@ -72,17 +97,24 @@ class Gathered(gathered.Gathers):
                     pipe.expire(key, KEEP_COUNTS_SECONDS)
                 if summed.sums:
                     summed.add_to(pipe, runtime().environment.prefix)
+                if events.count:
+                    events.add_to(pipe, runtime().environment.prefix, runtime().environment.timeline.attempts)
                 pipe.execute()
         except RedisError:
             logger.warning("could not store %s counts of attempts", len(taken) + len(summed.sums), exc_info=True)
+            events.dropped += events.count
+        if events.dropped:
+            events_dropped.send(sender=None, number=events.dropped)
 
 
 _gathered = Gathered()
 
 
 def connect() -> None:
-    """Start counting the outcomes of attempts in this process."""
+    """Start counting the outcomes of attempts in this process, and keeping what happens to tasks."""
     listen(outcome=_count)
+    if runtime().environment.timeline.attempts:
+        delivery_settled.connect(_settled, weak=False)
     gathered.register(_gathered)
 
 
@@ -99,6 +131,12 @@ def counts_key(day: str) -> str:
     return f"{runtime().environment.prefix}:counts:{day}"
 
 
+@lru_cache(maxsize=1)
+def _key_of_day(prefix: str, day: int) -> str:
+    """The key of a day's counts by the day's number since 1970."""
+    return f"{prefix}:counts:{datetime.fromtimestamp(day * DAY_SECONDS, UTC).date()}"
+
+
 def run_key(run_id: str) -> str:
     """The key of a run's records."""
     return f"{runtime().environment.prefix}:run:{run_id}"
@@ -107,22 +145,28 @@ def run_key(run_id: str) -> str:
 def _count(outcome: Outcome) -> None:
     """Count one attempt."""
     request = outcome.request
-    # An eager task runs in the caller's process and used no queue. A revoked task never ran.
-    if getattr(request, "is_eager", False) or outcome.state == "revoked":
+    if getattr(request, "is_eager", False):  # it runs in the caller's process and used no queue
         return
-    queue = queue_of_request(runtime().environment, outcome.task, request).label
-    add(counts_key(datetime.now(UTC).date().isoformat()), f"{queue}:{outcome.state}")
-    if outcome.run_seconds is not None and outcome.state in COMPLETE and queue in measured(runtime().environment):
-        runtimes = runtimes_key(runtime().environment.prefix)
+    environment = runtime().environment
+    queue = queue_of_request(environment, outcome.task, request).label
+    _gathered.add_attempt(outcome, queue, _key_of_day(environment.prefix, int(time.time() // DAY_SECONDS)))
+    if outcome.state == "revoked":
+        return
+    if outcome.run_seconds is not None and outcome.state in COMPLETE and queue in measured(environment):
+        runtimes = runtimes_key(environment.prefix)
         add(runtimes, f"{queue}:{ATTEMPTS}")
         add(runtimes, f"{queue}:{MICROSECONDS}", round(outcome.run_seconds * 1e6))
-    if outcome.run_seconds is not None:
-        _gathered.add_work(queue, outcome.task, outcome.run_seconds, outcome.state)
     if (field := replays.counted_as(outcome)) and (replay_id := getattr(request, replays.REPLAY_ID, None)):
         add(replays.replay_key(runtime().environment.prefix, replay_id), field)
     run_id = getattr(request, "run_id", None)
     if run_id:
         _note(run_key(run_id), _record(outcome, queue))
+
+
+def _settled(task: str = "", task_id: str = "", settlement: str = "", **_: Any) -> None:
+    """Keep how a delivery was settled, where the outcome of its attempt does not say it."""
+    if settlement in UNSAID:
+        _gathered.add_event(Event(time.time(), task_id, settlement, task))
 
 
 def _note(key: str, record: dict[str, Any]) -> None:

@@ -26,12 +26,16 @@ MOST_RUNNING = 100
 
 @dataclass(frozen=True)
 class Running:
-    """A task that runs: `since` is when its attempt began, in seconds since 1970; `queue` is a label."""
+    """A task that runs: `since` is when its attempt began, in seconds since 1970; `queue` is a label.
+
+    `root` is the task that its canvas began with, empty where that is this one.
+    """
 
     task: str
     id: str
     queue: str
     since: float
+    root: str = ""
 
 
 @dataclass(frozen=True)

@@ -22,3 +22,5 @@ delivery_settled = Signal(name="delivery_settled", providing_args=["task", "task
 delivery_unaccounted = Signal(name="delivery_unaccounted", providing_args=["problem"])
 # The broker refused `operation` (its name of it) with `answer`: an error's short name, of which there are few.
 broker_refused = Signal(name="broker_refused", providing_args=["operation", "answer"])
+# So many events of tasks (`number`) are not kept, because the store did not answer or too many waited for it.
+events_dropped = Signal(name="events_dropped", providing_args=["number"])

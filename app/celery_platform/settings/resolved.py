@@ -13,6 +13,7 @@ from typing import Any
 
 from celery_platform.broker_kinds import BrokerKind
 from celery_platform.errors import SettingsError
+from celery_platform.settings.timeline import TimelineSettings
 
 Json = dict[str, Any]
 
@@ -96,6 +97,7 @@ class Resolved:
     discovery_prefix: str
     alerts: Json
     budget_monthly_usd: int
+    timeline: TimelineSettings
 
     @property
     def broker_kind(self) -> BrokerKind:
@@ -114,6 +116,11 @@ class Resolved:
     @cached_property
     def _queues_by_name(self) -> Mapping[str, QueueSettings]:
         return {queue.name: queue for queue in self.queues.values()}
+
+    @cached_property
+    def known_labels(self) -> dict[tuple[str, str], str | None]:
+        """What `celery_platform.routes` has found: the label of a queue by a message's routing key and task."""
+        return {}
 
     def pool(self, name: str) -> PoolSettings:
         """A pool by name.
@@ -191,6 +198,7 @@ def _typed(data: Json) -> Resolved:
         discovery_prefix=data["discovery_prefix"],
         alerts=data["alerts"],
         budget_monthly_usd=data["budget"]["monthly_usd"],
+        timeline=TimelineSettings(data["timeline"]["attempts"], data["timeline"]["trace_link"]),
     )
 
 

@@ -45,5 +45,6 @@ def _running(pool: Any) -> Iterator[Running]:
 
 
 def _described(request: Any, since: float) -> Running:
-    name = str(request.name)
-    return Running(name, str(request.id), queue_of_request(runtime().environment, name, request).label, since)
+    name, task_id, root = str(request.name), str(request.id), str(request.root_id or "")
+    queue = queue_of_request(runtime().environment, name, request).label
+    return Running(name, task_id, queue, since, "" if root == task_id else root)

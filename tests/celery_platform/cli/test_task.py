@@ -52,3 +52,9 @@ def test_a_task_is_known_while_it_runs_when_it_ended_and_when_it_failed(
     assert [each["reason"] for each in dead["dead_letters"]] == ["KeyError: 'number'"]
     assert (exit_code, nothing.startswith("nothing is known of it")) == (1, True)
     assert words.startswith("probe.held has run for")
+    assert [step["what"] for step in running["steps"]] == ["began"]
+    assert [step["what"] for step in ended["steps"]] == ["sent", "began", "succeeded"]
+    assert [step["what"] for step in dead["steps"]] == ["sent", "began", "failed", "dead_lettered"]
+    failure = dead["steps"][2]
+    assert (failure["error"], failure["attempt"]) == ("KeyError: 'number'", 1)
+    assert failure["worker"].startswith("io-")

@@ -25,6 +25,7 @@ from celery_platform.environment.model.results import Results
 from celery_platform.environment.model.schedule import ScheduleEntry
 from celery_platform.environment.model.services import Services
 from celery_platform.environment.model.tags import Tags, TagValue
+from celery_platform.environment.model.timeline import Timeline
 from celery_platform.environment.model.traces import Traces
 
 
@@ -71,6 +72,7 @@ class Environment(Closed):
     budget: Budget
     logs: Logs = Logs()
     traces: Traces = Traces()
+    timeline: Timeline = Timeline()
     delivery: Delivery | None = None
     destroy_lock: bool = Field(
         default=False,

@@ -18,3 +18,9 @@ class Traces(Closed):
         "network or in the cluster; without it there are no traces",
     )
     ratio: float = Field(default=1, gt=0, le=1, description="share of all traces that is kept")
+    link: str | None = Field(
+        default=None,
+        pattern=r"^https?://[^\s{}@]+\{trace_id\}[^\s{}@]*$",
+        description="the address of a trace in what shows them, with {trace_id} in place of its id, such as "
+        "https://grafana.example.com/explore/{trace_id}; `app task` and the console link to it, so it has no login",
+    )

@@ -97,13 +97,14 @@ class TaskMetrics:
             "Number of messages and slots that this worker held without a task; its liveness probe fails.",
             ("problem", "hostname"),
         )
+        dropped = "Number of events of tasks that were not kept, because the store did not answer."
+        self._events_dropped = counter("celery_timeline_events_dropped", dropped, ("hostname",))
         self._refusals = counter(
             "celery_broker_refusals",
             "Number of times that the broker or a store refused an operation of this process, by its answer.",
             ("operation", "answer", "hostname"),
         )
-        self._answers: set[str] = set()
-        self._known: set[str] = set()
+        self._answers, self._known = set[str](), set[str]()
         self._labels = cache(self._labels_of)
         self._child = cache(self._child_of)
 
@@ -129,6 +130,7 @@ class TaskMetrics:
         signals.delivery_settled.connect(self._settle, weak=False)
         signals.delivery_unaccounted.connect(self._miss, weak=False)
         signals.broker_refused.connect(self._refused, weak=False)
+        signals.events_dropped.connect(self._dropped, weak=False)
 
     def _labels_of(self, name: str) -> tuple[str, str, str]:
         if name not in self._known or label_of(self._environment, name) is None:
@@ -182,6 +184,9 @@ class TaskMetrics:
 
     def _miss(self, problem: str = OTHER, **_: Any) -> None:
         self._child(self._unaccounted, problem, self._hostname).inc()
+
+    def _dropped(self, number: int = 0, **_: Any) -> None:
+        self._child(self._events_dropped, self._hostname).inc(number)
 
     def _refused(self, operation: str = OTHER, answer: str = OTHER, **_: Any) -> None:
         self._child(self._refusals, operation, _bounded(answer, self._answers), self._hostname).inc()
