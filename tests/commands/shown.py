@@ -78,6 +78,7 @@ APP = {
     "console": 'tests/console/test_served.py: "console"',
     "console-admit": 'tests/console/test_admissions.py: "console-admit"',
     "task": "tests/celery_platform/cli/test_task.py: task --json",
+    "cancel": "tests/celery_platform/worker/test_cancelled.py: cancel --yes",
     "why": 'tests/observability/test_why.py: "why"',
     "settings": 'tests/celery_platform/cli/test_effective_settings.py: "settings"',
     "deploy": 'tests/release/cluster/test_command.py: make("deploy"',

@@ -4,6 +4,7 @@ import typer
 
 from celery_platform.cli import deploy, observe, produce, run
 from celery_platform.cli.application import application
+from celery_platform.cli.cancel import cancel
 from celery_platform.cli.console import console, console_admit
 from celery_platform.cli.dlq import dlq
 from celery_platform.cli.environment import environment
@@ -24,7 +25,8 @@ commands = typer.Typer(
 )
 for command in (
     run.worker, run.beat, run.health, run.await_termination, run.relay, run.process, run.run, produce.send,
-    inspect, observe.exporter, observe.deletion_costs, observe.status, console, console_admit, why, task, settings,
+    inspect, observe.exporter, observe.deletion_costs, observe.status, console, console_admit, why, task, cancel,
+    settings,
     deploy.deploy, deploy.rollback, tunnel,
 ):  # fmt: skip
     commands.command()(command)

@@ -5,8 +5,8 @@ seen dead-lettered after an outage of three minutes. A task that claims a key or
 queue each time. So the store is asked every few seconds. While it does not answer, a connected worker holds its polls,
 or cancels its consumers on RabbitMQ, and goes on with what it has; one that connects waits before it does.
 
-The same question brings which queues people have paused, and leaves what the worker does now (`report.py`). While the
-store does not answer, what it said last holds.
+The same question brings which queues people have paused and which tasks they have cancelled, and leaves what the worker
+does now (`report.py`). While the store does not answer, what it said last holds.
 """
 
 import logging
@@ -26,6 +26,7 @@ from redis.exceptions import RedisError
 from redis.retry import Retry
 
 from celery_platform.observability.worker_reports import WorkerReport, add_to
+from celery_platform.reliability.cancelling import cancelled_key
 from celery_platform.reliability.paused_queues import names_of, paused_key
 from celery_platform.reliability.redis_answers import name_of
 from celery_platform.reliability.signals import broker_refused
@@ -35,6 +36,7 @@ from celery_platform.transports.ending import Ending
 from celery_platform.transports.intake import Intake
 from celery_platform.transports.loop_turns import each_turn_without_hub
 from celery_platform.transports.paused import PausedQueues
+from celery_platform.worker.cancelled import Cancelled
 from celery_platform.worker.heartbeat_file import CONNECTING, VARIABLE, HeartbeatFile
 from celery_platform.worker.report import report
 
@@ -47,7 +49,7 @@ WAITING_SECONDS = 30
 
 
 class Store:
-    """Whether the store takes results, and which queues are paused, as a thread of its own finds out.
+    """Whether the store takes results, what is paused and what is cancelled, as a thread of its own finds out.
 
     Example: `Store(runtime().results_url, "celery-prod").away`
     """
@@ -57,8 +59,9 @@ class Store:
             url, socket_connect_timeout=ANSWER_SECONDS, socket_timeout=ANSWER_SECONDS, retry=Retry(NoBackoff(), 0)
         )
         self._prefix, self._report = prefix, report
-        # The labels of paused queues, as the store said last.
+        # The labels of paused queues and the ids of cancelled tasks, as the store said last.
         self.paused: frozenset[str] = frozenset()
+        self.cancelled: frozenset[str] = frozenset()
         # Before its first answer it is away: nobody knows yet what is paused.
         self._answered_at = float("-inf")
         self._watched = False
@@ -80,13 +83,15 @@ class Store:
             with self._client.pipeline(transaction=False) as pipe:
                 pipe.set(f"{self._prefix}:store-gate", 1, ex=60)
                 pipe.hkeys(paused_key(self._prefix))
+                pipe.zrange(cancelled_key(self._prefix), 0, -1)
                 self._add_report(pipe)
-                _, paused, *_ = pipe.execute()
+                _, paused, cancelled, *_ = pipe.execute()
         except (RedisError, OSError) as error:
             broker_refused.send(sender=None, operation="the store", answer=name_of(error))
         else:
             self._answered_at = time.monotonic()
             self.paused = frozenset(label.decode() for label in paused)
+            self.cancelled = frozenset(task_id.decode() for task_id in cancelled)
 
     def _add_report(self, pipe: Any) -> None:
         """Add what this worker says about itself. It is read from what belongs to Celery; an error there is no gap."""
@@ -116,6 +121,7 @@ class StoreGate(bootsteps.StartStopStep):
         # While no messages are taken.
         self._intake: Intake | None = None
         self._paused: PausedQueues | None = None
+        self._cancelled = Cancelled(consumer)
         self._said: frozenset[str] = frozenset()
         self._gate_connecting(consumer)
         each_turn_without_hub(consumer, partial(self.apply, consumer))
@@ -124,6 +130,7 @@ class StoreGate(bootsteps.StartStopStep):
         """With each connection, before it consumes: a worker that starts takes nothing from a paused queue."""
         self._paused = PausedQueues(consumer.task_consumer)
         self._pause()
+        self._cancelled.apply(self.store.cancelled)
 
     def register_with_event_loop(self, consumer: Any, hub: Any) -> None:
         """Compare the store's state with the consumers', from the loop."""
@@ -156,7 +163,8 @@ class StoreGate(bootsteps.StartStopStep):
         logger.warning("the result store is back")
 
     def apply(self, consumer: Any) -> None:
-        """Hold what the worker consumes, or let it go on."""
+        """Hold what the worker consumes, or let it go on; and let cancelled tasks not run."""
+        self._cancelled.apply(self.store.cancelled)
         tasks = consumer.task_consumer
         if tasks is None or Ending.due is not None:
             return

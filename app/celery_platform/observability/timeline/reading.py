@@ -7,6 +7,7 @@ from typing import Any
 from celery_platform.observability.timeline.event import Event, event_of, known_id, mark_of
 from celery_platform.observability.timeline.partitions import partition_of, timeline_key
 from celery_platform.observability.worker_reports import Running, WorkerReport
+from celery_platform.reliability.cancelling import cancelled_at
 from celery_platform.reliability.valkey import valkey
 from celery_platform.settings import runtime
 
@@ -33,6 +34,8 @@ class Part:
 class Timeline:
     """What is kept of the task `id`: its events, the earliest first, and the attempt that runs, on `worker`.
 
+    It was cancelled at `cancelled`, if it is.
+
     `root` is the task that its canvas began with, itself if there is no other. `parts` are the tasks of the canvas, in
     the order in which they began, as far as anything is kept of them; `more_parts` of them are left out.
     """
@@ -41,6 +44,7 @@ class Timeline:
     events: tuple[Event, ...] = ()
     running: Running | None = None
     worker: str = ""
+    cancelled: float | None = None
     root: str = ""
     parts: tuple[Part, ...] = ()
     more_parts: int = 0
@@ -48,7 +52,7 @@ class Timeline:
     @property
     def known(self) -> bool:
         """Whether anything is known of the task."""
-        return bool(self.events or self.running)
+        return bool(self.events or self.running or self.cancelled)
 
 
 def timeline(task_id: str, reports: Iterable[WorkerReport] = ()) -> Timeline:
@@ -71,8 +75,9 @@ def timeline(task_id: str, reports: Iterable[WorkerReport] = ()) -> Timeline:
     of_canvas = [each for each in found if root in (each.root, each.id)]
     parts = _parts([*of_canvas, *events], [each for _, each in now if root in (each.root, each.id)])
     return Timeline(
-        task_id, tuple(events), running, worker, root, tuple(parts[:MOST_PARTS]), max(0, len(parts) - MOST_PARTS)
-    )
+        task_id, tuple(events), running, worker, cancelled_at(task_id), root, tuple(parts[:MOST_PARTS]),
+        max(0, len(parts) - MOST_PARTS),
+    )  # fmt: skip
 
 
 def lines_backwards(partition: int) -> Iterable[list[str]]:

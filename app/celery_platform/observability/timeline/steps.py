@@ -50,6 +50,8 @@ def steps(timeline: Timeline) -> list[Step]:
     if timeline.running is not None:
         now = timeline.running
         found.append(Step(now.since, "began", f"began, and runs, from the queue {now.queue}", worker=timeline.worker))
+    if timeline.cancelled is not None:
+        found.append(Step(timeline.cancelled, "cancelled", "somebody cancelled it: no worker begins it from now on"))
     # Of several attempts, each says when the task was sent first.
     return sorted(dict.fromkeys(found), key=lambda step: step.at)
 
