@@ -36,6 +36,30 @@ for number in range({count}):
                           kwargs={{"password": "hunter2"}}, retries=8, headers={{}})
         dead_letters.publish(task, error, request)
 """
+# What became of a chain of two tasks, the second of which failed, as workers keep it.
+KEPT = """
+import time
+from celery_platform.observability.timeline.event import Event, line_of
+from celery_platform.observability.timeline.partitions import add_to, partition_of
+from celery_platform.reliability.valkey import valkey
+from celery_platform.settings import runtime
+now = time.time()
+first, second = (f"{number}f0c2a9e-0000-4000-8000-000000000001" for number in (4, 5))
+events = [
+    Event(now - 60, first, "succeeded", "exercises.quick.double", "quick", 1, "io-1f2e3d4c@host-1", "", "", now - 65,
+          now - 65, None, 1.25),
+    Event(now - 50, second, "retried", "exercises.quick.note", "quick", 1, "io-1f2e3d4c@host-1", first, first, now - 60,
+          now - 60, None, 3.5, "TransientError: ledger: 503", "4bf92f3577b34da6a3ce929d0e0e4736"),
+    Event(now - 20, second, "failed", "exercises.quick.note", "quick", 2, "io-9a8b7c6d@host-2", first, first, now - 60,
+          now - 50, now - 40, 2.0, "PermanentError: refused 550", "4bf92f3577b34da6a3ce929d0e0e4736"),
+    Event(now - 19, second, "dead_lettered", "exercises.quick.note"),
+]
+with valkey().pipeline() as pipe:
+    for event in events:
+        for partition in {partition_of(event.id), partition_of(event.root or event.id)}:
+            add_to(pipe, runtime().environment.prefix, {partition: [line_of(event).encode()]}, 1000)
+    pipe.execute()
+"""
 
 
 @contextmanager

@@ -17,7 +17,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
 from tests.harness.environment import TestEnvironment
 
-from .inside import dead_letter_lists, emptied, filled, inside, put_back
+from .inside import KEPT, dead_letter_lists, emptied, filled, inside, put_back
 from .served import Served, served
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
@@ -31,7 +31,8 @@ WIDTHS = {"narrow": 360, "wide": 1440}
 PAGES = {
     "overview": "/", "failures": "/failures", "cause": "/failures > /failures/causes/",
     "message": "/failures > /failures/causes/ > /failures/message", "replay": "/failures > /failures/causes/ > /replay",
-    "queues": "/queues", "queue": "/queues/quick", "workers": "/workers", "schedule": "/schedule",
+    "queues": "/queues", "queue": "/queues/quick", "tasks": "/tasks",
+    "task": "/tasks > /tasks/", "workers": "/workers", "schedule": "/schedule",
     "problem": "/nowhere",
 }  # fmt: skip
 
@@ -47,6 +48,7 @@ def console(plain_redis: TestEnvironment, tmp_path_factory: pytest.TempPathFacto
         lists = dead_letter_lists()
         put_back(lists)
     plain_redis.python(BACKLOG)
+    plain_redis.python(KEPT)
     with served(plain_redis, tmp_path_factory.mktemp("served"), "--allow-actions", "--interval", "1") as made:
         yield made
     with inside(plain_redis):

@@ -14,7 +14,7 @@ from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp
 
 from celery_platform.console.audit import AuditError
-from celery_platform.console.pages import failures, overview, queues, replay, schedule, workers
+from celery_platform.console.pages import failures, overview, queues, replay, schedule, tasks, workers
 from celery_platform.console.security.admissions import digest_of
 from celery_platform.console.security.gate import Gate
 from celery_platform.console.security.loopback import SESSION_SECONDS, LoopbackAuthentication
@@ -32,6 +32,8 @@ PAGES: dict[str, Page] = {
     "/replays/{id}": replay.progress,
     "/queues": queues.queues,
     "/queues/{label}": queues.queue,
+    "/tasks": tasks.tasks,
+    "/tasks/{id:path}": tasks.task,
     "/workers": workers.workers,
     "/schedule": schedule.schedule,
 }
@@ -41,6 +43,7 @@ ACTIONS: dict[str, Action] = {
     "/replays/{id}/stop": replay.stop,
     "/queues/{label}/pause": queues.pause,
     "/queues/{label}/resume": queues.resume,
+    "/tasks/cancel": tasks.cancel,
 }
 SIGN_IN, HEALTH = "/sign-in", "/health"
 

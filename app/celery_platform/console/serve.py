@@ -21,6 +21,7 @@ from celery_platform.console.state.replays import USUAL_RATE, Replay, Replays
 from celery_platform.console.state.running import shared_reports
 from celery_platform.console.state.schedule import shared_schedule
 from celery_platform.console.state.shared import Seen, Shared
+from celery_platform.console.state.tasks import shared_searches, shared_timelines
 from celery_platform.console.state.whys import shared_whys
 from celery_platform.errors import SettingsError
 from celery_platform.output import say
@@ -122,8 +123,8 @@ def site_of(runtime: Runtime, options: Options, authentication: Authentication) 
     return Site(
         runtime=runtime, authentication=authentication, overview=overview, failures=failures, failure_reader=reader,
         dry_runs=dry_runs, whys=shared_whys(runtime), replays=replays, workers=shared_reports(),
-        schedule=shared_schedule(runtime), audit=audit, allow_actions=options.allow_actions,
-        audits_sign_ins=audits_sign_ins,
+        schedule=shared_schedule(runtime), timelines=shared_timelines(), searches=shared_searches(), audit=audit,
+        allow_actions=options.allow_actions, audits_sign_ins=audits_sign_ins,
     )  # fmt: skip
 
 

@@ -21,6 +21,8 @@ from celery_platform.console.state.schedule import Schedule
 from celery_platform.console.state.shared import Shared
 from celery_platform.console.state.shared_by_key import SharedByKey
 from celery_platform.dead_letters.dry_run import DryRun
+from celery_platform.observability.timeline.reading import Timeline
+from celery_platform.observability.timeline.search import Found, Search
 from celery_platform.observability.why import Why
 from celery_platform.observability.worker_reports import WorkerReport
 from celery_platform.settings import Runtime
@@ -30,6 +32,7 @@ QUESTIONS = (
     ("/", "Is all well?"),
     ("/failures", "What failed?"),
     ("/queues", "Why is it late?"),
+    ("/tasks", "What happened?"),
     ("/workers", "Who is working?"),
     ("/schedule", "What is scheduled?"),
 )
@@ -52,6 +55,8 @@ class Site:
     replays: Replays
     workers: Shared[list[WorkerReport]]
     schedule: Shared[Schedule]
+    timelines: SharedByKey[str, Timeline]
+    searches: SharedByKey[Search, Found]
     audit: AuditLog
     allow_actions: bool = False
     audits_sign_ins: bool = False
