@@ -6,21 +6,15 @@ during it are repeated. Celery's prefork pool serves the connection while it joi
 soon as the threads pool does so too; tests/celery_platform/worker/test_stop.py fails without it.
 """
 
-import logging
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from typing import Any
 
-from celery.concurrency import ALIASES, prefork, thread  # type: ignore[attr-defined]
-from kombu.asynchronous import get_event_loop
+from celery.concurrency import ALIASES, thread  # type: ignore[attr-defined]
 
 from celery_platform.settlement.places import request_of
 from celery_platform.transports.slots import HasPlaces, Places
 from celery_platform.transports.versions import tested
-
-# The interval at which the connection is served: several times per heartbeat of RabbitMQ, which are 3 s apart.
-CHECK_SECONDS = 0.2
-
-logger = logging.getLogger(__name__)
+from celery_platform.worker.serve_connection import CHECK_SECONDS, serve_connection
 
 
 def install() -> None:
@@ -57,18 +51,6 @@ class TaskPool(thread.TaskPool, HasPlaces):
         """Wait for running tasks. The messages of tasks that still wait for a thread are requeued."""
         self.executor.shutdown(wait=False, cancel_futures=True)
         while wait(tuple(self._running), CHECK_SECONDS).not_done:
-            _serve_connection()
+            serve_connection()
         super().on_stop()
-        _serve_connection()
-
-
-def _serve_connection() -> None:
-    hub = get_event_loop()
-    if hub is None:
-        return
-    try:
-        hub.fire_timers()
-        # Only acknowledgements and rejections are pending there.
-        prefork._run_ready_callbacks(hub)  # type: ignore[attr-defined]
-    except Exception:
-        logger.warning("could not serve the connection during the stop", exc_info=True)
+        serve_connection()
