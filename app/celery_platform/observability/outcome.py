@@ -2,12 +2,13 @@
 
 On every pool and broker, the process that runs a task sees its start and its end (Celery's `task_prerun` and
 `task_postrun`). If a child process is killed, only its parent notices; `celery_platform.observability.request` reports
-that. A revoked task never runs.
+that, as it does where a pool interrupts a task within its own process.
 
 A listener that fails is logged, and fails neither the message nor the other listeners.
 """
 
 import logging
+import sys
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -17,6 +18,7 @@ from typing import Any, TypeVar
 from celery.signals import before_task_publish, task_postrun, task_prerun, task_received, task_revoked
 
 from celery_platform.observability.published_at import PUBLISHED_AT
+from celery_platform.reliability.ends import is_interruption
 from celery_platform.reliability.waiting import Waiting
 
 logger = logging.getLogger(__name__)
@@ -140,6 +142,8 @@ def _started(task: Any = None, **_: Any) -> None:
 
 
 def _ended(task: Any = None, task_id: str = "", state: str = "", retval: Any = None, **_: Any) -> None:
+    if is_interruption(sys.exception()):
+        return  # reported as timed out or revoked
     began, wait = getattr(task.request, _STARTED, (None, None))
     error = retval if isinstance(retval, BaseException) else None
     report(

@@ -14,6 +14,10 @@ _PASSED_ON = (WorkerShutdown, WorkerTerminate)
 _OF_GEVENT = frozenset({"GreenletExit", "Timeout"})
 
 
+class Interrupted(BaseException):
+    """A pool has cancelled the task's body, and settles the task itself."""
+
+
 class TaskEndedError(Exception):
     """The task raised something else than an exception, or ran out of memory; its cause says what."""
 
@@ -26,11 +30,19 @@ def is_passed_on(error: BaseException) -> bool:
 
     Example: `is_passed_on(SystemExit(3))` is false
     """
-    kind = type(error)
-    of_gevent = kind.__name__ in _OF_GEVENT and kind.__module__.startswith(("gevent", "greenlet"))
     # A child of a prefork pool that its parent ends: at a hard time limit, for a revoked task, with the worker.
     by_parent = isinstance(error, SystemExit) and terminate_handler_fired()
-    return of_gevent or by_parent or isinstance(error, _PASSED_ON)
+    return by_parent or is_interruption(error) or isinstance(error, _PASSED_ON)
+
+
+def is_interruption(error: BaseException | None) -> bool:
+    """Whether the pool has ended the body, at its hard time limit or because it was revoked, and settles the task.
+
+    Example: `is_interruption(gevent.Timeout(5))`
+    """
+    kind = type(error)
+    of_gevent = kind.__name__ in _OF_GEVENT and kind.__module__.startswith(("gevent", "greenlet"))
+    return of_gevent or isinstance(error, Interrupted)
 
 
 def as_failure(error: BaseException) -> Exception:
