@@ -215,3 +215,27 @@ def test_a_gevent_pool_is_checked_with_everything_patched(attempt: Try) -> None:
     outcomes = attempt(patched + GOOD, pools={"io": {"type": "gevent"}})
 
     assert {str(one.processes): one.error is None for one in outcomes} == {"pool cpu, beat": False, "pool io": True}
+
+
+ASYNC = GOOD + "\n@app.task(name='orders.tell')\nasync def tell(): ...\n"
+
+
+def test_async_tasks_are_refused_in_a_pool_that_does_not_await_them(attempt: Try) -> None:
+    text = refused(attempt(ASYNC))
+
+    assert "no `async def` task in pool io: one of type threads does not await it; found orders.tell" in text
+    assert "a queue whose only pools have `type: asyncio`" in text
+
+
+def test_async_tasks_are_taken_by_an_asyncio_pool(attempt: Try) -> None:
+    outcomes = attempt(ASYNC, pools={"io": {"type": "asyncio"}})
+
+    assert [one.error for one in outcomes] == [None]
+
+
+def test_a_task_that_returns_a_generator_is_refused_everywhere(attempt: Try) -> None:
+    generator = GOOD + "\n@app.task(name='orders.each')\nasync def each():\n    yield 1\n"
+
+    text = refused([one for one in attempt(generator, pools={"io": {"type": "asyncio"}}) if one.error])
+
+    assert "`async def` with `yield`, which returns a generator: orders.each" in text

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 from celery.exceptions import Ignore, Reject, TaskPredicate
 
+from celery_platform.attachment.async_tasks import refuse_coroutine
 from celery_platform.brokers.poison import is_poison
 from celery_platform.reliability.compression import compression_of
 from celery_platform.reliability.continuation import value_of
@@ -122,7 +123,7 @@ class Guarantees(_Task):
             logger.info("%s[%s] has run before: only what follows it is published", self.name, request.id)
             return note_returned(value_of(before))
         try:
-            return note_returned(run(*args, **kwargs))
+            return note_returned(refuse_coroutine(run(*args, **kwargs)))
         except TaskPredicate:  # Retry, Ignore, Reject: not a failure
             raise
         except StoreAwayError as error:

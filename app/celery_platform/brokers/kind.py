@@ -46,7 +46,7 @@ class Kind(ABC):
         """Return the transports that a worker of this pool type uses in their place.
 
         Args:
-            pool_type: `turbo`, `threads` or `gevent`; Celery's other pools use `transports`.
+            pool_type: `turbo`, `threads`, `gevent` or `asyncio`; Celery's other pools use `transports`.
             guarded: whether the application is attached. Without, nothing may read an environment.
         """
         return {}

@@ -12,8 +12,8 @@ from celery_platform.brokers.choice import kind_of
 def install() -> None:
     """Let kombu find the transports of every kind of broker by the schemes of broker URLs, in this process.
 
-    Each is named by a string, so nothing is imported before a connection is made. Turbo, gevent and threads workers
-    register faster ones in their place (`turbo/worker/install.py`).
+    Each is named by a string, so nothing is imported before a connection is made. Turbo, gevent, threads and asyncio
+    workers register faster ones in their place (`turbo/worker/install.py`).
     """
     for name in BrokerKind:
         TRANSPORT_ALIASES.update(kind_of(name).transports())

@@ -41,6 +41,7 @@ def main(result: str) -> None:
 
 
 def _checked(request: dict[str, Any]) -> dict[str, Any]:
+    from celery_platform.attachment.async_tasks import refuse_async_tasks
     from celery_platform.attachment.schedule import refuse_unknown_tasks
     from celery_platform.worker.result_backend import refuse_an_unsafe_backend
     from celery_platform.worker.start_checks import checked_beat, checked_worker
@@ -53,10 +54,11 @@ def _checked(request: dict[str, Any]) -> dict[str, Any]:
     scheduled: list[str] = []
     pools = [environment.pool(name) for name in request["pools"]]
     if pools:
-        celery, _ = checked_worker(pools[0])
+        celery, with_routes = checked_worker(pools[0])
         tasks = [name for name in celery.tasks if not name.startswith("celery.")]
         for pool in pools[1:]:
             refuse_an_unsafe_backend(pool.type, celery.conf)
+            refuse_async_tasks(celery, with_routes, pool)
     if request["beat"]:
         celery = checked_beat()
         # Beat itself does not check this, because it may run without the tasks. Here, all processes have one

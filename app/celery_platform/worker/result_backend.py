@@ -8,7 +8,7 @@ from typing import Any
 
 from celery_platform.errors import SettingsError
 
-CONCURRENT_POOLS = ("gevent", "threads")
+CONCURRENT_POOLS = ("gevent", "threads", "asyncio")
 
 
 def refuse_an_unsafe_backend(pool: str, conf: Any) -> None:

@@ -46,7 +46,9 @@ def worker_options(environment: Resolved, pool: PoolSettings) -> list[str]:
 def _pool_options(pool: PoolSettings) -> list[str]:
     if pool.type == "turbo":  # its supervisor starts the processes, each with its own pool
         return []
-    options = [f"--pool={CELERY_POOLS[pool.type]}", f"--concurrency={pool.concurrency}"]
+    options = [f"--concurrency={pool.concurrency}"]
+    if pool.type in CELERY_POOLS:
+        options.append(f"--pool={CELERY_POOLS[pool.type]}")
     if pool.type == "prefork":
         from celery_platform.worker.child_memory import most_mib  # Celery's pool comes with it
 
@@ -79,7 +81,7 @@ def start_worker(pool_name: str) -> None:
     own = [name for name in celery.tasks if not name.startswith("celery.")]
     metrics = start_metrics(environment, pool, own, metrics_folder)
     os.environ.setdefault(stop.VARIABLE, str(pool.stop_timeout))
-    _install_pool(pool)
+    _install_pool(celery, pool)
     celery.conf.broker_transport_options.update(broker_of(runtime()).worker_transport_options(pool))
     if pool.type == "solo":
         # A task occupies the only thread. During a task of 20 s, RabbitMQ would miss heartbeats, close the connection
@@ -96,7 +98,7 @@ def start_worker(pool_name: str) -> None:
     sys.exit(run_worker(celery, worker_options(environment, pool)))
 
 
-def _install_pool(pool: PoolSettings) -> None:
+def _install_pool(celery: "Celery", pool: PoolSettings) -> None:
     """What Celery's pool and transport of this type need changed before the worker starts."""
     if pool.type == "prefork":
         from celery_platform.guards import ended_child
@@ -110,7 +112,10 @@ def _install_pool(pool: PoolSettings) -> None:
         from celery_platform.worker import threads_pool
 
         threads_pool.install()
-    if pool.type in ("gevent", "threads"):
+    if pool.type == "asyncio":
+        # Celery's command line takes a pool of its own list only, but leaves the choice to this setting.
+        celery.conf.worker_pool = "celery_platform.worker.asyncio_pool.pool:TaskPool"
+    if pool.type in ("gevent", "threads", "asyncio"):
         from celery_platform.turbo.worker.install import install_transport
 
         install_transport(pool.type, guarded=True)

@@ -6,6 +6,7 @@ They use neither a broker nor a store, so `check_process` can run the same check
 from celery import Celery
 
 from celery_platform.application import application, import_tasks
+from celery_platform.attachment.async_tasks import refuse_async_tasks
 from celery_platform.attachment.limits import apply_limits, refuse_wrong_routes
 from celery_platform.attachment.schedule import add_schedule_of_file
 from celery_platform.attachment.settings import refuse_later_changes
@@ -18,7 +19,8 @@ def checked_worker(pool: PoolSettings) -> tuple[Celery, Resolved]:
     """The application for a worker of `pool`, with its tasks and their limits, and the environment with its own routes.
 
     Raises:
-        ApplicationError: it cannot be imported, or a task has no queue, two queues, or too long a limit.
+        ApplicationError: it cannot be imported, or a task has no queue, two queues, or too long a limit, or is
+            `async def` in a pool that does not await it.
         SettingsError: its settings contradict the platform's, or a secret cannot be read.
 
     Example: `celery, environment = checked_worker(runtime().environment.pool("io"))`
@@ -28,6 +30,7 @@ def checked_worker(pool: PoolSettings) -> tuple[Celery, Resolved]:
     refuse_later_changes(celery)
     refuse_wrong_routes(celery, runtime().environment)
     environment = with_own_routes(celery, runtime().environment)
+    refuse_async_tasks(celery, environment, pool)
     apply_limits(celery, environment)
     refuse_an_unsafe_backend(pool.type, celery.conf)
     return celery, environment

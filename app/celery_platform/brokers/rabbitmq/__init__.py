@@ -12,6 +12,7 @@ _AMQP = "celery_platform.transports.amqp"
 _POOLS = {
     "turbo": ("transport", "guarded"),
     "threads": ("transport", "guarded"),
+    "asyncio": ("transport", "guarded"),
     "gevent": ("green", "guarded_green"),
 }
 

@@ -29,7 +29,7 @@ class Pool(Closed):
     model_config = ConfigDict(json_schema_extra=_require_machines_or_owner)
 
     runs_on: Literal["eks", "hosts"] = Field(description="pods of the cluster, or EC2 hosts with systemd")
-    type: Literal["prefork", "threads", "solo", "gevent", "turbo"] = Field(
+    type: Literal["prefork", "threads", "solo", "gevent", "turbo", "asyncio"] = Field(
         description="how a worker runs tasks beside each other"
     )
     concurrency: Annotated[int, Field(ge=1, le=500)] | Literal["auto"] = Field(

@@ -21,7 +21,7 @@ logger = logging.getLogger(__name__)
 
 PORT, ADDRESS = "CELERY_METRICS_PORT", "CELERY_METRICS_ADDRESS"
 # Pools whose tasks run in the worker's own process. In the other pools, the child processes count.
-ONE_PROCESS_POOLS = frozenset({"threads", "solo", "gevent"})
+ONE_PROCESS_POOLS = frozenset({"threads", "solo", "gevent", "asyncio"})
 
 
 def prepare_metrics(pool: "PoolSettings") -> Path | None:

@@ -40,7 +40,7 @@ def install(app: Celery, *, guarded: bool = False) -> None:
 
 
 def install_transport(pool_type: str, *, guarded: bool = False) -> None:
-    """Use the fast transports, where a broker has one, in this process's pool of type `threads` or `gevent`.
+    """Use the fast transports, where a broker has one, in this process's pool of type `threads`, `gevent` or `asyncio`.
 
     All else is Celery's.
 
