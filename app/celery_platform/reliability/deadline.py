@@ -8,7 +8,7 @@ import inspect
 import math
 import time
 from collections.abc import Callable
-from typing import ParamSpec, TypeVar
+from typing import Any, ParamSpec, TypeVar
 
 from celery import current_task
 from celery.app.task import Context
@@ -55,15 +55,22 @@ def deadline(seconds: float, *, drop: bool = False) -> Callable[[Callable[P, R]]
     """
 
     def decorate(function: Callable[P, R]) -> Callable[P, R]:
-        @functools.wraps(function)
-        def run(*given: P.args, **named: P.kwargs) -> R:
+        def refuse_if_late() -> None:
             late = time.time() - _due(current_task.request, seconds) if current_task else 0
             if late > 0:
                 raise (DroppedError if drop else DeadlinePassedError)(late)
+
+        def call(*given: Any, **named: Any) -> Any:
+            refuse_if_late()
             return function(*given, **named)
 
-        run.__signature__ = inspect.signature(function)  # type: ignore[attr-defined] # as in idempotent.py
-        return run
+        async def call_async(*given: Any, **named: Any) -> Any:
+            refuse_if_late()
+            return await function(*given, **named)  # type: ignore[misc] # it is `async def`
+
+        run: Any = functools.wraps(function)(call_async if inspect.iscoroutinefunction(function) else call)
+        run.__signature__ = inspect.signature(function)  # as in idempotent.py
+        return run  # type: ignore[no-any-return] # of the function's own type
 
     return decorate
 

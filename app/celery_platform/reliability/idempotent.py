@@ -7,20 +7,20 @@ delivery runs the task again. So the effect itself must tolerate that one repeti
 (a gateway's idempotency key, an e-mail's Message-ID), by the fencing token (`fencing_token(self)`), or by
 `SqlClaims.finish` in the effect's own transaction.
 
-A run costs one round trip before the task and one after it.
+A run costs one round trip before the task and one after it. The function may be `async def`.
 """
 
+import asyncio
 import functools
 import inspect
-import logging
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, ParamSpec, TypeVar
 
 from celery import Task
 
 from celery_platform.errors import ApplicationError
+from celery_platform.reliability.claimed_run import ClaimedRun
 from celery_platform.reliability.claims import ClaimStore, State, valkey_claims
-from celery_platform.reliability.claims.result import as_text, from_text
 from celery_platform.reliability.errors import TransientError
 from celery_platform.reliability.signals import effect_repeated
 from celery_platform.reliability.waiting import wait
@@ -36,7 +36,6 @@ _ATTRIBUTE = "fencing_token"
 LEASE_OF_LIMIT = "lease_is_the_time_limit"
 # Where such functions keep what finds the state of an effect without running it.
 _STATE_OF_EFFECT = "state_of_effect"
-logger = logging.getLogger(__name__)
 
 # Redeliveries and most replays come within a week; SQS keeps dead-lettered messages for two.
 KEEP_SECONDS = 7 * 86_400
@@ -72,8 +71,7 @@ def idempotent(
     def decorate(function: Callable[P, R]) -> Callable[P, R]:
         signature = inspect.signature(function)
 
-        @functools.wraps(function)
-        def run(*given: P.args, **named: P.kwargs) -> Any:
+        def begin(*given: Any, **named: Any) -> ClaimedRun:
             bound = signature.bind(*given, **named)
             bound.apply_defaults()
             task, *_ = bound.args
@@ -83,18 +81,14 @@ def idempotent(
             claim = claims.claim(key(**arguments), lease_seconds=lease)
             if claim.state is State.DONE:
                 effect_repeated.send(sender=None, key=claim.key)
-                return from_text(claim.result)
-            if claim.state is State.TAKEN:
+            elif claim.state is State.TAKEN:
                 _come_back(task, claim.key, claim.lease_left)
-            setattr(task.request, _ATTRIBUTE, claim.token)
-            try:
-                result = function(*given, **named)
-            except Exception:
-                claims.give_up(claim)
-                raise
-            if not claims.finish(claim, as_text(claim.key, result), keep_seconds=keep_seconds):
-                logger.error("%s outlived its lease of %s s on %s: it may run twice", task.name, lease, claim.key)
-            return result
+            else:
+                setattr(task.request, _ATTRIBUTE, claim.token)
+            return ClaimedRun(task.name, claims, claim, lease, keep_seconds)
+
+        calling = _awaiting if inspect.iscoroutinefunction(function) else _calling
+        run: Any = functools.wraps(function)(calling(function, begin))
 
         def state_of(task: Task[Any, Any], args: Sequence[Any], kwargs: Mapping[str, Any]) -> State | None:
             bound = signature.bind(task, *args, **kwargs)
@@ -102,12 +96,46 @@ def idempotent(
             return store().look(key(**dict(list(bound.arguments.items())[1:])))
 
         # When Celery publishes, it checks arguments by the signature of the function it has, and unwraps none.
-        run.__signature__ = signature  # type: ignore[attr-defined]
+        run.__signature__ = signature
         setattr(run, LEASE_OF_LIMIT, lease_seconds is None)
         setattr(run, _STATE_OF_EFFECT, state_of)
-        return run
+        return run  # type: ignore[no-any-return] # of the function's own type
 
     return decorate
+
+
+def _calling(function: Callable[..., Any], begin: Callable[..., ClaimedRun]) -> Callable[..., Any]:
+    def run(*given: Any, **named: Any) -> Any:
+        claimed = begin(*given, **named)
+        if claimed.done_before:
+            return claimed.earlier_result()
+        try:
+            result = function(*given, **named)
+        except Exception:
+            claimed.give_up()
+            raise
+        claimed.finish(result)
+        return result
+
+    return run
+
+
+def _awaiting(function: Callable[..., Any], begin: Callable[..., ClaimedRun]) -> Callable[..., Any]:
+    """As `_calling`, for `async def`: the store is asked in a thread, so that other tasks run meanwhile."""
+
+    async def run(*given: Any, **named: Any) -> Any:
+        claimed = await asyncio.to_thread(begin, *given, **named)
+        if claimed.done_before:
+            return claimed.earlier_result()
+        try:
+            result = await function(*given, **named)
+        except Exception:
+            await asyncio.to_thread(claimed.give_up)
+            raise
+        await asyncio.to_thread(claimed.finish, result)
+        return result
+
+    return run
 
 
 def is_idempotent(task: Task[Any, Any]) -> bool:

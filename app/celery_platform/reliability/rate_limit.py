@@ -5,6 +5,7 @@ empty reserves a future token and goes back to its queue until that token's time
 Tasks run in the order in which they asked, and each waits once, however many there are.
 """
 
+import asyncio
 from dataclasses import dataclass
 from typing import Any
 
@@ -103,3 +104,13 @@ class RateLimit:
         if seconds is None:
             wait(task, longest)
         wait(task, seconds, admitted_attempt=retries)
+
+    async def admit_async(self, task: Task[Any, Any]) -> None:
+        """As `admit`, for an `async def` task: the store is asked in a thread, so that other tasks run meanwhile.
+
+        Raises:
+            Waiting: the run ends here, and the message is delivered again at its turn.
+
+        Example: `await RateLimit("metrics-api", per_minute=600).admit_async(self)`
+        """
+        await asyncio.to_thread(self.admit, task)

@@ -5,7 +5,10 @@ from typing import Any
 
 from celery import current_task
 from celery.exceptions import SoftTimeLimitExceeded
+from celery_platform.reliability.deadline import deadline
 from celery_platform.reliability.errors import TransientError
+from celery_platform.reliability.idempotent import fencing_token, idempotent
+from celery_platform.reliability.rate_limit import RateLimit
 
 from exercises.celery import celery
 from exercises.pool_types import is_asyncio
@@ -53,6 +56,28 @@ if is_asyncio("io"):
         finally:
             await asyncio.sleep(0.01)
             note(file, "cleaned up")
+
+    @celery.task(bind=True, name="probe.coroutine.once", ignore_result=False)
+    @deadline(3_600)
+    @idempotent(key=lambda key, **_: f"probe:{key}", lease_seconds=3)
+    async def once(self: Any, key: str, file: str) -> str:
+        """Have an effect once for each key."""
+        note(file, f"start {fencing_token(self)}")
+        await asyncio.sleep(1)
+        note(file, "end")
+        return key
+
+    @celery.task(name="probe.coroutine.late", ignore_result=False)
+    @deadline(3_600)
+    async def late(file: str) -> None:
+        """Run only in time."""
+        note(file, "ran")
+
+    @celery.task(bind=True, name="probe.coroutine.limited", ignore_result=False)
+    async def limited(self: Any, file: str, name: str) -> None:
+        """Run at most so often a minute that each but the first waits for its turn."""
+        await RateLimit(name, per_minute=20).admit_async(self)
+        note(file, "ran")
 
     @celery.task(name="probe.coroutine.stubborn", ignore_result=False)
     async def stubborn(file: str) -> None:
