@@ -21,6 +21,7 @@ from celery_platform.reliability.valkey import valkey
 from celery_platform.settings import runtime
 
 from exercises.celery import celery
+from exercises.pool_types import is_asyncio
 
 Body = Callable[[Any], Any]
 
@@ -199,19 +200,52 @@ def run(task: Any, how: str) -> Any:
     return BODIES[how](task) if how in BODIES else "done"
 
 
+async def sleep_as_coroutine() -> None:
+    """As `sleep(8)`."""
+    await asyncio.sleep(8)
+
+
+async def stubborn_as_coroutine() -> None:
+    """As `stubborn`."""
+    with suppress(SoftTimeLimitExceeded):
+        await asyncio.sleep(8)
+    await asyncio.sleep(8)
+
+
+COROUTINES = {
+    "runs longer than its soft limit": sleep_as_coroutine,
+    "runs longer than its hard limit": stubborn_as_coroutine,
+}
+
+
+async def run_as_coroutine(task: Any, how: str) -> Any:
+    """As `run`, on an event loop."""
+    await asyncio.sleep(0)
+    if how in COROUTINES:
+        note(task.request.id, "runs", str(task.request.retries))
+        return await COROUTINES[how]()
+    return run(task, how)
+
+
 OPTIONS: dict[str, Any] = {"bind": True, "base": Ending, "ignore_result": False, "max_retries": 1}
 
 
-@celery.task(name="exercises.slow.end_late", **OPTIONS)
-def end_late(self: Any, *_previous: Any, how: str = "") -> Any:
-    """End in the way named `how`; acknowledged after it ended."""
+def end(self: Any, *_previous: Any, how: str = "") -> Any:
+    """End in the way named `how`."""
     return run(self, how)
 
 
-@celery.task(name="exercises.slow.end_early", acks_late=False, **OPTIONS)
-def end_early(self: Any, *_previous: Any, how: str = "") -> Any:
-    """End in the way named `how`; acknowledged before it began."""
-    return run(self, how)
+async def end_as_coroutine(self: Any, *_previous: Any, how: str = "") -> Any:
+    """End in the way named `how`."""
+    return await run_as_coroutine(self, how)
+
+
+declare: Any = celery.task  # of either kind of function
+ending = end_as_coroutine if is_asyncio("cpu") else end
+# Acknowledged after it ended.
+end_late = declare(name="exercises.slow.end_late", **OPTIONS)(ending)
+# Acknowledged before it began.
+end_early = declare(name="exercises.slow.end_early", acks_late=False, **OPTIONS)(ending)
 
 
 @celery.task(bind=True, name="exercises.slow.marked")
