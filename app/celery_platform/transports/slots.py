@@ -24,6 +24,14 @@ class HasPlaces(ABC):
         """Return the requests that have a slot, and those that wait in the pool for one."""
 
 
+class CanBeStuck(ABC):
+    """A pool whose tasks share one thread, which one of them may keep for good."""
+
+    @abstractmethod
+    def stuck(self) -> bool:
+        """Whether none of its tasks can go on, for longer than any may take."""
+
+
 class FreesSlots(ABC):
     """A pool whose supervisor would wait for the task in a slot, although there is none."""
 

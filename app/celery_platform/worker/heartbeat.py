@@ -15,6 +15,7 @@ from celery.concurrency.solo import TaskPool as SoloPool
 from celery_platform.guards.polled import Polled
 from celery_platform.settlement.audit import Audit
 from celery_platform.transports.loop_turns import each_turn_without_hub
+from celery_platform.transports.slots import CanBeStuck
 from celery_platform.worker.heartbeat_file import (
     CONNECTING,
     HEARTBEAT_SECONDS,
@@ -47,6 +48,7 @@ class Heartbeat(bootsteps.StartStopStep):
         self.file = HeartbeatFile(os.environ[VARIABLE])
         self.consumer = consumer
         self._unpolled = False
+        self._said_stuck = False
         self._audit = Audit(consumer)
         self._audit_at = 0.0
         self._watch_connecting(consumer)
@@ -123,7 +125,7 @@ class Heartbeat(bootsteps.StartStopStep):
                 logger.exception("cannot compare what is held with what is settled")
 
     def _beat(self, state: str = READY, away: float = 0) -> None:
-        if state == READY and (self._audit.failed or self._stopped_polling()):
+        if state == READY and (self._audit.failed or self._stuck() or self._stopped_polling()):
             return
         self._write(state, away)
 
@@ -134,6 +136,15 @@ class Heartbeat(bootsteps.StartStopStep):
             self.file.write(state, away)
         except OSError:
             logger.exception("cannot write the heartbeat file")
+
+    def _stuck(self) -> bool:
+        """Whether a task keeps all others from running; whoever reads the heartbeat restarts the worker."""
+        pool = self.consumer.pool
+        stuck = isinstance(pool, CanBeStuck) and pool.stuck()
+        if stuck and not self._said_stuck:
+            logger.error("one task keeps all others from running: the heartbeat stops, so that it is started again")
+        self._said_stuck = stuck
+        return stuck
 
     def _stopped_polling(self) -> bool:
         """Whether the worker consumes queues that it no longer polls; whoever reads the heartbeat restarts it."""

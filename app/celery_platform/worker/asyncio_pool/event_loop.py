@@ -5,10 +5,13 @@ import logging
 from collections import deque
 from collections.abc import Callable
 from threading import Thread
+from time import monotonic
 from typing import Any
 
 # Until leftovers of tasks (a connection pool, a forgotten `create_task`) are cancelled at the end of the worker.
 LEFTOVERS_SECONDS = 5.0
+# How often the loop notes that it turns.
+NOTED_SECONDS = 0.25
 
 logger = logging.getLogger(__name__)
 
@@ -25,6 +28,7 @@ class EventLoop:
         # asyncio wakes its loop with a system call for each call from outside; one for all that came is enough.
         self._calls: deque[tuple[Callable[..., Any], tuple[Any, ...]]] = deque()
         self._woken = False
+        self._turned_at = monotonic()
 
     def start(self) -> None:
         """Run the loop in its thread."""
@@ -37,6 +41,10 @@ class EventLoop:
             self._woken = True
             self.asyncio.call_soon_threadsafe(self._call_all)
 
+    def blocked_seconds(self) -> float:
+        """For how long a coroutine has not let the loop turn."""
+        return max(0.0, monotonic() - self._turned_at - NOTED_SECONDS)
+
     def stop(self) -> None:
         """Cancel what tasks left on the loop, and end its thread."""
         if not self.thread.is_alive():
@@ -47,8 +55,13 @@ class EventLoop:
     def _end(self, _: Any) -> None:
         self.asyncio.call_soon_threadsafe(self.asyncio.stop)
 
+    def _turns(self) -> None:
+        self._turned_at = monotonic()
+        self.asyncio.call_later(NOTED_SECONDS, self._turns)
+
     def _run(self) -> None:
         asyncio.set_event_loop(self.asyncio)
+        self.asyncio.call_soon(self._turns)
         while True:
             try:
                 self.asyncio.run_forever()

@@ -22,12 +22,13 @@ from celery.concurrency.base import BasePool, apply_target
 from celery_platform.reliability.ends import Interrupted
 from celery_platform.settlement.places import request_of
 from celery_platform.transports.ending import Ending
-from celery_platform.transports.slots import HasPlaces, Places
+from celery_platform.transports.slots import CanBeStuck, HasPlaces, Places
 from celery_platform.worker.asyncio_pool.bodies import await_bodies
 from celery_platform.worker.asyncio_pool.current_task import find_current_task_by_context
 from celery_platform.worker.asyncio_pool.event_loop import EventLoop
-from celery_platform.worker.asyncio_pool.run import HardLimitReached, Run, TerminatedRun
+from celery_platform.worker.asyncio_pool.run import CLEAN_UP_SECONDS, HardLimitReached, Run, TerminatedRun
 from celery_platform.worker.asyncio_pool.tracers import Tracer
+from celery_platform.worker.asyncio_pool.watch import Watch
 from celery_platform.worker.serve_connection import CHECK_SECONDS, serve_connection
 
 # Threads for what is around the bodies. More than one, so that a run which waits for the broker or the store does not
@@ -37,7 +38,7 @@ TRACERS = 4
 logger = logging.getLogger(__name__)
 
 
-class TaskPool(BasePool, HasPlaces):
+class TaskPool(BasePool, HasPlaces, CanBeStuck):
     """The pool `asyncio` of an environment file."""
 
     body_can_be_buffer = True
@@ -54,7 +55,10 @@ class TaskPool(BasePool, HasPlaces):
         self._lock = threading.Lock()
         self._running: dict[int, Run] = {}
         self._waiting: deque[Run] = deque()
+        self._longest_limit = _longest_limit([self.app.tasks[name] for name in self._async_tasks])
+        self._watch = Watch(self._loop)
         self._loop.start()
+        self._watch.start()
 
     def on_apply(  # type: ignore[override] # its stub takes and returns nothing
         self, target: Any, args: Any = None, kwargs: Any = None, callback: Any = None, accept_callback: Any = None,
@@ -94,6 +98,11 @@ class TaskPool(BasePool, HasPlaces):
             (found.running if run.begun_at else found.waiting).append(request_of(run.callback))
         return found
 
+    def stuck(self) -> bool:
+        """Whether a coroutine has blocked the event loop for longer than any task may take: no limit can end it."""
+        limit = self._longest_limit
+        return limit is not None and self._loop.blocked_seconds() > limit + CLEAN_UP_SECONDS
+
     def on_stop(self) -> None:
         """Wait for running tasks. The messages of tasks that still wait for a slot are requeued."""
         with self._lock:
@@ -104,6 +113,7 @@ class TaskPool(BasePool, HasPlaces):
         for tracer in self._tracers:
             tracer.stop()
         self._threads.shutdown(wait=False)
+        self._watch.stop()
         self._loop.stop()
         serve_connection()
 
@@ -147,3 +157,9 @@ class TaskPool(BasePool, HasPlaces):
                 self._running[following.number] = following
         if following is not None:
             self._begin(following)
+
+
+def _longest_limit(tasks: list[Any]) -> float | None:
+    """The longest hard time limit of tasks in seconds; `None` where one has none."""
+    limits = [task.time_limit for task in tasks]
+    return None if None in limits else max(limits, default=None)

@@ -1,0 +1,204 @@
+"""The pool by itself, with a Celery application whose broker and store are memory."""
+
+import asyncio
+import threading
+import time
+from collections.abc import Callable, Iterator
+from functools import partial
+from typing import Any
+
+import pytest
+from celery import Celery, _state
+from celery.app.trace import trace_task_ret
+from celery.utils import threads
+from celery_platform.transports import ending
+from celery_platform.worker.asyncio_pool import pool as pool_module
+from celery_platform.worker.asyncio_pool import run as run_module
+from celery_platform.worker.asyncio_pool.pool import TRACERS, TaskPool
+
+from tests.harness.waiting import eventually
+
+Made = Callable[..., TaskPool]
+
+
+@pytest.fixture
+def app() -> Any:
+    return Celery("coroutines", broker="memory://", backend="cache+memory://", set_as_current=False)
+
+
+def declared(app: Any, name: str, **options: Any) -> Callable[[Callable[..., Any]], Any]:
+    """Declare a task of this application alone, which the application of the next test does not get."""
+    decorator: Callable[[Callable[..., Any]], Any] = app.task(name=name, shared=False, **options)
+    return decorator
+
+
+@pytest.fixture
+def made(app: Any, monkeypatch: pytest.MonkeyPatch) -> Iterator[Made]:
+    """Start a pool of so many slots; Celery finds its current task as before once the test has ended."""
+    monkeypatch.setattr(threads, "get_ident", threads.get_ident)
+    stack: Any = _state._task_stack  # type: ignore[attr-defined] # has no stub
+    before, pools = stack.__ident_func__, []
+
+    def start(slots: int) -> TaskPool:
+        pool = TaskPool(slots, app=app)
+        pool.start()
+        pools.append(pool)
+        return pool
+
+    yield start
+    for pool in pools:
+        pool.stop()
+    stack.__ident_func__ = before
+
+
+class Sent:
+    """A task that was given to a pool, and what the pool said of it."""
+
+    def __init__(self, pool: TaskPool, task: Any, number: int = 0, **limits: float) -> None:
+        self.accepted: list[int] = []
+        self.ended: list[Any] = []
+        self.timed_out: list[tuple[bool, float]] = []
+        request = {"id": f"{task.name}-{number}", "delivery_info": {}, "args": [], "kwargs": {}}
+        self.run = pool.apply_async(
+            partial(trace_task_ret, app=pool.app), args=(task.name, request["id"], request, ([], {}, {}), None, None),
+            callback=self.ended.append, accept_callback=lambda pid, _: self.accepted.append(pid),
+            timeout_callback=lambda soft, limit: self.timed_out.append((soft, limit)), **limits,
+        )  # fmt: skip
+
+    def is_over(self) -> bool:
+        return bool(self.ended or (self.timed_out and not self.timed_out[-1][0]))
+
+
+def test_hundreds_of_coroutines_need_no_threads_of_their_own(app: Any, made: Made) -> None:
+    most = []
+
+    @declared(app, "wait")
+    async def wait() -> None:
+        await asyncio.sleep(1)
+        most.append(threading.active_count())
+
+    before = threading.active_count()
+    pool = made(300)
+    sent = [Sent(pool, wait, number) for number in range(300)]
+
+    eventually(lambda: all(each.ended for each in sent), "all", 60)
+    assert max(most) <= before + TRACERS + 2  # and the loop, and its watch
+
+
+def test_both_kinds_of_task_share_the_slots(app: Any, made: Made) -> None:
+    go_on = threading.Event()
+
+    @declared(app, "plain")
+    def plain() -> None:
+        go_on.wait(10)
+
+    @declared(app, "coroutine")
+    async def coroutine() -> None:
+        await asyncio.sleep(0)
+
+    pool = made(1)
+    first, second = Sent(pool, plain), Sent(pool, coroutine)
+
+    eventually(lambda: first.accepted, "the first", 10)
+    assert (len(pool.places().running), len(pool.places().waiting)) == (1, 1)
+    assert not second.accepted
+    go_on.set()
+    eventually(lambda: second.ended, "the second", 10)
+
+
+def test_nothing_begins_that_waits_for_a_slot_until_it_is_too_late(
+    app: Any, made: Made, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    @declared(app, "short")
+    async def short() -> None:
+        await asyncio.sleep(0.5)
+
+    pool = made(1)
+    first, late = Sent(pool, short), Sent(pool, short, 1)
+    eventually(lambda: first.accepted, "the first", 10)
+    monkeypatch.setattr(ending.Ending, "due", 0.0)
+
+    eventually(lambda: first.ended and not pool.places().waiting, "its end", 10)
+    time.sleep(0.2)
+    assert not late.accepted
+
+
+def test_a_coroutine_that_heeds_no_cancellation_keeps_its_slot_for_a_while_only(
+    app: Any, made: Made, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(run_module, "CLEAN_UP_SECONDS", 0.3)
+
+    @declared(app, "deaf")
+    async def deaf() -> None:
+        end = time.monotonic() + 3
+        while time.monotonic() < end:
+            try:
+                await asyncio.sleep(3)
+            except asyncio.CancelledError:
+                continue
+
+    pool = made(1)
+    first = Sent(pool, deaf, timeout=0.2)
+    second = Sent(pool, deaf, 1, timeout=0.2)
+
+    eventually(lambda: second.accepted, "its slot", 2)
+    assert first.timed_out == [(False, 0.2)]
+    assert "a cancelled task still runs after 0.3 s" in caplog.text
+    eventually(second.is_over, "the second", 10)
+
+
+def test_a_pool_is_stuck_when_no_limit_can_end_what_blocks_its_loop(
+    app: Any, made: Made, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(pool_module, "CLEAN_UP_SECONDS", 0.2)
+
+    @declared(app, "block", time_limit=0.3)
+    async def block() -> None:
+        time.sleep(2)
+
+    pool = made(1)
+    assert not pool.stuck()
+    sent = Sent(pool, block)
+
+    eventually(pool.stuck, "the pool to be stuck", 10)
+    eventually(lambda: sent.ended and not pool.stuck(), "the pool to go on", 10)
+
+
+def test_a_plain_task_cannot_be_terminated(app: Any, made: Made) -> None:
+    go_on = threading.Event()
+
+    @declared(app, "plain")
+    def plain() -> None:
+        go_on.wait(10)
+
+    pool = made(1)
+    sent = Sent(pool, plain)
+    eventually(lambda: sent.accepted, "its begin", 10)
+
+    with pytest.raises(NotImplementedError, match="runs in a thread, which cannot be interrupted"):
+        pool.terminate_job(sent.accepted[0])
+    go_on.set()
+    eventually(lambda: sent.ended, "its end", 10)
+
+
+@pytest.mark.parametrize("name", ["again", "plain"])
+def test_a_direct_call_of_a_coroutine_function_is_a_coroutine(app: Any, made: Made, name: str) -> None:
+    found: list[Any] = []
+
+    @declared(app, "other")
+    async def other() -> int:
+        return 7
+
+    @declared(app, "again")
+    async def again() -> None:
+        found.append(await other())
+
+    @declared(app, "plain")
+    def plain() -> None:
+        found.append(asyncio.run(other()))
+
+    pool = made(2)
+    sent = Sent(pool, app.tasks[name])
+
+    eventually(lambda: sent.ended, "its end", 10)
+    assert found == [7]
