@@ -27,7 +27,8 @@ def test_auto_concurrency_is_at_least_one(edit_prod: Edit) -> None:
 
 @pytest.mark.parametrize("key", ["max_tasks_per_child", "max_memory_per_child_mib"])
 @pytest.mark.parametrize(
-    ("kind", "concurrency"), [("threads", 32), ("gevent", 32), ("solo", 1), ("prefork", 4), ("turbo", 2)]
+    ("kind", "concurrency"),
+    [("threads", 32), ("gevent", 32), ("asyncio", 32), ("solo", 1), ("prefork", 4), ("turbo", 2)],
 )
 def test_limits_of_children_are_refused_on_pools_without_child_processes(
     edit_prod: Edit, key: str, kind: str, concurrency: int

@@ -14,7 +14,9 @@ SEND = "from exercises import probe\nfor _ in range({tasks}): print(probe.slow.d
 
 
 # Of the other pairs, whose event loop is told of free slots, the lowest share was 0.88.
-WITHOUT_EVENT_LOOP = [("rabbitmq", "gevent"), ("sqs", "gevent"), ("redis", "gevent"), ("sqs", "threads")]
+WITHOUT_EVENT_LOOP = [
+    ("rabbitmq", "gevent"), ("sqs", "gevent"), ("redis", "gevent"), ("sqs", "threads"), ("sqs", "asyncio")
+]  # fmt: skip
 
 
 @pytest.mark.parametrize(("broker", "pool"), WITHOUT_EVENT_LOOP)

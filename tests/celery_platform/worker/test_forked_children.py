@@ -19,7 +19,7 @@ ENDS = {"process": -15, "pool": 0, "fork": 15, "program": -15}
 WITHOUT = {"gevent": {"pool"}, "prefork": {"pool", "process"}}
 
 
-@pytest.mark.parametrize("pool", ["threads", "turbo", "gevent", "solo", "prefork"])
+@pytest.mark.parametrize("pool", ["threads", "turbo", "gevent", "solo", "asyncio", "prefork"])
 def test_a_child_of_a_task_ends_on_sigterm(rabbitmq: TestEnvironment, tmp_path: Path, pool: str) -> None:
     environment = rabbitmq.variant(tmp_path, pools={"io": {"type": pool, "concurrency": 1}})
     expected = {kind: end for kind, end in ENDS.items() if kind not in WITHOUT.get(pool, ())}

@@ -55,7 +55,7 @@ def test_recycling_costs_no_delivery(rabbitmq: TestEnvironment, tmp_path: Path, 
     assert set(lines(file)) == {"0"}, "messages were delivered more than once"
 
 
-@pytest.mark.parametrize("pool", ["turbo", "prefork", "threads", "gevent", "solo"])
+@pytest.mark.parametrize("pool", ["turbo", "prefork", "threads", "gevent", "solo", "asyncio"])
 def test_a_stop_costs_no_delivery(rabbitmq: TestEnvironment, tmp_path: Path, pool: str) -> None:
     environment, file = (
         rabbitmq.variant(tmp_path, pools={"io": {"type": pool, "concurrency": 2, "prefetch_multiplier": 12}}),
@@ -128,7 +128,7 @@ def sender_of_the_same(environment: TestEnvironment, label: str) -> Callable[[],
     return send
 
 
-@pytest.mark.parametrize("pool", ["turbo", "prefork", "threads", "gevent", "solo"])
+@pytest.mark.parametrize("pool", ["turbo", "prefork", "threads", "gevent", "solo", "asyncio"])
 @pytest.mark.parametrize("begin_for", [0, 2])
 def test_what_the_last_poll_brings_is_not_invisible_after_a_stop_on_sqs(
     sqs: TestEnvironment, tmp_path: Path, pool: str, begin_for: int
@@ -161,7 +161,7 @@ def test_what_the_last_poll_brings_is_not_invisible_after_a_stop_on_sqs(
     assert lines(file) == ["0"]
 
 
-@pytest.mark.parametrize("pool", ["prefork", "threads", "gevent"])
+@pytest.mark.parametrize("pool", ["prefork", "threads", "gevent", "asyncio"])
 def test_what_waits_for_a_slot_does_not_begin_when_it_is_too_late(
     sqs: TestEnvironment, tmp_path: Path, pool: str
 ) -> None:

@@ -18,7 +18,7 @@ except SettingsError as error: print(error)
 """
 
 
-@pytest.mark.parametrize("pool", ["gevent", "threads"])
+@pytest.mark.parametrize("pool", ["gevent", "threads", "asyncio"])
 def test_an_unsafe_backend_is_refused(pool: str) -> None:
     refuse_an_unsafe_backend(pool, SimpleNamespace(result_backend_thread_safe=True))
 

@@ -84,7 +84,7 @@ def of_type(request: pytest.FixtureRequest, tmp_path: Path, broker: str, pool: s
     return environment.variant(tmp_path, pools={"io": {"type": pool, "concurrency": 2}})
 
 
-@pytest.mark.parametrize("pool", ["prefork", "threads", "solo", "gevent"])
+@pytest.mark.parametrize("pool", ["prefork", "threads", "solo", "gevent", "asyncio"])
 def test_a_stop_lets_the_running_task_finish_and_ends_right_after_it(
     request: pytest.FixtureRequest, tmp_path: Path, pool: str
 ) -> None:
@@ -109,7 +109,9 @@ def test_a_stop_lets_the_running_task_finish_and_ends_right_after_it(
         ("rabbitmq", "threads"),
         ("rabbitmq", "solo"),
         ("rabbitmq", "gevent"),
+        ("rabbitmq", "asyncio"),
         ("sqs", "threads"),
+        ("sqs", "asyncio"),
     ],
 )
 def test_a_task_longer_than_the_stop_is_given_back_and_done_elsewhere(
@@ -129,7 +131,7 @@ def test_a_task_longer_than_the_stop_is_given_back_and_done_elsewhere(
     assert entry.entered == 1
 
 
-@pytest.mark.parametrize("pool", ["prefork", "threads", "gevent"])
+@pytest.mark.parametrize("pool", ["prefork", "threads", "gevent", "asyncio"])
 def test_tasks_that_finished_during_the_stop_are_not_given_back(
     request: pytest.FixtureRequest, tmp_path: Path, pool: str
 ) -> None:

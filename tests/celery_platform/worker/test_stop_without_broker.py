@@ -10,11 +10,11 @@ from tests.harness.cable import cable
 from tests.harness.environment import TestEnvironment
 from tests.harness.waiting import eventually
 
+OTHERS = ("prefork", "gevent", "solo", "asyncio")
+
 
 @pytest.mark.parametrize("broker", ["redis", "rabbitmq"])
-@pytest.mark.parametrize(
-    "pool", ["threads", *(pytest.param(pool, marks=pytest.mark.slow) for pool in ("prefork", "gevent", "solo"))]
-)
+@pytest.mark.parametrize("pool", ["threads", *(pytest.param(pool, marks=pytest.mark.slow) for pool in OTHERS)])
 def test_a_worker_without_a_broker_ends_at_once(
     request: pytest.FixtureRequest, tmp_path: Path, broker: str, pool: str
 ) -> None:

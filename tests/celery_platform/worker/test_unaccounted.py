@@ -44,12 +44,20 @@ def endless(*args, **options):
     time.sleep(3600)
 {module}.apply_target = endless
 """
+ASYNCIO = """
+from celery.concurrency.base import apply_target
+from celery_platform.worker.asyncio_pool import pool
+def endless(*args, **options):
+    apply_target(*args, **options)
+    time.sleep(3600)
+pool.apply_target = endless
+"""
 TURBO = """
 from celery_platform.turbo.worker.pool import TaskPool
 TaskPool.end = lambda self: self.connection_lock.acquire()
 """
 SLOTS = {"prefork": PREFORK, "threads": UNPOOLED.format(module="thread"), "gevent": UNPOOLED.format(module="base"),
-         "turbo": TURBO}  # fmt: skip
+         "turbo": TURBO, "asyncio": ASYNCIO}  # fmt: skip
 DEFECTS = (LOST, *SLOTS.values())
 BROKERS = ("rabbitmq", "sqs", "redis")
 # Each takes half a minute, so `make test` runs few of them.
@@ -123,7 +131,7 @@ def worker(request: pytest.FixtureRequest, tmp_path: Path) -> Worker:
     return Worker(request.getfixturevalue(broker), tmp_path, pool)
 
 
-@pytest.mark.parametrize(("broker", "pool"), cells(("prefork", "threads", "gevent", "turbo", "solo")))
+@pytest.mark.parametrize(("broker", "pool"), cells(("prefork", "threads", "gevent", "turbo", "solo", "asyncio")))
 def test_a_message_that_no_task_settles_fails_the_liveness_probe(
     worker: Worker, broker: str, pool: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -136,7 +144,7 @@ def test_a_message_that_no_task_settles_fails_the_liveness_probe(
 
 
 @pytest.mark.parametrize(
-    ("broker", "pool"), cells(("prefork", "threads", "gevent", "turbo"), frozenset({("redis", "threads")}))
+    ("broker", "pool"), cells(("prefork", "threads", "gevent", "turbo", "asyncio"), frozenset({("redis", "threads")}))
 )
 def test_a_slot_that_no_task_has_fails_the_liveness_probe(
     worker: Worker, broker: str, pool: str, monkeypatch: pytest.MonkeyPatch
@@ -151,7 +159,7 @@ def test_a_slot_that_no_task_has_fails_the_liveness_probe(
 
 @pytest.mark.parametrize(
     ("broker", "pool"),
-    cells(("prefork", "threads", "gevent", "turbo", "solo"), frozenset({("rabbitmq", "prefork")})),
+    cells(("prefork", "threads", "gevent", "turbo", "solo", "asyncio"), frozenset({("rabbitmq", "prefork")})),
 )
 def test_a_worker_that_is_busy_goes_on_beating(worker: Worker, broker: str, pool: str) -> None:
     with worker.started(""):

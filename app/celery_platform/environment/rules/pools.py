@@ -59,7 +59,7 @@ def auto_concurrency_is_for_processes(env: Environment) -> Iterator[Problem]:
 
 
 def child_limits_need_child_processes(env: Environment) -> Iterator[Problem]:
-    """Threads, gevent and solo pools have no child processes: Celery ignores both settings for them.
+    """Threads, gevent, asyncio and solo pools have no child processes: Celery ignores both settings for them.
 
     A worker with a memory leak would keep growing in spite of the limit in the file (Celery guide, "Workers", "Max
     tasks per child setting" and "Max memory per child setting": prefork only; the platform manages a turbo pool's
