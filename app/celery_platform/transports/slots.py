@@ -38,3 +38,11 @@ class FreesSlots(ABC):
     @abstractmethod
     def free_slots(self) -> None:
         """Let the supervisor know that no task runs: whoever watches the worker's liveness may end its process now."""
+
+
+class EndsTasks(ABC):
+    """A pool that can end some of its tasks while they run, by `terminate_job`."""
+
+    @abstractmethod
+    def can_end(self, task: str) -> bool:
+        """Whether it can end a task of this name."""

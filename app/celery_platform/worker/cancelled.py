@@ -12,6 +12,7 @@ from typing import Any
 from celery.worker import state
 
 from celery_platform.observability.timeline.cancellable import CAN_END
+from celery_platform.transports.slots import EndsTasks
 
 logger = logging.getLogger(__name__)
 
@@ -43,10 +44,11 @@ class Cancelled:
 
     def _end(self, request: Any) -> None:
         """End a task that this worker has taken, where its pool can."""
-        kind = type(self._consumer.pool).__module__.rpartition(".")[2]
-        if kind not in CAN_END:
+        pool = self._consumer.pool
+        kind = type(pool).__module__.rpartition(".")[2]  # of Celery's own pools
+        if not (pool.can_end(request.name) if isinstance(pool, EndsTasks) else kind in CAN_END):
             if request.time_start:
                 logger.warning("%s[%s] is cancelled and goes on: its pool cannot end it", request.name, request.id)
             return
         logger.warning("%s[%s] is cancelled: it is ended", request.name, request.id)
-        request.terminate(self._consumer.pool, signal.SIGTERM)
+        request.terminate(pool, signal.SIGTERM)

@@ -83,6 +83,24 @@ def test_a_cancelled_task_does_not_run_ends_where_its_pool_can_end_it_and_others
     assert "cancelled" in what
 
 
+def test_a_cancelled_coroutine_cleans_up_and_ends_and_a_plain_task_beside_it_goes_on(
+    rabbitmq: TestEnvironment, tmp_path: Path
+) -> None:
+    coroutine, plain, end = (tmp_path / name for name in ("coroutine", "plain", "end"))
+    variant = rabbitmq.variant(tmp_path, pools={"io": {"type": "asyncio", "concurrency": 2}})
+    hang = f"from exercises import coroutines; print(coroutines.hang.delay({str(coroutine)!r}).id)"
+    with emptied(variant) as code, variant.worker("io") as (_, log):
+        ids = [code.python(each).strip() for each in (hang, SEND.format(file=str(plain), end=str(end)))]
+        eventually(lambda: coroutine.exists() and plain.exists(), f"both tasks; {log}", 60)
+        commands(code, *(f"cancel --yes {each}" for each in ids))
+        eventually(lambda: told(code, ids[0])["state"] == "REVOKED", f"the coroutine's end; {log}", 60)
+        eventually(lambda: "goes on: its pool cannot end it" in log.read_text(), f"the word of it; {log}", 60)
+        end.touch()
+        eventually(lambda: "ends" in plain.read_text(), f"the plain task's end; {log}", 60)
+
+    assert coroutine.read_text().splitlines() == ["begins", "part ended", "cleaned up"]
+
+
 def test_a_task_that_may_run_again_runs(redis: TestEnvironment, tmp_path: Path) -> None:
     ran, end = tmp_path / "ran", tmp_path / "end"
     end.touch()

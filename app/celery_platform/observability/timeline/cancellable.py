@@ -9,6 +9,7 @@ from celery_platform.settings import Resolved
 # The pool types that end a task that runs: a process of its own, or a greenlet.
 CAN_END = frozenset({"prefork", "gevent"})
 WHY_NOT = {
+    "asyncio": "a coroutine is ended within a few seconds, and a plain task cannot be",
     "threads": "no thread can be ended",
     "solo": "it has the only thread of its worker",
     "turbo": "it runs in the process that takes messages",

@@ -22,7 +22,7 @@ from celery.concurrency.base import BasePool, apply_target
 from celery_platform.reliability.ends import Interrupted
 from celery_platform.settlement.places import request_of
 from celery_platform.transports.ending import Ending
-from celery_platform.transports.slots import CanBeStuck, HasPlaces, Places
+from celery_platform.transports.slots import CanBeStuck, EndsTasks, HasPlaces, Places
 from celery_platform.worker.asyncio_pool.bodies import await_bodies
 from celery_platform.worker.asyncio_pool.current_task import find_current_task_by_context
 from celery_platform.worker.asyncio_pool.event_loop import EventLoop
@@ -38,7 +38,7 @@ TRACERS = 4
 logger = logging.getLogger(__name__)
 
 
-class TaskPool(BasePool, HasPlaces, CanBeStuck):
+class TaskPool(BasePool, HasPlaces, CanBeStuck, EndsTasks):
     """The pool `asyncio` of an environment file."""
 
     body_can_be_buffer = True
@@ -97,6 +97,10 @@ class TaskPool(BasePool, HasPlaces, CanBeStuck):
         for run in tuple(self._running.values()):
             (found.running if run.begun_at else found.waiting).append(request_of(run.callback))
         return found
+
+    def can_end(self, task: str) -> bool:
+        """Whether the task is a coroutine: no thread can be ended."""
+        return task in self._async_tasks
 
     def stuck(self) -> bool:
         """Whether a coroutine has blocked the event loop for longer than any task may take: no limit can end it."""
