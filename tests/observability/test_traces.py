@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from tests.harness.ends import ends
 from tests.harness.environment import TestEnvironment
 from tests.harness.servers import REPOSITORY
 from tests.harness.waiting import eventually
@@ -54,6 +55,19 @@ def test_a_chord_is_one_connected_trace(
     for span in chord:
         if span["name"].startswith("run/") or span["name"] == "apply_async/load.total":
             assert span["parent_id"] in known, f"{span['name']} has no parent in the trace"
+
+
+@pytest.mark.parametrize("pool_type", ["prefork", "threads"])
+def test_the_line_of_an_outcome_names_its_trace(redis: TestEnvironment, tmp_path: Path, pool_type: str) -> None:
+    file = tmp_path / "spans.jsonl"
+    environment = redis.variant(tmp_path, pools={"io": {"type": pool_type, "concurrency": 2}})
+    with environment.worker("io", **traced(file)) as (_, log):
+        environment.python(f"from exercises import probe\nprobe.due.delay({str(tmp_path / 'ran')!r})")
+        eventually(lambda: ends(log, "probe.due"), f"its outcome; {log}")
+        eventually(lambda: spans_in(file), "its span")
+
+    (span,) = [span for span in spans_in(file) if span["name"] == "run/probe.due"]
+    assert [f"0x{end['trace_id']}" for end in ends(log, "probe.due")] == [span["context"]["trace_id"]]
 
 
 def test_a_replaced_child_flushes_its_spans(rabbitmq: TestEnvironment, worker_of: WorkerOf, tmp_path: Path) -> None:

@@ -49,8 +49,9 @@ def apply_settings(app: Any, conf: Any) -> None:
     own_default(app, runtime().environment)
     if not left:
         results_away.subscribe_when_waiting(app)
-    traces.start_traces(runtime().environment.name, runtime().environment.prefix)
+    # Before traces, whose span of a task ends with the same signal: the line of an outcome names its trace.
     counts.connect()
+    traces.start_traces(runtime().environment.name, runtime().environment.prefix)
     outcome.stamp_messages()
 
 
