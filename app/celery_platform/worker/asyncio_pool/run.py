@@ -51,7 +51,6 @@ class Run:
     result_of: Callable[[Coroutine[Any, Any, Any]], Any] | None = None
     interruption: Interrupted | None = None
     _task: asyncio.Task[Any] | None = None
-    _body: Interruptible | None = None
     _timers: list[asyncio.TimerHandle] = field(default_factory=list)
     _ended: Callable[[], None] | None = None
 
@@ -68,13 +67,13 @@ class Run:
     def begin_body(self, coroutine: Coroutine[Any, Any, Any], context: Context, ended: Callable[[], None]) -> None:
         """Run a body on the event loop, which calls this, and `ended` once there is an `outcome`."""
         self._ended = ended
-        self._body = Interruptible(coroutine)
-        self._task = asyncio.get_running_loop().create_task(self._body, context=context)
-        self._task.add_done_callback(self._body_ended)
+        body = Interruptible(coroutine)
+        self._task = task = asyncio.get_running_loop().create_task(body, context=context)
+        task.add_done_callback(self._body_ended)
         if self.interruption is not None:
-            self._cancel()
+            self._cancel(task)
         if self.soft_limit:
-            self._after(self.soft_limit, self._soft_limit_reached)
+            self._after(self.soft_limit, self._soft_limit_reached, task, body)
         if self.hard_limit:
             self._after(self.hard_limit, self.interrupt, HardLimitReached())
 
@@ -96,32 +95,36 @@ class Run:
 
     def interrupt(self, reason: Interrupted) -> None:
         """Cancel the run, on the event loop. A run that has ended stays as it is."""
-        if self.interruption is None and (self._task is None or not self._task.done()):
+        task = self._task
+        if self.interruption is None and (task is None or not task.done()):
             self.interruption = reason
-            if self._task is not None:
-                self._cancel()
+            if task is not None:
+                self._cancel(task)
 
-    def _cancel(self) -> None:
-        if self._task is not None:
-            self._task.cancel()
-            self._timers.append(self._task.get_loop().call_later(CLEAN_UP_SECONDS, self._abandon))
+    def forget(self) -> None:
+        """Let go of what refers back to the run once it has ended, so that no garbage collector has to find it."""
+        self.greenlet = self.result_of = self._task = None
 
-    def _abandon(self) -> None:
-        if self._task is not None and not self._task.done():
-            logger.error("a cancelled task still runs after %s s: %r", CLEAN_UP_SECONDS, self._task)
+    def _cancel(self, task: asyncio.Task[Any]) -> None:
+        task.cancel()
+        self._timers.append(task.get_loop().call_later(CLEAN_UP_SECONDS, self._abandon, task))
+
+    def _abandon(self, task: asyncio.Task[Any]) -> None:
+        if not task.done():
+            logger.error("a cancelled task still runs after %s s: %r", CLEAN_UP_SECONDS, task)
             self._finish()
 
     def _after(self, seconds: float, call: Callable[..., Any], *args: Any) -> None:
         left = self.begun_at + seconds - monotonic()
         self._timers.append(asyncio.get_running_loop().call_later(max(0.0, left), call, *args))
 
-    def _soft_limit_reached(self) -> None:
-        if self._task is None or self._body is None or self._task.done() or self.interruption is not None:
+    def _soft_limit_reached(self, task: asyncio.Task[Any], body: Interruptible) -> None:
+        if task.done() or self.interruption is not None:
             return
         if self.timed_out is not None:
             self.timed_out(True, self.soft_limit)
-        self._body.soft_limit = self.soft_limit
-        self._task.cancel()
+        body.soft_limit = self.soft_limit
+        task.cancel()
 
     def _body_ended(self, task: asyncio.Task[Any]) -> None:
         if not task.cancelled():

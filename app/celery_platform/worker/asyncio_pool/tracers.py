@@ -43,6 +43,7 @@ class Tracer:
             run.greenlet, run.result_of = getcurrent(), partial(self._result_of, run)
             run_of_context.set(run)
             trace(run)
+            run.forget()
 
         self._next.put(lambda: greenlet(traced).switch())
 

@@ -149,3 +149,20 @@ def test_a_plain_task_that_blocks_does_not_stop_the_event_loop(request: pytest.F
         eventually(lambda: coroutine.exists() and "ends" in coroutine.read_text(), f"the coroutine; {log}", 60)
 
         assert plain.read_text().splitlines() == ["begins"]
+
+
+def test_the_log_lines_of_a_coroutine_name_its_task_and_its_trace(
+    request: pytest.FixtureRequest, tmp_path: Path
+) -> None:
+    environment, file = with_asyncio(request, "redis", tmp_path), tmp_path / "ran"
+    traced = {"OTEL_TRACES_EXPORTER": "file", "CELERY_TRACES_FILE": str(tmp_path / "spans.jsonl")}
+
+    with environment.worker("io", **traced) as (_, log):
+        send = "from exercises.coroutines import slow\nfor _ in range(2): slow.delay({file!r}, 1)"
+        environment.python(send.format(file=str(file)))
+        eventually(lambda: len(ends(log, "probe.coroutine.slow")) == 2, f"both; {log}", 60)
+
+    lines = [json.loads(line) for line in log.read_text().splitlines() if '"half way"' in line]
+    outcomes = {end["task_id"]: end["trace_id"] for end in ends(log, "probe.coroutine.slow")}
+    assert {line["task_id"]: line["trace_id"] for line in lines} == outcomes
+    assert len({trace for trace in outcomes.values() if trace}) == 2

@@ -1,6 +1,7 @@
 """`async def` tasks, where the pool `io` is one for them; they write a line to a file when they run."""
 
 import asyncio
+import logging
 from typing import Any
 
 from celery import current_task
@@ -14,6 +15,8 @@ from exercises.celery import celery
 from exercises.pool_types import is_asyncio
 from exercises.probe import note
 
+logger = logging.getLogger(__name__)
+
 if is_asyncio("io"):
 
     @celery.task(bind=True, name="probe.coroutine.slow", ignore_result=False)
@@ -21,6 +24,7 @@ if is_asyncio("io"):
         """Wait, and return the task's own id as each part of it knows it."""
         note(file, "begins")
         await asyncio.sleep(seconds)
+        logger.info("half way")
         own = {self.request.id, await asyncio.create_task(id_of_current()), await asyncio.to_thread(current_id)}
         note(file, "ends")
         return ",".join(own)
