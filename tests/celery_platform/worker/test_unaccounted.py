@@ -45,6 +45,7 @@ def endless(*args, **options):
 {module}.apply_target = endless
 """
 ASYNCIO = """
+import time
 from celery.concurrency.base import apply_target
 from celery_platform.worker.asyncio_pool import pool
 def endless(*args, **options):
