@@ -71,8 +71,8 @@ def measures(
         yield "HTTP calls of a message on SQS", case.name, partial(calls, case, 500, folder, more)
     gevent = [stock("gevent", 100), lean("gevent", 100), ours("gevent")]
     threads = [stock("threads", 100), lean("threads", 100), ours("threads")]
-    product = [shipped("threads", 100), shipped("gevent", 100)]
-    waiting = [threads[0], *product, *threads[1:], *gevent, dramatiq(1, 100), dramatiq(2, 100), taskiq(1)]
+    product = [shipped("threads", 100), shipped("gevent", 100), shipped("asyncio", 100)]
+    waiting = [threads[0], *product, *threads[1:], *gevent, dramatiq(1, 100), dramatiq(2, 100), taskiq(1), taskiq()]
     yield from drained("tasks that wait 10 ms", waiting, amqp, 2, "wait")
     store = f"{redis[:-1]}3"
     yield from drained("drain, results stored in Redis", ON_EVERY_BROKER, amqp, 2, "add", BENCHMARK_RESULTS=store)

@@ -12,7 +12,7 @@ from tests.harness.environment import described
 def test_each_shipped_row_is_a_pool_of_the_environment_with_nothing_chosen_but_its_slots() -> None:
     pools = described(FILE).pools
 
-    for case in (*SHIPPED, shipped("threads", 100), shipped("gevent", 100)):
+    for case in (*SHIPPED, shipped("threads", 100), shipped("gevent", 100), shipped("asyncio", 100)):
         pool = pools[case.variables["BENCHMARK_POOL"]]
         assert pool.type == case.commands[0][-1]
         assert str(pool.concurrency) == case.name.split()[2].rstrip(",")

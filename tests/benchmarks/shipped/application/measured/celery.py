@@ -2,6 +2,7 @@
 own, so that its route leads to the pool's queue.
 """
 
+import asyncio
 import time
 from typing import Any
 
@@ -36,9 +37,16 @@ def arrive(sent_at: float) -> None:
     counter.arrived(sent_at)
 
 
+async def wait_as_coroutine() -> None:
+    """Wait 10 ms as a coroutine does, then count."""
+    await asyncio.sleep(0.01)
+    counter.hit()
+
+
 for pool in POOLS:
     for function in (noop, add, wait, arrive):
         celery.task(name=f"{pool}.{function.__name__}", ignore_result=function is not add)(function)
+celery.task(name="asyncio.wait", ignore_result=True)(wait_as_coroutine)
 
 
 def task(pool: str, name: str) -> "Task[Any, Any]":
