@@ -21,6 +21,7 @@ from celery_platform.reliability.valkey import valkey
 from celery_platform.settings import runtime
 
 from exercises.celery import celery
+from exercises.endings_as_coroutines import COROUTINES
 from exercises.pool_types import is_asyncio
 
 Body = Callable[[Any], Any]
@@ -198,24 +199,6 @@ def run(task: Any, how: str) -> Any:
     if how == "on_failure raises ValueError":
         raise ValueError("on purpose")
     return BODIES[how](task) if how in BODIES else "done"
-
-
-async def sleep_as_coroutine() -> None:
-    """As `sleep(8)`."""
-    await asyncio.sleep(8)
-
-
-async def stubborn_as_coroutine() -> None:
-    """As `stubborn`."""
-    with suppress(SoftTimeLimitExceeded):
-        await asyncio.sleep(8)
-    await asyncio.sleep(8)
-
-
-COROUTINES = {
-    "runs longer than its soft limit": sleep_as_coroutine,
-    "runs longer than its hard limit": stubborn_as_coroutine,
-}
 
 
 async def run_as_coroutine(task: Any, how: str) -> Any:
