@@ -14,7 +14,7 @@ class Timeline(Closed):
     attempts: int = Field(
         default=100_000,
         ge=0,
-        le=5_000_000,
+        le=1_000_000,
         description="how many of the newest attempts are kept, for a week at most; 0 keeps none; 100,000 take about "
         "30 MiB of the result store",
     )
