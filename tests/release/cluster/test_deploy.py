@@ -2,7 +2,6 @@
 
 import copy
 import hashlib
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -48,13 +47,6 @@ def test_helm_waits_goes_back_on_failure_and_owns_its_fields(fake: Fake, product
     timeout = f"--timeout={timeout_seconds(production.resolved)}s"
     assert {"--wait", "--rollback-on-failure", "--server-side=true", "--force-conflicts", timeout} <= set(arguments)
     assert f"--set-literal=image={IMAGE}" in arguments
-
-
-def test_the_consoles_image_is_given_where_a_pod_runs_it(production: Deployment) -> None:
-    with_console = replace(production, console_image=IMAGE)
-
-    assert f"--set-literal=console_image={IMAGE}" in upgrade(with_console)
-    assert not [word for word in upgrade(production) if "console_image" in word]
 
 
 def test_without_the_authority_nothing_is_deployed(fake: Fake, production: Deployment) -> None:
