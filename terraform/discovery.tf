@@ -15,6 +15,7 @@ locals {
     results_url     = "${module.results.url}/1"
     buckets         = jsonencode({ for label, bucket in module.buckets : label => bucket.name })
     transfer_bucket = module.transfer.name
+    release_bucket  = module.releases.name
     queue_urls      = length(local.queue_urls) <= 4096 ? local.queue_urls : "{}"
   }, local.kind == "sqs" ? { queues_url = module.sqs[0].url } : {})
 }

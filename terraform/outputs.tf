@@ -71,6 +71,16 @@ output "cluster_name" {
   value       = local.env.eks.enabled ? local.env.eks.name : null
 }
 
+output "signing_key_arn" {
+  description = "The KMS key that signs the records of releases, for the policies of those who push and deploy."
+  value       = module.signing_key.arn
+}
+
+output "release_bucket_arn" {
+  description = "The bucket of releases, for the same."
+  value       = module.releases.arn
+}
+
 output "key_arn" {
   description = "The KMS key of secrets, logs and images."
   value       = module.key.arn

@@ -28,6 +28,7 @@ PURPOSE = {
     "rabbitmq_hosts": "The machines of a RabbitMQ cluster, their data volumes, and one DNS name for clients.",
     "registry": "The image repository of the app: immutable tags, scans on push, and removal of old images.",
     "secrets": "Secrets Manager entries whose values appear in neither plan nor state.",
+    "signing_key": "The KMS key that signs the records of releases, and the alias by which it is found.",
     "sqs": "A queue and a dead letter queue for each label, encrypted in transit and at rest.",
     "worker_hosts": "The machines of pools that run on hosts, and what the machines of each pool may connect to.",
 }
