@@ -10,7 +10,7 @@ export PATH := $(CURDIR)/$(VENV)/bin:$(PATH)
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help try setup lock up down status region demo plan apply destroy output deploy rollback tunnel console drift site drain patch replace wheelhouse image terraform-docs validate application \
+.PHONY: help try setup lock up down status region demo plan apply destroy output push releases deploy rollback tunnel console drift site drain patch replace wheelhouse image terraform-docs validate application \
         render diff versions check lint scan format test bench test-unit test-app test-applications test-settlement test-terraform test-roles molecule test-chart \
         test-cluster test-pods stop-matrix test-observability test-console test-brokers test-faults soak test-path
 
@@ -76,9 +76,15 @@ destroy: setup ## destroy ENV, after you type its name
 output: setup ## print Terraform's outputs of ENV
 	@python terraform/run.py output $(ENV)
 
+push: setup wheelhouse ## push the wheels and the image of `make image` for ENV, with chart and configuration, as a signed record (ALLOW_DIRTY=1)
+	@python -m celery_platform release push $(ENV) $(if $(ALLOW_DIRTY),--allow-dirty)
+
 OF_CLUSTER = $(if $(CONTEXT),--context '$(CONTEXT)')
-deploy: setup ## deploy ENV's pods on EKS: KEDA, namespace, release command, chart; back to the last release on failure (IMAGE=, CONSOLE_IMAGE=, VALUES=, CONTEXT=, KEDA_CHART=)
-	@python -m celery_platform deploy $(ENV) $(OF_CLUSTER) $(if $(IMAGE),--image '$(IMAGE)') $(if $(CONSOLE_IMAGE),--console-image '$(CONSOLE_IMAGE)') $(if $(VALUES),--values '$(VALUES)') $(if $(KEDA_CHART),--keda-chart '$(KEDA_CHART)')
+releases: setup ## list ENV's recorded releases: commit, who, when, and which hosts and pods run (CONTEXT=)
+	@python -m celery_platform release list $(ENV) $(OF_CLUSTER)
+
+deploy: setup ## deploy ENV's pods on EKS: KEDA, namespace, release command, chart; back to the last release on failure (RELEASE=, IMAGE=, CONSOLE_IMAGE=, VALUES=, CONTEXT=, KEDA_CHART=)
+	@python -m celery_platform deploy $(ENV) $(OF_CLUSTER) $(if $(RELEASE),--release '$(RELEASE)') $(if $(IMAGE),--image '$(IMAGE)') $(if $(CONSOLE_IMAGE),--console-image '$(CONSOLE_IMAGE)') $(if $(VALUES),--values '$(VALUES)') $(if $(KEDA_CHART),--keda-chart '$(KEDA_CHART)')
 
 rollback: setup ## go back to the release of ENV's pods before this one (REVISION=, CONTEXT=)
 	@python -m celery_platform rollback $(ENV) $(OF_CLUSTER) $(if $(REVISION),--revision $(REVISION))

@@ -57,6 +57,10 @@ class ImageError(AppError):
     """The container image cannot be built as it has to be."""
 
 
+class ReleaseError(AppError):
+    """A release cannot be recorded, or the record of one cannot be used."""
+
+
 class ChartError(AppError):
     """The chart cannot be rendered for these values."""
 

@@ -16,9 +16,9 @@ MAX_PLATFORM_MIB = 110
 
 
 def archive(podman: Podman, image: str, file: Path) -> None:
-    """Write the image as an OCI archive with compressed layers, as in a push."""
+    """Write the image as an OCI archive with compressed layers, as in a push. Its index has the tag, the release."""
     file.unlink(missing_ok=True)
-    podman.run("push", "--quiet", image, f"oci-archive:{file}", seconds=600)
+    podman.run("push", "--quiet", image, f"oci-archive:{file}:{image.rpartition(':')[2]}", seconds=600)
 
 
 @dataclass(frozen=True)

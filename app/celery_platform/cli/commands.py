@@ -10,6 +10,7 @@ from celery_platform.cli.dlq import dlq
 from celery_platform.cli.environment import environment
 from celery_platform.cli.inspect import inspect
 from celery_platform.cli.queue import queue
+from celery_platform.cli.release import release
 from celery_platform.cli.schedule import schedule
 from celery_platform.cli.settings import settings
 from celery_platform.cli.task import task
@@ -33,5 +34,6 @@ for command in (
 commands.add_typer(application, name="application")
 commands.add_typer(dlq, name="dlq")
 commands.add_typer(queue, name="queue")
+commands.add_typer(release, name="release")
 commands.add_typer(schedule, name="schedule")
 commands.add_typer(environment, name="environment")

@@ -1,9 +1,12 @@
 """`app deploy`, `app rollback`: the pods of an environment on its cluster."""
 
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
+
+if TYPE_CHECKING:
+    from celery_platform.release.cluster.deploy import Deployment
 
 Name = Annotated[str, typer.Argument(metavar="ENV", help="an environment of this checkout")]
 Context = Annotated[
@@ -19,6 +22,7 @@ def deploy(
     console_image: Annotated[
         str, typer.Option(metavar="REGISTRY/NAME@sha256:...", help="the console's, where a pod runs it")
     ] = "",
+    release: Annotated[str, typer.Option(metavar="ID", help="a recorded release: its image, chart and values")] = "",
     values: Annotated[
         Path | None,
         typer.Option(metavar="FILE", exists=True, dir_okay=False, help="further values of the chart (values.yaml)"),
@@ -27,23 +31,18 @@ def deploy(
     keda_chart: Annotated[str, typer.Option(metavar="FILE", help="KEDA's pinned chart, if it was downloaded")] = "",
 ) -> None:
     """Deploy the pods of ENV: KEDA, namespace, release command and chart; goes back to the last release on failure."""
-    from celery_platform.environment.files import resolved_file
-    from celery_platform.environment.load import load
     from celery_platform.output import say
     from celery_platform.release.cluster import deploy as cluster
-    from celery_platform.release.cluster import inputs
     from celery_platform.release.cluster.access import kubeconfig
     from celery_platform.release.cluster.tools import Cluster
-    from celery_platform.release.release import release_of
     from celery_platform.settings.tunnelled import forwarded
 
-    resolved = _rendered(name)
-    chosen = image or inputs.image(resolved, release_of(load(name)).id)
-    parameters = inputs.parameters(resolved)
-    wanted = cluster.Deployment(
-        resolved, resolved_file(name), chosen, parameters, values, _console_image(resolved, console_image, name)
+    wanted = (
+        _recorded(name, release, image, console_image, values)
+        if release
+        else _of_checkout(name, image, console_image, values)
     )
-    with kubeconfig(resolved["eks"]["name"], context, forwarded(name)) as file:
+    with kubeconfig(wanted.resolved["eks"]["name"], context, forwarded(name)) as file:
         cluster.deploy(Cluster(file), wanted, say, keda_chart)
 
 
@@ -57,11 +56,17 @@ def rollback(
     from celery_platform.release.cluster import deploy as cluster
     from celery_platform.release.cluster.access import kubeconfig
     from celery_platform.release.cluster.tools import Cluster
+    from celery_platform.release.configuration import last_rendered
     from celery_platform.settings.tunnelled import forwarded
 
-    resolved = _resolved(name)
+    resolved = last_rendered(name)
     with kubeconfig(resolved["eks"]["name"], context, forwarded(name)) as file:
         cluster.rollback(Cluster(file), resolved, say, revision)
+
+
+def _in_a_pod(resolved: dict[str, Any]) -> bool:
+    """Whether a pod runs the console."""
+    return resolved["console"] is not None and resolved["console"]["runs_on"] == "eks"
 
 
 def _console_image(resolved: dict[str, Any], named: str, name: str) -> str:
@@ -70,36 +75,53 @@ def _console_image(resolved: dict[str, Any], named: str, name: str) -> str:
     from celery_platform.release.cluster import inputs
     from celery_platform.release.release import console_tag, release_of
 
-    if resolved["console"] is None or resolved["console"]["runs_on"] != "eks":
+    if not _in_a_pod(resolved):
         return ""
     return named or inputs.image(resolved, console_tag(release_of(load(name)).id))
 
 
-def _rendered(name: str) -> dict[str, Any]:
-    """The environment's values, if they are those that its file has now."""
-    from celery_platform import rendering
+def _of_checkout(name: str, image: str, console_image: str, values: Path | None) -> "Deployment":
+    """The chart and values of this checkout, with the image of its release unless another is named."""
     from celery_platform.environment.files import resolved_file
     from celery_platform.environment.load import load
-    from celery_platform.errors import ChartError
+    from celery_platform.release.cluster import inputs
+    from celery_platform.release.cluster.deploy import Deployment
+    from celery_platform.release.configuration import rendered
+    from celery_platform.release.release import release_of
 
-    found = _resolved(name)
-    file = resolved_file(name)
-    if file in rendering.stale([name], {name: load(name)}):
-        raise ChartError(
-            expected=f"{file.name} of {name} as its environment.yml describes it",
-            found="an older one",
-            remedy="Run `make render`, and review and apply what changed.",
+    resolved = rendered(name)
+    chosen = image or inputs.image(resolved, release_of(load(name)).id)
+    return Deployment(
+        resolved, resolved_file(name), chosen, inputs.parameters(resolved), values,
+        _console_image(resolved, console_image, name),
+    )  # fmt: skip
+
+
+def _recorded(name: str, release: str, image: str, console_image: str, values: Path | None) -> "Deployment":
+    """A recorded release, as it was pushed."""
+    from celery_platform.errors import ReleaseError
+    from celery_platform.release.cluster import inputs
+    from celery_platform.release.cluster.deploy import Deployment
+    from celery_platform.release.configuration import last_rendered
+    from celery_platform.release.records import registry
+    from celery_platform.release.records.fetch import for_pods
+    from celery_platform.release.records.store import store_of
+
+    if image:
+        raise ReleaseError(
+            expected="a recorded release or an image", found="both", remedy="Leave one out: a release names its image."
         )
-    return found
-
-
-def _resolved(name: str) -> dict[str, Any]:
-    """The environment's values as they were rendered last, and its account."""
-    import json
-
-    from celery_platform.environment.files import resolved_file
-    from celery_platform.settings.chosen import choose
-
-    choose(name)
-    found: dict[str, Any] = json.loads(resolved_file(name).read_text())
-    return found
+    fetched = for_pods(store_of(last_rendered(name)), release)
+    recorded, of_release = fetched.resolved, fetched.manifest.image
+    assert of_release is not None  # noqa: S101 - for_pods refuses a release without one
+    registry.check(of_release, recorded["registry"]["name"])
+    if _in_a_pod(recorded) and not console_image:
+        raise ReleaseError(
+            expected="an image of the console, which a pod runs",
+            found="none: a release's record has the workers' alone",
+            remedy="Name it by its digest, with CONSOLE_IMAGE=REGISTRY/NAME@sha256:...",
+        )
+    return Deployment(
+        recorded, fetched.configuration, str(of_release), inputs.parameters(recorded), values, console_image,
+        fetched.chart, fetched.manifest.id,
+    )  # fmt: skip

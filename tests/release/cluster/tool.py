@@ -26,7 +26,9 @@ def main(name: str, arguments: list[str]) -> int:
     if name == "helm" and arguments[0] in ("version", "upgrade", "rollback", "pull"):
         return _helm(state, folder, arguments)
     if name == "helm" and arguments[0] in ("history", "list"):
-        print(json.dumps(state["history" if arguments[0] == "history" else "pending"]))
+        print(json.dumps(state["pending" if "--pending" in arguments else "history"]))
+    if name == "helm" and arguments[:2] == ["get", "values"]:
+        print(json.dumps(state.get("values")))
     return 0
 
 
@@ -40,6 +42,9 @@ def _helm(state: dict[str, Any], folder: Path, arguments: list[str]) -> int:
         return subprocess.run([state["helm"], *arguments, "--help"], stdout=subprocess.DEVNULL, check=False).returncode
     if arguments[:3] == ["upgrade", "--install", "keda"]:
         return 0
+    if arguments[:3] == ["upgrade", "--install", "celery"]:
+        literals = dict(word.removeprefix("--set-literal=").split("=", 1) for word in arguments if "-literal=" in word)
+        (folder / "state.json").write_text(json.dumps(state | {"values": literals}))
     offline = ["--dry-run=client"] if arguments[0] == "upgrade" else []
     (folder / "none.yaml").write_text("[]")
     memory = {"HELM_DRIVER": "memory", "HELM_MEMORY_DRIVER_DATA": str(folder / "none.yaml"), "KUBECONFIG": "/dev/null"}

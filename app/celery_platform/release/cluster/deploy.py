@@ -3,7 +3,7 @@
 import json
 import math
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +18,8 @@ from celery_platform.release.helm import chart, discovery
 
 Json = dict[str, Any]
 RELEASE = "celery"
+# The value with which a release of helm says from which record it was deployed. A rollback restores it, as all values.
+RECORDED = "recorded_release"
 # Until new workers are ready: images are pulled, and nodes started, a quarter of the pool at a time.
 ROLLOUT_SECONDS = 900
 # Workers are replaced a part at a time. The first part starts on nodes of its own (`max_nodes`). Each of the others may
@@ -35,7 +37,8 @@ class Deployment:
     """What is deployed: an environment's values, an image by digest, and what the account knows of the broker.
 
     `console_image` is that of the console, empty where no pod runs it. `further` is a file with values of the
-    chart that no environment file has (app/chart/values.yaml).
+    chart that no environment file has (app/chart/values.yaml). `chart` is that of the checkout, or of the recorded
+    release whose id is `recorded`.
     """
 
     resolved: Json
@@ -44,6 +47,8 @@ class Deployment:
     parameters: dict[str, str]
     further: Path | None = None
     console_image: str = ""
+    chart: Path = field(default_factory=chart)
+    recorded: str = ""
 
 
 def deploy(cluster: Cluster, wanted: Deployment, say: Callable[[str], None], keda_chart: str = "") -> None:
@@ -67,7 +72,7 @@ def deploy(cluster: Cluster, wanted: Deployment, say: Callable[[str], None], ked
     command = ", after its release command" if resolved["application"]["release"] else ""
     say(f"chart with {wanted.image}{command} ...")
     cluster.helm(*upgrade(wanted))
-    say(f"release {_revisions(cluster, resolved)[-1]['revision']} is running")
+    say(f"release {_revisions(cluster, resolved)[-1]['revision']} is running{_named(wanted.recorded)}")
 
 
 def upgrade(wanted: Deployment) -> tuple[str, ...]:
@@ -75,9 +80,10 @@ def upgrade(wanted: Deployment) -> tuple[str, ...]:
     further = [f"--values={wanted.further}"] if wanted.further else []
     images = [f"--set-literal=image={wanted.image}"]
     images += [f"--set-literal=console_image={wanted.console_image}"] if wanted.console_image else []
+    record = [f"--set-literal={RECORDED}={wanted.recorded}"] if wanted.recorded else []
     return (
-        "upgrade", "--install", RELEASE, str(chart()), f"--namespace={wanted.resolved['eks']['namespace']}",
-        f"--values={wanted.values}", *further, *images, *discovery(wanted.parameters),
+        "upgrade", "--install", RELEASE, str(wanted.chart), f"--namespace={wanted.resolved['eks']['namespace']}",
+        f"--values={wanted.values}", *further, *images, *record, *discovery(wanted.parameters),
         "--wait", "--rollback-on-failure", *OWNING, f"--timeout={timeout_seconds(wanted.resolved)}s",
     )  # fmt: skip
 
@@ -101,7 +107,21 @@ def rollback(cluster: Cluster, resolved: Json, say: Callable[[str], None], revis
         "rollback", RELEASE, str(chosen), f"--namespace={resolved['eks']['namespace']}", "--wait", *OWNING,
         f"--timeout={rollout_seconds(resolved)}s",
     )  # fmt: skip
-    say(f"release {_revisions(cluster, resolved)[-1]['revision']} is running, which is release {chosen} again")
+    again = f", which is release {chosen} again{_named(recorded(cluster, resolved))}"
+    say(f"release {_revisions(cluster, resolved)[-1]['revision']} is running{again}")
+
+
+def recorded(cluster: Cluster, resolved: Json) -> str:
+    """The id of the record from which the running release was deployed; empty if it was deployed from a checkout.
+
+    Raises:
+        ChartError: the cluster does not answer, or nothing was deployed.
+
+    Example: `recorded(cluster, resolved) == "92c0b9fa8a11-5a41d0c7"`
+    """
+    where = f"--namespace={resolved['eks']['namespace']}"
+    values = json.loads(cluster.helm("get", "values", RELEASE, where, "--output=json")) or {}
+    return str(values.get(RECORDED, ""))
 
 
 def timeout_seconds(resolved: Json) -> int:
@@ -123,6 +143,10 @@ def rollout_seconds(resolved: Json) -> int:
     pools = [pool for pool in resolved["pools"].values() if pool["runs_on"] == "eks"]
     longest: int = max(pool["time_budget"]["stop_timeout"] for pool in pools)
     return ROLLOUT_SECONDS + PARTS_THAT_WAIT * longest
+
+
+def _named(record: str) -> str:
+    return f": {record}" if record else ""
 
 
 def _needs_pods(resolved: Json) -> None:
