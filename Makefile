@@ -98,7 +98,8 @@ console: setup ## open the console of ENV on loopback, through `make tunnel` whe
 drift: setup wheelhouse ## list drift in the account and on hosts; exit code 1 if there is any
 	@python terraform/run.py drift $(ENV)
 
-site: setup wheelhouse ## configure the hosts of ENV (ARGS='--tags configure': only a part, see ansible/README.md)
+site: export CELERY_RELEASE = $(RELEASE)
+site: setup $(if $(RELEASE),,wheelhouse) ## configure the hosts of ENV (RELEASE=: workers from a recorded one; ARGS='--tags configure': only a part, see ansible/README.md)
 	@cd ansible && ansible-playbook site.yml $(ARGS)
 
 rabbitmq-%: setup ## run an operation on ENV's RabbitMQ cluster, named like its playbook: rabbitmq-status, rabbitmq-rolling_restart...

@@ -25,6 +25,8 @@ description:
     its prefix in the tag Name, by P(amazon.aws.aws_ec2#inventory).
   - Groups hosts by tag Role (C(monitoring), C(rabbitmq), C(worker)), by tag Pool (C(pool_io), C(pool_cpu)) and by the
     other pools that run on them.
+  - With C(release), fetches that recorded release and checks it. C(recorded_release) has its id, its wheels and its
+    configuration, which is C(environment_resolved) of the group C(worker). Brokers are configured from the checkout.
 options:
   plugin:
     description: Selects this plugin.
@@ -34,6 +36,10 @@ options:
     description: Name of a folder in C(environments/).
     default: local
     env: [{name: ENV}]
+  release:
+    description: The id of a recorded release (C(make releases)), or its beginning; empty for the checkout.
+    default: ""
+    env: [{name: CELERY_RELEASE}]
 """
 
 EXAMPLES = """
@@ -73,6 +79,8 @@ class InventoryModule(BaseInventoryPlugin):
         if resolved["rabbitmq_hosts"] or resolved["worker_hosts"] or resolved["monitoring_hosts"]:
             _ask_account(inventory, loader, resolved, cache)
             _group_by_pool(inventory, resolved)
+        if wanted := self.get_option("release"):
+            _take_release(inventory, resolved, wanted)
 
 
 def _resolved(name: str) -> dict[str, Any]:
@@ -111,6 +119,28 @@ def _group_by_pool(inventory: Any, resolved: dict[str, Any]) -> None:
         if name in inventory.hosts:
             for pool in host["pools"]:
                 inventory.add_child(inventory.add_group(f"pool_{pool}"), name)
+
+
+def _take_release(inventory: Any, resolved: dict[str, Any], wanted: str) -> None:
+    """Give workers a recorded release instead of what this checkout builds."""
+    from celery_platform.errors import AppError
+    from celery_platform.release.records.fetch import for_hosts
+    from celery_platform.release.records.store import store_of
+
+    try:
+        fetched = for_hosts(store_of(resolved), wanted)
+    except AppError as error:
+        raise AnsibleParserError(str(error)) from None
+    recorded = fetched.resolved
+    workers = {host.name for host in inventory.groups["worker"].get_hosts()}
+    if unknown := sorted(workers - set(recorded["worker_hosts"])):
+        raise AnsibleParserError(
+            f"expected release {fetched.manifest.id} to know every worker host; found no {', '.join(unknown)} in its "
+            "configuration. Choose a release that was pushed after these hosts were added (make releases)."
+        )
+    about = {"id": fetched.manifest.id, "wheelhouse": str(fetched.wheelhouse), "configuration": recorded}
+    inventory.set_variable("all", "recorded_release", about)
+    inventory.set_variable("worker", "environment_resolved", recorded)
 
 
 def aws_ec2_options(resolved: dict[str, Any]) -> dict[str, Any]:
