@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 from celery_platform.environment import load
 from celery_platform.errors import ImageError
+from celery_platform.release.records.registry import image_archive
 from celery_platform.release.release import release_of
 from container_image import pack
 from container_image.build import REPOSITORY, bootstrapped_base, build, build_release, project_podman
@@ -57,6 +58,13 @@ def test_a_second_build_of_the_same_sources_is_the_same_image(image: Built) -> N
 
 def test_its_tag_is_the_release(image: Built) -> None:
     assert image.name.partition(":")[2] == release_of(load(ENVIRONMENT)).id
+
+
+def test_its_archive_names_the_release_as_make_push_reads_it(archive: Path, image: Built) -> None:
+    release = image.name.partition(":")[2]
+
+    with image_archive(archive, release, ENVIRONMENT) as read:
+        assert len(read.blobs()) > 1
 
 
 def test_it_holds_the_platform_of_this_checkout(image: Built) -> None:

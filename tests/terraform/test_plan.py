@@ -8,6 +8,8 @@ import pytest
 from celery_platform.environment.derived import security_rules
 from celery_platform.environment.load import environments_folder, names
 from celery_platform.environment.model import BrokerKind
+from celery_platform.environment.resolve import resolve
+from celery_platform.release.records.signature import key_alias
 
 from tests.chart.rendered import render
 from tests.harness.environment import PROD, described
@@ -71,6 +73,14 @@ def test_no_value_of_a_secret_is_a_resource(production: list[dict[str, Any]]) ->
 
     assert "aws_secretsmanager_secret" in kinds
     assert "aws_secretsmanager_secret_version" not in kinds
+
+
+def test_releases_are_signed_with_the_key_and_put_where_the_commands_look(production: list[dict[str, Any]]) -> None:
+    after = {one["address"]: one["change"]["after"] for one in production}
+    name = f"{resolve(described(PROD))['discovery_prefix']}/release_bucket"
+
+    assert after["module.signing_key.aws_kms_alias.this"]["name"] == key_alias(resolve(described(PROD)))
+    assert after['module.discovery.aws_ssm_parameter.this["release_bucket"]']["name"] == name
 
 
 def test_keda_asks_an_address_that_the_load_balancer_listens_on(production: list[dict[str, Any]]) -> None:
