@@ -53,7 +53,7 @@ def list_releases(
     for host, instead in running.unrecorded.items():
         say(f"{host}: not a recorded release ({instead})")
     if unknown:
-        say(f"pods: unknown, {unknown}")
+        say(f"pods: unknown ({unknown})")
     for error in refused:
         say(str(error), style="red")
 
@@ -76,4 +76,4 @@ def _of_pods(name: str, resolved: dict[str, Any], context: str) -> tuple[str, st
         with kubeconfig(resolved["eks"]["name"], context, forwarded(name)) as file:
             return on_pods(Cluster(file), resolved), ""
     except ChartError as error:
-        return "", str(error)
+        return "", error.found
