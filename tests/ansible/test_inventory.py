@@ -106,7 +106,9 @@ def test_an_environment_without_hosts_asks_nobody_and_has_empty_groups(
     folder.mkdir()
     source = REPOSITORY / "environments" / "local"
     (folder / "environment.yml").write_text((source / "environment.yml").read_text())
-    resolved = json.loads((source / "resolved.json").read_text()) | {"rabbitmq_hosts": {}, "worker_hosts": {}}
+    resolved = json.loads((source / "resolved.json").read_text()) | {
+        "rabbitmq_hosts": {}, "worker_hosts": {}, "monitoring_hosts": {}
+    }  # fmt: skip
     (folder / "resolved.json").write_text(json.dumps(resolved))
     monkeypatch.setenv("ENVIRONMENTS", str(tmp_path))
     result = _inventory("local")

@@ -63,5 +63,5 @@ helm.sh/hook-delete-policy: before-hook-creation
 
 {{/* The sections of resolved.json that processes read (app/celery_platform/settings). A ConfigMap holds at most 1 MiB. */}}
 {{- define "celery.resolved" -}}
-{{- pick .Values "name" "prefix" "region" "application" "broker" "results" "pools" "queues" "schedule" "processes" "secrets" "worker_hosts" "discovery_prefix" "alerts" "budget" | toJson }}
+{{- pick .Values "name" "prefix" "region" "application" "broker" "results" "pools" "queues" "schedule" "processes" "secrets" "worker_hosts" "discovery_prefix" "alerts" "budget" "timeline" | toJson }}
 {{- end }}

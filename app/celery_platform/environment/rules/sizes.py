@@ -26,7 +26,7 @@ OF = {"worker-": "pools", "process-": "processes"}
 # The sections of resolved.json that the chart puts into the ConfigMap (app/chart/templates/_names.tpl).
 CONFIGURATION = (
     "name", "prefix", "region", "application", "broker", "results", "pools", "queues", "schedule", "processes",
-    "secrets", "worker_hosts", "discovery_prefix", "alerts", "budget",
+    "secrets", "worker_hosts", "discovery_prefix", "alerts", "budget", "timeline",
 )  # fmt: skip
 # The user and the certificate for KEDA, which are in the same ConfigMap, and its metadata.
 BESIDE_CONFIGURATION_BYTES = 8_192
