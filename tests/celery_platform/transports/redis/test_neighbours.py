@@ -2,6 +2,7 @@
 
 import time
 import uuid
+from contextlib import suppress
 from typing import Any
 
 import pytest
@@ -21,6 +22,30 @@ def options(kept: str, neighbours: list[str]) -> dict[str, Any]:
         "unacked_restore_interval": 0.1,
         NEIGHBOURS: neighbours,
     }
+
+
+def test_an_idle_worker_without_an_event_loop_gets_what_a_killed_one_held(valkey_port: int) -> None:
+    """It is answered each second that there is nothing to take."""
+    name = uuid.uuid4().hex
+    url, queue = f"redis://127.0.0.1:{valkey_port}/9", Queue(name, routing_key=name)
+    held = options(f"held-{name}", []) | {"unacked_restore_throttle": 1}
+    taken: list[Any] = []
+
+    with Connection(url, transport=reconnect.Transport, transport_options=held) as killed:
+        killed.Producer().publish({}, routing_key=name, declare=[queue])
+        with Consumer(killed, [queue], callbacks=[lambda _body, message: taken.append(message)]):
+            killed.drain_events(timeout=10)
+        taken[0].channel.qos._delivered.clear()  # as if it was killed: nothing is requeued
+    with Connection(url, transport=reconnect.Transport, transport_options=held) as connection:
+        with Consumer(connection, [queue], callbacks=[lambda _body, message: taken.append(message)]):
+            for _ in range(10):
+                with suppress(TimeoutError):
+                    connection.drain_events(timeout=2)
+                if len(taken) > 1:
+                    break
+        taken[-1].ack()
+
+    assert len(taken) == 2
 
 
 @pytest.mark.parametrize(("neighbours", "found"), [(["gone"], True), ([], False)])
