@@ -14,6 +14,8 @@ from pathlib import Path
 from emulated_region.errors import RegionError
 
 EMULATOR = "ministack"
+# The emulator makes no key that signs without it.
+SIGNATURES = "cryptography"
 PYTHON = "3.13"  # Debian 13's
 
 

@@ -11,7 +11,7 @@ from emulated_region.errors import RegionError
 from local_containers.images import HOST, RABBITMQ_4, SERVICES, ensure_images, outside_image
 from local_containers.limits import write_containers_conf
 from emulated_region.network import ensure_network
-from emulated_region.packages import emulator, ensure_packages
+from emulated_region.packages import SIGNATURES, emulator, ensure_packages
 from emulated_region.plan import Region
 from local_containers.podman import Podman
 from emulated_region.progress import console, step
@@ -31,7 +31,7 @@ def start(region: Region) -> None:
     podman = Podman(region.containers_conf)
     check_port(podman, region)
     with step("Debian images and the emulator's packages (cached)"), ThreadPoolExecutor() as pool:
-        site = pool.submit(ensure_packages, region.cache, [emulator()])
+        site = pool.submit(ensure_packages, region.cache, [emulator(), SIGNATURES])
         outside_site = pool.submit(ensure_packages, region.cache, region.outside.python_packages)
         recipes = {HOST, SERVICES, outside_image(region.outside.packages)}
         ensure_images(
