@@ -137,7 +137,7 @@ def test_tasks_that_finished_during_the_stop_are_not_given_back(
 ) -> None:
     environment = of_type(request, tmp_path, "rabbitmq", pool)
     with worker(environment, CELERY_STOP_TIMEOUT="8") as stopped:
-        given_back, finished = Entry.begun(environment, 9), Entry.begun(environment, 2)
+        given_back, finished = Entry.begun(environment, 15), Entry.begun(environment, 2)
         stopped.process.terminate()
         assert stopped.process.wait(30) == 0
         assert stopped.succeeded
