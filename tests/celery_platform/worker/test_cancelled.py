@@ -104,17 +104,15 @@ def test_a_cancelled_coroutine_cleans_up_and_ends_and_a_plain_task_beside_it_goe
 def test_a_task_that_may_run_again_runs(redis: TestEnvironment, tmp_path: Path) -> None:
     ran, end = tmp_path / "ran", tmp_path / "end"
     end.touch()
-    with emptied(redis) as code, redis.worker("io") as (_, log):
-        cancelled, undone = (code.python(SEND.format(file=str(tmp_path / name), end=str(tmp_path / "never"))).strip()
-                             for name in ("a", "b"))  # fmt: skip
-        del cancelled
-        ((_, _), (lifted, _), (twice, _)) = commands(
-            code, f"cancel --yes {undone}", f"cancel --undo {undone}", f"cancel --undo {undone}"
+    with emptied(redis) as code:
+        task_id = code.python(SEND.format(file=str(ran), end=str(end))).strip()
+        ((cancelled, _), (lifted, _), (twice, _)) = commands(
+            code, f"cancel --yes {task_id}", f"cancel --undo {task_id}", f"cancel --undo {task_id}"
         )
-        code.python(SEND.format(file=str(ran), end=str(end)))
-        eventually(ran.exists, f"the task; {log}", 60)
+        with redis.worker("io") as (_, log):
+            eventually(lambda: ran.exists() and "ends" in ran.read_text(), f"the task; {log}", 60)
 
-    assert (lifted, twice) == (0, 1)
+    assert (cancelled, lifted, twice) == (0, 0, 1)
 
 
 @pytest.mark.usefixtures("inside_sqs")
