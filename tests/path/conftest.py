@@ -42,7 +42,7 @@ class LocalEnvironment:
         variables = os.environ | {"ENVIRONMENTS": str(self.environments), "ENV": "local", "COLUMNS": "160"}
         return variables | {"PATH": f"{REPOSITORY / '.venv' / 'bin'}:{variables['PATH']}"}
 
-    def run(self, *words: str, folder: str = ".", timeout: int = 900) -> subprocess.CompletedProcess[str]:
+    def run(self, *words: str, folder: str = ".", timeout: int = 1500) -> subprocess.CompletedProcess[str]:
         """Run a command with this environment's files; its output is captured for the assertion's message."""
         return subprocess.run(
             [*ended_with_parent(), *words], cwd=REPOSITORY / folder, env=self.variables, timeout=timeout, text=True,
