@@ -96,7 +96,7 @@ def test_a_pool_calls_what_its_queues_call() -> None:
 def test_a_service_named_by_its_address_is_reached_at_that_address_alone() -> None:
     egress = resolve(load("local"))["egress"]["services"]
 
-    assert egress["ledger"] == {"cidr": "10.90.0.12/32", "ports": [8080]}
+    assert egress["ledger"] == {"cidr": "10.95.0.12/32", "ports": [8080]}
     assert resolve(load("prod"))["egress"]["services"]["ledger"] == {"cidr": "0.0.0.0/0", "ports": [443]}
 
 
