@@ -5,8 +5,9 @@ from celery_platform.settings.chosen import is_chosen
 
 
 def is_asyncio(pool: str) -> bool:
-    """Whether the pool of this name can run `async def` tasks.
+    """Whether the environment has a pool of this name, which can run `async def` tasks.
 
     Example: `is_asyncio("io")`
     """
-    return is_chosen() and runtime().environment.pools[pool].type == "asyncio"
+    found = runtime().environment.pools.get(pool) if is_chosen() else None
+    return found is not None and found.type == "asyncio"
