@@ -2,14 +2,17 @@
 
 import hashlib
 import json
+import tarfile
 
 import boto3
 import pytest
 from celery_platform.environment.load import load
 from celery_platform.errors import ReleaseError
+from celery_platform.release.configuration import last_rendered
 from celery_platform.release.records import push as pushing
+from celery_platform.release.records import registry
 from celery_platform.release.records.fetch import for_hosts
-from celery_platform.release.records.manifest import CHART, CONFIGURATION, SBOM, WHEELHOUSE
+from celery_platform.release.records.manifest import CHART, CONFIGURATION, SBOM, WHEELHOUSE, Manifest
 from celery_platform.release.release import release_of
 
 from .conftest import BUCKET, REPOSITORY_OF_IMAGES, Person, stored
@@ -46,6 +49,43 @@ def test_the_same_content_is_recorded_once(person: Person) -> None:
 
     assert person.pushes() == first
     assert person.said[-1] == f"release {first.id} is recorded already"
+
+
+def test_of_two_pushes_at_once_the_first_record_stays_usable(person: Person) -> None:
+    """Wheels and images that were built twice may differ in a few bytes, such as their times."""
+    others: list[Manifest] = []
+    resolved = last_rendered("prod")
+
+    def meanwhile(line: str) -> None:
+        if line.startswith(CHART):
+            person.tree.build("built elsewhere")
+            others.append(person.pushes())
+
+    own = pushing.push(person.store, resolved, pushing.built(resolved), meanwhile)
+
+    assert [own] == others
+    fetched = for_hosts(person.store, own.id)
+    assert (fetched.wheelhouse / "celery_platform-0.1.0-py3-none-any.whl").read_text() == "built elsewhere"
+
+
+def test_of_two_images_that_are_pushed_at_once_both_pushes_take_the_first(person: Person) -> None:
+    tag = release_of(load("prod")).id
+    first, second = (person.tree.image(tag, content) for content in ("first", "second"))
+
+    class Interrupted(registry.Archive):
+        """The second image, while whose layers are read the first is pushed."""
+
+        def blobs(self) -> list[str]:
+            person.tree.image(tag, "first")
+            with registry.image_archive(file, tag, "prod") as other:
+                registry.push(other, REPOSITORY_OF_IMAGES, tag)
+            return super().blobs()
+
+    file = person.tree.root / "dist" / "image" / "app.oci.tar"
+    with tarfile.open(file) as tar:
+        image = registry.push(Interrupted(tar), REPOSITORY_OF_IMAGES, tag)
+
+    assert image.digest == first != second
 
 
 def test_another_configuration_of_the_same_code_is_another_release(person: Person) -> None:

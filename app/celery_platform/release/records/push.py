@@ -90,8 +90,7 @@ def push(store: Store, resolved: Json, made: Built, say: Say, *, allow_dirty: bo
         configuration = configuration_digest(resolved)
         id_ = release_id(made.sources, configuration, sha256(packed[CHART]), dirty=bool(tree.changed))
         if id_ in store.ids():
-            say(f"release {id_} is recorded already")
-            return store.get(id_)
+            return _recorded_already(store, id_, say)
         image = _image(store, resolved, made, packed, say)
         parts = {}
         for file in packed.values():
@@ -101,10 +100,16 @@ def push(store: Store, resolved: Json, made: Built, say: Say, *, allow_dirty: bo
         id=id_, environment=resolved["name"], commit=tree.commit, dirty=bool(tree.changed), pushed_by=_who(),
         pushed_at=datetime.now(UTC), sources=made.sources, configuration=configuration, parts=parts, image=image,
     )  # fmt: skip
-    store.put(manifest)
+    if not store.put(manifest):  # another push was faster
+        return _recorded_already(store, id_, say)
     say(f"release {id_} is recorded and signed, {_of(tree)}")
     _remove_old(store, say)
     return manifest
+
+
+def _recorded_already(store: Store, id_: str, say: Say) -> Manifest:
+    say(f"release {id_} is recorded already")
+    return store.get(id_)
 
 
 def _packed(resolved: Json, made: Built, folder: Path) -> dict[str, Path]:

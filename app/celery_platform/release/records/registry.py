@@ -85,20 +85,11 @@ def push(archive: Archive, repository: str, tag: str) -> Image:
     ecr = client("ecr")
     with explained(f"to push to the registry {repository}"):
         (described,) = ecr.describe_repositories(repositoryNames=[repository])["repositories"]
-        there = ecr.batch_get_image(repositoryName=repository, imageIds=[{"imageTag": tag}])["images"]
-        if there:
-            return Image(repository=described["repositoryUri"], digest=there[0]["imageId"]["imageDigest"])
-        blobs = archive.blobs()
-        known = ecr.batch_check_layer_availability(repositoryName=repository, layerDigests=blobs)["layers"]
-        available = {one["layerDigest"] for one in known if one.get("layerAvailability") == "AVAILABLE"}
-        for digest in blobs:
-            if digest not in available:
-                _upload(ecr, archive, repository, digest)
-        ecr.put_image(
-            repositoryName=repository, imageManifest=archive.manifest.decode(), imageTag=tag,
-            imageManifestMediaType=archive.media_type, imageDigest=archive.digest,
-        )  # fmt: skip
-    return Image(repository=described["repositoryUri"], digest=archive.digest)
+        digest = _tagged(ecr, repository, tag)
+        if not digest:
+            _upload_image(ecr, archive, repository, tag)
+            digest = _tagged(ecr, repository, tag)
+    return Image(repository=described["repositoryUri"], digest=digest)
 
 
 def check(image: Image, repository: str) -> None:
@@ -115,6 +106,27 @@ def check(image: Image, repository: str) -> None:
             found="none of that digest in the registry, which keeps the newest ones",
             remedy="Check out the release's commit, and run `make image` and `make push`.",
         )
+
+
+def _tagged(ecr: Any, repository: str, tag: str) -> str:
+    """The digest of the image that has a tag; empty without one."""
+    found = ecr.batch_get_image(repositoryName=repository, imageIds=[{"imageTag": tag}])["images"]
+    return str(found[0]["imageId"]["imageDigest"]) if found else ""
+
+
+def _upload_image(ecr: Any, archive: Archive, repository: str, tag: str) -> None:
+    blobs = archive.blobs()
+    known = ecr.batch_check_layer_availability(repositoryName=repository, layerDigests=blobs)["layers"]
+    available = {one["layerDigest"] for one in known if one.get("layerAvailability") == "AVAILABLE"}
+    for digest in blobs:
+        if digest not in available:
+            _upload(ecr, archive, repository, digest)
+    faster = ecr.exceptions.ImageTagAlreadyExistsException, ecr.exceptions.ImageAlreadyExistsException
+    with suppress(*faster):  # another push
+        ecr.put_image(
+            repositoryName=repository, imageManifest=archive.manifest.decode(), imageTag=tag,
+            imageManifestMediaType=archive.media_type, imageDigest=archive.digest,
+        )  # fmt: skip
 
 
 def _upload(ecr: Any, archive: Archive, repository: str, digest: str) -> None:

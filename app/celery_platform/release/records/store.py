@@ -1,7 +1,8 @@
 """The records of an environment's releases, and their parts, in its bucket.
 
-`releases/<id>/record.json` is the signed manifest; the release's parts are beside it. `hosts/<name>.json` says what a
-host runs, as `make site` left it.
+`releases/<id>/record.json` is the signed manifest. The release's parts are beside it, under names that begin with their
+digest, so that two pushes of the same release, or one that was interrupted, replace no part of a record.
+`hosts/<name>.json` says what a host runs, as `make site` left it.
 """
 
 import json
@@ -23,6 +24,9 @@ from celery_platform.settings.discovery import client
 RELEASES, HOSTS, RECORD = "releases", "hosts", "record.json"
 # As many as the registry keeps images (terraform/modules/registry).
 KEPT = 50
+DIGITS_OF_PART = 12
+# S3's answers to a write that must not replace anything: the object is there, or is being written.
+WRITTEN_MEANWHILE = {"PreconditionFailed", "ConditionalRequestConflict"}
 
 
 @dataclass(frozen=True)
@@ -35,7 +39,9 @@ class Store:
 
     def put_part(self, id_: str, file: Path) -> Part:
         """Upload a file of a release."""
-        part = Part(key=f"{RELEASES}/{id_}/{file.name}", sha256=sha256(file), size=file.stat().st_size)
+        digest = sha256(file)
+        key = f"{RELEASES}/{id_}/{digest[:DIGITS_OF_PART]}-{file.name}"
+        part = Part(key=key, sha256=digest, size=file.stat().st_size)
         with explained(f"to write {part.key} to the bucket {self.bucket}"), file.open("rb") as content:
             self._s3.put_object(Bucket=self.bucket, Key=part.key, Body=content)
         return part
@@ -63,15 +69,22 @@ class Store:
                 f"{self.bucket} (CloudTrail), and push again from the commit.",
             )
 
-    def put(self, manifest: Manifest) -> None:
+    def put(self, manifest: Manifest) -> bool:
         """Sign and write a record, after its parts: a release is recorded when this has ended.
 
-        Raises:
-            ReleaseError: there is one of this id, which is never overwritten.
+        Returns whether it was written; not if there is one of this id, which is never overwritten.
         """
+        from botocore.exceptions import ClientError
+
         envelope = self.key.seal(manifest.model_dump_json().encode())
-        with explained(f"to write the record of {manifest.id}, which nobody wrote meanwhile"):
-            self._s3.put_object(Bucket=self.bucket, Key=_record(manifest.id), Body=envelope, IfNoneMatch="*")
+        with explained(f"to write the record of {manifest.id}"):
+            try:
+                self._s3.put_object(Bucket=self.bucket, Key=_record(manifest.id), Body=envelope, IfNoneMatch="*")
+            except ClientError as error:
+                if error.response["Error"]["Code"] in WRITTEN_MEANWHILE:
+                    return False
+                raise
+        return True
 
     def get(self, id_: str) -> Manifest:
         """A record, with its signature checked.
