@@ -61,6 +61,10 @@ class ReleaseError(AppError):
     """A release cannot be recorded, or the record of one cannot be used."""
 
 
+class ReleaseChangedError(ReleaseError):
+    """Something of a recorded release is gone or was changed after its push. A push of its commit records it again."""
+
+
 class ChartError(AppError):
     """The chart cannot be rendered for these values."""
 

@@ -7,10 +7,10 @@ import pytest
 from celery_platform.errors import ReleaseError
 from celery_platform.release.records import registry
 from celery_platform.release.records.fetch import for_hosts, for_pods
-from celery_platform.release.records.manifest import CHART, CONFIGURATION, WHEELHOUSE, Image
+from celery_platform.release.records.manifest import CHART, CONFIGURATION, SBOM, WHEELHOUSE, Image
 from celery_platform.release.records.signature import Key, key_alias
 
-from .conftest import REPOSITORY_OF_IMAGES, Person, overwrite, stored
+from .conftest import BUCKET, REPOSITORY_OF_IMAGES, Person, overwrite, stored
 
 RECORD = "releases/{}/record.json"
 
@@ -107,6 +107,54 @@ def test_an_image_that_the_registry_does_not_have_is_refused(person: Person) -> 
 
     with pytest.raises(ReleaseError, match="none of that digest in the registry"):
         registry.check(Image(repository=made.image.repository, digest=f"sha256:{'0' * 64}"), REPOSITORY_OF_IMAGES)
+
+
+@pytest.mark.parametrize("lost", ["record", WHEELHOUSE, SBOM])
+def test_what_was_changed_is_pushed_again_from_the_commit(person: Person, lost: str) -> None:
+    made = person.pushes()
+    overwrite(RECORD.format(made.id) if lost == "record" else made.parts[lost].key, b"{}")
+
+    again = person.pushes()
+
+    assert (again.id, again.parts) == (made.id, made.parts)
+    assert any(line.startswith(f"release {made.id} is recorded again: expected ") for line in person.said)
+    assert for_hosts(person.store, made.id).manifest == again
+
+
+def test_a_changed_list_of_packages_is_left_out_where_the_image_was_built_again(person: Person) -> None:
+    made = person.pushes()
+    overwrite(made.parts[SBOM].key, b"{}")
+    person.tree.image(made.sources, "built again")
+
+    again = person.pushes()
+
+    assert SBOM not in again.parts
+    assert again.image == made.image
+
+
+def test_a_part_that_is_gone_is_named_and_pushed_again(person: Person) -> None:
+    made = person.pushes()
+    boto3.client("s3").delete_object(Bucket=BUCKET, Key=made.parts[CHART].key)
+
+    with pytest.raises(ReleaseError, match=r"of its manifest; found no such file"):
+        for_pods(person.store, made.id)
+    person.pushes()
+    assert for_pods(person.store, made.id).chart.is_dir()
+
+
+def test_an_image_that_the_registry_removed_is_pushed_again(person: Person) -> None:
+    """Built again, it is another one, so the record has to name that."""
+    made = person.pushes()
+    of_release = [{"imageTag": made.sources}]
+    boto3.client("ecr").batch_delete_image(repositoryName=REPOSITORY_OF_IMAGES, imageIds=of_release)
+    digest = person.tree.image(made.sources, "built again")
+
+    again = person.pushes()
+
+    assert again.id == made.id
+    assert again.image is not None
+    assert again.image.digest == digest
+    registry.check(again.image, REPOSITORY_OF_IMAGES)
 
 
 def test_whoever_may_not_sign_is_told_what_is_missing(person: Person) -> None:

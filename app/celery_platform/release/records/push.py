@@ -3,6 +3,7 @@
 import shutil
 import tempfile
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -11,7 +12,7 @@ from typing import Any
 from celery_platform.environment.checkout import checkout
 from celery_platform.environment.files import resolved_file
 from celery_platform.environment.load import environments_folder, load
-from celery_platform.errors import ReleaseError
+from celery_platform.errors import ReleaseChangedError, ReleaseError
 from celery_platform.release import wheelhouse
 from celery_platform.release.helm import chart
 from celery_platform.release.lock_file import Target
@@ -70,7 +71,8 @@ def built(resolved: Json) -> Built:
 
 
 def push(store: Store, resolved: Json, made: Built, say: Say, *, allow_dirty: bool = False) -> Manifest:
-    """Upload the parts of a release and record it. Content that is recorded already is not recorded again.
+    """Upload the parts of a release and record it. Content that is recorded already is recorded again only if it
+    cannot be deployed any more: a part or the image is gone, or something was changed.
 
     Args:
         store: the environment's.
@@ -89,8 +91,9 @@ def push(store: Store, resolved: Json, made: Built, say: Say, *, allow_dirty: bo
         packed = _packed(resolved, made, Path(folder))
         configuration = configuration_digest(resolved)
         id_ = release_id(made.sources, configuration, sha256(packed[CHART]), dirty=bool(tree.changed))
-        if id_ in store.ids():
-            return _recorded_already(store, id_, say)
+        again = id_ in store.ids()
+        if again and (recorded := _usable(store, id_, resolved, Path(folder) / "recorded", say)):
+            return recorded
         image = _image(store, resolved, made, packed, say)
         parts = {}
         for file in packed.values():
@@ -100,16 +103,27 @@ def push(store: Store, resolved: Json, made: Built, say: Say, *, allow_dirty: bo
         id=id_, environment=resolved["name"], commit=tree.commit, dirty=bool(tree.changed), pushed_by=_who(),
         pushed_at=datetime.now(UTC), sources=made.sources, configuration=configuration, parts=parts, image=image,
     )  # fmt: skip
-    if not store.put(manifest):  # another push was faster
-        return _recorded_already(store, id_, say)
+    if not store.put(manifest, again=again):
+        say(f"release {id_} was recorded by another push meanwhile")
+        return store.get(id_)
     say(f"release {id_} is recorded and signed, {_of(tree)}")
     _remove_old(store, say)
     return manifest
 
 
-def _recorded_already(store: Store, id_: str, say: Say) -> Manifest:
+def _usable(store: Store, id_: str, resolved: Json, folder: Path, say: Say) -> Manifest | None:
+    """The record of a release, if all that it names is as it was pushed."""
+    try:
+        manifest = store.get(id_)
+        for name, part in manifest.parts.items():
+            store.get_part(part, folder / name)
+        if manifest.image:
+            registry.check(manifest.image, resolved["registry"]["name"])
+    except ReleaseChangedError as error:
+        say(f"release {id_} is recorded again: expected {error.expected}, found {error.found}")
+        return None
     say(f"release {id_} is recorded already")
-    return store.get(id_)
+    return manifest
 
 
 def _packed(resolved: Json, made: Built, folder: Path) -> dict[str, Path]:
@@ -145,8 +159,9 @@ def _earlier_sbom(store: Store, image: Image, file: Path) -> bool:
     """Fetch the list of an image's contents from the release with which it was pushed."""
     for manifest in store.releases()[0]:
         if manifest.image == image and SBOM in manifest.parts:
-            store.get_part(manifest.parts[SBOM], file)
-            return True
+            with suppress(ReleaseChangedError):  # another release may have the same list
+                store.get_part(manifest.parts[SBOM], file)
+                return True
     return False
 
 

@@ -10,7 +10,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO, Any
 
-from celery_platform.errors import ReleaseError
+from celery_platform.errors import ReleaseChangedError, ReleaseError
 from celery_platform.release.records.account import explained
 from celery_platform.release.records.manifest import Image
 from celery_platform.settings.discovery import client
@@ -96,12 +96,12 @@ def check(image: Image, repository: str) -> None:
     """Check that the registry has an image of this digest.
 
     Raises:
-        ReleaseError: it has none, for example because old images were removed.
+        ReleaseChangedError: it has none, for example because old images were removed.
     """
     with explained(f"the registry {repository} to answer"):
         found = client("ecr").batch_get_image(repositoryName=repository, imageIds=[{"imageDigest": image.digest}])
     if not found["images"]:
-        raise ReleaseError(
+        raise ReleaseChangedError(
             expected=f"the image {image} of this release",
             found="none of that digest in the registry, which keeps the newest ones",
             remedy="Check out the release's commit, and run `make image` and `make push`.",

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from celery_platform.errors import ReleaseError
+from celery_platform.errors import ReleaseChangedError
 from celery_platform.release.records.account import explained
 from celery_platform.settings.discovery import client
 
@@ -60,7 +60,8 @@ class Key:
         """The payload of an envelope that this key has signed. `label` is what an error calls the envelope.
 
         Raises:
-            ReleaseError: it was changed after it was signed, another key signed it, or KMS does not answer.
+            ReleaseChangedError: it was changed after it was signed, or another key signed it.
+            ReleaseError: KMS does not answer.
         """
         try:
             read = json.loads(envelope)
@@ -70,7 +71,7 @@ class Key:
         except (ValueError, KeyError, TypeError):
             signed, payload = False, b""
         if not signed:
-            raise ReleaseError(
+            raise ReleaseChangedError(
                 expected=f"{label} as the key {self.alias} signed it",
                 found="another content, or a signature of another key",
                 remedy="Do not deploy it. Find out who wrote to the bucket of releases (CloudTrail), and push again "

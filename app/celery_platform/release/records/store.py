@@ -14,7 +14,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from celery_platform.errors import ReleaseError
+from celery_platform.errors import ReleaseChangedError, ReleaseError
 from celery_platform.release.records.account import explained
 from celery_platform.release.records.archives import sha256
 from celery_platform.release.records.manifest import Manifest, Part
@@ -50,36 +50,33 @@ class Store:
         """Download a part, unless the file has its content already.
 
         Raises:
-            ReleaseError: the bucket has another content than the manifest says.
+            ReleaseChangedError: the bucket has not the content that the manifest names.
         """
         if file.exists() and sha256(file) == part.sha256:
             return
         file.parent.mkdir(parents=True, exist_ok=True)
-        with explained(f"{part.key} in the bucket {self.bucket}"), file.open("wb") as content:
-            body = self._s3.get_object(Bucket=self.bucket, Key=part.key)["Body"]
-            for chunk in body.iter_chunks(2**20):
-                content.write(chunk)
-        found = sha256(file)
+        found = self._download(part.key, file)
         if found != part.sha256:
-            file.unlink()
-            raise ReleaseError(
+            file.unlink(missing_ok=True)
+            raise ReleaseChangedError(
                 expected=f"{part.key} with the SHA-256 {part.sha256} of its manifest",
-                found=found,
+                found=found or "no such file",
                 remedy="Do not deploy it: the file was changed after the push. Find out who wrote to the bucket "
                 f"{self.bucket} (CloudTrail), and push again from the commit.",
             )
 
-    def put(self, manifest: Manifest) -> bool:
+    def put(self, manifest: Manifest, *, again: bool = False) -> bool:
         """Sign and write a record, after its parts: a release is recorded when this has ended.
 
-        Returns whether it was written; not if there is one of this id, which is never overwritten.
+        Returns whether it was written: one of this id is replaced only `again`, because it cannot be used any more.
         """
         from botocore.exceptions import ClientError
 
+        condition = {} if again else {"IfNoneMatch": "*"}
         envelope = self.key.seal(manifest.model_dump_json().encode())
         with explained(f"to write the record of {manifest.id}"):
             try:
-                self._s3.put_object(Bucket=self.bucket, Key=_record(manifest.id), Body=envelope, IfNoneMatch="*")
+                self._s3.put_object(Bucket=self.bucket, Key=_record(manifest.id), Body=envelope, **condition)
             except ClientError as error:
                 if error.response["Error"]["Code"] in WRITTEN_MEANWHILE:
                     return False
@@ -90,7 +87,8 @@ class Store:
         """A record, with its signature checked.
 
         Raises:
-            ReleaseError: there is none of this id, or it is not what was signed.
+            ReleaseError: there is none of this id.
+            ReleaseChangedError: it is not what was signed.
         """
         label = f"the record of release {id_}"
         with explained(label, "Choose one of `make releases`."):
@@ -146,6 +144,18 @@ class Store:
     def _s3(self) -> Any:
         return client("s3")
 
+    def _download(self, key: str, file: Path) -> str:
+        """Write an object to a file; returns its SHA-256, empty if there is no such object."""
+        with explained(f"{key} in the bucket {self.bucket}"):
+            try:
+                body = self._s3.get_object(Bucket=self.bucket, Key=key)["Body"]
+            except self._s3.exceptions.NoSuchKey:
+                return ""
+            with file.open("wb") as content:
+                for chunk in body.iter_chunks(2**20):
+                    content.write(chunk)
+        return sha256(file)
+
     def _keys(self, prefix: str) -> Iterator[str]:
         with explained(f"to list the bucket {self.bucket}"):
             for page in self._s3.get_paginator("list_objects_v2").paginate(Bucket=self.bucket, Prefix=prefix):
@@ -162,7 +172,7 @@ class Store:
                 remedy="Use the checkout that pushed it.",
             ) from None
         if (manifest.id, manifest.environment) != (id_, self.environment):
-            raise ReleaseError(
+            raise ReleaseChangedError(
                 expected=f"the record of release {id_} of {self.environment}",
                 found=f"that of release {manifest.id} of {manifest.environment} in its place",
                 remedy=f"Do not deploy it. Find out who wrote to the bucket {self.bucket} (CloudTrail).",
