@@ -33,6 +33,19 @@ def test_the_beginning_of_an_id_is_enough(person: Person) -> None:
         for_pods(person.store, "ffffffffffffffff")
 
 
+def test_an_experiment_is_deployed_by_its_whole_id_only(person: Person) -> None:
+    (person.tree.root / "new.py").write_text("")
+    experiment = person.pushes(allow_dirty=True)
+
+    with pytest.raises(ReleaseError, match=rf"found {experiment.id}\. .*-dirty by its whole id"):
+        for_pods(person.store, experiment.sources)
+    assert for_pods(person.store, experiment.id).manifest == experiment
+
+    (person.tree.root / "new.py").unlink()
+    committed = person.pushes()
+    assert for_pods(person.store, committed.sources).manifest == committed
+
+
 def test_a_manifest_that_was_changed_is_refused(person: Person) -> None:
     made = person.pushes()
     envelope = json.loads(stored(RECORD.format(made.id)))

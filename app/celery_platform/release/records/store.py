@@ -17,7 +17,7 @@ from pydantic import ValidationError
 from celery_platform.errors import ReleaseChangedError, ReleaseError
 from celery_platform.release.records.account import explained
 from celery_platform.release.records.archives import sha256
-from celery_platform.release.records.manifest import Manifest, Part
+from celery_platform.release.records.manifest import DIRTY, Manifest, Part
 from celery_platform.release.records.signature import Key, key_alias
 from celery_platform.settings.discovery import client
 
@@ -96,7 +96,8 @@ class Store:
         return self._read(self.key.opened(envelope, label), id_)
 
     def find(self, wanted: str) -> Manifest:
-        """The release of an id, or of its beginning if no other id begins with it.
+        """The release of an id, or of its beginning if no other id begins with it. An experiment is chosen by its
+        whole id, so that nobody deploys one by accident.
 
         Raises:
             ReleaseError: as `get`, or several begin so.
@@ -104,13 +105,14 @@ class Store:
         found = [id_ for id_ in self.ids() if id_.startswith(wanted)]
         if wanted in found:
             return self.get(wanted)
-        if len(found) != 1:
+        committed = [id_ for id_ in found if not id_.endswith(DIRTY)]
+        if len(committed) != 1:
             raise ReleaseError(
                 expected=f"one recorded release of {self.environment} whose id begins with {wanted or 'nothing'}",
                 found=", ".join(found) or "none",
-                remedy=f"Choose one of `make releases ENV={self.environment}`.",
+                remedy=f"Choose one of `make releases ENV={self.environment}`, and one with {DIRTY} by its whole id.",
             )
-        return self.get(found[0])
+        return self.get(committed[0])
 
     def ids(self) -> list[str]:
         """The ids of all recorded releases, in no order."""
