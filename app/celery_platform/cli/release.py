@@ -35,8 +35,11 @@ def list_releases(
     context: Context = "",
     json: Annotated[bool, typer.Option("--json", help="print JSON")] = False,
 ) -> None:
-    """List the recorded releases of ENV, the newest first, and which of them hosts and pods run."""
-    from celery_platform.output import say, show_json, show_table
+    """List the recorded releases of ENV, the newest first, and which of them hosts and pods run.
+
+    The exit code is 1 if a record must not be used, or nobody knows what a host runs.
+    """
+    from celery_platform.output import print_error, say, show_json, show_table
     from celery_platform.release.configuration import last_rendered
     from celery_platform.release.records.running import on_hosts
     from celery_platform.release.records.store import store_of
@@ -44,18 +47,27 @@ def list_releases(
     resolved = last_rendered(name)
     store = store_of(resolved)
     releases, refused = store.releases()
-    running = on_hosts(releases, store.hosts())
+    notes, unread = store.hosts(resolved["worker_hosts"])
+    running = on_hosts(releases, notes)
     running.pods, unknown = _of_pods(name, resolved, context)
+    wrong = [*refused, *unread]
     if json:
         show_json([one.model_dump(mode="json") | {"runs_on": running.of(one.id)} for one in releases])
-        return
-    show_table(["release", "commit", "pushed by", "at", "runs on"], [_row(one, running.of(one.id)) for one in releases])
-    for host, instead in running.unrecorded.items():
-        say(f"{host}: not a recorded release ({instead})")
-    if unknown:
-        say(f"pods: unknown ({unknown})")
-    for error in refused:
-        say(str(error), style="red")
+        for error in wrong:
+            print_error(error)
+    else:
+        rows = [_row(one, running.of(one.id)) for one in releases]
+        show_table(["release", "commit", "pushed by", "at", "runs on"], rows)
+        for host, instead in running.unrecorded.items():
+            say(f"{host}: not a recorded release ({instead})")
+        if unknown:
+            say(f"pods: unknown ({unknown})")
+        if running.pods and running.pods not in {one.id for one in releases}:
+            say(f"pods: {running.pods}, of which there is no record that can be used")
+        for error in wrong:
+            say(str(error), style="red")
+    if wrong:
+        raise typer.Exit(1)
 
 
 def _row(one: "Manifest", where: str) -> tuple[str, ...]:

@@ -32,6 +32,7 @@ from tests.harness.servers import REPOSITORY
 from tests.release.cluster.conftest import KEYS
 from tests.release.conftest import Checkout
 
+HOST = "celery-prod-worker-cpu-1"
 ACCOUNT = "000000000000"
 BUCKET = f"celery-prod-releases-{ACCOUNT}"
 REPOSITORY_OF_IMAGES = "celery-prod/app"
@@ -178,6 +179,12 @@ class Person:
 def person(tree: Tree, account: None) -> Person:  # noqa: ARG001 - everything that is asked of it needs the account
     tree.build()
     return Person(tree, [])
+
+
+def note(release: Manifest, host: str = HOST) -> None:
+    """What `make site` leaves in the bucket (ansible/roles/release)."""
+    content = {"release": f"{release.sources}-python3.13", "configuration": release.configuration}
+    overwrite(f"hosts/{host}.json", json.dumps(content).encode())
 
 
 def stored(key: str) -> bytes:

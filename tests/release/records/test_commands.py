@@ -4,14 +4,13 @@ import json
 import subprocess
 import sys
 
-import boto3
 import pytest
 
 from tests.harness.servers import REPOSITORY
 from tests.release.cluster.conftest import Fake, fake, place
 from tests.release.cluster.test_command import make
 
-from .conftest import BUCKET, Person, overwrite, variables
+from .conftest import HOST, Person, note, overwrite, variables
 
 __all__ = ["fake"]
 
@@ -34,8 +33,7 @@ def test_a_release_is_pushed_listed_deployed_and_named_by_a_rollback(somebody: P
     pushed = app("release", "push", "prod")
     assert pushed.returncode == 0, pushed.stderr
     (made,) = somebody.store.releases()[0]
-    note = {"release": f"{made.sources}-python3.13", "configuration": made.configuration}
-    boto3.client("s3").put_object(Bucket=BUCKET, Key="hosts/w-1.json", Body=json.dumps(note).encode())
+    note(made)
 
     listed = make("releases")
     assert listed.returncode == 0, listed.stderr
@@ -54,6 +52,8 @@ def test_a_release_is_pushed_listed_deployed_and_named_by_a_rollback(somebody: P
     assert f"--values={somebody.tree.root}/dist/releases/prod/{made.id}/resolved.json" in upgrade
 
     assert "1 host, pods" in make("releases").stdout
+    somebody.store.remove(made.id)
+    assert f"pods: {made.id}, of which there is no record" in make("releases").stdout
     fake.has(history=[{"revision": 1, "status": "superseded"}, {"revision": 2, "status": "deployed"}])
     assert f"which is release 1 again: {made.id}" in make("rollback").stdout
 
@@ -68,6 +68,19 @@ def test_a_changed_release_changes_no_cluster_and_is_named_in_the_list(somebody:
     assert "Do not deploy it" in refused.stderr
     assert fake.changes == []
     assert f"the record of release {made.id}" in make("releases").stdout
+
+
+def test_what_cannot_be_read_is_an_error_beside_the_rest_of_the_list(somebody: Person) -> None:
+    made = somebody.pushes()
+    overwrite(f"hosts/{HOST}.json", b"[]")
+    overwrite("releases/000000000000-00000000/record.json", b"{}")
+
+    listed = app("release", "list", "prod", "--json")
+
+    assert [one["id"] for one in json.loads(listed.stdout)] == [made.id]
+    assert f"what {HOST} runs, in hosts/{HOST}.json" in listed.stderr
+    assert "the record of release 000000000000-00000000 as the key" in listed.stderr
+    assert listed.returncode == 1
 
 
 def test_an_image_beside_a_release_is_refused(somebody: Person) -> None:

@@ -15,7 +15,7 @@ from celery_platform.release.records.fetch import for_hosts
 from celery_platform.release.records.manifest import CHART, CONFIGURATION, SBOM, WHEELHOUSE, Manifest
 from celery_platform.release.release import release_of
 
-from .conftest import BUCKET, REPOSITORY_OF_IMAGES, Person, stored
+from .conftest import HOST, REPOSITORY_OF_IMAGES, Person, note, overwrite, stored
 
 
 def test_a_record_ties_the_parts_to_the_commit_and_to_who_pushed(person: Person) -> None:
@@ -177,8 +177,7 @@ def test_old_releases_are_removed_and_those_that_hosts_run_are_kept(
 ) -> None:
     monkeypatch.setattr(pushing, "KEPT", 1)
     first = person.pushes()
-    note = {"release": f"{first.sources}-python3.13", "configuration": first.configuration}
-    boto3.client("s3").put_object(Bucket=BUCKET, Key="hosts/w-1.json", Body=json.dumps(note).encode())
+    note(first)
     person.tree.configure(budget=1)
     second = person.pushes()
     person.tree.configure(budget=2)
@@ -188,6 +187,31 @@ def test_old_releases_are_removed_and_those_that_hosts_run_are_kept(
     with pytest.raises(ReleaseError, match="found none"):
         person.store.find(second.id)
     assert for_hosts(person.store, first.id).wheelhouse.is_dir()
+
+
+def test_a_host_that_the_environment_has_no_more_keeps_no_release(
+    person: Person, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(pushing, "KEPT", 1)
+    note(person.pushes(), "celery-prod-worker-cpu-99")
+    person.tree.configure(budget=1)
+
+    second = person.pushes()
+
+    assert person.store.ids() == [second.id]
+
+
+def test_nothing_is_removed_while_nobody_knows_what_a_host_runs(
+    person: Person, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(pushing, "KEPT", 1)
+    first = person.pushes()
+    overwrite(f"hosts/{HOST}.json", b"[]")
+    person.tree.configure(budget=1)
+    second = person.pushes()
+
+    assert set(person.store.ids()) == {first.id, second.id}
+    assert person.said[-1].startswith(f"not every old release was removed: expected what {HOST} runs")
 
 
 def test_an_account_without_a_bucket_is_named_with_what_makes_it(person: Person) -> None:

@@ -2,7 +2,7 @@
 
 from datetime import UTC, datetime
 
-from celery_platform.release.records.manifest import Manifest, release_id
+from celery_platform.release.records.manifest import HostNote, Manifest, release_id
 from celery_platform.release.records.running import on_hosts
 
 
@@ -15,7 +15,7 @@ def released(id_: str, sources: str, configuration: str) -> Manifest:
 
 
 def test_hosts_are_counted_by_the_release_whose_code_and_configuration_they_run() -> None:
-    note = {"release": "aaaa-python3.13", "configuration": "c1"}
+    note = HostNote(release="aaaa-python3.13", configuration="c1")
     running = on_hosts([released("r1", "aaaa", "c1")], {"w-2": note, "w-1": note})
     running.pods = "r1"
 
@@ -24,14 +24,14 @@ def test_hosts_are_counted_by_the_release_whose_code_and_configuration_they_run(
 
 
 def test_a_host_with_another_configuration_runs_no_recorded_release() -> None:
-    running = on_hosts([released("r1", "aaaa", "c1")], {"w-1": {"release": "aaaa-python3.13", "configuration": "c2"}})
+    running = on_hosts([released("r1", "aaaa", "c1")], {"w-1": HostNote(release="aaaa-python3.13", configuration="c2")})
 
     assert (running.of("r1"), running.unrecorded) == ("", {"w-1": "aaaa-python3.13, configuration c2"})
 
 
 def test_to_hosts_releases_that_differ_in_their_chart_are_the_newest_of_them() -> None:
     newest_first = [released("r2", "aaaa", "c1"), released("r1", "aaaa", "c1")]
-    running = on_hosts(newest_first, {"w-1": {"release": "aaaa-python3.13", "configuration": "c1"}})
+    running = on_hosts(newest_first, {"w-1": HostNote(release="aaaa-python3.13", configuration="c1")})
 
     assert (running.of("r2"), running.of("r1")) == ("1 host", "")
 

@@ -54,6 +54,26 @@ class Manifest(_Frozen):
     parts: dict[str, Part]
     image: Image | None
 
+    @property
+    def on_hosts(self) -> tuple[str, str]:
+        """What hosts have of it: its code and its configuration."""
+        return self.sources, self.configuration
+
+
+class HostNote(_Frozen):
+    """What a host runs, as the role `release` notes it: the folder of its release, and the digest of its configuration.
+
+    Example: `HostNote(release="92c0b9fa8a11-python3.13", configuration="1f").on_hosts == ("92c0b9fa8a11", "1f")`
+    """
+
+    release: str
+    configuration: str
+
+    @property
+    def on_hosts(self) -> tuple[str, str]:
+        """Its code and its configuration, as those of a manifest."""
+        return self.release.partition("-python")[0], self.configuration
+
 
 def release_id(sources: str, configuration: str, chart: str, *, dirty: bool) -> str:
     """The id of a release: that of its code, and a digest of its configuration and chart.

@@ -107,7 +107,7 @@ def push(store: Store, resolved: Json, made: Built, say: Say, *, allow_dirty: bo
         say(f"release {id_} was recorded by another push meanwhile")
         return store.get(id_)
     say(f"release {id_} is recorded and signed, {_of(tree)}")
-    _remove_old(store, say)
+    _remove_old(store, resolved, say)
     return manifest
 
 
@@ -179,12 +179,18 @@ def _of(tree: SourceTree) -> str:
     return f"of commit {tree.commit[:12]}" + (f" with {len(tree.changed)} changed files" if tree.changed else "")
 
 
-def _remove_old(store: Store, say: Say) -> None:
-    """Keep the newest releases, and those that hosts run."""
-    if len(store.ids()) <= KEPT:
-        return
-    running = {(note["release"].partition("-python")[0], note["configuration"]) for note in store.hosts().values()}
-    for old in store.releases()[0][KEPT:]:
-        if (old.sources, old.configuration) not in running:
-            store.remove(old.id)
-            say(f"release {old.id} of {old.pushed_at:%Y-%m-%d} is removed: {KEPT} are kept")
+def _remove_old(store: Store, resolved: Json, say: Say) -> None:
+    """Keep the newest releases, and those that hosts run. The push is complete, whatever comes of this."""
+    try:
+        if len(store.ids()) <= KEPT:
+            return
+        notes, unread = store.hosts(resolved["worker_hosts"])
+        if unread:
+            raise unread[0]
+        running = {note.on_hosts for note in notes.values()}
+        for old in store.releases()[0][KEPT:]:
+            if old.on_hosts not in running:
+                store.remove(old.id)
+                say(f"release {old.id} of {old.pushed_at:%Y-%m-%d} is removed: {KEPT} are kept")
+    except ReleaseError as error:
+        say(f"not every old release was removed: {error}")

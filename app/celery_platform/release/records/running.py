@@ -7,7 +7,7 @@ from typing import Any
 
 from celery_platform.release.cluster.deploy import RELEASE, recorded
 from celery_platform.release.cluster.tools import Cluster
-from celery_platform.release.records.manifest import Manifest
+from celery_platform.release.records.manifest import HostNote, Manifest
 
 
 @dataclass
@@ -28,7 +28,7 @@ class Running:
         return ", ".join([*words, *(["pods"] if id_ == self.pods else [])])
 
 
-def on_hosts(releases: Iterable[Manifest], notes: Mapping[str, Mapping[str, Any]]) -> Running:
+def on_hosts(releases: Iterable[Manifest], notes: Mapping[str, HostNote]) -> Running:
     """Compare what hosts run with the recorded releases. Equal content is the same release, however it got there.
 
     A release that differs from another in its chart only is the same one to hosts; the newest is named.
@@ -37,18 +37,18 @@ def on_hosts(releases: Iterable[Manifest], notes: Mapping[str, Mapping[str, Any]
         releases: the records, the newest first.
         notes: `Store.hosts()`.
 
-    Example: `on_hosts([], {"w-1": {"release": "92c0-python3.13", "configuration": "1f"}}).unrecorded`
+    Example: `on_hosts([], {"w-1": HostNote(release="92c0-python3.13", configuration="1f")}).unrecorded`
     """
     known: dict[tuple[str, str], str] = {}
     for one in releases:
-        known.setdefault((one.sources, one.configuration), one.id)
+        known.setdefault(one.on_hosts, one.id)
     found = Running()
     for host, note in sorted(notes.items()):
-        id_ = known.get((note["release"].partition("-python")[0], note["configuration"]))
+        id_ = known.get(note.on_hosts)
         if id_:
             found.hosts.setdefault(id_, []).append(host)
         else:
-            found.unrecorded[host] = f"{note['release']}, configuration {note['configuration']}"
+            found.unrecorded[host] = f"{note.release}, configuration {note.configuration}"
     return found
 
 

@@ -5,8 +5,7 @@ digest, so that two pushes of the same release, or one that was interrupted, rep
 `hosts/<name>.json` says what a host runs, as `make site` left it.
 """
 
-import json
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -17,7 +16,7 @@ from pydantic import ValidationError
 from celery_platform.errors import ReleaseChangedError, ReleaseError
 from celery_platform.release.records.account import explained
 from celery_platform.release.records.archives import sha256
-from celery_platform.release.records.manifest import DIRTY, Manifest, Part
+from celery_platform.release.records.manifest import DIRTY, HostNote, Manifest, Part
 from celery_platform.release.records.signature import Key, key_alias
 from celery_platform.settings.discovery import client
 
@@ -128,13 +127,24 @@ class Store:
                 bad.append(error)
         return sorted(good, key=lambda one: one.pushed_at, reverse=True), bad
 
-    def hosts(self) -> dict[str, dict[str, Any]]:
-        """What each host runs, by its name, as Ansible noted it: `release` and `configuration`."""
-        found = {}
+    def hosts(self, names: Collection[str]) -> tuple[dict[str, HostNote], list[ReleaseError]]:
+        """What each of these hosts runs, by its name, and the errors of notes that cannot be read.
+
+        Notes of hosts that the environment has no more stay in the bucket.
+        """
+        good, bad = {}, []
         for key in self._keys(f"{HOSTS}/"):
+            if (name := Path(key).stem) not in names:
+                continue
             with explained(f"{key} in the bucket {self.bucket}"):
-                found[Path(key).stem] = json.loads(self._s3.get_object(Bucket=self.bucket, Key=key)["Body"].read())
-        return found
+                content = self._s3.get_object(Bucket=self.bucket, Key=key)["Body"].read()
+            try:
+                good[name] = HostNote.model_validate_json(content)
+            except ValidationError as error:
+                found = str(error.errors()[0]["msg"])
+                remedy = "Run `make site`, which writes it again."
+                bad.append(ReleaseError(expected=f"what {name} runs, in {key}", found=found, remedy=remedy))
+        return good, bad
 
     def remove(self, id_: str) -> None:
         """Remove a release: the record first, because nobody may find it without its parts."""
