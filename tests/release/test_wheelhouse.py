@@ -1,6 +1,7 @@
 """A wheelhouse has everything that a host installs, and is built again when its sources change."""
 
 import json
+import shutil
 import zipfile
 from dataclasses import replace
 from pathlib import Path
@@ -9,12 +10,13 @@ import pytest
 from celery_platform.environment import load
 from celery_platform.errors import ApplicationError
 from celery_platform.release import lock_file, locking, wheelhouse, wheels
-from celery_platform.release.console_packages import console_packages
+from celery_platform.release.console_packages import LOCK, console_packages
 from celery_platform.release.lock_file import Locked, Target
 from celery_platform.release.release import Release, release_of
 from celery_platform.release.wheel_contents import distribution
 from packaging.requirements import Requirement
 
+from tests.harness.servers import REPOSITORY
 from tests.release.conftest import DJANGO, HOST, Checkout
 from tests.release.index import Index
 
@@ -66,6 +68,22 @@ def test_an_application_that_is_a_requirement_has_no_own_wheel(
     assert wheelhouse.manifest(tmp_path / "wheelhouse")["application"] is None
     assert (tmp_path / "wheelhouse" / "acme_orders-1.4-py3-none-any.whl").exists()
     assert (tmp_path / "wheelhouse" / "application.txt").read_text() == "acme-orders==1.4\n"
+
+
+def test_an_application_that_has_all_of_the_consoles_packages_adds_none(
+    checkout: Checkout, index: Index, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Hosts and the image look for the list of the console's packages, also if it is empty."""
+    index.wheel("acme-orders", "1.4", "acme_orders/celery.py")
+    release = checkout.release("acme-orders==1.4", "acme_orders.celery:app")
+    locking.lock(release.application)
+    shutil.copy(REPOSITORY / LOCK, checkout.root / LOCK)  # a part of the id of a release with a console
+    # Real ones would have to be locked and downloaded; test_console_packages.py finds out what is added.
+    monkeypatch.setattr(wheelhouse, "console_packages", lambda *_: [])
+
+    wheelhouse.build(replace(release, console=True), [HOST], tmp_path / "wheelhouse")
+
+    assert (tmp_path / "wheelhouse" / "console.txt").read_text() == ""
 
 
 def test_an_old_lock_is_refused(checkout: Checkout, tmp_path: Path) -> None:

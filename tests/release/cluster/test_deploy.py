@@ -2,7 +2,9 @@
 
 import copy
 import hashlib
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 from celery_platform.environment import resolve
@@ -44,7 +46,7 @@ def test_helm_waits_goes_back_on_failure_and_owns_its_fields(fake: Fake, product
     (arguments,) = (
         call["arguments"] for call in fake.calls if call["arguments"][:3] == ["upgrade", "--install", "celery"]
     )
-    timeout = f"--timeout={timeout_seconds(production.resolved)}s"
+    timeout = f"--timeout={timeout_seconds(production)}s"
     assert {"--wait", "--rollback-on-failure", "--server-side=true", "--force-conflicts", timeout} <= set(arguments)
     assert f"--set-literal=image={IMAGE}" in arguments
 
@@ -58,27 +60,39 @@ def test_without_the_authority_nothing_is_deployed(fake: Fake, production: Deplo
 
 def test_a_rollout_may_wait_for_the_longest_tasks_of_three_quarters_of_a_pool(production: Deployment) -> None:
     resolved = copy.deepcopy(production.resolved)
-    before = timeout_seconds(resolved)
+    before = timeout_seconds(replace(production, resolved=resolved))
     resolved["pools"]["io"]["time_budget"]["stop_timeout"] += 3_600
 
-    assert timeout_seconds(resolved) == before + 3 * 3_600
+    assert timeout_seconds(replace(production, resolved=resolved)) == before + 3 * 3_600
 
 
 def test_tasks_on_hosts_do_not_delay_a_rollout(production: Deployment) -> None:
     resolved = copy.deepcopy(production.resolved)
-    before = timeout_seconds(resolved)
+    before = timeout_seconds(replace(production, resolved=resolved))
     resolved["pools"]["cpu"]["time_budget"]["stop_timeout"] += 3_600
 
-    assert timeout_seconds(resolved) == before
+    assert timeout_seconds(replace(production, resolved=resolved)) == before
 
 
 def test_the_release_command_may_take_its_whole_deadline(tmp_path: Path) -> None:
+    wanted = of(with_release_command(), tmp_path)
+
+    assert timeout_seconds(wanted) > 3600
+    assert f"--timeout={timeout_seconds(wanted)}s" in upgrade(wanted)
+
+
+def test_the_deadline_is_that_of_the_chart_that_is_deployed(tmp_path: Path) -> None:
+    wanted = of(with_release_command(), tmp_path)
+    (tmp_path / "values.yaml").write_text("release_hook: {deadline_seconds: 7200}")
+
+    assert timeout_seconds(replace(wanted, chart=tmp_path)) == timeout_seconds(wanted) + 3600
+
+
+def with_release_command() -> dict[str, Any]:
+    """Production's values with a command before each rollout."""
     env = described(PROD)
     application = env.application.model_copy(update={"release": ("migrate",)})
-    resolved = resolve(env.model_copy(update={"application": application}))
-
-    assert timeout_seconds(resolved) > 3600
-    assert f"--timeout={timeout_seconds(resolved)}s" in upgrade(of(resolved, tmp_path))
+    return resolve(env.model_copy(update={"application": application}))
 
 
 def test_node_groups_need_no_switch_for_network_policies(fake: Fake, tmp_path: Path) -> None:
@@ -229,7 +243,7 @@ def test_a_rollback_goes_to_the_release_before(
 
     (arguments,) = (call["arguments"] for call in fake.calls if call["arguments"][0] == "rollback")
     assert arguments[1:3] == ["celery", str(back_to)]
-    assert {"--wait", f"--timeout={timeout_seconds(production.resolved)}s", "--force-conflicts"} <= set(arguments)
+    assert {"--wait", f"--timeout={timeout_seconds(production)}s", "--force-conflicts"} <= set(arguments)
 
 
 @pytest.mark.parametrize("chosen", [None, 7])

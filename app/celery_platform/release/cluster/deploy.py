@@ -84,7 +84,7 @@ def upgrade(wanted: Deployment) -> tuple[str, ...]:
     return (
         "upgrade", "--install", RELEASE, str(wanted.chart), f"--namespace={wanted.resolved['eks']['namespace']}",
         f"--values={wanted.values}", *further, *images, *record, *discovery(wanted.parameters),
-        "--wait", "--rollback-on-failure", *OWNING, f"--timeout={timeout_seconds(wanted.resolved)}s",
+        "--wait", "--rollback-on-failure", *OWNING, f"--timeout={timeout_seconds(wanted)}s",
     )  # fmt: skip
 
 
@@ -124,15 +124,15 @@ def recorded(cluster: Cluster, resolved: Json) -> str:
     return str(values.get(RECORDED, ""))
 
 
-def timeout_seconds(resolved: Json) -> int:
+def timeout_seconds(wanted: Deployment) -> int:
     """How long helm waits for each of its steps: the rollout, or the release command if there is one.
 
-    Example: `timeout_seconds(resolve(load("prod"))) == 1_170`
+    Example: `timeout_seconds(wanted) == 1_170`
     """
-    if not resolved["application"]["release"]:
-        return rollout_seconds(resolved)
-    deadline: int = yaml.safe_load((chart() / "values.yaml").read_text())["release_hook"]["deadline_seconds"]
-    return max(rollout_seconds(resolved), deadline + BEYOND_THE_DEADLINE_SECONDS)
+    if not wanted.resolved["application"]["release"]:
+        return rollout_seconds(wanted.resolved)
+    deadline: int = yaml.safe_load((wanted.chart / "values.yaml").read_text())["release_hook"]["deadline_seconds"]
+    return max(rollout_seconds(wanted.resolved), deadline + BEYOND_THE_DEADLINE_SECONDS)
 
 
 def rollout_seconds(resolved: Json) -> int:
