@@ -74,6 +74,8 @@ def _said(words: Sequence[str], variables: dict[str, str] | None = None) -> str:
             words, env=os.environ | (variables or {}), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT, text=True, check=False, timeout=SECONDS,
         )  # fmt: skip
-    except (FileNotFoundError, subprocess.TimeoutExpired) as error:
+    except subprocess.TimeoutExpired:  # as text, it has the command, and so what the command is to print
+        return f"no end within {SECONDS} s"
+    except OSError as error:
         return str(error)
     return done.stdout
