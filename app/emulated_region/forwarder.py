@@ -15,10 +15,11 @@ from pathlib import Path
 
 from celery_platform.environment.files import resolved_file
 from celery_platform.settings.tunnelled import LOOPBACK, Forwarded, only_tunnel, record
+from celery_platform.tunnel.targets import gate_ports
 from local_containers.podman import Podman
 
 from emulated_region import plan
-from emulated_region.forwarding import ends, gate_ports
+from emulated_region.forwarding import ends
 
 CLONE_NEWNET = 0x4000_0000
 PIECE = 65_536

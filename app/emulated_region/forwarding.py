@@ -13,11 +13,10 @@ import time
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
-from typing import Any
 
 from celery_platform.environment.files import resolved_file
-from celery_platform.settings.tunnelled import Forwarded, forwarded
-from celery_platform.tunnel.targets import CONSOLE, ON_THE_GATE
+from celery_platform.settings.tunnelled import LOOPBACK, Forwarded, forwarded
+from celery_platform.tunnel.targets import gate_ports
 
 from emulated_region.errors import RegionError
 from emulated_region.plan import CHECKOUT, Region
@@ -66,20 +65,9 @@ def stop_forwarding(region: Region) -> None:
             _wait_for_end(process)
 
 
-def gate_ports(resolved: dict[str, Any]) -> dict[str, int]:
-    """The ports that the monitoring host serves on its loopback, by their label; none without that host.
-
-    Example: `gate_ports(resolved)["prometheus"] == 9090`
-    """
-    if not resolved["monitoring_hosts"]:
-        return {}
-    of_console = resolved["console"] or {}
-    return ON_THE_GATE | ({CONSOLE: int(of_console["port"])} if of_console.get("runs_on") == "hosts" else {})
-
-
 def ends(ports: dict[str, int], local: Iterator[int]) -> list[Forwarded]:
     """What is forwarded to which local ports."""
-    return [Forwarded(label, "127.0.0.1", port, next(local)) for label, port in ports.items()]
+    return [Forwarded(label, LOOPBACK, port, next(local)) for label, port in ports.items()]
 
 
 def _process_file(region: Region) -> Path:

@@ -11,8 +11,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from celery_platform.tunnel.targets import gate_ports
 from emulated_region.forwarder import Inside, serve
-from emulated_region.forwarding import ends, gate_ports
+from emulated_region.forwarding import ends
 from local_containers.podman import Podman
 
 from tests.harness.waiting import eventually

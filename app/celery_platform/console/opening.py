@@ -5,9 +5,9 @@ from typing import Any
 
 from celery_platform.console.security.admissions import digest_of
 from celery_platform.errors import TunnelError
-from celery_platform.settings.tunnelled import LOOPBACK, forwarded
+from celery_platform.settings.tunnelled import local_url
 from celery_platform.tunnel.host_command import person_at_gate, run_on_gate
-from celery_platform.tunnel.targets import CONSOLE
+from celery_platform.tunnel.targets import CONSOLE, gate_ports
 
 Json = dict[str, Any]
 ADMIT = "celery-console-admit"  # that the role celery_console installs
@@ -18,7 +18,7 @@ def runs_on_the_gate(resolved: Json) -> bool:
 
     Example: `runs_on_the_gate(json.loads(chosen_file().read_text()))`
     """
-    return resolved["console"] is not None and resolved["console"]["runs_on"] == "hosts"
+    return CONSOLE in gate_ports(resolved)
 
 
 def signed_in_address(resolved: Json) -> str:
@@ -30,8 +30,8 @@ def signed_in_address(resolved: Json) -> str:
         TunnelError: no tunnel forwards the console, or its host does not admit anybody.
     """
     name = resolved["name"]
-    local = next((one.local for one in forwarded(name) if one.label == CONSOLE), None)
-    if local is None:
+    address = local_url(name, CONSOLE)
+    if not address:
         raise TunnelError(
             f"a tunnel to {name} that forwards its console",
             "none from this checkout",
@@ -39,4 +39,4 @@ def signed_in_address(resolved: Json) -> str:
         )
     token = secrets.token_urlsafe(32)
     run_on_gate(resolved, [ADMIT, digest_of(token), person_at_gate(resolved)])
-    return f"http://{LOOPBACK}:{local}/sign-in?token={token}"
+    return f"{address}/sign-in?token={token}"

@@ -21,7 +21,7 @@ from celery_platform.tunnel.account import gate
 from celery_platform.tunnel.keep import Kept, interrupted_by_every_signal, keep, opened
 from celery_platform.tunnel.plugin import found_plugin
 from celery_platform.tunnel.session import Session, systems_manager
-from celery_platform.tunnel.targets import CONSOLE, KUBERNETES, Target, chosen, targets_of
+from celery_platform.tunnel.targets import CONSOLE, KUBERNETES, Target, chosen, gate_ports, targets_of
 
 Json = dict[str, Any]
 
@@ -68,14 +68,7 @@ def _targets(now: Runtime, resolved: Json, cluster: Json | None) -> list[Target]
     urls = [(label, url) for label, servers in urls_of(now).items() for url in servers]
     urls.append(("results", now.discovery.results_url))
     workers = [address for addresses in worker_addresses().values() for address in addresses]
-    console = resolved["console"] or {}
-    return targets_of(
-        urls,
-        workers,
-        cluster["endpoint"] if cluster else None,
-        monitored=bool(resolved["monitoring_hosts"]),
-        console=console["port"] if console.get("runs_on") == "hosts" else None,
-    )
+    return targets_of(urls, workers, cluster["endpoint"] if cluster else None, gate_ports(resolved))
 
 
 def _with_ports(targets: Sequence[Target]) -> Iterator[tuple[Target, int]]:

@@ -1,6 +1,6 @@
 """What people connect to in an environment, from its derived values and what Terraform wrote to the account."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
@@ -26,13 +26,19 @@ class Target:
     port: int
 
 
+def gate_ports(resolved: Json) -> dict[str, int]:
+    """The ports that the monitoring host serves on its loopback, by their label; none without that host.
+
+    Example: `gate_ports(resolved)["prometheus"] == 9090`
+    """
+    if not resolved["monitoring_hosts"]:
+        return {}
+    console = resolved["console"] or {}
+    return ON_THE_GATE | ({CONSOLE: int(console["port"])} if console.get("runs_on") == "hosts" else {})
+
+
 def targets_of(
-    urls: Iterable[tuple[str, str]],
-    workers: Iterable[str],
-    cluster_url: str | None,
-    *,
-    monitored: bool,
-    console: int | None = None,
+    urls: Iterable[tuple[str, str]], workers: Iterable[str], cluster_url: str | None, on_the_gate: Mapping[str, int]
 ) -> list[Target]:
     """Every server that people connect to.
 
@@ -40,14 +46,12 @@ def targets_of(
         urls: the label and the URL of each server of the broker, the result store and so on.
         workers: where each worker on a host serves its metrics, as `host:port`.
         cluster_url: the URL of the cluster's API; `None` without a cluster.
-        monitored: whether Prometheus and Alertmanager run on the gate.
-        console: the port of the console on the gate; `None` without one.
+        on_the_gate: what `gate_ports` says.
 
-    Example: `targets_of([("results", "rediss://cache:6379/1")], [], None, monitored=False)[0].port == 6379`
+    Example: `targets_of([("results", "rediss://cache:6379/1")], [], None, {})[0].port == 6379`
     """
     found = [_target(label, url) for label, url in urls]
-    found += [Target(label, LOOPBACK, port) for label, port in ON_THE_GATE.items()] if monitored else []
-    found += [Target(CONSOLE, LOOPBACK, console)] if console else []
+    found += [Target(label, LOOPBACK, port) for label, port in on_the_gate.items()]
     found += [_target(KUBERNETES, cluster_url)] if cluster_url else []
     found += [_target(WORKERS, f"http://{address}") for address in workers]
     return list(dict.fromkeys(found))

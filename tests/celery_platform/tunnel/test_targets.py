@@ -13,7 +13,7 @@ API = "https://0123456789ABCDEF.gr7.eu-west-1.eks.amazonaws.com"
 
 
 def test_each_url_is_a_target_and_the_monitoring_host_serves_two() -> None:
-    found = targets_of(URLS, ["10.40.128.40:9540"], API, monitored=True)
+    found = targets_of(URLS, ["10.40.128.40:9540"], API, ON_THE_GATE)
 
     assert found == [
         Target("management", "10.40.128.10", 15671),
@@ -26,14 +26,14 @@ def test_each_url_is_a_target_and_the_monitoring_host_serves_two() -> None:
 
 
 def test_a_console_on_the_monitoring_host_is_a_target() -> None:
-    found = targets_of([], [], None, monitored=True, console=8321)
+    found = targets_of([], [], None, ON_THE_GATE | {"console": 8321})
 
     assert found[-1] == Target("console", "127.0.0.1", 8321)
 
 
 def test_many_workers_are_forwarded_only_if_they_are_asked_for() -> None:
     workers = [f"10.40.128.{number}:9540" for number in range(MOST_WORKERS + 1)]
-    found = targets_of(URLS, workers, None, monitored=False)
+    found = targets_of(URLS, workers, None, {})
 
     assert [target.label for target in chosen(found, [])] == ["management", "broker"]
     assert len(list(chosen(found, ["workers"]))) == MOST_WORKERS + 1
@@ -41,7 +41,7 @@ def test_many_workers_are_forwarded_only_if_they_are_asked_for() -> None:
 
 def test_an_unknown_label_is_refused_with_the_known_ones() -> None:
     with pytest.raises(TunnelError, match="Use one of: management, broker"):
-        list(chosen(targets_of(URLS, [], None, monitored=False), ["database"]))
+        list(chosen(targets_of(URLS, [], None, {}), ["database"]))
 
 
 @pytest.mark.parametrize(("unit", "file"), [("prometheus", "prometheus"), ("alertmanager", "alertmanager")])
