@@ -6,7 +6,7 @@ from typing import Any
 from celery_platform.console.security.admissions import digest_of
 from celery_platform.errors import TunnelError
 from celery_platform.settings.tunnelled import local_url
-from celery_platform.tunnel.host_command import person_at_gate, run_on_gate
+from celery_platform.tunnel.host_command import CONTAINER, person_at_gate, run_on_gate
 from celery_platform.tunnel.targets import CONSOLE, gate_ports
 
 Json = dict[str, Any]
@@ -32,10 +32,12 @@ def signed_in_address(resolved: Json) -> str:
     name = resolved["name"]
     address = local_url(name, CONSOLE)
     if not address:
+        here = resolved["hosts"]["connection"] == CONTAINER
+        forwards = "`make up`, which forwards it" if here else f"`make tunnel ENV={name}` in another terminal"
         raise TunnelError(
             f"a tunnel to {name} that forwards its console",
             "none from this checkout",
-            f"Run `make tunnel ENV={name}` in another terminal, or add ARGS=--here to serve one on this machine.",
+            f"Run {forwards}, or add ARGS=--here to serve one on this machine.",
         )
     token = secrets.token_urlsafe(32)
     run_on_gate(resolved, [ADMIT, digest_of(token), person_at_gate(resolved)])
