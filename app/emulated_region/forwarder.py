@@ -1,4 +1,6 @@
-"""Forward local ports to the loopback of the monitoring host's container, until a signal: `python -m emulated_region.forwarder ENV`.
+"""Forward local ports to the loopback of the monitoring host's container, as the process that `forwarding.py` starts and notes.
+
+It ends with a signal, or when it is not the noted one: another one has replaced it, or the region's state was removed.
 
 A socket belongs to the network namespace of the thread that made it (setns(2)). So one thread enters the container's, and
 makes all connections; bytes are copied outside. The container needs no port, no address and no program for that.
@@ -10,6 +12,7 @@ import json
 import socket
 import sys
 import threading
+import time
 from concurrent.futures import BrokenExecutor, ThreadPoolExecutor
 from pathlib import Path
 
@@ -19,11 +22,13 @@ from celery_platform.tunnel.targets import gate_ports
 from local_containers.podman import Podman
 
 from emulated_region import plan
-from emulated_region.forwarding import ends
+from emulated_region.forwarding import ends, is_noted
 
 CLONE_NEWNET = 0x4000_0000
 PIECE = 65_536
 CONNECT_SECONDS = 5
+CHECKED_SECONDS = 2
+AGAIN_SECONDS = 0.1
 
 
 class Inside:
@@ -69,7 +74,12 @@ def _enter_network(process: int) -> None:
 def serve(listener: socket.socket, inside: Inside, port: int) -> None:
     """Accept connections and join each to one inside, for ever."""
     while True:
-        client, _ = listener.accept()
+        try:
+            client, _ = listener.accept()
+        except OSError as error:  # the client is gone again, or no file descriptor is free for the moment
+            print(f"port {port}: {error}", file=sys.stderr, flush=True)
+            time.sleep(AGAIN_SECONDS)
+            continue
         threading.Thread(target=_join, args=(client, inside, port), daemon=True).start()
 
 
@@ -113,7 +123,9 @@ def main(environment: str) -> None:
         ]
         for thread in threads:
             thread.start()
-        threading.Event().wait()  # until a signal
+        time.sleep(CHECKED_SECONDS)  # it is noted right after its start
+        while is_noted(region):
+            time.sleep(CHECKED_SECONDS)
 
 
 if __name__ == "__main__":

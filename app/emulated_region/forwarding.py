@@ -65,6 +65,14 @@ def stop_forwarding(region: Region) -> None:
             _wait_for_end(process)
 
 
+def is_noted(region: Region) -> bool:
+    """Whether this process is the one that forwards the ports of a region."""
+    try:
+        return int(_process_file(region).read_text()) == os.getpid()
+    except (OSError, ValueError):
+        return False
+
+
 def ends(ports: dict[str, int], local: Iterator[int]) -> list[Forwarded]:
     """What is forwarded to which local ports."""
     return [Forwarded(label, LOOPBACK, port, next(local)) for label, port in ports.items()]
