@@ -83,8 +83,10 @@ def _show_console(resolved: dict[str, Any]) -> None:
     """An address that a click opens, if the environment runs a console."""
     if not runs_on_the_gate(resolved):
         return
-    local = local_url(resolved["name"], CONSOLE)
-    wait("the console", lambda: http(f"{local}/health"), CONSOLE_SECONDS, lambda: "no answer")
+    if local := local_url(resolved["name"], CONSOLE):
+        host = next(iter(resolved["monitoring_hosts"]))
+        why = f"see why: `podman exec {host} journalctl -u celery-console`, and run `make up` again"
+        wait("the console", lambda: http(f"{local}/health"), CONSOLE_SECONDS, lambda: "no answer", remedy=why)
     address = signed_in_address(resolved)
     console.print(f"the console, once and within two minutes: {address}", markup=False, soft_wrap=True)
     console.print("`make console` lets another browser in\n")

@@ -1,5 +1,6 @@
 """Steps of `make up`: their environment, and their log."""
 
+import json
 import os
 import subprocess
 import sys
@@ -7,12 +8,15 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from emulated_region import plan
+from celery_platform.errors import TunnelError
+from celery_platform.settings.tunnelled import Forwarded, only_tunnel, record
+from emulated_region import plan, up
 from emulated_region.application_secrets import RANDOM, supply_secrets
+from emulated_region.errors import RegionError
 from emulated_region.outside import Outside
 from emulated_region.up import ANSIBLE, Step, _found, _run, next_commands, steps
 
-from .conftest import PYTHONPATH, Checkout
+from .conftest import PYTHONPATH, Checkout, free_port
 
 SAY = Step("say", (sys.executable, "-c", "import os, sys; print('for', os.environ['ENV']); sys.exit('and wrong')"))
 
@@ -95,6 +99,29 @@ def test_the_end_names_what_to_do_next(checkout: Checkout, monkeypatch: pytest.M
 
     assert next_commands(region)[0] == "make demo"
     assert next_commands(region)[-1] == "make down"
+
+
+def test_a_console_that_does_not_answer_is_told_with_where_to_look(
+    checkout: Checkout, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("STATE_FOLDER", str(tmp_path))
+    monkeypatch.setattr(up, "CONSOLE_SECONDS", 0.2)  # nobody waits for a minute
+    resolved = json.loads((checkout.folder / "resolved.json").read_text())
+    name = resolved["name"]
+
+    with only_tunnel(name):
+        record(name, [Forwarded("console", "127.0.0.1", 8321, free_port())])
+        with pytest.raises(RegionError, match="monitoring-1 journalctl -u celery-console"):
+            up._show_console(resolved)
+
+
+def test_a_console_that_nothing_forwards_is_told_with_what_does(
+    checkout: Checkout, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("STATE_FOLDER", str(tmp_path))
+
+    with pytest.raises(TunnelError, match="Run `make up`"):
+        up._show_console(json.loads((checkout.folder / "resolved.json").read_text()))
 
 
 class Account:
