@@ -134,3 +134,19 @@ def test_without_a_release_workers_have_what_the_checkout_has(account: Account) 
 def _text(value: str | dict[str, str]) -> str:
     """A text that Ansible does not take for a template."""
     return value if isinstance(value, str) else value["__ansible_unsafe"]
+
+
+def test_the_console_beside_prometheus_has_the_debian_packages_of_the_recorded_release() -> None:
+    recorded = resolved()
+    recorded["application"]["system_packages"] = ["libgdal36"]
+    given = {"environment_resolved": resolved(), "recorded_release": {"configuration": recorded}}
+    program = Path(sys.executable).with_name("ansible")
+
+    done = subprocess.run(
+        [program, "localhost", "--inventory=localhost,", "--module-name=ansible.builtin.debug",
+         "--args=var=celery_app_system_packages", "--extra-vars=@inventory/group_vars/monitoring.yml",
+         "--extra-vars", json.dumps(given)],
+        cwd=REPOSITORY / "ansible", capture_output=True, text=True, check=False,
+    )  # fmt: skip
+
+    assert "libgdal36" in done.stdout, done.stdout + done.stderr
