@@ -1,5 +1,6 @@
 """`app console` starts, prints its address once, and refuses what is not safe."""
 
+import socket
 from pathlib import Path
 
 import httpx2
@@ -31,6 +32,15 @@ def test_it_refuses_other_addresses_than_loopback_and_says_what_to_do(plain_redi
     assert "--behind-load-balancer" in refused.stdout
     assert "Application Load Balancer" in other.stdout
     assert "Traceback" not in refused.stdout + other.stdout
+
+
+def test_where_its_port_is_taken_it_prints_no_token(plain_redis: TestEnvironment) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        refused = plain_redis.app("console", "--port", str(taken.getsockname()[1]))
+
+    assert refused.returncode == 2
+    assert "--port" in refused.stdout
+    assert "token" not in refused.stdout
 
 
 def test_it_refuses_actions_that_it_could_not_write_down(plain_redis: TestEnvironment, tmp_path: Path) -> None:

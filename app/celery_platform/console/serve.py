@@ -1,6 +1,7 @@
 """Serve the console until it is stopped."""
 
 import ipaddress
+import socket
 import threading
 from dataclasses import dataclass
 from pathlib import Path
@@ -56,21 +57,22 @@ def serve(runtime: Runtime, options: Options) -> None:
     """Print the console's address and serve it until SIGTERM or SIGINT.
 
     Raises:
-        SettingsError: it would be open to a network without a load balancer that signs people in, or nobody could be
-            admitted.
+        SettingsError: it would be open to a network without a load balancer that signs people in, nobody could be
+            admitted, or its port is taken.
     """
     authentication = authentication_of(options)
     site = site_of(runtime, options, authentication)
+    listener = _listener(options)
     # The access log would have the token; addresses in headers are only believed where the signature is verified.
     server = uvicorn.Server(
         uvicorn.Config(
-            application(site), host=options.address, port=options.port, access_log=False, log_level="warning",
+            application(site), access_log=False, log_level="warning",
             proxy_headers=False, server_header=False, date_header=True, limit_concurrency=MOST_CONNECTIONS,
             timeout_keep_alive=10, timeout_graceful_shutdown=5, ws="none", lifespan="off",
         )
     )  # fmt: skip
     say(f"the console of {runtime.environment.name}: {_address(options, authentication)}")
-    server.run()
+    server.run(sockets=[listener])
 
 
 def authentication_of(options: Options) -> Authentication:
@@ -138,6 +140,19 @@ def queues_to_read(runtime: Runtime, seen: Seen[Overview]) -> list[QueueSettings
         queue for label, queue in runtime.environment.queues.items()
         if label not in states or states[label].dead_letters != 0
     ]  # fmt: skip
+
+
+def _listener(options: Options) -> socket.socket:
+    """Listen before the address is printed: another program that has it may not be sent the token."""
+    family = socket.AF_INET6 if ":" in options.address else socket.AF_INET
+    try:
+        return socket.create_server((options.address, options.port), family=family)
+    except OSError as error:
+        raise SettingsError(
+            expected=f"to listen at {_in_url(options.address)}:{options.port}",
+            found=str(error),
+            remedy="See what listens there (`ss -ltnp`), and stop it; or choose another port with --port.",
+        ) from None
 
 
 def _is_loopback(address: str) -> bool:

@@ -13,26 +13,33 @@ BASE = "http://127.0.0.1:8321"
 # As a browser: with cookies, through no proxy, and without following the address that it is sent to.
 BROWSER = """
 import sys, urllib.request, http.cookiejar
-opener = urllib.request.build_opener(urllib.request.HTTPCookieProcessor(http.cookiejar.CookieJar()))
-for address in sys.argv[1:]:
+jar = http.cookiejar.CookieJar()
+opener = urllib.request.build_opener(urllib.request.HTTPCookieProcessor(jar))
+opener.addheaders = [('Cookie', sys.argv[1])] if sys.argv[1] else []
+for address in sys.argv[2:]:
     try:
         answer = opener.open(address)
     except urllib.error.HTTPError as error:
         answer = error
-    print(answer.status, answer.read().decode().replace(chr(10), ' '))
+    cookies = ''.join(f'{cookie.name}={cookie.value}' for cookie in jar)
+    print(answer.status, cookies or '-', answer.read().decode().replace(chr(10), ' '))
 """
 
 
-def browse(host: Any, *pages: str) -> list[str]:
-    """Status and text of pages that one browser opens in turn."""
+def browse(host: Any, *pages: str, cookie: str = "") -> list[str]:
+    """Status, cookie and text of pages that one browser opens in turn."""
     addresses = " ".join(f"'{BASE}{page}'" for page in pages)
     return str(
-        host.check_output(f'python3 -c "$CODE" {addresses}'.replace("$CODE", BROWSER.replace('"', '\\"')))
+        host.check_output(f"python3 -c \"$CODE\" '{cookie}' {addresses}".replace("$CODE", BROWSER.replace('"', '\\"')))
     ).splitlines()
 
 
 @pytest.fixture(autouse=True)
 def _serves(host: Any) -> None:
+    wait_until_it_answers(host)
+
+
+def wait_until_it_answers(host: Any) -> None:
     deadline = time.monotonic() + 60
     while host.run(f"python3 -c \"import urllib.request as r; r.urlopen('{BASE}/health')\"").rc:
         assert time.monotonic() < deadline, host.check_output("journalctl -u celery-console -o cat -n 50")
@@ -123,9 +130,13 @@ def test_sandbox_scores_well(host: Any) -> None:
 
 
 def test_a_restart_ends_every_session_and_keeps_the_audit_log(host: Any) -> None:
+    cookie = browse(host, f"/sign-in?token={admitted(host)}")[0].split()[1]
+    assert browse(host, "/queues", cookie=cookie)[0].startswith("200")
     token = admitted(host)
     lines = int(host.check_output("wc -l < /var/lib/celery-console/audit.jsonl"))
     host.run_expect([0], "systemctl restart celery-console")
 
     assert int(host.check_output("wc -l < /var/lib/celery-console/audit.jsonl")) == lines
     assert host.run(f"ls /run/celery-console/admissions/{hashlib.sha256(token.encode()).hexdigest()}").rc != 0
+    wait_until_it_answers(host)
+    assert browse(host, "/queues", cookie=cookie)[0].startswith("401")
