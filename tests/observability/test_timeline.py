@@ -2,6 +2,7 @@
 
 import json
 import time
+import tracemalloc
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -95,6 +96,21 @@ def test_headers_of_any_type_are_kept_as_far_as_they_mean_something(wrong: Any) 
     assert events.count == len(names)
     assert sum(len(lines) for lines in events._lines.values()) >= len(names)
     assert plain(EVENT._replace(root=7, sent="now")) == EVENT._replace(root="7", sent=None)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("name", ["sent_at", "published_at"])
+@pytest.mark.parametrize("wrong", ["x" * 100_000, [0] * 100_000])
+def test_a_long_header_in_place_of_a_time_takes_no_more_memory(name: str, wrong: Any) -> None:
+    """A text times a thousand is a text: one of 100 KB took 100 MB."""
+    event = event_of_outcome(outcome(**{name: wrong}), "email")
+    tracemalloc.start()
+    try:
+        Events().add(event)
+        _, most = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+
+    assert most < 10_000_000
 
 
 def test_neither_arguments_nor_secrets_are_kept() -> None:

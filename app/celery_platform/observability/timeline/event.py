@@ -48,11 +48,13 @@ def line_of(event: Event) -> str:
     Example: `event_of(line_of(event)) == event`, to the millisecond
     """
     at, task_id, what, task, queue, attempt, worker, root, parent, sent, published, due, seconds, error, trace = event
+    # Headers times a float: a header may be a text, and a text times 1000 is one, too, a thousand times as long.
     line = (
         f"[{int(at * 1000)},{quoted(task_id[:MOST_OF_A_TEXT])},{quoted(what)},{quoted(task)},{quoted(queue)},{attempt},"
         f"{quoted(worker)},{quoted(root[:MOST_OF_A_TEXT]) if root else NO_TEXT},"
         f"{quoted(parent) if parent else NO_TEXT},"
-        f"{NOTHING if sent is None else int(sent * 1000)},{NOTHING if published is None else int(published * 1000)},"
+        f"{NOTHING if sent is None else int(sent * 1000.0)},"
+        f"{NOTHING if published is None else int(published * 1000.0)},"
         f"{NOTHING if due is None else int(due * 1000)},{NOTHING if seconds is None else int(seconds * 1000)},"
         f"{quoted(error) if error else NO_TEXT},{quoted(trace) if trace else NO_TEXT}]"
     )
