@@ -29,12 +29,13 @@ class Tracer:
     def __init__(self, loop: EventLoop, number: int) -> None:
         self._loop = loop
         self._next: SimpleQueue[Callable[[], Any] | None] = SimpleQueue()
+        self._at_work = False
         self._thread = Thread(target=self._work, name=f"tracer-{number}", daemon=True)
         self._thread.start()
 
     def backlog(self) -> int:
-        """How much waits for the thread."""
-        return self._next.qsize()
+        """How much the thread has to do: what waits for it, and what it is at, which may wait for the broker."""
+        return self._next.qsize() + self._at_work
 
     def begin(self, run: Run, trace: Callable[[Run], None]) -> None:
         """Have `trace(run)` called in a greenlet of this thread."""
@@ -61,7 +62,9 @@ class Tracer:
 
     def _work(self) -> None:
         while (turn := self._next.get()) is not None:
+            self._at_work = True
             try:
                 turn()
             except BaseException:
                 logger.exception("a run ended its greenlet")
+            self._at_work = False

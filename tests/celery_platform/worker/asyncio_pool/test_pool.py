@@ -54,16 +54,23 @@ def made(app: Any, monkeypatch: pytest.MonkeyPatch) -> Iterator[Made]:
 class Sent:
     """A task that was given to a pool, and what the pool said of it."""
 
-    def __init__(self, pool: TaskPool, task: Any, number: int = 0, **limits: float) -> None:
+    def __init__(
+        self, pool: TaskPool, task: Any, number: int = 0, settle: Callable[[], object] = bool, **limits: float
+    ) -> None:
         self.accepted: list[int] = []
         self.ended: list[Any] = []
         self.timed_out: list[tuple[bool, float]] = []
+        self._settle = settle
         request = {"id": f"{task.name}-{number}", "delivery_info": {}, "args": [], "kwargs": {}}
         self.run = pool.apply_async(
             partial(trace_task_ret, app=pool.app), args=(task.name, request["id"], request, ([], {}, {}), None, None),
-            callback=self.ended.append, accept_callback=lambda pid, _: self.accepted.append(pid),
+            callback=self._settled, accept_callback=lambda pid, _: self.accepted.append(pid),
             timeout_callback=lambda soft, limit: self.timed_out.append((soft, limit)), **limits,
         )  # fmt: skip
+
+    def _settled(self, outcome: Any) -> None:
+        self._settle()
+        self.ended.append(outcome)
 
     def is_over(self) -> bool:
         return bool(self.ended or (self.timed_out and not self.timed_out[-1][0]))
@@ -83,6 +90,28 @@ def test_hundreds_of_coroutines_need_no_threads_of_their_own(app: Any, made: Mad
 
     eventually(lambda: all(each.ended for each in sent), "all", 60)
     assert max(most) <= before + TRACERS + 2  # and the loop, and its watch
+
+
+def test_a_new_run_does_not_wait_for_one_that_waits_for_the_broker(app: Any, made: Made) -> None:
+    go_on, waiting = threading.Event(), threading.Event()
+
+    def settle() -> None:
+        waiting.set()
+        go_on.wait(10)
+
+    @declared(app, "quick")
+    async def quick() -> None:
+        await asyncio.sleep(0)
+
+    pool = made(2)
+    slow = Sent(pool, quick, settle=settle)
+    assert waiting.wait(10)
+    other = Sent(pool, quick, 1)
+
+    eventually(lambda: other.ended, "the other", 5)
+    assert not slow.ended
+    go_on.set()
+    eventually(lambda: slow.ended, "the slow one", 10)
 
 
 def test_both_kinds_of_task_share_the_slots(app: Any, made: Made) -> None:
