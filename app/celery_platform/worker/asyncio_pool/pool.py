@@ -114,12 +114,12 @@ class TaskPool(BasePool, HasPlaces, CanBeStuck, EndsTasks):
         while self._running:
             sleep(CHECK_SECONDS)
             serve_connection()
+        serve_connection()  # what ended since; the rest takes seconds
         for tracer in self._tracers:
             tracer.stop()
         self._threads.shutdown(wait=False)
         self._watch.stop()
         self._loop.stop()
-        serve_connection()
 
     def _get_info(self) -> dict[str, Any]:
         coroutines = sum(run.is_async for run in tuple(self._running.values()))

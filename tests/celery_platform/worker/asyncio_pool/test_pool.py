@@ -152,6 +152,32 @@ def test_nothing_begins_that_waits_for_a_slot_until_it_is_too_late(
     assert not late.accepted
 
 
+def test_acknowledgements_are_sent_before_a_stop_waits_for_what_tasks_left(
+    app: Any, made: Made, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    left, order = [], []
+
+    async def clean_up_slowly() -> None:
+        try:
+            await asyncio.sleep(60)
+        finally:
+            await asyncio.sleep(0.5)
+            order.append("cleaned up")
+
+    @declared(app, "leave")
+    async def leave() -> None:
+        left.append(asyncio.create_task(clean_up_slowly()))
+        await asyncio.sleep(0.1)
+
+    pool = made(1)
+    sent = Sent(pool, leave)
+    eventually(lambda: sent.ended, "its end", 10)
+    monkeypatch.setattr(pool_module, "serve_connection", lambda: order.append("served"))
+    pool.stop()
+
+    assert order == ["served", "cleaned up"]
+
+
 def test_a_coroutine_that_heeds_no_cancellation_keeps_its_slot_for_a_while_only(
     app: Any, made: Made, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
