@@ -235,4 +235,17 @@ def test_a_trace_has_an_address_where_the_environment_has_one() -> None:
 def test_what_cancelling_would_do_is_said(worker: str, events: tuple[Event, ...], said: str) -> None:
     running = Running("orders.ship", "i-1", "quick", datetime.now(UTC).timestamp()) if worker else None
 
-    assert said in cancellable(Timeline("i-1", events, running, worker), runtime().environment).text
+    text = cancellable(Timeline("i-1", events, running, worker), runtime().environment).text
+    assert said in text
+    assert ("its canvas never runs" in text) == ("revokes" in said), "one that goes on sends what follows it"
+
+
+@pytest.mark.usefixtures("inside_sqs")
+def test_of_an_asyncio_pool_it_is_said_that_coroutines_alone_are_ended() -> None:
+    environment = runtime().environment
+    pools = {"io": replace(environment.pools["io"], type="asyncio")}
+    running = Running("orders.ship", "i-1", "quick", datetime.now(UTC).timestamp())
+
+    text = cancellable(Timeline("i-1", (), running, "io-5f1c@host"), replace(environment, pools=pools)).text
+
+    assert "a coroutine ends within a few seconds. A plain task goes on, for" in text

@@ -13,11 +13,12 @@ def cancel(
     yes: Annotated[bool, typer.Option("--yes", "-y", help="do not ask")] = False,
     undo: Annotated[bool, typer.Option("--undo", help="let it run again, before a replay for instance")] = False,
 ) -> None:
-    """Cancel one task: it never begins, and ends if it runs in a pool that can end it (prefork, gevent).
+    """Cancel one task: it never begins, and ends if it runs in a pool that can end it.
 
-    Its state becomes REVOKED, and what follows it in its canvas never runs. Workers know within a few seconds, and for
-    a week. A delayed task that is kept for later is cancelled by `app schedule cancel`. Exit 1 when there is nothing to
-    cancel.
+    Those are prefork and gevent, and asyncio for a coroutine. Elsewhere a task that runs goes on. The state of one that
+    never began or was ended becomes REVOKED, and what follows it in its canvas never runs. Workers know within a few
+    seconds, and for a week. A delayed task that is kept for later is cancelled by `app schedule cancel`. Exit 1 when
+    there is nothing to cancel.
     """
     choose(env)
     from celery_platform.observability.timeline.cancellable import cancellable
