@@ -73,11 +73,7 @@ class _Handler(socketserver.StreamRequestHandler):
     def _forth(self, upstream: socket.socket) -> None:
         try:
             while command := _frame(cast(BinaryIO, self.rfile)):
-                # A connection that has unsubscribed is used for anything: gevent workers acknowledge by it.
-                if refusal := self._refusal(command):
-                    self.wfile.write(refusal)
-                else:
-                    upstream.sendall(command)
+                upstream.sendall(command)
             upstream.shutdown(socket.SHUT_RDWR)
         except (OSError, ValueError):
             return
