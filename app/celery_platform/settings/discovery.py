@@ -41,9 +41,11 @@ def clients(*services: str, retries: Mapping[str, Any] = RETRIES) -> list[Any]:
     import botocore.session
     from botocore.config import Config
 
+    from celery_platform.settings.foreign_answers import refuse_foreign_answers
+
     config = Config(connect_timeout=5, read_timeout=20, retries=dict(retries))
     session = botocore.session.get_session()
-    return [session.create_client(service, config=config) for service in services]
+    return [refuse_foreign_answers(session.create_client(service, config=config)) for service in services]
 
 
 def client(service: str, retries: Mapping[str, Any] = RETRIES) -> Any:

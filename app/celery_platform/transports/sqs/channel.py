@@ -8,6 +8,7 @@ from kombu.transport import SQS
 from celery_platform.brokers.sqs.priorities import InOrder
 from celery_platform.errors import PublishError
 from celery_platform.refusals.size import Sized
+from celery_platform.settings.foreign_answers import refuse_foreign_answers
 from celery_platform.transports.sqs.groups import OneOfEachGroup
 from celery_platform.transports.sqs.polled_in_turn import PolledInTurn
 from celery_platform.transports.sqs.refused_polls import RefusedPolls
@@ -17,6 +18,9 @@ class Channel(Sized, InOrder, OneOfEachGroup, PolledInTurn, RefusedPolls):
     """Polls in order and whatever comes; says in words what it could not send."""
 
     _quiet: dict[str, tuple[float, float]]
+
+    def _new_boto_client(self, *args: Any, **options: Any) -> Any:
+        return refuse_foreign_answers(super()._new_boto_client(*args, **options))  # type: ignore[misc]
 
     def _put(self, queue: str, message: Any, **options: Any) -> None:
         """Send one message; kombu lets boto's own errors through, which no caller of Celery expects.
