@@ -95,6 +95,15 @@ def make_checkout() -> Callable[[Path], Checkout]:
     return make
 
 
+@pytest.fixture(scope="session", autouse=True)
+def _without_an_earlier_run(
+    make_checkout: Callable[[Path], Checkout], tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    """Remove what a run of these tests left that was killed together with everything that removes it."""
+    if os.geteuid() == 0 and shutil.which("podman"):
+        assert make_checkout(tmp_path_factory.mktemp("earlier") / "environments").region("stop").returncode == 0
+
+
 @pytest.fixture
 def checkout(make_checkout: Callable[[Path], Checkout], tmp_path: Path) -> Checkout:
     """An environment that a test may change."""
