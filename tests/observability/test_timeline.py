@@ -5,7 +5,6 @@ import time
 import tracemalloc
 from collections.abc import Callable, Iterator
 from dataclasses import replace
-from datetime import UTC, datetime
 from types import SimpleNamespace
 from typing import Any
 
@@ -15,7 +14,6 @@ from celery.exceptions import Retry
 from celery_platform.observability import counts
 from celery_platform.observability.outcome import Outcome
 from celery_platform.observability.timeline import gathering
-from celery_platform.observability.timeline.cancellable import cancellable
 from celery_platform.observability.timeline.event import MOST_CHARACTERS, Event, event_of, line_of, plain
 from celery_platform.observability.timeline.gathering import Events, event_of_outcome
 from celery_platform.observability.timeline.partitions import PARTITIONS, partition_of, timeline_key
@@ -222,30 +220,3 @@ def test_a_trace_has_an_address_where_the_environment_has_one() -> None:
 
     assert trace_address(link, "4bf92f35") == "https://traces.example.com/4bf92f35"
     assert (trace_address(None, "4bf92f35"), trace_address(link, ""), trace_address(link, "/../x")) == ("", "", "")
-
-
-@pytest.mark.parametrize(("worker", "events", "said"), [
-    ("io-5f1c@host", (), "no thread can be ended. It goes on, for"),
-    ("", (EVENT._replace(what="dead_lettered"),), "It has ended"),
-    ("", (EVENT._replace(what="retried"),), "The worker that takes its message revokes it"),
-    ("", (), "The worker that takes its message revokes it"),
-    ("gone-5f1c@host", (), "its pool cannot end a task"),
-])  # fmt: skip
-@pytest.mark.usefixtures("inside_sqs")
-def test_what_cancelling_would_do_is_said(worker: str, events: tuple[Event, ...], said: str) -> None:
-    running = Running("orders.ship", "i-1", "quick", datetime.now(UTC).timestamp()) if worker else None
-
-    text = cancellable(Timeline("i-1", events, running, worker), runtime().environment).text
-    assert said in text
-    assert ("its canvas never runs" in text) == ("revokes" in said), "one that goes on sends what follows it"
-
-
-@pytest.mark.usefixtures("inside_sqs")
-def test_of_an_asyncio_pool_it_is_said_that_coroutines_alone_are_ended() -> None:
-    environment = runtime().environment
-    pools = {"io": replace(environment.pools["io"], type="asyncio")}
-    running = Running("orders.ship", "i-1", "quick", datetime.now(UTC).timestamp())
-
-    text = cancellable(Timeline("i-1", (), running, "io-5f1c@host"), replace(environment, pools=pools)).text
-
-    assert "a coroutine ends within a few seconds. A plain task goes on, for" in text

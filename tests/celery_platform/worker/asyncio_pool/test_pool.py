@@ -3,77 +3,17 @@
 import asyncio
 import threading
 import time
-from collections.abc import Callable, Iterator
-from functools import partial
 from typing import Any
 
 import pytest
-from celery import Celery, _state
-from celery.app.trace import trace_task_ret
-from celery.utils import threads
 from celery_platform.transports import ending
 from celery_platform.worker.asyncio_pool import pool as pool_module
 from celery_platform.worker.asyncio_pool import run as run_module
-from celery_platform.worker.asyncio_pool.pool import TRACERS, TaskPool
+from celery_platform.worker.asyncio_pool.pool import TRACERS
 
 from tests.harness.waiting import eventually
 
-Made = Callable[..., TaskPool]
-
-
-@pytest.fixture
-def app() -> Any:
-    return Celery("coroutines", broker="memory://", backend="cache+memory://", set_as_current=False)
-
-
-def declared(app: Any, name: str, **options: Any) -> Callable[[Callable[..., Any]], Any]:
-    """Declare a task of this application alone, which the application of the next test does not get."""
-    decorator: Callable[[Callable[..., Any]], Any] = app.task(name=name, shared=False, **options)
-    return decorator
-
-
-@pytest.fixture
-def made(app: Any, monkeypatch: pytest.MonkeyPatch) -> Iterator[Made]:
-    """Start a pool of so many slots; Celery finds its current task as before once the test has ended."""
-    monkeypatch.setattr(threads, "get_ident", threads.get_ident)
-    stack: Any = _state._task_stack  # type: ignore[attr-defined] # has no stub
-    before, pools = stack.__ident_func__, []
-
-    def start(slots: int) -> TaskPool:
-        pool = TaskPool(slots, app=app)
-        pool.start()
-        pools.append(pool)
-        return pool
-
-    yield start
-    for pool in pools:
-        pool.stop()
-    stack.__ident_func__ = before
-
-
-class Sent:
-    """A task that was given to a pool, and what the pool said of it."""
-
-    def __init__(
-        self, pool: TaskPool, task: Any, number: int = 0, settle: Callable[[], object] = bool, **limits: float
-    ) -> None:
-        self.accepted: list[int] = []
-        self.ended: list[Any] = []
-        self.timed_out: list[tuple[bool, float]] = []
-        self._settle = settle
-        request = {"id": f"{task.name}-{number}", "delivery_info": {}, "args": [], "kwargs": {}}
-        self.run = pool.apply_async(
-            partial(trace_task_ret, app=pool.app), args=(task.name, request["id"], request, ([], {}, {}), None, None),
-            callback=self._settled, accept_callback=lambda pid, _: self.accepted.append(pid),
-            timeout_callback=lambda soft, limit: self.timed_out.append((soft, limit)), **limits,
-        )  # fmt: skip
-
-    def _settled(self, outcome: Any) -> None:
-        self._settle()
-        self.ended.append(outcome)
-
-    def is_over(self) -> bool:
-        return bool(self.ended or (self.timed_out and not self.timed_out[-1][0]))
+from .sent import Made, Sent, declared
 
 
 def test_hundreds_of_coroutines_need_no_threads_of_their_own(app: Any, made: Made) -> None:
