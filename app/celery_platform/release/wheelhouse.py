@@ -67,7 +67,7 @@ def build(release: Release, targets: Sequence[Target], folder: Path) -> bool:
     platform = _platform_wheel(release.application.repository, folder)
     own = _application_wheel(release, folder)
     _write_pins(release.application, locked, [platform, *([own] if own else [])])
-    if console:
+    if release.console:
         (folder / CONSOLE_PINS).write_text("".join(f"{one.pin()}\n" for one in console))
     about = {
         "release": release.id, "python": "-".join(sorted({target.python for target in targets})),

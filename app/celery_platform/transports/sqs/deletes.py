@@ -24,6 +24,9 @@ FLUSH_SECONDS = 0.2
 # At deleting a message that SQS names among the failed ones of a call, with back-off between them: half a minute. boto3
 # does not try such a message again. A call that is refused as a whole is tried until it is taken.
 ATTEMPTS = 8
+# A call that is not answered within this time counts as refused: it may hang, or boto3 waits between its own attempts.
+# What was done until then is repeated if the worker is killed.
+ANSWER_SECONDS = 1.0
 # How long a channel that closes waits for what is left to be deleted.
 CLOSE_SECONDS = 5.0
 
@@ -53,14 +56,16 @@ class Deletes:
         self._later: list[tuple[float, int, Done]] = []
         self._order = itertools.count()
         self._due = 0.0
+        self._asked_at: float | None = None
         self._thread: threading.Thread | None = None
         self._answers = Answers(OPERATION)
         self._ending = False
 
     @property
     def refused(self) -> bool:
-        """Whether SQS refused the last call for some queue."""
-        return self._answers.troubled
+        """Whether SQS refused the last call for some queue, or does not answer the one under way."""
+        asked_at = self._asked_at
+        return self._answers.troubled or (asked_at is not None and monotonic() - asked_at > ANSWER_SECONDS)
 
     def add(self, done: Done) -> None:
         """Delete this message with the next batch."""
@@ -128,6 +133,7 @@ class Deletes:
     def _delete(self, batch: list[Done]) -> None:
         url = batch[0].url
         entries = [{"Id": str(number), "ReceiptHandle": done.receipt} for number, done in enumerate(batch)]
+        self._asked_at = monotonic()
         try:
             answer = batch[0].client.delete_message_batch(QueueUrl=url, Entries=entries)
         except Exception as error:  # whatever it is: without this thread no message would be deleted any more
@@ -135,6 +141,8 @@ class Deletes:
             wait = self._answers.refused(url, code, error)
             self._again(batch, wait)
             return
+        finally:
+            self._asked_at = None
         self._answers.accepted(url)
         for failed in answer.get("Failed", []):
             broker_refused.send(sender=None, operation=OPERATION, answer=failed["Code"])

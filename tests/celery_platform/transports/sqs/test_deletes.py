@@ -2,6 +2,7 @@
 
 import itertools
 import os
+import threading
 import time
 from dataclasses import replace
 from pathlib import Path
@@ -9,6 +10,7 @@ from typing import Any
 
 import pytest
 from celery_platform.guards import answers
+from celery_platform.transports.sqs import deletes as deletes_module
 from celery_platform.transports.sqs.deletes import FLUSH_SECONDS, Deletes, Done
 from celery_platform.transports.sqs.releases import make_visible
 
@@ -103,6 +105,21 @@ def test_a_role_that_may_not_delete_goes_on_trying_and_says_that_it_is_refused(s
     assert not deletes.refused
 
 
+def test_a_call_without_an_answer_counts_as_refused_until_there_is_one(
+    sqs: TestEnvironment, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(deletes_module, "ANSWER_SECONDS", 0.1)
+    queue, deletes = Queue(sqs.client("sqs"), 1), Deletes()
+    client = _Hanging(queue.client)
+    deletes.add(Done(client, queue.url, queue.receipts[0]))
+
+    eventually(lambda: deletes.refused, "to be late", 10)
+    client.answers.set()
+    assert deletes.flush()
+    assert not deletes.refused
+    assert queue.held() == 0
+
+
 def test_a_message_that_fails_alone_is_tried_more_and_more_slowly(sqs: TestEnvironment) -> None:
     queue, deletes = Queue(sqs.client("sqs"), 1), Deletes()
     refusing = _Refusing(queue.client, 4)
@@ -193,6 +210,19 @@ class _Refusing:
 
     def change_message_visibility_batch(self, *, QueueUrl: str, Entries: list[dict[str, Any]]) -> Any:  # noqa: N803
         return self._answer("change_message_visibility_batch", QueueUrl, Entries)
+
+
+class _Hanging:
+    """A client whose call takes as long as somebody wants."""
+
+    def __init__(self, client: Any) -> None:
+        self._client = client
+        self.answers = threading.Event()
+
+    def delete_message_batch(self, **arguments: Any) -> Any:
+        """Wait, then ask SQS."""
+        self.answers.wait(30)
+        return self._client.delete_message_batch(**arguments)
 
 
 class _Denying:
