@@ -7,6 +7,7 @@ module "alarms" {
   cluster   = local.makes_cluster ? local.env.eks.name : null
   instances = local.instance_ids
   extra     = local.env.alerts.extra
+  log_group = local.ships_logs ? local.env.logs.host_group : null
   queues    = { for label, queue in local.env.queues : label => queue if local.kind == "sqs" }
 
   # Derived from names. Reading them from the replication groups would be a cycle: these send their events to the topic.

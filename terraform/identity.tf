@@ -8,6 +8,7 @@ module "identity" {
   key_arn              = module.key.arn
   cluster              = local.env.eks.name
   discovery_prefix     = local.env.discovery_prefix
+  log_group            = local.env.logs.host_group
   permissions_boundary = local.permissions_boundary
 
   queues = merge(

@@ -20,6 +20,7 @@ PURPOSE = {
     "eks": "A private EKS cluster and a node group for each pool.",
     "elasticache": "A Valkey replication group with TLS, users and no eviction.",
     "host": "One machine without a public address, reached through Systems Manager.",
+    "host_logs": "The log group to which hosts ship their journals.",
     "identity": "A role for each workload, limited to its queues, secrets and buckets and the statements of its pool.",
     "key": "The environment's KMS key, for secrets, logs and images.",
     "monitoring_host": "The machine that runs Prometheus and Alertmanager.",

@@ -37,6 +37,23 @@ run "of_queues" {
   }
 }
 
+run "of_hosts_that_ship_nothing" {
+  command = plan
+
+  module {
+    source = "./modules/alarms"
+  }
+
+  variables {
+    log_group = "/celery/celery-x/hosts"
+  }
+
+  assert {
+    condition     = aws_cloudwatch_metric_alarm.this["host-logs"].treat_missing_data == "breaching" && aws_cloudwatch_metric_alarm.this["host-logs"].comparison_operator == "LessThanThreshold" && aws_cloudwatch_metric_alarm.this["host-logs"].dimensions.LogGroupName == "/celery/celery-x/hosts"
+    error_message = "expected an alarm on an hour without entries"
+  }
+}
+
 run "of_amazon_mq" {
   command = plan
 

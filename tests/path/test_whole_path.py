@@ -41,6 +41,26 @@ def test_the_demo_loses_nothing_and_repeats_no_effect(local: LocalEnvironment, t
     assert len(sheets) >= len(photographs) > 0, tail(demo)
 
 
+def test_the_lines_of_tasks_on_hosts_are_in_cloudwatch_logs(
+    local: LocalEnvironment, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, value in account_variables("local", "eu-west-1").items():
+        monkeypatch.setenv(name, value)
+    group = json.loads((local.environments / "local" / "resolved.json").read_text())["logs"]["host_group"]
+    logs = boto3.client("logs")
+
+    def lines() -> list[dict[str, Any]]:
+        found = logs.filter_log_events(logGroupName=group, filterPattern="thumbnails")["events"]
+        return [json.loads(event["message"]) for event in found]
+
+    def of_the_demo() -> list[dict[str, Any]]:
+        return [line for line in lines() if line.get("outcome") == "succeeded"]
+
+    line = eventually(of_the_demo, "the line of a task of the demo")[0]
+    assert line["unit"].startswith("celery-worker"), line
+    assert line["task_id"], line
+
+
 def test_the_release_command_ran_on_a_host_before_its_workers(local: LocalEnvironment) -> None:
     journal = local.run("podman", "exec", "celery-local-worker-cpu-1", "journalctl", "-o", "cat", "-b")
 

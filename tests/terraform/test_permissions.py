@@ -10,14 +10,9 @@ import pytest
 from botocore.exceptions import ClientError
 
 from tests.terraform.deployment import Deployment
+from tests.terraform.implied_permissions import everything, implied
 
 pytestmark = [pytest.mark.terraform, pytest.mark.slow, pytest.mark.timeout(1200)]
-
-RECEIVE = ("sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:ChangeMessageVisibility")
-SEND = ("sqs:SendMessage",)
-MEASURE = ("sqs:GetQueueAttributes", "sqs:GetQueueUrl")
-OBJECTS = {"read": ("s3:GetObject",), "write": ("s3:PutObject", "s3:DeleteObject")}
-TRANSFER = "celery-prod-transfer"
 
 
 @pytest.fixture(scope="module")
@@ -29,15 +24,15 @@ def production(apply: Callable[[str, str], Deployment]) -> Deployment:
 def test_each_workload_may_do_what_the_environment_implies_and_nothing_else(production: Deployment) -> None:
     iam, wrong = production.client("iam"), []
     for name, workload in production.resolved["workloads"].items():
-        implied = set(_implied(production.resolved, workload))
-        for action, resource in sorted(_everything(production.resolved)):
+        needed = set(implied(production.resolved, workload))
+        for action, resource in sorted(everything(production.resolved)):
             answer = iam.simulate_principal_policy(
                 PolicySourceArn=f"arn:aws:iam::000000000000:role/celery-prod-{name}",
                 ActionNames=[action],
                 ResourceArns=[resource],
             )
             allowed = answer["EvaluationResults"][0]["EvalDecision"] == "allowed"
-            if allowed is not ((action, resource) in implied):
+            if allowed is not ((action, resource) in needed):
                 wrong.append(f"{name}: {action} on {resource} is {'allowed' if allowed else 'refused'}")
 
     assert wrong == []
@@ -160,79 +155,6 @@ def _trust(production: Deployment, role: str) -> dict[str, Any]:
     found = production.client("iam").get_role(RoleName=f"celery-prod-{role}")["Role"]["AssumeRolePolicyDocument"]
     statement: dict[str, Any] = _listed(found["Statement"])[0]
     return statement
-
-
-def _queues(resolved: dict[str, Any], labels: list[str]) -> Iterator[str]:
-    """The queues with these labels, of which `*` is every queue and `*-dlq` every dead letter queue."""
-    every = {"*": list(resolved["queues"]), "*-dlq": [f"{label}-dlq" for label in resolved["queues"]]}
-    return (_queue(resolved, one) for label in labels for one in every.get(label, [label]))
-
-
-def _queue(resolved: dict[str, Any], label: str) -> str:
-    queues = resolved["queues"]
-    name = queues[label]["name"] if label in queues else queues[label.removesuffix("-dlq")]["dead_letter_name"]
-    return f"arn:aws:sqs:eu-west-1:000000000000:{name}"
-
-
-def _secret(resolved: dict[str, Any], label: str) -> str:
-    return f"arn:aws:secretsmanager:eu-west-1:000000000000:secret:{resolved['secrets'][label]}-AbCdEf"
-
-
-def _implied(resolved: dict[str, Any], workload: dict[str, Any]) -> Iterator[tuple[str, str]]:
-    """Each action and resource that a workload in resolved.json needs."""
-    for labels, actions in (("receives", RECEIVE), ("sends", SEND), ("measures", MEASURE)):
-        yield from ((action, queue) for queue in _queues(resolved, workload[labels]) for action in actions)
-    drained = [label for part in workload["drains"] for label in part]
-    dead = [f"{label}-dlq" for label in drained]
-    yield from ((action, queue) for queue in _queues(resolved, drained) for action in RECEIVE)
-    yield from ((action, queue) for queue in _queues(resolved, dead) for action in (*SEND, *MEASURE))
-    yield from (("secretsmanager:GetSecretValue", _secret(resolved, label)) for label in workload["secrets"])
-    for label, may in workload["buckets"].items():
-        bucket = resolved["buckets"][label]
-        yield "s3:ListBucket", _bucket(bucket)
-        yield from ((action, _object(bucket)) for access in may for action in OBJECTS[access])
-    if workload["watches"]:
-        yield "cloudwatch:GetMetricData", "*"
-    if workload["finds_hosts"]:
-        yield "ec2:DescribeInstances", "*"
-    if workload["discovers"]:
-        yield "ssm:GetParameters", _parameter(resolved)
-
-
-def _everything(resolved: dict[str, Any]) -> set[tuple[str, str]]:
-    """Every permission that a workload could have, and some that none has."""
-    labels = [*resolved["queues"], *(f"{label}-dlq" for label in resolved["queues"])]
-    found = {
-        (action, _queue(resolved, label))
-        for label in labels
-        for action in (*RECEIVE, *SEND, *MEASURE, "sqs:PurgeQueue")
-    }
-    secret_actions = ("secretsmanager:GetSecretValue", "secretsmanager:PutSecretValue")
-    found |= {(action, _secret(resolved, label)) for label in resolved["secrets"] for action in secret_actions}
-    for bucket in (*resolved["buckets"].values(), TRANSFER):
-        found |= {(action, _object(bucket)) for action in (*OBJECTS["read"], *OBJECTS["write"], "s3:PutObjectAcl")}
-        found |= {("s3:ListBucket", _bucket(bucket)), ("s3:DeleteBucket", _bucket(bucket))}
-    found |= {("ssm:GetParameters", _parameter(resolved)), ("ssm:PutParameter", _parameter(resolved))}
-    return found | {
-        ("cloudwatch:GetMetricData", "*"),
-        ("ec2:DescribeInstances", "*"),
-        ("ec2:TerminateInstances", "*"),
-        ("iam:CreateUser", "*"),
-        ("sts:AssumeRole", "*"),
-        ("kms:Decrypt", "*"),
-    }
-
-
-def _bucket(name: str) -> str:
-    return f"arn:aws:s3:::{name}-000000000000"
-
-
-def _object(bucket: str) -> str:
-    return f"{_bucket(bucket)}/any/object"
-
-
-def _parameter(resolved: dict[str, Any]) -> str:
-    return f"arn:aws:ssm:eu-west-1:000000000000:parameter{resolved['discovery_prefix']}/broker_url"
 
 
 def _statements(production: Deployment) -> Iterator[tuple[str, dict[str, Any]]]:

@@ -15,6 +15,7 @@ from celery_platform.environment.derived.console import console
 from celery_platform.environment.derived.delivery import delivery
 from celery_platform.environment.derived.egress import egress
 from celery_platform.environment.derived.eks import eks
+from celery_platform.environment.derived.logs import logs
 from celery_platform.environment.derived.monitoring import monitoring
 from celery_platform.environment.derived.network import network
 from celery_platform.environment.derived.pools import pool_of
@@ -79,7 +80,7 @@ def resolve(env: Environment, earlier: Mapping[str, IPv4Address] | None = None) 
         "console": console(env),
         "budget": env.budget.model_dump(mode="json"),
         "timeline": timeline(env),
-        "logs": env.logs.model_dump(mode="json"),
+        "logs": logs(env),
         "delivery": delivery(env),
         "destroy_lock": env.destroy_lock,
     }

@@ -6,6 +6,7 @@ locals {
     local.cache_alarms,
     local.instance_alarms,
     local.cluster_alarms,
+    local.log_alarms,
     local.extra_alarms,
   )
 

@@ -57,6 +57,12 @@ variable "instances" {
   default     = {}
 }
 
+variable "log_group" {
+  description = "The log group to which hosts ship their journals, or null."
+  type        = string
+  default     = null
+}
+
 variable "cluster" {
   description = "Name of the EKS cluster, or null."
   type        = string

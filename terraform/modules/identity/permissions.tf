@@ -3,7 +3,7 @@ locals {
   # IAM rejects a policy without statements, so a workload without needs gets no policy.
   needing = tomap({
     for name, workload in var.workloads : name => name
-    if workload.discovers || workload.watches || workload.finds_hosts || length(concat(keys(workload.buckets), workload.secrets, workload.receives, workload.looks, workload.sends, workload.measures, workload.drains)) > 0
+    if workload.discovers || workload.ships_logs || workload.watches || workload.finds_hosts || length(concat(keys(workload.buckets), workload.secrets, workload.receives, workload.looks, workload.sends, workload.measures, workload.drains)) > 0
   })
   policies = { for name, document in data.aws_iam_policy_document.this : name => document.json }
 
@@ -132,6 +132,15 @@ data "aws_iam_policy_document" "this" {
       sid       = "Watch" # the action has no resource types
       actions   = ["cloudwatch:GetMetricData"]
       resources = ["*"]
+    }
+  }
+
+  dynamic "statement" {
+    for_each = var.workloads[each.key].ships_logs ? [true] : []
+    content {
+      sid       = "ShipLogs"
+      actions   = ["logs:CreateLogStream", "logs:PutLogEvents"]
+      resources = ["arn:${local.partition}:logs:${local.region}:${local.account}:log-group:${var.log_group}:*"]
     }
   }
 

@@ -21,6 +21,7 @@ variable "workloads" {
       resources  = list(string)
       conditions = optional(list(object({ test = string, variable = string, values = list(string) })), [])
     })), [])
+    ships_logs  = optional(bool, false)
     watches     = optional(bool, false)
     finds_hosts = optional(bool, false)
   }))
@@ -68,6 +69,17 @@ variable "workloads" {
   validation {
     condition     = alltrue(flatten([for workload in var.workloads : [for statement in workload.statements : !contains(statement.resources, "*") || alltrue([for action in statement.actions : can(regex(":[*?]*[A-Za-z0-9]", action))])]]))
     error_message = "A statement must not allow all actions of a service on all resources: list the actions or the resources."
+  }
+}
+
+variable "log_group" {
+  description = "The log group of the workloads that ship logs, or null."
+  type        = string
+  default     = null
+
+  validation {
+    condition     = var.log_group != null || !anytrue([for workload in var.workloads : workload.ships_logs])
+    error_message = "A workload that ships logs needs a log group."
   }
 }
 

@@ -10,6 +10,7 @@ from collections.abc import Iterable
 from celery_platform.environment.aws.regions import partition_of
 from celery_platform.environment.derived import Json
 from celery_platform.environment.derived.buckets import buckets
+from celery_platform.environment.derived.logs import host_group
 from celery_platform.environment.derived.queue_patterns import queue_patterns
 from celery_platform.environment.derived.queues import queue_names
 from celery_platform.environment.derived.secrets import secrets
@@ -23,6 +24,7 @@ LOOK = ("sqs:ReceiveMessage", "sqs:ChangeMessageVisibility")
 SEND = ("sqs:SendMessage",)
 MEASURE = ("sqs:GetQueueAttributes", "sqs:GetQueueUrl")
 OBJECTS = {"read": ("s3:GetObject",), "write": ("s3:PutObject", "s3:DeleteObject")}
+SHIP_LOGS = ("logs:CreateLogStream", "logs:PutLogEvents")
 DISCOVER = ("ssm:GetParameter", "ssm:GetParameters", "ssm:GetParametersByPath")
 
 
@@ -89,6 +91,8 @@ class Policies:
             found.append(_statement("Discover", DISCOVER, [parameters, f"{parameters}/*"]))
         if workload["watches"]:
             found.append(_statement("Watch", ("cloudwatch:GetMetricData",), ["*"]))
+        if workload["ships_logs"]:
+            found.append(_statement("ShipLogs", SHIP_LOGS, [self._arn("logs", f"log-group:{host_group(self._env)}:*")]))
         if workload["finds_hosts"]:
             found.append(_statement("FindHosts", ("ec2:DescribeInstances",), ["*"]))
         return [statement for statement in found if statement]

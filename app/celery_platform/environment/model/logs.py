@@ -1,4 +1,4 @@
-"""Section `logs`: how long CloudWatch keeps the logs of AWS services: the cluster, the network, the broker."""
+"""Section `logs`: what is in CloudWatch Logs, and how long it is kept there."""
 
 from typing import Literal
 
@@ -12,4 +12,8 @@ class Logs(Closed):
 
     retention_days: Literal[1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731] = Field(
         default=30, description="after which CloudWatch deletes them"
+    )
+    hosts: bool = Field(
+        default=False,
+        description="ship the journal of every host, tasks' lines too, to a log group; billed by the gigabyte",
     )

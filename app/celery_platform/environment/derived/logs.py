@@ -1,0 +1,20 @@
+"""Logs: how long they are kept, and the group to which hosts ship their journals."""
+
+from celery_platform.environment.derived import Json
+from celery_platform.environment.model import Environment
+
+
+def logs(env: Environment) -> Json:
+    """Retention, and the log group of hosts; none if they ship nothing.
+
+    Example: `logs(load("prod"))["host_group"] == "/celery/celery-prod/hosts"`
+    """
+    return {
+        "retention_days": env.logs.retention_days,
+        "host_group": host_group(env) if env.logs.hosts else None,
+    }
+
+
+def host_group(env: Environment) -> str:
+    """The log group of hosts, beside those of the environment's services."""
+    return f"/{env.prefix}/{env.own_prefix}/hosts"
