@@ -9,16 +9,17 @@ from celery_platform.cli.dlq.options import chosen_messages
 
 if TYPE_CHECKING:
     from celery_platform.dead_letters.choice import Choice
-    from celery_platform.dead_letters.dry_run import Checked, DryRun, Tasks
+    from celery_platform.dead_letters.dry_run import Checked, DryRun
 
 
 def show_dry_run(env: str, queue: str, choice: "Choice", per_second: float) -> None:
     """Print what a replay of the chosen messages would meet. Exit 1 when none is chosen."""
+    from celery_platform.application.importable_tasks import importable_tasks
     from celery_platform.dead_letters.dry_run import dry_run
     from celery_platform.output import say, show_table
 
     with chosen_messages(env, queue, choice) as messages:
-        tasks, unread_code = _tasks()
+        tasks, unread_code = importable_tasks()
         found = dry_run((held.message for held in messages), tasks, per_second=per_second, unread_code=unread_code)
     if not found.groups:
         say("no dead-lettered message is chosen")
@@ -35,19 +36,6 @@ def show_dry_run(env: str, queue: str, choice: "Choice", per_second: float) -> N
     for line in _lines(found):
         say(line)
     raise typer.Exit
-
-
-def _tasks() -> "tuple[Tasks | None, str]":
-    """The tasks of the application as it is here; without it, why there are none."""
-    from celery_platform.application import application, import_tasks
-    from celery_platform.errors import AppError
-
-    try:
-        celery = application()
-        import_tasks(celery)
-    except AppError as error:
-        return None, f"{error}"
-    return celery.tasks, ""
 
 
 def _lines(found: "DryRun") -> Iterator[str]:

@@ -4,13 +4,12 @@ import threading
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from celery_platform.application import application, import_tasks, platform_alone
-from celery_platform.console.state.shared import said
+from celery_platform.application import platform_alone
+from celery_platform.application.importable_tasks import importable_tasks
 from celery_platform.console.state.shared_by_key import SharedByKey
 from celery_platform.dead_letters.choice import Choice
-from celery_platform.dead_letters.dry_run import DryRun, Tasks, dry_run
+from celery_platform.dead_letters.dry_run import DryRun, dry_run
 from celery_platform.dead_letters.reading import held_messages
-from celery_platform.errors import AppError
 from celery_platform.settings import QueueSettings
 
 # Least seconds between two readings of the same choice, and how many choices are kept.
@@ -33,7 +32,7 @@ def shared_dry_runs(
 
     def work_out(asked: Asked) -> DryRun:
         chosen_queues = [queues[asked.queue]] if asked.queue else list(queues.values())
-        tasks, unread_code = _tasks()
+        tasks, unread_code = importable_tasks()
         with turn, platform_alone().connection_for_read() as connection:
             messages = held_messages(connection, chosen_queues, asked.choice)
             try:
@@ -43,13 +42,3 @@ def shared_dry_runs(
                 messages.close()  # type: ignore[attr-defined] # a generator: gives back what it holds
 
     return SharedByKey(work_out, SECONDS, MOST_KEPT)
-
-
-def _tasks() -> tuple[Tasks | None, str]:
-    """The tasks of today's code; without it, why there are none."""
-    try:
-        celery = application()
-        import_tasks(celery)
-    except AppError as error:
-        return None, said(error)
-    return celery.tasks, ""
