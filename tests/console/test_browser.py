@@ -12,10 +12,14 @@ from typing import Literal
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
+from celery_platform.observability.alerts.error_budget import FAST, late_ratio
+from celery_platform.settings import runtime
 from PIL import Image
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
 from tests.harness.environment import TestEnvironment
+from tests.harness.waiting import eventually
+from tests.observability.harness.late_tasks import with_late_tasks
 
 from .inside import KEPT, dead_letter_lists, emptied, filled, inside, put_back
 from .served import Served, served
@@ -42,14 +46,22 @@ WAITS_FOR = {"queue": "Empty in"}
 
 @pytest.fixture(scope="module")
 def console(plain_redis: TestEnvironment, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
-    """A console with actions, whose environment has dead-lettered messages and a backlog."""
+    """A console with actions, whose environment has dead-lettered messages, a backlog and tasks that began late."""
     filled(plain_redis, "shown", count=3)
     with inside(plain_redis):
         lists = dead_letter_lists()
         put_back(lists)
+        late = {runtime().environment.queues["quick"].name: 0.08}
     plain_redis.python(BACKLOG)
     plain_redis.python(KEPT)
-    with served(plain_redis, tmp_path_factory.mktemp("served"), "--allow-actions", "--interval", "1") as made:
+    with (
+        with_late_tasks(plain_redis.resolved, tmp_path_factory.mktemp("late"), late, alerting=False) as watching,
+        served(
+            plain_redis, tmp_path_factory.mktemp("served"), "--allow-actions", "--interval", "1",
+            "--prometheus", watching.prometheus,
+        ) as made,
+    ):  # fmt: skip
+        eventually(lambda: watching.query(late_ratio(FAST.long)), "the recording rules", 60)
         yield made
     with inside(plain_redis):
         emptied()

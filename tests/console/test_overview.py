@@ -1,11 +1,14 @@
 """Is all well? The page says what `app status` says, and what of it needs a person."""
 
+import re
+from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
 
 import pytest
 from celery_platform.application.loading import platform_alone
 from celery_platform.console.serve import Options
+from celery_platform.observability.alerts.error_budget import FAST, late_ratio
 from celery_platform.observability.status.poll import Poller
 from celery_platform.observability.status.snapshot import Snapshot
 from celery_platform.settings import runtime
@@ -13,6 +16,7 @@ from httpx2 import Response
 
 from tests.harness.environment import TestEnvironment
 from tests.harness.waiting import eventually
+from tests.observability.harness.late_tasks import with_late_tasks
 
 from .conftest import Opened, opened
 from .inside import EMPTY, filled, inside
@@ -122,3 +126,47 @@ def test_the_environment_and_its_broker_are_named(console: Opened) -> None:
 
     assert runtime().environment.name in html
     assert "<title>Is all well? · local</title>" in html
+
+
+@pytest.fixture
+def prometheus(plain_redis: TestEnvironment, tmp_path: Path) -> Iterator[str]:
+    """The URL of a Prometheus that knows of late tasks in the queue quick."""
+    with inside(plain_redis):
+        late = {runtime().environment.queues["quick"].name: 0.2}
+    with with_late_tasks(plain_redis.resolved, tmp_path, late) as made:
+        eventually(lambda: made.query(late_ratio(FAST.long)), "the recording rules", 60)
+        yield made.prometheus
+
+
+def test_error_budgets_are_beside_the_wait_where_there_is_a_prometheus(
+    plain_redis: TestEnvironment, prometheus: str, tmp_path: Path
+) -> None:
+    with inside(plain_redis):
+        console = opened(Options(audit_log=tmp_path / "audit", prometheus=prometheus))
+
+        overview, quick, effects = (console.client.get(page).text for page in ("/", "/queues/quick", "/queues/effects"))
+
+    row = re.search(r'<a id="queue-quick".*?</tr>', overview, re.DOTALL)
+    assert row
+    assert re.search(r'<strong class="urgent">(19|20)\.\d</strong></td><td class="number">3\.\d</td>', row[0])
+    assert "Burn 1h Burn 6h" in text_of(overview)
+    assert re.search(r"Error budget burn rate (19|20)\.\d in 1h, 3\.\d in 6h\.", text_of(quick))
+    assert "burn rate - in 1h, - in 6h. At a burn rate of 1, the error budget (1 % of tasks" in text_of(effects)
+
+
+def test_without_a_prometheus_error_budgets_are_said_to_be_unknown(console: Opened) -> None:
+    overview, quick = (text_of(console.client.get(page).text) for page in ("/", "/queues/quick"))
+
+    assert "Alerts and error budgets are unknown: the console was started without --prometheus" in overview
+    assert "Burn 1h" not in overview
+    assert "Error budget not known: the console was started without --prometheus" in quick
+
+
+def test_a_prometheus_that_does_not_answer_is_said(plain_redis: TestEnvironment, tmp_path: Path) -> None:
+    with inside(plain_redis):
+        console = opened(Options(audit_log=tmp_path / "audit", prometheus="http://127.0.0.1:9"))
+
+        page = text_of(console.client.get("/").text)
+
+    assert "Prometheus does not answer at http://127.0.0.1:9" in page
+    assert "Alerts and error budgets are unknown" in page

@@ -46,7 +46,7 @@ def test_a_busy_environment(
         assert snapshot.pools["cpu"].workers == 0
         assert not healthy(snapshot), "dead-lettered messages and a missing worker are problems"
         console = Console(record=True, width=110, force_terminal=True, file=(tmp_path / "screen").open("w"))
-        console.print(screen(snapshot, 60))
+        console.print(screen(snapshot, runtime().environment.alerts))
         picture = Path(os.environ.get("PICTURES") or tmp_path) / "status.svg"
         console.save_svg(str(picture), title="app status --env local", clear=False)
         assert "dead-lettered" in console.export_text()

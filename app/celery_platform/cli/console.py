@@ -18,7 +18,11 @@ def console(
         str, typer.Option(metavar="ARN", help="the load balancer that signs people in; needed on all but loopback")
     ] = "",
     prometheus: Annotated[
-        str, typer.Option(envvar="CELERY_PROMETHEUS_URL", help="the Prometheus to ask for alerts")
+        str,
+        typer.Option(
+            envvar="CELERY_PROMETHEUS_URL",
+            help="the Prometheus to ask for alerts and error budgets; by default that of `app tunnel`",
+        ),
     ] = "",
     allow_actions: Annotated[
         bool, typer.Option("--allow-actions", help="let people replay messages and pause queues")
@@ -53,13 +57,14 @@ def console(
     from celery_platform.console.serve import Options, serve
     from celery_platform.settings import runtime, use
     from celery_platform.settings.placeholders import WithoutApplicationSecrets
+    from celery_platform.settings.tunnelled import local_url
 
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
     if without_application_secrets:
         use(WithoutApplicationSecrets(runtime().environment, runtime().discovery))
+    asked = prometheus or local_url(env, "prometheus")
     serve(
-        runtime(),
-        Options(address, port, behind_load_balancer, admissions, prometheus, allow_actions, audit_log, interval),
+        runtime(), Options(address, port, behind_load_balancer, admissions, asked, allow_actions, audit_log, interval)
     )
 
 

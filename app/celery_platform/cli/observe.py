@@ -52,7 +52,8 @@ def status(
         str,
         typer.Option(
             envvar="CELERY_PROMETHEUS_URL",
-            help="the Prometheus to ask for alerts, such as http://localhost:9090; by default that of `app tunnel`",
+            help="the Prometheus to ask for alerts and error budgets, such as http://localhost:9090; by default that "
+            "of `app tunnel`",
         ),
     ] = "",
 ) -> None:

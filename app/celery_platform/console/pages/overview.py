@@ -5,6 +5,7 @@ from starlette.responses import Response
 
 from celery_platform.console.site import Site
 from celery_platform.console.state.findings import URGENT, findings
+from celery_platform.observability.alerts.error_budget import alerting_rates, in_words
 from celery_platform.observability.status.snapshot import QueueState
 
 # Rows of queues beside those that need a person. An open page is sent again every few seconds.
@@ -27,6 +28,7 @@ def overview(site: Site, request: Request) -> Response:
         request, "overview.html", seen=seen, snapshot=snapshot, since=seen.value.since, limits=limits, found=found,
         urgent=sum(finding.severity == URGENT for finding in found), troubled=troubled, queues=ordered[:shown],
         hidden=len(ordered) - shown if len(ordered) > shown else 0, shown_findings=SHOWN_FINDINGS,
+        alerting_rates=alerting_rates(limits["queue_wait_objective"]), burns_in_words=in_words(limits),
     )  # fmt: skip
 
 

@@ -9,6 +9,7 @@ from starlette.responses import RedirectResponse, Response
 
 from celery_platform.console.site import Site
 from celery_platform.console.state.findings import findings
+from celery_platform.observability.alerts.error_budget import alerting_rates, in_words
 from celery_platform.observability.why import reasons
 from celery_platform.reliability import pausing
 from celery_platform.reliability.errors import StoreAwayError
@@ -41,7 +42,9 @@ def queue(site: Site, request: Request) -> Response:
         request, "queue.html", seen=seen, answer=answer, reasons=reasons(answer.value) if answer.value else [],
         queue=settings, state=snapshot.queues[settings.label] if snapshot else None,
         states=snapshot.pools if snapshot else {}, pools=pools, limits=environment.alerts,
-        found=[finding for finding in found if finding.about == settings.label],
+        found=[finding for finding in found if finding.about == settings.label], snapshot=snapshot,
+        alerting_rates=alerting_rates(environment.alerts["queue_wait_objective"]),
+        burns_in_words=in_words(environment.alerts),
     )  # fmt: skip
 
 

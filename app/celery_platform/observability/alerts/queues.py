@@ -2,42 +2,26 @@
 
 from collections.abc import Iterator
 
+from celery_platform.observability.alerts import error_budget
 from celery_platform.observability.alerts.alert import Alert, Thresholds
 
-# Google's SRE workbook, "Alerting on SLOs", table 5-8: burn rates of a 30-day error budget. Each is measured over a
-# long window, so that the alert is significant, and a short one, so that it resolves soon after the problem ends.
-FAST_BURN, SLOW_BURN = 14.4, 6
-WINDOWS = ("5m", "30m", "1h", "6h")
-# With fewer tasks in a window, a single late one would be a large percentage.
-LEAST_TASKS = 10
 # Of a queue that people have paused, nobody is told that it stands still, which they know; but that it still does.
 NOT_PAUSED = " unless on (queue_name) celery_queue_paused == 1"
 PAUSED_LONG = "4h"
 
 
-def late_ratio(window: str) -> str:
-    """The recording rule of the share of tasks that started later than the objective allows."""
-    return f"celery:task_late:ratio_rate{window}"
-
-
 def recorded(thresholds: Thresholds) -> Iterator[dict[str, str]]:
     """Recording rules: the share of late tasks by queue for each window, and the 95th percentile of the wait."""
-    bucket, count = "celery_task_queue_wait_time_bucket", "celery_task_queue_wait_time_count"
-    within = f'{bucket}{{le="{float(thresholds.queue_wait_seconds)}"}}'
-    for window in WINDOWS:
-        started = f"sum by (queue_name) (increase({count}[{window}]))"
-        in_time = f"sum by (queue_name) (increase({within}[{window}]))"
-        expression = f"(1 - {in_time} / {started}) and {started} >= {LEAST_TASKS}"
-        yield {"record": late_ratio(window), "expr": expression}
+    yield from error_budget.recorded(thresholds)
     yield {
         "record": "celery:task_queue_wait_time:p95_5m",
-        "expr": f"histogram_quantile(0.95, sum by (queue_name, le) (rate({bucket}[5m])))",
+        "expr": "histogram_quantile(0.95, sum by (queue_name, le) (rate(celery_task_queue_wait_time_bucket[5m])))",
     }
 
 
 def alerts(thresholds: Thresholds) -> Iterator[Alert]:
     """The alerts on queues."""
-    budget = 1 - thresholds.queue_wait_objective
+    objective = thresholds.queue_wait_objective
     late = (
         "{{ $value | humanizePercentage }} of the tasks in {{ $labels.queue_name }} "
         + f"have waited for more than {thresholds.queue_wait_seconds} s."
@@ -49,10 +33,10 @@ def alerts(thresholds: Thresholds) -> Iterator[Alert]:
         "{{ $labels.queue_name }} has {{ $value }} messages waiting.",
     )  # fmt: skip
     yield Alert(
-        "CeleryQueueWaitBurnsFast", _burn("1h", "5m", FAST_BURN * budget), "2m", "page", late
+        "CeleryQueueWaitBurnsFast", _late(error_budget.FAST, objective), "2m", "page", late
     )  # fmt: skip
     yield Alert(
-        "CeleryQueueWaitBurnsSlowly", _burn("6h", "30m", SLOW_BURN * budget), "15m", "ticket", late
+        "CeleryQueueWaitBurnsSlowly", _late(error_budget.SLOW, objective), "15m", "ticket", late
     )  # fmt: skip
     yield Alert(
         "CeleryQueueNotDrained",
@@ -91,7 +75,6 @@ def alerts(thresholds: Thresholds) -> Iterator[Alert]:
     )  # fmt: skip
 
 
-def _burn(long: str, short: str, ratio: float) -> str:
-    # The ratio cannot exceed 1. Without the cap, a loose objective would make an alert that never fires.
-    most = round(min(ratio, 0.9), 6)
-    return f"{late_ratio(long)} > {most} and {late_ratio(short)} > {most}"
+def _late(burn: error_budget.Burn, objective: float) -> str:
+    most = error_budget.burns_over(burn, objective)
+    return " and ".join(f"{error_budget.late_ratio(window)} > {most}" for window in (burn.long, burn.short))

@@ -1,5 +1,6 @@
 """The dashboards: fleet, one queue, one task, broker, cost. `make test-observability` checks every query for data."""
 
+from celery_platform.observability.alerts.error_budget import FAST, late_ratio
 from celery_platform.observability.dashboards.panel import Board, Panel, one
 
 QUEUE, TASK, HOST = "{{queue_name}}", "{{name}}", "{{hostname}}"
@@ -41,7 +42,7 @@ ONE_QUEUE = Board(
         Panel("Age of the oldest message", one(f"celery_queue_oldest_message_age_seconds{OF_QUEUE}", "age"), "s"),
         Panel("Queue wait", _quantiles("celery_task_queue_wait_time_bucket", OF_QUEUE), "s"),
         Panel("Share of tasks that started late", (
-            (f"celery:task_late:ratio_rate5m{OF_QUEUE}", "5 min"), (f"celery:task_late:ratio_rate1h{OF_QUEUE}", "1 h")),
+            (late_ratio(FAST.short) + OF_QUEUE, "5 min"), (late_ratio(FAST.long) + OF_QUEUE, "1 h")),
             "percentunit"),
         Panel("Received, started and succeeded", (
             (f"sum(rate(celery_task_received_total{OF_QUEUE}[1m]))", "received"),

@@ -1,9 +1,6 @@
 """Poll an environment: the broker, the workers on hosts and, if there is one, Prometheus."""
 
-import json
 import time
-import urllib.parse
-import urllib.request
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
@@ -12,12 +9,11 @@ from celery_platform.observability.exporter.outbox import read_outbox
 from celery_platform.observability.exporter.paused import read_paused
 from celery_platform.observability.exporter.reading import Reading, Source
 from celery_platform.observability.status.outbox import outbox_problems
+from celery_platform.observability.status.prometheus import Told, ask_prometheus
 from celery_platform.observability.status.snapshot import PoolState, QueueState, Snapshot
 from celery_platform.observability.status.workers import WorkersSeen, ask_workers, quantile, together
 from celery_platform.reliability.paused_queues import Pause
 from celery_platform.settings import PoolSettings, Runtime
-
-PROMETHEUS_SECONDS = 5
 
 
 @dataclass
@@ -44,14 +40,15 @@ class Poller:
         seen = {pool: ask_workers(addresses) for pool, addresses in self.workers.items()}
         self.paused = self._paused()
         self._outbox()
+        told = self._prometheus()
         snapshot = Snapshot(
             environment=environment.name,
             broker=environment.broker_kind,
             at=at,
             broker_up=reading is not None,
-            queues={label: self._queue(label, at, reading, seen) for label in environment.queues},
+            queues={label: self._queue(label, at, reading, seen, told) for label in environment.queues},
             pools={name: self._pool(pool, seen.get(name)) for name, pool in environment.pools.items()},
-            alerts=self._alerts(),
+            alerts=told.alerts if told else None,
             problems=self.problems,
         )
         self.before = (at, reading, seen)
@@ -84,7 +81,9 @@ class Poller:
         else:
             self.problems += outbox_problems(report, time.time())
 
-    def _queue(self, label: str, at: float, reading: Reading | None, seen: dict[str, WorkersSeen]) -> QueueState:
+    def _queue(
+        self, label: str, at: float, reading: Reading | None, seen: dict[str, WorkersSeen], told: Told | None
+    ) -> QueueState:
         queue = self.runtime.environment.queues[label]
         found = reading.queues.get(queue.name) if reading else None
         dead = reading.queues.get(queue.dead_letter_name) if reading else None
@@ -105,6 +104,7 @@ class Poller:
             wait_p95=quantile(0.95, workers.waits[queue.name], workers_then.waits[queue.name]) if workers else None,
             begun_per_second=max(0.0, begun / seconds) if begun is not None else None,
             paused=self.paused[label].since if label in self.paused else None,
+            burn_rates=told.burn_rates.get(queue.name, {}) if told else {},
         )
 
     def _pool(self, pool: PoolSettings, seen: WorkersSeen | None) -> PoolState:
@@ -123,17 +123,11 @@ class Poller:
             started_at=max(gauges["celery_worker_start_time_seconds"], default=None),
         )
 
-    def _alerts(self) -> list[dict[str, str]] | None:
+    def _prometheus(self) -> Told | None:
         if not self.prometheus:
             return None
-        query = urllib.parse.urlencode({"query": 'ALERTS{alertstate="firing"}'})
         try:
-            with urllib.request.urlopen(  # noqa: S310 - the operator chooses the URL
-                f"{self.prometheus}/api/v1/query?{query}", timeout=PROMETHEUS_SECONDS
-            ) as answer:
-                found = json.load(answer)["data"]["result"]
+            return ask_prometheus(self.prometheus, self.runtime.environment.alerts["queue_wait_objective"])
         except (OSError, ValueError, KeyError) as error:
             self.problems.append(f"Prometheus does not answer at {self.prometheus}: {error}")
             return None
-        hidden = {"__name__", "alertstate"}
-        return [{name: value for name, value in one["metric"].items() if name not in hidden} for one in found]

@@ -1,35 +1,45 @@
 """A snapshot as tables for a terminal."""
 
+from collections.abc import Mapping
+from typing import Any
+
 from rich.box import SIMPLE_HEAD
 from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
+from celery_platform.observability.alerts.error_budget import alerting_rates, in_words
 from celery_platform.observability.alerts.workers import HEARTBEAT_OLD_SECONDS
 from celery_platform.observability.status.snapshot import PoolState, QueueState, Snapshot
 from celery_platform.output import age, age_of
 
 # Shown instead of a number of workers, because `app status` does not poll pods.
 IN_PODS = "pods"
-QUEUE_COLUMNS = ("waiting", "trend/min", "unacked", "oldest", "wait p95", "started/s", "dead-lettered", "workers")
+BEFORE_BURNS = ("waiting", "trend/min", "unacked", "oldest", "wait p95")
+AFTER_BURNS = ("started/s", "dead-lettered", "workers")
 
 
-def screen(snapshot: Snapshot, wait_seconds: float) -> RenderableType:
-    """Tables of queues and pools, then problems and alerts. A wait over `wait_seconds` is red."""
+def screen(snapshot: Snapshot, limits: Mapping[str, Any]) -> RenderableType:
+    """Tables of queues and pools, then problems and alerts. `limits` are the environment's `alerts`.
+
+    A wait over the objective is red, and so is a burn rate over which an alert fires.
+    """
     state = Text("up", "green") if snapshot.broker_up else Text("cannot be polled", "bold red")
     head = Text.assemble(("Environment ", "bold"), snapshot.environment, ", broker ", snapshot.broker, ": ", state)
-    return Group(head, _queues(snapshot, wait_seconds), _pools(snapshot), *_below(snapshot))
+    return Group(head, _queues(snapshot, limits), _pools(snapshot), *_below(snapshot, limits))
 
 
-def _queues(snapshot: Snapshot, wait_seconds: float) -> Table:
-    table = _table("queue", *QUEUE_COLUMNS)
+def _queues(snapshot: Snapshot, limits: Mapping[str, Any]) -> Table:
+    rates = {} if snapshot.alerts is None else alerting_rates(limits["queue_wait_objective"])
+    table = _table("queue", *BEFORE_BURNS, *(f"burn {window}" for window in rates), *AFTER_BURNS)
     for label, queue in snapshot.queues.items():
         paused = "" if queue.paused is None else f" (paused {age_of(queue.paused)})"
-        table.add_row(Text.assemble(label, (paused, "bold yellow")), *_queue(queue, wait_seconds))
+        table.add_row(Text.assemble(label, (paused, "bold yellow")), *_queue(queue, limits, rates))
     return table
 
 
-def _queue(queue: QueueState, wait_seconds: float) -> list[Text]:
+def _queue(queue: QueueState, limits: Mapping[str, Any], rates: Mapping[str, float]) -> list[Text]:
+    wait_seconds = limits["queue_wait_seconds"]
     late = queue.wait_p95 is not None and queue.wait_p95 > wait_seconds
     old = (queue.oldest_seconds or 0) > wait_seconds
     undrained = bool(queue.waiting) and queue.workers == 0
@@ -41,10 +51,15 @@ def _queue(queue: QueueState, wait_seconds: float) -> list[Text]:
         _cell(queue.held),
         _cell(age(queue.oldest_seconds), "red" if old else ""),
         _cell(below, "red" if late else ""),
+        *(_burn(queue.burn_rates.get(window), most) for window, most in rates.items()),
         _cell(None if queue.begun_per_second is None else f"{queue.begun_per_second:.1f}"),
         _cell(queue.dead_letters, "red" if queue.dead_letters else ""),
         _cell(queue.workers, "bold red" if undrained else ""),
     ]
+
+
+def _burn(rate: float | None, most: float) -> Text:
+    return _cell(None) if rate is None else _cell(f"{rate:.1f}", "red" if rate > most else "")
 
 
 def _pools(snapshot: Snapshot) -> Table:
@@ -69,7 +84,7 @@ def _pool(pool: PoolState) -> list[Text]:
     ]
 
 
-def _below(snapshot: Snapshot) -> list[Text]:
+def _below(snapshot: Snapshot, limits: Mapping[str, Any]) -> list[Text]:
     lines = [Text(problem, "red") for problem in snapshot.problems]
     # Pods are short-lived and have no address outside their cluster.
     if unasked := [name for name, pool in snapshot.pools.items() if pool.workers is None]:
@@ -81,9 +96,11 @@ def _below(snapshot: Snapshot) -> list[Text]:
             )
         )
     if snapshot.alerts is None:
-        lines.append(Text("Alerts are unknown without --prometheus URL.", "dim"))
+        lines.append(Text("Alerts and error budgets are unknown without --prometheus URL.", "dim"))
     elif not snapshot.alerts:
         lines.append(Text("No alerts are firing.", "green"))
+    if snapshot.alerts is not None:
+        lines.append(Text(in_words(limits), "dim"))
     for alert in snapshot.alerts or []:
         what = ", ".join(f"{name} {value}" for name, value in alert.items() if name not in {"alertname", "severity"})
         lines.append(Text.assemble((f"{alert['alertname']} ", "bold red"), f"({alert.get('severity', '-')}) ", what))

@@ -26,7 +26,7 @@ def show(
         once: print the state once.
         as_json: print it once, as JSON.
         interval: seconds between polls of the live view.
-        prometheus: the URL of Prometheus, from which to read alerts; may be empty.
+        prometheus: the URL of Prometheus, from which to read alerts and error budgets; may be empty.
 
     Raises:
         SettingsError: the environment cannot be used.
@@ -37,7 +37,7 @@ def show(
 
     now = runtime()
     poller = Poller(now, source_of, worker_addresses(), prometheus)
-    threshold = now.environment.alerts["queue_wait_seconds"]
+    limits = now.environment.alerts
     snapshot = poller.poll()
     if once or as_json:
         time.sleep(ONCE_SECONDS)
@@ -45,13 +45,13 @@ def show(
         if as_json:
             show_json(asdict(snapshot))
         else:
-            console().print(screen(snapshot, threshold))
+            console().print(screen(snapshot, limits))
         return healthy(snapshot)
-    with Live(screen(snapshot, threshold), console=console(), screen=True) as live:
+    with Live(screen(snapshot, limits), console=console(), screen=True) as live:
         while True:
             time.sleep(interval)
             snapshot = poller.poll()
-            live.update(screen(snapshot, threshold))
+            live.update(screen(snapshot, limits))
 
 
 def healthy(snapshot: Snapshot) -> bool:

@@ -9,6 +9,8 @@ class QueueState:
     """A queue. `held` counts delivered, unacknowledged messages. `paused` is since when people have paused it.
 
     `trend` is the change of the backlog per minute since the last poll. `wait_p95` covers the tasks started since then.
+    `burn_rates` are how many times as fast as in 30 days the error budget is used up, by window (`1h`); a window in
+    which too few tasks started has none.
     """
 
     waiting: int | None
@@ -20,6 +22,7 @@ class QueueState:
     wait_p95: float | None = None
     begun_per_second: float | None = None
     paused: float | None = None
+    burn_rates: Mapping[str, float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -38,7 +41,10 @@ class PoolState:
 
 @dataclass(frozen=True)
 class Snapshot:
-    """The whole environment. `problems` lists what did not answer; `alerts` is `None` if Prometheus was not polled."""
+    """The whole environment. `problems` lists what did not answer.
+
+    `alerts` is `None` if Prometheus was not polled or did not answer; then no queue has burn rates.
+    """
 
     environment: str
     broker: str
