@@ -101,7 +101,7 @@ def build_release(podman: Podman, base: str, release: Release, target: str = APP
         # Podman's cache compares the text of a RUN and not its mounts, so it would keep old wheels.
         podman.run(
             "build", "--quiet", "--no-cache", *network, f"--build-arg=BASE={base}", f"--label={BASE_LABEL}={base}",
-            f"--build-arg=SYSTEM_PACKAGES={' '.join(release.system_packages)}",
+            f"--build-arg=SYSTEM_PACKAGES={' '.join(release.system_packages)}", f"--build-arg=RELEASE={release.id}",
             f"--build-context=wheelhouse={wheels}", f"--build-context=tools={Path(sys.prefix) / 'bin'}",
             f"--target={target}", f"--tag={image}", str(FOLDER), seconds=900,
         )  # fmt: skip

@@ -19,6 +19,11 @@ def as_written(folder: Path, role: str, template: str, variables: Mapping[str, A
 
     Example: `as_written(tmp_path, "monitoring", "alertmanager.yml.j2", {})["global"]`
     """
+    return yaml.safe_load(text_as_written(folder, role, template, variables))
+
+
+def text_as_written(folder: Path, role: str, template: str, variables: Mapping[str, Any]) -> str:
+    """The same as text, for a file that is no YAML."""
     known = yaml.safe_load((ROLES / role / "defaults" / "main.yml").read_text()) | variables
     (folder / "variables.json").write_text(json.dumps(known))
     source, file = ROLES / role / "templates" / template, folder / template.removesuffix(".j2")
@@ -32,4 +37,4 @@ def as_written(folder: Path, role: str, template: str, variables: Mapping[str, A
         cwd=folder, capture_output=True, text=True, check=False,
     )  # fmt: skip
     assert done.returncode == 0, done.stdout + done.stderr
-    return yaml.safe_load(file.read_text())
+    return file.read_text()

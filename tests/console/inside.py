@@ -1,11 +1,13 @@
 """Lets the test process be one of an environment's, and fills its dead letter queues."""
 
 import os
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import cast
 
 from celery_platform.application.loading import application, platform_alone
+from celery_platform.observability.releases import add_to
 from celery_platform.reliability.valkey import valkey
 from celery_platform.settings import discovery, runtime
 from redis import Redis
@@ -112,3 +114,18 @@ def put_back(lists: dict[bytes, list[bytes]]) -> None:
     emptied()
     for name, envelopes in lists.items():
         Redis.from_url(runtime().discovery.broker_url).rpush(name, *envelopes)
+
+
+def say_begun(*releases: tuple[str, float]) -> None:
+    """Say as workers do that releases began to run so many seconds ago."""
+    prefix = runtime().environment.prefix
+    with valkey().pipeline(transaction=False) as pipe:
+        for release, seconds in releases:
+            add_to(pipe, prefix, release, time.time() - seconds)
+        pipe.execute()
+
+
+def forget_releases() -> None:
+    """Let no release of this process's environment have run."""
+    prefix = runtime().environment.prefix
+    valkey().delete(f"{prefix}:releases", *valkey().scan_iter(f"{prefix}:release:*"))

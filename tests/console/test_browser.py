@@ -6,6 +6,7 @@
 import os
 import shutil
 from collections.abc import Iterator
+from contextlib import ExitStack
 from io import BytesIO
 from pathlib import Path
 from typing import Literal
@@ -21,7 +22,7 @@ from tests.harness.environment import TestEnvironment
 from tests.harness.waiting import eventually
 from tests.observability.harness.late_tasks import with_late_tasks
 
-from .inside import KEPT, dead_letter_lists, emptied, filled, inside, put_back
+from .inside import KEPT, dead_letter_lists, emptied, filled, forget_releases, inside, put_back, say_begun
 from .served import Served, served
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
@@ -46,25 +47,24 @@ WAITS_FOR = {"queue": "Empty in"}
 
 @pytest.fixture(scope="module")
 def console(plain_redis: TestEnvironment, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
-    """A console with actions, whose environment has dead-lettered messages, a backlog and tasks that began late."""
+    """A console with actions. Its environment has dead-lettered messages, a backlog, late tasks and two releases."""
     filled(plain_redis, "shown", count=3)
-    with inside(plain_redis):
-        lists = dead_letter_lists()
-        put_back(lists)
-        late = {runtime().environment.queues["quick"].name: 0.08}
-    plain_redis.python(BACKLOG)
-    plain_redis.python(KEPT)
-    with (
-        with_late_tasks(plain_redis.resolved, tmp_path_factory.mktemp("late"), late, alerting=False) as watching,
-        served(
-            plain_redis, tmp_path_factory.mktemp("served"), "--allow-actions", "--interval", "1",
-            "--prometheus", watching.prometheus,
-        ) as made,
-    ):  # fmt: skip
+    with ExitStack() as all_:
+        with inside(plain_redis):
+            lists = dead_letter_lists()
+            put_back(lists)
+            late = {runtime().environment.queues["quick"].name: 0.08}
+            say_begun(("5a41d0c70e1f", 3 * 3600), ("92c0b9fa8a11", 2100))
+        plain_redis.python(BACKLOG)
+        plain_redis.python(KEPT)
+        folder = tmp_path_factory.mktemp("late")
+        watching = all_.enter_context(with_late_tasks(plain_redis.resolved, folder, late, alerting=False))
         eventually(lambda: watching.query(late_ratio(FAST.long)), "the recording rules", 60)
-        yield made
+        options = ("--allow-actions", "--interval", "1", "--prometheus", watching.prometheus)
+        yield all_.enter_context(served(plain_redis, tmp_path_factory.mktemp("served"), *options))
     with inside(plain_redis):
         emptied()
+        forget_releases()
 
 
 BACKLOG = """

@@ -19,6 +19,7 @@ def shown(console: Opened, page: str, text: str) -> str:
     def look() -> str:
         console.site.workers.forget()
         console.site.schedule.forget()
+        console.site.releases.forget()
         words = text_of(console.client.get(page).text)
         return words if text in words else ""
 
@@ -33,6 +34,13 @@ def test_a_worker_and_the_slots_of_its_pool_are_shown(on_each: TestEnvironment, 
 
     assert "io-" in page
     assert "No task runs" in page
+
+
+def test_the_release_that_a_worker_runs_is_shown(plain_redis: TestEnvironment, console: Opened) -> None:
+    with plain_redis.worker("io", CELERY_RELEASE="92c0b9fa8a11"):
+        page = shown(console, "/workers", "Release 92c0b9fa8a11 began to run")
+
+    assert "0 of 8 0 92c0b9fa8a11 none" in page
 
 
 def test_entries_of_the_schedule_have_their_next_runs_and_say_that_no_beat_runs(console: Opened) -> None:

@@ -56,8 +56,11 @@ def test_a_second_build_of_the_same_sources_is_the_same_image(image: Built) -> N
     assert build(image.podman, bootstrapped_base(image.podman), ENVIRONMENT) == image.name
 
 
-def test_its_tag_is_the_release(image: Built) -> None:
-    assert image.name.partition(":")[2] == release_of(load(ENVIRONMENT)).id
+def test_its_tag_is_the_release_and_its_processes_know_it(image: Built) -> None:
+    release = release_of(load(ENVIRONMENT)).id
+
+    assert image.name.partition(":")[2] == release
+    assert image.run("-c", "echo $CELERY_RELEASE", entrypoint="sh").stdout.decode().strip() == release
 
 
 def test_its_archive_names_the_release_as_make_push_reads_it(archive: Path, image: Built) -> None:

@@ -1,11 +1,12 @@
-"""What people are shown of a queue's error budget is what the alerts measure, on a real Prometheus."""
+"""What people are shown of a queue's error budget is what the alerts measure, and its backlog; a real Prometheus."""
 
+import time
 from collections.abc import Iterator
 
 import pytest
 from celery_platform.environment.resolve import resolve
 from celery_platform.observability.alerts.error_budget import alerting_rates, burn_rate
-from celery_platform.observability.status.prometheus import Told, ask_prometheus
+from celery_platform.observability.status.prometheus import Told, ask_prometheus, longest_backlogs
 
 from tests.harness.environment import LOCAL, described
 from tests.harness.waiting import eventually
@@ -52,6 +53,19 @@ def test_an_alert_is_pending_for_the_queue_whose_burn_rate_is_over_the_one_shown
     pending = eventually(lambda: prometheus.query(query), "the alert", 60)
 
     assert over == {each["metric"]["queue_name"] for each in pending} == {"celery-local-urgent"}
+
+
+@pytest.mark.server
+def test_the_longest_backlogs_of_a_queue_are_those_of_each_part_of_a_time(prometheus: Monitoring) -> None:
+    now = time.time()
+
+    found = longest_backlogs(prometheus.prometheus, "celery-local-urgent", now - 3600, now, 6)
+    unknown = longest_backlogs(prometheus.prometheus, 'no "queue"', now - 3600, now, 6)
+
+    assert found[:2] == [5, 5]
+    assert 500 in found[2:5]
+    assert found[-1] == 5
+    assert unknown == [None] * 6
 
 
 @pytest.mark.parametrize(("objective", "rates"), [

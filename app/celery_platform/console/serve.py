@@ -15,9 +15,11 @@ from celery_platform.console.security.load_balancer import LoadBalancerAuthentic
 from celery_platform.console.security.loopback import LoopbackAuthentication
 from celery_platform.console.security.person import Authentication, Person
 from celery_platform.console.site import Site
+from celery_platform.console.state.backlogs import shared_backlogs
 from celery_platform.console.state.dry_runs import shared_dry_runs
 from celery_platform.console.state.failures.reading import LEAST_SECONDS, FailureReader
 from celery_platform.console.state.overview import Overview, shared_overview
+from celery_platform.console.state.releases import shared_releases
 from celery_platform.console.state.replays import USUAL_RATE, Replay, Replays
 from celery_platform.console.state.running import shared_reports
 from celery_platform.console.state.schedule import shared_schedule
@@ -126,6 +128,7 @@ def site_of(runtime: Runtime, options: Options, authentication: Authentication) 
         runtime=runtime, authentication=authentication, overview=overview, failures=failures, failure_reader=reader,
         dry_runs=dry_runs, whys=shared_whys(runtime), replays=replays, workers=shared_reports(),
         schedule=shared_schedule(runtime), timelines=shared_timelines(), searches=shared_searches(), audit=audit,
+        releases=shared_releases(), backlogs=shared_backlogs(runtime, options.prometheus),
         allow_actions=options.allow_actions, audits_sign_ins=audits_sign_ins,
     )  # fmt: skip
 

@@ -13,6 +13,7 @@ from celery_platform.console.rendering import templates
 from celery_platform.console.security.forms import Forms
 from celery_platform.console.security.gate import PERSON
 from celery_platform.console.security.person import Authentication, Person
+from celery_platform.console.state.backlogs import Backlog
 from celery_platform.console.state.dry_runs import Asked
 from celery_platform.console.state.failures.reading import FailureReader, Failures
 from celery_platform.console.state.overview import Overview
@@ -21,6 +22,7 @@ from celery_platform.console.state.schedule import Schedule
 from celery_platform.console.state.shared import Shared
 from celery_platform.console.state.shared_by_key import SharedByKey
 from celery_platform.dead_letters.dry_run import DryRun
+from celery_platform.observability.releases import Begun
 from celery_platform.observability.timeline.reading import Timeline
 from celery_platform.observability.timeline.search import Found, Search
 from celery_platform.observability.why import Why
@@ -57,6 +59,8 @@ class Site:
     schedule: Shared[Schedule]
     timelines: SharedByKey[str, Timeline]
     searches: SharedByKey[Search, Found]
+    releases: Shared[list[Begun]]
+    backlogs: SharedByKey[str, Backlog] | None
     audit: AuditLog
     allow_actions: bool = False
     audits_sign_ins: bool = False

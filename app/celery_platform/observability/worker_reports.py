@@ -1,4 +1,4 @@
-"""What each worker says about itself in the store: its pool, its slots, and what runs in them since when.
+"""What each worker says about itself in the store: its pool, release and slots, and what runs in them since when.
 
 It is the same on every broker and in every pool, on hosts and in pods. Celery's `inspect active` needs remote control,
 which SQS has not, and an answer from a process that may be busy; metrics have no ids.
@@ -13,6 +13,7 @@ from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from celery_platform.observability import releases
 from celery_platform.observability.reports import known_fields
 from celery_platform.reliability.valkey import valkey
 from celery_platform.settings import runtime
@@ -43,7 +44,7 @@ class WorkerReport:
     """A worker at the moment `at`. `held` counts the messages that it has taken, those that run included.
 
     `busy` is how many of its `slots` run a task; `running` has at most the hundred that run longest. `paused` are the
-    labels of the queues that it takes nothing from.
+    labels of the queues that it takes nothing from. `release` is empty where it does not know which it runs.
     """
 
     name: str
@@ -54,6 +55,7 @@ class WorkerReport:
     held: int
     running: tuple[Running, ...] = ()
     paused: tuple[str, ...] = ()
+    release: str = ""
 
     def as_text(self) -> str:
         """The report as it is stored.
@@ -77,6 +79,8 @@ def add_to(pipe: Any, prefix: str, report: WorkerReport) -> None:
     pipe.zadd(names, {report.name: report.at})
     pipe.zremrangebyscore(names, 0, report.at - FORGOTTEN_SECONDS)
     pipe.expire(names, FORGOTTEN_SECONDS)
+    if report.release:
+        releases.add_to(pipe, prefix, report.release, report.at)
 
 
 def live_reports(pool: str = "", *, now: Callable[[], float] = time.time) -> list[WorkerReport]:

@@ -7,6 +7,7 @@ from typing import Any
 
 from celery.worker import state
 
+from celery_platform.observability.releases import own_release
 from celery_platform.observability.worker_reports import MOST_RUNNING, Running, WorkerReport
 from celery_platform.routes import queue_of_request
 from celery_platform.settings import runtime
@@ -31,6 +32,7 @@ def report(consumer: Any, paused: frozenset[str]) -> WorkerReport:
         held=max(len(state.requests), len(running)),
         running=tuple(running[:MOST_RUNNING]),
         paused=tuple(sorted(paused)),
+        release=own_release(),
     )
 
 

@@ -25,6 +25,8 @@ def with_late_tasks(
 ) -> Iterator[Monitoring]:
     """Ten tasks a minute began in each queue for seven hours; `late` is which share of the last hour's were late.
 
+    Five messages were in each queue, and from half an hour to twenty minutes ago 500.
+
     Args:
         resolved: the values of the environment.
         folder: for everything that Prometheus writes.
@@ -33,7 +35,7 @@ def with_late_tasks(
     """
     objective = float(resolved["alerts"]["queue_wait_seconds"])
     text = folder / "history.txt"
-    text.write_text("".join(_family(objective, late)))
+    text.write_text("".join(_families(objective, late)))
     made = [find_program("promtool", "prometheus"), "tsdb", "create-blocks-from", "openmetrics", str(text)]
     subprocess.run([*made, str(folder / "prometheus")], check=True, capture_output=True)
     groups = [group for group in rules(resolved)["groups"] if alerting or group["name"] != ALERTS]
@@ -42,8 +44,8 @@ def with_late_tasks(
         yield watching
 
 
-def _family(objective: float, late: Mapping[str, float]) -> Iterator[str]:
-    """The histogram of waits as OpenMetrics, a sample a minute until now."""
+def _families(objective: float, late: Mapping[str, float]) -> Iterator[str]:
+    """The histogram of waits and the backlogs as OpenMetrics, a sample a minute until now."""
     name, now = "celery_task_queue_wait_time", time.time()
     yield f"# TYPE {name} histogram\n"
     for queue, share in late.items():
@@ -54,4 +56,9 @@ def _family(objective: float, late: Mapping[str, float]) -> Iterator[str]:
                 count += A_MINUTE * (total if minute >= MINUTES - 60 else 1.0)
                 at = now - 60 * (MINUTES - 1 - minute)
                 yield f'{name}_{part}{{name="t",queue_name="{queue}"{bound}}} {count} {at:.3f}\n'
+    yield "# TYPE celery_queue_backlog gauge\n"
+    for queue in late:
+        for minutes_ago in range(MINUTES, -1, -1):
+            count = 500 if 20 <= minutes_ago <= 30 else 5
+            yield f'celery_queue_backlog{{queue_name="{queue}"}} {count} {now - 60 * minutes_ago:.3f}\n'
     yield "# EOF\n"

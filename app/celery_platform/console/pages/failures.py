@@ -1,11 +1,13 @@
-"""The pages "What failed?": causes, the messages of one, and one message."""
+"""The pages "What failed?": causes, one cause with when its messages failed, and one message."""
 
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
+from celery_platform.console.chart import BARS, Chart, around, chart
 from celery_platform.console.site import Site
-from celery_platform.console.state.failures.index import Index
+from celery_platform.console.state.failures.index import CauseShown, Index
+from celery_platform.observability.releases import Begun
 
 MESSAGES_A_PAGE, SHOWN_CAUSES = 50, 200
 READING = "The dead letter queues are being read. Load the page again."
@@ -32,10 +34,21 @@ def cause(site: Site, request: Request) -> Response:
         raise HTTPException(404, "No dead-lettered message has this cause any more. It was replayed or removed.")
     offset = _offset(request)
     messages = index.messages(found.key, offset, MESSAGES_A_PAGE)
+    releases = site.releases.look()
+    begun = releases.value or []
     return site.page(
         request, "cause.html", seen=site.failures.look(), cause=found, messages=messages, offset=offset,
-        page=MESSAGES_A_PAGE,
+        page=MESSAGES_A_PAGE, drawn=_drawn(index, found, begun), releases=releases,
+        before=next((each for each in reversed(begun) if each.at <= (found.first_at or 0)), None),
     )  # fmt: skip
+
+
+def _drawn(index: Index, found: CauseShown, begun: list[Begun]) -> Chart | None:
+    """When the messages of a cause failed; `None` where no message says."""
+    if found.first_at is None or found.last_at is None:
+        return None
+    begin, end = around(found.first_at, found.last_at)
+    return chart(index.by_time(found.key, begin, end, BARS), begin, end, begun)
 
 
 def message(site: Site, request: Request) -> Response:

@@ -7,8 +7,11 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
+from celery_platform.console.chart import Chart, chart
 from celery_platform.console.site import Site
+from celery_platform.console.state.backlogs import Backlog
 from celery_platform.console.state.findings import findings
+from celery_platform.console.state.shared import Seen
 from celery_platform.observability.alerts.error_budget import alerting_rates, in_words
 from celery_platform.observability.why import reasons
 from celery_platform.reliability import pausing
@@ -38,14 +41,21 @@ def queue(site: Site, request: Request) -> Response:
     found = findings(snapshot, environment.alerts) if snapshot else []
     pools = [pool for pool in environment.pools.values() if settings.label in pool.queues]
     answer = site.whys.of(settings.label).look(wait=0.2)
+    backlog = site.backlogs.of(settings.label).look(wait=0.5) if site.backlogs else None
     return site.page(
         request, "queue.html", seen=seen, answer=answer, reasons=reasons(answer.value) if answer.value else [],
         queue=settings, state=snapshot.queues[settings.label] if snapshot else None,
         states=snapshot.pools if snapshot else {}, pools=pools, limits=environment.alerts,
         found=[finding for finding in found if finding.about == settings.label], snapshot=snapshot,
         alerting_rates=alerting_rates(environment.alerts["queue_wait_objective"]),
-        burns_in_words=in_words(environment.alerts),
+        burns_in_words=in_words(environment.alerts), backlog=backlog, drawn=_drawn(site, backlog),
     )  # fmt: skip
+
+
+def _drawn(site: Site, backlog: Seen[Backlog] | None) -> Chart | None:
+    if backlog is None or backlog.value is None:
+        return None
+    return chart(backlog.value.values, backlog.value.begin, backlog.value.end, site.releases.look().value or [])
 
 
 def pause(site: Site, request: Request, form: dict[str, str]) -> Response:

@@ -22,7 +22,8 @@ def workers(site: Site, request: Request) -> Response:
         ((report.name, task) for report in reports for task in report.running), key=lambda each: each[1].since
     )
     return site.page(
-        request, "workers.html", seen=seen, overview=site.overview.look(), pools=site.runtime.environment.pools,
+        request, "workers.html", seen=seen, overview=site.overview.look(), releases=site.releases.look(),
+        pools=site.runtime.environment.pools,
         by_pool=by_pool, reports=reports[:SHOWN_WORKERS], more_workers=len(reports) - SHOWN_WORKERS,
         tasks=tasks[:SHOWN_TASKS], more_tasks=len(tasks) - SHOWN_TASKS,
     )  # fmt: skip

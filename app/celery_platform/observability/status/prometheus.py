@@ -48,9 +48,38 @@ def ask_prometheus(url: str, objective: float) -> Told:
     return Told(alerts, dict(rates))
 
 
+def longest_backlogs(url: str, queue: str, begin: float, end: float, parts: int) -> list[float | None]:
+    """The most unfinished messages of a queue in each of so many equal parts of a time; `None` where not known.
+
+    Args:
+        url: of Prometheus.
+        queue: its name on the broker.
+        begin: a Unix time.
+        end: a Unix time.
+        parts: how many.
+
+    Raises:
+        OSError, ValueError, KeyError: it does not answer, or what answers is no Prometheus.
+
+    Example: `max(filter(None, longest_backlogs(url, "celery-prod-email", now - 3600, now, 60)), default=0)`
+    """
+    step = int((end - begin) / parts)
+    expression = f"max(max_over_time(celery_queue_backlog{{queue_name={json.dumps(queue)}}}[{step}s]))"
+    # Each value is of the time before it.
+    series = _ask(url, "query_range", query=expression, start=begin + step, end=end, step=step)
+    found: list[float | None] = [None] * parts
+    for at, value in series[0]["values"] if series else ():
+        found[min(parts - 1, round((at - begin) / step) - 1)] = float(value)
+    return found
+
+
 def _query(url: str, expression: str) -> list[Any]:
-    words = urllib.parse.urlencode({"query": expression, "timeout": f"{SECONDS}s"})
+    return _ask(url, "query", query=expression)
+
+
+def _ask(url: str, kind: str, **words: Any) -> list[Any]:
+    encoded = urllib.parse.urlencode(words | {"timeout": f"{SECONDS}s"})
     with urllib.request.urlopen(  # noqa: S310 - the operator chooses the URL
-        f"{url}/api/v1/query?{words}", timeout=SECONDS
+        f"{url}/api/v1/{kind}?{encoded}", timeout=SECONDS
     ) as answer:
         return list(json.load(answer)["data"]["result"])

@@ -139,6 +139,15 @@ class Index:
                           cause, limit, offset)  # fmt: skip
         return [_message(row) for row in rows]
 
+    def by_time(self, cause: str, begin: float, end: float, parts: int) -> list[int]:
+        """How many messages of a cause failed in each of so many equal parts of the time between two Unix times."""
+        rows = self._rows(
+            "SELECT min(?4 - 1, CAST((at - ?2) * ?4 / (?3 - ?2) AS INTEGER)), count(*) FROM message "
+            "WHERE cause = ?1 AND at BETWEEN ?2 AND ?3 GROUP BY 1", cause, begin, end, parts,
+        )  # fmt: skip
+        counts = dict(rows)
+        return [counts.get(part, 0) for part in range(parts)]
+
     def details(self, queue: str, task_id: str, limit: int = 5) -> list[MessageDetail]:
         """The messages of a queue with this id: one, unless a message was dead-lettered twice."""
         rows = self._rows(f"SELECT {LISTED}, detail FROM message WHERE id = ? AND queue = ? LIMIT ?",  # noqa: S608 - a constant
