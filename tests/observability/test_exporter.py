@@ -1,9 +1,7 @@
 """The exporter serves the broker's metrics from memory, and reports when it cannot poll the broker."""
 
-import json
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -24,7 +22,7 @@ from tests.harness.environment import TestEnvironment
 from tests.harness.waiting import eventually
 
 from .harness.inside import inside
-from .harness.stack import without_schedule
+from .harness.stack import scaled_on_wait, without_schedule
 from .harness.worker import ObservedWorker
 
 pytestmark = pytest.mark.observability
@@ -188,16 +186,6 @@ def test_a_stop_that_requeued_tasks_is_counted(
 
     assert samples["celery_worker_soft_shutdowns_total/io"] == 1
     assert samples["celery_worker_soft_shutdowns_total/cpu"] == 0
-
-
-def scaled_on_wait(environment: TestEnvironment, folder: Path) -> TestEnvironment:
-    """The environment with a pool that is scaled on waiting time."""
-    resolved = json.loads(json.dumps(environment.resolved))
-    resolved["pools"]["io"]["scale_on"] = "wait"
-    file = folder / "scaled_on_wait.json"
-    file.write_text(json.dumps(resolved))
-    variables = environment.variables | {"CELERY_ENVIRONMENT_FILE": str(file)}
-    return replace(environment, resolved=resolved, variables=variables)
 
 
 @pytest.mark.parametrize("pool_type", ["threads", "prefork", "turbo"])

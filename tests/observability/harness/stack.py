@@ -103,6 +103,12 @@ def with_relay(environment: TestEnvironment, folder: Path, replicas: int = 1) ->
     return _changed(environment, folder, {"processes": environment.resolved["processes"] | {"relay": relay}})
 
 
+def scaled_on_wait(environment: TestEnvironment, folder: Path) -> TestEnvironment:
+    """The environment with the pool `io` scaled on waiting time."""
+    pools = environment.resolved["pools"]
+    return _changed(environment, folder, {"pools": pools | {"io": pools["io"] | {"scale_on": "wait"}}})
+
+
 def _changed(environment: TestEnvironment, folder: Path, sections: dict[str, Any]) -> TestEnvironment:
     resolved = json.loads(json.dumps(environment.resolved)) | sections
     file = folder / f"resolved-{'-'.join(sections)}.json"

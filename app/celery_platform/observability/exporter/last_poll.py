@@ -154,10 +154,17 @@ class LastPollCollector:
         yield dead
 
     def _workers_wanted(self, found: Mapping[str, QueueReading]) -> Iterator[Metric]:
-        """What the autoscaler of each pool that is scaled on waiting time asks for."""
+        """What the autoscaler of each pool that is scaled on waiting time asks for.
+
+        Of a paused queue, only what workers hold counts: further workers would take nothing from it.
+        """
         last_poll = self._last_poll
-        queues = last_poll.environment.queues
-        backlog = {label: found[queue.name].backlog for label, queue in queues.items() if queue.name in found}
+        queues, paused = last_poll.environment.queues, last_poll.paused or frozenset()
+        backlog = {
+            label: found[queue.name].unacked if label in paused else found[queue.name].backlog
+            for label, queue in queues.items()
+            if queue.name in found
+        }
         family = GaugeMetricFamily(
             "celery_pool_workers_wanted",
             "Number of workers with which the pool's messages would start in time, if it is scaled on waiting time.",
