@@ -3,7 +3,15 @@
 from collections.abc import Iterator
 
 import pytest
-from celery_platform.observability.releases import GONE_SECONDS, MOST_KEPT, add_to, begun_releases, own_release
+from celery_platform.observability.releases import (
+    GONE_SECONDS,
+    MOST_KEPT,
+    Begun,
+    add_to,
+    begun_releases,
+    last_before,
+    own_release,
+)
 from celery_platform.observability.worker_reports import WorkerReport, live_reports
 from celery_platform.observability.worker_reports import add_to as add_report
 from celery_platform.reliability.valkey import valkey
@@ -93,6 +101,15 @@ def test_a_worker_says_its_release_with_its_report_and_one_that_knows_none_begin
 
     assert {each.name: each.release for each in live_reports(now=lambda: 1000.0)} == {"io-1@h": OLD, "io-2@h": ""}
     assert begun() == [(OLD, 1000.0)]
+
+
+@pytest.mark.parametrize(("moment", "release"), [(999.0, None), (1000.0, OLD), (5000.0, NEW), (None, None)])
+def test_what_failed_first_failed_after_the_release_that_began_last_before(
+    moment: float | None, release: str | None
+) -> None:
+    found = last_before([Begun(OLD, 1000.0), Begun(NEW, 2000.0)], moment)
+
+    assert (found and found.release) == release
 
 
 @pytest.mark.parametrize(("variable", "release"), [(OLD, OLD), ("", ""), ("a b", ""), ("x" * 65, "")])

@@ -11,7 +11,7 @@ begins to run: the sorted set `<prefix>:releases` gets its id, by when it began.
 import os
 import re
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -74,3 +74,12 @@ def begun_releases(*, now: Callable[[], float] = time.time) -> list[Begun]:
     name = f"{runtime().environment.prefix}:releases"
     found: Any = valkey().zrangebyscore(name, now() - KEPT_SECONDS, "+inf", withscores=True)
     return [Begun(str(member).partition(" ")[2], float(at)) for member, at in found]
+
+
+def last_before(begun: Iterable[Begun], moment: float | None) -> Begun | None:
+    """The release that began last before a Unix time: when something failed first, it may be what is to blame.
+
+    Example: `last_before([Begun("92c0b9fa8a11", 60)], 61) == Begun("92c0b9fa8a11", 60)`
+    """
+    before = [each for each in begun if moment is not None and each.at <= moment]
+    return max(before, key=lambda each: each.at, default=None)

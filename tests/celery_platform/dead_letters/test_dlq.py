@@ -44,9 +44,29 @@ def test_listing_dead_lettered_messages_leaves_them_in_their_queue(environment: 
     assert "6 dead-lettered messages" in table
 
 
+BEGUN = """
+import time
+from celery_platform.observability.releases import add_to
+from celery_platform.reliability.valkey import valkey
+from celery_platform.settings import runtime
+with valkey().pipeline() as pipe:
+    for release, ago in (("92c0b9fa8a11", 7200), ("5a41d0c70e1f", 3600), ("f0f27a404866", -3600)):
+        add_to(pipe, runtime().environment.prefix, release, time.time() - ago)
+    pipe.execute()
+"""
+NO_RELEASE = """
+from celery_platform.reliability.valkey import valkey
+from celery_platform.settings import runtime
+prefix = runtime().environment.prefix
+valkey().delete(f"{prefix}:releases", *valkey().scan_iter(f"{prefix}:release:*"))
+"""
+
+
 @on_each_kind
 def test_dead_lettered_messages_are_grouped_by_cause_and_chosen_by_it(environment: TestEnvironment, run: str) -> None:
+    environment.python(BEGUN)
     ((_, said),) = dlq(environment, "causes --json")
+    environment.python(NO_RELEASE)
     found = json.loads(said)
     refused = next(group for group in found["causes"] if group["task"] == "exercises.quick.note")
     (_, table), (_, chosen), purged, (_, left) = dlq(
@@ -56,12 +76,25 @@ def test_dead_lettered_messages_are_grouped_by_cause_and_chosen_by_it(environmen
 
     assert (found["messages"], len(found["causes"]), refused["count"]) == (6, 2, 3)
     assert (refused["message"], refused["queues"]) == ("refused <id>", ["quick"])
+    assert refused["release"] == "5a41d0c70e1f", "the last one that had begun when the first failed"
     assert refused["example"].startswith(f"{run}-note-")
     assert refused["key"] in table
     assert "2 causes, 6 messages" in table
     assert {each["cause"] for each in json.loads(chosen)} == {refused["key"]}
     assert "removed 3 of 3" in purged[1]
     assert "1 cause, 3 messages" in left
+
+
+def test_causes_are_listed_while_the_store_is_away(redis: TestEnvironment, tmp_path: Path) -> None:
+    redis.python(EMPTY + FILL.format(run="away", count=1))
+    away = redis.variant(tmp_path, results_url="rediss://127.0.0.1:9/0")
+
+    ((exit_code, said),) = dlq(away, "causes")
+
+    assert exit_code == 0, said
+    assert "when releases began to run is not known: the store does not take" in said
+    assert "2 causes, 2 messages" in said
+    redis.python(EMPTY)
 
 
 def test_a_dead_lettered_message_may_be_read_more_often_than_a_message_may_be_delivered(

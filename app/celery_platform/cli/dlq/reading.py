@@ -21,6 +21,7 @@ from celery_platform.cli.env import Env
 
 if TYPE_CHECKING:
     from celery_platform.brokers.dead_lettered.message import DeadLetteredMessage
+    from celery_platform.dead_letters.causes.grouping import CauseGroup
 
 
 def list_(
@@ -60,28 +61,48 @@ def causes(
 ) -> None:  # fmt: skip
     """Group dead-lettered messages by what failed and where, the most frequent first. They stay where they are.
 
-    The key of a cause is the same on every day; list, replay, purge and export take it as --cause.
+    The key of a cause is the same on every day; list, replay, purge and export take it as --cause. The release of a
+    cause is the one that had begun to run last when its first message failed.
     """
     from celery_platform.dead_letters.causes import group_by_cause
     from celery_platform.output import age_of, say, show_json, show_table
 
     with chosen_messages(env, queue, choice_of(None, task, error, older_than, newer_than)) as messages:
         found = group_by_cause(held.message for held in messages)
+    began_in, not_known = _releases(found.groups)
     if as_json:
-        return show_json(found.as_json())
+        groups = zip(found.groups, began_in, strict=True)
+        return show_json(found.as_json() | {"causes": [group.as_json() | {"release": one} for group, one in groups]})
     if not found.groups:
         return say("no dead-lettered messages")
     show_table(
-        ("cause", "messages", "task", "error", "raised in", "first", "last", "the last one"),
+        ("cause", "messages", "task", "error", "raised in", "first", "in release", "last", "the last one"),
         (
             (group.cause.key, group.count, group.cause.task or "?", group.cause.said, group.cause.frame,
-             age_of(group.first_at), age_of(group.last_at), group.example)
-            for group in found.groups
+             age_of(group.first_at), release, age_of(group.last_at), group.example)
+            for group, release in zip(found.groups, began_in, strict=True)
         ),
         numbers=("messages",),
     )  # fmt: skip
+    if not_known:
+        say(f"when releases began to run is not known: {not_known}")
     others = f"; {found.others} messages of other causes are not shown" if found.others else ""
     return say(f"{len(found.groups)} cause{'s' * (len(found.groups) != 1)}, {found.messages} messages{others}")
+
+
+def _releases(groups: "list[CauseGroup]") -> tuple[list[str | None], str]:
+    """The release in which each cause began; without the store, why it is not known. Messages are read without it."""
+    from redis.exceptions import RedisError
+
+    from celery_platform.errors import AppError
+    from celery_platform.observability.releases import begun_releases, last_before
+
+    try:
+        begun = begun_releases()
+    except (AppError, RedisError, OSError) as error:
+        return [None] * len(groups), str(error)
+    before = (last_before(begun, group.first_at) for group in groups)
+    return [each.release if each else None for each in before], ""
 
 
 def show(id_: Annotated[str, typer.Argument(metavar="ID")], env: Env = "", queue: Queue = "") -> None:

@@ -7,7 +7,7 @@ from starlette.responses import Response
 from celery_platform.console.chart import BARS, Chart, around, chart
 from celery_platform.console.site import Site
 from celery_platform.console.state.failures.index import CauseShown, Index
-from celery_platform.observability.releases import Begun
+from celery_platform.observability.releases import Begun, last_before
 
 MESSAGES_A_PAGE, SHOWN_CAUSES = 50, 200
 READING = "The dead letter queues are being read. Load the page again."
@@ -39,7 +39,7 @@ def cause(site: Site, request: Request) -> Response:
     return site.page(
         request, "cause.html", seen=site.failures.look(), cause=found, messages=messages, offset=offset,
         page=MESSAGES_A_PAGE, drawn=_drawn(index, found, begun), releases=releases,
-        before=next((each for each in reversed(begun) if each.at <= (found.first_at or 0)), None),
+        before=last_before(begun, found.first_at),
     )  # fmt: skip
 
 
