@@ -12,7 +12,7 @@ from tests.harness.environment import PROD
 from . import test_network, test_pods
 from .rendered import Rendered, render_resolved
 from .test_network import let_out
-from .test_schemas import VERSIONS
+from .test_schemas import VERSIONS, empty_lists
 
 SECTIONS = """
 processes:
@@ -118,7 +118,8 @@ def test_it_reaches_the_services_that_it_calls_and_no_others(rendered: Rendered)
 def test_it_is_reached_at_its_port_and_at_no_other(rendered: Rendered) -> None:
     policies = rendered.of("NetworkPolicy")
     let_in = {
-        name: [port["port"] for rule in policies[name]["spec"]["ingress"] for port in rule["ports"]] for name in RUN
+        name: [port["port"] for rule in policies[name]["spec"].get("ingress", ()) for port in rule["ports"]]
+        for name in RUN
     }
 
     assert let_in == {"process-web": [8000], "process-stream": [9000], "process-feed": [], "relay": []}
@@ -137,6 +138,10 @@ def test_its_pods_are_as_restricted_as_the_others(rendered: Rendered) -> None:
     test_pods.test_a_budget_lets_one_pod_of_each_component_be_moved_at_a_time(rendered)
     test_pods.test_deployments_select_their_own_pods_and_no_others(rendered)
     test_network.test_every_pod_is_under_exactly_one_policy_that_closes_both_ways(rendered)
+
+
+def test_no_list_of_its_objects_is_empty(rendered: Rendered) -> None:
+    assert [path for one in rendered.manifests for path in empty_lists(one)] == []
 
 
 @pytest.mark.server

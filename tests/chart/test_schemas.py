@@ -1,7 +1,9 @@
 """Check every object against the schemas of three Kubernetes versions, without unknown fields."""
 
 import json
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import kubernetes_validate
 import pytest
@@ -28,6 +30,22 @@ def test_every_object_passes_the_strict_schema(rendered: Rendered, version: str)
 
     # A kind without a schema raises an error here; the command line would only warn.
     assert {kubernetes_validate.validate(one, version, strict=True) for one in checked} <= {version}
+
+
+def empty_lists(value: Any, path: str = "") -> Iterator[str]:
+    """The paths of lists without elements."""
+    if value == []:
+        yield path
+    pairs = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    for key, below in pairs:
+        yield from empty_lists(below, f"{path}.{key}")
+
+
+def test_no_list_is_empty(rendered: Rendered) -> None:
+    """The API server drops an empty list, so that each upgrade would change the object to one that has it."""
+    found = {f"{one['kind']} {one['metadata']['name']}": list(empty_lists(one)) for one in rendered.manifests}
+
+    assert {name: paths for name, paths in found.items() if paths} == {}
 
 
 def test_a_field_that_does_not_exist_is_found() -> None:

@@ -28,6 +28,7 @@ spec:
   podSelector:
     matchLabels:
       {{- include "celery.selector" (list $root $component) | nindent 6 }}
+  # Without a rule of ingress, nobody is let in. The API server drops an empty list, so that every upgrade would change the policy.
   policyTypes: [Ingress, Egress]
   {{- if index . 4 }}
   ingress:
@@ -40,8 +41,6 @@ spec:
     - from: {{ $from }}
       ports: [{protocol: TCP, port: {{ int . }}}]
     {{- end }}
-  {{- else }}
-  ingress: []
   {{- end }}
   egress:
     # DNS by the address of its service, because in Auto Mode it runs on each node and not as pods (aws/containers-roadmap#2552),
