@@ -214,6 +214,7 @@ test-console: setup ## test the console: its pages, who may see them, hostile me
 bench: setup ## compare pools and publisher of this project with other task queues (BENCH="--help" lists options)
 	@cd tests/benchmarks && uv venv -q --allow-existing .venv && uv pip sync -q --require-hashes --python .venv requirements.lock
 	@cd tests/benchmarks && uv venv -q --allow-existing .venv-arq && uv pip sync -q --require-hashes --python .venv-arq requirements-arq.lock
+	@cd tests/benchmarks && uv venv -q --allow-existing --no-python-downloads --python '>=3.13' .venv-newer && uv pip sync -q --require-hashes --python .venv-newer requirements-newer.lock || echo "without Python 3.13, the rows that need it are left out"
 	@$(VENV)/bin/python -m tests.benchmarks $(BENCH)
 
 test-faults: setup ## cause faults on a RabbitMQ cluster under load; writes the table in the role's README (an hour)

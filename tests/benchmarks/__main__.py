@@ -37,6 +37,7 @@ from tests.benchmarks.measures.drain import drain
 from tests.benchmarks.measures.latency import latency
 from tests.benchmarks.measures.memory import memory
 from tests.benchmarks.measures.publish import PUBLISHERS, publish
+from tests.benchmarks.processes import is_installed
 from tests.benchmarks.shipped.environments import Environments
 from tests.harness import servers
 
@@ -55,7 +56,7 @@ def measures(
     def drained(
         section: str, cases: list[Case], broker: str, share: int = 1, task: str = "noop", **variables: str
     ) -> Iterator[tuple[str, str, Measure]]:
-        for case in cases:
+        for case in filter(_has_its_libraries, cases):
             more = {**variables, **environments.of(case, broker)}
             yield section, case.name, partial(drain, case, broker, count // share, folder, task, more)
 
@@ -83,6 +84,12 @@ def measures(
         yield "latency at 50 tasks a second", case.name, partial(latency, case, amqp, 1000, folder, more)
     for case in (stock(slots=8), stock(slots=8, BENCHMARK_FREEZE="1"), turbo(8)):
         yield "memory of eight processes", case.name, partial(memory, case, amqp, folder)
+
+
+def _has_its_libraries(case: Case) -> bool:
+    if not is_installed(case.system):
+        print(f"left out: {case.name}, whose libraries are not installed (it needs a newer Python)", file=sys.stderr)
+    return is_installed(case.system)
 
 
 def main() -> int:

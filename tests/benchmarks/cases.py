@@ -85,9 +85,28 @@ HUEY = Case("huey -w 2 -k process", "huey_app", [HUEY_COMMAND], slow=2)
 # It forks a process for each task, and the counter has room for 256 of them.
 RQ = Case("rq x 2", "rq_app", [["rq", "worker", "--quiet", "--url", "{broker}"]] * 2, slow=100)
 ARQ = Case("arq x 2", "arq_app", [["arq", "tests.benchmarks.systems.arq_app.WorkerSettings"]] * 2, slow=10)
+# On a Python with the GIL, mayu runs a process for each core.
+MAYU = Case(
+    "mayu --processes 2", "mayu_app", [["mayu", "worker", "tests.benchmarks.systems.mayu_app:app", "--processes", "2"]]
+)
+ARDIQ = Case(
+    "ardiq -w 2",
+    "ardiq_app",
+    [["ardiq", "run", "--quiet", "--workers", "2", "tests.benchmarks.systems.ardiq_app:app"]],
+    slow=4,
+)
+STREAQ = Case(
+    "streaq -w 2",
+    "streaq_app",
+    [["streaq", "run", "--workers", "2", "tests.benchmarks.systems.streaq_app:worker"]],
+    slow=6,
+)
+SAQ = Case(
+    "saq x 2", "saq_app", [["saq", "--quiet", "--workers", "2", "tests.benchmarks.systems.saq_app.settings"]], slow=10
+)
 
 MEASURED_DRAMATIQ = dramatiq(BENCHMARK_METRICS="1", dramatiq_prom_host="127.0.0.1")
 SHIPPED = [shipped("turbo"), shipped("prefork")]
 ON_EVERY_BROKER = [stock(), *SHIPPED, MEASURED_DRAMATIQ, lean(), turbo(), dramatiq(), taskiq()]
 ON_AMQP = [*ON_EVERY_BROKER, raw(), raw(2)]
-ON_REDIS = [*ON_EVERY_BROKER, HUEY, RQ, ARQ]
+ON_REDIS = [*ON_EVERY_BROKER, HUEY, RQ, ARQ, MAYU, ARDIQ, STREAQ, SAQ]

@@ -11,8 +11,13 @@ from local_containers.children import ended_with_parent
 
 REPOSITORY = Path(__file__).parents[2]
 FOLDER = Path(__file__).parent
-# What is shipped runs with the releases that are shipped; arq needs another version of redis-py than the others.
-OWN_ENVIRONMENT = {"shipped_app": REPOSITORY / ".venv", "arq_app": FOLDER / ".venv-arq"}
+# What is shipped runs with the releases that are shipped; arq needs another version of redis-py than the others, and
+# some need a newer Python than the platform.
+NEWER = FOLDER / ".venv-newer"
+OWN_ENVIRONMENT = {
+    "shipped_app": REPOSITORY / ".venv", "arq_app": FOLDER / ".venv-arq",
+    **dict.fromkeys(("mayu_app", "ardiq_app", "streaq_app", "saq_app"), NEWER),
+}  # fmt: skip
 # From the state of a process on: its times are fields 14 to 17 (proc(5)).
 TIMES = slice(11, 15)
 
@@ -26,6 +31,11 @@ def environment(extra: Mapping[str, str]) -> dict[str, str]:
     """The variables of a measured process."""
     path = os.pathsep.join((str(REPOSITORY), str(REPOSITORY / "app")))
     return os.environ | {"PYTHONPATH": path} | dict(extra)
+
+
+def is_installed(system: str) -> bool:
+    """Whether its libraries are there: those that need a newer Python are not on a machine without one."""
+    return programs(system).is_dir()
 
 
 @contextmanager
