@@ -201,6 +201,18 @@ def test_a_group_that_is_missing_is_named_and_waited_for(host: Host) -> None:
 
 
 @pytest.mark.server
+def test_without_room_for_its_place_it_goes_on(host: Host) -> None:
+    (host.folder / "cursor.new").mkdir()  # as a full disk, it cannot be written
+    host.write("first")
+    with host.shipping():
+        eventually(lambda: "cannot be written down" in host.said(), "its words")
+        host.write("second")
+        eventually(lambda: len(host.messages()) >= 2, "the second entry")
+
+    assert host.messages() == ["first", "second"]
+
+
+@pytest.mark.server
 def test_a_killed_program_loses_nothing(host: Host) -> None:
     with host.shipping() as process:
         host.write(*(f"line {number}" for number in range(20)))

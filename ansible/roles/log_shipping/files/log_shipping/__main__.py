@@ -37,10 +37,19 @@ def ship(stream: Stream, journal: Journal, place: Path, stop: threading.Event, g
 
 
 def write_down(place: Path, cursor: str) -> None:
-    """Write the place in the journal, whole or not at all."""
+    """Write the place in the journal, whole or not at all.
+
+    Without room on the disk it goes on: ended and started again, it would send the same entries again and again.
+    """
     new = place.with_suffix(".new")
-    new.write_text(cursor)
-    new.replace(place)
+    try:
+        with new.open("w") as file:
+            file.write(cursor)
+            file.flush()
+            os.fsync(file.fileno())
+        new.replace(place)
+    except OSError as error:
+        print(f"the place in the journal cannot be written down: {error}", file=sys.stderr)
 
 
 def main() -> int:
