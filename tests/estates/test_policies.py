@@ -34,6 +34,7 @@ module "identity" {{
   key_arn          = "arn:aws:kms:eu-west-1:{account}:key/12345678-1234-1234-1234-123456789012"
   cluster          = local.env.eks.name
   discovery_prefix = local.env.discovery_prefix
+  log_group        = local.env.logs.host_group
 
   queues = merge(
     {{ for label, queue in local.env.queues : label => [queue.name] }},

@@ -158,6 +158,7 @@ def _configuration(resolved: dict[str, Any]) -> dict[str, Any]:
                 "key_arn": KEY,
                 "cluster": eks["name"],
                 "discovery_prefix": resolved["discovery_prefix"],
+                "log_group": resolved["logs"]["host_group"],
                 "permissions_boundary": boundary,
                 "queues": of_label | dead | resolved["queue_patterns"],
             },
