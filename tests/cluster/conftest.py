@@ -3,18 +3,25 @@
 import json
 import os
 import secrets
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import partial
 
 import pytest
 from celery_platform.environment.model import BrokerKind
 from celery_platform.release.cluster import objects
 
-from tests.chart.rendered import CASES, Json, case_id, render
+from tests.chart.rendered import CASES, Json, Rendered, case_id, render
 
 from .live import Release, kubectl, ran
+from .whole_chart import whole_chart
 
 ASKED = "CLUSTER" in os.environ
 WHY_NOT = "`make test-cluster` installs the chart on the cluster that KUBECONFIG names"
+# An environment with a kind of broker and an autoscaler, or all that the chart has with either autoscaler.
+CHARTS: dict[str, Callable[[], Rendered]] = {
+    **{case_id(case): partial(render, *case) for case in CASES},
+    **{f"everything-{autoscaler}": partial(whole_chart, autoscaler) for autoscaler in ("keda", "hpa")},
+}
 
 
 def pytest_report_header() -> str | None:
@@ -51,12 +58,13 @@ def namespace() -> Iterator[str]:
     ran("kubectl", "delete", "namespace", name, "--wait=false")
 
 
-@pytest.fixture(scope="module", params=CASES, ids=case_id)
+@pytest.fixture(scope="module", params=CHARTS)
 def case(request: pytest.FixtureRequest) -> Json:
-    """The values of an environment with a kind of broker and an autoscaler."""
-    if request.param[2] == "keda":
+    """The values of one of the charts."""
+    resolved = CHARTS[request.param]().resolved
+    if resolved["autoscaler"] == "keda":
         request.getfixturevalue("keda")
-    return render(*request.param).resolved
+    return resolved
 
 
 @pytest.fixture(scope="module")

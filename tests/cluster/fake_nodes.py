@@ -1,4 +1,4 @@
-"""Nodes that run nothing: a pod that is bound to one is said to be ready, and one of a Job to have succeeded.
+"""Nodes that run nothing: a pod that is bound to one is said to be ready, and one of a Job to have ended.
 
 For a control plane without a kubelet. What it schedules, evicts and waits for is real; no container is.
 """
@@ -33,10 +33,14 @@ def now() -> str:
 
 
 class FakeNodes:
-    """Nodes in three zones, and the loop that answers for their kubelets, over `kubectl proxy`."""
+    """Nodes in three zones, and the loop that answers for their kubelets, over `kubectl proxy`.
+
+    A pod of a Job succeeds, unless `jobs_fail`.
+    """
 
     def __init__(self, api: str) -> None:
         self.api, self.http, self.ended = api, urllib3.PoolManager(), threading.Event()
+        self.jobs_fail = False
 
     def call(self, method: str, path: str, body: Json | None = None) -> Any:
         """The answer of the API."""
@@ -73,16 +77,15 @@ class FakeNodes:
         if pod["metadata"].get("deletionTimestamp"):
             self.call("DELETE", f"{path}?gracePeriodSeconds=0")
         elif pod["status"].get("phase") == "Pending":
-            self.call("PATCH", f"{path}/status", {"status": status_of(pod)})
+            self.call("PATCH", f"{path}/status", {"status": status_of(pod, self.jobs_fail)})
 
 
-def status_of(pod: Json) -> Json:
+def status_of(pod: Json, jobs_fail: bool = False) -> Json:
     """What a kubelet says of a pod whose containers run, or have ended if it is one of a Job."""
     ends = any(owner["kind"] == "Job" for owner in pod["metadata"].get("ownerReferences", ()))
     at = now()
-    state = (
-        {"terminated": {"exitCode": 0, "startedAt": at, "finishedAt": at}} if ends else {"running": {"startedAt": at}}
-    )
+    ended = {"exitCode": int(jobs_fail), "startedAt": at, "finishedAt": at}
+    state = {"terminated": ended} if ends else {"running": {"startedAt": at}}
     containers = [
         {"name": one["name"], "image": one["image"], "imageID": one["image"], "ready": not ends, "started": not ends,
          "restartCount": 0, "state": state}
@@ -92,8 +95,9 @@ def status_of(pod: Json) -> Json:
         {"type": name, "status": "False" if ends and name.endswith("Ready") else "True", "lastTransitionTime": at}
         for name in POD_CONDITIONS
     ]
+    end = "Failed" if jobs_fail else "Succeeded"
     return {
-        "phase": "Succeeded" if ends else "Running", "startTime": at, "podIP": "192.0.2.1", "conditions": conditions,
+        "phase": end if ends else "Running", "startTime": at, "podIP": "192.0.2.1", "conditions": conditions,
         "containerStatuses": containers,
     }  # fmt: skip
 

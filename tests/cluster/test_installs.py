@@ -5,6 +5,7 @@ import json
 import pytest
 
 from tests.chart.rendered import Json
+from tests.harness.waiting import eventually
 
 from .fields import changed
 from .live import Release, kind_of, kubectl, ran
@@ -33,7 +34,16 @@ def test_every_object_is_stored_as_it_was_sent(release: Release) -> None:
     assert {name: paths for name, paths in found.items() if paths} == {}
 
 
+def at_least_the_minimum(release: Release) -> bool:
+    """Whether each HPA has given its Deployment the least number of pods, which changes the Deployment."""
+    where = f"--namespace={release.namespace}"
+    asked = {one["metadata"]["name"]: one["spec"]["replicas"] for one in kubectl("get", "deployments", where)["items"]}
+    scaled = [one["spec"] for one in kubectl("get", "hpa", where)["items"]]
+    return all(asked[one["scaleTargetRef"]["name"]] >= one["minReplicas"] for one in scaled)
+
+
 def test_an_upgrade_to_the_same_changes_no_object(release: Release, case: Json) -> None:
+    eventually(lambda: at_least_the_minimum(release), "as many pods as each HPA asks for at least", 60)
     before = generations(release)
 
     assert release.upgrade(case) == ""
