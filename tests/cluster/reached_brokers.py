@@ -43,10 +43,14 @@ class Reached:
     lose: Callable[[str], object] | None = None
     make: Callable[[], object] | None = None
 
-    def deploy(self, namespace: str, folder: Path, least: int) -> None:
-        """Install the chart with this minimum of the pool io. No pod finds a node: only their number is of interest."""
+    def deploy(self, namespace: str, folder: Path, least: int, **pool: object) -> None:
+        """Install the chart with this minimum of the pool io, and these of its values.
+
+        No pod finds a node: only their number is of interest.
+        """
         values = json.loads(json.dumps(self.environment.resolved))
         values["pools"]["io"] |= {"min": least, "max": 6, "backlog_per_worker": TARGET, "node_selector": NO_NODE}
+        values["pools"]["io"] |= pool
         values["eks"]["node_selector"] = NO_NODE
         install(namespace, folder, values | {"image": IMAGE, "discovery": self.discovery})
         where = f"--namespace={namespace}"
