@@ -2,6 +2,7 @@
 
 import json
 import os
+import ssl
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -30,6 +31,17 @@ class WorkerPod:
     cost: int | None
 
 
+def trusting(ca_file: Path | None) -> ssl.SSLContext:
+    """What verifies the API's certificate: the chain to this authority, the dates and the name.
+
+    Not the form of certificates, which Python also checks since 3.13: the authority of a cluster on EKS has no key
+    identifier, so that no request would be sent to its API (kubernetes-client/python#2394).
+    """
+    context = ssl.create_default_context(cafile=ca_file)
+    context.verify_flags &= ~ssl.VERIFY_X509_STRICT
+    return context
+
+
 class Kubernetes:
     """The API of the pod's cluster, for the pods of one namespace.
 
@@ -39,7 +51,7 @@ class Kubernetes:
     def __init__(self, url: str, token_file: Path, ca_file: Path | None, namespace: str) -> None:
         self._pods = f"{url}/api/v1/namespaces/{namespace}/pods"
         self._token_file = token_file
-        self._http = urllib3.PoolManager(retries=False, timeout=TIMEOUT, ca_certs=ca_file and str(ca_file))
+        self._http = urllib3.PoolManager(retries=False, timeout=TIMEOUT, ssl_context=trusting(ca_file))
 
     def workers(self, instance: str) -> Iterator[WorkerPod]:
         """The running pods of workers; `instance` is the environment's prefix, such as `celery-prod`.
