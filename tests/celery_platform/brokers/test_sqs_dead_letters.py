@@ -1,10 +1,13 @@
 """Reading the dead letter queues of SQS: the empty ones take no time each."""
 
+import json
 import threading
+import time
 from typing import Any
 
 import pytest
 from celery_platform.brokers import broker_of
+from celery_platform.brokers.sqs import dead_letters
 from celery_platform.brokers.sqs.dead_letters import open_queue, with_messages
 from celery_platform.settings import runtime
 from celery_platform.settings.discovery import client
@@ -72,6 +75,46 @@ def test_a_reader_that_stops_in_the_middle_gives_back_at_once_what_it_had_receiv
         next(messages)
 
     assert len(client_of_sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=10)["Messages"]) == 3
+
+
+def test_a_reading_that_takes_longer_than_messages_are_held_reads_each_of_them_once(
+    client_of_sqs: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(dead_letters, "HOLD_SECONDS", 1)  # a minute
+    queue = next(iter(runtime().environment.queues.values()))
+    url = client_of_sqs.create_queue(QueueName="dead-read-slowly")["QueueUrl"]
+    sent = {f"m-{number}" for number in range(60)}
+    for identifier in sent:
+        client_of_sqs.send_message(
+            QueueUrl=url, MessageBody=json.dumps({"headers": {"id": identifier}, "body": "e30="})
+        )
+
+    read = []
+    with open_queue(client_of_sqs, url, queue) as messages:
+        for held in messages:
+            read.append(held.message.id)
+            if len(read) == 40:
+                time.sleep(1.2)  # the first forty come back
+
+    assert len(read) == len(sent)
+    assert set(read) == sent
+
+
+def test_the_newest_receipt_removes_a_message_that_was_held_for_too_long(
+    client_of_sqs: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(dead_letters, "HOLD_SECONDS", 1)
+    queue = next(iter(runtime().environment.queues.values()))
+    url = client_of_sqs.create_queue(QueueName="dead-removed-late")["QueueUrl"]
+    client_of_sqs.send_message(QueueUrl=url, MessageBody="{}")
+
+    with open_queue(client_of_sqs, url, queue) as messages:
+        held = next(messages)
+        time.sleep(1.2)
+        assert list(messages) == [], "it is received again, and not new"
+        held.remove()
+
+    assert "Messages" not in client_of_sqs.receive_message(QueueUrl=url)
 
 
 @pytest.mark.usefixtures("inside_sqs")
