@@ -1,8 +1,9 @@
 """Serve the console until it is stopped."""
 
 import ipaddress
+import signal
 import socket
-import threading
+import sys
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -16,6 +17,7 @@ from celery_platform.console.security.loopback import LoopbackAuthentication
 from celery_platform.console.security.person import Authentication, Person
 from celery_platform.console.site import Site
 from celery_platform.console.state.backlogs import shared_backlogs
+from celery_platform.console.state.dead_letter_turn import DeadLetterTurn
 from celery_platform.console.state.dry_runs import shared_dry_runs
 from celery_platform.console.state.failures.reading import LEAST_SECONDS, FailureReader
 from celery_platform.console.state.overview import Overview, shared_overview
@@ -34,6 +36,8 @@ from celery_platform.settings import QueueSettings, Runtime
 MOST_CONNECTIONS = 200
 # How long the reading of dead letter queues, in the background, waits for a poll that is under way.
 POLL_SECONDS = 60
+# How long a console that stops waits for dead-lettered messages to be given back. The unit kills it after 20 s.
+GIVE_BACK_SECONDS = 10
 
 
 @dataclass(frozen=True)
@@ -74,7 +78,13 @@ def serve(runtime: Runtime, options: Options) -> None:
         )
     )  # fmt: skip
     say(f"the console of {runtime.environment.name}: {_address(options, authentication)}")
-    server.run(sockets=[listener])
+    # uvicorn sends itself the signal again when it has ended, which by default would end this process at once.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit())
+    try:
+        server.run(sockets=[listener])
+    finally:
+        site.dead_letter_turn.stop(GIVE_BACK_SECONDS)
+        site.replays.join(1)
 
 
 def authentication_of(options: Options) -> Authentication:
@@ -115,7 +125,7 @@ def site_of(runtime: Runtime, options: Options, authentication: Authentication) 
         what = {"replay": replay.id, "state": replay.state, "sent": replay.done, "problem": replay.problem}
         audit.write(Person(replay.who, "", ""), "replay ended", what)
 
-    turn = threading.Lock()
+    turn = DeadLetterTurn()
     replays = Replays(turn, ended)
     dry_runs = shared_dry_runs(runtime.environment.queues, turn, USUAL_RATE)
     reader = FailureReader(
@@ -128,7 +138,7 @@ def site_of(runtime: Runtime, options: Options, authentication: Authentication) 
         runtime=runtime, authentication=authentication, overview=overview, failures=failures, failure_reader=reader,
         dry_runs=dry_runs, whys=shared_whys(runtime), replays=replays, workers=shared_reports(),
         schedule=shared_schedule(runtime), timelines=shared_timelines(), searches=shared_searches(), audit=audit,
-        releases=shared_releases(), backlogs=shared_backlogs(runtime, options.prometheus),
+        dead_letter_turn=turn, releases=shared_releases(), backlogs=shared_backlogs(runtime, options.prometheus),
         allow_actions=options.allow_actions, audits_sign_ins=audits_sign_ins,
     )  # fmt: skip
 

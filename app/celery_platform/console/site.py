@@ -14,6 +14,7 @@ from celery_platform.console.security.forms import Forms
 from celery_platform.console.security.gate import PERSON
 from celery_platform.console.security.person import Authentication, Person
 from celery_platform.console.state.backlogs import Backlog
+from celery_platform.console.state.dead_letter_turn import DeadLetterTurn
 from celery_platform.console.state.dry_runs import Asked
 from celery_platform.console.state.failures.reading import FailureReader, Failures
 from celery_platform.console.state.overview import Overview
@@ -52,6 +53,7 @@ class Site:
     overview: Shared[Overview]
     failures: Shared[Failures]
     failure_reader: FailureReader
+    dead_letter_turn: DeadLetterTurn
     dry_runs: SharedByKey[Asked, DryRun]
     whys: SharedByKey[str, Why]
     replays: Replays

@@ -1,15 +1,13 @@
 """Dry runs that people asked for: worked out in the background, once for all viewers of the same choice."""
 
-import threading
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from celery_platform.application import platform_alone
 from celery_platform.application.importable_tasks import importable_tasks
+from celery_platform.console.state.dead_letter_turn import DeadLetterTurn
 from celery_platform.console.state.shared_by_key import SharedByKey
 from celery_platform.dead_letters.choice import Choice
 from celery_platform.dead_letters.dry_run import DryRun, dry_run
-from celery_platform.dead_letters.reading import held_messages
 from celery_platform.settings import QueueSettings
 
 # Least seconds between two readings of the same choice, and how many choices are kept.
@@ -26,19 +24,15 @@ class Asked:
 
 
 def shared_dry_runs(
-    queues: Mapping[str, QueueSettings], turn: threading.Lock, per_second: float
+    queues: Mapping[str, QueueSettings], turn: DeadLetterTurn, per_second: float
 ) -> SharedByKey[Asked, DryRun]:
-    """The dry runs of one console at this rate. `turn` is held while dead letter queues are read."""
+    """The dry runs of one console at this rate."""
 
     def work_out(asked: Asked) -> DryRun:
         chosen_queues = [queues[asked.queue]] if asked.queue else list(queues.values())
         tasks, unread_code = importable_tasks()
-        with turn, platform_alone().connection_for_read() as connection:
-            messages = held_messages(connection, chosen_queues, asked.choice)
-            try:
-                chosen = (held.message for held in messages)
-                return dry_run(chosen, tasks, per_second=per_second, unread_code=unread_code)
-            finally:
-                messages.close()  # type: ignore[attr-defined] # a generator: gives back what it holds
+        with turn.messages(chosen_queues, asked.choice) as messages:
+            chosen = (held.message for held in messages)
+            return dry_run(chosen, tasks, per_second=per_second, unread_code=unread_code)
 
     return SharedByKey(work_out, SECONDS, MOST_KEPT)

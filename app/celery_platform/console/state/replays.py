@@ -9,9 +9,9 @@ from dataclasses import dataclass, field
 
 from celery_platform.application import platform_alone
 from celery_platform.brokers.dead_lettered.held import Held
+from celery_platform.console.state.dead_letter_turn import DeadLetterTurn
 from celery_platform.console.state.shared import said
 from celery_platform.dead_letters.choice import Choice
-from celery_platform.dead_letters.reading import held_messages
 from celery_platform.dead_letters.replaying import replay
 from celery_platform.dead_letters.watching import Watch
 from celery_platform.settings import QueueSettings
@@ -56,14 +56,15 @@ class Replays:
     """The replays of this console, by id.
 
     Args:
-        turn: held while dead letter queues are worked on.
+        turn: which a replay waits for.
         at_end: called when a replay has ended, however it did.
     """
 
-    def __init__(self, turn: threading.Lock, at_end: Callable[[Replay], None]) -> None:
+    def __init__(self, turn: DeadLetterTurn, at_end: Callable[[Replay], None]) -> None:
         self._turn, self._at_end = turn, at_end
         self._lock = threading.Lock()
         self._known: OrderedDict[str, Replay] = OrderedDict()
+        self._thread: threading.Thread | None = None
 
     @property
     def running(self) -> Replay | None:
@@ -91,18 +92,20 @@ class Replays:
             self._known[asked.id] = asked
             while len(self._known) > MOST_KEPT:
                 self._known.popitem(last=False)
-        threading.Thread(target=self._run, args=(asked,), name="console-replay", daemon=True).start()
+            self._thread = threading.Thread(target=self._run, args=(asked,), name="console-replay", daemon=True)
+            self._thread.start()
         return asked
+
+    def join(self, seconds: float) -> None:
+        """Wait at most so long until no replay runs any more, and the end of the last one is written down."""
+        if self._thread:
+            self._thread.join(seconds)
 
     def _run(self, asked: Replay) -> None:
         try:
-            with self._turn, platform_alone().connection_for_read() as connection:
-                messages = held_messages(connection, asked.queues, asked.choice)
-                try:
-                    self._send(asked, messages)
-                finally:
-                    messages.close()  # type: ignore[attr-defined] # a generator: gives back what it holds
-            state = _ended_as(asked)
+            with self._turn.messages(asked.queues, asked.choice) as messages:
+                self._send(asked, messages)
+            state = STOPPED if self._turn.stopping else _ended_as(asked)
         except Exception as error:  # the broker's, of whatever kind: the page says it
             logger.exception("a replay failed; what was not sent stays dead-lettered")
             asked.problem, state = said(error), FAILED

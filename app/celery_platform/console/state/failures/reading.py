@@ -3,16 +3,14 @@
 RabbitMQ and SQS show a message that is being read to nobody else. So it is read when somebody looks, and not often.
 """
 
-import threading
 import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
-from celery_platform.application import platform_alone
+from celery_platform.console.state.dead_letter_turn import DeadLetterTurn
 from celery_platform.console.state.failures.index import Index
 from celery_platform.console.state.shared import NotNowError, said
 from celery_platform.dead_letters.choice import Choice
-from celery_platform.dead_letters.reading import held_messages
 from celery_platform.settings import QueueSettings
 
 # More are counted by the broker alone. An index of so many takes about 100 MB of a disk.
@@ -37,12 +35,12 @@ class FailureReader:
 
     Args:
         queues: which queues may have dead-lettered messages.
-        turn: held while dead letter queues are read.
+        turn: which the reading of each queue waits for.
         busy: whether a replay works on them; they are then read another time.
     """
 
     queues: Callable[[], Iterable[QueueSettings]]
-    turn: threading.Lock
+    turn: DeadLetterTurn
     busy: Callable[[], bool] = lambda: False
     read: int = 0
     before: list[Index] = field(default_factory=list)
@@ -59,8 +57,7 @@ class FailureReader:
         self.read = 0
         for queue in self.queues():
             try:
-                with self.turn:
-                    self._read(queue, index)
+                self._read(queue, index)
             except Exception as error:  # one queue's trouble hides no other's messages
                 problems.append(f"{queue.label}: {said(error)}")
             if index.count >= MOST_MESSAGES:
@@ -69,16 +66,12 @@ class FailureReader:
         return Failures(index, time.monotonic() - began, tuple(problems), index.count >= MOST_MESSAGES)
 
     def _read(self, queue: QueueSettings, index: Index) -> None:
-        with platform_alone().connection_for_read() as connection:
-            messages = held_messages(connection, [queue], Choice())
-            try:
-                for held in messages:
-                    index.add(held.message)
-                    self.read = index.count
-                    if index.count >= MOST_MESSAGES:
-                        return
-            finally:
-                messages.close()  # type: ignore[attr-defined] # a generator: gives back what it holds
+        with self.turn.messages([queue], Choice()) as messages:
+            for held in messages:
+                index.add(held.message)
+                self.read = index.count
+                if index.count >= MOST_MESSAGES:
+                    return
 
     def _close_those_before(self, index: Index) -> None:
         """Keep the one that a page may be reading; it is replaced next time."""
