@@ -18,8 +18,11 @@ MIXED = frozenset({"celery_platform", "console", "example", "observability"})
 FIXTURES = frozenset({"aws_endpoint", "valkey_port", "postgresql", "application", "environment", "plain_redis"})
 # A fixture with one of these as its parameter asks for the fixture of that name.
 PARAMETERS = frozenset(
-    {"rabbitmq", "managed_rabbitmq", "amazon_mq", "sqs", "redis", "valkey", "postgresql", "plain_redis"}
-)
+    {
+        "rabbitmq", "managed_rabbitmq", "amazon_mq", "managed_amazon_mq", "sqs", "redis", "valkey", "postgresql",
+        "plain_redis",
+    }
+)  # fmt: skip
 MARKERS = ("path", "terraform", "roles", "image", "pods", "cluster", "observability", "slow")
 VARIABLE = "TEST_THAT_STARTS_NO_SERVER"
 

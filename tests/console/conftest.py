@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pytest
 from celery_platform.console.application import application as console_application
@@ -17,6 +18,8 @@ from starlette.testclient import TestClient
 from tests.harness import servers
 from tests.harness.environment import Application, Servers, TestEnvironment, prepare
 from tests.harness.fixtures import *  # noqa: F403
+from tests.harness.processes import free_port
+from tests.harness.servers import Authority
 
 from .inside import EMPTY, inside
 
@@ -41,9 +44,34 @@ def plain_redis(folder: Path, aws_endpoint: str, valkey_9_port: int, application
     )
 
 
-@pytest.fixture(params=["plain_redis", "sqs", "managed_rabbitmq"])
+@pytest.fixture(scope="session")
+def managed_amazon_mq(
+    folder: Path, aws_endpoint: str, plain_results: str, application: Application, authority: Authority
+) -> Iterator[TestEnvironment]:
+    """An environment whose RabbitMQ is as Amazon MQ sets it up, and answers on its management API with TLS."""
+    here, port = folder / "amazon_mq", free_port()
+    here.mkdir()
+    with servers.amazon_mq(here, authority, port) as broker_port:
+        password = {"broker_password": servers.MANAGED_PASSWORD}
+        url = f"amqps://127.0.0.1:{broker_port}"
+        made = Servers(aws_endpoint, url, plain_results, application, password, authority)
+
+        def change(resolved: dict[str, Any], _name: str) -> None:
+            resolved["broker"]["management_urls"] = [f"https://127.0.0.1:{port}"]  # 443 of its host on AWS
+
+        yield prepare("amazon_mq", here, made, change=change)
+
+
+KINDS = ("plain_redis", "sqs", "managed_rabbitmq", "managed_amazon_mq")
+# For what does not depend on how Amazon MQ is reached, which other tests show.
+slow_on_amazon_mq = pytest.mark.parametrize(
+    "on_each", [*KINDS[:3], pytest.param("managed_amazon_mq", marks=pytest.mark.slow)], indirect=True
+)
+
+
+@pytest.fixture(params=KINDS)
 def on_each(request: pytest.FixtureRequest) -> TestEnvironment:
-    """An environment whose messages can be looked at in place, and one that hides those that are read."""
+    """An environment on each kind of broker. All but Redis hide messages that are being read."""
     made: TestEnvironment = request.getfixturevalue(request.param)
     return made
 

@@ -18,7 +18,7 @@ from celery_platform.settings import runtime
 from tests.harness.environment import TestEnvironment
 from tests.harness.waiting import eventually
 
-from .conftest import Opened, opened
+from .conftest import Opened, opened, slow_on_amazon_mq
 from .inside import EMPTY, emptied, filled, inside, pushed
 from .pages import links, text_of
 from .test_hostile import envelope
@@ -36,6 +36,7 @@ def causes(console: Opened, count: int, query: str = "") -> str:
     return eventually(looked, f"{count} causes")
 
 
+@slow_on_amazon_mq
 def test_messages_are_grouped_by_cause_and_one_is_shown_whole(on_each: TestEnvironment, tmp_path: Path) -> None:
     filled(on_each, "whole", count=3)
     with inside(on_each):

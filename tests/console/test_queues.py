@@ -7,7 +7,7 @@ import pytest
 from celery_platform.application.loading import platform_alone
 from celery_platform.reliability.pausing import pauses, resume
 
-from .conftest import Opened, token_of
+from .conftest import Opened, slow_on_amazon_mq, token_of
 from .inside import emptied
 from .pages import fields, text_of
 
@@ -64,6 +64,7 @@ def test_a_read_only_console_pauses_nothing(console: Opened) -> None:
     assert pauses() == {}
 
 
+@slow_on_amazon_mq
 def test_why_a_queue_is_late_is_measured_and_said(acting_on_each: Opened) -> None:
     platform_alone().send_task("exercises.quick.double", (1,))
 

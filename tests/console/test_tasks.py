@@ -19,7 +19,7 @@ from celery_platform.settings import runtime
 from tests.harness.environment import TestEnvironment
 from tests.harness.waiting import eventually
 
-from .conftest import Opened, token_of
+from .conftest import Opened, slow_on_amazon_mq, token_of
 from .pages import fields, links, text_of
 from .test_hostile import BREAKERS, Dangerous
 
@@ -62,6 +62,7 @@ def page_of(console: Opened, address: str) -> str:
     return answer.text
 
 
+@slow_on_amazon_mq
 def test_a_page_says_what_happened_to_a_task_and_links_the_parts_of_its_canvas(
     on_each: TestEnvironment, acting_on_each: Opened
 ) -> None:
@@ -189,6 +190,7 @@ def cancelling_all(acting: Opened) -> Iterator[Opened]:
     valkey().delete(cancelled_key(runtime().environment.prefix))
 
 
+@slow_on_amazon_mq
 def test_a_task_is_cancelled_once_and_that_is_written_down(acting_on_each: Opened) -> None:
     task_id = str(uuid.uuid4())
     form = fields(page_of(acting_on_each, f"/tasks/{task_id}")) | {"sure": "yes", "reason": "sent twice"}

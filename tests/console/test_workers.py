@@ -8,7 +8,7 @@ from celery_platform.console.serve import Options
 from tests.harness.environment import TestEnvironment
 from tests.harness.waiting import eventually
 
-from .conftest import Opened, opened
+from .conftest import Opened, opened, slow_on_amazon_mq
 from .inside import inside
 from .pages import text_of
 
@@ -26,6 +26,7 @@ def shown(console: Opened, page: str, text: str) -> str:
     return eventually(look, text)
 
 
+@slow_on_amazon_mq
 def test_a_worker_and_the_slots_of_its_pool_are_shown(on_each: TestEnvironment, acting_on_each: Opened) -> None:
     assert "No worker has said anything" in text_of(acting_on_each.client.get("/workers").text)
 

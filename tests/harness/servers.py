@@ -113,26 +113,38 @@ def managed_valkey(folder: Path, ca: Authority) -> Iterator[int]:
 
 
 @contextmanager
-def amazon_mq(folder: Path, ca: Authority) -> Iterator[int]:
-    """Run a RabbitMQ like Amazon MQ, with AMQP over TLS only, one user and the virtual host /; yields its port."""
+def amazon_mq(folder: Path, ca: Authority, management_port: int | None = None) -> Iterator[int]:
+    """Run a RabbitMQ like Amazon MQ, with TLS only, one user and the virtual host /; yields its port.
+
+    The management API, at port 443 on AWS, is at `management_port`, or nowhere.
+    """
     port = free_port()
     configuration = (
-        f"listeners.tcp = none\nlisteners.ssl.1 = 127.0.0.1:{port}\n"
-        f"ssl_options.certfile = {ca.certificate}\nssl_options.keyfile = {ca.key}\n"
-        f"ssl_options.cacertfile = {ca.trust}\n"
+        f"listeners.tcp = none\nlisteners.ssl.1 = 127.0.0.1:{port}\n{_tls('ssl_options', ca)}"
         f"default_user = {MANAGED_USER}\ndefault_pass = {MANAGED_PASSWORD}\n"
     )
-    with rabbitmq(folder, configuration=configuration, port=port):
+    with rabbitmq(folder, management_port, configuration=configuration, port=port, management_tls=ca):
         yield port
+
+
+def _tls(prefix: str, ca: Authority) -> str:
+    """Lines of a rabbitmq.conf."""
+    files = {"certfile": ca.certificate, "keyfile": ca.key, "cacertfile": ca.trust}
+    return "".join(f"{prefix}.{name} = {file}\n" for name, file in files.items())
 
 
 @contextmanager
 def rabbitmq(
-    folder: Path, management_port: int | None = None, *, configuration: str = "", port: int | None = None
+    folder: Path,
+    management_port: int | None = None,
+    *,
+    configuration: str = "",
+    port: int | None = None,
+    management_tls: Authority | None = None,
 ) -> Iterator[int]:
     """Run a RabbitMQ node with the user guest on loopback; yields its port. The management API takes a few seconds.
 
-    `configuration` is appended to its rabbitmq.conf.
+    `configuration` is appended to its rabbitmq.conf. With `management_tls`, the management API has TLS only.
     """
     program = find_program("rabbitmq-server", "rabbitmq-server")
     port = port or free_port()
@@ -140,7 +152,10 @@ def rabbitmq(
     home = folder / "rabbitmq"
     home.mkdir(exist_ok=True)  # the data stays for a second start
     (home / "enabled_plugins").write_text("[rabbitmq_management].\n" if management_port else "[].\n")
-    management = f"management.tcp.port = {management_port}\nmanagement.tcp.ip = 127.0.0.1\n" if management_port else ""
+    listener = "management.ssl" if management_tls else "management.tcp"
+    management = f"{listener}.port = {management_port}\n{listener}.ip = 127.0.0.1\n" if management_port else ""
+    if management_port and management_tls:
+        management += _tls(listener, management_tls)
     # The interval of statistics, in ms, for tests that read them twice. The default is five seconds.
     (home / "rabbitmq.conf").write_text(f"{management}collect_statistics_interval = 1000\n{configuration}")
     variables = os.environ | {
