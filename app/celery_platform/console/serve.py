@@ -9,6 +9,7 @@ from pathlib import Path
 
 import uvicorn
 
+from celery_platform.brokers import broker_of
 from celery_platform.console.application import application
 from celery_platform.console.audit import AuditLog
 from celery_platform.console.security.admissions import Admissions
@@ -26,6 +27,7 @@ from celery_platform.console.state.replays import USUAL_RATE, Replay, Replays
 from celery_platform.console.state.running import shared_reports
 from celery_platform.console.state.schedule import shared_schedule
 from celery_platform.console.state.shared import Seen, Shared
+from celery_platform.console.state.source import OneSource
 from celery_platform.console.state.tasks import shared_searches, shared_timelines
 from celery_platform.console.state.whys import shared_whys
 from celery_platform.errors import SettingsError
@@ -114,7 +116,8 @@ def site_of(runtime: Runtime, options: Options, authentication: Authentication) 
     Raises:
         SettingsError: actions or sign-ins are to be written to the audit log, and it cannot be written.
     """
-    overview, audit = shared_overview(runtime, options.prometheus, options.seconds), AuditLog(options.audit_log)
+    source, audit = OneSource(runtime), AuditLog(options.audit_log)
+    overview = shared_overview(runtime, source, options.prometheus, options.seconds)
     audits_sign_ins = options.admissions is not None
     if options.allow_actions or audits_sign_ins:
         audit.check()
@@ -125,7 +128,7 @@ def site_of(runtime: Runtime, options: Options, authentication: Authentication) 
         what = {"replay": replay.id, "state": replay.state, "sent": replay.done, "problem": replay.problem}
         audit.write(Person(replay.who, "", ""), "replay ended", what)
 
-    turn = DeadLetterTurn()
+    turn = DeadLetterTurn(broker_of(runtime))
     replays = Replays(turn, ended)
     dry_runs = shared_dry_runs(runtime.environment.queues, turn, USUAL_RATE)
     reader = FailureReader(
@@ -136,7 +139,7 @@ def site_of(runtime: Runtime, options: Options, authentication: Authentication) 
     failures = Shared(reader, LEAST_SECONDS)
     return Site(
         runtime=runtime, authentication=authentication, overview=overview, failures=failures, failure_reader=reader,
-        dry_runs=dry_runs, whys=shared_whys(runtime), replays=replays, workers=shared_reports(),
+        dry_runs=dry_runs, whys=shared_whys(runtime, source), replays=replays, workers=shared_reports(),
         schedule=shared_schedule(runtime), timelines=shared_timelines(), searches=shared_searches(), audit=audit,
         dead_letter_turn=turn, releases=shared_releases(), backlogs=shared_backlogs(runtime, options.prometheus),
         allow_actions=options.allow_actions, audits_sign_ins=audits_sign_ins,

@@ -10,18 +10,20 @@ from itertools import takewhile
 
 from celery_platform.application import platform_alone
 from celery_platform.brokers.dead_lettered.held import Held
+from celery_platform.brokers.interface import Broker
 from celery_platform.dead_letters.choice import Choice
 from celery_platform.dead_letters.reading import held_messages
 from celery_platform.settings import QueueSettings
 
 
 class DeadLetterTurn:
-    """Gives each its turn.
+    """Gives each its turn with one broker.
 
     Example: `with turn.messages(queues, Choice()) as messages: ...`
     """
 
-    def __init__(self) -> None:
+    def __init__(self, broker: Broker) -> None:
+        self._broker = broker
         self._lock, self._stopping = threading.Lock(), threading.Event()
 
     @property
@@ -29,11 +31,16 @@ class DeadLetterTurn:
         """Whether the console stops, and what is being read is not all."""
         return self._stopping.is_set()
 
+    def with_messages(self, queues: Iterable[QueueSettings]) -> list[QueueSettings]:
+        """The queues that may have dead-lettered messages. SQS is asked about ten at a time, and reads one by one."""
+        with self._lock:
+            return self._broker.with_dead_letters(queues)
+
     @contextmanager
     def messages(self, queues: Iterable[QueueSettings], choice: Choice) -> Iterator[Iterator[Held]]:
         """Wait for the turn and yield the chosen messages until the console stops; then give back those not removed."""
         with self._lock, platform_alone().connection_for_read() as connection:
-            found = held_messages(connection, queues, choice)
+            found = held_messages(connection, queues, choice, self._broker)
             with closing(found):  # type: ignore[type-var] # a generator: gives back what it holds
                 yield takewhile(lambda _: not self.stopping, found)
 

@@ -2,8 +2,8 @@
 
 from dataclasses import dataclass
 
-from celery_platform.brokers import source_of
 from celery_platform.console.state.shared import Shared
+from celery_platform.observability.exporter.reading import Source
 from celery_platform.observability.status.poll import Poller
 from celery_platform.observability.status.show import worker_addresses
 from celery_platform.observability.status.snapshot import Snapshot
@@ -18,20 +18,20 @@ class Overview:
     since: float | None
 
 
-def shared_overview(runtime: Runtime, prometheus: str, seconds: float = 0) -> Shared[Overview]:
+def shared_overview(runtime: Runtime, source: Source, prometheus: str, seconds: float = 0) -> Shared[Overview]:
     """The state of an environment, polled at most each `seconds`; 0 stands for the broker's usual interval."""
-    poller = Poller(runtime, source_of, worker_addresses(), prometheus)
+    poller = Poller(runtime, lambda _: source, worker_addresses(), prometheus)
 
     def ask() -> Overview:
         since = poller.before[0] if poller.before else None
         return Overview(poller.poll(), since)
 
-    return Shared(ask, seconds or _interval(runtime))
+    return Shared(ask, seconds or _interval(source))
 
 
-def _interval(runtime: Runtime) -> float:
+def _interval(source: Source) -> float:
     """How often the exporter would poll this broker: SQS bills each poll."""
     try:
-        return source_of(runtime).interval_seconds
+        return source.interval_seconds
     except Exception:  # the page says that the broker cannot be polled, when it asks
         return 10.0

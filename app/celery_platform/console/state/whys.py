@@ -1,7 +1,7 @@
 """Why a queue is late, as `app why` finds out: it takes ten seconds, over which rates are measured."""
 
-from celery_platform.brokers import source_of
 from celery_platform.console.state.shared_by_key import SharedByKey
+from celery_platform.observability.exporter.reading import Source
 from celery_platform.observability.why import Why, why
 from celery_platform.settings import Runtime
 
@@ -10,6 +10,6 @@ SECONDS = 20.0
 MOST_KEPT = 32
 
 
-def shared_whys(runtime: Runtime) -> SharedByKey[str, Why]:
+def shared_whys(runtime: Runtime, source: Source) -> SharedByKey[str, Why]:
     """The answers by the label of a queue. Each asks the broker twice, one queue after the other."""
-    return SharedByKey(lambda label: why(runtime, source_of, label), SECONDS, MOST_KEPT)
+    return SharedByKey(lambda label: why(runtime, lambda _: source, label), SECONDS, MOST_KEPT)

@@ -56,8 +56,9 @@ class Reading:
 class Source(Protocol):
     """A broker that can be polled."""
 
-    # Between two polls, unless the operator says otherwise.
-    interval_seconds: float
+    @property
+    def interval_seconds(self) -> float:
+        """Seconds between two polls, unless the operator says otherwise."""
 
     def read(self) -> Reading:
         """Poll the broker. Any exception means that the poll failed."""

@@ -3,6 +3,7 @@
 RabbitMQ and SQS show a message that is being read to nobody else. So it is read when somebody looks, and not often.
 """
 
+import logging
 import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
@@ -13,6 +14,7 @@ from celery_platform.console.state.shared import NotNowError, said
 from celery_platform.dead_letters.choice import Choice
 from celery_platform.settings import QueueSettings
 
+logger = logging.getLogger(__name__)
 # More are counted by the broker alone. An index of so many takes about 100 MB of a disk.
 MOST_MESSAGES = 100_000
 # Least seconds between the ends of two readings, and how many times as long as the last one took.
@@ -55,7 +57,7 @@ class FailureReader:
             raise NotNowError
         began, index, problems = time.monotonic(), Index(), []
         self.read = 0
-        for queue in self.queues():
+        for queue in self._to_read():
             try:
                 self._read(queue, index)
             except Exception as error:  # one queue's trouble hides no other's messages
@@ -64,6 +66,15 @@ class FailureReader:
                 break
         self._close_those_before(index)
         return Failures(index, time.monotonic() - began, tuple(problems), index.count >= MOST_MESSAGES)
+
+    def _to_read(self) -> list[QueueSettings]:
+        """The queues that have messages. Where that cannot be found out, each is read and says its own trouble."""
+        queues = list(self.queues())
+        try:
+            return self.turn.with_messages(queues)
+        except Exception:  # the broker's, of whatever kind
+            logger.warning("which dead letter queues are empty cannot be found out", exc_info=True)
+            return queues
 
     def _read(self, queue: QueueSettings, index: Index) -> None:
         with self.turn.messages([queue], Choice()) as messages:

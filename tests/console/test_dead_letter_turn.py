@@ -1,10 +1,11 @@
-"""A console that stops while it reads dead letter queues gives back what it holds."""
+"""One reader at a time works on the dead letter queues, with one broker, and gives back what it holds at a stop."""
 
 import json
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
 import httpx2
 import pytest
@@ -13,11 +14,12 @@ from celery_platform.console.serve import Options
 from celery_platform.dead_letters.choice import Choice
 from celery_platform.dead_letters.reading import held_messages
 from celery_platform.settings import runtime
+from celery_platform.settings.discovery import client
 
 from tests.harness.environment import TestEnvironment
 from tests.harness.waiting import eventually
 
-from .conftest import Opened, opened
+from .conftest import Opened, opened, slow_on_amazon_mq
 from .inside import EMPTY, filled, inside
 from .pages import fields
 from .served import served
@@ -30,6 +32,26 @@ def seen_by_another() -> int:
         return len(list(held_messages(connection, [runtime().environment.queues["quick"]], Choice())))
 
 
+def test_however_often_sqs_is_read_one_client_of_aws_is_made(
+    sqs: TestEnvironment, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = []
+
+    def counted(service: str) -> Any:
+        made.append(service)
+        return client(service)
+
+    monkeypatch.setattr("celery_platform.brokers.sqs.broker.client", counted)
+    with inside(sqs):
+        turn = opened(Options(audit_log=tmp_path / "audit")).site.dead_letter_turn
+        for label in ("quick", "effects"):
+            with turn.messages([runtime().environment.queues[label]], Choice()) as messages:
+                assert list(messages) == []
+
+    assert made == ["sqs"]
+
+
+@slow_on_amazon_mq
 def test_what_is_being_read_is_given_back_when_the_console_stops(on_each: TestEnvironment, tmp_path: Path) -> None:
     filled(on_each, "held", count=3)
     with inside(on_each):
@@ -68,12 +90,12 @@ def test_a_replay_that_runs_when_the_console_stops_is_stopped_and_that_is_writte
 @pytest.mark.slow
 def test_a_console_that_is_ended_while_it_reads_leaves_nothing_hidden(sqs: TestEnvironment, tmp_path: Path) -> None:
     filled(sqs, "ended", count=300)
-    client = sqs.client("sqs")
-    url = client.get_queue_url(QueueName=sqs.resolved["queues"]["quick"]["dead_letter_name"])["QueueUrl"]
+    account = sqs.client("sqs")
+    url = account.get_queue_url(QueueName=sqs.resolved["queues"]["quick"]["dead_letter_name"])["QueueUrl"]
 
     def hidden() -> int:
         name = "ApproximateNumberOfMessagesNotVisible"
-        return int(client.get_queue_attributes(QueueUrl=url, AttributeNames=[name])["Attributes"][name])
+        return int(account.get_queue_attributes(QueueUrl=url, AttributeNames=[name])["Attributes"][name])
 
     with ThreadPoolExecutor(1) as background, served(sqs, tmp_path) as console, httpx2.Client(timeout=30) as browser:
         browser.get(console.sign_in, follow_redirects=True)
