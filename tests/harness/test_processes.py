@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.harness.processes import running
+from tests.harness.waiting import eventually
 
 pytestmark = pytest.mark.server
 
@@ -38,6 +39,8 @@ def test_a_server_ends_when_its_tests_are_killed(tmp_path: Path, starts: str) ->
     tests = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
     assert tests.stdout
     server = int(tests.stdout.readline().strip("[]\n"))
+    # Of a parent that ends before it has asked to be told, it is not told (prctl(2)).
+    eventually(lambda: b"setpriv" not in Path(f"/proc/{server}/cmdline").read_bytes(), "the server itself")
 
     tests.send_signal(signal.SIGKILL)
     tests.wait(10)
