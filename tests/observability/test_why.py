@@ -11,7 +11,7 @@ from tests.harness.environment import TestEnvironment
 from tests.harness.waiting import eventually
 
 SLOW = "from exercises import probe\nfor _ in range({count}): probe.slow.delay({file!r}, 1)"
-TASKS = 60
+TASKS = 70
 # Other tests of the last ten minutes ran tasks from the same queue.
 FORGET = """
 import time
@@ -40,7 +40,8 @@ def test_a_late_queue_says_which_task_takes_its_slots_and_when_it_is_empty(
         variant.python(FORGET)
         began = time.time()
         variant.python(SLOW.format(count=TASKS, file=str(file)))
-        eventually(lambda: file.exists() and file.read_text().count("ends") >= 4, "the first tasks")
+        # RabbitMQ's management API counts anew every five seconds; until then, what was sent before still comes in.
+        eventually(lambda: file.exists() and file.read_text().count("ends") >= 12, "the first tasks")
         answer = while_both_run(variant)
         answered = time.time()
         text = variant.app("why", "quick", "--seconds", "1").stdout
@@ -67,7 +68,7 @@ def test_a_late_queue_says_which_task_takes_its_slots_and_when_it_is_empty(
 def while_both_run(variant: TestEnvironment) -> Any:
     """What it answers; asked again if a slot was free for the moment between two tasks."""
     for _ in range(2):
-        asked = variant.app("why", "quick", "--seconds", "6", "--json")
+        asked = variant.app("why", "quick", "--json")
         assert asked.returncode == 0, asked.stdout + asked.stderr
         answer = json.loads(asked.stdout)
         if answer["pools"][0]["busy"] == 2:
