@@ -34,17 +34,3 @@ run "a_name_without_a_slash" {
 
   expect_failures = [var.name]
 }
-
-run "days_that_cloudwatch_does_not_have" {
-  command = plan
-
-  module {
-    source = "./modules/host_logs"
-  }
-
-  variables {
-    retention_days = 31
-  }
-
-  expect_failures = [var.retention_days]
-}

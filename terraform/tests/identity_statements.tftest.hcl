@@ -34,20 +34,6 @@ run "statements_of_a_pool" {
   }
 }
 
-run "logs_without_a_group" {
-  command = plan
-
-  module {
-    source = "./modules/identity"
-  }
-
-  variables {
-    workloads = { rabbitmq = { on = "hosts", service_account = "", secrets = [], receives = [], sends = [], measures = [], discovers = false, ships_logs = true } }
-  }
-
-  expect_failures = [var.log_group]
-}
-
 run "no_statements" {
   command = plan
 

@@ -22,11 +22,11 @@ def test_a_worker_is_told_the_release_as_pods_name_it(tmp_path: Path, installed:
 
     unit = text_as_written(tmp_path, "celery_worker", "celery-worker@.service.j2", NEEDED | own)
 
-    assert f"Environment=CELERY_RELEASE={release}\n" in unit
+    assert f"Environment=CELERY_RUNNING_RELEASE={release}\n" in unit
 
 
 def test_without_a_release_a_worker_is_told_none(tmp_path: Path) -> None:
     unit = text_as_written(tmp_path, "celery_worker", "celery-worker@.service.j2", NEEDED)
 
-    assert "CELERY_RELEASE" not in unit
+    assert "CELERY_RUNNING_RELEASE" not in unit
     assert "ExecStart=/opt/celery/venv/bin/app worker --pool io\n" in unit

@@ -38,7 +38,7 @@ def test_a_worker_and_the_slots_of_its_pool_are_shown(on_each: TestEnvironment, 
 
 
 def test_the_release_that_a_worker_runs_is_shown(plain_redis: TestEnvironment, console: Opened) -> None:
-    with plain_redis.worker("io", CELERY_RELEASE="92c0b9fa8a11"):
+    with plain_redis.worker("io", CELERY_RUNNING_RELEASE="92c0b9fa8a11"):
         page = shown(console, "/workers", "Release 92c0b9fa8a11 began to run")
 
     assert "0 of 8 0 92c0b9fa8a11 none" in page

@@ -99,17 +99,8 @@ def test_a_pod_may_not_read_a_secret_whose_variable_its_pool_overrides(edit_prod
     ]
 
 
-def test_every_host_ships_its_journal_where_the_environment_says_so_and_nothing_else_may() -> None:
-    workloads = resolve(load("prod"))["workloads"]
-
-    assert {name for name, needs in workloads.items() if needs["ships_logs"]} == {
-        name for name, needs in workloads.items() if needs["on"] == "hosts"
-    }
-
-
 def test_by_default_hosts_ship_nothing(edit_prod: Edit) -> None:
+    assert resolve(load("prod"))["logs"]["host_group"] == "/celery/celery-prod/hosts"
     edit_prod("retention_days: 365, hosts: true", "retention_days: 365")
-    resolved = resolve(load("prod"))
 
-    assert resolved["logs"]["host_group"] is None
-    assert not any(needs["ships_logs"] for needs in resolved["workloads"].values())
+    assert resolve(load("prod"))["logs"]["host_group"] is None

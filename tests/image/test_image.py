@@ -60,7 +60,7 @@ def test_its_tag_is_the_release_and_its_processes_know_it(image: Built) -> None:
     release = release_of(load(ENVIRONMENT)).id
 
     assert image.name.partition(":")[2] == release
-    assert image.run("-c", "echo $CELERY_RELEASE", entrypoint="sh").stdout.decode().strip() == release
+    assert image.run("-c", "echo $CELERY_RUNNING_RELEASE", entrypoint="sh").stdout.decode().strip() == release
 
 
 def test_its_archive_names_the_release_as_make_push_reads_it(archive: Path, image: Built) -> None:

@@ -116,6 +116,6 @@ def test_what_failed_first_failed_after_the_release_that_began_last_before(
 def test_the_release_of_a_process_is_in_its_environment(
     variable: str, release: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv("CELERY_RELEASE", variable)
+    monkeypatch.setenv("CELERY_RUNNING_RELEASE", variable)
 
     assert own_release() == release

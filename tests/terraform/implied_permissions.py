@@ -40,7 +40,7 @@ def implied(resolved: dict[str, Any], workload: dict[str, Any]) -> Iterator[tupl
         bucket = resolved["buckets"][label]
         yield "s3:ListBucket", _bucket(bucket)
         yield from ((action, _object(bucket)) for access in may for action in OBJECTS[access])
-    if workload["ships_logs"]:
+    if workload["on"] == "hosts" and resolved["logs"]["host_group"]:
         yield from ((action, _stream(resolved)) for action in SHIP)
     if workload["watches"]:
         yield "cloudwatch:GetMetricData", "*"

@@ -86,6 +86,16 @@ def test_no_workload_may(roles: dict[str, Role], action: str, resource: str) -> 
     assert [name for name in workloads if decision(roles[name], action, resource) == "Allow"] == []
 
 
+def test_hosts_ship_their_journals_and_read_none(roles: dict[str, Role]) -> None:
+    resolved = production_on_sqs()
+    stream = f"arn:aws:logs:{REGION}:{ACCOUNT}:log-group:{resolved['logs']['host_group']}:log-stream:any"
+    on_hosts = {name for name, workload in resolved["workloads"].items() if workload["on"] == "hosts"}
+
+    for action in ("logs:CreateLogStream", "logs:PutLogEvents"):
+        assert {name for name in resolved["workloads"] if decision(roles[name], action, stream) == "Allow"} == on_hosts
+    assert "Allow" not in {decision(roles[name], "logs:GetLogEvents", stream) for name in on_hosts}
+
+
 def test_each_role_is_assumed_by_what_it_is_for_and_nobody_else(roles: dict[str, Role]) -> None:
     account = f"arn:aws:iam::{ACCOUNT}:root"
     expected = {"hosts": "ec2.amazonaws.com", "pods": "pods.eks.amazonaws.com", "people": account}

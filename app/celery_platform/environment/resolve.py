@@ -15,7 +15,7 @@ from celery_platform.environment.derived.console import console
 from celery_platform.environment.derived.delivery import delivery
 from celery_platform.environment.derived.egress import egress
 from celery_platform.environment.derived.eks import eks
-from celery_platform.environment.derived.logs import logs
+from celery_platform.environment.derived.logs import log_folder, logs
 from celery_platform.environment.derived.monitoring import monitoring
 from celery_platform.environment.derived.network import network
 from celery_platform.environment.derived.pools import pool_of
@@ -74,7 +74,7 @@ def resolve(env: Environment, earlier: Mapping[str, IPv4Address] | None = None) 
         "workloads": workloads(env, prefix),
         "registry": {"name": f"{prefix}/app"},
         "discovery_prefix": env.own_path,
-        "log_folder": f"/{env.prefix}",
+        "log_folder": log_folder(env),
         "alerts": alerts(env),
         "monitoring": monitoring(env),
         "console": console(env),

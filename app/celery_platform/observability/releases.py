@@ -19,7 +19,7 @@ from celery_platform.reliability.valkey import valkey
 from celery_platform.settings import runtime
 
 # Set by the unit on hosts, and by the image.
-VARIABLE = "CELERY_RELEASE"
+VARIABLE = "CELERY_RUNNING_RELEASE"
 ID = re.compile(r"[0-9A-Za-z][0-9A-Za-z_.-]{0,63}")
 # A release whose workers said nothing for so long runs no more. It begins again, unless it is the one that began last:
 # then the store was away, or everything was stopped and started.

@@ -65,7 +65,7 @@ topologySpreadConstraints:
 - {name: TMPDIR, value: /tmp}
 {{- range $name, $value := .Values.variables }}
 {{- /* Kubernetes refuses a second value of a name when it merges the fields of two appliers. */}}
-{{- if or (hasPrefix "AWS_CONTAINER_" $name) (has $name (list "AWS_REGION" "AWS_DEFAULT_REGION" "CELERY_ENVIRONMENT_FILE" "RUNTIME_DIRECTORY" "TMPDIR" "CELERY_HEARTBEAT_FILE" "CELERY_METRICS_PORT" "CELERY_STOP_TIMEOUT" "CELERY_RELEASE")) }}
+{{- if or (hasPrefix "AWS_CONTAINER_" $name) (has $name (list "AWS_REGION" "AWS_DEFAULT_REGION" "CELERY_ENVIRONMENT_FILE" "RUNTIME_DIRECTORY" "TMPDIR" "CELERY_HEARTBEAT_FILE" "CELERY_METRICS_PORT" "CELERY_STOP_TIMEOUT" "CELERY_RUNNING_RELEASE")) }}
 {{- fail (printf "expected variables without those that the chart sets; found %s. Remove it." $name) }}
 {{- end }}
 - {name: {{ $name }}, value: {{ toString $value | quote }}}

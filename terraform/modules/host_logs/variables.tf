@@ -11,11 +11,6 @@ variable "name" {
 variable "retention_days" {
   description = "After how many days CloudWatch deletes an entry."
   type        = number
-
-  validation {
-    condition     = contains([1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731], var.retention_days)
-    error_message = "CloudWatch accepts only certain numbers of days (PutRetentionPolicy), such as 30."
-  }
 }
 
 variable "key_arn" {

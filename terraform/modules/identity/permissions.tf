@@ -3,9 +3,10 @@ locals {
   # IAM rejects a policy without statements, so a workload without needs gets no policy.
   needing = tomap({
     for name, workload in var.workloads : name => name
-    if workload.discovers || workload.ships_logs || workload.watches || workload.finds_hosts || length(concat(keys(workload.buckets), workload.secrets, workload.receives, workload.looks, workload.sends, workload.measures, workload.drains)) > 0
+    if workload.discovers || local.ships_logs[name] || workload.watches || workload.finds_hosts || length(concat(keys(workload.buckets), workload.secrets, workload.receives, workload.looks, workload.sends, workload.measures, workload.drains)) > 0
   })
-  policies = { for name, document in data.aws_iam_policy_document.this : name => document.json }
+  ships_logs = { for name, workload in var.workloads : name => var.log_group != null && workload.on == "hosts" }
+  policies   = { for name, document in data.aws_iam_policy_document.this : name => document.json }
 
   bucket_actions    = { read = ["s3:GetObject"], write = ["s3:PutObject", "s3:DeleteObject"] }
   buckets_by_access = { for name, workload in var.workloads : name => { for access in keys(local.bucket_actions) : access => [for label, may in workload.buckets : label if contains(may, access)] } }
@@ -136,7 +137,7 @@ data "aws_iam_policy_document" "this" {
   }
 
   dynamic "statement" {
-    for_each = var.workloads[each.key].ships_logs ? [true] : []
+    for_each = local.ships_logs[each.key] ? [true] : []
     content {
       sid       = "ShipLogs"
       actions   = ["logs:CreateLogStream", "logs:PutLogEvents"]

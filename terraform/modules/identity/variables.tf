@@ -21,7 +21,6 @@ variable "workloads" {
       resources  = list(string)
       conditions = optional(list(object({ test = string, variable = string, values = list(string) })), [])
     })), [])
-    ships_logs  = optional(bool, false)
     watches     = optional(bool, false)
     finds_hosts = optional(bool, false)
   }))
@@ -73,14 +72,9 @@ variable "workloads" {
 }
 
 variable "log_group" {
-  description = "The log group of the workloads that ship logs, or null."
+  description = "The log group to which workloads on hosts ship their journals, or null."
   type        = string
   default     = null
-
-  validation {
-    condition     = var.log_group != null || !anytrue([for workload in var.workloads : workload.ships_logs])
-    error_message = "A workload that ships logs needs a log group."
-  }
 }
 
 variable "queues" {

@@ -15,6 +15,14 @@ def logs(env: Environment) -> Json:
     }
 
 
+def log_folder(env: Environment) -> str:
+    """What the names of the environment's log groups begin with.
+
+    Example: `log_folder(load("prod")) == "/celery"`
+    """
+    return f"/{env.prefix}"
+
+
 def host_group(env: Environment) -> str:
     """The log group of hosts, beside those of the environment's services."""
-    return f"/{env.prefix}/{env.own_prefix}/hosts"
+    return f"{log_folder(env)}/{env.own_prefix}/hosts"

@@ -91,7 +91,7 @@ class Policies:
             found.append(_statement("Discover", DISCOVER, [parameters, f"{parameters}/*"]))
         if workload["watches"]:
             found.append(_statement("Watch", ("cloudwatch:GetMetricData",), ["*"]))
-        if workload["ships_logs"]:
+        if workload["on"] == "hosts" and self._env.logs.hosts:
             found.append(_statement("ShipLogs", SHIP_LOGS, [self._arn("logs", f"log-group:{host_group(self._env)}:*")]))
         if workload["finds_hosts"]:
             found.append(_statement("FindHosts", ("ec2:DescribeInstances",), ["*"]))

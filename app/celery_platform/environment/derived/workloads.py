@@ -38,8 +38,8 @@ class Workload:
     are in parts, because one policy cannot list many.
 
     `buckets` maps each of the application's buckets to read, write or both. `statements` are the IAM statements of the
-    pool. One that `ships_logs` writes to the log group of hosts. A workload that `watches` may read CloudWatch metrics,
-    such as the age of the oldest message. One that `finds_hosts` may list EC2 instances.
+    pool. A workload that `watches` may read CloudWatch metrics, such as the age of the oldest message. One that
+    `finds_hosts` may list EC2 instances.
     """
 
     on: str
@@ -53,7 +53,6 @@ class Workload:
     discovers: bool = True
     buckets: dict[str, tuple[str, ...]] = field(default_factory=dict)
     statements: list[Json] = field(default_factory=list)
-    ships_logs: bool = False
     watches: bool = False
     finds_hosts: bool = False
 
@@ -79,15 +78,13 @@ def workloads(env: Environment, prefix: str) -> Json:
     if env.console is not None and env.console.runs_on == "eks":
         found["console"] = _with_console(env, _monitor("pods", _own("console"), queues + dead, names), names)
     if env.monitoring.instance_type is not None:
-        found["monitoring"] = replace(
-            _monitor("hosts", "", queues + dead, names), finds_hosts=True, ships_logs=env.logs.hosts
-        )
+        found["monitoring"] = replace(_monitor("hosts", "", queues + dead, names), finds_hosts=True)
     if env.console is not None and env.console.runs_on == "hosts":
         found["monitoring"] = _with_console(env, found["monitoring"], names)
     found["dead-letters"] = Workload("people", "", logins, receives=dead, sends=queues + dead, measures=queues + dead)
     if env.broker.self_managed is not None:
         # Its secrets are read on the machine that runs Ansible, not on the nodes.
-        found["rabbitmq"] = Workload("hosts", discovers=False, ships_logs=env.logs.hosts)
+        found["rabbitmq"] = Workload("hosts", discovers=False)
     return {name: asdict(workload) for name, workload in found.items()}
 
 
@@ -169,7 +166,6 @@ def _worker(env: Environment, pools: list[str], policies: Policies, names: Json)
         secrets=secrets_read,
         buckets=_all_access([bucket_access(env, one) for one in permissions]),
         statements=[statement for one in permissions for statement in statements(one)],
-        ships_logs=env.logs.hosts and not _on_eks(env, pools[0]),
     )
     return _with_queues(env, policies, worker, pools) if env.broker.kind.facts.queues_in_iam else worker
 

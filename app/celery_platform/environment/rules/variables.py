@@ -13,7 +13,7 @@ from celery_platform.environment.model.application import Secrets, Variables
 PLATFORMS: Mapping[str, str] = {
     **dict.fromkeys(
         ("CELERY_ENVIRONMENT_FILE", "CELERY_CHECKOUT", "CELERY_HEARTBEAT_FILE", "CELERY_METRICS_PORT",
-         "CELERY_STOP_TIMEOUT", "CELERY_RELEASE", "CELERY_GEVENT_PATCHED", "PROMETHEUS_MULTIPROC_DIR",
+         "CELERY_STOP_TIMEOUT", "CELERY_RUNNING_RELEASE", "CELERY_GEVENT_PATCHED", "PROMETHEUS_MULTIPROC_DIR",
          "RUNTIME_DIRECTORY"),
         "the platform sets it for each process",
     ),
